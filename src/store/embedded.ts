@@ -1,0 +1,83 @@
+import { prepareCluster, readPassword } from './embedded/cluster.js';
+import { databaseUrl, ensureDatabase } from './embedded/database.js';
+import { Holders } from './embedded/holders.js';
+import { clusterExists, type Layout, prepareLayout } from './embedded/layout.js';
+import { findPostmaster } from './embedded/postmaster.js';
+import { ensureServer, type RunningServer, startTimeoutMs, stopServer } from './embedded/server.js';
+import { Supervisor } from './embedded/supervisor.js';
+import { TicketLock } from './embedded/ticket-lock.js';
+
+export interface EmbeddedDatabase {
+  /** postgresql://… URL (TCP on 127.0.0.1, scram password) of the database `holdfast`. Never changes. */
+  readonly url: string;
+  /** Leaves; the last process to leave stops the server (fast shutdown), waits for it. */
+  close(): Promise<void>;
+}
+
+export interface EmbeddedDatabaseOptions {
+  /** Owns the database; created if missing. */
+  readonly dataDir: string;
+  log(message: string): void;
+}
+
+// Whoever has the lock may be starting a server, which has its own limit.
+const lockTimeoutMs = startTimeoutMs + 60_000;
+
+/**
+ * Opens the PostgreSQL that lives in DATA_DIR, starting it if nobody has.
+ *
+ * The server belongs to DATA_DIR, not to a process: the first to open starts it, later ones join, the
+ * last to leave stops it. All of that happens under one lock, and nothing in memory is needed to go on: the
+ * server describes itself in `postmaster.pid`, those who use it in a file each. So any process may be killed
+ * at any point, and the next to open finds out what is true and continues from there.
+ *
+ * While open, a server that died is started again at the same URL. Without `close` it goes on running for
+ * the next to adopt.
+ */
+export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Promise<EmbeddedDatabase> {
+  const log = (message: string): void => options.log(message);
+  const layout = await prepareLayout(options.dataDir);
+  const lock = new TicketLock(layout.tickets, log);
+  const holders = new Holders(layout.holders);
+
+  const { server, password, holderId } = await lock.run(lockTimeoutMs, async () => {
+    const others = await holders.live();
+    const server = await ensureServer(layout, () => prepareCluster(layout, log), others[0]?.port);
+    try {
+      const password = await readPassword(layout);
+      await ensureDatabase(server.port, password);
+      return { server, password, holderId: await holders.add(server.port) };
+    } catch (cause) {
+      if (others.length === 0) await stopServer(server.process);
+      throw cause;
+    }
+  });
+
+  const supervisor = new Supervisor(server, log, () =>
+    lock.run(lockTimeoutMs, () => revive(layout, server.port, log)),
+  );
+
+  const leave = async (): Promise<void> => {
+    await supervisor.stop();
+    await lock.run(lockTimeoutMs, async () => {
+      await holders.remove(holderId);
+      if ((await holders.live()).length > 0) return;
+      const last = await findPostmaster(layout.cluster);
+      if (last !== undefined) await stopServer(last.process);
+    });
+  };
+  let left: Promise<void> | undefined;
+  return {
+    url: databaseUrl(server.port, password),
+    close: () => {
+      left ??= leave();
+      return left;
+    },
+  };
+}
+
+async function revive(layout: Layout, port: number, log: (message: string) => void): Promise<RunningServer> {
+  // Making an empty database in the place of one that has been removed would look like success.
+  if (!(await clusterExists(layout))) throw new Error(`${layout.cluster} is gone`);
+  return ensureServer(layout, () => prepareCluster(layout, log), port);
+}

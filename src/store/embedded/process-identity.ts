@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+/**
+ * A process beyond doubt. A pid alone is not: it is given away again once its process has died, and
+ * after a reboot or a container's restart soon so.
+ */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** When it started, in a form to compare and nothing else; holds no blank. */
+  readonly startedAt: string;
+}
+
+const run = promisify(execFile);
+const hasProc = existsSync('/proc/self/stat');
+let bootId: Promise<string> | undefined;
+
+/** The live process with this pid; a zombie counts as dead. */
+export async function identify(pid: number): Promise<ProcessIdentity | undefined> {
+  const startedAt = await (hasProc ? startFromProc(pid) : startFromPs(pid));
+  return startedAt === undefined ? undefined : { pid, startedAt };
+}
+
+export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
+  return (await identify(identity.pid))?.startedAt === identity.startedAt;
+}
+
+/** The command line with blanks between its words and one at its end; empty if there is no such process. */
+export async function commandLine(pid: number): Promise<string> {
+  if (hasProc) {
+    const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    return words.replaceAll('\0', ' ');
+  }
+  return `${await ps(pid, 'command=')} `;
+}
+
+// Field numbers as in proc(5); the command's name, field 2, may itself hold blanks and brackets.
+async function startFromProc(pid: number): Promise<string | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const fromThird = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const state = fromThird[0];
+  const startTicks = fromThird[22 - 3];
+  if (state === 'Z' || state === 'X' || startTicks === undefined) return undefined;
+  bootId ??= readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
+  return `${(await bootId).trim()}:${startTicks}`;
+}
+
+async function startFromPs(pid: number): Promise<string | undefined> {
+  const state = await ps(pid, 'stat=');
+  if (state === '' || state.startsWith('Z')) return undefined;
+  return (await ps(pid, 'lstart=')).replaceAll(/\s+/g, '_') || undefined;
+}
+
+async function ps(pid: number, column: string): Promise<string> {
+  const env = { PATH: '/usr/bin:/bin', LC_ALL: 'C' };
+  const { stdout } = await run('ps', ['-ww', '-o', column, '-p', String(pid)], { env }).catch(() => ({
+    stdout: '',
+  }));
+  return stdout.trim();
+}

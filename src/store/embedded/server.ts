@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Cluster } from './cluster.js';
+import type { Layout } from './layout.js';
+import { findFreePort } from './port.js';
+import { clearStalePidFile, findPostmaster } from './postmaster.js';
+import { identify, isAlive, type ProcessIdentity } from './process-identity.js';
+import { ServerLog } from './server-log.js';
+import { serverArguments } from './settings.js';
+
+export interface RunningServer {
+  readonly process: ProcessIdentity;
+  readonly port: number;
+}
+
+const pollMs = 15;
+const retryPauseMs = 250;
+/** Covers the replay of `max_wal_size` after a crash, on a slow disk. */
+export const startTimeoutMs = 240_000;
+/** How long a start that fails for a passing reason is repeated. */
+const passingTimeoutMs = 30_000;
+const fastStopTimeoutMs = 60_000;
+const immediateStopTimeoutMs = 10_000;
+
+// A failed start says why in its log only: the exit status is always 1.
+const passingReasons: readonly RegExp[] = [
+  /Address already in use/, // somebody took the port after it was found free, or has it until its last packet
+  /pre-existing shared memory block .* is still in use/, // backends of a killed server still finish a statement
+  /lock file "postmaster\.pid" already exists/, // a server started by one who died in the middle was faster
+];
+
+/**
+ * Returns the server that runs on the cluster, or starts one, and waits until it is ready. The caller
+ * holds the lock.
+ *
+ * @param wantedPort the port a new server must have; any free one if undefined. A server that runs already
+ *   keeps its own.
+ */
+export async function ensureServer(
+  layout: Layout,
+  prepare: () => Promise<Cluster>,
+  wantedPort: number | undefined,
+): Promise<RunningServer> {
+  const deadline = Date.now() + startTimeoutMs;
+  const passingDeadline = Date.now() + passingTimeoutMs;
+  for (;;) {
+    const found = await findPostmaster(layout.cluster);
+    if (found !== undefined) {
+      const ready = await untilReady(layout, found.process, deadline);
+      if (ready !== undefined) return ready;
+    }
+    const cluster = await prepare();
+    await clearStalePidFile(layout.cluster);
+    const log = await ServerLog.open(layout.serverLog);
+    try {
+      const process = await launch(layout, cluster, wantedPort ?? (await findFreePort()), log);
+      const ready = process && (await untilReady(layout, process, deadline));
+      if (ready !== undefined) return ready;
+      const reason = await log.sinceOpened();
+      const passing = passingReasons.some((pattern) => pattern.test(reason));
+      if (!passing || Date.now() > passingDeadline) {
+        throw new Error(`the embedded PostgreSQL did not start: ${reason} (log: ${layout.serverLog})`);
+      }
+    } finally {
+      await log.handle.close();
+    }
+    await sleep(retryPauseMs);
+  }
+}
+
+/** Stops the server, ending its connections, and waits until it is gone. */
+export async function stopServer(server: ProcessIdentity): Promise<void> {
+  const steps: [NodeJS.Signals, number][] = [
+    ['SIGINT', fastStopTimeoutMs],
+    ['SIGQUIT', immediateStopTimeoutMs],
+  ];
+  for (const [signal, timeoutMs] of steps) {
+    if (!(await isAlive(server))) return;
+    process.kill(server.pid, signal);
+    for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; await sleep(pollMs)) {
+      if (!(await isAlive(server))) return;
+    }
+  }
+  throw new Error(`the embedded PostgreSQL (process ${server.pid}) does not stop`);
+}
+
+/** Starts a server in a session of its own, so that it outlives this process however that ends. */
+async function launch(
+  layout: Layout,
+  { binaries, launcher }: Cluster,
+  port: number,
+  log: ServerLog,
+): Promise<ProcessIdentity | undefined> {
+  const { command, args, options } = launcher(binaries.postgres, serverArguments(layout.cluster, port));
+  const fd = log.handle.fd;
+  const child = spawn(command, args, { ...options, detached: true, stdio: ['ignore', fd, fd] });
+  await once(child, 'spawn');
+  child.unref();
+  return child.pid === undefined ? undefined : identify(child.pid);
+}
+
+/** Undefined if the server ends instead. */
+async function untilReady(
+  layout: Layout,
+  server: ProcessIdentity,
+  deadline: number,
+): Promise<RunningServer | undefined> {
+  while (await isAlive(server)) {
+    const found = await findPostmaster(layout.cluster);
+    if (found?.status === 'ready' && found.process.pid === server.pid) return found;
+    if (Date.now() > deadline) {
+      await stopServer(server);
+      throw new Error(`the embedded PostgreSQL was not ready in time (log: ${layout.serverLog})`);
+    }
+    await sleep(pollMs);
+  }
+  return undefined;
+}

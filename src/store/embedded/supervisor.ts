@@ -1,0 +1,57 @@
+import { isAlive } from './process-identity.js';
+import type { RunningServer } from './server.js';
+
+const intervalMs = 500;
+
+/**
+ * Watches the server while this process uses it and has it started again when it died.
+ *
+ * - `#server` is the one that ran last; another process may have started a newer one already, which
+ *   `revive` then returns.
+ * - `#turn` is the check in progress, never rejects, and there is never a second one beside it.
+ * - A failure is logged once, however often the attempt is repeated.
+ */
+export class Supervisor {
+  #server: RunningServer;
+  #turn: Promise<void> | undefined;
+  #lastFailure = '';
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(
+    server: RunningServer,
+    private readonly log: (message: string) => void,
+    private readonly revive: () => Promise<RunningServer>,
+  ) {
+    this.#server = server;
+    this.#timer = setInterval(() => {
+      this.#turn ??= this.#check().finally(() => {
+        this.#turn = undefined;
+      });
+    }, intervalMs);
+    this.#timer.unref();
+  }
+
+  /** Ends watching; a restart in progress is waited for. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#turn;
+  }
+
+  async #check(): Promise<void> {
+    try {
+      if (await isAlive(this.#server.process)) return;
+      this.log(`the embedded PostgreSQL (process ${this.#server.process.pid}) has died; starting it again`);
+      const revived = await this.revive();
+      if (revived.port !== this.#server.port) {
+        throw new Error(`the server has moved from port ${this.#server.port} to ${revived.port}`);
+      }
+      this.#server = revived;
+      this.#lastFailure = '';
+      this.log(`the embedded PostgreSQL runs again (process ${revived.process.pid})`);
+    } catch (failure) {
+      const text = failure instanceof Error ? failure.message : String(failure);
+      if (text !== this.#lastFailure) this.log(`the embedded PostgreSQL could not be started again: ${text}`);
+      this.#lastFailure = text;
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import { readdir, readlink, symlink, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { identify, isAlive } from './process-identity.js';
+
+const pollMs = 20;
+const noticeAfterMs = 3_000;
+
+/**
+ * One process at a time, among processes that may be killed at any moment.
+ *
+ * Node has no file lock that the kernel gives back, and a lock file that is "broken when stale" is broken
+ * twice when two find it stale at once: the second removes the first one's new lock. So nobody takes over
+ * anything here. A contender draws a ticket with a number above all it sees, and has the lock once no
+ * lower ticket belongs to a live process. A ticket is a symbolic link, because a link is made together
+ * with its text (`pid start`), and fails if the name exists.
+ *
+ * - A ticket drawn from a listing that had gone out of date could be lower than one that already has the
+ *   lock. Hence whoever, having drawn, sees a higher ticket gives back its own and draws again.
+ * - A dead process's ticket is removed only by holders of higher ones; while theirs lie there, its number is
+ *   not given out again, so what is removed is the dead one's.
+ */
+export class TicketLock {
+  /** @param directory exists, and holds tickets only. */
+  constructor(
+    private readonly directory: string,
+    private readonly log: (message: string) => void,
+  ) {}
+
+  /** Runs `work` alone. Waits at most `timeoutMs` for its turn, then rejects without having run it. */
+  async run<T>(timeoutMs: number, work: () => Promise<T>): Promise<T> {
+    const deadline = Date.now() + timeoutMs;
+    const ticket = await this.#draw(deadline);
+    try {
+      await this.#waitForTurn(ticket, deadline);
+      return await work();
+    } finally {
+      await this.#remove(ticket);
+    }
+  }
+
+  async #draw(deadline: number): Promise<number> {
+    const self = await identify(process.pid);
+    if (self === undefined) throw new Error('cannot read the start time of this process');
+    while (Date.now() < deadline) {
+      const ticket = (await this.#highest()) + 1;
+      try {
+        await symlink(`${self.pid} ${self.startedAt}`, this.#path(ticket));
+      } catch (cause) {
+        if ((cause as NodeJS.ErrnoException).code === 'EEXIST') continue;
+        throw cause;
+      }
+      if ((await this.#highest()) === ticket) return ticket;
+      await this.#remove(ticket);
+      await sleep(Math.random() * pollMs);
+    }
+    throw new Error(`no ticket to be had in ${this.directory}`);
+  }
+
+  async #waitForTurn(ticket: number, deadline: number): Promise<void> {
+    let noticeAt = Date.now() + noticeAfterMs;
+    for (;;) {
+      const ahead = await this.#firstAhead(ticket);
+      if (ahead === undefined) return;
+      if (Date.now() > deadline) throw new Error(`process ${ahead} has held ${this.directory} for too long`);
+      if (Date.now() > noticeAt) {
+        this.log(`waiting for process ${ahead}, which is starting or stopping the embedded database`);
+        noticeAt = Number.POSITIVE_INFINITY;
+      }
+      await sleep(pollMs);
+    }
+  }
+
+  async #firstAhead(ticket: number): Promise<number | undefined> {
+    for (const other of await this.#tickets()) {
+      if (other >= ticket) continue;
+      const text = await readlink(this.#path(other)).catch(() => undefined);
+      if (text === undefined) continue;
+      const [pid, startedAt = ''] = text.split(' ');
+      if (await isAlive({ pid: Number(pid), startedAt })) return Number(pid);
+      await this.#remove(other);
+    }
+    return undefined;
+  }
+
+  async #tickets(): Promise<number[]> {
+    return (await readdir(this.directory)).map(Number).filter(Number.isSafeInteger);
+  }
+
+  async #highest(): Promise<number> {
+    return Math.max(0, ...(await this.#tickets()));
+  }
+
+  async #remove(ticket: number): Promise<void> {
+    await unlink(this.#path(ticket)).catch(() => undefined);
+  }
+
+  #path(ticket: number): string {
+    return join(this.directory, String(ticket));
+  }
+}
