@@ -1,0 +1,71 @@
+import type { DescField, JsonValue, Message } from '@bufbuild/protobuf';
+import { ScalarType } from '@bufbuild/protobuf';
+import { reflect } from '@bufbuild/protobuf/reflect';
+import { bindQuery } from './bind-query.js';
+import { MalformedRequest } from './faults.js';
+import { jsonPath, protoPath } from './field-path.js';
+import type { Binding } from './http-rules.js';
+import { emptyMessage, type JsonCodec } from './json-codec.js';
+import { parseJson } from './json-text.js';
+import { capture, type RequestPath } from './request-path.js';
+import { setAtPath } from './text-value.js';
+
+/** Builds an RPC's request message from the parts of an HTTP request. @throws MalformedRequest */
+export type RequestBinder = (path: RequestPath, query: string, body: Uint8Array) => Message;
+
+/**
+ * The binder of one route. The body is read first, then the query fills what the body is not bound to, then the
+ * path overrides both.
+ */
+export function requestBinder(binding: Binding, codec: JsonCodec): RequestBinder {
+  const { method, body: bodyField } = binding;
+  const setters = binding.variables.map((v) => ({ variable: v, set: pathSetter(v.fields) }));
+  const bound = new Set(binding.variables.map((v) => protoPath(v.fields)));
+  const isBound = (path: string): boolean =>
+    bound.has(path) ||
+    (typeof bodyField === 'object' && (path === bodyField.name || path.startsWith(`${bodyField.name}.`)));
+  const variablePaths = binding.variables.map((v) => v.fields);
+
+  return (path, query, body) => {
+    const message =
+      bodyField === undefined || body.length === 0 ? emptyMessage(method.input) : readBody(body);
+    if (query !== '' && bodyField !== '*') bindQuery(method.input, message, query, isBound);
+    for (const { variable, set } of setters) set(message, capture(path, variable));
+    return message;
+  };
+
+  function readBody(bytes: Uint8Array): Message {
+    const json = parseJson(bytes);
+    if (bodyField !== '*') return codec.decodeField(method.input, bodyField as DescField, json);
+    if (!isObject(json)) throw new MalformedRequest('the body must be a JSON object');
+    for (const fields of variablePaths) dropField(json, fields, 0);
+    return codec.decode(method.input, json);
+  }
+}
+
+/** Takes a field that the path binds out of the body, where it means nothing, whatever is in it. */
+function dropField(json: JsonValue | undefined, fields: readonly DescField[], index: number): void {
+  if (!isObject(json)) return;
+  const field = fields[index] as DescField;
+  for (const name of [field.name, field.jsonName]) {
+    if (!Object.hasOwn(json, name)) continue;
+    if (index === fields.length - 1) delete json[name];
+    else dropField(json[name], fields, index + 1);
+  }
+}
+
+function isObject(json: JsonValue | undefined): json is Record<string, JsonValue> {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}
+
+function pathSetter(fields: readonly DescField[]): (message: Message, text: string) => void {
+  const label = jsonPath(fields);
+  const [field] = fields as [DescField];
+  // By far the most common variable needs no reflection.
+  if (fields.length === 1 && field.scalar === ScalarType.STRING && field.oneof === undefined) {
+    return (message, text) => {
+      (message as unknown as Record<string, unknown>)[field.localName] = text;
+    };
+  }
+  return (message, text) => setAtPath(reflect(field.parent, message), fields, text, label);
+}

@@ -1,0 +1,43 @@
+import { type DescField, ScalarType } from '@bufbuild/protobuf';
+import { isWrapperDesc } from '@bufbuild/protobuf/wkt';
+
+/** What a field takes, as a phrase that follows its name: `must be …`. Speaks of one element of a list or map. */
+export function expectation(field: DescField): string {
+  if (field.scalar !== undefined) return `must be ${scalarNames[field.scalar]}`;
+  if (field.enum !== undefined) return `must be one of the names or numbers of ${field.enum.name}`;
+  const message = field.message;
+  if (message === undefined) return 'must be a value of its type';
+  if (isWrapperDesc(message)) return `must be ${scalarNames[message.fields[0].scalar]}`;
+  return `must be ${messageNames[message.typeName] ?? 'a JSON object'}`;
+}
+
+const int32 = 'an integer from -2147483648 to 2147483647';
+const uint32 = 'an integer from 0 to 4294967295';
+const int64 = 'an integer from -9223372036854775808 to 9223372036854775807';
+const uint64 = 'an integer from 0 to 18446744073709551615';
+
+const scalarNames: Record<ScalarType, string> = {
+  [ScalarType.INT32]: int32,
+  [ScalarType.SINT32]: int32,
+  [ScalarType.SFIXED32]: int32,
+  [ScalarType.UINT32]: uint32,
+  [ScalarType.FIXED32]: uint32,
+  [ScalarType.INT64]: int64,
+  [ScalarType.SINT64]: int64,
+  [ScalarType.SFIXED64]: int64,
+  [ScalarType.UINT64]: uint64,
+  [ScalarType.FIXED64]: uint64,
+  [ScalarType.DOUBLE]: 'a number',
+  [ScalarType.FLOAT]: 'a number',
+  [ScalarType.BOOL]: 'true or false',
+  [ScalarType.STRING]: 'a string of valid Unicode',
+  [ScalarType.BYTES]: 'a base64 string',
+};
+
+const messageNames: Readonly<Record<string, string>> = {
+  'google.protobuf.Timestamp': 'an RFC 3339 time such as 2024-12-01T10:00:00Z',
+  'google.protobuf.Duration': 'a duration in seconds such as 1.5s',
+  'google.protobuf.FieldMask': 'a comma-separated list of field names',
+  'google.protobuf.Value': 'a JSON value',
+  'google.protobuf.ListValue': 'a JSON array',
+};

@@ -1,0 +1,53 @@
+/** What the bridge itself can find wrong with a request. All of them are the caller's, so all are 4xx. */
+export type TranscodingFault =
+  | NotFound
+  | MethodNotAllowed
+  | UnsupportedMediaType
+  | BodyTooLarge
+  | MalformedInput;
+
+/** No binding has this path. `path` is the request's path as sent, with its leading slash. */
+export interface NotFound {
+  readonly kind: 'not_found';
+  readonly path: string;
+}
+
+/** A binding has this path, under other methods: `allow` lists them, sorted. */
+export interface MethodNotAllowed {
+  readonly kind: 'method_not_allowed';
+  readonly allow: readonly string[];
+}
+
+/** The body is not JSON by its headers; `contentEncoding` is given when that is what stands in the way. */
+export interface UnsupportedMediaType {
+  readonly kind: 'unsupported_media_type';
+  readonly contentType: string | undefined;
+  readonly contentEncoding?: string;
+}
+
+/** The body has more than `bytesMax` bytes; it was not read to its end. */
+export interface BodyTooLarge {
+  readonly kind: 'body_too_large';
+  readonly bytesMax: number;
+}
+
+/**
+ * Path, query or body cannot be read as the request message. `field` is the path of JSON names to the culprit,
+ * such as `qty` or `lines[2].qty`, where there is one; `description` is a phrase that reads well after it.
+ */
+export interface MalformedInput {
+  readonly kind: 'malformed';
+  readonly description: string;
+  readonly field?: string;
+}
+
+export class MalformedRequest extends Error {
+  override readonly name = 'MalformedRequest';
+  readonly fault: MalformedInput;
+
+  constructor(description: string, field?: string) {
+    super(field === undefined ? description : `${field}: ${description}`);
+    this.fault =
+      field === undefined ? { kind: 'malformed', description } : { kind: 'malformed', description, field };
+  }
+}

@@ -1,0 +1,153 @@
+import {
+  create,
+  createMutableRegistry,
+  type DescField,
+  type DescFile,
+  type DescMessage,
+  type DescService,
+  fromJson,
+  type JsonObject,
+  type JsonValue,
+  type Message,
+  type Registry,
+  toJson,
+} from '@bufbuild/protobuf';
+import { isFieldError } from '@bufbuild/protobuf/reflect';
+import { hasCustomJsonRepresentation } from '@bufbuild/protobuf/wkt';
+import { expectation } from './expectation.js';
+import { MalformedRequest } from './faults.js';
+import { fieldsByName } from './field-path.js';
+
+/**
+ * Protobuf's JSON mapping for the messages of some services: unknown fields and unknown enum names are ignored,
+ * null is absent, both spellings of a field are read, lowerCamelCase is written, zero values are written out.
+ *
+ * https://protobuf.dev/programming-guides/json/
+ */
+export class JsonCodec {
+  private readonly readOptions;
+  private readonly writeOptions;
+
+  constructor(services: readonly DescService[]) {
+    // Any can hold what the services' own files and their imports define.
+    const registry: Registry = registryOf(services.map((s) => s.file));
+    this.readOptions = { ignoreUnknownFields: true, registry };
+    this.writeOptions = { alwaysEmitImplicit: true, registry };
+  }
+
+  /** @throws MalformedRequest that names the field. */
+  decode(desc: DescMessage, json: JsonValue): Message {
+    try {
+      return fromJson(desc, json, this.readOptions);
+    } catch (error) {
+      throw this.explain(desc, json, error);
+    }
+  }
+
+  /** A message in which one field is set from JSON; null leaves it unset. */
+  decodeField(desc: DescMessage, field: DescField, json: JsonValue): Message {
+    return this.decode(desc, { [field.jsonName]: json });
+  }
+
+  encode(desc: DescMessage, message: Message): JsonValue {
+    return toJson(desc, message, this.writeOptions) as JsonValue;
+  }
+
+  /** One field of a message; null when it is unset and has no zero value. */
+  encodeField(desc: DescMessage, message: Message, field: DescField): JsonValue {
+    if (
+      field.fieldKind === 'message' &&
+      field.oneof === undefined &&
+      !hasCustomJsonRepresentation(field.message)
+    ) {
+      const value = (message as unknown as Record<string, Message | undefined>)[field.localName];
+      return value === undefined ? null : this.encode(field.message, value);
+    }
+    return (this.encode(desc, message) as JsonObject)[field.jsonName] ?? null;
+  }
+
+  /** The decoder's error without its words: which field is wrong, found by decoding the parts one by one. */
+  private explain(desc: DescMessage, json: JsonValue, error: unknown): MalformedRequest {
+    const culprit = this.locate(desc, json, locateDepthMax);
+    if (culprit !== undefined) return new MalformedRequest(culprit.description, culprit.path);
+    const cause = (error as Error).cause;
+    if (!isFieldError(cause)) return new MalformedRequest('the body does not fit the request');
+    const member = cause.field();
+    return member.kind === 'oneof'
+      ? new MalformedRequest(`only one may be given of ${member.fields.map((f) => f.jsonName).join(', ')}`)
+      : new MalformedRequest('must not be given twice', member.jsonName);
+  }
+
+  private locate(desc: DescMessage, json: JsonValue, depth: number): Culprit | undefined {
+    if (json === null || typeof json !== 'object' || Array.isArray(json)) return undefined;
+    for (const [key, value] of Object.entries(json)) {
+      const field = fieldsByName(desc).get(key);
+      if (field === undefined || this.fits(desc, key, value)) continue;
+      const name = field.jsonName;
+      if (field.fieldKind === 'list') {
+        if (!Array.isArray(value)) return { path: name, description: 'must be a JSON array' };
+        const index = value.findIndex((item) => !this.fits(desc, key, [item]));
+        return this.locateIn(field, value[index] ?? null, index < 0 ? name : `${name}[${index}]`, depth);
+      }
+      if (field.fieldKind === 'map') {
+        if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+          return { path: name, description: 'must be a JSON object' };
+        }
+        const entry = Object.entries(value).find(([k, v]) => !this.fits(desc, key, { [k]: v }));
+        return this.locateIn(
+          field,
+          entry?.[1] ?? null,
+          entry === undefined ? name : `${name}.${entry[0]}`,
+          depth,
+        );
+      }
+      return this.locateIn(field, value, name, depth);
+    }
+    return undefined;
+  }
+
+  /** The culprit in a value that does not fit: deeper, where the value is an object for a message. */
+  private locateIn(field: DescField, value: JsonValue, path: string, depth: number): Culprit {
+    const { message } = field;
+    if (message !== undefined && depth > 1 && !hasCustomJsonRepresentation(message)) {
+      const inner = this.locate(message, value, depth - 1);
+      if (inner !== undefined) return { path: `${path}.${inner.path}`, description: inner.description };
+    }
+    return { path, description: expectation(field) };
+  }
+
+  private fits(desc: DescMessage, key: string, value: JsonValue): boolean {
+    try {
+      fromJson(desc, { [key]: value }, this.readOptions);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+interface Culprit {
+  readonly path: string;
+  readonly description: string;
+}
+
+/** Each level decodes what is left of the body anew: a bound on what a malformed body can cost. */
+const locateDepthMax = 8;
+
+function registryOf(files: readonly DescFile[]): Registry {
+  const registry = createMutableRegistry();
+  const seen = new Set<DescFile>();
+  function add(file: DescFile): void {
+    if (seen.has(file)) return;
+    seen.add(file);
+    for (const type of [...file.messages, ...file.enums, ...file.extensions]) registry.add(type);
+    file.dependencies.forEach(add);
+  }
+  files.forEach(add);
+  return registry;
+}
+
+/** The message that an empty request means. */
+export function emptyMessage(desc: DescMessage): Message {
+  return create(desc);
+}

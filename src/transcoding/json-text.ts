@@ -1,0 +1,115 @@
+import { isUtf8 } from 'node:buffer';
+import type { JsonValue } from '@bufbuild/protobuf';
+import { MalformedRequest } from './faults.js';
+
+/** Objects and arrays inside one another. Below the 100 at which the protobuf decoder itself gives up. */
+const depthMax = 64;
+
+/**
+ * Reads bytes as JSON, more strictly than `JSON.parse`, which keeps the last of two equal keys, lone surrogates,
+ * and numbers too big for a double as infinity. Keys named `__proto__` are dropped: no field has that name, and
+ * as a map key it would change an object's prototype.
+ *
+ * @throws MalformedRequest
+ */
+export function parseJson(bytes: Uint8Array): JsonValue {
+  if (!isUtf8(bytes)) throw new MalformedRequest('the body is not valid UTF-8');
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  let value: JsonValue;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new MalformedRequest('the body is not valid JSON');
+  }
+  checkStructure(text);
+  return needsCleaning.test(text) ? clean(value, '') : value;
+}
+
+/** Texts without any of these hold no lone surrogate, no infinity and no `__proto__`. */
+const needsCleaning = /\\u|[eE]\+?[0-9]{2}|[0-9]{299}|__proto__/;
+
+const prototypeKey = '__proto__';
+
+const quote = 0x22;
+const comma = 0x2c;
+const colon = 0x3a;
+const openBracket = 0x5b;
+const backslash = 0x5c;
+const closeBracket = 0x5d;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+
+/** Refuses deep nesting and equal keys in a text that `JSON.parse` accepts, so it need not mind the syntax. */
+function checkStructure(text: string): void {
+  /** For each open object the keys so far; null for an array. */
+  const open: (Set<string> | null)[] = [];
+  let keys: Set<string> | null = null;
+  let keyNext = false;
+  for (let i = 0; i < text.length; i++) {
+    switch (text.charCodeAt(i)) {
+      case openBrace:
+      case openBracket:
+        if (open.length === depthMax) {
+          throw new MalformedRequest(`the body is nested more than ${depthMax} levels deep`);
+        }
+        keyNext = text.charCodeAt(i) === openBrace;
+        keys = keyNext ? new Set() : null;
+        open.push(keys);
+        break;
+      case closeBrace:
+      case closeBracket:
+        open.pop();
+        keys = open[open.length - 1] ?? null;
+        break;
+      case comma:
+        keyNext = keys !== null;
+        break;
+      case colon:
+        keyNext = false;
+        break;
+      case quote: {
+        const start = i;
+        let escaped = false;
+        for (i++; text.charCodeAt(i) !== quote; i++) {
+          if (text.charCodeAt(i) === backslash) {
+            escaped = true;
+            i++;
+          }
+        }
+        if (keyNext) {
+          const key = escaped ? (JSON.parse(text.slice(start, i + 1)) as string) : text.slice(start + 1, i);
+          if (keys?.has(key)) throw new MalformedRequest('must not be given twice', key);
+          keys?.add(key);
+        }
+      }
+    }
+  }
+}
+
+/** Recursion is safe: the depth is bounded by then. */
+function clean(value: JsonValue, path: string): JsonValue {
+  if (typeof value === 'string' && !isWellFormed(value)) {
+    throw new MalformedRequest('must be a string of valid Unicode', path || undefined);
+  }
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new MalformedRequest('is too big a number', path || undefined);
+  }
+  if (Array.isArray(value)) {
+    value.forEach((item, i) => {
+      clean(item, `${path}[${i}]`);
+    });
+  } else if (typeof value === 'object' && value !== null) {
+    delete value[prototypeKey];
+    for (const [key, member] of Object.entries(value)) {
+      if (!isWellFormed(key))
+        throw new MalformedRequest('has a key that is not valid Unicode', path || undefined);
+      clean(member, path === '' ? key : `${path}.${key}`);
+    }
+  }
+  return value;
+}
+
+/** `String.prototype.isWellFormed` by another name: it is newer than the library that we compile against. */
+function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}

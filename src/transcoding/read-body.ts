@@ -1,0 +1,51 @@
+import { type HttpRequest, isHttp2 } from './http-message.js';
+
+const empty = Buffer.alloc(0);
+
+/**
+ * Reads a request's body and calls `whole` with it, or calls `tooLarge` as soon as it is known to have more than
+ * `bytesMax` bytes, with the request paused and the rest unread. Calls neither when the client goes away first.
+ * Callbacks, not a promise: a request without a body goes on in the same tick.
+ */
+export function readBody(
+  request: HttpRequest,
+  bytesMax: number,
+  whole: (body: Buffer) => void,
+  tooLarge: () => void,
+): void {
+  if (hasNoBody(request)) {
+    whole(empty);
+    return;
+  }
+  if (Number(request.headers['content-length'] ?? 0) > bytesMax) {
+    request.pause();
+    tooLarge();
+    return;
+  }
+  let first: Buffer | undefined;
+  let more: Buffer[] | undefined;
+  let bytes = 0;
+  function onData(chunk: Buffer): void {
+    bytes += chunk.length;
+    if (bytes > bytesMax) {
+      request.off('data', onData);
+      request.off('end', onEnd);
+      request.pause();
+      tooLarge();
+    } else if (first === undefined) first = chunk;
+    else if (more === undefined) more = [first, chunk];
+    else more.push(chunk);
+  }
+  function onEnd(): void {
+    whole(more === undefined ? (first ?? empty) : Buffer.concat(more, bytes));
+  }
+  request.on('data', onData);
+  request.on('end', onEnd);
+}
+
+function hasNoBody(request: HttpRequest): boolean {
+  if (isHttp2(request)) return request.stream.endAfterHeaders;
+  const { headers } = request;
+  const length = headers['content-length'];
+  return length === '0' || (length === undefined && headers['transfer-encoding'] === undefined);
+}

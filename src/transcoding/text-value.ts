@@ -1,0 +1,121 @@
+import { type DescEnum, type DescField, type DescMessage, fromJson, ScalarType } from '@bufbuild/protobuf';
+import { protoSnakeCase, type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect';
+import { base64Decode } from '@bufbuild/protobuf/wire';
+import { DurationSchema, FieldMaskSchema, isWrapperDesc, TimestampSchema } from '@bufbuild/protobuf/wkt';
+import { expectation } from './expectation.js';
+import { MalformedRequest } from './faults.js';
+
+/** A field that one piece of text can fill: a scalar, an enum, or a message whose JSON is a string or scalar. */
+export function takesText(field: DescField): boolean {
+  return field.fieldKind !== 'map' && (field.message === undefined || messageTakesText(field.message));
+}
+
+/**
+ * Sets a field, or adds to it when it is repeated, from the text of a path variable or query parameter.
+ * Numbers are decimal; `label` names the field to the caller.
+ *
+ * @throws MalformedRequest
+ */
+function setFromText(message: ReflectMessage, field: DescField, text: string, label: string): void {
+  try {
+    const value = elementFromText(field, text);
+    if (field.fieldKind === 'list') message.get(field).add(value);
+    else message.set(field, value as never);
+  } catch {
+    // Whatever the reason (syntax, range, base64), it is the text that is wrong, and the type says what is right.
+    throw new MalformedRequest(expectation(field), label);
+  }
+}
+
+/**
+ * The same for a field inside other messages, which are created on the way. `check` sees each field before it is
+ * set; without it, a field of a oneof replaces the one that was set before.
+ *
+ * @throws MalformedRequest
+ */
+export function setAtPath(
+  message: ReflectMessage,
+  path: readonly DescField[],
+  text: string,
+  label: string,
+  check?: (message: ReflectMessage, field: DescField, label: string) => void,
+  index = 0,
+): void {
+  const field = path[index] as DescField;
+  check?.(message, field, label);
+  if (index === path.length - 1) {
+    setFromText(message, field, text, label);
+  } else if (field.fieldKind === 'message') {
+    const child = message.isSet(field) ? message.get(field) : reflect(field.message);
+    setAtPath(child, path, text, label, check, index + 1);
+    message.set(field, child);
+  }
+}
+
+function elementFromText(field: DescField, text: string): unknown {
+  if (field.scalar !== undefined) return scalarFromText(field.scalar, text);
+  if (field.enum !== undefined) return enumFromText(field.enum, text);
+  return messageFromText(field.message as DescMessage, text);
+}
+
+function scalarFromText(type: ScalarType, text: string): unknown {
+  switch (type) {
+    case ScalarType.STRING:
+      return text;
+    case ScalarType.BOOL:
+      return text === 'true' || (text === 'false' ? false : unreadable());
+    case ScalarType.BYTES:
+      return base64Decode(text);
+    case ScalarType.FLOAT:
+    case ScalarType.DOUBLE:
+      if (/^(?:NaN|-?Infinity)$/.test(text)) return Number(text);
+      return /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text) && Number.isFinite(Number(text))
+        ? Number(text)
+        : unreadable();
+    case ScalarType.INT32:
+    case ScalarType.SINT32:
+    case ScalarType.SFIXED32:
+    case ScalarType.UINT32:
+    case ScalarType.FIXED32:
+      return Number(integerText(text));
+    default:
+      return BigInt(integerText(text));
+  }
+}
+
+/** At most 20 digits: more is out of every range, and would only cost time. */
+function integerText(text: string): string {
+  return /^-?\d{1,20}$/.test(text) ? text : unreadable();
+}
+
+/** By name, or by number. */
+function enumFromText(desc: DescEnum, text: string): number {
+  return desc.values.find((v) => v.name === text)?.number ?? Number(integerText(text));
+}
+
+function messageTakesText(desc: DescMessage): boolean {
+  return (
+    desc.typeName === TimestampSchema.typeName ||
+    desc.typeName === DurationSchema.typeName ||
+    desc.typeName === FieldMaskSchema.typeName ||
+    isWrapperDesc(desc)
+  );
+}
+
+function messageFromText(desc: DescMessage, text: string): ReflectMessage {
+  const message = reflect(desc);
+  if (desc.typeName === FieldMaskSchema.typeName) {
+    const paths = message.get(desc.fields[0] as DescField & { fieldKind: 'list' });
+    for (const path of text === '' ? [] : text.split(',')) paths.add(protoSnakeCase(path));
+    return message;
+  }
+  if (isWrapperDesc(desc)) {
+    message.set(desc.fields[0], scalarFromText(desc.fields[0].scalar, text) as never);
+    return message;
+  }
+  return reflect(desc, fromJson(desc, text));
+}
+
+function unreadable(): never {
+  throw new Error('unreadable');
+}
