@@ -76,7 +76,7 @@ export enum ErrorReason {
   VALIDATION_FAILED = 6,
 
   /**
-   * The request cannot be read: not JSON, a wrong type, a number that is no int32, a header out of bounds.
+   * The request cannot be read: not JSON, a wrong type, a number that is no int32.
    * INVALID_ARGUMENT, HTTP 400 (404, 405, 413 and 415 where HTTP has a status of its own).
    * Example: "Malformed request: field qty expects an int32."
    *

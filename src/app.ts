@@ -1,0 +1,171 @@
+import type { DataSource } from 'typeorm';
+import { Authenticator } from './auth/authenticator.js';
+import { createTokenVerifier } from './auth/tokens.js';
+import type { Config } from './config.js';
+import { openDatabase } from './database.js';
+import { createEngine, type Engine, type EngineObserver } from './engine/engine.js';
+import { resolveJwt } from './jwt-secret.js';
+import { KeySweeper } from './service/key-sweeper.js';
+import { StockService } from './service/stock-service.js';
+import { findMerchantOfKey } from './store/api-keys.js';
+import { Readiness } from './store/readiness.js';
+import { createLogger, type Logger } from './telemetry/logger.js';
+import { Metrics } from './telemetry/metrics.js';
+import { Dispatcher, type DispatchObserver } from './transport/dispatcher.js';
+import { GrpcServer } from './transport/grpc/server.js';
+import { HttpDoor } from './transport/http/door.js';
+import { inventoryOperations } from './transport/operations.js';
+
+export interface App {
+  readonly addresses: { readonly httpUrl: string; readonly grpcAddress: string };
+  readonly dataSource: DataSource;
+  /** Finishes what was accepted, within the shutdown timeout, then lets go of everything. */
+  close(): Promise<void>;
+}
+
+export interface Overrides {
+  readonly logger?: Logger;
+  /** In place of the real one: a benchmark's no-op, a test's fault. */
+  readonly engine?: Engine;
+}
+
+const READINESS_INTERVAL_MS = 1000;
+const READINESS_TIMEOUT_MS = 2000;
+const KEY_SWEEP_INTERVAL_MS = 60_000;
+
+/** Constructs the service, the only place that does, and listens. */
+export async function createApp(config: Config, overrides: Overrides = {}): Promise<App> {
+  const logger = overrides.logger ?? createLogger(config.logLevel);
+  const { limits } = config;
+  const database = await openDatabase(config, logger);
+  const { dataSource } = database;
+  if (database.migrations.length > 0) logger.info({ migrations: database.migrations }, 'schema migrated');
+
+  let queued = () => 0;
+  const metrics = new Metrics(() => queued());
+  const ownEngine = createEngine(dataSource, {
+    batchScope: config.batchScope,
+    observer: engineObserver(metrics, logger),
+    limits: {
+      lanes: limits.engineLanes,
+      batchMax: limits.batchCommandsMax,
+      queueMax: limits.queueCommandsMax,
+      attemptsMax: limits.attemptsMax,
+      reconcileAttemptsMax: 20,
+      backoffMinMs: 10,
+      backoffMaxMs: 1000,
+    },
+  });
+  queued = () => ownEngine.queued;
+  const engine = overrides.engine ?? ownEngine;
+
+  const dispatcher = new Dispatcher({
+    authenticator: new Authenticator({
+      verifyToken: createTokenVerifier(resolveJwt(config)),
+      findMerchantOfKey: (hash) => findMerchantOfKey(dataSource, hash),
+      apiKeyCacheMs: limits.apiKeyCacheMs,
+      tokenCacheMs: limits.tokenCacheMs,
+      cacheMax: limits.credentialCacheMax,
+    }),
+    requestTimeoutMs: limits.requestTimeoutMs,
+    observer: dispatchObserver(metrics, logger),
+  });
+  const operations = inventoryOperations(new StockService(engine));
+  const { tls, host } = config;
+  const grpc = new GrpcServer({
+    dispatcher,
+    operations,
+    tls,
+    reflection: config.reflection,
+    messageBytesMax: limits.bodyBytesMax,
+  });
+  const readiness = new Readiness(dataSource, {
+    intervalMs: READINESS_INTERVAL_MS,
+    timeoutMs: READINESS_TIMEOUT_MS,
+    onChange: (ready) => {
+      grpc.setServing(ready);
+      logger.info({ ready }, ready ? 'ready' : 'not ready');
+    },
+  });
+  const http = new HttpDoor({
+    dispatcher,
+    operations,
+    tls,
+    bodyBytesMax: limits.bodyBytesMax,
+    isReady: () => readiness.ready,
+    metrics: () => metrics.scrape(),
+    onError: (err, requestId) => logger.error({ err, requestId }, 'a request failed'),
+  });
+  const sweeper = new KeySweeper(dataSource, KEY_SWEEP_INTERVAL_MS, (err) =>
+    logger.warn({ err }, 'old idempotency keys could not be removed'),
+  );
+
+  const close = async (): Promise<void> => {
+    readiness.stop();
+    const doors = Promise.all([grpc.drain(), http.drain()]);
+    await within(limits.shutdownTimeoutMs, doors, () =>
+      logger.warn('the shutdown timeout passed with calls still in progress'),
+    );
+    grpc.destroy();
+    http.destroy();
+    await Promise.all([engine.drain(), sweeper.stop()]);
+    await database.close();
+  };
+
+  try {
+    await readiness.start();
+    const httpPort = await http.listen(host, config.httpPort);
+    const grpcPort = await grpc.listen(host, config.grpcPort);
+    sweeper.start();
+    const shown = host.includes(':') ? `[${host}]` : host;
+    const addresses = {
+      httpUrl: `${tls === undefined ? 'http' : 'https'}://${shown}:${httpPort}`,
+      grpcAddress: `${shown}:${grpcPort}`,
+    };
+    logger.info(addresses, 'listening');
+    return { addresses, dataSource, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function within(ms: number, work: Promise<unknown>, onTimeout: () => void): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      onTimeout();
+      resolve();
+    }, ms);
+  });
+  await Promise.race([work, timeout]);
+  clearTimeout(timer);
+}
+
+function engineObserver(metrics: Metrics, logger: Logger): EngineObserver {
+  // A batch that fails gives each of its callers the same error: it is worth one line.
+  const told = new WeakSet<object>();
+  return {
+    batch: (commands) => metrics.batch(commands),
+    retry: (err) => {
+      metrics.retried();
+      logger.debug({ err }, 'a transaction is tried again');
+    },
+    failed: (err) => {
+      if (typeof err !== 'object' || err === null || told.has(err)) return;
+      told.add(err);
+      logger.error({ err }, 'a transaction failed');
+    },
+  };
+}
+
+function dispatchObserver(metrics: Metrics, logger: Logger): DispatchObserver {
+  return {
+    replied: ({ method }, reply, durationMs) => {
+      metrics.called(method.name, reply.ok ? 'OK' : reply.failure.reason, durationMs);
+    },
+    crashed: (err, { method }, requestId) => {
+      logger.error({ err, rpc: method.name, requestId }, 'a call failed');
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { LRUCache } from 'lru-cache';
+import { hashApiKey } from './api-key-secret.js';
+import type { Principal } from './principal.js';
+import type { TokenClaims, TokenVerifier } from './tokens.js';
+
+export interface AuthenticatorOptions {
+  readonly verifyToken: TokenVerifier;
+  /** The merchant of a valid key, by the key's hash. */
+  readonly findMerchantOfKey: (keyHash: string) => Promise<string | undefined>;
+  readonly apiKeyCacheMs: number;
+  readonly tokenCacheMs: number;
+  readonly cacheMax: number;
+}
+
+/**
+ * Turns the two credentials of a call into a Principal.
+ *
+ * Purpose: signatures and key look-ups off the hot path. Trade-off: a revoked key is believed for up to
+ * `apiKeyCacheMs`, a token whose signing key was withdrawn for up to `tokenCacheMs` (never past its `exp`).
+ * Refusals are not remembered: a key that begins to exist works at once.
+ */
+export class Authenticator {
+  readonly #options: AuthenticatorOptions;
+  /** Whole `authorization` header → its claims; verified, not expired when it was put in. */
+  readonly #tokens: LRUCache<string, TokenClaims>;
+  /** Key → its merchant; valid when it was looked up. */
+  readonly #merchants: LRUCache<string, string>;
+  /** Claims and merchant → Principal, made once and shared. */
+  readonly #principals = new WeakMap<TokenClaims, Principal>();
+
+  constructor(options: AuthenticatorOptions) {
+    this.#options = options;
+    // ttl 0 means "for ever" to the cache; 1 ms is as good as none.
+    this.#tokens = new LRUCache({ max: options.cacheMax, ttl: Math.max(1, options.tokenCacheMs) });
+    this.#merchants = new LRUCache({ max: options.cacheMax, ttl: Math.max(1, options.apiKeyCacheMs) });
+  }
+
+  /** The caller, or undefined when the credentials are refused. Answers at once when both are remembered. */
+  authenticate(
+    authorization: string | undefined,
+    apiKey: string | undefined,
+  ): Principal | undefined | Promise<Principal | undefined> {
+    if (authorization === undefined || apiKey === undefined) return undefined;
+    const claims = this.#tokens.get(authorization);
+    const merchantId = this.#merchants.get(apiKey);
+    if (claims === undefined || merchantId === undefined || claims.expiresAtMs <= Date.now()) {
+      return this.#authenticateSlowly(authorization, apiKey);
+    }
+    return this.#principal(claims, merchantId);
+  }
+
+  async #authenticateSlowly(authorization: string, apiKey: string): Promise<Principal | undefined> {
+    // The token first: it costs no query, so callers without one cannot make us ask the database.
+    const claims = await this.#verify(authorization);
+    if (claims === undefined) return undefined;
+    const merchantId = await this.#findMerchant(apiKey);
+    if (merchantId === undefined) return undefined;
+    return this.#principal(claims, merchantId);
+  }
+
+  async #verify(authorization: string): Promise<TokenClaims | undefined> {
+    const known = this.#tokens.get(authorization);
+    if (known !== undefined && known.expiresAtMs > Date.now()) return known;
+    const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+    if (token === undefined) return undefined;
+    const claims = await this.#options.verifyToken(token);
+    if (claims !== undefined) this.#tokens.set(authorization, claims);
+    return claims;
+  }
+
+  async #findMerchant(apiKey: string): Promise<string | undefined> {
+    const known = this.#merchants.get(apiKey);
+    if (known !== undefined) return known;
+    if (!/^pk_(live|test)_[A-Za-z0-9_-]{43}$/.test(apiKey)) return undefined;
+    const merchantId = await this.#options.findMerchantOfKey(hashApiKey(apiKey));
+    if (merchantId !== undefined) this.#merchants.set(apiKey, merchantId);
+    return merchantId;
+  }
+
+  #principal(claims: TokenClaims, merchantId: string): Principal | undefined {
+    if (claims.merchantId !== undefined && claims.merchantId !== merchantId) return undefined;
+    const known = this.#principals.get(claims);
+    if (known?.merchantId === merchantId) return known;
+    const principal: Principal = { merchantId, actor: claims.actor, permissions: claims.permissions };
+    this.#principals.set(claims, principal);
+    return principal;
+  }
+}

@@ -1,0 +1,94 @@
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify, SignJWT } from 'jose';
+import type { JwtConfig } from '../config.js';
+import { type Permission, withImplied } from './principal.js';
+
+/** What a verified token says. */
+export interface TokenClaims {
+  readonly actor: string;
+  readonly permissions: ReadonlySet<Permission>;
+  /** When present, the merchant that the token is for. */
+  readonly merchantId: string | undefined;
+  readonly expiresAtMs: number;
+}
+
+/** Claims of a token that is valid now; undefined when it is refused. Throws when that cannot be found out. */
+export type TokenVerifier = (token: string) => Promise<TokenClaims | undefined>;
+
+/** The JWKS could not be fetched, so no token can be judged. */
+export class TokenIssuerUnavailable extends Error {
+  override readonly name = 'TokenIssuerUnavailable';
+}
+
+/** Longest time between fetches of the key set; an unknown `kid` fetches sooner, but not more often than this. */
+const JWKS_MAX_AGE_MS = 600_000;
+const JWKS_REFETCH_MIN_MS = 10_000;
+const JWKS_TIMEOUT_MS = 5000;
+
+/**
+ * Verifies JWTs: HS256 by a shared secret, or RS256, ES256, EdDSA by a JWKS URL. The algorithms are fixed by the
+ * configuration, never by the token, so `alg: none` and algorithm confusion have nothing to hold on to.
+ */
+export function createTokenVerifier(jwt: JwtConfig): TokenVerifier {
+  const options: JWTVerifyOptions = {
+    requiredClaims: ['exp', 'sub'],
+    ...(jwt.issuer === undefined ? {} : { issuer: jwt.issuer }),
+    ...(jwt.audience === undefined ? {} : { audience: jwt.audience }),
+  };
+  if (jwt.secret !== undefined) {
+    const key = new TextEncoder().encode(jwt.secret);
+    return verifier((token) => jwtVerify(token, key, { ...options, algorithms: ['HS256'] }));
+  }
+  if (jwt.jwksUrl === undefined) throw new Error('a JWT secret or a JWKS URL is required');
+  const keys = createRemoteJWKSet(new URL(jwt.jwksUrl), {
+    cacheMaxAge: JWKS_MAX_AGE_MS,
+    cooldownDuration: JWKS_REFETCH_MIN_MS,
+    timeoutDuration: JWKS_TIMEOUT_MS,
+  });
+  const algorithms = ['RS256', 'ES256', 'EdDSA'];
+  return verifier((token) => jwtVerify(token, keys, { ...options, algorithms }));
+}
+
+function verifier(verify: (token: string) => Promise<{ payload: JWTPayload }>): TokenVerifier {
+  return async (token) => {
+    try {
+      return toClaims((await verify(token)).payload);
+    } catch (error) {
+      if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) {
+        throw new TokenIssuerUnavailable('the JWKS cannot be fetched', { cause: error });
+      }
+      // A response other than 200, or not JSON, is a plain JOSEError; what is wrong with a token has a class.
+      if (error instanceof errors.JOSEError && error.code !== 'ERR_JOSE_GENERIC') return undefined;
+      if (error instanceof errors.JOSEError || error instanceof TypeError) {
+        throw new TokenIssuerUnavailable('the JWKS cannot be fetched', { cause: error });
+      }
+      throw error;
+    }
+  };
+}
+
+function toClaims(payload: JWTPayload): TokenClaims | undefined {
+  const { sub, exp, merchant_id: merchantId, permissions, scope } = payload;
+  if (typeof sub !== 'string' || !/^[^\0]{1,255}$/.test(sub) || typeof exp !== 'number') return undefined;
+  if (merchantId !== undefined && typeof merchantId !== 'string') return undefined;
+  const granted = [
+    ...(Array.isArray(permissions) ? permissions.filter((p) => typeof p === 'string') : []),
+    ...(typeof scope === 'string' ? scope.split(' ') : []),
+  ];
+  return { actor: sub, permissions: withImplied(granted), merchantId, expiresAtMs: exp * 1000 };
+}
+
+/** Signs an HS256 token, for the demo and the command line. `ttlSeconds` from now. */
+export function signToken(
+  secret: string,
+  claims: { actor: string; merchantId: string; permissions: readonly Permission[]; ttlSeconds: number },
+  jwt: Pick<JwtConfig, 'issuer' | 'audience'>,
+): Promise<string> {
+  const token = new SignJWT({ merchant_id: claims.merchantId, permissions: claims.permissions })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setSubject(claims.actor)
+    .setIssuedAt()
+    .setExpirationTime(Math.floor(Date.now() / 1000) + claims.ttlSeconds);
+  if (jwt.issuer !== undefined) token.setIssuer(jwt.issuer);
+  if (jwt.audience !== undefined) token.setAudience(jwt.audience);
+  return token.sign(new TextEncoder().encode(secret));
+}

@@ -1,0 +1,25 @@
+import type { Environment } from '../config.js';
+import { type AuditReport, audit } from '../service/audit.js';
+import { type CommandResult, withDatabase } from './context.js';
+
+/** `holdfast audit`: checks that counters, holds and log agree; exits with 1 where they do not. */
+export function auditCommand(
+  env: Environment,
+  options: { merchant?: string | undefined; repair: boolean },
+): Promise<CommandResult> {
+  return withDatabase(env, async ({ dataSource }) => {
+    const report = await audit(dataSource, { merchantId: options.merchant, repair: options.repair });
+    return { data: report, text: describe(report), exitCode: report.consistent ? 0 : 1 };
+  });
+}
+
+function describe(report: AuditReport): string {
+  const lines = report.drift.map(
+    (d) => `${d.merchantId} ${d.inventoryId}: ${d.problems.join('; ')}${d.repaired ? ' (repaired)' : ''}`,
+  );
+  const open = report.drift.filter((d) => !d.repaired).length;
+  const verdict = open === 0 ? 'consistent' : `${open} drifted`;
+  return [...lines, `${report.records} records of ${report.merchants} merchants checked: ${verdict}.`].join(
+    '\n',
+  );
+}

@@ -1,0 +1,38 @@
+import { type Config, type Environment, loadConfig } from '../config.js';
+import { type Database, openDatabase } from '../database.js';
+
+/** What a command gives back: data for scripts, text for people. */
+export interface CommandResult {
+  readonly data: unknown;
+  readonly text: string;
+  readonly exitCode?: number;
+}
+
+/** A mistake in the command's use, told in one line. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/**
+ * The configuration as commands need it. They do not serve, so they need no way to verify tokens; and they may
+ * take their time over a statement, since nobody waits for a lock of theirs.
+ */
+export function commandConfig(env: Environment): Config {
+  const unserved = env.DATABASE_URL && !env.JWT_SECRET && !env.JWT_JWKS_URL;
+  const config = loadConfig(unserved ? { ...env, JWT_SECRET: 'unused'.repeat(6) } : env);
+  return { ...config, limits: { ...config.limits, statementTimeoutMs: 3_600_000, lockTimeoutMs: 60_000 } };
+}
+
+/** Runs a command on the database of the environment, whether a service runs on it or not. */
+export async function withDatabase<T>(
+  env: Environment,
+  work: (database: Database, config: Config) => Promise<T>,
+): Promise<T> {
+  const config = commandConfig(env);
+  const database = await openDatabase(config, { info: () => {}, warn: () => {} });
+  try {
+    return await work(database, config);
+  } finally {
+    await database.close();
+  }
+}

@@ -1,0 +1,51 @@
+import { hashApiKey, type KeyMode } from '../auth/api-key-secret.js';
+import type { Environment } from '../config.js';
+import { addKey } from '../service/merchants.js';
+import { listApiKeys, revokeApiKey } from '../store/api-keys.js';
+import { type CommandResult, UsageError, withDatabase } from './context.js';
+
+/** `holdfast key add`: one more key. To rotate, add one, move the callers over, revoke the old one. */
+export function keyAddCommand(
+  env: Environment,
+  options: { merchant: string; mode: KeyMode },
+): Promise<CommandResult> {
+  return withDatabase(env, async ({ dataSource }) => {
+    const apiKey = await addKey(dataSource, options.merchant, options.mode);
+    const data = { merchantId: options.merchant, apiKey };
+    return { data, text: `API key  ${apiKey}\nThe key is not shown again.` };
+  });
+}
+
+/** `holdfast key list`: by prefix and last four. */
+export function keyListCommand(env: Environment, options: { merchant: string }): Promise<CommandResult> {
+  return withDatabase(env, async ({ dataSource }) => {
+    const keys = (await listApiKeys(dataSource, options.merchant)).map(
+      ({ prefix, lastFour, createdAt, revokedAt }) => ({ prefix, lastFour, createdAt, revokedAt }),
+    );
+    const lines = keys.map(
+      (k) =>
+        `${k.prefix}…${k.lastFour}  created ${k.createdAt.toISOString()}` +
+        (k.revokedAt === null ? '' : `  revoked ${k.revokedAt.toISOString()}`),
+    );
+    return { data: { keys }, text: lines.join('\n') || 'The merchant has no keys.' };
+  });
+}
+
+/** `holdfast key revoke`: takes effect in every process within 10 s. The key is named whole or by its last four. */
+export function keyRevokeCommand(
+  env: Environment,
+  options: { merchant: string; key: string },
+): Promise<CommandResult> {
+  return withDatabase(env, async ({ dataSource }) => {
+    const { merchant, key } = options;
+    const valid = (await listApiKeys(dataSource, merchant)).filter((k) => k.revokedAt === null);
+    const named = valid.filter((k) =>
+      key.length === 4 ? k.lastFour === key : k.keyHash === hashApiKey(key),
+    );
+    if (named.length === 0) throw new UsageError('the merchant has no such valid key');
+    if (named.length > 1) throw new UsageError('several valid keys end so: name the whole key');
+    await revokeApiKey(dataSource, merchant, named[0]!.keyHash);
+    const { prefix, lastFour } = named[0]!;
+    return { data: { revoked: { prefix, lastFour } }, text: `Revoked ${prefix}…${lastFour}` };
+  });
+}

@@ -1,0 +1,41 @@
+import type { Demo } from '../service/demo.js';
+
+/** The published samples as lines to paste; they give the published answers. */
+export function sampleLines(demo: Demo): string {
+  const reserve = { qty: 2, reference: 'ORD-20241201-0099', notes: 'Reserved for customer checkout' };
+  const release = { qty: 2, reference: 'ORD-20241201-0099', notes: 'Order cancelled - releasing hold' };
+  return [
+    'Reserve 2 of the 45 available units, then release them, over REST:',
+    '',
+    curl(demo, 'reserve', reserve),
+    '',
+    curl(demo, 'release', release),
+    '',
+    'The same over gRPC:',
+    '',
+    grpcurl(demo, 'Reserve', reserve),
+    '',
+    grpcurl(demo, 'Release', release),
+    '',
+  ].join('\n');
+}
+
+function curl(demo: Demo, action: string, body: object): string {
+  return [
+    `curl -X PATCH ${demo.httpUrl}/v1/inventory/${demo.inventoryId}/${action}`,
+    `-H 'Authorization: Bearer ${demo.token}'`,
+    `-H 'X-MerchantApiKey: ${demo.apiKey}'`,
+    `-H 'Content-Type: application/json'`,
+    `-d '${JSON.stringify(body)}'`,
+  ].join(' \\\n  ');
+}
+
+function grpcurl(demo: Demo, rpc: string, request: object): string {
+  return [
+    `grpcurl ${demo.httpUrl.startsWith('https:') ? '' : '-plaintext '}-emit-defaults`,
+    `-H 'authorization: Bearer ${demo.token}'`,
+    `-H 'x-merchantapikey: ${demo.apiKey}'`,
+    `-d '${JSON.stringify({ id: demo.inventoryId, ...request })}'`,
+    `${demo.grpcAddress} inventory.v1.InventoryService/${rpc}`,
+  ].join(' \\\n  ');
+}

@@ -1,0 +1,28 @@
+import { type App, createApp } from '../app.js';
+import { type Environment, loadConfig } from '../config.js';
+import { resolveJwt } from '../jwt-secret.js';
+import { prepareDemo } from '../service/demo.js';
+import { createLogger } from '../telemetry/logger.js';
+import { sampleLines } from './samples.js';
+
+/**
+ * `holdfast serve`: the service, until it is told to stop. On the embedded database it also makes the demo
+ * merchant and prints lines to try it with.
+ */
+export async function serve(env: Environment, print: (text: string) => void): Promise<App> {
+  const config = loadConfig(env);
+  const logger = createLogger(config.logLevel);
+  const app = await createApp(config, { logger });
+  try {
+    const { httpUrl, grpcAddress } = app.addresses;
+    if (config.databaseUrl === undefined && config.jwt.jwksUrl === undefined) {
+      const demo = await prepareDemo(app.dataSource, resolveJwt(config), config.dataDir, app.addresses);
+      print(sampleLines(demo));
+    }
+    print(`Holdfast serves HTTP on ${httpUrl} and gRPC on ${grpcAddress}`);
+    return app;
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}

@@ -1,0 +1,51 @@
+import { type Permission, permissions } from '../auth/principal.js';
+import { signToken } from '../auth/tokens.js';
+import type { Environment } from '../config.js';
+import { resolveJwt } from '../jwt-secret.js';
+import { findMerchant } from '../store/merchants.js';
+import { type CommandResult, UsageError, withDatabase } from './context.js';
+
+const TTL_SECONDS_MAX = 366 * 24 * 3600;
+
+/** `holdfast token`: signs a token with the service's secret. */
+export async function tokenCommand(
+  env: Environment,
+  options: { merchant: string; permissions: string; ttl: string; actor: string },
+): Promise<CommandResult> {
+  const granted = options.permissions.split(',').map((name) => {
+    const permission = permissions.find((p) => p === name.trim());
+    if (permission === undefined) {
+      throw new UsageError(`--permissions takes ${permissions.join(', ')}, not ${JSON.stringify(name)}`);
+    }
+    return permission;
+  });
+  const ttlSeconds = parseTtl(options.ttl);
+  if (options.actor === '' || options.actor.length > 255) {
+    throw new UsageError('--actor must have 1 to 255 characters');
+  }
+  if (env.DATABASE_URL && !env.JWT_SECRET) {
+    throw new UsageError(
+      'tokens are signed with JWT_SECRET, which is not set; with JWT_JWKS_URL your issuer signs them',
+    );
+  }
+  if (env.JWT_JWKS_URL) throw new UsageError('JWT_JWKS_URL is set: your issuer signs the tokens');
+  return withDatabase(env, async ({ dataSource }, config) => {
+    if ((await findMerchant(dataSource, options.merchant)) === null) {
+      throw new UsageError(`there is no merchant ${options.merchant}`);
+    }
+    const jwt = resolveJwt(config);
+    const claims = { actor: options.actor, merchantId: options.merchant, permissions: granted, ttlSeconds };
+    const token = await signToken(jwt.secret!, claims satisfies { permissions: readonly Permission[] }, jwt);
+    return { data: { token }, text: token };
+  });
+}
+
+/** `90s`, `15m`, `1h`, `30d`. */
+function parseTtl(text: string): number {
+  const match = /^(\d{1,9})([smhd])$/.exec(text);
+  const seconds = match === null ? 0 : Number(match[1]) * { s: 1, m: 60, h: 3600, d: 86400 }[match[2] as 's'];
+  if (seconds < 1 || seconds > TTL_SECONDS_MAX) {
+    throw new UsageError('--ttl takes a number with s, m, h or d, from 1s to 366d');
+  }
+  return seconds;
+}

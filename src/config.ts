@@ -1,0 +1,218 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+/** Everything that can be set from outside, checked once, then frozen. Names carry their units. */
+export interface Config {
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly httpPort: number;
+  /** 0 picks a free port. */
+  readonly grpcPort: number;
+  /** Undefined: an embedded PostgreSQL in `dataDir`. */
+  readonly databaseUrl: string | undefined;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly jwt: JwtConfig;
+  readonly tls: TlsConfig | undefined;
+  readonly logLevel: LogLevel;
+  readonly reflection: boolean;
+  readonly limits: Limits;
+  /** `merchant` keeps each transaction on one merchant's rows, for tables sharded by merchant. */
+  readonly batchScope: 'any' | 'merchant';
+}
+
+export interface JwtConfig {
+  /** HS256 secret; undefined with the embedded database means: make one and keep it. */
+  readonly secret: string | undefined;
+  readonly jwksUrl: string | undefined;
+  readonly issuer: string | undefined;
+  readonly audience: string | undefined;
+}
+
+export interface TlsConfig {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  /** When given, clients must show a certificate that it signed. */
+  readonly clientCa: Buffer | undefined;
+}
+
+export type LogLevel = (typeof logLevels)[number];
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+export interface Limits {
+  /** A request body, and a gRPC message. */
+  readonly bodyBytesMax: number;
+  /** A call without a deadline of its own gets this one; a longer one is cut to it. */
+  readonly requestTimeoutMs: number;
+  /** From the signal to stop until connections are cut. */
+  readonly shutdownTimeoutMs: number;
+  /** Transactions of the engine in flight at once. */
+  readonly engineLanes: number;
+  /** Commands in one transaction. */
+  readonly batchCommandsMax: number;
+  /** Commands waiting; one more is refused with OVERLOADED. */
+  readonly queueCommandsMax: number;
+  /** Tries of one transaction, the first included. */
+  readonly attemptsMax: number;
+  readonly poolConnectionsMax: number;
+  readonly connectTimeoutMs: number;
+  readonly lockTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  /** How long a verified API key is believed: a revocation takes effect everywhere within this. */
+  readonly apiKeyCacheMs: number;
+  /** How long a verified token is believed, at most until its `exp`. */
+  readonly tokenCacheMs: number;
+  /** Tokens, and keys, remembered. */
+  readonly credentialCacheMax: number;
+}
+
+/** All that is wrong with the environment, one line a variable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  constructor(readonly faults: readonly string[]) {
+    super(`the configuration is faulty:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads the environment; throws a ConfigError that names every faulty variable. */
+export function loadConfig(env: Environment): Config {
+  const faults: string[] = [];
+  const read = new EnvironmentReader(env, faults);
+
+  const databaseUrl = read.url('DATABASE_URL', ['postgres:', 'postgresql:']);
+  const jwt: JwtConfig = {
+    secret: read.text('JWT_SECRET'),
+    jwksUrl: read.url('JWT_JWKS_URL', ['http:', 'https:']),
+    issuer: read.text('JWT_ISSUER'),
+    audience: read.text('JWT_AUDIENCE'),
+  };
+  if (jwt.secret !== undefined && jwt.jwksUrl !== undefined) {
+    faults.push('JWT_SECRET and JWT_JWKS_URL: only one of the two can be set');
+  }
+  if (jwt.secret !== undefined && Buffer.byteLength(jwt.secret) < 32) {
+    faults.push('JWT_SECRET: must be at least 32 bytes long, as HS256 demands (RFC 7518, 3.2)');
+  }
+  if (env.DATABASE_URL && jwt.secret === undefined && jwt.jwksUrl === undefined && !env.JWT_JWKS_URL) {
+    faults.push('JWT_SECRET or JWT_JWKS_URL: one of the two is required when DATABASE_URL is set');
+  }
+
+  const config: Config = {
+    host: read.text('HOST') ?? '127.0.0.1',
+    httpPort: read.integer('HTTP_PORT', 8080, 0, 65535),
+    grpcPort: read.integer('GRPC_PORT', 50051, 0, 65535),
+    databaseUrl,
+    dataDir: resolve(read.text('DATA_DIR') ?? '.holdfast'),
+    jwt,
+    tls: readTls(read, faults),
+    logLevel: read.oneOf('LOG_LEVEL', logLevels, 'info'),
+    reflection: read.oneOf('REFLECTION', ['on', 'off'] as const, 'on') === 'on',
+    batchScope: read.oneOf('BATCH_SCOPE', ['any', 'merchant'] as const, 'any'),
+    limits: {
+      bodyBytesMax: read.integer('BODY_BYTES_MAX', 65536, 1024, 16_777_216),
+      requestTimeoutMs: read.integer('REQUEST_TIMEOUT_MS', 15_000, 1, 600_000),
+      shutdownTimeoutMs: read.integer('SHUTDOWN_TIMEOUT_MS', 20_000, 0, 600_000),
+      engineLanes: read.integer('ENGINE_LANES', 2, 1, 64),
+      batchCommandsMax: read.integer('BATCH_COMMANDS_MAX', 500, 1, 5000),
+      queueCommandsMax: read.integer('QUEUE_COMMANDS_MAX', 10_000, 1, 1_000_000),
+      attemptsMax: read.integer('ATTEMPTS_MAX', 8, 1, 100),
+      poolConnectionsMax: read.integer('POOL_CONNECTIONS_MAX', 10, 2, 1000),
+      connectTimeoutMs: read.integer('CONNECT_TIMEOUT_MS', 5000, 100, 60_000),
+      lockTimeoutMs: read.integer('LOCK_TIMEOUT_MS', 2000, 10, 60_000),
+      statementTimeoutMs: read.integer('STATEMENT_TIMEOUT_MS', 10_000, 100, 600_000),
+      apiKeyCacheMs: read.integer('API_KEY_CACHE_MS', 5000, 0, 10_000),
+      tokenCacheMs: read.integer('TOKEN_CACHE_MS', 60_000, 0, 3_600_000),
+      credentialCacheMax: read.integer('CREDENTIAL_CACHE_MAX', 10_000, 1, 1_000_000),
+    },
+  };
+  faults.push(...unmetRelations(config.limits));
+  if (config.httpPort !== 0 && config.httpPort === config.grpcPort) {
+    faults.push('HTTP_PORT and GRPC_PORT: must differ');
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
+  return Object.freeze({ ...config, limits: Object.freeze(config.limits) });
+}
+
+function unmetRelations(limits: Limits): string[] {
+  const faults: string[] = [];
+  if (limits.batchCommandsMax > limits.queueCommandsMax) {
+    faults.push('BATCH_COMMANDS_MAX: must not exceed QUEUE_COMMANDS_MAX');
+  }
+  if (limits.lockTimeoutMs > limits.statementTimeoutMs) {
+    faults.push('LOCK_TIMEOUT_MS: must not exceed STATEMENT_TIMEOUT_MS');
+  }
+  if (limits.engineLanes >= limits.poolConnectionsMax) {
+    faults.push('ENGINE_LANES: must be less than POOL_CONNECTIONS_MAX, since reads need connections too');
+  }
+  return faults;
+}
+
+function readTls(read: EnvironmentReader, faults: string[]): TlsConfig | undefined {
+  const cert = read.file('TLS_CERT_FILE');
+  const key = read.file('TLS_KEY_FILE');
+  const clientCa = read.file('TLS_CLIENT_CA_FILE');
+  if (cert !== undefined && key !== undefined) return { cert, key, clientCa };
+  if (read.isSet('TLS_CERT_FILE') !== read.isSet('TLS_KEY_FILE')) {
+    faults.push('TLS_CERT_FILE and TLS_KEY_FILE: both or neither');
+  } else if (clientCa !== undefined && !read.isSet('TLS_CERT_FILE')) {
+    faults.push('TLS_CLIENT_CA_FILE: needs TLS_CERT_FILE and TLS_KEY_FILE');
+  }
+  return undefined;
+}
+
+/** Reads variables one by one and notes what is wrong with each. An empty variable counts as not set. */
+class EnvironmentReader {
+  constructor(
+    private readonly env: Environment,
+    private readonly faults: string[],
+  ) {}
+
+  isSet(name: string): boolean {
+    return this.text(name) !== undefined;
+  }
+
+  text(name: string): string | undefined {
+    const value = this.env[name];
+    return value === undefined || value === '' ? undefined : value;
+  }
+
+  integer(name: string, fallback: number, min: number, max: number): number {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    this.faults.push(`${name}: must be a whole number from ${min} to ${max}, not ${JSON.stringify(text)}`);
+    return fallback;
+  }
+
+  oneOf<T extends string>(name: string, values: readonly T[], fallback: T): T {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    if ((values as readonly string[]).includes(text)) return text as T;
+    this.faults.push(`${name}: must be one of ${values.join(', ')}, not ${JSON.stringify(text)}`);
+    return fallback;
+  }
+
+  /** The value may hold a password, so a fault does not repeat it. */
+  url(name: string, protocols: readonly string[]): string | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    if (URL.canParse(text) && protocols.includes(new URL(text).protocol)) return text;
+    this.faults.push(
+      `${name}: must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`,
+    );
+    return undefined;
+  }
+
+  file(name: string): Buffer | undefined {
+    const path = this.text(name);
+    if (path === undefined) return undefined;
+    try {
+      return readFileSync(path);
+    } catch (error) {
+      this.faults.push(`${name}: ${(error as Error).message}`);
+      return undefined;
+    }
+  }
+}

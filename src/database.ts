@@ -1,0 +1,38 @@
+import type { DataSource } from 'typeorm';
+import type { Config } from './config.js';
+import { createDataSource } from './store/data-source.js';
+import { openEmbeddedDatabase } from './store/embedded.js';
+import { migrate } from './store/migrate.js';
+
+export interface Database {
+  readonly dataSource: DataSource;
+  /** Applied by this process, by name. */
+  readonly migrations: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Connects to DATABASE_URL, or to the embedded PostgreSQL of DATA_DIR, and brings the schema up to date. */
+export async function openDatabase(
+  config: Config,
+  log: { info(message: string): void; warn(message: string): void },
+): Promise<Database> {
+  const embedded =
+    config.databaseUrl === undefined
+      ? await openEmbeddedDatabase({ dataDir: config.dataDir, log: (message) => log.info(message) })
+      : undefined;
+  const url = config.databaseUrl ?? embedded!.url;
+  const dataSource = createDataSource(url, config.limits, (error) =>
+    log.warn(`a database connection was lost: ${error.message}`),
+  );
+  const close = async (): Promise<void> => {
+    if (dataSource.isInitialized) await dataSource.destroy();
+    await embedded?.close();
+  };
+  try {
+    await dataSource.initialize();
+    return { dataSource, migrations: await migrate(dataSource), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

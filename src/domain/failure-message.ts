@@ -1,0 +1,55 @@
+import type { Failure } from './failure.js';
+
+/** The sentence that callers see. The published ones are kept to the letter. */
+export function failureMessage(failure: Failure): string {
+  switch (failure.reason) {
+    case 'INSUFFICIENT_STOCK':
+      return `Cannot reserve ${units(failure.requested)}. Only ${unitsAre(failure.available)} currently available.`;
+    case 'INSUFFICIENT_RESERVED': {
+      const whose = failure.reference === '' ? '' : ` for ${failure.reference}`;
+      return `Cannot release ${units(failure.requested)}. Only ${unitsAre(failure.reserved)} currently reserved${whose}.`;
+    }
+    case 'NEGATIVE_STOCK': {
+      const left = failure.onHand + failure.change;
+      return left < 0
+        ? `Adjustment would result in negative stock. Current on-hand: ${failure.onHand}, requested change: ${failure.change}.`
+        : `Adjustment would leave ${units(left)} on hand, but ${unitsAre(failure.reserved)} reserved.`;
+    }
+    case 'INVENTORY_NOT_FOUND':
+      return 'Inventory record not found.';
+    case 'INVENTORY_ALREADY_EXISTS':
+      return 'An inventory record for this product already exists in the specified warehouse.';
+    case 'VALIDATION_FAILED':
+      return 'Validation error';
+    case 'MALFORMED_REQUEST':
+      return `Malformed request: ${failure.description}`;
+    case 'IDEMPOTENCY_KEY_REUSED':
+      return 'Idempotency-Key was already used with a different request.';
+    case 'UNAUTHENTICATED':
+      return 'Full authentication is required to access this resource';
+    case 'PERMISSION_DENIED':
+      return `The permission ${failure.permission} is required.`;
+    case 'RATE_LIMITED':
+      return 'Too many requests. Retry later.';
+    case 'OVERLOADED':
+      return 'The service is overloaded. Retry later.';
+    case 'CONTENTION':
+      return 'The record is busy. Retry later.';
+    case 'DATABASE_UNAVAILABLE':
+      return 'The database is unavailable. Retry later.';
+    case 'SHUTTING_DOWN':
+      return 'The service is shutting down. Retry later.';
+    case 'DEADLINE_EXCEEDED':
+      return 'The deadline passed before the request was executed.';
+    case 'INTERNAL':
+      return 'Internal error.';
+  }
+}
+
+function units(n: number): string {
+  return n === 1 ? '1 unit' : `${n} units`;
+}
+
+function unitsAre(n: number): string {
+  return n === 1 ? '1 unit is' : `${n} units are`;
+}

@@ -1,0 +1,22 @@
+import type { StockCommand } from '../domain/command.js';
+import type { Outcome } from '../domain/outcome.js';
+
+/** A command as a caller hands it in. */
+export interface Submission {
+  readonly command: StockCommand;
+  readonly idempotency?: Idempotency | undefined;
+}
+
+export interface Idempotency {
+  /** The caller's key, unique to the merchant. */
+  readonly key: string;
+  /** Equal for equal method and request, different otherwise. */
+  readonly fingerprint: string;
+}
+
+/** What the engine made of a submission. */
+export type Execution =
+  | { readonly kind: 'decided'; readonly outcome: Outcome }
+  /** The stored outcome of an earlier call under the same key. */
+  | { readonly kind: 'replayed'; readonly outcome: Outcome }
+  | { readonly kind: 'key_reused' };

@@ -1,0 +1,129 @@
+import { Command, CommanderError, Option } from 'commander';
+import type { App } from './app.js';
+import type { KeyMode } from './auth/api-key-secret.js';
+import { auditCommand } from './cli/audit.js';
+import { type CommandResult, UsageError } from './cli/context.js';
+import { keyAddCommand, keyListCommand, keyRevokeCommand } from './cli/key.js';
+import { merchantCreateCommand, merchantListCommand } from './cli/merchant.js';
+import { migrateCommand } from './cli/migrate.js';
+import { serve } from './cli/serve.js';
+import { tokenCommand } from './cli/token.js';
+import { ConfigError } from './config.js';
+import { UnknownMerchant } from './service/merchants.js';
+
+/** The process: command line, signals, exit codes. 0: done; 1: failed or drift found; 2: used wrongly. */
+async function main(): Promise<void> {
+  try {
+    await program().parseAsync();
+  } catch (error) {
+    process.exit(report(error));
+  }
+}
+
+function program(): Command {
+  const { env } = process;
+  const root = new Command('holdfast')
+    .description('Stock reservations that cannot oversell.')
+    .exitOverride()
+    .option('--json', 'print JSON, for scripts');
+  const run = async (command: Command, result: Promise<CommandResult>): Promise<void> => {
+    const { data, text, exitCode } = await result;
+    const json = command.optsWithGlobals<{ json?: boolean }>().json === true;
+    print(json ? JSON.stringify(data) : text);
+    process.exitCode = exitCode ?? 0;
+  };
+  const add = (parent: Command, name: string, description: string): Command =>
+    parent.command(name).description(description).option('--json', 'print JSON, for scripts');
+  const mode = new Option('--mode <mode>', 'live or test').choices(['live', 'test']).default('live');
+
+  root
+    .command('serve', { isDefault: true })
+    .description('serve gRPC and HTTP until told to stop')
+    .action(serveUntilStopped);
+  add(root, 'migrate', 'bring the database schema up to date').action((_, command) =>
+    run(command, migrateCommand(env)),
+  );
+
+  const merchant = root.command('merchant').description('merchants');
+  add(merchant, 'create', 'create a merchant and its first API key')
+    .requiredOption('--name <name>', 'what people call it')
+    .addOption(mode)
+    .action((o: { name: string; mode: KeyMode }, command) => run(command, merchantCreateCommand(env, o)));
+  add(merchant, 'list', 'list the merchants').action((_, command) => run(command, merchantListCommand(env)));
+
+  const key = root.command('key').description('API keys');
+  add(key, 'add', 'add a key, for example to rotate: both are valid until one is revoked')
+    .requiredOption('--merchant <id>', 'the merchant')
+    .addOption(mode)
+    .action((o: { merchant: string; mode: KeyMode }, command) => run(command, keyAddCommand(env, o)));
+  add(key, 'list', 'list the keys by prefix and last four')
+    .requiredOption('--merchant <id>', 'the merchant')
+    .action((o: { merchant: string }, command) => run(command, keyListCommand(env, o)));
+  add(key, 'revoke', 'revoke a key, everywhere within 10 s')
+    .requiredOption('--merchant <id>', 'the merchant')
+    .requiredOption('--key <key>', 'the whole key, or its last four')
+    .action((o: { merchant: string; key: string }, command) => run(command, keyRevokeCommand(env, o)));
+
+  add(root, 'token', "sign a token with the service's secret")
+    .requiredOption('--merchant <id>', 'the merchant that it is for')
+    .option('--permissions <list>', 'comma-separated', 'can_update_inventory')
+    .option('--ttl <time>', 'how long it is valid, such as 90s, 15m, 1h, 30d', '1h')
+    .option('--actor <name>', 'its subject, kept in the log', 'operator')
+    .action((o: { merchant: string; permissions: string; ttl: string; actor: string }, command) =>
+      run(command, tokenCommand(env, o)),
+    );
+  add(root, 'audit', 'check that counters, holds and log agree; exits with 1 where they do not')
+    .option('--merchant <id>', 'only this merchant')
+    .option('--repair', 'rewrite counters from holds where they drifted', false)
+    .action((o: { merchant?: string; repair: boolean }, command) => run(command, auditCommand(env, o)));
+  return root;
+}
+
+async function serveUntilStopped(): Promise<void> {
+  // A signal during the start waits for it to end; a second one does not wait any more.
+  let stopping = false;
+  let app: App | undefined;
+  const stop = (): void => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    if (app !== undefined) void closeAndExit(app);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  app = await serve(process.env, print);
+  if (stopping) await closeAndExit(app);
+}
+
+async function closeAndExit(app: App): Promise<void> {
+  try {
+    await app.close();
+    process.exit(0);
+  } catch (error) {
+    process.exit(report(error));
+  }
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Tells what went wrong, in a line where it is not a fault of ours. Returns the exit code. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof UsageError || error instanceof UnknownMerchant) {
+    process.stderr.write(`holdfast: ${error.message}\n`);
+    return 2;
+  }
+  if (error instanceof ConfigError) {
+    process.stderr.write(`holdfast: ${error.message}\n`);
+    return 1;
+  }
+  const { message, stack, code, cause } = error as NodeJS.ErrnoException & { cause?: unknown };
+  // Operating errors name themselves; anything else needs its stack.
+  const expected = typeof code === 'string' || message?.startsWith('embedded PostgreSQL');
+  process.stderr.write(`holdfast: ${expected ? message : (stack ?? String(error))}\n`);
+  if (cause instanceof Error) process.stderr.write(`  because: ${cause.message}\n`);
+  return 1;
+}
+
+await main();

@@ -1,0 +1,65 @@
+import type { DataSource } from 'typeorm';
+import { countRecords, findDrift, type RecordSums, repairRecord } from '../store/audit.js';
+import { findMerchant, listMerchants } from '../store/merchants.js';
+import { UnknownMerchant } from './merchants.js';
+
+export interface AuditReport {
+  /** Nothing drifted, or all that did was repaired. */
+  readonly consistent: boolean;
+  readonly merchants: number;
+  readonly records: number;
+  readonly drift: readonly Drift[];
+}
+
+export interface Drift extends RecordSums {
+  readonly merchantId: string;
+  readonly problems: readonly string[];
+  readonly repaired: boolean;
+}
+
+/** Checks every merchant, or one: counter = sum of holds, log adds up to the counters, nothing negative. */
+export async function audit(
+  dataSource: DataSource,
+  options: { merchantId?: string | undefined; repair: boolean },
+): Promise<AuditReport> {
+  const { merchantId } = options;
+  if (merchantId !== undefined && (await findMerchant(dataSource, merchantId)) === null) {
+    throw new UnknownMerchant(merchantId);
+  }
+  const ids =
+    merchantId === undefined ? (await listMerchants(dataSource)).map((m) => m.merchantId) : [merchantId];
+  const drift: Drift[] = [];
+  let records = 0;
+  for (const id of ids) {
+    records += await countRecords(dataSource, id);
+    for (const found of await findDrift(dataSource, id)) {
+      const { repaired } = options.repair
+        ? await repairRecord(dataSource, id, found.inventoryId)
+        : { repaired: false };
+      drift.push({ merchantId: id, ...found, problems: problems(found), repaired });
+    }
+  }
+  return { consistent: drift.every((d) => d.repaired), merchants: ids.length, records, drift };
+}
+
+function problems(sums: RecordSums): string[] {
+  const { onHandQty, reservedQty, revision } = sums;
+  if (onHandQty === null || reservedQty === null) return ['holds or log entries without a record'];
+  const found: string[] = [];
+  if (reservedQty < 0 || reservedQty > onHandQty) {
+    found.push(`${reservedQty} units reserved of ${onHandQty} on hand`);
+  }
+  if (reservedQty !== sums.heldQty) {
+    found.push(`${reservedQty} units reserved, but holds add up to ${sums.heldQty}`);
+  }
+  if (onHandQty !== sums.loggedOnHandQty) {
+    found.push(`${onHandQty} units on hand, but the log adds up to ${sums.loggedOnHandQty}`);
+  }
+  if (reservedQty !== sums.loggedReservedQty) {
+    found.push(`${reservedQty} units reserved, but the log adds up to ${sums.loggedReservedQty}`);
+  }
+  if (revision !== null && revision < sums.loggedRevision) {
+    found.push(`revision ${revision}, but the log has revision ${sums.loggedRevision}`);
+  }
+  return found;
+}

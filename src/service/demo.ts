@@ -1,0 +1,66 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DataSource } from 'typeorm';
+import { hashApiKey } from '../auth/api-key-secret.js';
+import { permissions } from '../auth/principal.js';
+import { signToken } from '../auth/tokens.js';
+import type { JwtConfig } from '../config.js';
+import { findMerchantOfKey } from '../store/api-keys.js';
+import { findMerchant } from '../store/merchants.js';
+import { seedRecords } from '../store/seed.js';
+import { addKey, createMerchant } from './merchants.js';
+
+/** What a script needs to try the service; kept in DATA_DIR/demo.json. */
+export interface Demo {
+  readonly merchantId: string;
+  readonly apiKey: string;
+  readonly token: string;
+  readonly inventoryId: string;
+  readonly httpUrl: string;
+  readonly grpcAddress: string;
+}
+
+const MERCHANT_ID = 'mer_demo';
+const TOKEN_TTL_SECONDS = 30 * 24 * 3600;
+/** The published page's record: 50 on hand, 5 reserved. */
+const RECORD = { id: 'inv_xyz789', onHandQty: 50, reservedQty: 5 };
+
+/** Makes the demo merchant with its record on the first start, and finds them again on later ones. */
+export async function prepareDemo(
+  dataSource: DataSource,
+  jwt: JwtConfig,
+  dataDir: string,
+  addresses: { httpUrl: string; grpcAddress: string },
+): Promise<Demo> {
+  const path = join(dataDir, 'demo.json');
+  const apiKey = await demoKey(dataSource, path);
+  const token = await signToken(
+    jwt.secret!,
+    { actor: 'demo', merchantId: MERCHANT_ID, permissions, ttlSeconds: TOKEN_TTL_SECONDS },
+    jwt,
+  );
+  const demo: Demo = { merchantId: MERCHANT_ID, apiKey, token, inventoryId: RECORD.id, ...addresses };
+  writeFileSync(path, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 });
+  return demo;
+}
+
+async function demoKey(dataSource: DataSource, path: string): Promise<string> {
+  if ((await findMerchant(dataSource, MERCHANT_ID)) === null) {
+    const { apiKey } = await createMerchant(dataSource, 'Demo', 'test', MERCHANT_ID);
+    await seedRecords(dataSource, MERCHANT_ID, [RECORD]);
+    return apiKey;
+  }
+  const kept = readKeptKey(path);
+  if (kept !== undefined && (await findMerchantOfKey(dataSource, hashApiKey(kept))) === MERCHANT_ID)
+    return kept;
+  return addKey(dataSource, MERCHANT_ID, 'test');
+}
+
+function readKeptKey(path: string): string | undefined {
+  try {
+    const { apiKey } = JSON.parse(readFileSync(path, 'utf8')) as Partial<Demo>;
+    return typeof apiKey === 'string' ? apiKey : undefined;
+  } catch {
+    return undefined;
+  }
+}

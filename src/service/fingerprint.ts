@@ -1,0 +1,12 @@
+import { createHash } from 'node:crypto';
+import type { StockCommand } from '../domain/command.js';
+
+/**
+ * Tells requests under one idempotency key apart: equal for the same method and request, whatever door they came
+ * through and whoever of the merchant sent them.
+ */
+export function fingerprint({ kind, id, qty, reference, notes }: StockCommand): string {
+  return createHash('sha256')
+    .update(JSON.stringify([kind, id, qty, reference, notes]))
+    .digest('base64url');
+}

@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import { createApiKeySecret, type KeyMode } from '../auth/api-key-secret.js';
+import { insertApiKey } from '../store/api-keys.js';
+import { findMerchant, insertMerchant } from '../store/merchants.js';
+
+/** A merchant and its first key. The key is shown here and never again. */
+export async function createMerchant(
+  dataSource: DataSource,
+  name: string,
+  mode: KeyMode,
+  merchantId = `mer_${randomBytes(9).toString('base64url').replace(/[-_]/g, 'x')}`,
+): Promise<{ merchantId: string; apiKey: string }> {
+  await insertMerchant(dataSource, merchantId, name);
+  return { merchantId, apiKey: await addKey(dataSource, merchantId, mode) };
+}
+
+export class UnknownMerchant extends Error {
+  override readonly name = 'UnknownMerchant';
+  constructor(merchantId: string) {
+    super(`there is no merchant ${merchantId}`);
+  }
+}
+
+/** Adds a key; the merchant's other keys stay valid until they are revoked. */
+export async function addKey(dataSource: DataSource, merchantId: string, mode: KeyMode): Promise<string> {
+  if ((await findMerchant(dataSource, merchantId)) === null) throw new UnknownMerchant(merchantId);
+  const { secret, ...stored } = createApiKeySecret(mode);
+  await insertApiKey(dataSource, { merchantId, ...stored });
+  return secret;
+}

@@ -1,0 +1,47 @@
+import { type DataSource, IsNull } from 'typeorm';
+import { ApiKeyEntity } from './entities/api-key.js';
+
+/** What can be known of a key once it was handed out. */
+export interface ApiKey {
+  readonly merchantId: string;
+  readonly keyHash: string;
+  readonly prefix: string;
+  readonly lastFour: string;
+  readonly createdAt: Date;
+  readonly revokedAt: Date | null;
+}
+
+export async function insertApiKey(
+  dataSource: DataSource,
+  key: { merchantId: string; keyHash: string; prefix: string; lastFour: string },
+): Promise<void> {
+  await dataSource.getRepository(ApiKeyEntity).insert(key);
+}
+
+/** The merchant of a valid key. */
+export async function findMerchantOfKey(
+  dataSource: DataSource,
+  keyHash: string,
+): Promise<string | undefined> {
+  const key = await dataSource.getRepository(ApiKeyEntity).findOneBy({ keyHash, revokedAt: IsNull() });
+  return key?.merchantId;
+}
+
+/** A merchant's keys, oldest first, revoked ones included. */
+export async function listApiKeys(dataSource: DataSource, merchantId: string): Promise<ApiKey[]> {
+  return dataSource.getRepository(ApiKeyEntity).find({ where: { merchantId }, order: { createdAt: 'ASC' } });
+}
+
+/** Revokes one of a merchant's keys, for good. */
+export async function revokeApiKey(
+  dataSource: DataSource,
+  merchantId: string,
+  keyHash: string,
+): Promise<void> {
+  await dataSource
+    .createQueryBuilder()
+    .update(ApiKeyEntity)
+    .set({ revokedAt: () => 'now()' })
+    .where({ merchantId, keyHash, revokedAt: IsNull() })
+    .execute();
+}

@@ -1,0 +1,47 @@
+import { DataSource } from 'typeorm';
+import { ApiKeyEntity } from './entities/api-key.js';
+import { HoldEntity } from './entities/hold.js';
+import { MerchantEntity } from './entities/merchant.js';
+import { StockLevelEntity } from './entities/stock-level.js';
+import { migrations } from './migrations/index.js';
+
+export interface DatabaseLimits {
+  readonly poolConnectionsMax: number;
+  readonly connectTimeoutMs: number;
+  /** How long a statement waits for a row that another transaction holds. */
+  readonly lockTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+}
+
+/** A pool of connections, each with its limits set by the server from the start. */
+export function createDataSource(
+  url: string,
+  limits: DatabaseLimits,
+  onError: (e: Error) => void,
+): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url,
+    applicationName: 'holdfast',
+    entities: [ApiKeyEntity, HoldEntity, MerchantEntity, StockLevelEntity],
+    migrations,
+    migrationsTableName: 'schema_migrations',
+    synchronize: false,
+    logging: false,
+    poolSize: limits.poolConnectionsMax,
+    connectTimeoutMS: limits.connectTimeoutMs,
+    poolErrorHandler: onError,
+    extra: {
+      // Statements that do not depend on each other travel together.
+      pipeline: true,
+      keepAlive: true,
+      statement_timeout: limits.statementTimeoutMs,
+      lock_timeout: limits.lockTimeoutMs,
+      // Only a connection that no longer answers at all comes to this one.
+      query_timeout: limits.statementTimeoutMs + 2000,
+      // A client that vanished inside a transaction must not keep its locks.
+      idle_in_transaction_session_timeout: limits.statementTimeoutMs,
+      options: '-c jit=off -c default_transaction_isolation=read\\ committed -c timezone=UTC',
+    },
+  });
+}

@@ -1,0 +1,20 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** Units of one record held under one reference; '' holds what was reserved without one. */
+@Entity('holds')
+export class HoldEntity {
+  @PrimaryColumn({ name: 'merchant_id', type: 'text' })
+  merchantId!: string;
+
+  @PrimaryColumn({ name: 'inventory_id', type: 'text' })
+  inventoryId!: string;
+
+  @PrimaryColumn({ name: 'reference', type: 'text' })
+  reference!: string;
+
+  @Column({ name: 'qty', type: 'integer' })
+  qty!: number;
+
+  @Column({ name: 'opened_revision', type: 'bigint' })
+  openedRevision!: string;
+}

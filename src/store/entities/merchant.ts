@@ -1,0 +1,14 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** The tenant. Everything else belongs to exactly one. */
+@Entity('merchants')
+export class MerchantEntity {
+  @PrimaryColumn({ name: 'merchant_id', type: 'text' })
+  merchantId!: string;
+
+  @Column({ name: 'name', type: 'text' })
+  name!: string;
+
+  @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
+  createdAt!: Date;
+}

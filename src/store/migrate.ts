@@ -1,0 +1,26 @@
+import type { DataSource } from 'typeorm';
+
+/** Any constant will do, so long as every Holdfast uses the same. */
+const MIGRATION_LOCK = 4_801_653_771;
+
+/** Brings the schema to the newest version; safe when several processes start at once. Returns what it ran. */
+export async function migrate(dataSource: DataSource): Promise<string[]> {
+  const guard = dataSource.createQueryRunner();
+  await guard.connect();
+  try {
+    // The wait for another process's migrations may be longer than a statement's usual limit.
+    await guard.query('SET lock_timeout = 0');
+    await guard.query('SET statement_timeout = 0');
+    await guard.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    try {
+      const ran = await dataSource.runMigrations({ transaction: 'each' });
+      return ran.map((migration) => migration.name);
+    } finally {
+      await guard.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);
+      await guard.query('RESET lock_timeout');
+      await guard.query('RESET statement_timeout');
+    }
+  } finally {
+    await guard.release();
+  }
+}

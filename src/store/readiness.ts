@@ -1,0 +1,64 @@
+import type { DataSource } from 'typeorm';
+
+/**
+ * Asks the database at regular intervals whether it answers, and tells of each change. Begins as not ready; the
+ * first answer comes before `start` resolves.
+ */
+export class Readiness {
+  #ready = false;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly options: {
+      readonly intervalMs: number;
+      /** No answer within this counts as none. */
+      readonly timeoutMs: number;
+      onChange(ready: boolean): void;
+    },
+  ) {}
+
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  async start(): Promise<void> {
+    await this.#ask();
+  }
+
+  /** Not ready from now on, whatever the database says. */
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#set(false);
+  }
+
+  async #ask(): Promise<void> {
+    const answered = await this.#answers();
+    if (this.#stopped) return;
+    this.#set(answered);
+    this.#timer = setTimeout(() => void this.#ask(), this.options.intervalMs);
+    this.#timer.unref();
+  }
+
+  async #answers(): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), this.options.timeoutMs);
+    });
+    const asked = this.dataSource.query('SELECT 1').then(
+      () => true,
+      () => false,
+    );
+    const answer = await Promise.race([asked, late]);
+    clearTimeout(timer);
+    return answer;
+  }
+
+  #set(ready: boolean): void {
+    if (ready === this.#ready) return;
+    this.#ready = ready;
+    this.options.onChange(ready);
+  }
+}

@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import { UNREFERENCED } from '../domain/hold.js';
+import { SYSTEM_ACTOR } from '../domain/movement.js';
+import { upsertHolds } from './holds.js';
+import { appendMovements } from './movement-log.js';
+import { insertStockLevels } from './stock-levels.js';
+import { inTransaction } from './transaction.js';
+
+export interface SeedRecord {
+  readonly id: string;
+  readonly onHandQty: number;
+  /** Held without a reference. */
+  readonly reservedQty: number;
+}
+
+/** Puts records into stock, with the log entries that account for them: the demo's, the tests', the benchmarks'. */
+export async function seedRecords(
+  dataSource: DataSource,
+  merchantId: string,
+  records: readonly SeedRecord[],
+): Promise<void> {
+  const received = { action: 'RECEIVED', revision: 1, reservedDelta: 0 } as const;
+  const reserved = { action: 'RESERVED', revision: 2, onHandDelta: 0 } as const;
+  const common = { reference: UNREFERENCED, notes: 'seeded', actor: SYSTEM_ACTOR };
+  const held = records.filter((r) => r.reservedQty > 0);
+  await inTransaction(dataSource, async (tx) => {
+    await insertStockLevels(
+      tx,
+      records.map((r) => ({ merchantId, stock: { ...r, revision: r.reservedQty > 0 ? 2 : 1 } })),
+    );
+    await appendMovements(tx, randomUUID(), [
+      ...records.map(({ id, onHandQty }) => ({
+        merchantId,
+        movement: { inventoryId: id, onHandDelta: onHandQty, ...received, ...common },
+      })),
+      ...held.map(({ id, reservedQty }) => ({
+        merchantId,
+        movement: { inventoryId: id, reservedDelta: reservedQty, ...reserved, ...common },
+      })),
+    ]);
+    await upsertHolds(
+      tx,
+      held.map(({ id, reservedQty }) => ({
+        merchantId,
+        inventoryId: id,
+        hold: { reference: UNREFERENCED, qty: reservedQty, openedRevision: 2 },
+      })),
+    );
+  });
+}

@@ -1,0 +1,73 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What /metrics shows. Names follow https://prometheus.io/docs/practices/naming/ */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #calls = new Counter({
+    name: 'holdfast_calls_total',
+    help: 'Calls answered, by RPC and reason; the reason of a success is OK.',
+    labelNames: ['rpc', 'reason'] as const,
+    registers: [this.#registry],
+  });
+  readonly #duration = new Histogram({
+    name: 'holdfast_call_duration_seconds',
+    help: 'From the arrival of a call to its answer, by RPC.',
+    labelNames: ['rpc'] as const,
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [this.#registry],
+  });
+  readonly #batchSize = new Histogram({
+    name: 'holdfast_batch_commands',
+    help: 'Commands that shared a transaction.',
+    buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000],
+    registers: [this.#registry],
+  });
+  readonly #retries = new Counter({
+    name: 'holdfast_batch_retries_total',
+    help: 'Transactions of the engine that were tried again.',
+    registers: [this.#registry],
+  });
+  /** Label look-ups are made once a pair, not once a call. */
+  readonly #labelled = new Map<string, { inc(): void }>();
+  readonly #durations = new Map<string, { observe(seconds: number): void }>();
+
+  constructor(queued: () => number) {
+    collectDefaultMetrics({ register: this.#registry });
+    new Gauge({
+      name: 'holdfast_queue_commands',
+      help: 'Commands waiting for a transaction.',
+      registers: [this.#registry],
+      collect() {
+        this.set(queued());
+      },
+    });
+  }
+
+  called(rpc: string, reason: string, durationMs: number): void {
+    const name = `${rpc} ${reason}`;
+    let counter = this.#labelled.get(name);
+    if (counter === undefined) {
+      counter = this.#calls.labels({ rpc, reason });
+      this.#labelled.set(name, counter);
+    }
+    counter.inc();
+    let histogram = this.#durations.get(rpc);
+    if (histogram === undefined) {
+      histogram = this.#duration.labels({ rpc });
+      this.#durations.set(rpc, histogram);
+    }
+    histogram.observe(durationMs / 1000);
+  }
+
+  batch(commands: number): void {
+    this.#batchSize.observe(commands);
+  }
+
+  retried(): void {
+    this.#retries.inc();
+  }
+
+  async scrape(): Promise<{ contentType: string; text: string }> {
+    return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
+  }
+}

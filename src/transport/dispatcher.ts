@@ -1,0 +1,142 @@
+import type { Message } from '@bufbuild/protobuf';
+import { createValidator, type Validator, type Violation } from '@bufbuild/protovalidate';
+import type { Authenticator } from '../auth/authenticator.js';
+import type { Principal } from '../auth/principal.js';
+import type { FieldViolation } from '../domain/failure.js';
+import { type Operation, type Reply, refuse } from './operation.js';
+
+/** What a door knows of a call before it has looked at the request. */
+export interface CallMetadata {
+  /** By lower-case name: an HTTP header or gRPC metadata. */
+  header(name: string): string | undefined;
+  /** The caller's deadline, milliseconds since the epoch. */
+  readonly deadlineAtMs: number | undefined;
+  readonly requestId: string;
+}
+
+/** The request's bytes or JSON cannot be read as the message. Thrown by a door's `decode`. */
+export class UnreadableRequest extends Error {
+  override readonly name = 'UnreadableRequest';
+}
+
+export interface DispatcherOptions {
+  readonly authenticator: Pick<Authenticator, 'authenticate'>;
+  /** A call without a deadline gets this one; a longer one is cut to it. */
+  readonly requestTimeoutMs: number;
+  readonly observer: DispatchObserver;
+}
+
+export interface DispatchObserver {
+  replied(operation: Operation, reply: Reply, durationMs: number): void;
+  /** Something threw that should not have; the caller was told INTERNAL. */
+  crashed(error: unknown, operation: Operation, requestId: string): void;
+}
+
+/**
+ * The one way from any door to a handler: credentials → validation → handler → outcome. Doors translate, and
+ * decide nothing.
+ */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #validator: Validator;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.#validator = createValidator({ regexMatch: nativeRegexMatch() });
+  }
+
+  /**
+   * Runs a call; never rejects. `decode` builds the request or throws UnreadableRequest; it is called once the
+   * caller is known, so that strangers cannot make us parse.
+   */
+  async dispatch(operation: Operation, metadata: CallMetadata, decode: () => Message): Promise<Reply> {
+    const startedAt = performance.now();
+    let reply: Reply;
+    try {
+      reply = await this.#run(operation, metadata, decode);
+    } catch (error) {
+      this.#options.observer.crashed(error, operation, metadata.requestId);
+      reply = refuse({ reason: 'INTERNAL' });
+    }
+    this.#options.observer.replied(operation, reply, performance.now() - startedAt);
+    return reply;
+  }
+
+  /** Whether the credentials are good, for doors that fail on their own before they come here. */
+  async isAuthenticated(metadata: CallMetadata): Promise<boolean> {
+    return (await this.#authenticate(metadata)) !== undefined;
+  }
+
+  async #run(operation: Operation, metadata: CallMetadata, decode: () => Message): Promise<Reply> {
+    const authenticated = this.#authenticate(metadata);
+    const principal = authenticated instanceof Promise ? await authenticated : authenticated;
+    if (principal === undefined) return refuse({ reason: 'UNAUTHENTICATED' });
+    const { permission } = operation;
+    if (!principal.permissions.has(permission)) return refuse({ reason: 'PERMISSION_DENIED', permission });
+
+    let request: Message;
+    try {
+      request = decode();
+    } catch (error) {
+      if (!(error instanceof UnreadableRequest)) throw error;
+      return refuse({ reason: 'MALFORMED_REQUEST', description: error.message });
+    }
+    const idempotencyKey = operation.changes ? metadata.header('idempotency-key') : undefined;
+    const violations = this.#violations(operation, request, idempotencyKey);
+    if (violations !== undefined) return refuse({ reason: 'VALIDATION_FAILED', violations });
+
+    const latest = Date.now() + this.#options.requestTimeoutMs;
+    const deadlineAtMs = Math.min(metadata.deadlineAtMs ?? latest, latest);
+    return operation.handle({ principal, deadlineAtMs, idempotencyKey }, request);
+  }
+
+  #authenticate(metadata: CallMetadata): Principal | undefined | Promise<Principal | undefined> {
+    return this.#options.authenticator.authenticate(
+      metadata.header('authorization'),
+      metadata.header('x-merchantapikey'),
+    );
+  }
+
+  #violations(
+    operation: Operation,
+    request: Message,
+    idempotencyKey: string | undefined,
+  ): FieldViolation[] | undefined {
+    const result = this.#validator.validate(operation.method.input, request);
+    if (result.kind === 'error') throw result.error;
+    const keyIsFaulty = idempotencyKey !== undefined && !/^[\x20-\x7e]{1,255}$/.test(idempotencyKey);
+    if (result.kind === 'valid' && !keyIsFaulty) return undefined;
+    const violations = (result.violations ?? []).map(toFieldViolation);
+    if (keyIsFaulty) {
+      const description = 'must be 1 to 255 printable ASCII characters';
+      violations.push({ field: 'Idempotency-Key', description });
+    }
+    return violations;
+  }
+}
+
+/**
+ * The validator's own RE2 keeps hostile patterns from running wild; ours come from our protos, and the native
+ * engine brings a validation from 11.6 µs to 1.0 µs.
+ */
+function nativeRegexMatch(): (pattern: string, against: string) => boolean {
+  const compiled = new Map<string, RegExp>();
+  return (pattern, against) => {
+    let regex = compiled.get(pattern);
+    if (regex === undefined) {
+      regex = new RegExp(pattern, 'u');
+      compiled.set(pattern, regex);
+    }
+    return regex.test(against);
+  };
+}
+
+function toFieldViolation(violation: Violation): FieldViolation {
+  let field = '';
+  for (const part of violation.field) {
+    if ('jsonName' in part) field += field === '' ? part.jsonName : `.${part.jsonName}`;
+    else if (part.kind === 'list_sub') field += `[${part.index}]`;
+    else if (part.kind === 'map_sub') field += `[${JSON.stringify(String(part.key))}]`;
+  }
+  return { field, description: violation.message };
+}

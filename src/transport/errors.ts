@@ -1,0 +1,96 @@
+import { create, type DescMessage, type MessageInitShape } from '@bufbuild/protobuf';
+import { Code } from '@connectrpc/connect';
+import type { Failure, FailureReason } from '../domain/failure.js';
+import { failureMessage } from '../domain/failure-message.js';
+import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '../gen/google/rpc/error_details_pb.js';
+
+/** `domain` of every ErrorInfo. */
+export const ERROR_DOMAIN = 'inventory.v1';
+
+/** How long a caller should wait before it tries again, where that makes sense. */
+export const RETRY_AFTER_SECONDS = 1;
+
+export interface ErrorCodes {
+  /** The numbers of gRPC statuses and of Connect codes are the same. */
+  readonly code: Code;
+  readonly httpStatus: number;
+  readonly retryable: boolean;
+}
+
+/** Reason → codes: the one table, total by its type. */
+export const errorCodes: Readonly<Record<FailureReason, ErrorCodes>> = {
+  INSUFFICIENT_STOCK: { code: Code.FailedPrecondition, httpStatus: 400, retryable: false },
+  INSUFFICIENT_RESERVED: { code: Code.FailedPrecondition, httpStatus: 400, retryable: false },
+  NEGATIVE_STOCK: { code: Code.FailedPrecondition, httpStatus: 400, retryable: false },
+  INVENTORY_NOT_FOUND: { code: Code.NotFound, httpStatus: 404, retryable: false },
+  INVENTORY_ALREADY_EXISTS: { code: Code.AlreadyExists, httpStatus: 409, retryable: false },
+  VALIDATION_FAILED: { code: Code.InvalidArgument, httpStatus: 422, retryable: false },
+  MALFORMED_REQUEST: { code: Code.InvalidArgument, httpStatus: 400, retryable: false },
+  IDEMPOTENCY_KEY_REUSED: { code: Code.InvalidArgument, httpStatus: 422, retryable: false },
+  UNAUTHENTICATED: { code: Code.Unauthenticated, httpStatus: 401, retryable: false },
+  PERMISSION_DENIED: { code: Code.PermissionDenied, httpStatus: 403, retryable: false },
+  RATE_LIMITED: { code: Code.ResourceExhausted, httpStatus: 429, retryable: true },
+  OVERLOADED: { code: Code.Unavailable, httpStatus: 503, retryable: true },
+  CONTENTION: { code: Code.Unavailable, httpStatus: 503, retryable: true },
+  DATABASE_UNAVAILABLE: { code: Code.Unavailable, httpStatus: 503, retryable: true },
+  SHUTTING_DOWN: { code: Code.Unavailable, httpStatus: 503, retryable: true },
+  DEADLINE_EXCEEDED: { code: Code.DeadlineExceeded, httpStatus: 504, retryable: false },
+  INTERNAL: { code: Code.Internal, httpStatus: 500, retryable: false },
+};
+
+/** A google.rpc detail, in the form that ConnectError takes. */
+export interface ErrorDetail<D extends DescMessage = DescMessage> {
+  readonly desc: D;
+  readonly value: MessageInitShape<D>;
+}
+
+/** What gRPC and Connect callers get beside code and message. */
+export function errorDetails(failure: Failure): ErrorDetail[] {
+  const info = { reason: failure.reason, domain: ERROR_DOMAIN, metadata: metadata(failure) };
+  const details: ErrorDetail[] = [{ desc: ErrorInfoSchema, value: create(ErrorInfoSchema, info) }];
+  if (failure.reason === 'VALIDATION_FAILED') {
+    const fieldViolations = failure.violations.map((v) => ({ field: v.field, description: v.description }));
+    details.push({ desc: BadRequestSchema, value: create(BadRequestSchema, { fieldViolations }) });
+  }
+  if (errorCodes[failure.reason].retryable) {
+    const retryDelay = { seconds: BigInt(RETRY_AFTER_SECONDS) };
+    details.push({ desc: RetryInfoSchema, value: create(RetryInfoSchema, { retryDelay }) });
+  }
+  return details;
+}
+
+/** The facts behind the message, for machines. */
+function metadata(failure: Failure): Record<string, string> {
+  switch (failure.reason) {
+    case 'INSUFFICIENT_STOCK':
+      return { requested: `${failure.requested}`, available: `${failure.available}` };
+    case 'INSUFFICIENT_RESERVED': {
+      const figures = { requested: `${failure.requested}`, reserved: `${failure.reserved}` };
+      return failure.reference === '' ? figures : { ...figures, reference: failure.reference };
+    }
+    case 'NEGATIVE_STOCK':
+      return {
+        onHand: `${failure.onHand}`,
+        reserved: `${failure.reserved}`,
+        change: `${failure.change}`,
+      };
+    case 'PERMISSION_DENIED':
+      return { permission: failure.permission };
+    default:
+      return {};
+  }
+}
+
+/** The REST body: the published shape, with `code` and `requestId` added for machines. */
+export function restErrorBody(failure: Failure, requestId: string): string {
+  const message = failureMessage(failure);
+  // Published to the letter, so nothing is added.
+  if (failure.reason === 'UNAUTHENTICATED') {
+    return JSON.stringify({ error: 'unauthenticated', message, status: false, statusCode: 401 });
+  }
+  const body = { status: false, message, code: failure.reason, requestId };
+  if (failure.reason !== 'VALIDATION_FAILED') return JSON.stringify(body);
+  const errors: Record<string, string> = Object.create(null);
+  for (const { field, description } of failure.violations) errors[field] ??= description;
+  return JSON.stringify({ ...body, errors });
+}

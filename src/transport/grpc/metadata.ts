@@ -1,0 +1,32 @@
+import { randomUUID } from 'node:crypto';
+import type { Metadata, ServerUnaryCall } from '@grpc/grpc-js';
+import type { CallMetadata } from '../dispatcher.js';
+import { saneRequestId } from '../request-id.js';
+
+/** A gRPC call's metadata, as the dispatcher reads it. */
+export class GrpcCallMetadata implements CallMetadata {
+  readonly #metadata: Metadata;
+  readonly #deadline: Date | number;
+  #requestId: string | undefined;
+
+  constructor(call: ServerUnaryCall<unknown, unknown>) {
+    this.#metadata = call.metadata;
+    this.#deadline = call.getDeadline();
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#metadata.get(name)[0];
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  /** A call without a deadline has Infinity. */
+  get deadlineAtMs(): number | undefined {
+    return typeof this.#deadline === 'number' ? this.#deadline : this.#deadline.getTime();
+  }
+
+  /** Made only when asked for: most calls succeed and need none. */
+  get requestId(): string {
+    this.#requestId ??= saneRequestId(this.header('x-request-id')) ?? randomUUID();
+    return this.#requestId;
+  }
+}

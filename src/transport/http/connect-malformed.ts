@@ -1,0 +1,81 @@
+import { Code, ConnectError } from '@connectrpc/connect';
+import type { UniversalServerResponse } from '@connectrpc/connect/protocol';
+import { createAsyncIterable, encodeEnvelope, readAllBytes } from '@connectrpc/connect/protocol';
+import { errorFromJsonBytes, errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
+import { findTrailerError, setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
+import { trailerFlag, trailerParse, trailerSerialize } from '@connectrpc/connect/protocol-grpc-web';
+import type { Failure } from '../../domain/failure.js';
+import { failureMessage } from '../../domain/failure-message.js';
+import { errorCodes, errorDetails } from '../errors.js';
+
+const ENVELOPE_HEADER_BYTES = 5;
+
+/**
+ * Gives the library's own INVALID_ARGUMENT (a request that it could not read, so that no handler saw it) the form
+ * that ours have: UNAUTHENTICATED for a caller who may not even ask, else MALFORMED_REQUEST, with details.
+ *
+ * The library has no hook before it parses; it can be told apart afterwards, because every error of ours carries
+ * details and none of its own does.
+ */
+export async function explainMalformed(
+  response: UniversalServerResponse,
+  isAuthenticated: () => Promise<boolean>,
+): Promise<UniversalServerResponse> {
+  const contentType = response.header?.get('content-type') ?? '';
+  if (response.status !== 200) {
+    if (contentType !== 'application/json' || response.body === undefined) return response;
+    const body = await readAllBytes(response.body, Number.MAX_SAFE_INTEGER);
+    const unread: UniversalServerResponse = { ...response, body: createAsyncIterable([body]) };
+    const encoded = response.header?.has('content-encoding') === true;
+    const error = encoded ? undefined : connectError(body);
+    if (!isMalformed(error)) return unread;
+    const explained = await explain(error, isAuthenticated);
+    const json = errorToJsonBytes(explained, undefined);
+    response.header?.set('content-length', String(json.byteLength));
+    const status = explained.code === Code.Unauthenticated ? 401 : 400;
+    return { ...response, status, body: createAsyncIterable([json]) };
+  }
+  if (contentType.startsWith('application/grpc-web')) return explainGrpcWeb(response, isAuthenticated);
+  if (contentType.startsWith('application/grpc') && response.trailer !== undefined) {
+    const error = findTrailerError(response.trailer);
+    if (isMalformed(error)) setTrailerStatus(response.trailer, await explain(error, isAuthenticated));
+  }
+  return response;
+}
+
+/** gRPC-Web carries its trailers as the last envelope of the body, and as the only one of a failed unary call. */
+async function explainGrpcWeb(
+  response: UniversalServerResponse,
+  isAuthenticated: () => Promise<boolean>,
+): Promise<UniversalServerResponse> {
+  if (response.body === undefined) return response;
+  const body = await readAllBytes(response.body, Number.MAX_SAFE_INTEGER);
+  const unread = { ...response, body: createAsyncIterable([body]) };
+  if (body[0] !== trailerFlag) return unread;
+  const trailer = trailerParse(body.subarray(ENVELOPE_HEADER_BYTES));
+  const error = findTrailerError(trailer);
+  if (!isMalformed(error)) return unread;
+  setTrailerStatus(trailer, await explain(error, isAuthenticated));
+  return { ...response, body: createAsyncIterable([encodeEnvelope(trailerFlag, trailerSerialize(trailer))]) };
+}
+
+function connectError(body: Uint8Array): ConnectError | undefined {
+  const unreadable = new ConnectError('', Code.Unknown);
+  try {
+    return errorFromJsonBytes(body, undefined, unreadable);
+  } catch {
+    return undefined;
+  }
+}
+
+function isMalformed(error: ConnectError | undefined): error is ConnectError {
+  return error?.code === Code.InvalidArgument && error.details.length === 0;
+}
+
+async function explain(error: ConnectError, isAuthenticated: () => Promise<boolean>): Promise<ConnectError> {
+  const failure: Failure = (await isAuthenticated())
+    ? { reason: 'MALFORMED_REQUEST', description: error.rawMessage }
+    : { reason: 'UNAUTHENTICATED' };
+  const { code } = errorCodes[failure.reason];
+  return new ConnectError(failureMessage(failure), code, undefined, errorDetails(failure));
+}

@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  ConnectError,
+  createConnectRouter,
+  type HandlerContext,
+  type ServiceImpl,
+} from '@connectrpc/connect';
+import type { UniversalHandler } from '@connectrpc/connect/protocol';
+import {
+  compressionBrotli,
+  compressionGzip,
+  universalRequestFromNodeRequest,
+  universalResponseToNodeResponse,
+} from '@connectrpc/connect-node';
+import { failureMessage } from '../../domain/failure-message.js';
+import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
+import type { CallMetadata, Dispatcher } from '../dispatcher.js';
+import { errorCodes, errorDetails } from '../errors.js';
+import type { Operation } from '../operation.js';
+import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../request-id.js';
+import { explainMalformed } from './connect-malformed.js';
+
+/** The Connect door: the Connect protocol, gRPC-Web and gRPC, at /inventory.v1.InventoryService/<RPC>. */
+export class ConnectDoor {
+  readonly #handlers = new Map<string, UniversalHandler>();
+  readonly #dispatcher: Dispatcher;
+
+  constructor(dispatcher: Dispatcher, operations: readonly Operation[], messageBytesMax: number) {
+    this.#dispatcher = dispatcher;
+    const router = createConnectRouter({
+      acceptCompression: [compressionGzip, compressionBrotli],
+      readMaxBytes: messageBytesMax,
+      jsonOptions: { alwaysEmitImplicit: true },
+    });
+    const methods = operations.map((operation) => [
+      operation.method.localName,
+      implementation(operation, dispatcher),
+    ]);
+    router.service(InventoryService, Object.fromEntries(methods) as ServiceImpl<typeof InventoryService>);
+    for (const handler of router.handlers) this.#handlers.set(handler.requestPath, handler);
+  }
+
+  /** Whether the path is an RPC's. */
+  serves(path: string): boolean {
+    return this.#handlers.has(path);
+  }
+
+  async handle(
+    path: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+  ): Promise<void> {
+    response.setHeader(REQUEST_ID_HEADER, requestId);
+    const universal = universalRequestFromNodeRequest(request, response as never, undefined, undefined);
+    // The implementation sees headers only, so the id goes where it looks.
+    universal.header.set(REQUEST_ID_HEADER, requestId);
+    const metadata = headerMetadata(universal.header, undefined, requestId);
+    const answer = await explainMalformed(await this.#handlers.get(path)!(universal), () =>
+      this.#dispatcher.isAuthenticated(metadata),
+    );
+    await universalResponseToNodeResponse(answer, response as never);
+  }
+}
+
+function implementation(operation: Operation, dispatcher: Dispatcher) {
+  return async (request: never, context: HandlerContext) => {
+    const requestId = context.requestHeader.get(REQUEST_ID_HEADER) ?? '';
+    const timeoutMs = context.timeoutMs();
+    const deadlineAtMs = timeoutMs === undefined ? undefined : Date.now() + timeoutMs;
+    const metadata = headerMetadata(context.requestHeader, deadlineAtMs, requestId);
+    const reply = await dispatcher.dispatch(operation, metadata, () => request);
+    if (reply.replayed) context.responseHeader.set(REPLAYED_HEADER, 'true');
+    if (reply.ok) return reply.message;
+    const { failure } = reply;
+    const headers = reply.replayed ? { [REPLAYED_HEADER]: 'true' } : undefined;
+    throw new ConnectError(
+      failureMessage(failure),
+      errorCodes[failure.reason].code,
+      headers,
+      errorDetails(failure),
+    );
+  };
+}
+
+function headerMetadata(headers: Headers, deadlineAtMs: number | undefined, requestId: string): CallMetadata {
+  return { header: (name) => headers.get(name) ?? undefined, deadlineAtMs, requestId };
+}

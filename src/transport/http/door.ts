@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TlsConfig } from '../../config.js';
+import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
+import type { Transcoder } from '../../transcoding/index.js';
+import type { Dispatcher } from '../dispatcher.js';
+import type { Operation } from '../operation.js';
+import { REQUEST_ID_HEADER, saneRequestId } from '../request-id.js';
+import { ConnectDoor } from './connect.js';
+import { HttpListener } from './listener.js';
+import { createRestDoor } from './rest.js';
+
+export interface HttpDoorOptions {
+  readonly dispatcher: Dispatcher;
+  readonly operations: readonly Operation[];
+  readonly tls: TlsConfig | undefined;
+  readonly bodyBytesMax: number;
+  readonly isReady: () => boolean;
+  readonly metrics: () => Promise<{ contentType: string; text: string }>;
+  readonly onError: (error: unknown, requestId: string) => void;
+}
+
+/** The HTTP port: probes and metrics, then the Connect door's paths, then the REST bridge's. */
+export class HttpDoor {
+  readonly #options: HttpDoorOptions;
+  readonly #listener: HttpListener;
+  readonly #connect: ConnectDoor;
+  readonly #rest: Transcoder;
+  readonly #requestIds = new WeakMap<object, string>();
+  /** Paths that need no credentials. */
+  readonly #openPaths = new Map<string, (response: ServerResponse) => void>([
+    ['/healthz', (response) => send(response, 200, { status: 'UP' })],
+    [
+      '/readyz',
+      (response) => {
+        const ready = this.#options.isReady();
+        send(response, ready ? 200 : 503, { status: ready ? 'UP' : 'DOWN' });
+      },
+    ],
+    ['/metrics', (response) => void this.#metrics(response)],
+  ]);
+
+  constructor(options: HttpDoorOptions) {
+    const { dispatcher, operations, bodyBytesMax, onError } = options;
+    this.#options = options;
+    this.#connect = new ConnectDoor(dispatcher, operations, bodyBytesMax);
+    this.#rest = createRestDoor({
+      services: [InventoryService],
+      dispatcher,
+      operations,
+      bodyBytesMax,
+      onError,
+      requestId: (request) => this.#requestId(request as IncomingMessage),
+    });
+    this.#listener = new HttpListener(options.tls, (request, response) => this.#route(request, response));
+  }
+
+  /** Returns the port. */
+  listen(host: string, port: number): Promise<number> {
+    return this.#listener.listen(host, port);
+  }
+
+  drain(): Promise<void> {
+    return this.#listener.drain();
+  }
+
+  destroy(): void {
+    this.#listener.destroy();
+  }
+
+  #route(request: IncomingMessage, response: ServerResponse): void {
+    const url = request.url ?? '';
+    const queryAt = url.indexOf('?');
+    const path = queryAt < 0 ? url : url.slice(0, queryAt);
+    if (this.#connect.serves(path)) {
+      const requestId = this.#requestId(request);
+      this.#connect.handle(path, request, response, requestId).catch((error) => {
+        // The caller is gone, or the body was never finished: there is nobody to answer.
+        response.destroy();
+        if (!request.destroyed) this.#options.onError(error, requestId);
+      });
+      return;
+    }
+    const open = this.#openPaths.get(path);
+    if (open === undefined) this.#rest.listener(request, response);
+    else this.#answerOpen(open, request, response);
+  }
+
+  #answerOpen(
+    answer: (response: ServerResponse) => void,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): void {
+    const requestId = this.#requestId(request);
+    response.setHeader(REQUEST_ID_HEADER, requestId);
+    request.resume();
+    if (request.method === 'GET' || request.method === 'HEAD') {
+      answer(response);
+      return;
+    }
+    response.setHeader('allow', 'GET, HEAD');
+    const message = 'Method not allowed. Allowed: GET, HEAD.';
+    send(response, 405, { status: false, message, code: 'MALFORMED_REQUEST', requestId });
+  }
+
+  async #metrics(response: ServerResponse): Promise<void> {
+    const { contentType, text } = await this.#options.metrics();
+    response.writeHead(200, { 'content-type': contentType }).end(text);
+  }
+
+  #requestId(request: IncomingMessage): string {
+    let id = this.#requestIds.get(request);
+    if (id === undefined) {
+      id = saneRequestId(headerText(request.headers[REQUEST_ID_HEADER])) ?? randomUUID();
+      this.#requestIds.set(request, id);
+    }
+    return id;
+  }
+}
+
+function headerText(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}

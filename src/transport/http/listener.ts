@@ -1,0 +1,116 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer as createHttp2Server,
+  createSecureServer,
+  type Http2Server,
+  type ServerHttp2Session,
+} from 'node:http2';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import type { TlsConfig } from '../../config.js';
+
+export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** How long a new connection may take to say its first word. */
+const FIRST_BYTE_TIMEOUT_MS = 10_000;
+
+/**
+ * One port for HTTP/1.1 and HTTP/2: by ALPN under TLS, by the client's first bytes in cleartext (h2c with prior
+ * knowledge, RFC 9113, 3.3).
+ */
+export class HttpListener {
+  readonly #server: Server;
+  readonly #http2Sessions = new Set<ServerHttp2Session>();
+  #active = 0;
+  #onIdle: (() => void) | undefined;
+  #draining = false;
+
+  constructor(tls: TlsConfig | undefined, listener: RequestListener) {
+    const counted: RequestListener = (request, response) => {
+      this.#active++;
+      // A kept-alive connection would bring the next request to a door that closes.
+      if (this.#draining && request.httpVersionMajor === 1) response.setHeader('Connection', 'close');
+      response.once('close', () => {
+        if (--this.#active === 0) this.#onIdle?.();
+      });
+      listener(request, response);
+    };
+    this.#server = tls === undefined ? this.#cleartext(counted) : this.#secure(tls, counted);
+  }
+
+  /** Returns the port. */
+  listen(host: string, port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', reject);
+        resolve((this.#server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  /** Accepts no more connections; resolves when the requests in progress are answered. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    this.#server.close();
+    for (const session of this.#http2Sessions) session.close();
+    if (this.#active === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+    });
+  }
+
+  /** Cuts what is left. */
+  destroy(): void {
+    (this.#server as Partial<import('node:http').Server>).closeAllConnections?.();
+    for (const session of this.#http2Sessions) session.destroy();
+  }
+
+  #cleartext(listener: RequestListener): Server {
+    const http2 = createHttp2Server(listener as never);
+    this.#trackSessions(http2);
+    const http1 = createServer(listener);
+    const accept = http1.listeners('connection') as ((socket: Socket) => void)[];
+    http1.removeAllListeners('connection');
+    http1.on('connection', (socket: Socket) => {
+      const drop = (): void => {
+        socket.destroy();
+      };
+      socket.setTimeout(FIRST_BYTE_TIMEOUT_MS, drop);
+      socket.on('error', drop);
+      socket.once('readable', () => {
+        const first: Buffer | null = socket.read();
+        if (first === null) return drop();
+        socket.off('error', drop);
+        socket.off('timeout', drop);
+        socket.setTimeout(0);
+        socket.unshift(first);
+        // "PRI * HTTP/2.0": no HTTP/1.1 method begins like it.
+        if (first.subarray(0, 3).toString('latin1') === 'PRI') http2.emit('connection', socket);
+        else for (const each of accept) each.call(http1, socket);
+      });
+    });
+    return http1;
+  }
+
+  #secure(tls: TlsConfig, listener: RequestListener): Server {
+    const options = {
+      allowHTTP1: true,
+      cert: tls.cert,
+      key: tls.key,
+      ...(tls.clientCa === undefined
+        ? {}
+        : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true }),
+    };
+    const server = createSecureServer(options, listener as never);
+    this.#trackSessions(server);
+    return server;
+  }
+
+  #trackSessions(server: Http2Server): void {
+    server.on('session', (session: ServerHttp2Session) => {
+      this.#http2Sessions.add(session);
+      session.once('close', () => this.#http2Sessions.delete(session));
+      session.on('error', () => session.destroy());
+    });
+  }
+}

@@ -1,0 +1,114 @@
+import type { DescMethod, DescService } from '@bufbuild/protobuf';
+import { failureMessage } from '../../domain/failure-message.js';
+import {
+  type BodyWriter,
+  createTranscoder,
+  type HttpRequest,
+  MalformedRequest,
+  type ReadyAnswer,
+  type TranscodedAnswer,
+  type TranscodedCall,
+  type Transcoder,
+  type TranscodingFault,
+} from '../../transcoding/index.js';
+import { type CallMetadata, type Dispatcher, UnreadableRequest } from '../dispatcher.js';
+import { errorCodes, RETRY_AFTER_SECONDS, restErrorBody } from '../errors.js';
+import type { Operation, Reply } from '../operation.js';
+import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../request-id.js';
+
+export interface RestDoorOptions {
+  readonly services: readonly DescService[];
+  readonly dispatcher: Dispatcher;
+  readonly operations: readonly Operation[];
+  readonly bodyBytesMax: number;
+  /** The id that the listener gave the request. */
+  readonly requestId: (request: HttpRequest) => string;
+  readonly onError: (error: unknown, requestId: string) => void;
+}
+
+/** The REST door: the bridge's routes, answered in the published envelope. */
+export function createRestDoor(options: RestDoorOptions): Transcoder {
+  const { dispatcher, requestId } = options;
+  const operations = new Map<DescMethod, Operation>(options.operations.map((o) => [o.method, o]));
+  const envelope: BodyWriter = {
+    success: (data) => ({ status: true, data }),
+    fault: (fault, request) => bridgeFault(fault, requestId(request)),
+  };
+  return createTranscoder({
+    services: options.services,
+    bodyBytesMax: options.bodyBytesMax,
+    writer: envelope,
+    responseHeaders: (request) => ({ [REQUEST_ID_HEADER]: requestId(request) }),
+    handle: async (call) => {
+      const metadata = new RestCallMetadata(call.request, requestId(call.request));
+      const operation = operations.get(call.method)!;
+      return toAnswer(await dispatcher.dispatch(operation, metadata, () => bind(call)), metadata.requestId);
+    },
+    onError: (error, request) => {
+      options.onError(error, requestId(request));
+      return { status: 500, body: restErrorBody({ reason: 'INTERNAL' }, requestId(request)) };
+    },
+  });
+}
+
+/** The published REST page has no deadline of its own, so the service's applies. */
+class RestCallMetadata implements CallMetadata {
+  readonly deadlineAtMs = undefined;
+  constructor(
+    private readonly request: HttpRequest,
+    readonly requestId: string,
+  ) {}
+
+  header(name: string): string | undefined {
+    const value = this.request.headers[name];
+    return Array.isArray(value) ? value.join(', ') : value;
+  }
+}
+
+function bind(call: TranscodedCall) {
+  try {
+    return call.bind();
+  } catch (error) {
+    throw error instanceof MalformedRequest ? new UnreadableRequest(error.message) : error;
+  }
+}
+
+function toAnswer(reply: Reply, requestId: string): TranscodedAnswer {
+  const headers: Record<string, string> = reply.replayed ? { [REPLAYED_HEADER]: 'true' } : {};
+  if (reply.ok) return { kind: 'message', message: reply.message, headers };
+  const { httpStatus, retryable } = errorCodes[reply.failure.reason];
+  if (retryable) headers['retry-after'] = String(RETRY_AFTER_SECONDS);
+  return { kind: 'error', status: httpStatus, body: restErrorBody(reply.failure, requestId), headers };
+}
+
+/** What HTTP has statuses of its own for; never seen by the dispatcher. */
+function bridgeFault(fault: TranscodingFault, requestId: string): ReadyAnswer {
+  const body = (message: string): string =>
+    JSON.stringify({ status: false, message, code: 'MALFORMED_REQUEST', requestId });
+  switch (fault.kind) {
+    case 'not_found':
+      return notFound(fault.path, requestId);
+    case 'method_not_allowed':
+      return {
+        status: 405,
+        headers: { allow: fault.allow.join(', ') },
+        body: body(`Method not allowed. Allowed: ${fault.allow.join(', ')}.`),
+      };
+    case 'unsupported_media_type':
+      return { status: 415, body: body('Content-Type must be application/json in UTF-8, not compressed.') };
+    case 'body_too_large':
+      return { status: 413, body: body(`The body must not exceed ${fault.bytesMax} bytes.`) };
+    case 'malformed': {
+      const description = new MalformedRequest(fault.description, fault.field).message;
+      return { status: 400, body: body(failureMessage({ reason: 'MALFORMED_REQUEST', description })) };
+    }
+  }
+}
+
+function notFound(path: string, requestId: string): ReadyAnswer {
+  const message = `No static resource ${path.replace(/^\//, '')}.`;
+  return {
+    status: 404,
+    body: JSON.stringify({ status: false, message, code: 'MALFORMED_REQUEST', requestId }),
+  };
+}

@@ -1,0 +1,66 @@
+import { type App, createApp, type Overrides } from '../../src/app.js';
+import { type Permission, permissions } from '../../src/auth/principal.js';
+import { signToken } from '../../src/auth/tokens.js';
+import { type Environment, loadConfig } from '../../src/config.js';
+import { createMerchant } from '../../src/service/merchants.js';
+import { type SeedRecord, seedRecords } from '../../src/store/seed.js';
+import { createTestDatabase, type TestDatabase } from './database.js';
+
+export const JWT_SECRET = 'test-secret-test-secret-test-secret-0';
+
+export interface Credentials {
+  readonly merchantId: string;
+  readonly apiKey: string;
+  readonly token: string;
+}
+
+/** The real service on free ports and a database of its own. */
+export interface TestApp {
+  readonly app: App;
+  readonly database: TestDatabase;
+  readonly httpUrl: string;
+  readonly grpcAddress: string;
+  /** A new merchant, with a key and a token of all permissions. */
+  createMerchant(): Promise<Credentials>;
+  seed(merchantId: string, ...records: SeedRecord[]): Promise<void>;
+  /** Stops the service; the database stays until `close`. */
+  close(): Promise<void>;
+}
+
+export async function startApp(env: Environment = {}, overrides: Overrides = {}): Promise<TestApp> {
+  const database = await createTestDatabase();
+  const app = await createApp(
+    loadConfig({
+      DATABASE_URL: database.url,
+      JWT_SECRET,
+      HTTP_PORT: '0',
+      GRPC_PORT: '0',
+      LOG_LEVEL: 'silent',
+      ...env,
+    }),
+    overrides,
+  );
+  return {
+    app,
+    database,
+    ...app.addresses,
+    createMerchant: async () => {
+      const merchant = await createMerchant(app.dataSource, 'Test', 'test');
+      return { ...merchant, token: await tokenFor(merchant.merchantId) };
+    },
+    seed: (merchantId, ...records) => seedRecords(app.dataSource, merchantId, records),
+    close: async () => {
+      await app.close();
+      await database.drop();
+    },
+  };
+}
+
+export function tokenFor(
+  merchantId: string,
+  granted: readonly Permission[] = permissions,
+  ttlSeconds = 3600,
+): Promise<string> {
+  const claims = { actor: 'tester', merchantId, permissions: granted, ttlSeconds };
+  return signToken(JWT_SECRET, claims, { issuer: undefined, audience: undefined });
+}
