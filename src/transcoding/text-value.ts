@@ -1,5 +1,5 @@
 import { type DescEnum, type DescField, type DescMessage, fromJson, ScalarType } from '@bufbuild/protobuf';
-import { protoSnakeCase, type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect';
+import { protoCamelCase, protoSnakeCase, type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect';
 import { base64Decode } from '@bufbuild/protobuf/wire';
 import { DurationSchema, FieldMaskSchema, isWrapperDesc, TimestampSchema } from '@bufbuild/protobuf/wkt';
 import { expectation } from './expectation.js';
@@ -106,14 +106,23 @@ function messageFromText(desc: DescMessage, text: string): ReflectMessage {
   const message = reflect(desc);
   if (desc.typeName === FieldMaskSchema.typeName) {
     const paths = message.get(desc.fields[0] as DescField & { fieldKind: 'list' });
-    for (const path of text === '' ? [] : text.split(',')) paths.add(protoSnakeCase(path));
+    for (const path of text === '' ? [] : text.split(',')) paths.add(maskPath(path));
     return message;
   }
   if (isWrapperDesc(desc)) {
     message.set(desc.fields[0], scalarFromText(desc.fields[0].scalar, text) as never);
     return message;
   }
+  // The library's own pattern lets anything follow the "s".
+  if (desc.typeName === DurationSchema.typeName && !text.endsWith('s')) return unreadable();
   return reflect(desc, fromJson(desc, text));
+}
+
+/** In either spelling; one that cannot be spelt in both has no JSON. */
+function maskPath(text: string): string {
+  const path = protoSnakeCase(text);
+  const valid = /^[a-z]\w*(?:\.[a-z]\w*)*$/.test(path) && protoSnakeCase(protoCamelCase(path)) === path;
+  return valid ? path : unreadable();
 }
 
 function unreadable(): never {

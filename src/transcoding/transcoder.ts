@@ -136,15 +136,15 @@ class Exchange {
     try {
       this.common = this.bridge.options.responseHeaders?.(this.request);
       const routed = this.route();
-      if ('kind' in routed) this.refuse(routed);
-      else {
-        readBody(
-          this.request,
-          this.bridge.options.bodyBytesMax,
-          (body) => this.call(routed, body),
-          () => this.refuseLargeBody(),
-        );
-      }
+      // What is refused by its path is read within the same bound, so that the connection stays usable.
+      const refusal = 'kind' in routed ? this.render(routed) : undefined;
+      const { bodyBytesMax } = this.bridge.options;
+      readBody(
+        this.request,
+        bodyBytesMax,
+        (body) => (refusal === undefined ? this.call(routed as Routed, body) : this.send(refusal)),
+        () => this.sendAndClose(refusal ?? this.render({ kind: 'body_too_large', bytesMax: bodyBytesMax })),
+      );
     } catch (error) {
       this.fail(error);
     }
@@ -153,7 +153,13 @@ class Exchange {
   private route(): Routed | TranscodingFault {
     const { path, query } = splitTarget(this.request.url ?? '');
     const { tree } = this.bridge;
-    const readings = readingsOf(path);
+    let readings: RequestPath[];
+    try {
+      readings = readingsOf(path);
+    } catch (error) {
+      if (error instanceof MalformedRequest) return error.fault;
+      throw error;
+    }
     for (const reading of readings) {
       const binding = tree.find(this.request.method ?? '', reading);
       if (binding !== undefined) return { binding, path: reading, query };
@@ -171,7 +177,7 @@ class Exchange {
       const unreadable =
         binding.body === undefined || body.length === 0 ? undefined : unreadableAsJson(this.request);
       if (unreadable !== undefined) {
-        this.refuse(unreadable);
+        this.send(this.render(unreadable));
         return;
       }
       const bind = binders.get(binding) as RequestBinder;
@@ -202,36 +208,52 @@ class Exchange {
     respond(this.response, 200, body, this.common, answer.headers);
   }
 
-  private refuse(fault: TranscodingFault): void {
-    const answer = this.bridge.options.writer.fault(fault, this.request);
-    this.send(fault.kind === 'method_not_allowed' ? withAllow(answer, fault.allow) : answer);
+  private render(fault: TranscodingFault): ReadyAnswer {
+    try {
+      const answer = this.bridge.options.writer.fault(fault, this.request);
+      return fault.kind === 'method_not_allowed' ? withAllow(answer, fault.allow) : answer;
+    } catch (error) {
+      return this.renderError(error);
+    }
   }
 
-  private refuseLargeBody(): void {
+  private renderError(error: unknown): ReadyAnswer {
     try {
-      const bytesMax = this.bridge.options.bodyBytesMax;
-      const answer = this.bridge.options.writer.fault({ kind: 'body_too_large', bytesMax }, this.request);
-      respondAndClose(this.request, this.response, answer.status, answer.body, this.common, answer.headers);
-    } catch (error) {
-      this.fail(error);
+      return this.bridge.options.onError(error, this.request);
+    } catch {
+      return bareFailure;
     }
   }
 
   private send({ status, body, headers }: ReadyAnswer): void {
-    respond(this.response, status, body, this.common, headers);
+    try {
+      respond(this.response, status, body, this.common, headers);
+    } catch {
+      this.sendBareFailure();
+    }
+  }
+
+  private sendAndClose({ status, body, headers }: ReadyAnswer): void {
+    try {
+      respondAndClose(this.request, this.response, status, body, this.common, headers);
+    } catch {
+      this.sendBareFailure();
+    }
   }
 
   private fail(error: unknown): void {
-    try {
-      if (error instanceof MalformedRequest) this.refuse(error.fault);
-      else this.send(this.bridge.options.onError(error, this.request));
-    } catch {
-      // The host's own renderer failed; all that is left is a status, if even that can still be sent.
-      if (this.response.headersSent) this.response.destroy();
-      else respond(this.response, 500, '{}', undefined, undefined);
-    }
+    this.send(error instanceof MalformedRequest ? this.render(error.fault) : this.renderError(error));
+  }
+
+  /** The host's headers cannot be sent; all that is left is a status, if even that. */
+  private sendBareFailure(): void {
+    if (this.response.headersSent) this.response.destroy();
+    else respond(this.response, bareFailure.status, bareFailure.body, undefined, undefined);
   }
 }
+
+/** When the host's own renderer fails. */
+const bareFailure: ReadyAnswer = { status: 500, body: '{}' };
 
 /** RFC 9110 section 15.5.6 requires the header, so the host need not think of it. */
 function withAllow(answer: ReadyAnswer, allow: readonly string[]): ReadyAnswer {

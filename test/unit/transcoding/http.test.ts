@@ -206,6 +206,17 @@ describe('over HTTP/1.1', () => {
     expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
   });
 
+  it('reads no more than the bound for a path that it does not have', async () => {
+    const chunk = `400\r\n${'x'.repeat(1024)}\r\n`;
+    const answer = await raw(
+      served.port,
+      'POST /v1/nothing HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n',
+      chunk.repeat(20),
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 404 /);
+    expect(answer.toLowerCase()).toContain('connection: close');
+  });
+
   it('a client that sends megabytes still reads the refusal', async () => {
     for (const size of [10_000, 900_000]) {
       const response = await post(new Uint8Array(size));
@@ -334,5 +345,30 @@ describe('what the host does', () => {
         { onError },
       ),
     ).toEqual([500, {}]);
+  });
+
+  it('gives headers that cannot be sent: a bare 500', async () => {
+    const answer = { kind: 'error', status: 200, body: '{}', headers: { 'x-bad': 'a\nb' } } as const;
+    expect(await once(as(() => answer))).toEqual([500, {}]);
+    const responseHeaders = () => ({ 'x-bad': 'a\nb' });
+    expect(
+      await once(
+        as(() => ({ ...answer, headers: {} })),
+        { responseHeaders },
+      ),
+    ).toEqual([500, {}]);
+  });
+
+  it.each(['responseHeaders', 'writer'])('throws in %s: onError decides', async (where) => {
+    const boom = () => {
+      throw new Error('boom');
+    };
+    const extra = where === 'writer' ? { writer: { success: boom, fault: boom } } : { responseHeaders: boom };
+    expect(
+      await once(
+        as((call) => call.bind()),
+        extra,
+      ),
+    ).toEqual([500, { thrown: 'Error: boom' }]);
   });
 });

@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MalformedRequest } from '../../../src/transcoding/index.js';
+import { parseJson } from '../../../src/transcoding/json-text.js';
+import { capture, readingsOf } from '../../../src/transcoding/request-path.js';
+import { RouteTree } from '../../../src/transcoding/route-tree.js';
+import { parseTemplate } from '../../../src/transcoding/template-parser.js';
+
+/** Text as a client may send it: not empty, and valid Unicode. */
+const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 });
+
+describe('what a client renders, the bridge reads back', () => {
+  it('single-segment variables: any text', () => {
+    const template = parseTemplate('/v1/{a}/sub/{b}:do');
+    const tree = new RouteTree<typeof template>();
+    tree.add('GET', template, template);
+    fc.assert(
+      fc.property(text, text, (a, b) => {
+        const [path] = readingsOf(`/v1/${encodeURIComponent(a)}/sub/${encodeURIComponent(b)}:do`);
+        expect(tree.find('GET', path!)).toBe(template);
+        expect(template.variables.map((v) => capture(path!, v))).toEqual([a, b]);
+      }),
+    );
+  });
+
+  it('multi-segment variables: any text but %2F, slashes as they are', () => {
+    const template = parseTemplate('/v1/{name=shelves/**}');
+    const segments = fc.array(
+      text.filter((t) => !/\/|%2f/i.test(t)),
+      { minLength: 1, maxLength: 5 },
+    );
+    fc.assert(
+      fc.property(segments, (parts) => {
+        const readings = readingsOf(`/v1/shelves/${parts.map(encodeURIComponent).join('/')}`);
+        expect(capture(readings.at(-1)!, template.variables[0]!)).toBe(`shelves/${parts.join('/')}`);
+      }),
+    );
+  });
+
+  it('JSON: the value itself, or a fault, and nothing else', () => {
+    const value = fc
+      .jsonValue({ maxDepth: 6, stringUnit: 'binary' })
+      .filter((v) => !JSON.stringify(v).includes('__proto__'));
+    fc.assert(
+      fc.property(value, (value) => {
+        expect(parseJson(Buffer.from(JSON.stringify(value)))).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
+        try {
+          parseJson(bytes);
+        } catch (error) {
+          expect(error).toBeInstanceOf(MalformedRequest);
+        }
+      }),
+    );
+  });
+});
