@@ -61,7 +61,8 @@ export function databaseErrorKind(error: unknown): DatabaseErrorKind {
 export function isUnanswered(error: unknown): boolean {
   const cause = driverError(error);
   const code = (cause as { code?: unknown }).code;
-  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) {
+  // EPIPE is spelled like an SQLSTATE, and is none.
+  if (typeof code === 'string' && !socketErrors.has(code) && /^[0-9A-Z]{5}$/.test(code)) {
     // These end a session without saying what became of a COMMIT in progress.
     return code.startsWith('08') || code === '57P01' || code === '57P02';
   }
