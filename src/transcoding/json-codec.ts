@@ -17,6 +17,7 @@ import { hasCustomJsonRepresentation } from '@bufbuild/protobuf/wkt';
 import { expectation } from './expectation.js';
 import { MalformedRequest } from './faults.js';
 import { fieldsByName } from './field-path.js';
+import { decodePlain } from './plain-json.js';
 
 /**
  * Protobuf's JSON mapping for the messages of some services: unknown fields and unknown enum names are ignored,
@@ -37,6 +38,10 @@ export class JsonCodec {
 
   /** @throws MalformedRequest that names the field. */
   decode(desc: DescMessage, json: JsonValue): Message {
+    if (!hasCustomJsonRepresentation(desc)) {
+      const plain = decodePlain(desc, json);
+      if (plain !== undefined) return plain;
+    }
     try {
       return fromJson(desc, json, this.readOptions);
     } catch (error) {

@@ -1,7 +1,7 @@
 import type { DescMethod, DescService, JsonValue, Message } from '@bufbuild/protobuf';
 import { type RequestBinder, requestBinder } from './bind-request.js';
 import { MalformedRequest, type TranscodingFault } from './faults.js';
-import type { Headers, HttpRequest, HttpResponse } from './http-message.js';
+import { type Headers, type HttpRequest, type HttpResponse, isHttp2 } from './http-message.js';
 import { type Binding, readHttpRules } from './http-rules.js';
 import { JsonCodec } from './json-codec.js';
 import { unreadableAsJson } from './media-type.js';
@@ -130,9 +130,11 @@ class Exchange {
   ) {}
 
   begin(): void {
-    // A client that resets its connection is nobody's error.
-    this.request.on('error', ignore);
-    this.response.on('error', ignore);
+    // A client that resets its stream is nobody's error; on HTTP/1.1, nothing is emitted unless somebody listens.
+    if (isHttp2(this.request)) {
+      this.request.on('error', ignore);
+      this.response.on('error', ignore);
+    }
     try {
       this.common = this.bridge.options.responseHeaders?.(this.request);
       const routed = this.route();

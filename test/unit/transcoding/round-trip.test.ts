@@ -1,10 +1,13 @@
+import { fromJson, type JsonValue } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MalformedRequest } from '../../../src/transcoding/index.js';
 import { parseJson } from '../../../src/transcoding/json-text.js';
+import { decodePlain } from '../../../src/transcoding/plain-json.js';
 import { capture, readingsOf } from '../../../src/transcoding/request-path.js';
 import { RouteTree } from '../../../src/transcoding/route-tree.js';
 import { parseTemplate } from '../../../src/transcoding/template-parser.js';
+import { EverythingSchema } from '../../gen/transcoding/v1/everything_pb.js';
 
 /** Text as a client may send it: not empty, and valid Unicode. */
 const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 });
@@ -54,6 +57,27 @@ describe('what a client renders, the bridge reads back', () => {
           expect(error).toBeInstanceOf(MalformedRequest);
         }
       }),
+    );
+  });
+
+  it('the quick reader reads as the library does, or not at all', () => {
+    const keys = EverythingSchema.fields.flatMap((f) => [f.name, f.jsonName]);
+    const member = fc.oneof(
+      fc.string(),
+      fc.boolean(),
+      fc.constantFrom(0, 1, -1, 2147483647, -2147483648, 2147483648, 1.5, null, '5', [], {}),
+    );
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.oneof(fc.constantFrom(...keys), fc.string()), member, { maxKeys: 3 }),
+        (json) => {
+          const plain = decodePlain(EverythingSchema, json as JsonValue);
+          if (plain === undefined) return;
+          const read = fromJson(EverythingSchema, json as JsonValue, { ignoreUnknownFields: true });
+          expect(plain).toEqual(read);
+        },
+      ),
+      { numRuns: 2000 },
     );
   });
 });
