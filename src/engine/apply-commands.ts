@@ -8,15 +8,27 @@ import {
   deleteHolds,
   type HoldKey,
   type HoldRow,
+  insertHolds,
   type OldestHolds,
   readHolds,
   readOldestHolds,
-  upsertHolds,
+  updateHolds,
 } from '../store/holds.js';
-import { type IdempotencyRow, readIdempotencyKeys, storeIdempotencyKeys } from '../store/idempotency-keys.js';
+import {
+  forgetIdempotencyKeys,
+  type IdempotencyRow,
+  insertIdempotencyKeys,
+  type RememberedKey,
+  readIdempotencyKeys,
+} from '../store/idempotency-keys.js';
 import { appendMovements, hasMovement, type MovementRow } from '../store/movement-log.js';
-import { lockStockLevels, type RecordKey, updateStockLevels } from '../store/stock-levels.js';
-import { CommitOutcomeUnknown, inTransaction, type Transaction } from '../store/transaction.js';
+import { lockStatement, lockStockLevels, type RecordKey, updateStockLevels } from '../store/stock-levels.js';
+import {
+  CommitOutcomeUnknown,
+  inTransaction,
+  type Statement,
+  type Transaction,
+} from '../store/transaction.js';
 import type { Execution, Submission } from './submission.js';
 import { WorkingSet } from './working-set.js';
 
@@ -46,8 +58,8 @@ export async function applyCommands(
   let decided: DecidedBatch | undefined;
   try {
     await inTransaction(dataSource, async (tx) => {
-      decided = decideBatch(submissions, await fetchBatch(tx, submissions));
-      await writeBatch(tx, batchId, decided);
+      decided = decideBatch(submissions, await fetchBatch(tx, lockStatement(dataSource), submissions));
+      writeBatch(tx, batchId, decided);
     });
   } catch (error) {
     if (!(error instanceof CommitOutcomeUnknown) || decided === undefined) throw error;
@@ -73,7 +85,8 @@ export async function reconcileBatch(
 ): Promise<readonly Execution[] | undefined> {
   const { batchId, evidence, executions } = unknown;
   const committed = await inTransaction(dataSource, async (tx) => {
-    await lockStockLevels(tx, [{ merchantId: evidence.merchantId, id: evidence.movement.inventoryId }]);
+    const record = { merchantId: evidence.merchantId, id: evidence.movement.inventoryId };
+    await lockStockLevels(tx, lockStatement(dataSource), [record]);
     return hasMovement(tx, batchId, evidence);
   }).catch((error) => {
     // This COMMIT changes nothing; only the answer to the question is missing.
@@ -92,11 +105,15 @@ interface DecidedBatch extends FetchedBatch {
   readonly executions: readonly Execution[];
 }
 
-/** The record locks come first; what is read after them is final until COMMIT. */
-async function fetchBatch(tx: Transaction, submissions: readonly Submission[]): Promise<FetchedBatch> {
+/** The record locks are sent first; what is read after them is final until COMMIT. */
+async function fetchBatch(
+  tx: Transaction,
+  lock: Statement,
+  submissions: readonly Submission[],
+): Promise<FetchedBatch> {
   const plan = planFetch(submissions);
-  const stocks = await lockStockLevels(tx, plan.records);
-  const [named, oldest, keyRows] = await Promise.all([
+  const [stocks, named, oldest, keyRows] = await Promise.all([
+    lockStockLevels(tx, lock, plan.records),
     readHolds(tx, plan.holds),
     plan.oldestHolds.length > 0 ? readOldestHolds(tx, plan.oldestHolds) : noRows,
     plan.keys.length > 0 ? readIdempotencyKeys(tx, plan.keys) : noRows,
@@ -182,31 +199,31 @@ function decideBatch(submissions: readonly Submission[], fetched: FetchedBatch):
   return { workingSet, keys, executions };
 }
 
-/** Bulk statements, one a table whatever the batch's size; they do not depend on each other's answers. */
-async function writeBatch(tx: Transaction, batchId: string, decided: DecidedBatch): Promise<void> {
-  const { workingSet, keys } = decided;
-  const writes: Promise<void>[] = [];
+/** Bulk statements, one a table whatever the batch's size. */
+function writeBatch(tx: Transaction, batchId: string, { workingSet, keys }: DecidedBatch): void {
   if (workingSet.movements.length > 0) {
-    const { upserts, deletes } = workingSet.changedHolds();
-    writes.push(updateStockLevels(tx, workingSet.changedStocks()));
-    if (deletes.length > 0) writes.push(deleteHolds(tx, deletes));
-    if (upserts.length > 0) writes.push(upsertHolds(tx, upserts));
-    writes.push(appendMovements(tx, batchId, workingSet.movements));
+    const { opened, changed, ended } = workingSet.changedHolds();
+    updateStockLevels(tx, workingSet.changedStocks());
+    if (ended.length > 0) deleteHolds(tx, ended);
+    if (changed.length > 0) updateHolds(tx, changed);
+    if (opened.length > 0) insertHolds(tx, opened);
+    appendMovements(tx, batchId, workingSet.movements);
   }
-  if (keys.fresh.length > 0) writes.push(storeIdempotencyKeys(tx, keys.fresh));
-  // All are waited for, so that none is in flight when the transaction ends; the first error is the cause of
-  // those behind it.
-  const failed = (await Promise.allSettled(writes)).find((write) => write.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
+  if (keys.outlived.length > 0) forgetIdempotencyKeys(tx, keys.outlived);
+  if (keys.fresh.length > 0) insertIdempotencyKeys(tx, keys.fresh);
 }
 
 /** The idempotency keys of a batch: what was stored before, and what its own commands add. */
 class KeyBook {
   readonly #rows = new Map<string, IdempotencyRow>();
+  readonly outlived: RememberedKey[] = [];
   readonly fresh: IdempotencyRow[] = [];
 
-  constructor(stored: readonly IdempotencyRow[]) {
-    for (const row of stored) this.#rows.set(`${row.merchantId}\n${row.key}`, row);
+  constructor(stored: readonly RememberedKey[]) {
+    for (const row of stored) {
+      if (row.outlived) this.outlived.push(row);
+      else this.#rows.set(`${row.merchantId}\n${row.key}`, row);
+    }
   }
 
   find(merchantId: string, key: string): IdempotencyRow | undefined {

@@ -1,6 +1,5 @@
 import type { DataSource } from 'typeorm';
 import type { Fault } from '../domain/failure.js';
-import { IdempotencyKeyRace } from '../store/idempotency-keys.js';
 import { databaseErrorKind } from '../store/sqlstate.js';
 import { applyCommands, BatchOutcomeUnknown, reconcileBatch } from './apply-commands.js';
 import { type Answer, Batcher, type BatcherLimits, type FailureKind, systemClock } from './batcher.js';
@@ -72,7 +71,6 @@ function toExecution(answer: Answer<Execution>, observer: EngineObserver): Execu
 /** Exported for its tests. */
 export function failureKind(error: unknown): FailureKind {
   if (error instanceof BatchOutcomeUnknown) return 'unknown_outcome';
-  if (error instanceof IdempotencyKeyRace) return 'retry';
   switch (databaseErrorKind(error)) {
     case 'contention':
     case 'unavailable':
@@ -86,7 +84,6 @@ export function failureKind(error: unknown): FailureKind {
 
 function faultReason(error: unknown): Fault['reason'] {
   if (error instanceof BatchOutcomeUnknown) return 'DATABASE_UNAVAILABLE';
-  if (error instanceof IdempotencyKeyRace) return 'CONTENTION';
   switch (databaseErrorKind(error)) {
     case 'contention':
       return 'CONTENTION';

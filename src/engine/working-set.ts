@@ -43,17 +43,22 @@ export class WorkingSet {
     return rows;
   }
 
-  /** Holds with units, to be written; and holds that ended and were there before the batch, to be deleted. */
-  changedHolds(): { upserts: HoldRow[]; deletes: HoldKey[] } {
-    const upserts: HoldRow[] = [];
-    const deletes: HoldKey[] = [];
-    for (const record of this.#all()) record.collectHolds(upserts, deletes);
-    return { upserts, deletes };
+  changedHolds(): ChangedHolds {
+    const changed: ChangedHolds = { opened: [], changed: [], ended: [] };
+    for (const record of this.#all()) record.collectHolds(changed);
+    return changed;
   }
 
   *#all(): Iterable<WorkingRecord> {
     for (const records of this.#records.values()) yield* records.values();
   }
+}
+
+/** What became of the holds that the batch touched, as against the table. */
+export interface ChangedHolds {
+  readonly opened: HoldRow[];
+  readonly changed: HoldRow[];
+  readonly ended: HoldKey[];
 }
 
 export class WorkingRecord implements RecordView {
@@ -95,13 +100,14 @@ export class WorkingRecord implements RecordView {
     }
   }
 
-  collectHolds(upserts: HoldRow[], deletes: HoldKey[]): void {
+  collectHolds(into: ChangedHolds): void {
     const { merchantId } = this;
     const inventoryId = this.stock.id;
     for (const reference of this.#touched) {
       const hold = this.#holds.get(reference);
-      if (hold !== undefined) upserts.push({ merchantId, inventoryId, hold });
-      else if (this.#stored.has(reference)) deletes.push({ merchantId, inventoryId, reference });
+      const stored = this.#stored.has(reference);
+      if (hold !== undefined) (stored ? into.changed : into.opened).push({ merchantId, inventoryId, hold });
+      else if (stored) into.ended.push({ merchantId, inventoryId, reference });
     }
   }
 }

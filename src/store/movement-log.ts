@@ -1,48 +1,50 @@
 import type { Movement } from '../domain/movement.js';
-import type { Transaction } from './transaction.js';
+import type { Statement, Transaction } from './transaction.js';
 
 export interface MovementRow {
   readonly merchantId: string;
   readonly movement: Movement;
 }
 
+const APPEND: Statement = {
+  name: 'append_movements',
+  text: `
+    INSERT INTO movement_log
+           (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta,
+            reference, notes, actor, batch_id)
+    SELECT n.merchant_id, n.inventory_id, n.revision, n.action, n.on_hand_delta, n.reserved_delta,
+           nullif(n.reference, ''), nullif(n.notes, ''), n.actor, $10::uuid
+      FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::int[],
+                  $7::text[], $8::text[], $9::text[])
+           AS n (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta,
+                 reference, notes, actor)`,
+};
+
 /** Appends log entries; `batchId` names the transaction's attempt that wrote them. */
-export async function appendMovements(
-  tx: Transaction,
-  batchId: string,
-  rows: readonly MovementRow[],
-): Promise<void> {
-  await tx.runner.query(
-    `INSERT INTO movement_log
-            (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta,
-             reference, notes, actor, batch_id)
-     SELECT n.merchant_id, n.inventory_id, n.revision, n.action, n.on_hand_delta, n.reserved_delta,
-            nullif(n.reference, ''), nullif(n.notes, ''), n.actor, $10::uuid
-       FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::int[],
-                   $7::text[], $8::text[], $9::text[])
-            AS n (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta,
-                  reference, notes, actor)`,
-    [
-      rows.map((r) => r.merchantId),
-      rows.map((r) => r.movement.inventoryId),
-      rows.map((r) => r.movement.revision),
-      rows.map((r) => r.movement.action),
-      rows.map((r) => r.movement.onHandDelta),
-      rows.map((r) => r.movement.reservedDelta),
-      rows.map((r) => r.movement.reference),
-      rows.map((r) => r.movement.notes),
-      rows.map((r) => r.movement.actor),
-      batchId,
-    ],
-  );
+export function appendMovements(tx: Transaction, batchId: string, rows: readonly MovementRow[]): void {
+  tx.write(APPEND, [
+    rows.map((r) => r.merchantId),
+    rows.map((r) => r.movement.inventoryId),
+    rows.map((r) => r.movement.revision),
+    rows.map((r) => r.movement.action),
+    rows.map((r) => r.movement.onHandDelta),
+    rows.map((r) => r.movement.reservedDelta),
+    rows.map((r) => r.movement.reference),
+    rows.map((r) => r.movement.notes),
+    rows.map((r) => r.movement.actor),
+    batchId,
+  ]);
 }
+
+const FIND: Statement = {
+  name: 'find_movement',
+  text: `
+    SELECT 1 FROM movement_log
+     WHERE merchant_id = $1 AND inventory_id = $2 AND revision = $3 AND batch_id = $4`,
+};
 
 /** Whether the log has this entry, written by this batch. */
 export async function hasMovement(tx: Transaction, batchId: string, row: MovementRow): Promise<boolean> {
-  const found: unknown[] = await tx.runner.query(
-    `SELECT 1 FROM movement_log
-      WHERE merchant_id = $1 AND inventory_id = $2 AND revision = $3 AND batch_id = $4`,
-    [row.merchantId, row.movement.inventoryId, row.movement.revision, batchId],
-  );
-  return found.length > 0;
+  const { inventoryId, revision } = row.movement;
+  return (await tx.read(FIND, [row.merchantId, inventoryId, revision, batchId])).length > 0;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { UNREFERENCED } from '../domain/hold.js';
 import { SYSTEM_ACTOR } from '../domain/movement.js';
-import { upsertHolds } from './holds.js';
+import { insertHolds } from './holds.js';
 import { appendMovements } from './movement-log.js';
 import { insertStockLevels } from './stock-levels.js';
 import { inTransaction } from './transaction.js';
@@ -25,11 +25,11 @@ export async function seedRecords(
   const common = { reference: UNREFERENCED, notes: 'seeded', actor: SYSTEM_ACTOR };
   const held = records.filter((r) => r.reservedQty > 0);
   await inTransaction(dataSource, async (tx) => {
-    await insertStockLevels(
+    insertStockLevels(
       tx,
       records.map((r) => ({ merchantId, stock: { ...r, revision: r.reservedQty > 0 ? 2 : 1 } })),
     );
-    await appendMovements(tx, randomUUID(), [
+    appendMovements(tx, randomUUID(), [
       ...records.map(({ id, onHandQty }) => ({
         merchantId,
         movement: { inventoryId: id, onHandDelta: onHandQty, ...received, ...common },
@@ -39,7 +39,7 @@ export async function seedRecords(
         movement: { inventoryId: id, reservedDelta: reservedQty, ...reserved, ...common },
       })),
     ]);
-    await upsertHolds(
+    insertHolds(
       tx,
       held.map(({ id, reservedQty }) => ({
         merchantId,

@@ -1,6 +1,7 @@
+import type { DataSource } from 'typeorm';
 import type { Stock } from '../domain/stock.js';
 import { StockLevelEntity } from './entities/stock-level.js';
-import type { Transaction } from './transaction.js';
+import type { Statement, Transaction } from './transaction.js';
 
 /** Names one record. */
 export interface RecordKey {
@@ -14,19 +15,46 @@ export interface StockRow {
 }
 
 /**
- * Locks the records, in key order so that two transactions can never wait for each other in a circle, and reads
- * them. Records that do not exist are left out.
+ * The locking read, as TypeORM writes it for the entity: all the records, in key order so that two transactions
+ * can never wait for each other in a circle.
  */
-export async function lockStockLevels(tx: Transaction, keys: readonly RecordKey[]): Promise<StockRow[]> {
-  const rows: RawStockLevel[] = await tx.runner.manager
+export function lockStatement(dataSource: DataSource): Statement {
+  let statement = lockStatements.get(dataSource);
+  if (statement === undefined) {
+    statement = { name: 'lock_stock_levels', text: lockText(dataSource) };
+    lockStatements.set(dataSource, statement);
+  }
+  return statement;
+}
+
+const lockStatements = new WeakMap<DataSource, Statement>();
+
+function lockText(dataSource: DataSource): string {
+  return dataSource
     .createQueryBuilder(StockLevelEntity, 's')
     .select(['s.merchantId', 's.id', 's.onHandQty', 's.reservedQty', 's.revision'])
-    .where('(s.merchant_id, s.id) IN (SELECT * FROM unnest(:merchantIds::text[], :ids::text[]))')
-    .setParameters({ merchantIds: keys.map((k) => k.merchantId), ids: keys.map((k) => k.id) })
+    .where('(s.merchant_id, s.id) IN (SELECT * FROM unnest($1::text[], $2::text[]))')
     .orderBy('s.merchant_id')
     .addOrderBy('s.id')
     .setLock('pessimistic_write')
-    .getRawMany();
+    .getQuery();
+}
+
+interface RawStockLevel {
+  s_merchant_id: string;
+  s_id: string;
+  s_on_hand_qty: number;
+  s_reserved_qty: number;
+  s_revision: string;
+}
+
+/** Locks the records and reads them. Records that do not exist are left out. */
+export async function lockStockLevels(
+  tx: Transaction,
+  lock: Statement,
+  keys: readonly RecordKey[],
+): Promise<StockRow[]> {
+  const rows = await tx.read<RawStockLevel>(lock, [keys.map((k) => k.merchantId), keys.map((k) => k.id)]);
   return rows.map((row) => ({
     merchantId: row.s_merchant_id,
     stock: {
@@ -38,43 +66,39 @@ export async function lockStockLevels(tx: Transaction, keys: readonly RecordKey[
   }));
 }
 
-interface RawStockLevel {
-  s_merchant_id: string;
-  s_id: string;
-  s_on_hand_qty: number;
-  s_reserved_qty: number;
-  s_revision: string;
-}
+const UPDATE: Statement = {
+  name: 'update_stock_levels',
+  text: `
+    UPDATE stock_levels AS s
+       SET on_hand_qty = n.on_hand_qty, reserved_qty = n.reserved_qty, revision = n.revision
+      FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::bigint[])
+           AS n (merchant_id, id, on_hand_qty, reserved_qty, revision)
+     WHERE s.merchant_id = n.merchant_id AND s.id = n.id`,
+};
 
 /** Writes the new figures of locked records. */
-export async function updateStockLevels(tx: Transaction, rows: readonly StockRow[]): Promise<void> {
-  await tx.runner.query(
-    `UPDATE stock_levels AS s
-        SET on_hand_qty = n.on_hand_qty, reserved_qty = n.reserved_qty, revision = n.revision
-       FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::bigint[])
-            AS n (merchant_id, id, on_hand_qty, reserved_qty, revision)
-      WHERE s.merchant_id = n.merchant_id AND s.id = n.id`,
-    [
-      rows.map((r) => r.merchantId),
-      rows.map((r) => r.stock.id),
-      rows.map((r) => r.stock.onHandQty),
-      rows.map((r) => r.stock.reservedQty),
-      rows.map((r) => r.stock.revision),
-    ],
-  );
+export function updateStockLevels(tx: Transaction, rows: readonly StockRow[]): void {
+  tx.write(UPDATE, columns(rows));
 }
 
+const INSERT: Statement = {
+  name: 'insert_stock_levels',
+  text: `
+    INSERT INTO stock_levels (merchant_id, id, on_hand_qty, reserved_qty, revision)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::bigint[])`,
+};
+
 /** Adds records that do not exist yet. */
-export async function insertStockLevels(tx: Transaction, rows: readonly StockRow[]): Promise<void> {
-  await tx.runner.query(
-    `INSERT INTO stock_levels (merchant_id, id, on_hand_qty, reserved_qty, revision)
-     SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::bigint[])`,
-    [
-      rows.map((r) => r.merchantId),
-      rows.map((r) => r.stock.id),
-      rows.map((r) => r.stock.onHandQty),
-      rows.map((r) => r.stock.reservedQty),
-      rows.map((r) => r.stock.revision),
-    ],
-  );
+export function insertStockLevels(tx: Transaction, rows: readonly StockRow[]): void {
+  tx.write(INSERT, columns(rows));
+}
+
+function columns(rows: readonly StockRow[]): unknown[] {
+  return [
+    rows.map((r) => r.merchantId),
+    rows.map((r) => r.stock.id),
+    rows.map((r) => r.stock.onHandQty),
+    rows.map((r) => r.stock.reservedQty),
+    rows.map((r) => r.stock.revision),
+  ];
 }

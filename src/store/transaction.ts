@@ -1,12 +1,49 @@
+import type { ClientBase } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { isUnanswered } from './sqlstate.js';
 
-/** A transaction in progress. Only the store looks inside. */
-export interface Transaction {
-  readonly runner: QueryRunner;
+/** A statement that connections prepare once, under its name. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
 }
 
-/** The connection was lost during COMMIT: the transaction may be there or not. */
+/**
+ * A transaction in progress, on TypeORM's connection.
+ *
+ * Statements travel without waiting for the answers to those before them, and run in the order in which they were
+ * sent: what `read` sends after a lock sees what the lock protects, and COMMIT follows the last `write` in the
+ * same packet. So a batch costs three round trips, however many statements it has.
+ */
+export class Transaction {
+  readonly #client: ClientBase;
+  readonly #writes: Promise<unknown>[] = [];
+
+  constructor(client: ClientBase) {
+    this.#client = client;
+  }
+
+  async read<Row>(statement: Statement, values: unknown[]): Promise<Row[]> {
+    const { rows } = await this.#client.query({ ...statement, values });
+    return rows as Row[];
+  }
+
+  /** Sends a statement whose answer nothing here depends on; its failure fails the transaction. */
+  write(statement: Statement, values: unknown[]): void {
+    const written = this.#client.query({ ...statement, values });
+    // Looked at when the transaction ends; until then a failure is nobody's.
+    written.catch(() => {});
+    this.#writes.push(written);
+  }
+
+  /** The first failure is the cause of those behind it. */
+  async firstFailure(): Promise<unknown> {
+    const settled = await Promise.allSettled(this.#writes);
+    return settled.find((write) => write.status === 'rejected')?.reason;
+  }
+}
+
+/** The connection was lost with COMMIT on its way: the transaction may be there or not. */
 export class CommitOutcomeUnknown extends Error {
   override readonly name = 'CommitOutcomeUnknown';
   constructor(cause: unknown) {
@@ -15,8 +52,8 @@ export class CommitOutcomeUnknown extends Error {
 }
 
 /**
- * Runs `work` in a READ COMMITTED transaction. When `work` fails, it is rolled back and its error thrown; when
- * COMMIT itself goes unanswered, CommitOutcomeUnknown is.
+ * Runs `work` in a READ COMMITTED transaction. When `work` or a write fails, it is rolled back and the error
+ * thrown; when COMMIT goes unanswered, CommitOutcomeUnknown is.
  */
 export async function inTransaction<T>(
   dataSource: DataSource,
@@ -24,23 +61,31 @@ export async function inTransaction<T>(
 ): Promise<T> {
   const runner = dataSource.createQueryRunner();
   try {
-    await runner.connect();
+    const client: ClientBase = await runner.connect();
     await runner.startTransaction();
+    const tx = new Transaction(client);
     let result: T;
     try {
-      result = await work({ runner });
+      result = await work(tx);
     } catch (error) {
+      await tx.firstFailure();
       // The first error is the one that says what happened; a connection too broken to roll back is discarded.
       await runner.rollbackTransaction().catch(() => {});
       throw error;
     }
-    try {
-      await runner.commitTransaction();
-    } catch (error) {
-      throw isUnanswered(error) ? new CommitOutcomeUnknown(error) : error;
-    }
+    await commit(runner, tx);
     return result;
   } finally {
     await runner.release().catch(() => {});
   }
+}
+
+/** The server turns the COMMIT of a transaction in which a statement failed into a ROLLBACK. */
+async function commit(runner: QueryRunner, tx: Transaction): Promise<void> {
+  const [committed] = await Promise.allSettled([runner.commitTransaction()]);
+  const failure = await tx.firstFailure();
+  if (failure !== undefined && !isUnanswered(failure)) throw failure;
+  const lost = failure ?? (committed.status === 'rejected' ? committed.reason : undefined);
+  if (lost === undefined) return;
+  throw isUnanswered(lost) ? new CommitOutcomeUnknown(lost) : lost;
 }
