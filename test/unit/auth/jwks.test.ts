@@ -1,0 +1,205 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createTokenVerifier, TokenIssuerUnavailable, type TokenVerifier } from '../../../src/auth/tokens.js';
+
+/** An unknown `kid` makes the verifier fetch again, but not more often than this. */
+const REFETCH_MIN_MS = 10_000;
+const MAX_AGE_MS = 600_000;
+
+interface IssuerKey {
+  readonly alg: string;
+  readonly kid: string;
+  readonly privateKey: CryptoKey;
+  readonly publicKey: CryptoKey;
+  readonly jwk: JWK;
+}
+
+async function createKey(alg: string, kid: string): Promise<IssuerKey> {
+  const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
+  return { alg, kid, privateKey, publicKey, jwk: { ...(await exportJWK(publicKey)), alg, kid, use: 'sig' } };
+}
+
+function sign(key: IssuerKey, header: object = {}): Promise<string> {
+  return new SignJWT({ sub: 'ann', exp: Math.floor(Date.now() / 1000) + 3600 })
+    .setProtectedHeader({ alg: key.alg, kid: key.kid, ...header })
+    .sign(key.privateKey);
+}
+
+let server: Server;
+let fetches: number;
+let published: readonly IssuerKey[];
+let answer: RequestListener;
+let verify: TokenVerifier;
+
+beforeEach(async () => {
+  // Only the date: sockets and their timers stay real.
+  vi.useFakeTimers({ toFake: ['Date'] });
+  fetches = 0;
+  published = [];
+  answer = (_, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ keys: published.map((key) => key.jwk) }));
+  };
+  server = createServer((request, response) => {
+    fetches++;
+    answer(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  verify = createTokenVerifier({
+    secret: undefined,
+    jwksUrl: `http://127.0.0.1:${port}/jwks.json`,
+    issuer: undefined,
+    audience: undefined,
+  });
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+function pass(ms: number): void {
+  vi.setSystemTime(Date.now() + ms);
+}
+
+describe('algorithms', () => {
+  test.each([
+    ['RS256', 'taken'],
+    ['ES256', 'taken'],
+    ['EdDSA', 'taken'],
+    ['PS256', 'refused'],
+    ['RS512', 'refused'],
+    ['ES384', 'refused'],
+  ])('%s is %s', async (alg, expected) => {
+    const key = await createKey(alg, 'k1');
+    published = [key];
+    expect(await verify(await sign(key))).toEqual(
+      expected === 'taken' ? expect.objectContaining({ actor: 'ann' }) : undefined,
+    );
+  });
+
+  test('several keys at once, each found by its kid', async () => {
+    published = [await createKey('RS256', 'r'), await createKey('ES256', 'e'), await createKey('EdDSA', 'd')];
+    for (const key of published) expect(await verify(await sign(key))).toBeDefined();
+    expect(fetches).toBe(1);
+  });
+
+  test('a public key is no secret: HS256 signed with it is refused', async () => {
+    const key = await createKey('RS256', 'k1');
+    published = [key];
+    for (const secret of [await exportSPKI(key.publicKey), JSON.stringify(key.jwk), key.jwk.n!]) {
+      const token = await new SignJWT({ sub: 'eve', exp: Math.floor(Date.now() / 1000) + 3600 })
+        .setProtectedHeader({ alg: 'HS256', kid: 'k1' })
+        .sign(new TextEncoder().encode(secret));
+      expect(await verify(token)).toBeUndefined();
+    }
+  });
+
+  test('alg none is refused', async () => {
+    published = [await createKey('RS256', 'k1')];
+    const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const claims = { sub: 'eve', exp: Math.floor(Date.now() / 1000) + 3600 };
+    expect(await verify(`${part({ alg: 'none', kid: 'k1' })}.${part(claims)}.`)).toBeUndefined();
+  });
+
+  test('a key of the same kid, not the issuer’s, is refused', async () => {
+    published = [await createKey('ES256', 'k1')];
+    expect(await verify(await sign(await createKey('ES256', 'k1')))).toBeUndefined();
+  });
+
+  test('a key in the token’s own header is not believed', async () => {
+    published = [await createKey('ES256', 'k1')];
+    const own = await createKey('ES256', 'k1');
+    expect(await verify(await sign(own, { jwk: await exportJWK(own.publicKey) }))).toBeUndefined();
+  });
+});
+
+describe('rotation', () => {
+  test('an unknown kid fetches again, not more often than the limit', async () => {
+    const old = await createKey('ES256', 'old');
+    const next = await createKey('ES256', 'next');
+    published = [old];
+    expect(await verify(await sign(old))).toBeDefined();
+
+    published = [old, next];
+    pass(REFETCH_MIN_MS - 1000);
+    // Too soon after the last fetch: whoever invents kids cannot make us hammer the issuer.
+    for (let i = 0; i < 20; i++) expect(await verify(await sign(next))).toBeUndefined();
+    expect(fetches).toBe(1);
+
+    pass(2000);
+    expect(await verify(await sign(next))).toBeDefined();
+    expect(fetches).toBe(2);
+    expect(await verify(await sign(old))).toBeDefined();
+    expect(fetches).toBe(2);
+  });
+
+  test('known keys are not fetched again until they are old', async () => {
+    const key = await createKey('ES256', 'k1');
+    published = [key];
+    await verify(await sign(key));
+    pass(MAX_AGE_MS - 1000);
+    expect(await verify(await sign(key))).toBeDefined();
+    expect(fetches).toBe(1);
+    // Withdrawn by the issuer: refused once the key set is fetched anew.
+    published = [];
+    pass(2000);
+    expect(await verify(await sign(key))).toBeUndefined();
+    expect(fetches).toBe(2);
+  });
+
+  test('many at once share one fetch', async () => {
+    const key = await createKey('ES256', 'k1');
+    published = [key];
+    const token = await sign(key);
+    const verified = await Promise.all(Array.from({ length: 50 }, () => verify(token)));
+    expect(verified.every((claims) => claims?.actor === 'ann')).toBe(true);
+    expect(fetches).toBe(1);
+  });
+});
+
+describe('an issuer that cannot be asked is a fault, not a refusal', () => {
+  test.each<[string, RequestListener]>([
+    ['500', (_, response) => response.writeHead(500).end('{}')],
+    ['404', (_, response) => response.writeHead(404).end()],
+    ['not JSON', (_, response) => response.end('<html>')],
+    ['JSON without keys', (_, response) => response.end('{}')],
+    ['a connection that breaks', (request) => request.socket.destroy()],
+  ])('%s', async (_, broken) => {
+    const key = await createKey('ES256', 'k1');
+    published = [key];
+    const token = await sign(key);
+    const good = answer;
+    answer = broken;
+    await expect(verify(token)).rejects.toThrow(TokenIssuerUnavailable);
+    // Back at once when the issuer is.
+    answer = good;
+    expect(await verify(token)).toBeDefined();
+  });
+
+  test('nobody listens', async () => {
+    const token = await sign(await createKey('ES256', 'k1'));
+    await new Promise((resolve) => server.close(resolve));
+    await expect(verify(token)).rejects.toThrow(TokenIssuerUnavailable);
+  });
+
+  test('while it is down, known keys go on working', async () => {
+    const key = await createKey('ES256', 'k1');
+    published = [key];
+    await verify(await sign(key));
+    answer = (request) => request.socket.destroy();
+    pass(REFETCH_MIN_MS + 1000);
+    const unknown = await sign(await createKey('ES256', 'k2'));
+    await expect(verify(unknown)).rejects.toThrow(TokenIssuerUnavailable);
+    expect(await verify(await sign(key))).toBeDefined();
+  });
+
+  test('text that is no token is refused without asking', async () => {
+    answer = (request) => request.socket.destroy();
+    expect(await verify('x.y.z')).toBeUndefined();
+    expect(fetches).toBe(0);
+  });
+});

@@ -1,0 +1,180 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ConfigError, type Environment, loadConfig } from '../../src/config.js';
+
+const DATABASE_URL = 'postgres://holdfast:secret-word@db/holdfast';
+const JWT_SECRET = 's'.repeat(32);
+const JWT_JWKS_URL = 'https://issuer.example/jwks.json';
+
+let dir: string;
+let cert: string;
+let key: string;
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'holdfast-config-'));
+  cert = join(dir, 'cert.pem');
+  key = join(dir, 'key.pem');
+  writeFileSync(cert, 'cert');
+  writeFileSync(key, 'key');
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+function faultsOf(env: Environment): readonly string[] {
+  try {
+    loadConfig(env);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+}
+
+/** What stands before the colon: the variables that a fault is about. */
+const namesOf = (env: Environment): string[] => faultsOf(env).map((fault) => fault.split(': ')[0]!);
+
+test('an empty environment is enough', () => {
+  expect(loadConfig({})).toMatchObject({
+    host: '127.0.0.1',
+    httpPort: 8080,
+    grpcPort: 50051,
+    databaseUrl: undefined,
+    dataDir: resolve('.holdfast'),
+    jwt: { secret: undefined, jwksUrl: undefined, issuer: undefined, audience: undefined },
+    tls: undefined,
+    logLevel: 'info',
+    reflection: true,
+    batchScope: 'any',
+    limits: { bodyBytesMax: 65536, apiKeyCacheMs: 5000 },
+  });
+});
+
+test('an empty variable counts as not set', () => {
+  const names = ['HOST', 'HTTP_PORT', 'DATABASE_URL', 'JWT_SECRET', 'LOG_LEVEL', 'TLS_CERT_FILE'];
+  expect(loadConfig(Object.fromEntries(names.map((name) => [name, ''])))).toEqual(loadConfig({}));
+});
+
+test('what is set is taken over', () => {
+  const env = {
+    HOST: '::1',
+    HTTP_PORT: '0',
+    GRPC_PORT: '0',
+    DATABASE_URL,
+    JWT_JWKS_URL,
+    JWT_ISSUER: 'issuer',
+    JWT_AUDIENCE: 'audience',
+    TLS_CERT_FILE: cert,
+    TLS_KEY_FILE: key,
+    LOG_LEVEL: 'warn',
+    REFLECTION: 'off',
+    BATCH_SCOPE: 'merchant',
+    ENGINE_LANES: '9',
+  };
+  expect(loadConfig(env)).toMatchObject({
+    host: '::1',
+    httpPort: 0,
+    grpcPort: 0,
+    databaseUrl: DATABASE_URL,
+    jwt: { secret: undefined, jwksUrl: JWT_JWKS_URL, issuer: 'issuer', audience: 'audience' },
+    tls: { cert: Buffer.from('cert'), key: Buffer.from('key'), clientCa: undefined },
+    logLevel: 'warn',
+    reflection: false,
+    batchScope: 'merchant',
+    limits: { engineLanes: 9 },
+  });
+});
+
+test('nobody changes it afterwards', () => {
+  const config = loadConfig({});
+  expect(Object.isFrozen(config)).toBe(true);
+  expect(Object.isFrozen(config.limits)).toBe(true);
+});
+
+test('all faults are told at once, each by the name of its variable', () => {
+  const env = {
+    HTTP_PORT: 'http',
+    GRPC_PORT: '65536',
+    DATABASE_URL: 'mysql://db',
+    JWT_JWKS_URL: 'issuer.example',
+    TLS_CERT_FILE: join('/nowhere', 'cert.pem'),
+    TLS_KEY_FILE: join('/nowhere', 'key.pem'),
+    LOG_LEVEL: 'loud',
+    REFLECTION: 'maybe',
+    BATCH_SCOPE: 'all',
+    ENGINE_LANES: '0',
+    LOCK_TIMEOUT_MS: '-1',
+  };
+  expect(namesOf(env).sort()).toEqual(Object.keys(env).sort());
+  expect(() => loadConfig(env)).toThrow(/^the configuration is faulty:\n(?: {2}[A-Z_]+: .*\n?){11}$/);
+});
+
+describe('numbers', () => {
+  test.each([
+    ['HTTP_PORT', '0', 'taken'],
+    ['HTTP_PORT', '65535', 'taken'],
+    ['HTTP_PORT', '65536', 'refused'],
+    ['HTTP_PORT', '-1', 'refused'],
+    ['HTTP_PORT', '80.5', 'refused'],
+    ['HTTP_PORT', '0x50', 'refused'],
+    ['HTTP_PORT', '1e3', 'refused'],
+    ['HTTP_PORT', ' 80', 'refused'],
+    ['API_KEY_CACHE_MS', '10000', 'taken'],
+    // A revocation takes effect everywhere within 10 s.
+    ['API_KEY_CACHE_MS', '10001', 'refused'],
+    ['BODY_BYTES_MAX', '1023', 'refused'],
+    ['ENGINE_LANES', '0', 'refused'],
+    ['BATCH_COMMANDS_MAX', '0', 'refused'],
+    ['QUEUE_COMMANDS_MAX', '99999999999999999999', 'refused'],
+  ])('%s=%s is %s', (name, value, expected) => {
+    expect(namesOf({ [name]: value })).toEqual(expected === 'taken' ? [] : [name]);
+  });
+});
+
+describe('relations', () => {
+  const secret = { DATABASE_URL, JWT_SECRET };
+  test.each<[string, () => Environment, string[]]>([
+    ['a database and a secret', () => secret, []],
+    ['a database and a JWKS', () => ({ DATABASE_URL, JWT_JWKS_URL }), []],
+    ['a database alone', () => ({ DATABASE_URL }), ['JWT_SECRET or JWT_JWKS_URL']],
+    // One fault, not two: the second would only be its shadow.
+    ['a database and a bad JWKS', () => ({ DATABASE_URL, JWT_JWKS_URL: 'x' }), ['JWT_JWKS_URL']],
+    ['a secret and a JWKS', () => ({ JWT_SECRET, JWT_JWKS_URL }), ['JWT_SECRET and JWT_JWKS_URL']],
+    ['a secret of 31 bytes', () => ({ JWT_SECRET: 's'.repeat(31) }), ['JWT_SECRET']],
+    ['a secret of 16 characters, 32 bytes', () => ({ JWT_SECRET: 'ä'.repeat(16) }), []],
+    ['a certificate alone', () => ({ TLS_CERT_FILE: cert }), ['TLS_CERT_FILE and TLS_KEY_FILE']],
+    ['a TLS key alone', () => ({ TLS_KEY_FILE: key }), ['TLS_CERT_FILE and TLS_KEY_FILE']],
+    ['a client CA alone', () => ({ TLS_CLIENT_CA_FILE: cert }), ['TLS_CLIENT_CA_FILE']],
+    [
+      'TLS with a client CA',
+      () => ({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TLS_CLIENT_CA_FILE: cert }),
+      [],
+    ],
+    ['one port twice', () => ({ HTTP_PORT: '7000', GRPC_PORT: '7000' }), ['HTTP_PORT and GRPC_PORT']],
+    ['two free ports', () => ({ HTTP_PORT: '0', GRPC_PORT: '0' }), []],
+    [
+      'a batch larger than the queue',
+      () => ({ BATCH_COMMANDS_MAX: '11', QUEUE_COMMANDS_MAX: '10' }),
+      ['BATCH_COMMANDS_MAX'],
+    ],
+    ['a batch as large as the queue', () => ({ BATCH_COMMANDS_MAX: '10', QUEUE_COMMANDS_MAX: '10' }), []],
+    [
+      'a lock wait longer than a statement',
+      () => ({ LOCK_TIMEOUT_MS: '201', STATEMENT_TIMEOUT_MS: '200' }),
+      ['LOCK_TIMEOUT_MS'],
+    ],
+    [
+      'as many lanes as connections',
+      () => ({ ENGINE_LANES: '5', POOL_CONNECTIONS_MAX: '5' }),
+      ['ENGINE_LANES'],
+    ],
+    ['a lane less than connections', () => ({ ENGINE_LANES: '4', POOL_CONNECTIONS_MAX: '5' }), []],
+  ])('%s', (_, env, faulty) => {
+    expect(namesOf(env())).toEqual(faulty);
+  });
+});
+
+test('a fault does not give a password away', () => {
+  const [fault] = faultsOf({ DATABASE_URL: 'mysql://holdfast:secret-word@db', JWT_SECRET });
+  expect(fault).toContain('DATABASE_URL');
+  expect(fault).not.toContain('secret-word');
+});
