@@ -59,8 +59,18 @@ export class ConnectDoor {
     const answer = await explainMalformed(await this.#handlers.get(path)!(universal), () =>
       this.#dispatcher.isAuthenticated(metadata),
     );
+    if (answer.trailer !== undefined) spellMessageForAll(answer.trailer);
     await universalResponseToNodeResponse(answer, response as never);
   }
+}
+
+/**
+ * The library percent-encodes all of a gRPC message's punctuation. grpc-js clients leave `%2C`, `%3A` and their
+ * like as they came, so only what must be encoded is; every client can decode that.
+ */
+function spellMessageForAll(trailer: Headers): void {
+  const message = trailer.get('grpc-message');
+  if (message !== null) trailer.set('grpc-message', encodeURI(decodeURIComponent(message)));
 }
 
 function implementation(operation: Operation, dispatcher: Dispatcher) {
@@ -70,9 +80,12 @@ function implementation(operation: Operation, dispatcher: Dispatcher) {
     const deadlineAtMs = timeoutMs === undefined ? undefined : Date.now() + timeoutMs;
     const metadata = headerMetadata(context.requestHeader, deadlineAtMs, requestId);
     const reply = await dispatcher.dispatch(operation, metadata, () => request);
-    if (reply.replayed) context.responseHeader.set(REPLAYED_HEADER, 'true');
-    if (reply.ok) return reply.message;
+    if (reply.ok) {
+      if (reply.replayed) context.responseHeader.set(REPLAYED_HEADER, 'true');
+      return reply.message;
+    }
     const { failure } = reply;
+    // An error's own metadata goes where its protocol wants it; as a response header too, it would arrive twice.
     const headers = reply.replayed ? { [REPLAYED_HEADER]: 'true' } : undefined;
     throw new ConnectError(
       failureMessage(failure),
