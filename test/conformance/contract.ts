@@ -1,0 +1,87 @@
+import type { FailureReason } from '../../src/domain/failure.js';
+import type { Answer, DoorName } from '../support/doors.js';
+
+/** The contract's table of errors, written out again: the service's own table is what is tested. */
+export interface ReasonContract {
+  readonly grpcCode: number;
+  readonly grpcName: string;
+  readonly httpStatus: number;
+  readonly retryable: boolean;
+}
+
+const reason = (grpcName: string, grpcCode: number, httpStatus: number, retryable = false) => ({
+  grpcName,
+  grpcCode,
+  httpStatus,
+  retryable,
+});
+
+export const reasons: Readonly<Record<FailureReason, ReasonContract>> = {
+  INSUFFICIENT_STOCK: reason('FAILED_PRECONDITION', 9, 400),
+  INSUFFICIENT_RESERVED: reason('FAILED_PRECONDITION', 9, 400),
+  NEGATIVE_STOCK: reason('FAILED_PRECONDITION', 9, 400),
+  INVENTORY_NOT_FOUND: reason('NOT_FOUND', 5, 404),
+  INVENTORY_ALREADY_EXISTS: reason('ALREADY_EXISTS', 6, 409),
+  VALIDATION_FAILED: reason('INVALID_ARGUMENT', 3, 422),
+  MALFORMED_REQUEST: reason('INVALID_ARGUMENT', 3, 400),
+  IDEMPOTENCY_KEY_REUSED: reason('INVALID_ARGUMENT', 3, 422),
+  UNAUTHENTICATED: reason('UNAUTHENTICATED', 16, 401),
+  PERMISSION_DENIED: reason('PERMISSION_DENIED', 7, 403),
+  RATE_LIMITED: reason('RESOURCE_EXHAUSTED', 8, 429, true),
+  OVERLOADED: reason('UNAVAILABLE', 14, 503, true),
+  CONTENTION: reason('UNAVAILABLE', 14, 503, true),
+  DATABASE_UNAVAILABLE: reason('UNAVAILABLE', 14, 503, true),
+  SHUTTING_DOWN: reason('UNAVAILABLE', 14, 503, true),
+  DEADLINE_EXCEEDED: reason('DEADLINE_EXCEEDED', 4, 504),
+  INTERNAL: reason('INTERNAL', 13, 500),
+};
+
+/** https://connectrpc.com/docs/protocol/#error-codes: the Connect protocol's own statuses, by gRPC code. */
+const connectStatus: Readonly<Record<number, number>> = {
+  3: 400,
+  4: 504,
+  5: 404,
+  6: 409,
+  7: 403,
+  8: 429,
+  9: 400,
+  13: 500,
+  14: 503,
+  16: 401,
+};
+
+/** What a call should come to, told once for all doors. */
+export type Expected =
+  | { readonly stock: { id: string; onHandQty: number; reservedQty: number; availableQty: number } }
+  | {
+      readonly reason: FailureReason;
+      readonly message: string;
+      readonly metadata?: Readonly<Record<string, string>>;
+      readonly violations?: Readonly<Record<string, string>>;
+    };
+
+/** The whole answer that a door gives, but for its request id. */
+export function answerOf(door: DoorName, expected: Expected, replayed: boolean): Answer {
+  const http = door === 'REST' || door.startsWith('Connect');
+  if ('stock' in expected) {
+    return { ok: true, stock: expected.stock, replayed, ...(http ? { httpStatus: 200 } : {}) };
+  }
+  const { reason, message, metadata = {}, violations } = expected;
+  const { grpcCode, httpStatus, retryable } = reasons[reason];
+  return {
+    ok: false,
+    reason,
+    message,
+    replayed,
+    ...(violations === undefined ? {} : { violations }),
+    ...(retryable ? { retryAfterSeconds: 1 } : {}),
+    ...(door === 'REST' ? { httpStatus } : { code: grpcCode, domain: 'inventory.v1', metadata }),
+    ...(http && door !== 'REST' ? { httpStatus: connectStatus[grpcCode]! } : {}),
+  };
+}
+
+/** An answer without the one thing that differs from call to call. */
+export function withoutRequestId(answer: Answer): Answer {
+  const { requestId: _, ...rest } = answer;
+  return rest;
+}

@@ -1,0 +1,67 @@
+export type Rpc = 'Reserve' | 'Release';
+
+/** As JSON spells it. Loose on purpose: a test may send what a type would forbid. */
+export interface StockRequest {
+  readonly id: string;
+  readonly qty?: number;
+  readonly reference?: string;
+  readonly notes?: string;
+}
+
+export interface CallOptions {
+  readonly idempotencyKey?: string;
+  /** An undefined credential is not sent. */
+  readonly credentials?: { readonly token?: string | undefined; readonly apiKey?: string | undefined };
+  /** Further headers or metadata; they win over the door's own. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The deadline that the caller announces; doors without one ignore it. */
+  readonly timeoutMs?: number;
+}
+
+/** One answer, the same value from every door that says the same. */
+export interface Answer {
+  readonly ok: boolean;
+  /** Exactly the fields that were sent. */
+  readonly stock?: unknown;
+  readonly reason?: string;
+  readonly message?: string;
+  /** A gRPC code; REST has none. */
+  readonly code?: number;
+  /** gRPC and gRPC-Web have none that says anything. */
+  readonly httpStatus?: number;
+  /** `domain` and `metadata` of ErrorInfo; REST has none. */
+  readonly domain?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Field → what it breaks; undefined where none are given. */
+  readonly violations?: Readonly<Record<string, string>>;
+  readonly retryAfterSeconds?: number;
+  readonly replayed: boolean;
+  readonly requestId?: string;
+}
+
+/** One way into the service. Implementations share no code with the service's own doors. */
+export interface Door {
+  readonly name: DoorName;
+  call(rpc: Rpc, request: StockRequest, options?: CallOptions): Promise<Answer>;
+  close(): void;
+}
+
+export const doorNames = [
+  'gRPC',
+  'gRPC over h2c on the HTTP port',
+  'Connect JSON',
+  'Connect binary',
+  'gRPC-Web',
+  'REST',
+] as const;
+export type DoorName = (typeof doorNames)[number];
+
+/** What every door sends, under the names of HTTP headers. */
+export function requestHeaders(options: CallOptions): Record<string, string> {
+  const { credentials, idempotencyKey } = options;
+  const headers: Record<string, string> = {};
+  if (credentials?.token !== undefined) headers.authorization = `Bearer ${credentials.token}`;
+  if (credentials?.apiKey !== undefined) headers['x-merchantapikey'] = credentials.apiKey;
+  if (idempotencyKey !== undefined) headers['idempotency-key'] = idempotencyKey;
+  return { ...headers, ...options.headers };
+}
