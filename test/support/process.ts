@@ -1,0 +1,175 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Environment } from '../../src/config.js';
+import { JWT_SECRET } from './app.js';
+
+export const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
+const main = join(projectRoot, 'dist/main.js');
+
+const WAIT_MS = 25_000;
+
+/** How a process ended: by itself with a code, or by a signal. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A child process and all that it printed. */
+export interface Running {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  stdout(): string;
+  stderr(): string;
+  readonly exited: Promise<Exit>;
+  /** Sends the signal, and waits for the end that it brings. */
+  end(signal: NodeJS.Signals): Promise<Exit>;
+}
+
+/** A service that serves. */
+export interface ServiceProcess extends Running {
+  readonly httpUrl: string;
+  readonly grpcAddress: string;
+}
+
+const children = new Set<ChildProcess>();
+const folders = new Set<string>();
+
+/** For `afterEach` or `afterAll`: ends every process and removes every folder that was made here. */
+export async function cleanUpProcesses(): Promise<void> {
+  for (const child of children) {
+    // A stopped process dies of nothing but this.
+    child.kill('SIGKILL');
+  }
+  children.clear();
+  for (const folder of folders) {
+    const pid = await postmasterPid(folder);
+    if (pid !== undefined && isRunning(pid)) {
+      process.kill(pid, 'SIGCONT');
+      process.kill(pid, 'SIGQUIT');
+      await until('the end of PostgreSQL', () => !isRunning(pid));
+    }
+    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+  folders.clear();
+}
+
+// Also when the test runner itself is told to stop in the middle.
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
+/** A folder for DATA_DIR, removed by `cleanUpProcesses` together with the database that runs in it. */
+export async function temporaryDataDir(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-data-'));
+  folders.add(folder);
+  return folder;
+}
+
+/** The environment of a service on free ports and a database that runs elsewhere. */
+export function onDatabase(url: string, env: Environment = {}): Environment {
+  return { DATABASE_URL: url, JWT_SECRET, HTTP_PORT: '0', GRPC_PORT: '0', LOG_LEVEL: 'info', ...env };
+}
+
+/** The environment of a service on free ports and an embedded database. */
+export function onDataDir(dataDir: string, env: Environment = {}): Environment {
+  return { DATA_DIR: dataDir, HTTP_PORT: '0', GRPC_PORT: '0', LOG_LEVEL: 'info', ...env };
+}
+
+/** Starts `node dist/main.js …` and returns at once. Nothing of this process's configuration reaches it. */
+export function spawnHoldfast(args: readonly string[], env: Environment): Running {
+  const base = { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR };
+  const child = spawn(process.execPath, [main, ...args], {
+    cwd: tmpdir(),
+    env: { ...base, ...env } as NodeJS.ProcessEnv,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.add(child);
+  const printed = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed.stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    printed.stderr += text;
+  });
+  // "close" and not "exit": only then has all output arrived.
+  const exited = new Promise<Exit>((resolve) => {
+    child.once('close', (code, signal) => {
+      children.delete(child);
+      resolve({ code, signal });
+    });
+  });
+  return {
+    child,
+    pid: child.pid!,
+    stdout: () => printed.stdout,
+    stderr: () => printed.stderr,
+    exited,
+    end: (signal) => {
+      child.kill(signal);
+      return exited;
+    },
+  };
+}
+
+/** Starts a service and waits until it serves; throws with what it printed when it ends instead. */
+export async function startService(env: Environment): Promise<ServiceProcess> {
+  return untilServing(spawnHoldfast(['serve'], env));
+}
+
+export async function untilServing(running: Running): Promise<ServiceProcess> {
+  const pattern = /^Holdfast serves HTTP on (\S+) and gRPC on (\S+)$/m;
+  let ended: Exit | undefined;
+  void running.exited.then((exit) => {
+    ended = exit;
+  });
+  await until('the service to serve', () => ended !== undefined || pattern.test(running.stdout()));
+  const [, httpUrl, grpcAddress] = pattern.exec(running.stdout()) ?? [];
+  if (httpUrl === undefined || grpcAddress === undefined) {
+    throw new Error(`the service ended with ${JSON.stringify(ended)}:\n${running.stderr()}`);
+  }
+  return { ...running, httpUrl, grpcAddress };
+}
+
+/** A command's end and output. */
+export interface CommandRun {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command of the command line to its end. */
+export async function runHoldfast(args: readonly string[], env: Environment): Promise<CommandRun> {
+  const running = spawnHoldfast(args, env);
+  const { code } = await running.exited;
+  return { code, stdout: running.stdout(), stderr: running.stderr() };
+}
+
+/** Process id of the PostgreSQL that runs in DATA_DIR. */
+export async function postmasterPid(dataDir: string): Promise<number | undefined> {
+  const text = await readFile(join(dataDir, 'postgres/postmaster.pid'), 'utf8').catch(() => '');
+  const pid = Number(text.split('\n')[0]);
+  return pid > 0 ? pid : undefined;
+}
+
+export function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** Polls; for conditions that nobody announces. */
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  waitMs = WAIT_MS,
+): Promise<void> {
+  for (const deadline = Date.now() + waitMs; !(await condition()); await sleep(20)) {
+    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`);
+  }
+}
