@@ -1,0 +1,123 @@
+import {
+  type Answer,
+  Batcher,
+  type BatcherClock,
+  type BatcherLimits,
+  type BatcherOptions,
+  type FailureKind,
+} from '../../../src/engine/batcher.js';
+
+/** What a scripted execution throws. */
+export class Failed extends Error {
+  constructor(
+    readonly kind: FailureKind,
+    message: string = kind,
+  ) {
+    super(message);
+  }
+}
+
+/** Time that passes only in sleeps, and when a test says so. */
+export class FakeClock implements BatcherClock {
+  now = 1_000_000;
+  readonly slept: number[] = [];
+  /** What `random` answers: 0 draws the shortest waits. */
+  drawn = 0;
+
+  nowMs = (): number => this.now;
+  random = (): number => this.drawn;
+  endOfTurn = (callback: () => void): void => {
+    setImmediate(callback);
+  };
+  sleep = async (ms: number): Promise<void> => {
+    this.slept.push(ms);
+    this.now += ms;
+  };
+}
+
+/** One execution that has begun and waits for the test to say how it ends. */
+export interface Begun {
+  readonly calls: readonly string[];
+  succeed(): void;
+  fail(error: unknown): void;
+}
+
+export const NEVER = Number.MAX_SAFE_INTEGER;
+
+const limits: BatcherLimits = {
+  lanes: 1,
+  batchMax: 100,
+  queueMax: 1000,
+  attemptsMax: 4,
+  reconcileAttemptsMax: 5,
+  backoffMinMs: 10,
+  backoffMaxMs: 80,
+};
+
+/** The result of a call is the call itself, after an `=`. */
+export const resultsOf = (calls: readonly string[]): string[] => calls.map((call) => `=${call}`);
+
+type Setup = Partial<Omit<BatcherOptions<string, string>, 'limits' | 'clock'>> & {
+  limits?: Partial<BatcherLimits>;
+};
+
+/** A batcher of text, with what it did. Without an `execute`, each execution waits for the test. */
+export function setUp(options: Setup = {}) {
+  const clock = new FakeClock();
+  /** The calls of each execution, in order. */
+  const executed: string[][] = [];
+  const begun: Begun[] = [];
+  const waiting: ((begun: Begun) => void)[] = [];
+  const hold = (calls: readonly string[]): Promise<readonly string[]> =>
+    new Promise((resolve, fail) => {
+      const execution = { calls, succeed: () => resolve(resultsOf(calls)), fail };
+      const waiter = waiting.shift();
+      if (waiter === undefined) begun.push(execution);
+      else waiter(execution);
+    });
+  const batcher = new Batcher<string, string>({
+    failureKind: (error) => (error as Failed).kind,
+    reconcile: async () => undefined,
+    ...options,
+    execute: (calls) => {
+      executed.push([...calls]);
+      return (options.execute ?? hold)(calls);
+    },
+    limits: { ...limits, ...options.limits },
+    clock,
+  });
+  return {
+    batcher,
+    clock,
+    executed,
+    /** Submits calls that arrive in one turn. */
+    submit: (...calls: string[]): Promise<Answer<string>>[] =>
+      calls.map((call) => batcher.submit(call, NEVER)),
+    /** The next execution to begin, or that has begun. */
+    next: (): Promise<Begun> => {
+      const first = begun.shift();
+      return first === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(first);
+    },
+  };
+}
+
+/** Lets everything happen that is due without further help. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** `done =a`, `failed culprit`, `queue_full`, … */
+export function told(answer: Answer<string>): string {
+  switch (answer.kind) {
+    case 'done':
+      return `done ${answer.result}`;
+    case 'failed':
+      return `failed ${(answer.error as Error).message}`;
+    default:
+      return answer.kind;
+  }
+}
+
+export async function allTold(answers: readonly Promise<Answer<string>>[]): Promise<string[]> {
+  return (await Promise.all(answers)).map(told);
+}
