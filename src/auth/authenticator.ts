@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { databaseErrorKind } from '../store/sqlstate.js';
 import { hashApiKey } from './api-key-secret.js';
 import type { Principal } from './principal.js';
 import type { TokenClaims, TokenVerifier } from './tokens.js';
@@ -10,6 +11,11 @@ export interface AuthenticatorOptions {
   readonly apiKeyCacheMs: number;
   readonly tokenCacheMs: number;
   readonly cacheMax: number;
+}
+
+/** Neither good nor bad: the database that knows the keys does not answer. */
+export class CredentialStoreUnavailable extends Error {
+  override readonly name = 'CredentialStoreUnavailable';
 }
 
 /**
@@ -72,7 +78,10 @@ export class Authenticator {
     const known = this.#merchants.get(apiKey);
     if (known !== undefined) return known;
     if (!/^pk_(live|test)_[A-Za-z0-9_-]{43}$/.test(apiKey)) return undefined;
-    const merchantId = await this.#options.findMerchantOfKey(hashApiKey(apiKey));
+    const merchantId = await this.#options.findMerchantOfKey(hashApiKey(apiKey)).catch((cause) => {
+      if (databaseErrorKind(cause) !== 'unavailable') throw cause;
+      throw new CredentialStoreUnavailable('API keys cannot be looked up', { cause });
+    });
     if (merchantId !== undefined) this.#merchants.set(apiKey, merchantId);
     return merchantId;
   }

@@ -1,6 +1,6 @@
 import type { Message } from '@bufbuild/protobuf';
 import { createValidator, type Validator, type Violation } from '@bufbuild/protovalidate';
-import type { Authenticator } from '../auth/authenticator.js';
+import { type Authenticator, CredentialStoreUnavailable } from '../auth/authenticator.js';
 import type { Principal } from '../auth/principal.js';
 import type { FieldViolation } from '../domain/failure.js';
 import { type Operation, type Reply, refuse } from './operation.js';
@@ -55,8 +55,12 @@ export class Dispatcher {
     try {
       reply = await this.#run(operation, metadata, decode);
     } catch (error) {
-      this.#options.observer.crashed(error, operation, metadata.requestId);
-      reply = refuse({ reason: 'INTERNAL' });
+      if (error instanceof CredentialStoreUnavailable) {
+        reply = refuse({ reason: 'DATABASE_UNAVAILABLE' });
+      } else {
+        this.#options.observer.crashed(error, operation, metadata.requestId);
+        reply = refuse({ reason: 'INTERNAL' });
+      }
     }
     this.#options.observer.replied(operation, reply, performance.now() - startedAt);
     return reply;

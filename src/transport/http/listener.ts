@@ -20,6 +20,8 @@ const FIRST_BYTE_TIMEOUT_MS = 10_000;
 export class HttpListener {
   readonly #server: Server;
   readonly #http2Sessions = new Set<ServerHttp2Session>();
+  /** Connections that have said nothing yet. */
+  readonly #silent = new Set<Socket>();
   #active = 0;
   #onIdle: (() => void) | undefined;
   #draining = false;
@@ -53,6 +55,7 @@ export class HttpListener {
     this.#draining = true;
     this.#server.close();
     for (const session of this.#http2Sessions) session.close();
+    for (const socket of this.#silent) socket.destroy();
     if (this.#active === 0) return;
     await new Promise<void>((resolve) => {
       this.#onIdle = resolve;
@@ -75,11 +78,14 @@ export class HttpListener {
       const drop = (): void => {
         socket.destroy();
       };
+      this.#silent.add(socket);
+      socket.once('close', () => this.#silent.delete(socket));
       socket.setTimeout(FIRST_BYTE_TIMEOUT_MS, drop);
       socket.on('error', drop);
       socket.once('readable', () => {
         const first: Buffer | null = socket.read();
         if (first === null) return drop();
+        this.#silent.delete(socket);
         socket.off('error', drop);
         socket.off('timeout', drop);
         socket.setTimeout(0);
