@@ -1,0 +1,38 @@
+import { afterEach, beforeEach, expect } from 'vitest';
+import type { Credentials, TestApp } from './app.js';
+
+const tables = ['merchants', 'api_keys', 'stock_levels', 'holds', 'movement_log', 'idempotency_keys'];
+
+/** One value for all that the database holds. */
+export async function checksum({ app }: TestApp): Promise<string> {
+  const sums = await Promise.all(
+    tables.map((table) =>
+      app.dataSource.query(
+        `SELECT md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '')) FROM ${table} t`,
+      ),
+    ),
+  );
+  return JSON.stringify(sums);
+}
+
+/** After each test of the file: nothing changed in the database, and the service still answers. */
+export function expectUnharmed(subject: () => { service: TestApp; credentials: Credentials }): void {
+  let before: string;
+  beforeEach(async () => {
+    before = await checksum(subject().service);
+  });
+  afterEach(async () => {
+    const { service, credentials } = subject();
+    expect(await checksum(service), 'the database').toBe(before);
+    const response = await fetch(`${service.httpUrl}/v1/inventory/inv_none/reserve`, {
+      method: 'PATCH',
+      headers: {
+        authorization: `Bearer ${credentials.token}`,
+        'x-merchantapikey': credentials.apiKey,
+        'content-type': 'application/json',
+      },
+      body: '{"qty":1}',
+    });
+    expect(await response.json(), 'the next call').toMatchObject({ code: 'INVENTORY_NOT_FOUND' });
+  });
+}
