@@ -11,11 +11,29 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/** The database cannot be reached, started or brought up to date: an operator's matter, said in `cause`. */
+export class DatabaseUnusable extends Error {
+  override readonly name = 'DatabaseUnusable';
+  constructor(cause: unknown) {
+    super(`the database cannot be used: ${(cause as Error).message || String(cause)}`, { cause });
+  }
+}
+
 /** Connects to DATABASE_URL, or to the embedded PostgreSQL of DATA_DIR, and brings the schema up to date. */
-export async function openDatabase(
-  config: Config,
-  log: { info(message: string): void; warn(message: string): void },
-): Promise<Database> {
+export async function openDatabase(config: Config, log: DatabaseLog): Promise<Database> {
+  try {
+    return await open(config, log);
+  } catch (error) {
+    throw new DatabaseUnusable(error);
+  }
+}
+
+interface DatabaseLog {
+  info(message: string): void;
+  warn(message: string): void;
+}
+
+async function open(config: Config, log: DatabaseLog): Promise<Database> {
   const embedded =
     config.databaseUrl === undefined
       ? await openEmbeddedDatabase({ dataDir: config.dataDir, log: (message) => log.info(message) })

@@ -9,6 +9,7 @@ import { migrateCommand } from './cli/migrate.js';
 import { serve } from './cli/serve.js';
 import { tokenCommand } from './cli/token.js';
 import { ConfigError } from './config.js';
+import { DatabaseUnusable } from './database.js';
 import { UnknownMerchant } from './service/merchants.js';
 
 /** The process: command line, signals, exit codes. 0: done; 1: failed or drift found; 2: used wrongly. */
@@ -114,15 +115,13 @@ function report(error: unknown): number {
     process.stderr.write(`holdfast: ${error.message}\n`);
     return 2;
   }
-  if (error instanceof ConfigError) {
+  if (error instanceof ConfigError || error instanceof DatabaseUnusable) {
     process.stderr.write(`holdfast: ${error.message}\n`);
     return 1;
   }
-  const { message, stack, code, cause } = error as NodeJS.ErrnoException & { cause?: unknown };
-  // Operating errors name themselves; anything else needs its stack.
-  const expected = typeof code === 'string' || message?.startsWith('embedded PostgreSQL');
-  process.stderr.write(`holdfast: ${expected ? message : (stack ?? String(error))}\n`);
-  if (cause instanceof Error) process.stderr.write(`  because: ${cause.message}\n`);
+  const { message, stack, code } = error as NodeJS.ErrnoException;
+  // Errors of the operating system name themselves; anything else needs its stack.
+  process.stderr.write(`holdfast: ${typeof code === 'string' ? message : (stack ?? String(error))}\n`);
   return 1;
 }
 
