@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { Authenticator } from './auth/authenticator.js';
+import { RateLimiter } from './auth/rate-limiter.js';
 import { createTokenVerifier } from './auth/tokens.js';
 import type { Config } from './config.js';
 import { openDatabase } from './database.js';
@@ -67,6 +68,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       tokenCacheMs: limits.tokenCacheMs,
       cacheMax: limits.credentialCacheMax,
     }),
+    rateLimiter: new RateLimiter(limits.merchantCallsPerSecondMax),
     requestTimeoutMs: limits.requestTimeoutMs,
     observer: dispatchObserver(metrics, logger),
   });

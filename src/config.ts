@@ -52,6 +52,8 @@ export interface Limits {
   readonly batchCommandsMax: number;
   /** Commands waiting; one more is refused with OVERLOADED. */
   readonly queueCommandsMax: number;
+  /** Calls of one merchant that one process admits in a second; 0: no limit. */
+  readonly merchantCallsPerSecondMax: number;
   /** Tries of one transaction, the first included. */
   readonly attemptsMax: number;
   readonly poolConnectionsMax: number;
@@ -116,6 +118,7 @@ export function loadConfig(env: Environment): Config {
       engineLanes: read.integer('ENGINE_LANES', 2, 1, 64),
       batchCommandsMax: read.integer('BATCH_COMMANDS_MAX', 500, 1, 5000),
       queueCommandsMax: read.integer('QUEUE_COMMANDS_MAX', 10_000, 1, 1_000_000),
+      merchantCallsPerSecondMax: read.integer('MERCHANT_CALLS_PER_SECOND_MAX', 0, 0, 1_000_000),
       attemptsMax: read.integer('ATTEMPTS_MAX', 8, 1, 100),
       poolConnectionsMax: read.integer('POOL_CONNECTIONS_MAX', 10, 2, 1000),
       connectTimeoutMs: read.integer('CONNECT_TIMEOUT_MS', 5000, 100, 60_000),

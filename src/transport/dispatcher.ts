@@ -2,6 +2,7 @@ import type { Message } from '@bufbuild/protobuf';
 import { createValidator, type Validator, type Violation } from '@bufbuild/protovalidate';
 import { type Authenticator, CredentialStoreUnavailable } from '../auth/authenticator.js';
 import type { Principal } from '../auth/principal.js';
+import type { RateLimiter } from '../auth/rate-limiter.js';
 import type { FieldViolation } from '../domain/failure.js';
 import { type Operation, type Reply, refuse } from './operation.js';
 
@@ -21,6 +22,7 @@ export class UnreadableRequest extends Error {
 
 export interface DispatcherOptions {
   readonly authenticator: Pick<Authenticator, 'authenticate'>;
+  readonly rateLimiter: RateLimiter;
   /** A call without a deadline gets this one; a longer one is cut to it. */
   readonly requestTimeoutMs: number;
   readonly observer: DispatchObserver;
@@ -75,6 +77,9 @@ export class Dispatcher {
     const authenticated = this.#authenticate(metadata);
     const principal = authenticated instanceof Promise ? await authenticated : authenticated;
     if (principal === undefined) return refuse({ reason: 'UNAUTHENTICATED' });
+    if (!this.#options.rateLimiter.admits(principal.merchantId, Date.now())) {
+      return refuse({ reason: 'RATE_LIMITED' });
+    }
     const { permission } = operation;
     if (!principal.permissions.has(permission)) return refuse({ reason: 'PERMISSION_DENIED', permission });
 
