@@ -1,0 +1,129 @@
+import type { Credentials } from '../support/app.js';
+import { type Answer, type Caller, type Door, openCaller, type StockCall } from '../support/callers.js';
+import { until } from '../support/process.js';
+import { Ledger } from './ledger.js';
+import { Random } from './random.js';
+
+/** Where a service can be reached at present; changes when it is started anew. */
+export interface Address {
+  readonly httpUrl: string;
+  readonly grpcAddress: string;
+}
+
+export interface ClientsOptions {
+  readonly who: Credentials;
+  /** Asked before every attempt. */
+  readonly address: () => Address;
+  readonly ids: readonly string[];
+  readonly clients: number;
+  readonly callsEach: number;
+  readonly seed: number;
+  readonly through: readonly Door[];
+}
+
+/** Told by the service that it is worth trying again; everything else is an answer to the request. */
+const passing = new Set([
+  'DATABASE_UNAVAILABLE',
+  'CONTENTION',
+  'OVERLOADED',
+  'SHUTTING_DOWN',
+  'DEADLINE_EXCEEDED',
+]);
+
+/**
+ * Seeded clients, each with one call at a time. Every call has a key, and is tried again under it until it is
+ * answered, whatever happens to the service meanwhile: what the callers know at the end is then all there is to
+ * know, and the ledger holds it.
+ */
+export class Clients {
+  readonly ledger = new Ledger();
+  /** Attempts that brought no answer. */
+  unanswered = 0;
+  /** Attempts that were refused for a passing reason. */
+  passing = 0;
+  readonly #options: ClientsOptions;
+  readonly #callers = new Map<string, Caller>();
+
+  /** Resolves when all calls are answered. */
+  readonly finished: Promise<void>;
+
+  /** Starts at once. */
+  constructor(options: ClientsOptions) {
+    this.#options = options;
+    this.finished = this.#run();
+    // A test that fails before it waits for this has told enough.
+    this.finished.catch(() => {});
+  }
+
+  get answered(): number {
+    return this.ledger.entries.length;
+  }
+
+  get total(): number {
+    return this.#options.clients * this.#options.callsEach;
+  }
+
+  get ids(): readonly string[] {
+    return this.#options.ids;
+  }
+
+  /** Resolves when so many calls more have been answered: the clients' own clock. */
+  async answeredMore(calls: number): Promise<void> {
+    const wanted = this.answered + calls;
+    await until(`${wanted} answers`, () => this.answered >= wanted);
+  }
+
+  /** Resolves when so many attempts more have been refused for a passing reason. */
+  async refusedMore(attempts: number): Promise<void> {
+    const wanted = this.passing + attempts;
+    await until(`${wanted} refusals`, () => this.passing >= wanted);
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await Promise.all(Array.from({ length: this.#options.clients }, (_, i) => this.#runClient(i)));
+    } finally {
+      for (const caller of this.#callers.values()) caller.close();
+    }
+  }
+
+  async #runClient(client: number): Promise<void> {
+    const { seed, callsEach, ids, through } = this.#options;
+    const random = new Random(seed * 1000 + client);
+    for (let n = 0; n < callsEach; n++) {
+      const call: StockCall = {
+        rpc: random.below(3) === 0 ? 'release' : 'reserve',
+        id: random.pick(ids),
+        qty: 1 + random.below(3),
+        reference: `ORD-${random.below(20)}`,
+        idempotencyKey: `client-${seed}-${client}-${n}`,
+      };
+      const door = through[client % through.length]!;
+      this.ledger.add(call, await this.untilAnswered(call, () => this.#caller(door)));
+    }
+  }
+
+  /** Tries until there is an answer; the caller is chosen anew for every attempt. */
+  async untilAnswered(call: StockCall, through: Caller | (() => Caller)): Promise<Answer> {
+    let answer: Answer | undefined;
+    await until(`an answer to ${call.idempotencyKey}`, async () => {
+      const attempt = await (typeof through === 'function' ? through() : through).call(call);
+      if (attempt.kind === 'unanswered') this.unanswered++;
+      else if (attempt.kind === 'refused' && passing.has(attempt.reason)) this.passing++;
+      else answer = attempt;
+      return answer !== undefined;
+    });
+    return answer!;
+  }
+
+  #caller(door: Door): Caller {
+    const address = this.#options.address();
+    const name = `${door} ${address.httpUrl}`;
+    let caller = this.#callers.get(name);
+    if (caller === undefined) {
+      caller = openCaller(door, address, this.#options.who);
+      this.#callers.set(name, caller);
+    }
+    return caller;
+  }
+}

@@ -1,0 +1,205 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { doors, openCaller, type StockCall } from '../support/callers.js';
+import {
+  cleanUpProcesses,
+  isRunning,
+  onDatabase,
+  onDataDir,
+  postmasterPid,
+  runHoldfast,
+  type ServiceProcess,
+  startService,
+  temporaryDataDir,
+  until,
+} from '../support/process.js';
+import { createStage, type Stage } from '../support/stage.js';
+import { type Address, Clients } from './clients.js';
+
+/** Short limits, so that a database that says nothing is given up soon. */
+const impatient = {
+  STATEMENT_TIMEOUT_MS: '1000',
+  LOCK_TIMEOUT_MS: '500',
+  CONNECT_TIMEOUT_MS: '1000',
+  LOG_LEVEL: 'error',
+};
+
+const size = { clients: 12, callsEach: 25, through: doors };
+const onHandQty = 120;
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await createStage();
+});
+afterEach(cleanUpProcesses);
+afterAll(() => stage.close());
+
+describe('the service dies', () => {
+  test('kill -9 four times under load: what was acknowledged is what the database has', async () => {
+    let service = await startService(onDatabase(stage.database.url));
+    const clients = await startClients({ name: 'killed', address: () => service, seed: 1 });
+    for (let kill = 1; kill <= 4; kill++) {
+      await clients.answeredMore(60);
+      expect((await service.end('SIGKILL')).signal).toBe('SIGKILL');
+      service = await startService(onDatabase(stage.database.url));
+    }
+    await clients.finished;
+
+    expect(clients.unanswered).toBeGreaterThan(0);
+    await expectAcknowledgedIsThere(clients);
+  });
+
+  test('kill -9 of one of two: the other goes on by itself', async () => {
+    const [first, second] = (await Promise.all(
+      [1, 2].map(() => startService(onDatabase(stage.database.url))),
+    )) as [ServiceProcess, ServiceProcess];
+    let turn = 0;
+    const alive = [first, second];
+    const clients = await startClients({
+      name: 'one',
+      address: () => alive[turn++ % alive.length]!,
+      seed: 2,
+    });
+    await clients.answeredMore(60);
+    await first.end('SIGKILL');
+    alive.shift();
+    await clients.finished;
+    await expectAcknowledgedIsThere(clients);
+    // What the dead one answered, the other one knows.
+    expect((await fetch(`${second.httpUrl}/readyz`)).status).toBe(200);
+  });
+
+  test('stopped while it holds locks (SIGSTOP): another process gets them, and nothing is done twice', async () => {
+    const [first, second] = (await Promise.all(
+      [1, 2].map(() => startService(onDatabase(stage.database.url, impatient))),
+    )) as [ServiceProcess, ServiceProcess];
+    const clients = await startClients({ name: 'stopped', address: () => first, seed: 3 });
+    const other = openCaller('REST', second, stage);
+    for (let stop = 1; stop <= 2; stop++) {
+      await clients.answeredMore(50);
+      first.child.kill('SIGSTOP');
+      for (const id of clients.ids) {
+        const call: StockCall = {
+          rpc: 'reserve',
+          id,
+          qty: 1,
+          reference: 'ORD-1',
+          idempotencyKey: `${id} ${stop}`,
+        };
+        clients.ledger.add(call, await clients.untilAnswered(call, other));
+      }
+      first.child.kill('SIGCONT');
+    }
+    await clients.finished;
+    await expectAcknowledgedIsThere(clients);
+  });
+});
+
+describe('the database fails', () => {
+  test('connections terminated again and again under load', async () => {
+    const service = await startService(onDatabase(stage.database.url, { LOG_LEVEL: 'error' }));
+    const clients = await startClients({ name: 'terminated', address: () => service, seed: 4 });
+    let terminated = 0;
+    while (clients.answered < clients.total) {
+      await clients.answeredMore(1);
+      const rows = await stage.database.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE datname = current_database() AND application_name = 'holdfast' AND pid <> pg_backend_pid()`,
+      );
+      terminated += rows.length;
+    }
+    await clients.finished;
+    expect(terminated).toBeGreaterThan(0);
+    await expectAcknowledgedIsThere(clients);
+    expect((await fetch(`${service.httpUrl}/readyz`)).status).toBe(200);
+  });
+
+  test('backends stopped for a moment (SIGSTOP): calls fail in time, and all goes on afterwards', async () => {
+    const service = await startService(
+      onDatabase(stage.database.url, { ...impatient, REQUEST_TIMEOUT_MS: '2000' }),
+    );
+    const clients = await startClients({ name: 'frozen', address: () => service, seed: 5 });
+    for (let stop = 1; stop <= 2; stop++) {
+      await clients.answeredMore(60);
+      const rows = await stage.database.query<{ pid: number }>(
+        `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`,
+      );
+      for (const { pid } of rows) process.kill(pid, 'SIGSTOP');
+      await clients.refusedMore(1);
+      for (const { pid } of rows) if (isRunning(pid)) process.kill(pid, 'SIGCONT');
+    }
+    await clients.finished;
+    await expectAcknowledgedIsThere(clients);
+    await until('readiness', async () => (await fetch(`${service.httpUrl}/readyz`)).status === 200);
+  });
+
+  test('kill -9 of the embedded PostgreSQL under load: the service has it running again by itself', async () => {
+    const dataDir = await temporaryDataDir();
+    const service = await startService(onDataDir(dataDir));
+    const demo = JSON.parse(await readFile(`${dataDir}/demo.json`, 'utf8'));
+    const ids = [demo.inventoryId];
+    const clients = new Clients({ who: demo, address: () => service, ids, seed: 6, ...size });
+    for (let kill = 1; kill <= 2; kill++) {
+      await clients.answeredMore(60);
+      const pid = (await postmasterPid(dataDir))!;
+      process.kill(pid, 'SIGKILL');
+      await until('another PostgreSQL', async () => {
+        const now = await postmasterPid(dataDir);
+        return now !== undefined && now !== pid;
+      });
+    }
+    await clients.finished;
+
+    expect(clients.unanswered).toBe(0);
+    expectAnswersToTheRequests(clients);
+    const audit = await runHoldfast(['audit', '--json'], onDataDir(dataDir));
+    expect(JSON.parse(audit.stdout)).toEqual({ consistent: true, merchants: 1, records: 1, drift: [] });
+    const probe = await fetch(`${service.httpUrl}/v1/inventory/${demo.inventoryId}/release`, {
+      method: 'PATCH',
+      headers: {
+        authorization: `Bearer ${demo.token}`,
+        'x-merchantapikey': demo.apiKey,
+        'content-type': 'application/json',
+      },
+      body: '{"qty": 2147483647}',
+    });
+    const reserved = 5 + clients.ledger.reservedQty(demo.inventoryId);
+    expect(((await probe.json()) as { message: string }).message).toBe(
+      `Cannot release 2147483647 units. Only ${reserved} units are currently reserved.`,
+    );
+    expect(await service.end('SIGTERM')).toEqual({ code: 0, signal: null });
+    expect(await readdir(`${dataDir}/postgres-run/holders`)).toEqual([]);
+  });
+});
+
+async function startClients(options: {
+  name: string;
+  seed: number;
+  address: () => Address;
+}): Promise<Clients> {
+  const ids = [1, 2, 3].map((n) => `inv_${options.name}_${n}`);
+  await stage.seed(...ids.map((id) => ({ id, onHandQty, reservedQty: 0 })));
+  return new Clients({ who: stage, ids, ...size, ...options });
+}
+
+/** Faults are for the clients to sit out, never an answer; and no fault of ours shows as INTERNAL. */
+function expectAnswersToTheRequests(clients: Clients): void {
+  expect(clients.answered).toBeGreaterThanOrEqual(clients.total);
+  const answers = clients.ledger.entries.map(({ answer }) =>
+    answer.kind === 'refused' ? answer.reason : answer.kind,
+  );
+  expect(answers.filter((a) => !['ok', 'INSUFFICIENT_STOCK', 'INSUFFICIENT_RESERVED'].includes(a))).toEqual(
+    [],
+  );
+  expect(clients.ledger.accepted().length).toBeGreaterThan(0);
+}
+
+async function expectAcknowledgedIsThere(clients: Clients): Promise<void> {
+  expectAnswersToTheRequests(clients);
+  for (const id of clients.ids) {
+    const record = { merchantId: stage.merchantId, id, onHandQty, reservedQty: 0 };
+    await clients.ledger.expectEqual(stage.database, record);
+    await clients.ledger.expectHolds(stage.database, stage.merchantId, id);
+  }
+  await stage.expectAuditClean();
+}
