@@ -1,0 +1,134 @@
+import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { StockCommand } from '../../src/domain/command.js';
+import { applyCommands } from '../../src/engine/apply-commands.js';
+import type { Submission } from '../../src/engine/submission.js';
+import { findDrift } from '../../src/store/audit.js';
+import { insertMerchant } from '../../src/store/merchants.js';
+import { seedRecords } from '../../src/store/seed.js';
+import { openDataSource } from '../support/data-source.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+
+let database: TestDatabase;
+let dataSource: DataSource;
+let merchants = 0;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  dataSource = await openDataSource(database.url);
+});
+afterAll(async () => {
+  await dataSource?.destroy();
+  await database?.drop();
+});
+
+/** `+2A`: reserve 2 for A; `-1`: release 1 without a reference; `+1@k1`: under the key k1. */
+function parse(merchantId: string, text: string): Submission {
+  const [, sign, qty, reference, key] = /^([+-])(\d+)(\w*)(?:@(\w+))?$/.exec(text)!;
+  const command: StockCommand = {
+    kind: sign === '+' ? 'reserve' : 'release',
+    merchantId,
+    id: 'inv_1',
+    qty: Number(qty),
+    reference: reference!,
+    notes: '',
+    actor: 'ann',
+  };
+  return key === undefined ? { command } : { command, idempotency: { key, fingerprint: text } };
+}
+
+const commands = (merchantId: string, text: string): Submission[] =>
+  text.split(' ').map((command) => parse(merchantId, command));
+
+/** A merchant of its own, with 20 units of one record; runs each batch in one transaction. */
+async function run(...batches: string[]): Promise<{ holds: string; outcomes: string[] }> {
+  const merchantId = `mer_${++merchants}`;
+  await insertMerchant(dataSource, merchantId, 'Test');
+  await seedRecords(dataSource, merchantId, [{ id: 'inv_1', onHandQty: 20, reservedQty: 0 }]);
+  const outcomes: string[] = [];
+  for (const batch of batches) {
+    const executions = await applyCommands(dataSource, commands(merchantId, batch));
+    outcomes.push(
+      executions
+        .map((execution) => {
+          if (execution.kind === 'key_reused') return 'reused';
+          const { outcome } = execution;
+          const said = outcome.ok ? String(outcome.stock.reservedQty) : outcome.rejection.reason;
+          return execution.kind === 'replayed' ? `${said}!` : said;
+        })
+        .join(' '),
+    );
+  }
+  expect(await findDrift(dataSource, merchantId)).toEqual([]);
+  const rows = await database.query<{ hold: string }>(
+    'SELECT reference || qty AS hold FROM holds WHERE merchant_id = $1 ORDER BY opened_revision',
+    [merchantId],
+  );
+  return { holds: rows.map((row) => row.hold).join(' '), outcomes };
+}
+
+describe('a release without a reference draws on the oldest holds, whatever else its batch does to them', () => {
+  test.each([
+    // what is held, one batch → what is held then
+    ['+1A +1B +1C +1D', '-1', 'B1 C1 D1'],
+    ['+1A +1B +1C +1D', '-2', 'C1 D1'],
+    ['+1A +1B +1C +1D', '-1 -1 -1', 'D1'],
+    ['+1A +1B +1C +1D', '-4', ''],
+    // Emptied by name before, the oldest are no longer there to draw on.
+    ['+1A +1B +1C +1D', '-1A -1', 'C1 D1'],
+    ['+1A +1B +1C +1D', '-1A -1B -1', 'D1'],
+    ['+1A +1B +1C +1D', '-1A -1B -1C -1', ''],
+    ['+1A +1B +1C +1D', '-1B -1A -1', 'D1'],
+    // Emptied and reserved again, a hold is the youngest.
+    ['+1A +1B +1C +1D', '-1A +1A -1', 'C1 D1 A1'],
+    ['+1A +1B +1C +1D', '-1A +1A -3', 'A1'],
+    // A hold that the batch names is not older for it.
+    ['+1A +1B +1C +1D', '+1D -1', 'B1 C1 D2'],
+    ['+1A +1B +1C +2D', '-1D -1', 'B1 C1 D1'],
+    ['+1A +2B +1C +1D', '+1C -2', 'B1 C2 D1'],
+    // One that the batch opens comes last.
+    ['+1A +1B', '+1E -2', 'E1'],
+    ['+1A +1B', '+1E -3', ''],
+    // The unreferenced units come first, also those that the batch itself reserved.
+    ['+1A +1', '-1', 'A1'],
+    ['+1A', '+1 -1', 'A1'],
+    ['+1A', '+1 -2', ''],
+    ['+2A +1', '-2 +1', 'A1 1'],
+  ])('%s, then %s → %s', async (held, batch, left) => {
+    expect((await run(held, batch)).holds).toBe(left);
+    // The same, one by one.
+    expect((await run(...held.split(' '), ...batch.split(' '))).holds).toBe(left);
+  });
+});
+
+describe('each command of a batch has its own outcome', () => {
+  const few = 'INSUFFICIENT_STOCK';
+  const none = 'INSUFFICIENT_RESERVED';
+  test.each([
+    ['+20', '20'],
+    ['+21 +20 +1', `${few} 20 ${few}`],
+    ['+5A -6A -5A -1A', `5 ${none} 0 ${none}`],
+    ['+5A -1B -5 -1', `5 ${none} 0 ${none}`],
+    ['+10A +10B +1C -10A +1C', `10 20 ${few} 10 11`],
+    // Keys, within one batch: the second call finds the first one's outcome, whatever that was.
+    ['+1@k +1@k', '1 1!'],
+    ['+1@k +2@k +1@k', '1 reused 1!'],
+    ['+21@k -1 +21@k', `${few} ${none} ${few}!`],
+    ['+1@k +1 +1@k -1@j -1@j', '1 2 1! 1 1!'],
+  ])('%s → %s', async (batch, outcomes) => {
+    expect((await run(batch)).outcomes).toEqual([outcomes]);
+    expect((await run(...batch.split(' '))).outcomes.join(' ')).toBe(outcomes);
+  });
+});
+
+test('a batch that changes nothing writes nothing', async () => {
+  const merchantId = `mer_${++merchants}`;
+  await insertMerchant(dataSource, merchantId, 'Test');
+  await seedRecords(dataSource, merchantId, [{ id: 'inv_1', onHandQty: 1, reservedQty: 0 }]);
+  const before = await database.query('SELECT xmin, * FROM stock_levels WHERE merchant_id = $1', [
+    merchantId,
+  ]);
+  await applyCommands(dataSource, commands(merchantId, '+2 -1'));
+  expect(
+    await database.query('SELECT xmin, * FROM stock_levels WHERE merchant_id = $1', [merchantId]),
+  ).toEqual(before);
+});

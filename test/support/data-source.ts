@@ -1,0 +1,18 @@
+import type { DataSource } from 'typeorm';
+import { createDataSource, type DatabaseLimits } from '../../src/store/data-source.js';
+
+const limits: DatabaseLimits = {
+  poolConnectionsMax: 10,
+  connectTimeoutMs: 5000,
+  lockTimeoutMs: 2000,
+  statementTimeoutMs: 10_000,
+};
+
+/** The service's own pool on a test's database. Lost connections are the tests' business, and not told. */
+export async function openDataSource(
+  url: string,
+  override: Partial<DatabaseLimits> = {},
+): Promise<DataSource> {
+  const dataSource = createDataSource(url, { ...limits, ...override }, () => {});
+  return dataSource.initialize();
+}
