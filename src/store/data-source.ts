@@ -4,6 +4,7 @@ import { HoldEntity } from './entities/hold.js';
 import { MerchantEntity } from './entities/merchant.js';
 import { StockLevelEntity } from './entities/stock-level.js';
 import { migrations } from './migrations/index.js';
+import { PoolClient } from './pool-client.js';
 
 export interface DatabaseLimits {
   readonly poolConnectionsMax: number;
@@ -32,6 +33,7 @@ export function createDataSource(
     connectTimeoutMS: limits.connectTimeoutMs,
     poolErrorHandler: onError,
     extra: {
+      Client: PoolClient,
       // Statements that do not depend on each other travel together.
       pipeline: true,
       keepAlive: true,
