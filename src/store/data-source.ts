@@ -14,6 +14,17 @@ export interface DatabaseLimits {
   readonly statementTimeoutMs: number;
 }
 
+const sessionOptions = [
+  'default_transaction_isolation=read\\ committed',
+  'timezone=UTC',
+  'jit=off',
+  // Every statement names its rows by the first columns of an index. Prepared plans outlive the moment they were
+  // made in, and one made while a table was empty would read all of it for each row once it has grown.
+  'enable_seqscan=off',
+  'enable_hashjoin=off',
+  'enable_mergejoin=off',
+];
+
 /** A pool of connections, each with its limits set by the server from the start. */
 export function createDataSource(
   url: string,
@@ -43,7 +54,7 @@ export function createDataSource(
       query_timeout: limits.statementTimeoutMs + 2000,
       // A client that vanished inside a transaction must not keep its locks.
       idle_in_transaction_session_timeout: limits.statementTimeoutMs,
-      options: '-c jit=off -c default_transaction_isolation=read\\ committed -c timezone=UTC',
+      options: sessionOptions.map((option) => `-c ${option}`).join(' '),
     },
   });
 }
