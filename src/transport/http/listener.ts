@@ -7,6 +7,7 @@ import {
 } from 'node:http2';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { TlsConfig } from '../../config.js';
+import { inOrder } from './in-order.js';
 
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -36,7 +37,8 @@ export class HttpListener {
       });
       listener(request, response);
     };
-    this.#server = tls === undefined ? this.#cleartext(counted) : this.#secure(tls, counted);
+    const serve = inOrder(counted);
+    this.#server = tls === undefined ? this.#cleartext(serve) : this.#secure(tls, serve);
   }
 
   /** Returns the port. */
