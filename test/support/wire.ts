@@ -34,7 +34,7 @@ export function exchange(httpUrl: string, ...parts: readonly (string | Uint8Arra
   });
 }
 
-/** The responses in a text, by their Content-Length. */
+/** The responses in a text, by their Content-Length or their chunks. */
 export function readResponses(text: string): WireResponse[] {
   const responses: WireResponse[] = [];
   for (let rest = text; rest !== ''; ) {
@@ -46,10 +46,26 @@ export function readResponses(text: string): WireResponse[] {
         return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
       }),
     );
-    const bodyEnd = headEnd + 4 + Number(headers['content-length'] ?? 0);
-    const body = Buffer.from(rest.slice(headEnd + 4, bodyEnd), 'latin1').toString();
-    responses.push({ status: Number(statusLine.split(' ')[1]), headers, body });
-    rest = rest.slice(bodyEnd);
+    const after = rest.slice(headEnd + 4);
+    const length = Number(headers['content-length'] ?? 0);
+    const body =
+      headers['transfer-encoding'] === 'chunked'
+        ? readChunks(after)
+        : { content: after.slice(0, length), rest: after.slice(length) };
+    const status = Number(statusLine.split(' ')[1]);
+    responses.push({ status, headers, body: Buffer.from(body.content, 'latin1').toString() });
+    rest = body.rest;
   }
   return responses;
+}
+
+function readChunks(text: string): { content: string; rest: string } {
+  let content = '';
+  for (let at = 0; ; ) {
+    const lineEnd = text.indexOf('\r\n', at);
+    const length = Number.parseInt(text.slice(at, lineEnd), 16);
+    if (!(length > 0)) return { content, rest: text.slice(lineEnd + 4) };
+    content += text.slice(lineEnd + 2, lineEnd + 2 + length);
+    at = lineEnd + 2 + length + 2;
+  }
 }

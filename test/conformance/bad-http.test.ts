@@ -1,0 +1,334 @@
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Credentials, startApp, type TestApp } from '../support/app.js';
+import { expectUnharmed } from '../support/unharmed.js';
+import { exchange, readResponses, type WireResponse } from '../support/wire.js';
+
+/** HTTP/1.1 as hostile or careless clients write it, byte for byte. */
+
+const BODY_BYTES_MAX = 65536;
+const RESERVE = '/v1/inventory/inv_none/reserve';
+const CONNECT = '/inventory.v1.InventoryService/Reserve';
+
+let service: TestApp;
+let credentials: Credentials;
+beforeAll(async () => {
+  service = await startApp();
+  credentials = await service.createMerchant();
+  await service.seed(credentials.merchantId, { id: 'inv_xyz789', onHandQty: 50, reservedQty: 5 });
+});
+afterAll(() => service.close());
+expectUnharmed(() => ({ service, credentials }));
+
+interface Request {
+  readonly method?: string;
+  readonly path?: string;
+  readonly version?: string;
+  /** Raw lines, beside those of the credentials. */
+  readonly lines?: readonly string[];
+  readonly body?: string | Buffer;
+  /** undefined: the body's own length; null: no such header. */
+  readonly contentLength?: string | null;
+  readonly contentType?: string | null;
+  readonly keepAlive?: boolean;
+}
+
+function requestBytes(request: Request = {}): Buffer {
+  const { method = 'PATCH', path = RESERVE, version = '1.1', body = '{"qty":1}' } = request;
+  const { contentType = 'application/json', contentLength = String(Buffer.byteLength(body)) } = request;
+  const lines = [
+    `${method} ${path} HTTP/${version}`,
+    'Host: localhost',
+    `Authorization: Bearer ${credentials.token}`,
+    `X-MerchantApiKey: ${credentials.apiKey}`,
+    ...(contentType === null ? [] : [`Content-Type: ${contentType}`]),
+    ...(contentLength === null ? [] : [`Content-Length: ${contentLength}`]),
+    ...(request.keepAlive === true ? [] : ['Connection: close']),
+    ...(request.lines ?? []),
+    '\r\n',
+  ];
+  return Buffer.concat([Buffer.from(lines.join('\r\n'), 'latin1'), Buffer.from(body)]);
+}
+
+async function send(request: Request): Promise<WireResponse> {
+  const responses = readResponses(await exchange(service.httpUrl, requestBytes(request)));
+  expect(responses).toHaveLength(1);
+  return responses[0]!;
+}
+
+const padded = (bytes: number): string => '{"qty":1}'.padEnd(bytes);
+const chunked = (...chunks: string[]): Request => ({
+  lines: ['Transfer-Encoding: chunked'],
+  contentLength: null,
+  body: `${chunks.map((c) => `${Buffer.byteLength(c).toString(16)}\r\n${c}\r\n`).join('')}0\r\n\r\n`,
+});
+
+describe('paths and methods', () => {
+  const nothing = (path: string): string => `No static resource ${path}.`;
+
+  test.each<readonly [string, string, number, string]>([
+    ['GET', '/v1/foo', 404, nothing('v1/foo')],
+    ['PATCH', '/v1/foo', 404, nothing('v1/foo')],
+    ['GET', '/', 404, nothing('')],
+    ['GET', '/v1/foo?qty=1', 404, nothing('v1/foo')],
+    ['PATCH', '/v1/inventory/inv_xyz789', 404, nothing('v1/inventory/inv_xyz789')],
+    ['PATCH', '/v1/inventory/inv_xyz789/reserve/', 404, nothing('v1/inventory/inv_xyz789/reserve/')],
+    ['PATCH', '/v1/inventory/inv_xyz789/reserve/x', 404, nothing('v1/inventory/inv_xyz789/reserve/x')],
+    ['PATCH', '/v1/inventory/inv_xyz789/Reserve', 404, nothing('v1/inventory/inv_xyz789/Reserve')],
+    ['PATCH', '/V1/inventory/inv_xyz789/reserve', 404, nothing('V1/inventory/inv_xyz789/reserve')],
+    ['PATCH', '//v1/inventory/inv_xyz789/reserve', 404, nothing('/v1/inventory/inv_xyz789/reserve')],
+    ['PATCH', '/v1/inventory//reserve', 404, nothing('v1/inventory//reserve')],
+    [
+      'PATCH',
+      '/v1/inventory/inv_xyz789;a=b/reserve/../x',
+      404,
+      nothing('v1/inventory/inv_xyz789;a=b/reserve/../x'),
+    ],
+    ['GET', '/v1/../../../../etc/passwd', 404, nothing('v1/../../../../etc/passwd')],
+    ['GET', '/..%2f..%2fetc%2fpasswd', 404, nothing('..%2f..%2fetc%2fpasswd')],
+    ['GET', '/metrics/', 404, nothing('metrics/')],
+    ['POST', '/inventory.v1.InventoryService/Nope', 404, nothing('inventory.v1.InventoryService/Nope')],
+    ['POST', '/inventory.v1.Nope/Reserve', 404, nothing('inventory.v1.Nope/Reserve')],
+    ['PATCH', '/v1/inventory/../reserve', 404, 'Inventory record not found.'],
+    ['PATCH', '/v1/inventory/%2e%2E/reserve', 404, 'Inventory record not found.'],
+    ['PATCH', '/v1/inventory/..%2f..%2finv_xyz789/reserve', 422, 'Validation error'],
+    ['PATCH', '/v1/inventory/inv_xyz789%00/reserve', 422, 'Validation error'],
+    ['PATCH', '/v1/inventory/inv_xyz789%20/reserve', 422, 'Validation error'],
+    ['PATCH', '/v1/inventory/inv_xyz789+/reserve', 422, 'Validation error'],
+    ['PATCH', "/v1/inventory/'%20OR%201=1--/reserve", 422, 'Validation error'],
+    ['PATCH', `/v1/inventory/${'x'.repeat(65)}/reserve`, 422, 'Validation error'],
+    [
+      'PATCH',
+      '/v1/inventory/%zz/reserve',
+      400,
+      'Malformed request: the path is not valid percent-encoded UTF-8',
+    ],
+    [
+      'PATCH',
+      '/v1/inventory/%/reserve',
+      400,
+      'Malformed request: the path is not valid percent-encoded UTF-8',
+    ],
+    [
+      'PATCH',
+      '/v1/inventory/%ff/reserve',
+      400,
+      'Malformed request: the path is not valid percent-encoded UTF-8',
+    ],
+    [
+      'PATCH',
+      '/v1/inventory/%c0%ae/reserve',
+      400,
+      'Malformed request: the path is not valid percent-encoded UTF-8',
+    ],
+    ['PATCH', '/v1/inventory/inv%5Fnone/reserve', 404, 'Inventory record not found.'],
+    ['PATCH', 'http://elsewhere/v1/inventory/inv_none/reserve', 404, 'Inventory record not found.'],
+    ['PATCH', `${RESERVE}?id=inv_xyz789&qty=0`, 404, 'Inventory record not found.'],
+    ['PATCH', `${RESERVE}?%zz`, 404, 'Inventory record not found.'],
+  ])('%s %s → %d', async (method, path, status, message) => {
+    const { body, ...head } = await send({ method, path });
+    expect(head.status).toBe(status);
+    expect(JSON.parse(body)).toMatchObject({ status: false, message });
+  });
+
+  test.each<readonly [string, string, string]>([
+    ['GET', RESERVE, 'PATCH'],
+    ['HEAD', RESERVE, 'PATCH'],
+    ['POST', RESERVE, 'PATCH'],
+    ['PUT', RESERVE, 'PATCH'],
+    ['DELETE', RESERVE, 'PATCH'],
+    ['OPTIONS', RESERVE, 'PATCH'],
+    ['PROPFIND', RESERVE, 'PATCH'],
+    ['POST', '/healthz', 'GET, HEAD'],
+    ['PATCH', '/readyz', 'GET, HEAD'],
+    ['DELETE', '/metrics', 'GET, HEAD'],
+  ])('%s %s → 405, allowed: %s', async (method, path, allow) => {
+    const [head = ''] = (await exchange(service.httpUrl, requestBytes({ method, path }))).split('\r\n\r\n');
+    expect(head).toMatch(/^HTTP\/1.1 405 /);
+    expect(head.toLowerCase()).toContain(`\r\nallow: ${allow.toLowerCase()}\r\n`);
+  });
+
+  test('what an HTTP status says alone is told in the published shape too', async () => {
+    const { body } = await send({ method: 'GET', lines: ['X-Request-Id: req-1'] });
+    expect(JSON.parse(body)).toEqual({
+      status: false,
+      message: 'Method not allowed. Allowed: PATCH.',
+      code: 'MALFORMED_REQUEST',
+      requestId: 'req-1',
+    });
+  });
+});
+
+describe('bodies', () => {
+  const tooLarge = 'The body must not exceed 65536 bytes.';
+  const notJson = 'Content-Type must be application/json in UTF-8, not compressed.';
+  const read = 'Inventory record not found.';
+
+  test.each<readonly [string, Request, number, string]>([
+    ['exactly 64 KiB', { body: padded(BODY_BYTES_MAX) }, 404, read],
+    ['one byte more', { body: padded(BODY_BYTES_MAX + 1) }, 413, tooLarge],
+    ['a megabyte', { body: padded(1_000_000) }, 413, tooLarge],
+    ['a length that nobody will send', { contentLength: '99999999999', body: '{' }, 413, tooLarge],
+    ['chunks', chunked('{"qty', '":1}'), 404, read],
+    ['chunks of one byte', chunked(...'{"qty":1}'), 404, read],
+    ['chunks of exactly 64 KiB', chunked(padded(60_000), ' '.repeat(5536)), 404, read],
+    ['chunks of one byte more', chunked(padded(60_000), ' '.repeat(5537)), 413, tooLarge],
+    [
+      'chunks without an end',
+      { ...chunked(padded(60_000), ...Array(20).fill(' '.repeat(60_000))) },
+      413,
+      tooLarge,
+    ],
+    [
+      'too large for a path that is unknown',
+      { path: '/v1/foo', body: padded(70_000) },
+      404,
+      'No static resource v1/foo.',
+    ],
+    ['no Content-Type', { contentType: null }, 415, notJson],
+    ['text/plain', { contentType: 'text/plain' }, 415, notJson],
+    ['a form', { contentType: 'application/x-www-form-urlencoded', body: 'qty=1' }, 415, notJson],
+    ['multipart', { contentType: 'multipart/form-data; boundary=x' }, 415, notJson],
+    ['JSON lines', { contentType: 'application/jsonl' }, 415, notJson],
+    ['XML', { contentType: 'application/xml' }, 415, notJson],
+    ['JSON in UTF-16', { contentType: 'application/json; charset=utf-16' }, 415, notJson],
+    ['a Content-Type that is none', { contentType: 'json' }, 415, notJson],
+    ['a list of Content-Types', { contentType: 'application/json, text/plain' }, 415, notJson],
+    ['compressed', { lines: ['Content-Encoding: gzip'], body: gzipSync('{"qty":1}') }, 415, notJson],
+    ['JSON in UTF-8, said aloud', { contentType: 'application/json; charset=UTF-8' }, 404, read],
+    ['another case', { contentType: 'Application/JSON' }, 404, read],
+    ['a +json type', { contentType: 'application/merge-patch+json' }, 404, read],
+    [
+      'no body and no Content-Type',
+      { contentType: null, contentLength: null, body: '' },
+      422,
+      'Validation error',
+    ],
+  ])('%s', async (_, request, status, message) => {
+    const { body, ...head } = await send(request);
+    expect(JSON.parse(body)).toMatchObject({ status: false, message });
+    expect(head.status).toBe(status);
+    expect(head.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+  });
+});
+
+describe('heads that are refused before anything is read', () => {
+  const many = Array.from({ length: 3000 }, (_, i) => `A${i}: b`);
+
+  test.each<readonly [string, Request, number]>([
+    ['a header of 20 KiB', { lines: [`X-Big: ${'x'.repeat(20_480)}`] }, 431],
+    ['3000 headers', { lines: many }, 431],
+    ['a path of 20 KiB', { path: `/v1/${'x'.repeat(20_480)}` }, 431],
+    ['a header without a colon', { lines: ['Nonsense'] }, 400],
+    ['a space before the colon', { lines: ['X-A : b'] }, 400],
+    ['a control character', { lines: ['X-A: b\x01c'] }, 400],
+    ['NUL', { lines: ['X-A: b\0c'] }, 400],
+    ['a bare line feed in the head', { lines: ['X-A: b\rX-B: c'] }, 400],
+    ['a folded header', { lines: [' folded: x'], contentType: null }, 400],
+    ['two lengths', { lines: ['Content-Length: 3'] }, 400],
+    ['a length and chunks', { lines: ['Transfer-Encoding: chunked'] }, 400],
+    ['a negative length', { contentLength: '-1' }, 400],
+    ['a length in hex', { contentLength: '0x9' }, 400],
+    ['a chunk length that is none', { ...chunked(), body: 'zz\r\n{"qty":1}\r\n0\r\n\r\n' }, 400],
+    ['a path with a space', { path: '/v1/inventory/inv none/reserve' }, 400],
+    ['a path beyond ASCII', { path: '/v1/inventory/\xfcnv/reserve' }, 400],
+    ['a method that is none', { method: 'PA TCH' }, 400],
+    ['a method in lower case', { method: 'patch' }, 400],
+    ['a version of the future', { version: '9.9' }, 400],
+    ['an expectation that nobody meets', { lines: ['Expect: miracles'] }, 417],
+  ])('%s', async (_, request, status) => {
+    const text = await exchange(service.httpUrl, requestBytes(request));
+    expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(text.match(/HTTP\/1.1 /g)).toHaveLength(1);
+  });
+});
+
+describe('headers that mean something', () => {
+  test.each<readonly [string, readonly string[], number]>([
+    ['a second token', ['Authorization: Bearer x'], 404],
+    ['a second key', ['X-MerchantApiKey: pk_test_x'], 401],
+    ['a key that is too long', [`Idempotency-Key: ${'k'.repeat(256)}`], 422],
+    ['an empty key', ['Idempotency-Key:'], 422],
+    ['a key of spaces', ['Idempotency-Key:   '], 422],
+    ['a key beyond ASCII', ['Idempotency-Key: \xe9'], 422],
+    ['a key in UTF-8', ['Idempotency-Key: \xc3\xa9'], 422],
+    ['a key with a tab', ['Idempotency-Key: a\tb'], 422],
+    ['a request to switch protocols', ['Upgrade: websocket', 'Connection: Upgrade'], 404],
+    ['a request to switch to h2c', ['Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__'], 404],
+    ['another method in disguise', ['X-HTTP-Method-Override: DELETE'], 404],
+    ['a forwarded stranger', ['X-Forwarded-For: 127.0.0.1', 'Forwarded: for=127.0.0.1'], 404],
+  ])('%s', async (_, lines, status) => {
+    expect((await send({ lines })).status).toBe(status);
+  });
+
+  const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+  test.each<readonly [string, string, 'echoed' | 'replaced']>([
+    ['a word', 'req-1', 'echoed'],
+    ['a UUID', '0b0b53e8-98b1-4b1a-9d2a-3a4f0e5d1c2b', 'echoed'],
+    ['a trace id', 'Root=1-67891233-abcdef012345678912345678', 'echoed'],
+    ['128 characters', 'x'.repeat(128), 'echoed'],
+    ['129 characters', 'x'.repeat(129), 'replaced'],
+    ['nothing', '', 'replaced'],
+    ['a script', '<script>alert(1)</script>', 'replaced'],
+    ['quotes', '"req"', 'replaced'],
+    ['spaces', 'a b', 'replaced'],
+    ['colours for a terminal', '\x9b31m', 'replaced'],
+    ['Log4Shell', '$' + '{jndi:ldap://x}', 'replaced'],
+  ])('X-Request-Id: %s (%j) is %s', async (_, id, outcome) => {
+    for (const path of [RESERVE, CONNECT, '/healthz', '/v1/foo']) {
+      const { headers } = await send({
+        path,
+        method: path === CONNECT ? 'POST' : 'PATCH',
+        lines: [`X-Request-Id: ${id}`],
+      });
+      if (outcome === 'echoed') expect(headers['x-request-id'], path).toBe(id);
+      else expect(headers['x-request-id'], path).toMatch(uuid);
+    }
+  });
+});
+
+describe('connections', () => {
+  const statuses = async (...parts: (string | Uint8Array)[]): Promise<number[]> =>
+    readResponses(await exchange(service.httpUrl, ...parts)).map((response) => response.status);
+
+  test('pipelined requests are answered in order', async () => {
+    const kept = (path: string) => requestBytes({ path, keepAlive: true });
+    const unread = requestBytes({ keepAlive: true, body: '{' });
+    const pipelined = Buffer.concat([
+      kept(RESERVE),
+      unread,
+      kept('/v1/foo'),
+      kept('/healthz'),
+      requestBytes(),
+    ]);
+    // The open path is asked with the wrong method.
+    expect(await statuses(pipelined)).toEqual([404, 400, 404, 405, 404]);
+  });
+
+  test('a request behind an answer that closes the connection is not executed', async () => {
+    const unread = requestBytes({ keepAlive: true, body: padded(65_537) });
+    const behind = requestBytes({ path: '/v1/inventory/inv_xyz789/reserve' });
+    // The rest of the body and the next request come together, when the first is refused already.
+    const cut = unread.length - 10;
+    const tail = Buffer.concat([unread.subarray(cut), behind]);
+    expect(await statuses(unread.subarray(0, cut), tail)).toEqual([413]);
+  });
+
+  test.each([1, 2, 3, 7])('a request that comes in pieces of %d bytes', async (size) => {
+    const bytes = requestBytes();
+    const head = Array.from({ length: 20 }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
+    expect(await statuses(...head, bytes.subarray(20 * size))).toEqual([404]);
+  });
+
+  test.each<readonly [string, string | Uint8Array]>([
+    ['bytes', Buffer.from([0, 1, 2, 3, 255, 254])],
+    ['a TLS greeting', Buffer.from('16030100f8010000f40303', 'hex')],
+    ['an SSH greeting', 'SSH-2.0-OpenSSH_9.6\r\n'],
+    ['an empty line and a word', '\r\nQUIT\r\n\r\n'],
+    ['a PRI that is none', 'PRINT / HTTP/1.1\r\n\r\n'],
+    ['HTTP/0.9', 'GET /\r\n\r\n'],
+  ])('%s: the connection is refused', async (_, garbage) => {
+    const text = await exchange(service.httpUrl, garbage);
+    expect(text === '' || text.startsWith('HTTP/1.1 400') || !text.includes('200 OK')).toBe(true);
+  });
+});
