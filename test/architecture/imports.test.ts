@@ -6,13 +6,13 @@ import { areaOf, importsOf, readSource } from './source.js';
  * where it lives: see docs/architecture.md.
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  main: ['app*', 'auth*', 'cli', 'config', 'service'],
+  main: ['app*', 'auth*', 'cli', 'config', 'database', 'service'],
   cli: ['app', 'auth', 'config', 'database', 'jwt-secret', 'service', 'store', 'telemetry'],
   app: ['auth', 'config*', 'database', 'engine', 'jwt-secret', 'service', 'store', 'telemetry', 'transport'],
   'jwt-secret': ['config*'],
   database: ['config*', 'store'],
   transport: [
-    'auth*',
+    'auth',
     'config*',
     'domain',
     'gen/google/api',
@@ -24,7 +24,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   transcoding: ['gen/google/api'],
   service: ['auth', 'config*', 'domain', 'engine*', 'store'],
   engine: ['domain', 'store'],
-  auth: ['config*'],
+  auth: ['config*', 'store'],
   store: ['domain'],
   domain: [],
   telemetry: ['config*'],

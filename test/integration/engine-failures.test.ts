@@ -1,0 +1,286 @@
+import type { DataSource } from 'typeorm';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openDataSource } from '../support/data-source.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { NEVER, Session, Shelf, startEngine, type TestEngine, told } from '../support/engine-stage.js';
+import { until } from '../support/process.js';
+
+/**
+ * The server's own failures, on the real engine. A trigger on the log provokes what the notes of a command ask
+ * for: `fail 40001 2` fails its first two tries so. The counter is a sequence, which no rollback takes back.
+ */
+const TROUBLE = `
+  CREATE SEQUENCE tries;
+  CREATE FUNCTION make_trouble() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    IF nextval('tries') <= split_part(NEW.notes, ' ', 3)::int THEN
+      RAISE EXCEPTION 'as asked' USING ERRCODE = split_part(NEW.notes, ' ', 2);
+    END IF;
+    RETURN NEW;
+  END $$;
+  CREATE TRIGGER trouble BEFORE INSERT ON movement_log
+     FOR EACH ROW WHEN (NEW.notes LIKE 'fail %') EXECUTE FUNCTION make_trouble();
+  ALTER TABLE movement_log ADD CONSTRAINT no_poison CHECK (notes <> 'poison');
+`;
+
+let database: TestDatabase;
+/** Sets up and judges, apart from the engine's own pool. */
+let judge: DataSource;
+let engine: TestEngine;
+let shelf: Shelf;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await database.query(TROUBLE);
+  judge = await openDataSource(database.url);
+  const [row] = await database.query<{ name: string }>('SELECT current_database() AS name');
+  // A deadlock is found when somebody has waited this long.
+  await database.query(`ALTER DATABASE ${row!.name} SET deadlock_timeout = '20ms'`);
+});
+afterAll(async () => {
+  await judge?.destroy();
+  await database?.drop();
+});
+beforeEach(async () => {
+  await database.query("SELECT setval('tries', 1, false)");
+  engine = await startEngine(database.url);
+  shelf = await new Shelf(database, judge).fill();
+});
+afterEach(() => engine?.close());
+
+/** Submits all in one turn, so that they share a batch. */
+async function submit(...submissions: ReturnType<Shelf['reserve']>[]): Promise<string[]> {
+  return (await Promise.all(submissions.map((s) => engine.engine.submit(s, NEVER)))).map(told);
+}
+
+/** A backend of the engine waits for a lock. */
+const untilBlocked = (): Promise<void> =>
+  until('a blocked backend', async () => (await blockedBackends()).length > 0);
+
+async function blockedBackends(): Promise<number[]> {
+  const rows = await database.query<{ pid: number }>(
+    `SELECT pid FROM pg_stat_activity
+      WHERE datname = current_database() AND application_name = 'holdfast' AND wait_event_type = 'Lock'`,
+  );
+  return rows.map((row) => row.pid);
+}
+
+describe('a failure by SQLSTATE', () => {
+  test.each([
+    // how often → what the caller is told, after how many tries
+    ['40001', 1, '3 reserved', 2],
+    ['40P01', 1, '3 reserved', 2],
+    ['55P03', 1, '3 reserved', 2],
+    ['57014', 1, '3 reserved', 2],
+    ['53300', 1, '3 reserved', 2],
+    ['57P01', 1, '3 reserved', 2],
+    ['08006', 1, '3 reserved', 2],
+    ['40P01', 3, '3 reserved', 4],
+    ['40P01', 9, 'CONTENTION', 4],
+    ['40001', 9, 'CONTENTION', 4],
+    ['55P03', 9, 'CONTENTION', 4],
+    ['53300', 9, 'DATABASE_UNAVAILABLE', 4],
+    ['57P01', 9, 'DATABASE_UNAVAILABLE', 4],
+    // Trying the same again cannot help.
+    ['23514', 9, 'INTERNAL', 1],
+    ['22003', 9, 'INTERNAL', 1],
+    ['P0001', 9, 'INTERNAL', 1],
+    ['XX000', 9, 'INTERNAL', 1],
+  ])('%s, %i times → %s, after %i tries', async (code, times, expected, tries) => {
+    const command = shelf.reserve(3, { key: 'k', notes: `fail ${code} ${times}` });
+    expect(await submit(command)).toEqual([expected]);
+    const [{ last_value: counted }] = (await database.query('SELECT last_value FROM tries')) as [
+      { last_value: string },
+    ];
+    expect(Number(counted)).toBe(tries);
+    const done = expected === '3 reserved';
+    expect(await shelf.happened()).toEqual(
+      done ? { reserved: [3, 0], entries: 1, keys: 1 } : { reserved: [0, 0], entries: 0, keys: 0 },
+    );
+    // Nothing was stored under the key, so the retry runs; or all was, so it is a replay.
+    await database.query("SELECT setval('tries', 100)");
+    expect(await submit(command)).toEqual([done ? '3 reserved!' : '3 reserved']);
+    expect(await shelf.happened()).toEqual({ reserved: [3, 0], entries: 1, keys: 1 });
+  });
+});
+
+describe('one poisoned command among 100 good ones', () => {
+  test.each([0, 37, 99])('at place %i: only its caller sees INTERNAL', async (place) => {
+    const submissions = Array.from({ length: 100 }, (_, i) =>
+      shelf.reserve(1, { key: `k${i}`, notes: i === place ? 'poison' : '' }),
+    );
+    const answers = await submit(...submissions);
+    expect(engine.batches).toEqual([100]);
+    expect(answers.map((answer) => (answer === 'INTERNAL' ? 'INTERNAL' : 'fine'))).toEqual(
+      submissions.map((_, i) => (i === place ? 'INTERNAL' : 'fine')),
+    );
+    expect(await shelf.happened()).toEqual({ reserved: [99, 0], entries: 99, keys: 99 });
+  });
+
+  test('a value that PostgreSQL cannot hold is one command’s too', async () => {
+    const answers = await submit(shelf.reserve(1), shelf.reserve(1, { notes: 'a\0b' }), shelf.reserve(1));
+    expect(answers).toEqual(['1 reserved', 'INTERNAL', '2 reserved']);
+  });
+});
+
+describe('locks that others hold', () => {
+  let other: Session;
+  beforeEach(async () => {
+    other = await Session.open(database.url);
+  });
+  afterEach(() => other?.close());
+
+  const lock = (id: string): Promise<void> =>
+    other.run('SELECT 1 FROM stock_levels WHERE merchant_id = $1 AND id = $2 FOR UPDATE', [
+      shelf.merchantId,
+      id,
+    ]);
+
+  async function restartEngine(options: Parameters<typeof startEngine>[1]): Promise<void> {
+    await engine.close();
+    engine = await startEngine(database.url, options);
+  }
+
+  test('a deadlock: the engine is the victim, and tries again', async () => {
+    await other.run("SET deadlock_timeout = '1min'");
+    await other.run('BEGIN');
+    await lock('inv_2');
+    const answers = submit(shelf.reserve(1, { id: 'inv_1' }), shelf.reserve(2, { id: 'inv_2' }));
+    await untilBlocked();
+    // The engine holds inv_1 and waits for inv_2; now the other waits for inv_1.
+    await lock('inv_1');
+    await other.run('COMMIT');
+    expect(await answers).toEqual(['1 reserved', '2 reserved']);
+    expect(engine.retries).toEqual(['40P01']);
+    expect(await shelf.happened()).toMatchObject({ reserved: [1, 2], entries: 2 });
+  });
+
+  test('a lock that does not come → CONTENTION, and nothing was done', async () => {
+    await restartEngine({ database: { lockTimeoutMs: 20 } });
+    await other.run('BEGIN');
+    await lock('inv_1');
+    expect(await submit(shelf.reserve(1, { key: 'k' }))).toEqual(['CONTENTION']);
+    expect(engine.retries).toEqual(['55P03', '55P03', '55P03']);
+    await other.run('COMMIT');
+    expect(await shelf.happened()).toEqual({ reserved: [0, 0], entries: 0, keys: 0 });
+    expect(await submit(shelf.reserve(1, { key: 'k' }))).toEqual(['1 reserved']);
+  });
+
+  test('a lock that comes late → done, on a later try', async () => {
+    await restartEngine({ database: { lockTimeoutMs: 50 }, limits: { attemptsMax: 100 } });
+    await other.run('BEGIN');
+    await lock('inv_1');
+    const retried = new Promise<void>((resolve) => {
+      engine.onRetry = resolve;
+    });
+    const answers = submit(shelf.reserve(1));
+    await retried;
+    await other.run('COMMIT');
+    expect(await answers).toEqual(['1 reserved']);
+  });
+
+  test('one blocked record does not hold up the others', async () => {
+    await other.run('BEGIN');
+    await lock('inv_1');
+    const blocked = submit(shelf.reserve(1, { id: 'inv_1' }));
+    await untilBlocked();
+    expect(await submit(shelf.reserve(1, { id: 'inv_2' }))).toEqual(['1 reserved']);
+    await other.run('COMMIT');
+    expect(await blocked).toEqual(['1 reserved']);
+  });
+
+  test('the backend is terminated while it waits: done once, on another', async () => {
+    await other.run('BEGIN');
+    await lock('inv_1');
+    const answers = submit(shelf.reserve(3, { key: 'k' }));
+    await untilBlocked();
+    await database.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid', [
+      await blockedBackends(),
+    ]);
+    await other.run('COMMIT');
+    expect(await answers).toEqual(['3 reserved']);
+    expect(engine.retries).toHaveLength(1);
+    expect(await shelf.happened()).toEqual({ reserved: [3, 0], entries: 1, keys: 1 });
+  });
+
+  test('statements that take too long → CONTENTION', async () => {
+    await restartEngine({ database: { lockTimeoutMs: 5000, statementTimeoutMs: 20 } });
+    await other.run('BEGIN');
+    await lock('inv_1');
+    expect(await submit(shelf.reserve(1))).toEqual(['CONTENTION']);
+    expect(engine.retries).toEqual(['57014', '57014', '57014']);
+    await other.run('COMMIT');
+    expect(await shelf.happened()).toMatchObject({ reserved: [0, 0] });
+  });
+});
+
+describe('one key in two engines', () => {
+  let second: TestEngine;
+  beforeEach(async () => {
+    second = await startEngine(database.url);
+  });
+  afterEach(() => second?.close());
+
+  /** Both at once, a few times over; returns the distinct pairs of answers, and the winners. */
+  async function race(
+    first: (key: string) => ReturnType<Shelf['reserve']>,
+    other = first,
+  ): Promise<string[]> {
+    const seen = new Set<string>();
+    for (let round = 0; round < 30; round++) {
+      const answers = await Promise.all([
+        engine.engine.submit(first(`k${round}`), NEVER),
+        second.engine.submit(other(`k${round}`), NEVER),
+      ]);
+      seen.add(
+        answers
+          .map((a) => told(a).replace(/^\d+ /, ''))
+          .sort()
+          .join(' + '),
+      );
+    }
+    return [...seen];
+  }
+
+  test('the same request: one runs, the other gets its outcome', async () => {
+    expect(await race((key) => shelf.reserve(1, { key }))).toEqual(['reserved + reserved!']);
+    expect(await shelf.happened()).toEqual({ reserved: [30, 0], entries: 30, keys: 30 });
+  });
+
+  test('requests on different records: one runs, the other is told that the key was used', async () => {
+    const outcomes = await race(
+      (key) => shelf.reserve(1, { key, id: 'inv_1' }),
+      (key) => shelf.reserve(1, { key, id: 'inv_2' }),
+    );
+    expect(outcomes).toEqual(['reserved + reused']);
+    const { reserved, entries, keys } = await shelf.happened();
+    expect({ total: reserved[0]! + reserved[1]!, entries, keys }).toEqual({
+      total: 30,
+      entries: 30,
+      keys: 30,
+    });
+  });
+
+  test('no record, so no lock to meet at', async () => {
+    const outcomes = await race((key) => shelf.reserve(1, { key, id: 'inv_none' }));
+    expect(outcomes).toEqual(['INVENTORY_NOT_FOUND + INVENTORY_NOT_FOUND!']);
+    expect(await shelf.happened()).toEqual({ reserved: [0, 0], entries: 0, keys: 30 });
+  });
+
+  test('the one that decided first commits last: it finds the key taken, and undoes its work', async () => {
+    await database.query(`
+      CREATE FUNCTION wait_here() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NEW; END $$;
+      CREATE TRIGGER waits BEFORE INSERT ON movement_log
+         FOR EACH ROW WHEN (NEW.notes = 'wait') EXECUTE FUNCTION wait_here();`);
+    const gate = await Session.open(database.url);
+    await gate.run('SELECT pg_advisory_lock(7)');
+    const slow = submit(shelf.reserve(1, { key: 'k', id: 'inv_1', notes: 'wait' }));
+    await untilBlocked();
+    const quick = await second.engine.submit(shelf.reserve(2, { key: 'k', id: 'inv_2' }), NEVER);
+    await gate.close();
+    expect(told(quick)).toBe('2 reserved');
+    expect(await slow).toEqual(['reused']);
+    expect(engine.retries).toEqual(['23505']);
+    expect(await shelf.happened()).toEqual({ reserved: [0, 2], entries: 1, keys: 1 });
+  });
+});

@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import type { DataSource } from 'typeorm';
+import type { BatcherLimits } from '../../src/engine/batcher.js';
+import { createEngine, type Engine } from '../../src/engine/engine.js';
+import type { Execution, Submission } from '../../src/engine/submission.js';
+import { fingerprint } from '../../src/service/fingerprint.js';
+import { findDrift } from '../../src/store/audit.js';
+import type { DatabaseLimits } from '../../src/store/data-source.js';
+import { insertMerchant } from '../../src/store/merchants.js';
+import { seedRecords } from '../../src/store/seed.js';
+import { openDataSource } from './data-source.js';
+import type { TestDatabase } from './database.js';
+
+export const NEVER = Number.MAX_SAFE_INTEGER;
+
+/** The real engine on a pool of its own, with what it told its observer. */
+export interface TestEngine {
+  readonly engine: Engine;
+  readonly dataSource: DataSource;
+  /** SQLSTATE or message of each failure after which it tried again. */
+  readonly retries: string[];
+  /** Sizes of the batches. */
+  readonly batches: number[];
+  /** Calls back at each retry. */
+  onRetry: () => void;
+  close(): Promise<void>;
+}
+
+export async function startEngine(
+  url: string,
+  options: { limits?: Partial<BatcherLimits>; database?: Partial<DatabaseLimits> } = {},
+): Promise<TestEngine> {
+  const dataSource = await openDataSource(url, options.database);
+  const told: Pick<TestEngine, 'retries' | 'batches' | 'onRetry'> = {
+    retries: [],
+    batches: [],
+    onRetry: () => {},
+  };
+  const engine = createEngine(dataSource, {
+    batchScope: 'any',
+    limits: {
+      lanes: 2,
+      batchMax: 500,
+      queueMax: 1000,
+      attemptsMax: 4,
+      reconcileAttemptsMax: 40,
+      backoffMinMs: 1,
+      backoffMaxMs: 50,
+      ...options.limits,
+    },
+    observer: {
+      batch: (commands) => told.batches.push(commands),
+      retry: (error) => {
+        const { code, message } = error as { code?: string; message: string };
+        told.retries.push(code ?? message);
+        told.onRetry();
+      },
+      failed: () => {},
+    },
+  });
+  const close = async (): Promise<void> => {
+    await engine.drain();
+    await dataSource.destroy();
+  };
+  return Object.assign(told, { engine, dataSource, close });
+}
+
+/** A merchant with two records of 200 units, and what the database says of them. */
+export class Shelf {
+  readonly merchantId = `mer_${randomBytes(6).toString('hex')}`;
+
+  constructor(
+    private readonly database: TestDatabase,
+    private readonly dataSource: DataSource,
+  ) {}
+
+  async fill(): Promise<this> {
+    await insertMerchant(this.dataSource, this.merchantId, 'Test');
+    const record = { onHandQty: 200, reservedQty: 0 };
+    await seedRecords(this.dataSource, this.merchantId, [
+      { id: 'inv_1', ...record },
+      { id: 'inv_2', ...record },
+    ]);
+    return this;
+  }
+
+  reserve(qty: number, of: { id?: string; notes?: string; key?: string } = {}): Submission {
+    const { id = 'inv_1', notes = '', key } = of;
+    const { merchantId } = this;
+    const command = { kind: 'reserve', merchantId, id, qty, reference: 'A', notes, actor: 'ann' } as const;
+    return key === undefined
+      ? { command }
+      : { command, idempotency: { key, fingerprint: fingerprint(command) } };
+  }
+
+  /** What happened, by the tables alone; nothing that drifted. */
+  async happened(): Promise<{ reserved: number[]; entries: number; keys: number }> {
+    const drift = await findDrift(this.dataSource, this.merchantId);
+    if (drift.length > 0) throw new Error(`drift: ${JSON.stringify(drift)}`);
+    const [row] = await this.database.query<{ reserved: number[]; entries: number; keys: number }>(
+      `SELECT (SELECT array_agg(reserved_qty ORDER BY id) FROM stock_levels WHERE merchant_id = $1) AS reserved,
+              (SELECT count(*)::int FROM movement_log WHERE merchant_id = $1 AND actor = 'ann') AS entries,
+              (SELECT count(*)::int FROM idempotency_keys WHERE merchant_id = $1) AS keys`,
+      [this.merchantId],
+    );
+    return row!;
+  }
+}
+
+/** `5 reserved`, `INSUFFICIENT_STOCK`, `CONTENTION`, `reused`; a replay ends with `!`. */
+export function told(execution: Execution | { reason: string }): string {
+  if ('reason' in execution) return execution.reason;
+  if (execution.kind === 'key_reused') return 'reused';
+  const { outcome } = execution;
+  const said = outcome.ok ? `${outcome.stock.reservedQty} reserved` : outcome.rejection.reason;
+  return execution.kind === 'replayed' ? `${said}!` : said;
+}
+
+/** A session of somebody else, for what only stands in the way inside a transaction. */
+export class Session {
+  private constructor(private readonly client: pg.Client) {}
+
+  static async open(url: string): Promise<Session> {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    return new Session(client);
+  }
+
+  async run(sql: string, values?: unknown[]): Promise<void> {
+    await this.client.query(sql, values);
+  }
+
+  close(): Promise<void> {
+    return this.client.end();
+  }
+}
