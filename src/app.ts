@@ -104,13 +104,14 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
 
   const close = async (): Promise<void> => {
     readiness.stop();
-    const doors = Promise.all([grpc.drain(), http.drain()]);
-    await within(limits.shutdownTimeoutMs, doors, () =>
+    const drained = Promise.all([grpc.drain(), http.drain()])
+      // A call that its caller has given up on is the engine's only, and is carried through too.
+      .then(() => Promise.all([engine.drain(), sweeper.stop()]));
+    await within(limits.shutdownTimeoutMs, drained, () =>
       logger.warn('the shutdown timeout passed with calls still in progress'),
     );
     grpc.destroy();
     http.destroy();
-    await Promise.all([engine.drain(), sweeper.stop()]);
     await database.close();
   };
 

@@ -19,6 +19,9 @@ export class DatabaseUnusable extends Error {
   }
 }
 
+/** How long connections in use may take to come back to the pool; what is in progress then is rolled back. */
+const POOL_END_TIMEOUT_MS = 2000;
+
 /** Connects to DATABASE_URL, or to the embedded PostgreSQL of DATA_DIR, and brings the schema up to date. */
 export async function openDatabase(config: Config, log: DatabaseLog): Promise<Database> {
   try {
@@ -43,7 +46,7 @@ async function open(config: Config, log: DatabaseLog): Promise<Database> {
     log.warn(`a database connection was lost: ${error.message}`),
   );
   const close = async (): Promise<void> => {
-    if (dataSource.isInitialized) await dataSource.destroy();
+    if (dataSource.isInitialized) await endPool(dataSource);
     await embedded?.close();
   };
   try {
@@ -53,4 +56,13 @@ async function open(config: Config, log: DatabaseLog): Promise<Database> {
     await close();
     throw error;
   }
+}
+
+async function endPool(dataSource: DataSource): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, POOL_END_TIMEOUT_MS);
+  });
+  await Promise.race([dataSource.destroy(), late]);
+  clearTimeout(timer);
 }

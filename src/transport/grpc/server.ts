@@ -17,6 +17,7 @@ import type { Operation } from '../operation.js';
 import { REPLAYED_HEADER } from '../request-id.js';
 import { GrpcHealth } from './health.js';
 import { GrpcCallMetadata } from './metadata.js';
+import { OpenStreams } from './open-streams.js';
 import { createReflection } from './reflection.js';
 import { grpcError } from './status.js';
 
@@ -32,6 +33,7 @@ export interface GrpcServerOptions {
 export class GrpcServer {
   readonly #server: Server;
   readonly #health = new GrpcHealth(['', InventoryService.typeName]);
+  readonly #streams = new OpenStreams();
   readonly #credentials: ServerCredentials;
 
   constructor(options: GrpcServerOptions) {
@@ -43,13 +45,14 @@ export class GrpcServer {
     });
     this.#credentials = serverCredentials(options.tls);
     this.#server.addService(definition(operations), implementation(operations, dispatcher));
-    this.#health.addToServer(this.#server);
+    const tracked = this.#streams.around(this.#server);
+    this.#health.addToServer(tracked);
     if (options.reflection) {
       createReflection([
         InventoryService.file,
         file_inventory_v1_error_reason,
         file_google_rpc_error_details,
-      ]).addToServer(this.#server);
+      ]).addToServer(tracked);
     }
   }
 
@@ -69,7 +72,7 @@ export class GrpcServer {
 
   /** Accepts no more connections or calls; resolves when the calls in progress are answered. */
   drain(): Promise<void> {
-    this.#health.endWatches();
+    this.#streams.endAll();
     return new Promise((resolve) => this.#server.tryShutdown(() => resolve()));
   }
 
