@@ -80,19 +80,25 @@ function program(): Command {
   return root;
 }
 
+/** One Ctrl-C under npm comes twice: from the terminal, and handed on by npm. */
+const SAME_KEYSTROKE_MS = 1000;
+
 async function serveUntilStopped(): Promise<void> {
   // A signal during the start waits for it to end; a second one does not wait any more.
-  let stopping = false;
+  let stoppingSince: number | undefined;
   let app: App | undefined;
   const stop = (): void => {
-    if (stopping) process.exit(1);
-    stopping = true;
+    if (stoppingSince !== undefined) {
+      if (performance.now() - stoppingSince > SAME_KEYSTROKE_MS) process.exit(1);
+      return;
+    }
+    stoppingSince = performance.now();
     if (app !== undefined) void closeAndExit(app);
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   app = await serve(process.env, print);
-  if (stopping) await closeAndExit(app);
+  if (stoppingSince !== undefined) await closeAndExit(app);
 }
 
 async function closeAndExit(app: App): Promise<void> {
