@@ -111,7 +111,7 @@ describe('the database fails', () => {
     await clients.finished;
     expect(terminated).toBeGreaterThan(0);
     await expectAcknowledgedIsThere(clients);
-    expect((await fetch(`${service.httpUrl}/readyz`)).status).toBe(200);
+    await untilReady(service);
   });
 
   test('backends stopped for a moment (SIGSTOP): calls fail in time, and all goes on afterwards', async () => {
@@ -130,7 +130,7 @@ describe('the database fails', () => {
     }
     await clients.finished;
     await expectAcknowledgedIsThere(clients);
-    await until('readiness', async () => (await fetch(`${service.httpUrl}/readyz`)).status === 200);
+    await untilReady(service);
   });
 
   test('kill -9 of the embedded PostgreSQL under load: the service has it running again by itself', async () => {
@@ -202,4 +202,8 @@ async function expectAcknowledgedIsThere(clients: Clients): Promise<void> {
     await clients.ledger.expectHolds(stage.database, stage.merchantId, id);
   }
   await stage.expectAuditClean();
+}
+
+function untilReady({ httpUrl }: ServiceProcess): Promise<void> {
+  return until('readiness', async () => (await fetch(`${httpUrl}/readyz`)).status === 200);
 }
