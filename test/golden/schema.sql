@@ -1,0 +1,77 @@
+CREATE TABLE api_keys (
+  merchant_id text NOT NULL,
+  key_hash text NOT NULL,
+  prefix text NOT NULL,
+  last_four text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  revoked_at timestamp with time zone,
+  CONSTRAINT api_keys_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(merchant_id),
+  CONSTRAINT api_keys_pkey PRIMARY KEY (merchant_id, key_hash)
+);
+
+CREATE TABLE holds (
+  merchant_id text NOT NULL,
+  inventory_id text NOT NULL,
+  reference text NOT NULL,
+  qty integer NOT NULL,
+  opened_revision bigint NOT NULL,
+  CONSTRAINT holds_not_empty CHECK ((qty > 0)),
+  CONSTRAINT holds_pkey PRIMARY KEY (merchant_id, inventory_id, reference)
+) WITH (fillfactor=80);
+
+CREATE TABLE idempotency_keys (
+  merchant_id text NOT NULL,
+  key text NOT NULL,
+  fingerprint text NOT NULL,
+  outcome json NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT idempotency_keys_pkey PRIMARY KEY (merchant_id, key)
+);
+
+CREATE TABLE merchants (
+  merchant_id text NOT NULL,
+  name text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT merchants_pkey PRIMARY KEY (merchant_id)
+);
+
+CREATE TABLE movement_log (
+  merchant_id text NOT NULL,
+  inventory_id text NOT NULL,
+  revision bigint NOT NULL,
+  action text NOT NULL,
+  on_hand_delta integer NOT NULL,
+  reserved_delta integer NOT NULL,
+  reference text,
+  notes text,
+  actor text NOT NULL,
+  batch_id uuid NOT NULL,
+  logged_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT movement_log_pkey PRIMARY KEY (merchant_id, inventory_id, revision)
+);
+
+CREATE TABLE schema_migrations (
+  id integer NOT NULL DEFAULT nextval('schema_migrations_id_seq'::regclass),
+  "timestamp" bigint NOT NULL,
+  name character varying NOT NULL,
+  CONSTRAINT "PK_62441bec32630ced9e4cccae336" PRIMARY KEY (id)
+);
+
+CREATE TABLE stock_levels (
+  merchant_id text NOT NULL,
+  id text NOT NULL,
+  on_hand_qty integer NOT NULL,
+  reserved_qty integer NOT NULL,
+  revision bigint NOT NULL,
+  CONSTRAINT stock_levels_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(merchant_id),
+  CONSTRAINT stock_levels_pkey PRIMARY KEY (merchant_id, id),
+  CONSTRAINT stock_levels_sound CHECK (((0 <= reserved_qty) AND (reserved_qty <= on_hand_qty)))
+) WITH (fillfactor=50, autovacuum_vacuum_scale_factor=0.05);
+
+CREATE INDEX api_keys_by_hash ON public.api_keys USING btree (key_hash);
+
+CREATE UNIQUE INDEX holds_by_age ON public.holds USING btree (merchant_id, inventory_id, opened_revision) WHERE (reference <> ''::text);
+
+CREATE INDEX idempotency_keys_by_age ON public.idempotency_keys USING btree (merchant_id, created_at);
+
+CREATE SEQUENCE schema_migrations_id_seq;

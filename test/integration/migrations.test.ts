@@ -1,0 +1,151 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { DataSource } from 'typeorm';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { migrate } from '../../src/store/migrate.js';
+import { migrations } from '../../src/store/migrations/index.js';
+import { openDataSource } from '../support/data-source.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { cleanUpProcesses, onDatabase, runHoldfast } from '../support/process.js';
+import { dumpSchema } from '../support/schema-dump.js';
+
+const golden = fileURLToPath(new URL('../golden/schema.sql', import.meta.url));
+const names = migrations.map((migration) => new migration().name);
+
+let database: TestDatabase;
+let opened: DataSource[];
+beforeEach(async () => {
+  database = await createTestDatabase();
+  opened = [];
+});
+afterEach(async () => {
+  await cleanUpProcesses();
+  await Promise.all(opened.map((dataSource) => dataSource.destroy()));
+  await database?.drop();
+});
+
+async function open(): Promise<DataSource> {
+  const dataSource = await openDataSource(database.url, { lockTimeoutMs: 100, statementTimeoutMs: 5000 });
+  opened.push(dataSource);
+  return dataSource;
+}
+
+async function empty(): Promise<void> {
+  await database.query('DROP SCHEMA public CASCADE');
+  await database.query('CREATE SCHEMA public');
+}
+
+const ran = async (): Promise<string[]> =>
+  (await database.query<{ name: string }>('SELECT name FROM schema_migrations ORDER BY id')).map(
+    (r) => r.name,
+  );
+
+test('the dump in the repository is the schema: UPDATE_GOLDEN=1 npx vitest run migrations writes it anew', async () => {
+  const schema = await dumpSchema(database);
+  if (process.env.UPDATE_GOLDEN === '1') writeFileSync(golden, schema);
+  expect(schema).toBe(readFileSync(golden, 'utf8'));
+});
+
+test('from empty to head', async () => {
+  await empty();
+  expect(await dumpSchema(database)).toBe('');
+  expect(await migrate(await open())).toEqual(names);
+  expect(await ran()).toEqual(names);
+  expect(await dumpSchema(database)).toBe(readFileSync(golden, 'utf8'));
+});
+
+test('from head to head: nothing to do, and what is stored stays', async () => {
+  const dataSource = await open();
+  await database.query("INSERT INTO merchants (merchant_id, name) VALUES ('mer_1', 'Kept')");
+  expect(await migrate(dataSource)).toEqual([]);
+  expect(await migrate(dataSource)).toEqual([]);
+  expect(await database.query('SELECT name FROM merchants')).toEqual([{ name: 'Kept' }]);
+  expect(await dumpSchema(database)).toBe(readFileSync(golden, 'utf8'));
+});
+
+test('back to empty, step by step, and to head again', async () => {
+  const dataSource = await open();
+  for (const _ of names) await dataSource.undoLastMigration({ transaction: 'each' });
+  expect(await database.query("SELECT relname FROM pg_class WHERE relname = 'stock_levels'")).toEqual([]);
+  expect(await migrate(dataSource)).toEqual(names);
+  expect(await dumpSchema(database)).toBe(readFileSync(golden, 'utf8'));
+});
+
+describe('several at once', () => {
+  test.each(['an empty database', 'one at head'])('on %s: each migration runs once', async (state) => {
+    if (state === 'an empty database') await empty();
+    const sources = await Promise.all(Array.from({ length: 6 }, open));
+    const applied = await Promise.all(sources.map(migrate));
+    expect(applied.flat()).toEqual(state === 'an empty database' ? names : []);
+    expect(await ran()).toEqual(names);
+    expect(await dumpSchema(database)).toBe(readFileSync(golden, 'utf8'));
+  });
+});
+
+test('several processes at once: each migration runs once, and every one of them ends well', async () => {
+  await empty();
+  const runs = await Promise.all(
+    [1, 2, 3].map(() => runHoldfast(['migrate', '--json'], onDatabase(database.url))),
+  );
+  expect(runs.map((run) => run.code)).toEqual([0, 0, 0]);
+  const applied = runs.flatMap((run) => (JSON.parse(run.stdout) as { migrations: string[] }).migrations);
+  expect(applied).toEqual(names);
+  expect(await dumpSchema(database)).toBe(readFileSync(golden, 'utf8'));
+});
+
+test('one that fails leaves nothing behind, and nobody locked out', async () => {
+  await empty();
+  await database.query('CREATE TABLE holds (in_the_way int)');
+  const dataSource = await open();
+  await expect(migrate(dataSource)).rejects.toThrow('already exists');
+  const tables = "SELECT relname FROM pg_class WHERE relname IN ('merchants', 'stock_levels', 'holds')";
+  expect(await database.query(tables)).toEqual([{ relname: 'holds' }]);
+  await database.query('DROP TABLE holds');
+  expect(await migrate(await open())).toEqual(names);
+});
+
+test('the limits of the connection that migrated are back to what they were', async () => {
+  const dataSource = await openDataSource(database.url, { poolConnectionsMax: 2, lockTimeoutMs: 123 });
+  opened.push(dataSource);
+  await migrate(dataSource);
+  const seen = await Promise.all(
+    // Both connections of the pool at once.
+    [0, 1].map(() => dataSource.query("SELECT current_setting('lock_timeout') AS ms, pg_sleep(0.02)")),
+  );
+  expect(seen.flat().map((row: { ms: string }) => row.ms)).toEqual(['123ms', '123ms']);
+});
+
+describe('what the tables promise', () => {
+  const qty = (column: string, value: number): string =>
+    `INSERT INTO stock_levels (merchant_id, id, on_hand_qty, reserved_qty, revision)
+     VALUES ('mer_1', 'x', ${column === 'on_hand' ? value : 5}, ${column === 'reserved' ? value : 0}, 1)`;
+  const hold = (units: number): string =>
+    `INSERT INTO holds (merchant_id, inventory_id, reference, qty, opened_revision)
+     VALUES ('mer_1', 'x', 'A', ${units}, 1)`;
+  test.each([
+    ['reserved = on hand', qty('reserved', 5), 'taken'],
+    ['reserved > on hand', qty('reserved', 6), 'stock_levels_sound'],
+    ['reserved < 0', qty('reserved', -1), 'stock_levels_sound'],
+    ['on hand < 0', qty('on_hand', -1), 'stock_levels_sound'],
+    ['on hand beyond an int32', qty('on_hand', 2147483648), 'out of range'],
+    ['a hold of 1', hold(1), 'taken'],
+    ['a hold of 0', hold(0), 'holds_not_empty'],
+    ['a hold of -1', hold(-1), 'holds_not_empty'],
+  ])('%s', async (_, sql, expected) => {
+    await database.query("INSERT INTO merchants (merchant_id, name) VALUES ('mer_1', 'Test')");
+    if (expected === 'taken') await database.query(sql);
+    else await expect(database.query(sql)).rejects.toThrow(expected);
+  });
+
+  test('every primary key begins with the merchant, who owns every row', async () => {
+    const keys = await database.query<{ table: string; first: string }>(
+      `SELECT c.conrelid::regclass::text AS table, a.attname AS first
+         FROM pg_constraint AS c
+         JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+        WHERE c.contype = 'p' AND c.connamespace = 'public'::regnamespace
+          AND c.conrelid <> 'schema_migrations'::regclass`,
+    );
+    expect(keys.length).toBeGreaterThanOrEqual(6);
+    expect(keys.filter((key) => key.first !== 'merchant_id')).toEqual([]);
+  });
+});
