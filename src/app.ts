@@ -12,6 +12,7 @@ import { findMerchantOfKey } from './store/api-keys.js';
 import { Readiness } from './store/readiness.js';
 import { createLogger, type Logger } from './telemetry/logger.js';
 import { Metrics } from './telemetry/metrics.js';
+import { CannotListen } from './transport/cannot-listen.js';
 import { Dispatcher, type DispatchObserver } from './transport/dispatcher.js';
 import { GrpcServer } from './transport/grpc/server.js';
 import { HttpDoor } from './transport/http/door.js';
@@ -117,8 +118,12 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
 
   try {
     await readiness.start();
-    const httpPort = await http.listen(host, config.httpPort);
-    const grpcPort = await grpc.listen(host, config.grpcPort);
+    const httpPort = await http.listen(host, config.httpPort).catch((cause) => {
+      throw new CannotListen('HTTP_PORT', host, config.httpPort, cause);
+    });
+    const grpcPort = await grpc.listen(host, config.grpcPort).catch((cause) => {
+      throw new CannotListen('GRPC_PORT', host, config.grpcPort, cause);
+    });
     sweeper.start();
     const shown = host.includes(':') ? `[${host}]` : host;
     const addresses = {

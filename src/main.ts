@@ -11,6 +11,7 @@ import { tokenCommand } from './cli/token.js';
 import { ConfigError } from './config.js';
 import { DatabaseUnusable } from './database.js';
 import { UnknownMerchant } from './service/merchants.js';
+import { CannotListen } from './transport/cannot-listen.js';
 
 /** The process: command line, signals, exit codes. 0: done; 1: failed or drift found; 2: used wrongly. */
 async function main(): Promise<void> {
@@ -40,7 +41,12 @@ function program(): Command {
   root
     .command('serve', { isDefault: true })
     .description('serve gRPC and HTTP until told to stop')
-    .action(serveUntilStopped);
+    // The default command is given whatever is no other's name.
+    .allowExcessArguments()
+    .action(async (_, command: Command) => {
+      if (command.args.length > 0) throw new UsageError(`unknown command '${command.args[0]}'; see --help`);
+      await serveUntilStopped();
+    });
   add(root, 'migrate', 'bring the database schema up to date').action((_, command) =>
     run(command, migrateCommand(env)),
   );
@@ -121,7 +127,7 @@ function report(error: unknown): number {
     process.stderr.write(`holdfast: ${error.message}\n`);
     return 2;
   }
-  if (error instanceof ConfigError || error instanceof DatabaseUnusable) {
+  if (error instanceof ConfigError || error instanceof DatabaseUnusable || error instanceof CannotListen) {
     process.stderr.write(`holdfast: ${error.message}\n`);
     return 1;
   }

@@ -1,10 +1,12 @@
 import { type Message, toBinary } from '@bufbuild/protobuf';
 import {
   type handleUnaryCall,
+  logVerbosity,
   Metadata,
   Server,
   ServerCredentials,
   type ServiceDefinition,
+  setLogVerbosity,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type { TlsConfig } from '../../config.js';
@@ -38,6 +40,8 @@ export class GrpcServer {
 
   constructor(options: GrpcServerOptions) {
     const { dispatcher, operations } = options;
+    // What goes wrong is told by errors and statuses; the library's own lines are not JSON.
+    setLogVerbosity(logVerbosity.NONE);
     this.#server = new Server({
       'grpc.max_receive_message_length': options.messageBytesMax,
       // A connection that lies idle is probed, so that clients behind a dead link do not stay for ever.
