@@ -1,0 +1,271 @@
+import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { audit } from '../../src/service/audit.js';
+import { UnknownMerchant } from '../../src/service/merchants.js';
+import { repairRecord } from '../../src/store/audit.js';
+import { openDataSource } from '../support/data-source.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { NEVER, Shelf, startEngine, type TestEngine } from '../support/engine-stage.js';
+
+let database: TestDatabase;
+let dataSource: DataSource;
+let engine: TestEngine;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  dataSource = await openDataSource(database.url);
+  engine = await startEngine(database.url);
+  // Drift that the tables themselves refuse can still come from a restored backup.
+  await database.query('ALTER TABLE stock_levels DROP CONSTRAINT stock_levels_sound');
+  await database.query('ALTER TABLE holds DROP CONSTRAINT holds_not_empty');
+});
+afterAll(async () => {
+  await engine?.close();
+  await dataSource?.destroy();
+  await database?.drop();
+});
+
+/** inv_1: 200 on hand, 5 reserved for A; inv_2: 200 on hand. */
+let shelf: Shelf;
+beforeEach(async () => {
+  await database.query('TRUNCATE merchants, api_keys, stock_levels, holds, movement_log, idempotency_keys');
+  shelf = await new Shelf(database, dataSource).fill();
+  await engine.engine.submit(shelf.reserve(5), NEVER);
+});
+
+const check = (merchantId?: string) => audit(dataSource, { merchantId, repair: false });
+const repair = () => audit(dataSource, { repair: true });
+
+/** Everything that is stored of the merchant, as text. */
+async function tables(): Promise<string> {
+  const rows = await Promise.all(
+    ['stock_levels', 'holds', 'movement_log'].map((table) =>
+      database.query(`SELECT to_json(t)::text AS row FROM ${table} AS t ORDER BY 1`),
+    ),
+  );
+  return JSON.stringify(rows);
+}
+
+const DRIFT: [string, string, string[]][] = [
+  [
+    'a counter too high',
+    "UPDATE stock_levels SET reserved_qty = 7 WHERE id = 'inv_1'",
+    ['7 units reserved, but holds add up to 5', '7 units reserved, but the log adds up to 5'],
+  ],
+  [
+    'a counter too low',
+    "UPDATE stock_levels SET reserved_qty = 0 WHERE id = 'inv_1'",
+    ['0 units reserved, but holds add up to 5', '0 units reserved, but the log adds up to 5'],
+  ],
+  [
+    'a counter below zero',
+    "UPDATE stock_levels SET reserved_qty = -1 WHERE id = 'inv_1'",
+    [
+      '-1 units reserved of 200 on hand',
+      '-1 units reserved, but holds add up to 5',
+      '-1 units reserved, but the log adds up to 5',
+    ],
+  ],
+  [
+    'more reserved than on hand',
+    "UPDATE stock_levels SET reserved_qty = 201 WHERE id = 'inv_1'",
+    [
+      '201 units reserved of 200 on hand',
+      '201 units reserved, but holds add up to 5',
+      '201 units reserved, but the log adds up to 5',
+    ],
+  ],
+  ['a hold lost', 'DELETE FROM holds', ['5 units reserved, but holds add up to 0']],
+  ['a hold changed', 'UPDATE holds SET qty = 6', ['5 units reserved, but holds add up to 6']],
+  [
+    'a hold from nowhere',
+    `INSERT INTO holds (merchant_id, inventory_id, reference, qty, opened_revision)
+     SELECT merchant_id, 'inv_1', 'B', 1, 99 FROM merchants`,
+    ['5 units reserved, but holds add up to 6'],
+  ],
+  [
+    'a log entry lost',
+    "DELETE FROM movement_log WHERE actor = 'ann'",
+    ['5 units reserved, but the log adds up to 0'],
+  ],
+  [
+    'units on hand changed',
+    "UPDATE stock_levels SET on_hand_qty = 150 WHERE id = 'inv_1'",
+    ['150 units on hand, but the log adds up to 200'],
+  ],
+  [
+    'a revision gone back',
+    "UPDATE stock_levels SET revision = 1 WHERE id = 'inv_1'",
+    ['revision 1, but the log has revision 2'],
+  ],
+];
+
+describe('what it finds', () => {
+  test('nothing, where everything adds up', async () => {
+    expect(await check()).toEqual({ consistent: true, merchants: 1, records: 2, drift: [] });
+  });
+
+  test.each(DRIFT)('%s', async (_, sql, problems) => {
+    await database.query(sql);
+    const before = await tables();
+    const { merchantId } = shelf;
+    expect(await check()).toMatchObject({
+      consistent: false,
+      merchants: 1,
+      records: 2,
+      drift: [{ merchantId, inventoryId: 'inv_1', problems, repaired: false }],
+    });
+    // To look changes nothing.
+    expect(await tables()).toBe(before);
+  });
+
+  test('every record that drifted, and only those', async () => {
+    const other = await new Shelf(database, dataSource).fill();
+    await database.query("UPDATE stock_levels SET reserved_qty = 9 WHERE id = 'inv_2'");
+    const report = await check();
+    expect(report).toMatchObject({ consistent: false, merchants: 2, records: 4 });
+    expect(report.drift.map((d) => `${d.merchantId} ${d.inventoryId}`).sort()).toEqual(
+      [`${shelf.merchantId} inv_2`, `${other.merchantId} inv_2`].sort(),
+    );
+    // One merchant's audit is about that merchant.
+    await database.query('UPDATE stock_levels SET reserved_qty = 0 WHERE merchant_id = $1', [
+      other.merchantId,
+    ]);
+    expect(await check(other.merchantId)).toEqual({ consistent: true, merchants: 1, records: 2, drift: [] });
+    expect(await check()).toMatchObject({ consistent: false });
+  });
+
+  test('a merchant that does not exist is a mistake, not consistent', async () => {
+    await expect(check('mer_none')).rejects.toThrow(UnknownMerchant);
+  });
+
+  test('no merchants at all', async () => {
+    await database.query('TRUNCATE merchants, api_keys, stock_levels');
+    expect(await check()).toEqual({ consistent: true, merchants: 0, records: 0, drift: [] });
+  });
+
+  test('no false alarm while the engine works', async () => {
+    let working = true;
+    const work = (async () => {
+      for (let round = 0; round < 30; round++) {
+        await Promise.all(
+          [1, 2, 3].flatMap((qty) => [
+            engine.engine.submit(shelf.reserve(qty), NEVER),
+            engine.engine.submit(shelf.reserve(qty, { id: 'inv_2' }), NEVER),
+          ]),
+        );
+      }
+      working = false;
+    })();
+    do expect(await check()).toMatchObject({ consistent: true, drift: [] });
+    while (working);
+    await work;
+  });
+});
+
+describe('repair', () => {
+  test.each(DRIFT)('%s: counters follow the holds, and the log says so', async (_, sql, problems) => {
+    await database.query(sql);
+    const { merchantId } = shelf;
+    expect(await repair()).toMatchObject({
+      consistent: true,
+      drift: [{ merchantId, inventoryId: 'inv_1', problems, repaired: true }],
+    });
+    expect(await check()).toEqual({ consistent: true, merchants: 1, records: 2, drift: [] });
+    const [after] = await database.query(
+      `SELECT reserved_qty = (SELECT coalesce(sum(qty), 0) FROM holds WHERE inventory_id = s.id) AS follows,
+              (SELECT json_agg(json_build_array(actor, action, revision = s.revision, notes LIKE 'audit repair: %'))
+                 FROM movement_log WHERE inventory_id = s.id AND notes <> 'seeded') AS said
+         FROM stock_levels AS s WHERE id = 'inv_1'`,
+    );
+    expect(after).toEqual({ follows: true, said: [['system', 'ADJUSTED', true, true]] });
+    // And stock can be moved again.
+    expect(await engine.engine.submit(shelf.reserve(1), NEVER)).toMatchObject({ outcome: { ok: true } });
+    expect(await check()).toMatchObject({ consistent: true, drift: [] });
+  });
+
+  test('the units on hand stay, and what was wrong is written down', async () => {
+    await database.query("UPDATE stock_levels SET reserved_qty = 7 WHERE id = 'inv_1'");
+    await repair();
+    expect(
+      await database.query(
+        `SELECT on_hand_qty, reserved_qty, on_hand_delta, reserved_delta, notes
+           FROM stock_levels AS s
+           JOIN movement_log AS l ON l.inventory_id = s.id AND l.revision = s.revision
+          WHERE s.id = 'inv_1'`,
+      ),
+    ).toEqual([
+      {
+        on_hand_qty: 200,
+        reserved_qty: 5,
+        // The log already added up to the holds.
+        on_hand_delta: 0,
+        reserved_delta: 0,
+        notes: 'audit repair: reserved counter 7 set to 5, the sum of holds',
+      },
+    ]);
+  });
+
+  test('nothing, where everything adds up', async () => {
+    const before = await tables();
+    expect(await repair()).toMatchObject({ consistent: true, drift: [] });
+    expect(await tables()).toBe(before);
+  });
+
+  test.each<[string, string, string[]]>([
+    ['more held than on hand', 'UPDATE holds SET qty = 201', ['5 units reserved, but holds add up to 201']],
+    [
+      'a record that is gone',
+      "DELETE FROM stock_levels WHERE id = 'inv_1'",
+      ['holds or log entries without a record'],
+    ],
+    [
+      'a hold of no record',
+      `INSERT INTO holds (merchant_id, inventory_id, reference, qty, opened_revision)
+       SELECT merchant_id, 'inv_none', 'A', 1, 1 FROM merchants`,
+      ['holds or log entries without a record'],
+    ],
+    [
+      'a log entry of no record',
+      "UPDATE movement_log SET inventory_id = 'inv_none' WHERE inventory_id = 'inv_2'",
+      // inv_2 misses what inv_none has.
+      ['200 units on hand, but the log adds up to 0', 'holds or log entries without a record'],
+    ],
+  ])('%s needs a person', async (_, sql, problems) => {
+    await database.query(sql);
+    const before = await tables();
+    const report = await repair();
+    expect(report.consistent).toBe(false);
+    const open = report.drift.filter((d) => !d.repaired);
+    expect(report.drift.flatMap((d) => d.problems)).toEqual(problems);
+    expect(open).toHaveLength(1);
+    if (report.drift.length === 1) expect(await tables()).toBe(before);
+    expect(await check()).toMatchObject({ consistent: false });
+  });
+
+  test('what can be mended is, though another record cannot', async () => {
+    await database.query("UPDATE holds SET qty = 201 WHERE inventory_id = 'inv_1'");
+    await database.query("UPDATE stock_levels SET reserved_qty = 3 WHERE id = 'inv_2'");
+    const report = await repair();
+    expect(report.consistent).toBe(false);
+    expect(report.drift.map((d) => [d.inventoryId, d.repaired])).toEqual([
+      ['inv_1', false],
+      ['inv_2', true],
+    ]);
+  });
+
+  test('while the engine works on the record', async () => {
+    await database.query("UPDATE stock_levels SET reserved_qty = reserved_qty + 2 WHERE id = 'inv_1'");
+    const calls = Array.from({ length: 40 }, () => engine.engine.submit(shelf.reserve(1), NEVER));
+    const [report] = await Promise.all([repair(), ...calls]);
+    expect(report).toMatchObject({ consistent: true });
+    expect(await check()).toMatchObject({ consistent: true, drift: [] });
+    expect(await shelf.happened()).toMatchObject({ reserved: [45, 0], entries: 41 });
+  });
+
+  test('a record that is not there', async () => {
+    expect(await repairRecord(dataSource, shelf.merchantId, 'inv_none')).toEqual({
+      found: undefined,
+      repaired: false,
+    });
+  });
+});
