@@ -14,6 +14,8 @@ export type RequestListener = (request: IncomingMessage, response: ServerRespons
 /** How long a new connection may take to say its first word. */
 const FIRST_BYTE_TIMEOUT_MS = 10_000;
 
+const HTTP2_PREFACE = Buffer.from('PRI');
+
 /**
  * One port for HTTP/1.1 and HTTP/2: by ALPN under TLS, by the client's first bytes in cleartext (h2c with prior
  * knowledge, RFC 9113, 3.3).
@@ -80,22 +82,30 @@ export class HttpListener {
       const drop = (): void => {
         socket.destroy();
       };
+      let said: Buffer = Buffer.alloc(0);
+      const listen = (): void => {
+        const more: Buffer | null = socket.read();
+        if (more === null) return;
+        said = Buffer.concat([said, more]);
+        // "PRI * HTTP/2.0": no HTTP/1.1 method begins like it, but PATCH and PUT begin like its first letter.
+        const http2Spoken = said.subarray(0, HTTP2_PREFACE.length).equals(HTTP2_PREFACE);
+        if (!http2Spoken && HTTP2_PREFACE.subarray(0, said.length).equals(said)) return;
+        this.#silent.delete(socket);
+        socket.off('readable', listen);
+        socket.off('end', drop);
+        socket.off('error', drop);
+        socket.off('timeout', drop);
+        socket.setTimeout(0);
+        socket.unshift(said);
+        if (http2Spoken) http2.emit('connection', socket);
+        else for (const each of accept) each.call(http1, socket);
+      };
       this.#silent.add(socket);
       socket.once('close', () => this.#silent.delete(socket));
       socket.setTimeout(FIRST_BYTE_TIMEOUT_MS, drop);
       socket.on('error', drop);
-      socket.once('readable', () => {
-        const first: Buffer | null = socket.read();
-        if (first === null) return drop();
-        this.#silent.delete(socket);
-        socket.off('error', drop);
-        socket.off('timeout', drop);
-        socket.setTimeout(0);
-        socket.unshift(first);
-        // "PRI * HTTP/2.0": no HTTP/1.1 method begins like it.
-        if (first.subarray(0, 3).toString('latin1') === 'PRI') http2.emit('connection', socket);
-        else for (const each of accept) each.call(http1, socket);
-      });
+      socket.on('end', drop);
+      socket.on('readable', listen);
     });
     return http1;
   }
