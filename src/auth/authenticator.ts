@@ -31,6 +31,8 @@ export class Authenticator {
   readonly #tokens: LRUCache<string, TokenClaims>;
   /** Key → its merchant; valid when it was looked up. */
   readonly #merchants: LRUCache<string, string>;
+  /** Key → its look-up in progress: callers that miss the cache together ask the database once. */
+  readonly #lookUps = new Map<string, Promise<string | undefined>>();
   /** Claims and merchant → Principal, made once and shared. */
   readonly #principals = new WeakMap<TokenClaims, Principal>();
 
@@ -78,6 +80,15 @@ export class Authenticator {
     const known = this.#merchants.get(apiKey);
     if (known !== undefined) return known;
     if (!/^pk_(live|test)_[A-Za-z0-9_-]{43}$/.test(apiKey)) return undefined;
+    let lookUp = this.#lookUps.get(apiKey);
+    if (lookUp === undefined) {
+      lookUp = this.#lookUpMerchant(apiKey).finally(() => this.#lookUps.delete(apiKey));
+      this.#lookUps.set(apiKey, lookUp);
+    }
+    return lookUp;
+  }
+
+  async #lookUpMerchant(apiKey: string): Promise<string | undefined> {
     const merchantId = await this.#options.findMerchantOfKey(hashApiKey(apiKey)).catch((cause) => {
       if (databaseErrorKind(cause) !== 'unavailable') throw cause;
       throw new CredentialStoreUnavailable('API keys cannot be looked up', { cause });

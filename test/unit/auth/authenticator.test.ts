@@ -101,6 +101,14 @@ describe('the hot path', () => {
     expect(findMerchantOfKey).toHaveBeenCalledTimes(1);
   });
 
+  test('callers that miss the cache together share one look-up', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () => authenticator.authenticate('Bearer good', key)),
+    );
+    expect(answers.map((answer) => answer?.merchantId)).toEqual(Array(100).fill('mer_1'));
+    expect(findMerchantOfKey).toHaveBeenCalledTimes(1);
+  });
+
   test('one token on two merchants is two callers', async () => {
     for (const [apiKey, merchantId] of [
       [key, 'mer_1'],
