@@ -52,6 +52,7 @@ function problems(sums: RecordSums): string[] {
   if (reservedQty !== sums.heldQty) {
     found.push(`${reservedQty} units reserved, but holds add up to ${sums.heldQty}`);
   }
+  if (sums.smallestHoldQty < 1) found.push(`a hold of ${sums.smallestHoldQty} units`);
   if (onHandQty !== sums.loggedOnHandQty) {
     found.push(`${onHandQty} units on hand, but the log adds up to ${sums.loggedOnHandQty}`);
   }

@@ -13,6 +13,8 @@ export interface RecordSums {
   readonly reservedQty: number | null;
   readonly revision: number | null;
   readonly heldQty: number;
+  /** Of the record's holds; 1 where it has none. */
+  readonly smallestHoldQty: number;
   readonly loggedOnHandQty: number;
   readonly loggedReservedQty: number;
   readonly loggedRevision: number;
@@ -24,6 +26,7 @@ interface RawSums {
   reserved_qty: number | null;
   revision: string | null;
   held_qty: string;
+  smallest_hold_qty: number;
   logged_on_hand_qty: string;
   logged_reserved_qty: string;
   logged_revision: string;
@@ -34,11 +37,12 @@ const SUMS = `
   SELECT coalesce(s.id, h.inventory_id, l.inventory_id) AS inventory_id,
          s.on_hand_qty, s.reserved_qty, s.revision,
          coalesce(h.qty, 0) AS held_qty,
+         coalesce(h.smallest, 1) AS smallest_hold_qty,
          coalesce(l.on_hand, 0) AS logged_on_hand_qty,
          coalesce(l.reserved, 0) AS logged_reserved_qty,
          coalesce(l.revision, 0) AS logged_revision
     FROM (SELECT * FROM stock_levels WHERE merchant_id = $1 AND ($2::text IS NULL OR id = $2)) AS s
-    FULL JOIN (SELECT inventory_id, sum(qty) AS qty
+    FULL JOIN (SELECT inventory_id, sum(qty) AS qty, min(qty) AS smallest
                  FROM holds
                 WHERE merchant_id = $1 AND ($2::text IS NULL OR inventory_id = $2)
                 GROUP BY inventory_id) AS h ON h.inventory_id = s.id
@@ -63,7 +67,7 @@ export async function findDrift(dataSource: DataSource, merchantId: string): Pro
     `SELECT * FROM (${SUMS}) AS sums
       WHERE on_hand_qty IS NULL
          OR reserved_qty < 0 OR reserved_qty > on_hand_qty
-         OR reserved_qty <> held_qty
+         OR reserved_qty <> held_qty OR smallest_hold_qty < 1
          OR on_hand_qty <> logged_on_hand_qty OR reserved_qty <> logged_reserved_qty
          OR revision < logged_revision
       ORDER BY inventory_id`,
@@ -75,8 +79,8 @@ export async function findDrift(dataSource: DataSource, merchantId: string): Pro
 /**
  * Rewrites one record's reserved counter from its holds, and closes the log with an entry by `system` that makes
  * it add up again. The units on hand stay: nothing but the shelf could say better. Returns what it found under
- * the lock, and whether it could mend it: a hold without a record, or more units held than are on hand, needs a
- * person.
+ * the lock, and whether it could mend it: a hold without a record or without units, or more units held
+ * than are on hand, needs a person.
  */
 export async function repairRecord(
   dataSource: DataSource,
@@ -92,7 +96,11 @@ export async function repairRecord(
     const found = rows[0] === undefined ? undefined : recordSums(rows[0]);
     if (found === undefined) return { found, repaired: false };
     const { onHandQty, reservedQty, heldQty } = found;
-    if (onHandQty === null || heldQty > onHandQty) return { found, repaired: false };
+    if (onHandQty === null || heldQty > onHandQty || found.smallestHoldQty < 1) {
+      return { found, repaired: false };
+    }
+    // Another repair was quicker.
+    if (addsUp(found)) return { found, repaired: true };
     const revision = Math.max(found.revision ?? 0, found.loggedRevision) + 1;
     updateStockLevels(tx, [
       { merchantId, stock: { id: inventoryId, onHandQty, reservedQty: heldQty, revision } },
@@ -116,6 +124,16 @@ export async function repairRecord(
   });
 }
 
+function addsUp(sums: RecordSums): boolean {
+  const { onHandQty, reservedQty, revision } = sums;
+  return (
+    reservedQty === sums.heldQty &&
+    reservedQty === sums.loggedReservedQty &&
+    onHandQty === sums.loggedOnHandQty &&
+    (revision ?? 0) >= sums.loggedRevision
+  );
+}
+
 function recordSums(row: RawSums): RecordSums {
   return {
     inventoryId: row.inventory_id,
@@ -123,6 +141,7 @@ function recordSums(row: RawSums): RecordSums {
     reservedQty: row.reserved_qty,
     revision: row.revision === null ? null : Number(row.revision),
     heldQty: Number(row.held_qty),
+    smallestHoldQty: row.smallest_hold_qty,
     loggedOnHandQty: Number(row.logged_on_hand_qty),
     loggedReservedQty: Number(row.logged_reserved_qty),
     loggedRevision: Number(row.logged_revision),

@@ -214,6 +214,13 @@ describe('repair', () => {
   test.each<[string, string, string[]]>([
     ['more held than on hand', 'UPDATE holds SET qty = 201', ['5 units reserved, but holds add up to 201']],
     [
+      'a hold below zero, though the sums agree',
+      `INSERT INTO holds (merchant_id, inventory_id, reference, qty, opened_revision)
+       SELECT merchant_id, 'inv_1', reference, qty, 90 + qty
+         FROM merchants, (VALUES ('B', 2), ('C', -2)) AS h (reference, qty)`,
+      ['a hold of -2 units'],
+    ],
+    [
       'a record that is gone',
       "DELETE FROM stock_levels WHERE id = 'inv_1'",
       ['holds or log entries without a record'],
@@ -260,6 +267,18 @@ describe('repair', () => {
     expect(report).toMatchObject({ consistent: true });
     expect(await check()).toMatchObject({ consistent: true, drift: [] });
     expect(await shelf.happened()).toMatchObject({ reserved: [45, 0], entries: 41 });
+  });
+
+  test('several at once mend it once, and write one entry', async () => {
+    await database.query("UPDATE stock_levels SET reserved_qty = 7 WHERE id = 'inv_1'");
+    const repairs = await Promise.all(
+      [1, 2, 3].map(() => repairRecord(dataSource, shelf.merchantId, 'inv_1')),
+    );
+    expect(repairs.map((r) => r.repaired)).toEqual([true, true, true]);
+    const [row] = await database.query(
+      "SELECT count(*)::int AS n FROM movement_log WHERE notes LIKE 'audit%'",
+    );
+    expect(row).toEqual({ n: 1 });
   });
 
   test('a record that is not there', async () => {
