@@ -1,0 +1,108 @@
+import { connect as connectHttp2 } from 'node:http2';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Credentials, startApp, type TestApp } from '../support/app.js';
+import { expectUnharmed } from '../support/unharmed.js';
+
+/** HTTP/2 connections as hostile or careless clients make them, on both ports. */
+
+let service: TestApp;
+let credentials: Credentials;
+beforeAll(async () => {
+  service = await startApp();
+  credentials = await service.createMerchant();
+  await service.seed(credentials.merchantId, { id: 'inv_xyz789', onHandQty: 50, reservedQty: 5 });
+});
+afterAll(() => service.close());
+expectUnharmed(() => ({ service, credentials }));
+
+const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
+const SETTINGS = Buffer.from('000000040000000000', 'hex');
+const frame = (type: number, flags: number, stream: number, payload: Uint8Array): Buffer => {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head[3] = type;
+  head[4] = flags;
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+};
+const RST_STREAM = 3;
+const HEADERS = 1;
+const CONTINUATION = 9;
+const GOAWAY = 7;
+
+function frameTypes(bytes: Buffer): number[] {
+  const types: number[] = [];
+  for (let at = 0; at + 9 <= bytes.length; at += 9 + bytes.readUIntBE(at, 3)) types.push(bytes[at + 3]!);
+  return types;
+}
+
+const addresses = {
+  'HTTP port': () => new URL(service.httpUrl).host,
+  'gRPC port': () => service.grpcAddress,
+};
+
+describe.each(['HTTP port', 'gRPC port'] as const)('%s', (port) => {
+  /** Sends, and resolves when the server says GOAWAY or closes the connection. */
+  function untilRefused(...parts: (string | Uint8Array)[]): Promise<void> {
+    const { hostname, port: number } = new URL(`http://${addresses[port]()}`);
+    return new Promise((resolve) => {
+      const socket = connect(Number(number), hostname);
+      let received: Buffer = Buffer.alloc(0);
+      // Resets are an end like any other.
+      socket.on('error', () => {});
+      socket.on('close', () => resolve());
+      socket.on('data', (chunk) => {
+        received = Buffer.concat([received, chunk]);
+        if (frameTypes(received).includes(GOAWAY)) socket.destroy();
+      });
+      for (const part of parts) socket.write(part);
+    });
+  }
+
+  test.each<readonly [string, readonly (string | Uint8Array)[]]>([
+    ['noise after the preface', [PREFACE, 'x'.repeat(100)]],
+    ['a preface that breaks off', ['PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n', SETTINGS]],
+    ['no settings', [PREFACE, frame(RST_STREAM, 0, 1, Buffer.alloc(4))]],
+    ['a frame that is too long', [PREFACE, SETTINGS, frame(0, 0, 1, Buffer.alloc(70_000))]],
+    ['data for a stream that was never opened', [PREFACE, SETTINGS, frame(0, 1, 1, Buffer.alloc(4))]],
+    ['headers that are no HPACK', [PREFACE, SETTINGS, frame(HEADERS, 5, 1, Buffer.alloc(40, 0xff))]],
+    ['headers for an even stream', [PREFACE, SETTINGS, frame(HEADERS, 5, 2, Buffer.from([0x82]))]],
+    ['a continuation of nothing', [PREFACE, SETTINGS, frame(CONTINUATION, 4, 1, Buffer.from([0x82]))]],
+    ['settings of odd length', [PREFACE, frame(4, 0, 0, Buffer.alloc(5))]],
+  ])('%s: the connection is refused', async (_, parts) => {
+    await untilRefused(...parts);
+  });
+
+  test('a client that opens streams and resets them at once is no burden', async () => {
+    const session = connectHttp2(`http://${addresses[port]()}`);
+    session.on('error', () => {});
+    for (let i = 0; i < 500 && !session.destroyed; i++) {
+      const stream = session.request({
+        ':method': 'POST',
+        ':path': '/inventory.v1.InventoryService/Reserve',
+      });
+      stream.on('error', () => {});
+      stream.close(8);
+    }
+    await new Promise<void>((closed) => {
+      session.once('close', () => closed());
+      session.close();
+    });
+  });
+});
+
+test.each([1, 2, 3, 5])('a preface that comes in pieces of %d bytes is understood', async (size) => {
+  const { hostname, port } = new URL(service.httpUrl);
+  const socket = connect({ port: Number(port), host: hostname, noDelay: true });
+  const first = new Promise<Buffer>((resolve, reject) => socket.once('data', resolve).once('error', reject));
+  const bytes = Buffer.concat([Buffer.from(PREFACE), SETTINGS]);
+  for (let at = 0; at < bytes.length; at += size) {
+    await new Promise<void>((written) => socket.write(bytes.subarray(at, at + size), () => written()));
+    // A turn of the event loop, so that the pieces do not travel together.
+    await new Promise((turn) => setImmediate(turn));
+  }
+  const answer = await first;
+  socket.destroy();
+  expect(answer[3], 'the type of the first frame').toBe(SETTINGS[3]);
+});
