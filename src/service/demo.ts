@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { hashApiKey } from '../auth/api-key-secret.js';
@@ -6,9 +6,11 @@ import { permissions } from '../auth/principal.js';
 import { signToken } from '../auth/tokens.js';
 import type { JwtConfig } from '../config.js';
 import { findMerchantOfKey } from '../store/api-keys.js';
-import { findMerchant } from '../store/merchants.js';
+import { countRecords } from '../store/audit.js';
+import { findMerchant, insertMerchant } from '../store/merchants.js';
 import { seedRecords } from '../store/seed.js';
-import { addKey, createMerchant } from './merchants.js';
+import { databaseErrorKind } from '../store/sqlstate.js';
+import { addKey } from './merchants.js';
 
 /** What a script needs to try the service; kept in DATA_DIR/demo.json. */
 export interface Demo {
@@ -40,20 +42,32 @@ export async function prepareDemo(
     jwt,
   );
   const demo: Demo = { merchantId: MERCHANT_ID, apiKey, token, inventoryId: RECORD.id, ...addresses };
-  writeFileSync(path, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 });
+  // Under another name first, so that a script never reads half of it.
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 });
+  renameSync(draft, path);
   return demo;
 }
 
 async function demoKey(dataSource: DataSource, path: string): Promise<string> {
+  // Each step by itself: an earlier start may have died between them, and another may be at it right now.
   if ((await findMerchant(dataSource, MERCHANT_ID)) === null) {
-    const { apiKey } = await createMerchant(dataSource, 'Demo', 'test', MERCHANT_ID);
-    await seedRecords(dataSource, MERCHANT_ID, [RECORD]);
-    return apiKey;
+    await unlessThere(insertMerchant(dataSource, MERCHANT_ID, 'Demo'));
+  }
+  if ((await countRecords(dataSource, MERCHANT_ID)) === 0) {
+    await unlessThere(seedRecords(dataSource, MERCHANT_ID, [RECORD]));
   }
   const kept = readKeptKey(path);
   if (kept !== undefined && (await findMerchantOfKey(dataSource, hashApiKey(kept))) === MERCHANT_ID)
     return kept;
   return addKey(dataSource, MERCHANT_ID, 'test');
+}
+
+/** Another process that made the same first has done the work. */
+async function unlessThere(made: Promise<void>): Promise<void> {
+  await made.catch((error) => {
+    if (databaseErrorKind(error) !== 'contention') throw error;
+  });
 }
 
 function readKeptKey(path: string): string | undefined {
