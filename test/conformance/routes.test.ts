@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { InventoryService } from '../../src/gen/inventory/v1/inventory_service_pb.js';
+import { createTranscoder } from '../../src/transcoding/index.js';
+
+/** `buf breaking` does not see a change of an HTTP path; this file does. Update it with `vitest -u`, on purpose. */
+test('the HTTP routes are the ones that callers know', async () => {
+  const { routes } = createTranscoder({
+    services: [InventoryService],
+    bodyBytesMax: 1,
+    writer: { success: (json) => json, fault: () => ({ status: 400, body: '{}' }) },
+    handle: () => ({ kind: 'error', status: 500, body: '{}' }),
+    onError: () => ({ status: 500, body: '{}' }),
+  });
+  const lines = routes.map(
+    ({ method, template, rpc, body, responseBody }) =>
+      `${method} ${template} → ${rpc} (body: ${body || 'none'}, response_body: ${responseBody || 'all'})`,
+  );
+  await expect(`${lines.sort().join('\n')}\n`).toMatchFileSnapshot('../golden/http-routes.txt');
+});
