@@ -1,0 +1,36 @@
+/** What a child can be asked, by name. */
+export type Handlers = Readonly<Record<string, (argument: never) => unknown>>;
+
+export interface Question {
+  readonly id: number;
+  readonly name: string;
+  readonly argument: unknown;
+}
+
+export type Reply =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: string };
+
+/**
+ * Makes this process answer the one that forked it. It ends when the parent lets go of it or is gone; Ctrl-C, which
+ * a terminal sends to both, is the parent's business.
+ */
+export function answerParent(handlers: Handlers): void {
+  const all: Handlers = { cpuSeconds, ...handlers };
+  process.on('SIGINT', () => undefined);
+  process.on('disconnect', () => process.exit());
+  process.on('message', async ({ id, name, argument }: Question) => {
+    let reply: Reply;
+    try {
+      reply = { id, result: await all[name]!(argument as never) };
+    } catch (error) {
+      reply = { id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    }
+    process.send!(reply);
+  });
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}

@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { signToken } from '../src/auth/tokens.js';
+import { openEmbeddedDatabase } from '../src/store/embedded.js';
+import { Child } from './child.js';
+import { compiled } from './compile.js';
+import { DatabaseCpu } from './database-cpu.js';
+import {
+  createPlainDatabase,
+  createStockDatabase,
+  type SideDatabase,
+  type StockDatabase,
+} from './databases.js';
+import type { Addresses } from './sides/service.js';
+
+const TOKEN_TTL_SECONDS = 86_400;
+
+/** A side that serves callers. */
+export interface Served {
+  readonly process: Child;
+  readonly addresses: Addresses;
+  /** Undefined: nothing is stored. */
+  readonly database: SideDatabase | undefined;
+  /** Credentials, as headers. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** One PostgreSQL for the whole run, and on it each side: a database and a process of its own. */
+export interface Arena {
+  readonly served: Readonly<Record<'holdfast' | 'plain' | 'noop', Served>>;
+  readonly sql: { readonly process: Child; readonly database: StockDatabase };
+  readonly generator: Child;
+  readonly databaseCpu: DatabaseCpu;
+  readonly postgresVersion: string;
+}
+
+/** What is to be undone, the last first; filled as things come into being, so that a failed start undoes its part. */
+export type Cleanup = (() => Promise<unknown>)[];
+
+export async function openArena(cleanup: Cleanup, options: { profile: boolean }): Promise<Arena> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-bench-'));
+  cleanup.push(() => rm(dataDir, { recursive: true, force: true }));
+  const server = await openEmbeddedDatabase({ dataDir, log: () => undefined });
+  cleanup.push(() => server.close());
+
+  const jwtSecret = randomBytes(32).toString('base64url');
+  const keep = <D extends SideDatabase>(database: D): D => {
+    cleanup.push(() => database.close());
+    return database;
+  };
+  const stock = async (name: string) => keep(await createStockDatabase(server.url, name, jwtSecret));
+  const child = (name: string, script: string): Child => {
+    const started = new Child(name, compiled(script), options);
+    cleanup.push(() => started.stop());
+    return started;
+  };
+  const service = async (name: string, database: StockDatabase): Promise<Omit<Served, 'database'>> => {
+    const process = child(name, `sides/${name}.js`);
+    const addresses = await process.ask<Addresses>('start', { databaseUrl: database.url, jwtSecret });
+    return { process, addresses, headers: await credentials(database, jwtSecret) };
+  };
+
+  const holdfastDatabase = await stock('bench_holdfast');
+  const holdfast = await service('holdfast', holdfastDatabase);
+  const noop = await service('noop', await stock('bench_noop'));
+  const plainDatabase = keep(await createPlainDatabase(server.url, 'bench_plain'));
+  const plain = child('plain', 'sides/plain.js');
+  return {
+    served: {
+      holdfast: { ...holdfast, database: holdfastDatabase },
+      noop: { ...noop, database: undefined },
+      plain: {
+        process: plain,
+        addresses: await plain.ask<Addresses>('start', { databaseUrl: plainDatabase.url }),
+        database: plainDatabase,
+        headers: {},
+      },
+    },
+    sql: { process: child('sql', 'sides/sql.js'), database: await stock('bench_sql') },
+    generator: child('generator', 'load/main.js'),
+    databaseCpu: await DatabaseCpu.of(server.url),
+    postgresVersion: await versionOf(server.url),
+  };
+}
+
+async function credentials(database: StockDatabase, jwtSecret: string): Promise<Record<string, string>> {
+  const token = await signToken(
+    jwtSecret,
+    {
+      actor: 'bench',
+      merchantId: database.merchantId,
+      permissions: ['can_update_inventory'],
+      ttlSeconds: TOKEN_TTL_SECONDS,
+    },
+    { issuer: undefined, audience: undefined },
+  );
+  return { authorization: `Bearer ${token}`, 'x-merchantapikey': database.apiKey };
+}
+
+async function versionOf(serverUrl: string): Promise<string> {
+  const client = new pg.Client({ connectionString: serverUrl });
+  await client.connect();
+  const { rows } = await client.query<{ server_version: string }>('SHOW server_version');
+  await client.end();
+  return rows[0]!.server_version;
+}

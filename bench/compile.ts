@@ -1,0 +1,21 @@
+import { execFileSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+/**
+ * Compiles what runs as a process: the sides and the load generator, with the service's sources that they use. No
+ * side runs through a loader, and each is what the service's own build makes of its sources.
+ */
+export function compile(): void {
+  const typescript = createRequire(import.meta.url).resolve('typescript/package.json');
+  const tsc = join(dirname(typescript), 'bin', 'tsc');
+  execFileSync(process.execPath, [tsc, '-p', join(here, 'tsconfig.json')], { stdio: 'inherit' });
+}
+
+/** The compiled file of a script in this folder. */
+export function compiled(script: string): string {
+  return join(here, '..', 'build', 'bench', 'bench', script);
+}

@@ -1,0 +1,97 @@
+import pg from 'pg';
+import type { DataSource } from 'typeorm';
+import { loadConfig } from '../src/config.js';
+import { openDatabase } from '../src/database.js';
+import { createMerchant } from '../src/service/merchants.js';
+import { seedRecords } from '../src/store/seed.js';
+import { auditPlain, auditStock } from './audit.js';
+import { ON_HAND_QTY, recordId, SOLD_OUT_ID } from './load/plan.js';
+
+/** A side's own database, on the server that all share. */
+export interface SideDatabase {
+  readonly url: string;
+  /**
+   * Brings the tables to the same state before every turn, whatever was written in the turns before: emptied, so
+   * that no side pays for rows of an earlier turn (a fast side leaves far more of them than a slow one), seeded,
+   * vacuumed and analysed; then a checkpoint, so that no turn writes out what another one dirtied.
+   */
+  reset(records: number): Promise<void>;
+  /** Throws AuditFailed. */
+  audit(successes: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A database with the service's schema, and a merchant in it. */
+export interface StockDatabase extends SideDatabase {
+  readonly merchantId: string;
+  readonly apiKey: string;
+}
+
+export async function createStockDatabase(
+  serverUrl: string,
+  name: string,
+  jwtSecret: string,
+): Promise<StockDatabase> {
+  const url = await createDatabase(serverUrl, name);
+  const silent = { info: () => undefined, warn: () => undefined };
+  const { dataSource, close } = await openDatabase(
+    loadConfig({ DATABASE_URL: url, JWT_SECRET: jwtSecret, STATEMENT_TIMEOUT_MS: '600000' }),
+    silent,
+  );
+  const { merchantId, apiKey } = await createMerchant(dataSource, 'Bench', 'test');
+  return {
+    url,
+    merchantId,
+    apiKey,
+    reset: async (records) => {
+      await dataSource.query('TRUNCATE stock_levels, holds, movement_log, idempotency_keys');
+      await seed(dataSource, merchantId, records);
+      await dataSource.query('VACUUM ANALYZE');
+      await dataSource.query('CHECKPOINT');
+    },
+    audit: (successes) => auditStock(dataSource, name, successes),
+    close,
+  };
+}
+
+async function seed(dataSource: DataSource, merchantId: string, records: number): Promise<void> {
+  const inStock = Array.from({ length: records }, (_, index) => recordId(index));
+  await seedRecords(dataSource, merchantId, [
+    ...inStock.map((id) => ({ id, onHandQty: ON_HAND_QTY, reservedQty: 0 })),
+    { id: SOLD_OUT_ID, onHandQty: 0, reservedQty: 0 },
+  ]);
+}
+
+/** The plain implementation makes its tables itself, when it starts. */
+export async function createPlainDatabase(serverUrl: string, name: string): Promise<SideDatabase> {
+  const url = await createDatabase(serverUrl, name);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  return {
+    url,
+    reset: async (records) => {
+      await client.query('TRUNCATE inventory, inventory_log');
+      await client.query(
+        `INSERT INTO inventory (id, on_hand_qty, reserved_qty) SELECT id, $2, 0 FROM unnest($1::text[]) AS id`,
+        [Array.from({ length: records }, (_, index) => recordId(index)), ON_HAND_QTY],
+      );
+      await client.query('VACUUM ANALYZE');
+      await client.query('CHECKPOINT');
+    },
+    audit: (successes) => auditPlain(client, name, successes),
+    close: () => client.end(),
+  };
+}
+
+async function createDatabase(serverUrl: string, name: string): Promise<string> {
+  const client = new pg.Client({ connectionString: serverUrl });
+  await client.connect();
+  try {
+    await client.query(`CREATE DATABASE ${name}`);
+  } finally {
+    await client.end();
+  }
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return url.toString();
+}

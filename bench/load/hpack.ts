@@ -1,0 +1,129 @@
+/**
+ * Header compression, as far as a gRPC client needs it that asks the server for an empty table.
+ * https://www.rfc-editor.org/rfc/rfc7541
+ */
+
+/** First index of the dynamic table: the newest entry. */
+const NEWEST = 62;
+
+/** Headers that every request of a connection repeats: spelled out once, then named by their place in the table. */
+export class RepeatedHeaders {
+  readonly first: Buffer;
+  readonly later: Buffer;
+
+  constructor(headers: readonly (readonly [string, string])[]) {
+    this.first = Buffer.concat(headers.map(([name, value]) => literal(0x40, name, value)));
+    this.later = Buffer.from(headers.map((_, i) => 0x80 | (NEWEST + headers.length - 1 - i)));
+  }
+}
+
+/** A header that the server is not to remember. */
+export function passingHeader(name: string, value: string): Buffer {
+  return literal(0x00, name, value);
+}
+
+function literal(kind: number, name: string, value: string): Buffer {
+  return Buffer.concat([Buffer.from([kind]), text(name), text(value)]);
+}
+
+function text(value: string): Buffer {
+  const length = value.length < 0x7f ? [value.length] : [0x7f, ...variable(value.length - 0x7f)];
+  return Buffer.concat([Buffer.from(length), Buffer.from(value, 'latin1')]);
+}
+
+function variable(value: number): number[] {
+  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...variable(value >>> 7)];
+}
+
+/** The header of that name, spelled out in a block that was made without a table; undefined when it is not there. */
+export function findHeader(block: Buffer, wanted: string): string | undefined {
+  const reader = new BlockReader(block);
+  while (!reader.atEnd) {
+    const kind = block[reader.at]!;
+    if (kind & 0x80) {
+      reader.integer(7); // a header of the static table: none of ours is
+    } else if ((kind & 0xe0) === 0x20) {
+      reader.integer(5); // the size of the table
+    } else {
+      const nameIndex = reader.integer(kind & 0x40 ? 6 : 4);
+      const name = nameIndex === 0 ? reader.text() : undefined;
+      const value = reader.text();
+      if (name === wanted) return value;
+    }
+  }
+  return undefined;
+}
+
+class BlockReader {
+  at = 0;
+  constructor(private readonly block: Buffer) {}
+
+  get atEnd(): boolean {
+    return this.at >= this.block.length;
+  }
+
+  integer(prefixBits: number): number {
+    const full = (1 << prefixBits) - 1;
+    let value = this.block[this.at++]! & full;
+    if (value < full) return value;
+    for (let shift = 0; ; shift += 7) {
+      const byte = this.block[this.at++]!;
+      value += (byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+  }
+
+  text(): string {
+    const huffman = (this.block[this.at]! & 0x80) !== 0;
+    const length = this.integer(7);
+    const bytes = this.block.subarray(this.at, this.at + length);
+    this.at += length;
+    return huffman ? decodeHuffman(bytes) : bytes.toString('latin1');
+  }
+}
+
+/**
+ * Visible ASCII by the length of its code (appendix B). The code is canonical: codes of one length follow each
+ * other in the order of their characters. Other characters have no place in the headers that are read here.
+ */
+const byLength: readonly (readonly [number, string])[] = [
+  [5, '012aceiost'],
+  [6, ' %-./3456789=A_bdfghlmnpru'],
+  [7, ':BCDEFGHIJKLMNOPQRSTUVWYjkqvwxyz'],
+  [8, '&*,;XZ'],
+  [10, '!"()?'],
+  [11, "'+|"],
+  [12, '#>'],
+  [13, '\0$@[]~'],
+  [14, '^}'],
+  [15, '<`{'],
+];
+
+/** Length and code → character. */
+const characters = new Map<number, string>();
+let code = 0;
+let codeLength = 5;
+for (const [length, members] of byLength) {
+  code <<= length - codeLength;
+  codeLength = length;
+  for (const member of members) characters.set((length << 16) | code++, member);
+}
+
+function decodeHuffman(bytes: Buffer): string {
+  let decoded = '';
+  let bits = 0;
+  let length = 0;
+  for (const byte of bytes) {
+    for (let shift = 7; shift >= 0; shift--) {
+      bits = (bits << 1) | ((byte >> shift) & 1);
+      const character = characters.get((++length << 16) | bits);
+      if (character !== undefined) {
+        decoded += character;
+        bits = length = 0;
+      } else if (length > 15) {
+        throw new Error('a header holds more than visible ASCII');
+      }
+    }
+  }
+  return decoded;
+}

@@ -1,0 +1,20 @@
+import type { LoadResult } from './load/plan.js';
+
+/** What one turn of one round came to. */
+export interface Reading extends LoadResult {
+  /** How the side was set or loaded, where that varies. */
+  readonly setting: string;
+  /** Processor time of the whole turn, warm-up included. */
+  readonly cpuSeconds: {
+    readonly server: number;
+    readonly generator: number;
+    /** Undefined where the system does not tell. */
+    readonly database: number | undefined;
+  };
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

@@ -1,0 +1,16 @@
+import type { Engine } from '../../src/engine/engine.js';
+import { answerParent } from '../answer-parent.js';
+import { ON_HAND_QTY } from '../load/plan.js';
+import { type ServiceStart, startService } from './service.js';
+
+/** In place of the engine: grants everything, at once. */
+const grantAll: Engine = {
+  submit: async ({ command }) => ({
+    kind: 'decided',
+    outcome: { ok: true, stock: { id: command.id, onHandQty: ON_HAND_QTY, reservedQty: command.qty } },
+  }),
+  drain: async () => undefined,
+};
+
+/** The same server, door, credentials and validation: what the protocol alone allows. */
+answerParent({ start: (start: ServiceStart) => startService(start, { engine: grantAll }) });
