@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import {
   createServer as createHttp2Server,
   createSecureServer,
@@ -8,8 +8,7 @@ import {
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { TlsConfig } from '../../config.js';
 import { inOrder } from './in-order.js';
-
-export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
+import type { RequestListener } from './request-listener.js';
 
 /** How long a new connection may take to say its first word. */
 const FIRST_BYTE_TIMEOUT_MS = 10_000;
