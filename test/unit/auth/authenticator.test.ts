@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createApiKeySecret, hashApiKey } from '../../../src/auth/api-key-secret.js';
-import { Authenticator } from '../../../src/auth/authenticator.js';
+import { Authenticator, CredentialStoreUnavailable } from '../../../src/auth/authenticator.js';
 import { withImplied } from '../../../src/auth/principal.js';
 import { type TokenClaims, TokenIssuerUnavailable } from '../../../src/auth/tokens.js';
 
@@ -185,8 +185,15 @@ describe('faults are not refusals', () => {
   });
 
   test('a database that is down', async () => {
-    findMerchantOfKey.mockRejectedValueOnce(new Error('down'));
-    await expect(authenticator.authenticate('Bearer good', key)).rejects.toThrow('down');
+    findMerchantOfKey.mockRejectedValueOnce(Object.assign(new Error('down'), { code: 'ECONNREFUSED' }));
+    await expect(authenticator.authenticate('Bearer good', key)).rejects.toThrow(CredentialStoreUnavailable);
+    expect(await authenticator.authenticate('Bearer good', key)).toBeDefined();
+  });
+
+  test('a query that is wrong, which is no outage', async () => {
+    const wrong = Object.assign(new Error('no such table'), { code: '42P01' });
+    findMerchantOfKey.mockRejectedValueOnce(wrong);
+    await expect(authenticator.authenticate('Bearer good', key)).rejects.toBe(wrong);
     expect(await authenticator.authenticate('Bearer good', key)).toBeDefined();
   });
 });
