@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { connect as connectHttp2 } from 'node:http2';
+import { request } from 'node:https';
+import { fileURLToPath } from 'node:url';
+import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Environment } from '../../src/config.js';
+import { startApp, type TestApp } from '../support/app.js';
+import { exchange } from '../support/wire.js';
+
+const file = (name: string): string => fileURLToPath(new URL(`../support/tls/${name}`, import.meta.url));
+const read = (name: string): Buffer => readFileSync(file(name));
+const ca = read('ca.crt');
+
+const tls: Environment = { TLS_CERT_FILE: file('server.crt'), TLS_KEY_FILE: file('server.key') };
+const mutual: Environment = { ...tls, TLS_CLIENT_CA_FILE: file('ca.crt') };
+
+let service: TestApp;
+afterEach(() => service.close());
+
+interface Identity {
+  readonly key?: Buffer;
+  readonly cert?: Buffer;
+}
+const nobody: Identity = {};
+const client: Identity = { key: read('client.key'), cert: read('client.crt') };
+const stranger: Identity = { key: read('stranger.key'), cert: read('stranger.crt') };
+
+/** Asks each door for its health in the way that needs no credentials, over TLS. */
+const doors = {
+  'HTTP/1.1': (identity: Identity) =>
+    new Promise<string>((resolve, reject) => {
+      const call = request(`${service.httpUrl}/healthz`, { ca, ...identity, agent: false }, (response) => {
+        response.resume();
+        response.on('end', () => resolve(`HTTP/${response.httpVersion} ${response.statusCode}`));
+      });
+      call.on('error', reject).end();
+    }),
+  'HTTP/2': (identity: Identity) =>
+    new Promise<string>((resolve, reject) => {
+      const session = connectHttp2(service.httpUrl, { ca, ...identity });
+      session.on('error', reject);
+      // A refusal may come as an end without an error.
+      session.on('close', () => reject(new Error('closed')));
+      const stream = session.request({ ':path': '/healthz' });
+      stream.on('error', reject);
+      stream.on('response', (headers) => {
+        session.destroy();
+        resolve(`${session.alpnProtocol} ${headers[':status']}`);
+      });
+    }),
+  gRPC: (identity: Identity) =>
+    new Promise<string>((resolve, reject) => {
+      const channel = credentials.createSsl(ca, identity.key ?? null, identity.cert ?? null);
+      const grpc = new Client(service.grpcAddress, channel, { 'grpc.use_local_subchannel_pool': 1 });
+      const bytes = (buffer: Buffer): Buffer => buffer;
+      const path = '/grpc.health.v1.Health/Check';
+      grpc.makeUnaryRequest(path, bytes, bytes, Buffer.alloc(0), new Metadata(), (error, response) => {
+        grpc.close();
+        if (error !== null) reject(error);
+        else resolve(`status ${response?.[1]}`);
+      });
+    }),
+};
+const healthy = { 'HTTP/1.1': 'HTTP/1.1 200', 'HTTP/2': 'h2 200', gRPC: 'status 1' };
+type DoorName = keyof typeof doors;
+const names = Object.keys(doors) as DoorName[];
+
+describe.each(names)('%s', (name) => {
+  test('TLS: anyone who trusts the certificate', async () => {
+    service = await startApp(tls);
+    expect(service.httpUrl).toMatch(/^https:/);
+    expect(await doors[name](nobody)).toBe(healthy[name]);
+  });
+
+  test('TLS with a client CA: whom it signed, and nobody else', async () => {
+    service = await startApp(mutual);
+    expect(await doors[name](client)).toBe(healthy[name]);
+    await expect(doors[name](nobody)).rejects.toThrow();
+    await expect(doors[name](stranger)).rejects.toThrow();
+    expect(await doors[name](client)).toBe(healthy[name]);
+  });
+});
+
+test('cleartext finds no one on either port', async () => {
+  service = await startApp(tls);
+  const answer = await exchange(service.httpUrl, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  expect(answer).not.toContain('200');
+  const grpc = new Client(service.grpcAddress, credentials.createInsecure());
+  const bytes = (buffer: Buffer): Buffer => buffer;
+  const code = await new Promise((resolve) => {
+    grpc.makeUnaryRequest('/grpc.health.v1.Health/Check', bytes, bytes, Buffer.alloc(0), (error) =>
+      resolve(error?.code),
+    );
+  });
+  grpc.close();
+  expect(code).toBe(status.UNAVAILABLE);
+});
