@@ -1,6 +1,6 @@
 import { hashApiKey, type KeyMode } from '../auth/api-key-secret.js';
 import type { Environment } from '../config.js';
-import { addKey } from '../service/merchants.js';
+import { addKey, requireMerchant } from '../service/merchants.js';
 import { listApiKeys, revokeApiKey } from '../store/api-keys.js';
 import { type CommandResult, UsageError, withDatabase } from './context.js';
 
@@ -19,6 +19,7 @@ export function keyAddCommand(
 /** `holdfast key list`: by prefix and last four. */
 export function keyListCommand(env: Environment, options: { merchant: string }): Promise<CommandResult> {
   return withDatabase(env, async ({ dataSource }) => {
+    await requireMerchant(dataSource, options.merchant);
     const keys = (await listApiKeys(dataSource, options.merchant)).map(
       ({ prefix, lastFour, createdAt, revokedAt }) => ({ prefix, lastFour, createdAt, revokedAt }),
     );
@@ -38,6 +39,7 @@ export function keyRevokeCommand(
 ): Promise<CommandResult> {
   return withDatabase(env, async ({ dataSource }) => {
     const { merchant, key } = options;
+    await requireMerchant(dataSource, merchant);
     const valid = (await listApiKeys(dataSource, merchant)).filter((k) => k.revokedAt === null);
     const named = valid.filter((k) =>
       key.length === 4 ? k.lastFour === key : k.keyHash === hashApiKey(key),

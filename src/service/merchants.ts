@@ -22,9 +22,14 @@ export class UnknownMerchant extends Error {
   }
 }
 
+/** Throws UnknownMerchant. */
+export async function requireMerchant(dataSource: DataSource, merchantId: string): Promise<void> {
+  if ((await findMerchant(dataSource, merchantId)) === null) throw new UnknownMerchant(merchantId);
+}
+
 /** Adds a key; the merchant's other keys stay valid until they are revoked. */
 export async function addKey(dataSource: DataSource, merchantId: string, mode: KeyMode): Promise<string> {
-  if ((await findMerchant(dataSource, merchantId)) === null) throw new UnknownMerchant(merchantId);
+  await requireMerchant(dataSource, merchantId);
   const { secret, ...stored } = createApiKeySecret(mode);
   await insertApiKey(dataSource, { merchantId, ...stored });
   return secret;
