@@ -9,7 +9,7 @@ import { findMerchantOfKey } from '../store/api-keys.js';
 import { countRecords } from '../store/audit.js';
 import { findMerchant, insertMerchant } from '../store/merchants.js';
 import { seedRecords } from '../store/seed.js';
-import { databaseErrorKind } from '../store/sqlstate.js';
+import { isUniqueViolation } from '../store/sqlstate.js';
 import { addKey } from './merchants.js';
 
 /** What a script needs to try the service; kept in DATA_DIR/demo.json. */
@@ -66,7 +66,7 @@ async function demoKey(dataSource: DataSource, path: string): Promise<string> {
 /** Another process that made the same first has done the work. */
 async function unlessThere(made: Promise<void>): Promise<void> {
   await made.catch((error) => {
-    if (databaseErrorKind(error) !== 'contention') throw error;
+    if (!isUniqueViolation(error)) throw error;
   });
 }
 

@@ -14,8 +14,6 @@ const byState: Readonly<Record<string, DatabaseErrorKind>> = {
   '40P01': 'contention', // deadlock_detected
   '55P03': 'contention', // lock_not_available: lock_timeout
   '57014': 'contention', // query_canceled: statement_timeout
-  // Two transactions stored one key at once: on the next try the loser finds the winner's.
-  '23505': 'contention', // unique_violation
   '25006': 'unavailable', // read_only_sql_transaction: a standby, until the failover is through
   '25P03': 'unavailable', // idle_in_transaction_session_timeout
   '25P04': 'unavailable', // transaction_timeout
@@ -48,25 +46,40 @@ const socketErrors = new Set([
 /** Kind of any error thrown by the driver or by TypeORM around it. */
 export function databaseErrorKind(error: unknown): DatabaseErrorKind {
   const cause = driverError(error);
-  const code = (cause as { code?: unknown }).code;
-  if (typeof code === 'string') {
-    if (socketErrors.has(code)) return 'unavailable';
-    if (/^[0-9A-Z]{5}$/.test(code)) return byState[code] ?? byClass[code.slice(0, 2)] ?? 'fault';
+  const state = sqlState(cause);
+  if (state !== undefined) {
+    if (state === UNIQUE_VIOLATION && isKeyRace(cause)) return 'contention';
+    return byState[state] ?? byClass[state.slice(0, 2)] ?? 'fault';
   }
+  if (socketErrors.has(String(cause.code))) return 'unavailable';
   // The driver reports a broken or unobtainable connection as a plain Error without a code.
   return cause instanceof Error && isConnectionLoss(cause) ? 'unavailable' : 'fault';
 }
 
-/** Whether the server can have gone on with what it was sent: it never answered. */
+const UNIQUE_VIOLATION = '23505';
+
+/** Two transactions stored one idempotency key at once: on the next try the loser finds the winner's. */
+function isKeyRace(cause: { constraint?: unknown }): boolean {
+  return cause.constraint === 'idempotency_keys_pkey';
+}
+
+export function isUniqueViolation(error: unknown): boolean {
+  return sqlState(driverError(error)) === UNIQUE_VIOLATION;
+}
+
+/**
+ * Whether a statement that failed so can have taken effect: anything but a clear no of the server's. It ends a
+ * session with class 08, 57P01 or 57P02 without saying what became of a COMMIT in progress.
+ */
 export function isUnanswered(error: unknown): boolean {
-  const cause = driverError(error);
-  const code = (cause as { code?: unknown }).code;
+  const state = sqlState(driverError(error));
+  return state === undefined || state.startsWith('08') || state === '57P01' || state === '57P02';
+}
+
+function sqlState({ code }: { code?: unknown }): string | undefined {
   // EPIPE is spelled like an SQLSTATE, and is none.
-  if (typeof code === 'string' && !socketErrors.has(code) && /^[0-9A-Z]{5}$/.test(code)) {
-    // These end a session without saying what became of a COMMIT in progress.
-    return code.startsWith('08') || code === '57P01' || code === '57P02';
-  }
-  return databaseErrorKind(error) === 'unavailable';
+  const isState = typeof code === 'string' && !socketErrors.has(code) && /^[0-9A-Z]{5}$/.test(code);
+  return isState ? code : undefined;
 }
 
 const connectionLosses = [
@@ -83,7 +96,7 @@ function isConnectionLoss(error: Error): boolean {
   return connectionLosses.some((text) => error.message.includes(text));
 }
 
-function driverError(error: unknown): object {
+function driverError(error: unknown): { code?: unknown; constraint?: unknown } {
   const wrapped = (error as { driverError?: unknown } | null)?.driverError ?? error;
   return typeof wrapped === 'object' && wrapped !== null ? wrapped : {};
 }

@@ -83,9 +83,8 @@ export async function inTransaction<T>(
 /** The server turns the COMMIT of a transaction in which a statement failed into a ROLLBACK. */
 async function commit(runner: QueryRunner, tx: Transaction): Promise<void> {
   const [committed] = await Promise.allSettled([runner.commitTransaction()]);
-  const failure = await tx.firstFailure();
-  if (failure !== undefined && !isUnanswered(failure)) throw failure;
-  const lost = failure ?? (committed.status === 'rejected' ? committed.reason : undefined);
-  if (lost === undefined) return;
-  throw isUnanswered(lost) ? new CommitOutcomeUnknown(lost) : lost;
+  const failure =
+    (await tx.firstFailure()) ?? (committed.status === 'rejected' ? committed.reason : undefined);
+  if (failure === undefined) return;
+  throw isUnanswered(failure) ? new CommitOutcomeUnknown(failure) : failure;
 }

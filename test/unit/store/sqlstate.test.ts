@@ -11,7 +11,7 @@ describe('the kind of a server error, bare and wrapped', () => {
     ['40P01', 'contention'], // deadlock_detected
     ['55P03', 'contention'], // lock_not_available
     ['57014', 'contention'], // query_canceled
-    ['23505', 'contention'], // unique_violation
+    ['23505', 'culprit'], // unique_violation
     ['08006', 'unavailable'], // connection_failure
     ['08P01', 'unavailable'], // protocol_violation
     ['53300', 'unavailable'], // too_many_connections
@@ -37,6 +37,12 @@ describe('the kind of a server error, bare and wrapped', () => {
     expect(databaseErrorKind(state(code))).toBe(kind);
     expect(databaseErrorKind(wrapped(state(code)))).toBe(kind);
   });
+});
+
+test('a unique violation is contention where two transactions raced for an idempotency key', () => {
+  const violation = Object.assign(state('23505'), { constraint: 'idempotency_keys_pkey' });
+  expect(databaseErrorKind(violation)).toBe('contention');
+  expect(databaseErrorKind(wrapped(violation))).toBe('contention');
 });
 
 describe('the kind of an error that no server sent', () => {
@@ -83,7 +89,8 @@ describe('whether a COMMIT that failed so can have happened', () => {
     [state('53100'), false],
     [state('57014'), false],
     [state('XX000'), false],
-    [new TypeError('x is not a function'), false],
+    // Nobody knows what was sent before it.
+    [new TypeError('x is not a function'), true],
   ])('%s → %s', (error, unanswered) => {
     expect(isUnanswered(error)).toBe(unanswered);
   });
