@@ -1,0 +1,115 @@
+import type { Client, ClientReadableStream } from '@grpc/grpc-js';
+import pg from 'pg';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { startApp, type TestApp } from '../support/app.js';
+import { rawClient, rawUnary } from '../support/grpc-raw.js';
+
+const SERVICE = 'inventory.v1.InventoryService';
+const statuses: Readonly<Record<number, string>> = { 1: 'SERVING', 2: 'NOT_SERVING', 3: 'SERVICE_UNKNOWN' };
+const CHECK = '/grpc.health.v1.Health/Check';
+
+let service: TestApp;
+let client: Client;
+beforeEach(async () => {
+  service = await startApp();
+  client = rawClient(service.grpcAddress);
+});
+afterEach(async () => {
+  client.close();
+  await service.close();
+});
+
+/** HealthCheckRequest {service 1}. */
+function requestFor(name: string): Buffer {
+  return name === '' ? Buffer.alloc(0) : Buffer.from([0x0a, name.length, ...Buffer.from(name)]);
+}
+
+/** HealthCheckResponse {status 1}. */
+function readStatus(response: Buffer | undefined): string | undefined {
+  return statuses[response?.[1] ?? 0];
+}
+
+async function check(name: string): Promise<string | undefined> {
+  return readStatus((await rawUnary(client, CHECK, requestFor(name))).response);
+}
+
+/** All that a watch tells, and how it ended. */
+function watch(name: string): { told: (string | undefined)[]; ended: Promise<number> } {
+  const bytes = (buffer: Buffer): Buffer => buffer;
+  const path = '/grpc.health.v1.Health/Watch';
+  const call: ClientReadableStream<Buffer> = client.makeServerStreamRequest(
+    path,
+    bytes,
+    bytes,
+    requestFor(name),
+  );
+  const told: (string | undefined)[] = [];
+  call.on('data', (response: Buffer) => told.push(readStatus(response)));
+  call.on('error', () => {});
+  const ended = new Promise<number>((resolve) => call.on('status', ({ code }) => resolve(code)));
+  return { told, ended };
+}
+
+/** Makes the database refuse and drop all connections, or accept them again. */
+async function setReachable(reachable: boolean): Promise<void> {
+  const url = new URL(service.database.url);
+  const name = url.pathname.slice(1);
+  url.pathname = '/postgres';
+  const maintenance = new pg.Client({ connectionString: url.toString() });
+  await maintenance.connect();
+  await maintenance.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS ${reachable}`);
+  if (!reachable) {
+    await maintenance.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [
+      name,
+    ]);
+  }
+  await maintenance.end();
+}
+
+async function readiness(): Promise<number> {
+  return (await fetch(`${service.httpUrl}/readyz`)).status;
+}
+
+test.each([
+  ['', 'SERVING'],
+  [SERVICE, 'SERVING'],
+])('Check of "%s" says %s', async (name, status) => {
+  expect(await check(name)).toBe(status);
+});
+
+test('Check of a service that does not exist is NOT_FOUND', async () => {
+  expect(await rawUnary(client, CHECK, requestFor('inventory.v1.Nope'))).toMatchObject({ code: 5 });
+});
+
+test('Watch of a service that does not exist says so, and stays', async () => {
+  const { told } = watch('inventory.v1.Nope');
+  await vi.waitFor(() => expect(told).toEqual(['SERVICE_UNKNOWN']), { timeout: 10_000 });
+});
+
+test('a database that goes away is NOT_SERVING everywhere until it is back; the process lives on', async () => {
+  const watches = ['', SERVICE].map(watch);
+  const all = (...expected: string[]) =>
+    vi.waitFor(() => expect(watches.map((w) => w.told)).toEqual([expected, expected]), { timeout: 20_000 });
+  await all('SERVING');
+
+  await setReachable(false);
+  await all('SERVING', 'NOT_SERVING');
+  expect(await Promise.all([check(''), check(SERVICE)])).toEqual(['NOT_SERVING', 'NOT_SERVING']);
+  expect(await readiness()).toBe(503);
+  expect((await fetch(`${service.httpUrl}/healthz`)).status, 'alive').toBe(200);
+
+  await setReachable(true);
+  await all('SERVING', 'NOT_SERVING', 'SERVING');
+  expect(await Promise.all([check(''), check(SERVICE)])).toEqual(['SERVING', 'SERVING']);
+  expect(await readiness()).toBe(200);
+});
+
+test('a service that shuts down says NOT_SERVING first, then ends the watches and closes', async () => {
+  const { told, ended } = watch(SERVICE);
+  await vi.waitFor(() => expect(told).toEqual(['SERVING']), { timeout: 10_000 });
+  await service.close();
+  expect(await ended).toBe(0);
+  expect(told).toEqual(['SERVING', 'NOT_SERVING']);
+  // What afterEach closes again.
+  service = await startApp();
+});

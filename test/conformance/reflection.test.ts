@@ -1,0 +1,95 @@
+import { fromBinary } from '@bufbuild/protobuf';
+import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../support/app.js';
+import { rawClient, rawUnary } from '../support/grpc-raw.js';
+
+let service: TestApp;
+beforeAll(async () => {
+  service = await startApp();
+});
+afterAll(() => service.close());
+
+const SYMBOL = 4;
+const FILENAME = 3;
+const LIST = 7;
+
+/** ServerReflectionRequest with one of its strings set; v1 and v1alpha have the same fields. */
+function question(field: number, text: string): Uint8Array {
+  return new BinaryWriter().tag(field, WireType.LengthDelimited).string(text).finish();
+}
+
+/** The length-delimited fields of a message, by number. */
+function fields(bytes: Uint8Array): Map<number, Uint8Array[]> {
+  const reader = new BinaryReader(bytes);
+  const found = new Map<number, Uint8Array[]>();
+  while (reader.pos < reader.len) {
+    const [number, type] = reader.tag();
+    if (type === WireType.LengthDelimited) found.set(number, [...(found.get(number) ?? []), reader.bytes()]);
+    else reader.skip(type, number);
+  }
+  return found;
+}
+
+async function ask(version: string, request: Uint8Array): Promise<Map<number, Uint8Array[]>> {
+  const client = rawClient(service.grpcAddress);
+  const bytes = (buffer: Buffer): Buffer => buffer;
+  const call = client.makeBidiStreamRequest(
+    `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
+    bytes,
+    bytes,
+  );
+  const answer = await new Promise<Buffer>((resolve, reject) => {
+    call.on('data', resolve);
+    call.on('error', reject);
+    call.write(Buffer.from(request));
+    call.end();
+  });
+  client.close();
+  return fields(answer);
+}
+
+async function filesOf(version: string, request: Uint8Array): Promise<string[]> {
+  const [response] = (await ask(version, request)).get(4) ?? [];
+  const files = fields(response ?? new Uint8Array()).get(1) ?? [];
+  return files.map((file) => fromBinary(FileDescriptorProtoSchema, file).name);
+}
+
+describe.each(['v1', 'v1alpha'])('%s', (version) => {
+  test('lists the services', async () => {
+    const [list] = (await ask(version, question(LIST, ''))).get(6) ?? [];
+    const services = (fields(list!).get(1) ?? []).map((s) => Buffer.from(fields(s).get(1)![0]!).toString());
+    expect(services).toContain('inventory.v1.InventoryService');
+  });
+
+  test.each([
+    [SYMBOL, 'inventory.v1.InventoryService', 'inventory/v1/inventory_service.proto'],
+    [SYMBOL, 'inventory.v1.InventoryService.Reserve', 'inventory/v1/inventory_service.proto'],
+    [SYMBOL, 'inventory.v1.ReserveRequest', 'inventory/v1/inventory_service.proto'],
+    [SYMBOL, 'inventory.v1.StockLevel', 'inventory/v1/stock_level.proto'],
+    [SYMBOL, 'inventory.v1.ErrorReason', 'inventory/v1/error_reason.proto'],
+    [SYMBOL, 'google.rpc.ErrorInfo', 'google/rpc/error_details.proto'],
+    [SYMBOL, 'google.rpc.BadRequest', 'google/rpc/error_details.proto'],
+    [FILENAME, 'google/api/annotations.proto', 'google/api/annotations.proto'],
+    [FILENAME, 'buf/validate/validate.proto', 'buf/validate/validate.proto'],
+  ] as const)('question %d, %s: the file %s', async (field, text, file) => {
+    expect(await filesOf(version, question(field, text))).toContain(file);
+  });
+
+  test('what nobody knows is an error in the answer', async () => {
+    const answer = await ask(version, question(SYMBOL, 'inventory.v1.Nope'));
+    expect([...answer.keys()]).toContain(7);
+  });
+});
+
+test('REFLECTION=off: there is none', async () => {
+  const closed = await startApp({ REFLECTION: 'off' });
+  const client = rawClient(closed.grpcAddress);
+  for (const version of ['v1', 'v1alpha']) {
+    const path = `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`;
+    expect(await rawUnary(client, path, question(LIST, ''))).toMatchObject({ code: 12 });
+  }
+  client.close();
+  await closed.close();
+});
