@@ -1,4 +1,14 @@
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify, SignJWT } from 'jose';
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  type FetchImplementation,
+  type JWTPayload,
+  type JWTVerifyOptions,
+  jwtVerify,
+  SignJWT,
+} from 'jose';
 import type { JwtConfig } from '../config.js';
 import { type Permission, withImplied } from './principal.js';
 
@@ -23,6 +33,8 @@ export class TokenIssuerUnavailable extends Error {
 const JWKS_MAX_AGE_MS = 600_000;
 const JWKS_REFETCH_MIN_MS = 10_000;
 const JWKS_TIMEOUT_MS = 5000;
+/** After a failed fetch. The library paces only those that succeed. */
+const JWKS_PAUSE_MS = 1000;
 
 /**
  * Verifies JWTs: HS256 by a shared secret, or RS256, ES256, EdDSA by a JWKS URL. The algorithms are fixed by the
@@ -43,9 +55,29 @@ export function createTokenVerifier(jwt: JwtConfig): TokenVerifier {
     cacheMaxAge: JWKS_MAX_AGE_MS,
     cooldownDuration: JWKS_REFETCH_MIN_MS,
     timeoutDuration: JWKS_TIMEOUT_MS,
+    [customFetch]: pacedFetch(),
   });
   const algorithms = ['RS256', 'ES256', 'EdDSA'];
   return verifier((token) => jwtVerify(token, keys, { ...options, algorithms }));
+}
+
+/** Fetches, but for a while after a failure fails the same way without asking again. */
+function pacedFetch(): FetchImplementation {
+  let failure: { error: unknown; atMs: number } | undefined;
+  return async (url, options) => {
+    if (failure !== undefined && Date.now() - failure.atMs < JWKS_PAUSE_MS) throw failure.error;
+    try {
+      const response = await fetch(url, options);
+      if (response.status !== 200) throw new TypeError(`the JWKS answers with HTTP ${response.status}`);
+      const text = await response.text();
+      createLocalJWKSet(JSON.parse(text));
+      failure = undefined;
+      return new Response(text);
+    } catch (error) {
+      failure = { error, atMs: Date.now() };
+      throw error;
+    }
+  };
 }
 
 function verifier(verify: (token: string) => Promise<{ payload: JWTPayload }>): TokenVerifier {
@@ -58,7 +90,7 @@ function verifier(verify: (token: string) => Promise<{ payload: JWTPayload }>): 
       }
       // A response other than 200, or not JSON, is a plain JOSEError; what is wrong with a token has a class.
       if (error instanceof errors.JOSEError && error.code !== 'ERR_JOSE_GENERIC') return undefined;
-      if (error instanceof errors.JOSEError || error instanceof TypeError) {
+      if (error instanceof errors.JOSEError || error instanceof TypeError || error instanceof SyntaxError) {
         throw new TokenIssuerUnavailable('the JWKS cannot be fetched', { cause: error });
       }
       throw error;

@@ -6,6 +6,7 @@ import { createTokenVerifier, TokenIssuerUnavailable, type TokenVerifier } from 
 
 /** An unknown `kid` makes the verifier fetch again, but not more often than this. */
 const REFETCH_MIN_MS = 10_000;
+const RETRY_PAUSE_MS = 1000;
 const MAX_AGE_MS = 600_000;
 
 interface IssuerKey {
@@ -175,8 +176,12 @@ describe('an issuer that cannot be asked is a fault, not a refusal', () => {
     const good = answer;
     answer = broken;
     await expect(verify(token)).rejects.toThrow(TokenIssuerUnavailable);
-    // Back at once when the issuer is.
+    // Asked again after a pause, not by each call.
+    const asked = fetches;
+    await expect(verify(token)).rejects.toThrow(TokenIssuerUnavailable);
+    expect(fetches).toBe(asked);
     answer = good;
+    pass(RETRY_PAUSE_MS);
     expect(await verify(token)).toBeDefined();
   });
 
