@@ -1,0 +1,395 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { auditCommand } from '../../src/cli/audit.js';
+import { UsageError } from '../../src/cli/context.js';
+import { keyAddCommand, keyRevokeCommand } from '../../src/cli/key.js';
+import { merchantCreateCommand } from '../../src/cli/merchant.js';
+import { tokenCommand } from '../../src/cli/token.js';
+import type { Environment } from '../../src/config.js';
+import { createMerchant, UnknownMerchant } from '../../src/service/merchants.js';
+import { seedRecords } from '../../src/store/seed.js';
+import { JWT_SECRET } from '../support/app.js';
+import { openCaller } from '../support/callers.js';
+import {
+  type CommandRun,
+  cleanUpProcesses,
+  onDatabase,
+  runHoldfast,
+  type ServiceProcess,
+  startService,
+  until,
+} from '../support/process.js';
+import { createStage, type Stage } from '../support/stage.js';
+
+const badName = '--name must have 1 to 200 characters';
+const badTtl = '--ttl takes a number with s, m, h or d, from 1s to 366d';
+
+let stage: Stage;
+let service: ServiceProcess;
+
+beforeAll(async () => {
+  stage = await createStage();
+  service = await startService(onDatabase(stage.database.url, { LOG_LEVEL: 'error' }));
+});
+afterAll(async () => {
+  await cleanUpProcesses();
+  await stage.close();
+});
+
+describe('each command, for people and with --json', () => {
+  const merchantId = /mer_[A-Za-z0-9]{12}/;
+  const liveKey = /pk_live_[A-Za-z0-9_-]{43}/;
+  const cases: { args: string; text: RegExp; json: (m: string) => unknown }[] = [
+    { args: 'migrate', text: /^The schema is up to date\.\n$/, json: () => ({ migrations: [] }) },
+    {
+      args: 'merchant create --name Shop',
+      text: new RegExp(
+        `^Merchant ${merchantId.source}\nAPI key  ${liveKey.source}\nThe key is not shown again.\n$`,
+      ),
+      json: () => ({ merchantId: expect.stringMatching(merchantId), apiKey: expect.stringMatching(liveKey) }),
+    },
+    {
+      args: 'merchant create --name Shop --mode test',
+      text: /API key {2}pk_test_/,
+      json: () => ({ merchantId: expect.any(String), apiKey: expect.stringMatching(/^pk_test_/) }),
+    },
+    {
+      args: 'merchant list',
+      text: /^mer_\w+ {2}\d{4}-\d\d-\d\dT[\d:.]+Z {2}Test$/m,
+      json: (m) => ({
+        merchants: expect.arrayContaining([
+          { merchantId: m, name: 'Test', createdAt: expect.stringMatching(/Z$/) },
+        ]),
+      }),
+    },
+    {
+      args: 'key add --merchant M',
+      text: new RegExp(`^API key  ${liveKey.source}\nThe key is not shown again.\n$`),
+      json: (m) => ({ merchantId: m, apiKey: expect.stringMatching(liveKey) }),
+    },
+    {
+      args: 'key list --merchant M',
+      text: /^pk_test_….{4} {2}created \S+Z$/m,
+      json: () => ({
+        keys: expect.arrayContaining([
+          {
+            prefix: 'pk_test_',
+            lastFour: stage.apiKey.slice(-4),
+            createdAt: expect.any(String),
+            revokedAt: null,
+          },
+        ]),
+      }),
+    },
+    {
+      args: 'token --merchant M',
+      text: /^[\w-]+\.[\w-]+\.[\w-]+\n$/,
+      json: () => ({ token: expect.any(String) }),
+    },
+    {
+      args: 'audit --merchant M',
+      text: /^0 records of 1 merchants checked: consistent\.\n$/,
+      json: () => ({ consistent: true, merchants: 1, records: 0, drift: [] }),
+    },
+  ];
+
+  test.each(cases)('$args', async ({ args, text, json }) => {
+    const words = args.split(' ').map((word) => (word === 'M' ? stage.merchantId : word));
+    const [people, scripts] = await Promise.all([holdfast(words), holdfast([...words, '--json'])]);
+    expect(people).toEqual({ code: 0, stdout: expect.stringMatching(text), stderr: '' });
+    expect({ ...scripts, stdout: JSON.parse(scripts.stdout) }).toEqual({
+      code: 0,
+      stdout: json(stage.merchantId),
+      stderr: '',
+    });
+    // One line, and nothing but JSON.
+    expect(scripts.stdout.trimEnd()).not.toContain('\n');
+  });
+
+  test('--json may stand before the command, too', async () => {
+    expect(JSON.parse((await holdfast(['--json', 'migrate'])).stdout)).toEqual({ migrations: [] });
+  });
+});
+
+describe('used wrongly: one line that says how, exit 2, nothing on standard output', () => {
+  const cases: { args: string[]; expected: string }[] = [
+    { args: ['bogus'], expected: "holdfast: unknown command 'bogus'; see --help" },
+    { args: ['audit', '--fix'], expected: "error: unknown option '--fix'" },
+    { args: ['merchant', 'drop'], expected: "error: unknown command 'drop'" },
+    { args: ['merchant', 'create'], expected: "error: required option '--name <name>' not specified" },
+    {
+      args: ['key', 'add', '--merchant', 'mer_no', '--mode', 'gold'],
+      expected: "error: option '--mode <mode>' argument 'gold' is invalid. Allowed choices are live, test.",
+    },
+    { args: ['key', 'list', '--merchant', 'mer_no'], expected: 'holdfast: there is no merchant mer_no' },
+    { args: ['token', '--merchant', 'mer_no', '--ttl', '1w'], expected: `holdfast: ${badTtl}` },
+  ];
+
+  test.each(cases)('$args → $expected', async ({ args, expected }) => {
+    expect(await holdfast(args)).toEqual({ code: 2, stdout: '', stderr: `${expected}\n` });
+  });
+
+  // The same without a process each: what the commands themselves find wrong.
+  const token = { permissions: 'can_update_inventory', ttl: '1h', actor: 'operator' };
+  const noMerchant = 'there is no merchant mer_no';
+  const noKey = 'the merchant has no such valid key';
+  const noSecret =
+    'tokens are signed with JWT_SECRET, which is not set; with JWT_JWKS_URL your issuer signs them';
+  const jwksUrl = 'http://127.0.0.1:1/keys';
+  const refused: {
+    name: string;
+    run: (env: Environment, m: string) => Promise<unknown>;
+    env?: Environment;
+    expected: string;
+  }[] = [
+    { name: 'merchant create --name " "', run: (env) => merchantCreate(env, ' '), expected: badName },
+    {
+      name: 'merchant create --name <201>',
+      run: (env) => merchantCreate(env, 'n'.repeat(201)),
+      expected: badName,
+    },
+    {
+      name: 'key add',
+      run: (env) => keyAddCommand(env, { merchant: 'mer_no', mode: 'live' }),
+      expected: noMerchant,
+    },
+    {
+      name: 'key revoke of no merchant',
+      run: (env) => keyRevokeCommand(env, { merchant: 'mer_no', key: '0000' }),
+      expected: noMerchant,
+    },
+    {
+      name: 'key revoke by last four',
+      run: (env, merchant) => keyRevokeCommand(env, { merchant, key: '0000' }),
+      expected: noKey,
+    },
+    {
+      name: 'key revoke by key',
+      run: (env, merchant) => keyRevokeCommand(env, { merchant, key: 'pk_live_x' }),
+      expected: noKey,
+    },
+    {
+      name: 'audit',
+      run: (env) => auditCommand(env, { merchant: 'mer_no', repair: false }),
+      expected: noMerchant,
+    },
+    {
+      name: 'token of no merchant',
+      run: (env) => tokenCommand(env, { ...token, merchant: 'mer_no' }),
+      expected: noMerchant,
+    },
+    ...['all', '', 'can_update_inventory,'].map((permissions) => ({
+      name: `token --permissions "${permissions}"`,
+      run: (env: Environment, merchant: string) => tokenCommand(env, { ...token, merchant, permissions }),
+      expected: `--permissions takes can_read_inventory, can_update_inventory, can_manage_inventory, not "${permissions.split(',').at(-1)}"`,
+    })),
+    ...['', '0s', '1', '1w', '-1h', '1.5h', '367d', '99999999999s'].map((ttl) => ({
+      name: `token --ttl "${ttl}"`,
+      run: (env: Environment, merchant: string) => tokenCommand(env, { ...token, merchant, ttl }),
+      expected: badTtl,
+    })),
+    ...['', 'a'.repeat(256)].map((actor) => ({
+      name: `token --actor <${actor.length}>`,
+      run: (env: Environment, merchant: string) => tokenCommand(env, { ...token, merchant, actor }),
+      expected: '--actor must have 1 to 255 characters',
+    })),
+    {
+      name: 'token without a secret',
+      run: (env, merchant) => tokenCommand(env, { ...token, merchant }),
+      env: { JWT_SECRET: '' },
+      expected: noSecret,
+    },
+    {
+      name: 'token with an issuer',
+      run: (env, merchant) => tokenCommand(env, { ...token, merchant }),
+      env: { JWT_SECRET: '', JWT_JWKS_URL: jwksUrl },
+      expected: noSecret,
+    },
+  ];
+
+  test.each(refused)('$name → $expected', async ({ run, env, expected }) => {
+    const error = await Promise.resolve()
+      .then(() => run(onDatabase(stage.database.url, env), stage.merchantId))
+      .catch((thrown: Error) => thrown);
+    expect([UsageError, UnknownMerchant].some((type) => error instanceof type)).toBe(true);
+    expect((error as Error).message).toBe(expected);
+  });
+});
+
+describe('misconfigured: told before anything is opened, exit 1', () => {
+  const nowhere = 'postgres://user:hidden-password@127.0.0.1:1/nowhere';
+  const cases: { name: string; args: string[]; env: Environment; expected: string[] }[] = [
+    {
+      name: 'all faults at once',
+      args: ['serve'],
+      env: {
+        DATABASE_URL: 'mysql://user:hidden-password@host/db',
+        HTTP_PORT: '99999',
+        GRPC_PORT: 'x',
+        LOG_LEVEL: 'loud',
+        JWT_SECRET: 'short',
+        TLS_CERT_FILE: '/nowhere.pem',
+      },
+      expected: [
+        'DATABASE_URL: ',
+        'HTTP_PORT: ',
+        'GRPC_PORT: ',
+        'LOG_LEVEL: ',
+        'JWT_SECRET: ',
+        'TLS_CERT_FILE',
+      ],
+    },
+    {
+      name: 'DATABASE_URL without a way to verify tokens',
+      args: ['serve'],
+      env: { DATABASE_URL: nowhere },
+      expected: ['JWT_SECRET or JWT_JWKS_URL: one of the two is required when DATABASE_URL is set'],
+    },
+    {
+      name: 'a database that refuses',
+      args: ['serve'],
+      env: { DATABASE_URL: nowhere, JWT_SECRET },
+      expected: ['the database cannot be used: connect ECONNREFUSED 127.0.0.1:1'],
+    },
+    {
+      name: 'a database that refuses, at a name with two addresses',
+      args: ['audit'],
+      env: { DATABASE_URL: nowhere.replace('127.0.0.1', 'localhost') },
+      expected: ['the database cannot be used: ', 'ECONNREFUSED'],
+    },
+    {
+      name: 'a DATA_DIR that is a file',
+      args: ['migrate'],
+      env: { DATA_DIR: process.execPath },
+      expected: ['the database cannot be used: '],
+    },
+  ];
+
+  test.each(cases)('$name', async ({ args, env, expected }) => {
+    const { code, stdout, stderr } = await runHoldfast(args, { HTTP_PORT: '0', GRPC_PORT: '0', ...env });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    for (const part of expected) expect(stderr).toContain(part);
+    expect(stderr).toMatch(/^holdfast: /);
+    expect(stderr).not.toContain('hidden-password');
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+});
+
+describe('keys and tokens, on a service that runs', () => {
+  const id = 'inv_cli';
+  const call = { rpc: 'reserve', id, qty: 1 } as const;
+
+  test('a key that is added works beside the old one; one that is revoked stops working', async () => {
+    const merchant = await createMerchant(stage.dataSource, 'Rotates', 'live');
+    const { merchantId } = merchant;
+    await seedRecords(stage.dataSource, merchantId, [{ id, onHandQty: 1_000_000, reservedQty: 0 }]);
+    const token = await json(['token', '--merchant', merchantId]).then((data) => data.token as string);
+    const added = await json(['key', 'add', '--merchant', merchantId]).then((data) => data.apiKey as string);
+    const [old, fresh] = [merchant.apiKey, added].map((apiKey) =>
+      openCaller('REST', service, { merchantId, apiKey, token }),
+    );
+    expect(await old!.call(call)).toMatchObject({ kind: 'ok', stock: { reservedQty: 1 } });
+    expect(await fresh!.call(call)).toMatchObject({ kind: 'ok', stock: { reservedQty: 2 } });
+
+    const revoked = await holdfast(['key', 'revoke', '--merchant', merchantId, '--key', merchant.apiKey]);
+    expect(revoked).toMatchObject({ code: 0, stdout: `Revoked pk_live_…${merchant.apiKey.slice(-4)}\n` });
+    // Everywhere within 10 s, says the contract.
+    await until('the end of the key', async () => (await old!.call(call)).kind === 'refused', 10_000);
+    expect(await old!.call(call)).toMatchObject({ reason: 'UNAUTHENTICATED' });
+    expect(await fresh!.call(call)).toMatchObject({ kind: 'ok' });
+    const { keys } = await json(['key', 'list', '--merchant', merchantId]);
+    expect(keys).toMatchObject([{ revokedAt: expect.any(String) }, { revokedAt: null }]);
+
+    // The last four will do as well.
+    expect(await json(['key', 'revoke', '--merchant', merchantId, '--key', added.slice(-4)])).toEqual({
+      revoked: { prefix: 'pk_live_', lastFour: added.slice(-4) },
+    });
+  });
+
+  const tokens: { options: string[]; expected: string; actor?: string }[] = [
+    { options: [], expected: 'ok', actor: 'operator' },
+    { options: ['--permissions', 'can_update_inventory', '--actor', 'Zoë'], expected: 'ok', actor: 'Zoë' },
+    {
+      options: ['--permissions', 'can_read_inventory, can_manage_inventory', '--ttl', '366d'],
+      expected: 'ok',
+      actor: 'operator',
+    },
+    { options: ['--permissions', 'can_read_inventory'], expected: 'PERMISSION_DENIED' },
+  ];
+  test.each(tokens)('token $options → $expected', async ({ options, expected, actor }) => {
+    const record = `${id}_${tokens.findIndex((t) => t.options === options)}`;
+    await stage.seed({ id: record, onHandQty: 10, reservedQty: 0 });
+    const { token } = await json(['token', '--merchant', stage.merchantId, ...options]);
+    const answer = await openCaller('gRPC', service, { ...stage, token: token as string }).call({
+      ...call,
+      id: record,
+    });
+    expect(answer.kind === 'refused' ? answer.reason : answer.kind).toBe(expected);
+    const log = await stage.database.query(
+      `SELECT actor FROM movement_log WHERE inventory_id = $1 AND action = 'RESERVED'`,
+      [record],
+    );
+    expect(log).toEqual(actor === undefined ? [] : [{ actor }]);
+  });
+
+  test('a token lives as long as --ttl says', async () => {
+    const { token } = await json(['token', '--merchant', stage.merchantId, '--ttl', '90s']);
+    const claims = JSON.parse(Buffer.from((token as string).split('.')[1]!, 'base64url').toString());
+    expect(claims.exp - claims.iat).toBe(90);
+  });
+});
+
+describe('audit', () => {
+  test('names what drifted and exits 1; --repair mends it, says so in the log, and all is well', async () => {
+    const { merchantId } = await createMerchant(stage.dataSource, 'Drifts', 'live');
+    await seedRecords(stage.dataSource, merchantId, [
+      { id: 'inv_sound', onHandQty: 10, reservedQty: 4 },
+      { id: 'inv_drift', onHandQty: 10, reservedQty: 4 },
+    ]);
+    await stage.database.query(
+      'UPDATE stock_levels SET reserved_qty = 7 WHERE merchant_id = $1 AND id = $2',
+      [merchantId, 'inv_drift'],
+    );
+    const args = ['audit', '--merchant', merchantId];
+    const problems = '7 units reserved, but holds add up to 4; 7 units reserved, but the log adds up to 4';
+    expect(await holdfast(args)).toEqual({
+      code: 1,
+      stdout: `${merchantId} inv_drift: ${problems}\n2 records of 1 merchants checked: 1 drifted.\n`,
+      stderr: '',
+    });
+    const found = await holdfast([...args, '--json']);
+    expect(found.code).toBe(1);
+    expect(JSON.parse(found.stdout)).toMatchObject({
+      consistent: false,
+      records: 2,
+      drift: [{ merchantId, inventoryId: 'inv_drift', reservedQty: 7, heldQty: 4, repaired: false }],
+    });
+    const repaired = await holdfast([...args, '--repair']);
+    expect(repaired).toMatchObject({ code: 0 });
+    expect(repaired.stdout).toContain('(repaired)');
+    const log = await stage.database.query(
+      'SELECT actor, action, notes FROM movement_log WHERE merchant_id = $1 AND inventory_id = $2 ORDER BY revision DESC LIMIT 1',
+      [merchantId, 'inv_drift'],
+    );
+    expect(log).toEqual([
+      { actor: 'system', action: 'ADJUSTED', notes: expect.stringContaining('reserved counter 7 set to 4') },
+    ]);
+    expect(JSON.parse((await holdfast(['audit', '--json'])).stdout)).toMatchObject({
+      consistent: true,
+      drift: [],
+    });
+  });
+});
+
+async function merchantCreate(env: Environment, name: string): Promise<unknown> {
+  return merchantCreateCommand(env, { name, mode: 'live' });
+}
+
+function holdfast(args: readonly string[], env: Environment = {}): Promise<CommandRun> {
+  return runHoldfast(args, onDatabase(stage.database.url, env));
+}
+
+async function json(args: readonly string[]): Promise<Record<string, unknown>> {
+  const { code, stdout, stderr } = await holdfast([...args, '--json']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return JSON.parse(stdout);
+}
