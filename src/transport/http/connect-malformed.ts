@@ -11,7 +11,7 @@ import { errorCodes, errorDetails } from '../errors.js';
 const ENVELOPE_HEADER_BYTES = 5;
 
 /**
- * Gives the library's own INVALID_ARGUMENT (a request that it could not read, so that no handler saw it) the form
+ * Gives the library's own INVALID_ARGUMENT and `parse binary` (a request that it could not read, so that no handler saw it) the form
  * that ours have: UNAUTHENTICATED for a caller who may not even ask, else MALFORMED_REQUEST, with details.
  *
  * The library has no hook before it parses; it can be told apart afterwards, because every error of ours carries
@@ -69,7 +69,9 @@ function connectError(body: Uint8Array): ConnectError | undefined {
 }
 
 function isMalformed(error: ConnectError | undefined): error is ConnectError {
-  return error?.code === Code.InvalidArgument && error.details.length === 0;
+  if (error === undefined || error.details.length > 0) return false;
+  // The library blames JSON that it cannot read on the caller, but protobuf bytes on the service.
+  return error.code === Code.InvalidArgument || error.rawMessage.startsWith('parse binary: ');
 }
 
 async function explain(error: ConnectError, isAuthenticated: () => Promise<boolean>): Promise<ConnectError> {
