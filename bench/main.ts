@@ -1,4 +1,4 @@
-import { type Cleanup, openArena } from './arena.js';
+import { type Arena, type Cleanup, openArena } from './arena.js';
 import { AuditFailed } from './audit.js';
 import { compile } from './compile.js';
 import { type Options, readOptions, UsageError } from './options.js';
@@ -13,7 +13,8 @@ async function main(cleanup: Cleanup): Promise<number> {
   const options = readOptions(process.argv.slice(2));
   compile();
   note('starting PostgreSQL and the sides');
-  const arena = await openArena(cleanup, options);
+  opening = openArena(cleanup, options);
+  const arena = await opening;
   const names = turnsOf(options.measures);
   await warmUp(arena, names, options.warmUpMs);
 
@@ -68,20 +69,36 @@ async function undo(cleanup: Cleanup): Promise<void> {
   }
 }
 
+/** What main threw, in a line where it is no fault of the bench. */
+function explain(error: unknown): string {
+  if (error instanceof AuditFailed) return `the audit failed, so there are no figures: ${error.message}`;
+  if (error instanceof UsageError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
 const cleanup: Cleanup = [];
+/** What it brings into being while it goes on would escape the cleaning. */
+let opening: Promise<Arena> | undefined;
+// A turn that Ctrl-C cuts short fails; only the signal's own path may then clean up and end the process.
+let stopping = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
+  // Comes twice from a terminal: the runner hands on what the whole group was sent.
+  process.on(signal, () => {
+    if (stopping) return;
+    stopping = true;
     note('stopping');
-    void undo(cleanup).then(() => process.exit(130));
+    void Promise.allSettled([opening])
+      .then(() => undo(cleanup))
+      .then(() => process.exit(130));
   });
 }
 let exitCode = 1;
 try {
   exitCode = await main(cleanup);
 } catch (error) {
-  if (error instanceof AuditFailed) note(`the audit failed, so there are no figures: ${error.message}`);
-  else if (error instanceof UsageError) note(`bench: ${error.message}`);
-  else note(`bench: ${(error as Error).stack}`);
+  if (!stopping) note(`bench: ${explain(error)}`);
 }
-await undo(cleanup);
-process.exit(exitCode);
+if (!stopping) {
+  await undo(cleanup);
+  if (!stopping) process.exit(exitCode);
+}
