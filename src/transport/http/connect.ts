@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { constants, type Http2ServerRequest } from 'node:http2';
 import {
   ConnectError,
   createConnectRouter,
@@ -60,8 +61,29 @@ export class ConnectDoor {
       this.#dispatcher.isAuthenticated(metadata),
     );
     if (answer.trailer !== undefined) spellMessageForAll(answer.trailer);
+    if (request.httpVersionMajor === 2) discardUnread(request as never);
     await universalResponseToNodeResponse(answer, response as never);
   }
+}
+
+/** What a client may go on sending once it is answered. */
+const UNREAD_BYTES_MAX = 1024 * 1024;
+
+/**
+ * Reads and forgets what the library left unread of a message that it refused: an HTTP/2 stream with unread bytes
+ * never closes, not even with its connection.
+ */
+function discardUnread({ stream }: Http2ServerRequest): void {
+  stream.once('finish', () => {
+    let bytes = 0;
+    // The request that the library destroyed would pause the stream again.
+    stream.removeAllListeners('data');
+    stream.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > UNREAD_BYTES_MAX) stream.close(constants.NGHTTP2_CANCEL);
+    });
+    stream.resume();
+  });
 }
 
 /**
