@@ -1,0 +1,263 @@
+import { connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Credentials, startApp, type TestApp } from '../support/app.js';
+import { explain, statusDetails } from '../support/doors/details.js';
+import { frame } from '../support/doors/grpc-web.js';
+import { expectUnharmed } from '../support/unharmed.js';
+
+/** gRPC, gRPC-Web and Connect as hostile or careless clients speak them. */
+
+const RESERVE = '/inventory.v1.InventoryService/Reserve';
+
+let service: TestApp;
+let credentials: Credentials;
+beforeAll(async () => {
+  // A stream that is forgotten open would keep the service from closing, and time out.
+  service = await startApp({ SHUTDOWN_TIMEOUT_MS: '600000' });
+  credentials = await service.createMerchant();
+  await service.seed(credentials.merchantId, { id: 'inv_xyz789', onHandQty: 50, reservedQty: 5 });
+});
+afterAll(() => service.close());
+expectUnharmed(() => ({ service, credentials }));
+
+const identity = (): Record<string, string> => ({
+  authorization: `Bearer ${credentials.token}`,
+  'x-merchantapikey': credentials.apiKey,
+});
+
+/** ReserveRequest {id: "inv_none", qty: 1} */
+const good = Buffer.from([0x0a, 8, ...Buffer.from('inv_none'), 0x10, 1]);
+const text = (tag: number, bytes: Uint8Array): Buffer => {
+  const length = bytes.length < 128 ? [bytes.length] : [(bytes.length & 127) | 128, bytes.length >> 7];
+  return Buffer.from([tag, ...length, ...bytes]);
+};
+
+/** Messages, and the code and reason that they come to. */
+const messages: readonly (readonly [string, Uint8Array, number, string])[] = [
+  ['as it should be', good, 5, 'INVENTORY_NOT_FOUND'],
+  ['nothing at all', Buffer.alloc(0), 3, 'VALIDATION_FAILED'],
+  ['noise', Buffer.alloc(40, 0xff), 3, 'MALFORMED_REQUEST'],
+  ['a message that breaks off', good.subarray(0, 5), 3, 'MALFORMED_REQUEST'],
+  ['a length beyond the end', Buffer.from([0x0a, 0x7f, 0x61]), 3, 'MALFORMED_REQUEST'],
+  ['a varint without an end', Buffer.from([0x10, ...Array(11).fill(0x80)]), 3, 'MALFORMED_REQUEST'],
+  ['field number 0', Buffer.from([0x02, 0x00]), 3, 'MALFORMED_REQUEST'],
+  ['wire type 7', Buffer.from([0x0f]), 3, 'MALFORMED_REQUEST'],
+  ['an end group without a start', Buffer.from([0x0c]), 3, 'MALFORMED_REQUEST'],
+  [
+    'a text that is not UTF-8',
+    Buffer.concat([good, text(0x1a, Buffer.from([0xff, 0xfe]))]),
+    3,
+    'MALFORMED_REQUEST',
+  ],
+  [
+    'half of a surrogate pair',
+    Buffer.concat([good, text(0x1a, Buffer.from([0xed, 0xa0, 0x80]))]),
+    3,
+    'MALFORMED_REQUEST',
+  ],
+  ['JSON', Buffer.from('{"id":"inv_none","qty":1}'), 3, 'MALFORMED_REQUEST'],
+  ['NUL in a text', Buffer.concat([good, text(0x1a, Buffer.from([0]))]), 3, 'VALIDATION_FAILED'],
+  [
+    'a negative quantity',
+    Buffer.from([...good.subarray(0, -1), ...Array(9).fill(0xff), 1]),
+    3,
+    'VALIDATION_FAILED',
+  ],
+  ['a field twice: the last counts', Buffer.concat([good, Buffer.from([0x10, 0])]), 3, 'VALIDATION_FAILED'],
+  [
+    'a field that nobody knows',
+    Buffer.concat([good, text(0x7a, Buffer.from('x'))]),
+    5,
+    'INVENTORY_NOT_FOUND',
+  ],
+  [
+    'notes of 2000 characters',
+    Buffer.concat([good, text(0x22, Buffer.alloc(2000, 0x61))]),
+    3,
+    'VALIDATION_FAILED',
+  ],
+];
+
+interface GrpcAnswer {
+  readonly httpStatus: number;
+  readonly code: number;
+  readonly reason: string | undefined;
+  readonly requestId: string | undefined;
+}
+
+/** One gRPC call by hand: any headers, any bytes. */
+function grpcCall(
+  authority: string,
+  body: Uint8Array,
+  headers: OutgoingHttpHeaders = {},
+): Promise<GrpcAnswer> {
+  return new Promise((resolve, reject) => {
+    const session = connectHttp2(`http://${authority}`);
+    session.on('error', reject);
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': RESERVE,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      ...identity(),
+      ...headers,
+    });
+    let all: Record<string, unknown> = {};
+    stream.on('response', (received) => {
+      all = { ...all, ...received };
+    });
+    stream.on('trailers', (received) => {
+      all = { ...all, ...received };
+    });
+    stream.on('error', reject);
+    // An answer may come before all is sent.
+    stream.on('end', () => stream.destroy());
+    stream.on('close', () => {
+      session.destroy();
+      const bin = all['grpc-status-details-bin'];
+      const details = typeof bin === 'string' ? statusDetails(Buffer.from(bin, 'base64')).details : [];
+      resolve({
+        httpStatus: Number(all[':status']),
+        code: Number(all['grpc-status']),
+        reason: explain(details).reason,
+        requestId: all['x-request-id'] as string | undefined,
+      });
+    });
+    stream.resume();
+    stream.end(body);
+  });
+}
+
+const ports = {
+  'the gRPC port': () => service.grpcAddress,
+  'the HTTP port': () => new URL(service.httpUrl).host,
+};
+
+describe.each(['the gRPC port', 'the HTTP port'] as const)('gRPC on %s', (port) => {
+  test.each(messages)('%s', async (_, message, code, reason) => {
+    expect(await grpcCall(ports[port](), frame(0, message))).toMatchObject({ httpStatus: 200, code, reason });
+  });
+
+  test('a stranger’s bytes are not even read', async () => {
+    const headers = { authorization: 'Bearer x' };
+    for (const [, message] of messages) {
+      const answer = await grpcCall(ports[port](), frame(0, message), headers);
+      expect(answer).toMatchObject({ code: 16, reason: 'UNAUTHENTICATED' });
+    }
+  });
+
+  const big = (bytes: number): Buffer => text(0x22, Buffer.alloc(bytes, 0x61));
+  test.each<readonly [string, () => Uint8Array, OutgoingHttpHeaders, number | readonly number[]]>([
+    ['a message over 64 KiB', () => frame(0, Buffer.alloc(65_537)), {}, 8],
+    [
+      'a length over 64 KiB that is never sent',
+      () => frame(0, Buffer.alloc(70_000)).subarray(0, 5),
+      {},
+      [8, 3, 13],
+    ],
+    // grpc-js takes it as it is.
+    ['a compressed message without an encoding', () => frame(1, good), {}, port === 'the gRPC port' ? 5 : 13],
+    ['an encoding that nobody knows', () => frame(1, good), { 'grpc-encoding': 'snappy' }, 12],
+    ['gzip that is none', () => frame(1, good), { 'grpc-encoding': 'gzip' }, [3, 13]],
+    ['a gzip bomb', () => frame(1, gzipSync(Buffer.alloc(20_000_000))), { 'grpc-encoding': 'gzip' }, 8],
+    ['gzip', () => frame(1, gzipSync(good)), { 'grpc-encoding': 'gzip' }, 5],
+    ['a deadline that has passed', () => frame(0, good), { 'grpc-timeout': '1n' }, 4],
+    ['a method that is none', () => frame(0, good), { ':path': '/inventory.v1.InventoryService/Nope' }, 12],
+    ['notes of 16,000 characters', () => frame(0, Buffer.concat([good, big(16_000)])), {}, 3],
+  ])('%s', async (_, body, headers, code) => {
+    const answer = await grpcCall(ports[port](), body(), headers);
+    // An HTTP status alone means what the gRPC specification maps it to.
+    const actual = answer.httpStatus === 404 ? 12 : answer.code;
+    expect(typeof code === 'number' ? [code] : code).toContain(actual);
+  });
+
+  test.each([
+    ['a sane one', 'req-1', /^req-1$/],
+    ['an insane one', '<b>', /^[0-9a-f-]{36}$/],
+  ])('an error carries a request id: %s', async (_, id, expected) => {
+    const { requestId } = await grpcCall(ports[port](), frame(0, good), { 'x-request-id': id });
+    expect(requestId).toMatch(expected);
+  });
+});
+
+describe('Connect', () => {
+  async function call(body: Uint8Array | string, headers: Record<string, string> = {}, method = 'POST') {
+    const response = await fetch(service.httpUrl + RESERVE, {
+      method,
+      headers: { 'content-type': 'application/proto', ...identity(), ...headers },
+      ...(method === 'GET' ? {} : { body: Buffer.from(body) }),
+    });
+    const json = (await response.text()) || '{}';
+    const { code, details = [] } = JSON.parse(json) as {
+      code?: string;
+      details?: { type: string; value: string }[];
+    };
+    const { reason } = explain(details.map((d) => ({ type: d.type, value: Buffer.from(d.value, 'base64') })));
+    return { status: response.status, code, reason };
+  }
+  const names: Readonly<Record<number, string>> = { 3: 'invalid_argument', 5: 'not_found' };
+
+  test.each(messages)('%s', async (_, message, code, reason) => {
+    expect(await call(message)).toEqual({ status: code === 5 ? 404 : 400, code: names[code], reason });
+  });
+
+  test.each<
+    readonly [string, Uint8Array | string, Record<string, string>, string, number, string | undefined]
+  >([
+    ['a message over 64 KiB', Buffer.alloc(65_537), {}, 'POST', 429, 'resource_exhausted'],
+    [
+      'a gzip bomb',
+      gzipSync(Buffer.alloc(20_000_000)),
+      { 'content-encoding': 'gzip' },
+      'POST',
+      429,
+      'resource_exhausted',
+    ],
+    ['gzip', gzipSync(good), { 'content-encoding': 'gzip' }, 'POST', 404, 'not_found'],
+    ['gzip that is none', good, { 'content-encoding': 'gzip' }, 'POST', 400, 'invalid_argument'],
+    ['an encoding that nobody knows', good, { 'content-encoding': 'snappy' }, 'POST', 501, 'unimplemented'],
+    ['a codec that nobody knows', good, { 'content-type': 'application/xml' }, 'POST', 415, undefined],
+    ['a method that is none', good, {}, 'GET', 405, undefined],
+    ['a deadline that is none', good, { 'connect-timeout-ms': 'soon' }, 'POST', 400, 'invalid_argument'],
+    ['a negative deadline', good, { 'connect-timeout-ms': '-1' }, 'POST', 400, 'invalid_argument'],
+    [
+      'a deadline of eleven digits',
+      good,
+      { 'connect-timeout-ms': '10000000000' },
+      'POST',
+      400,
+      'invalid_argument',
+    ],
+    ['a deadline of no time', good, { 'connect-timeout-ms': '0' }, 'POST', 504, 'deadline_exceeded'],
+    ['a version of the future', good, { 'connect-protocol-version': '2' }, 'POST', 404, 'not_found'],
+  ])('%s', async (_, body, headers, method, status, code) => {
+    expect(await call(body, headers, method)).toMatchObject({ status, code });
+  });
+});
+
+describe('gRPC-Web', () => {
+  async function call(body: Uint8Array) {
+    const response = await fetch(service.httpUrl + RESERVE, {
+      method: 'POST',
+      headers: { 'content-type': 'application/grpc-web+proto', ...identity() },
+      body: Buffer.from(body),
+    });
+    const all = `${[...response.headers].map(([k, v]) => `${k}: ${v}`).join('\r\n')}\r\n${await response.text()}`;
+    return Number(/grpc-status: ?(\d+)/.exec(all)?.[1]);
+  }
+
+  test.each(messages)('%s', async (_, message, code) => {
+    expect(await call(frame(0, message))).toBe(code);
+  });
+
+  test.each<readonly [string, Uint8Array, readonly number[]]>([
+    ['no envelope', Buffer.alloc(0), [3, 12]],
+    ['an envelope that breaks off', frame(0, good).subarray(0, 3), [3]],
+    ['a message that breaks off', frame(0, good).subarray(0, 9), [3]],
+    ['two messages', Buffer.concat([frame(0, good), frame(0, good)]), [3, 12]],
+    ['a message over 64 KiB', frame(0, Buffer.alloc(65_537)), [8]],
+  ])('%s', async (_, body, codes) => {
+    expect(codes).toContain(await call(body));
+  });
+});
