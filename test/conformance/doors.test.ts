@@ -1,0 +1,161 @@
+import { connect as connectHttp2 } from 'node:http2';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Credentials, startApp, type TestApp } from '../support/app.js';
+import { closeDoors, type Doors, doorNames, openDoors } from '../support/doors.js';
+import { exchange, readResponses } from '../support/wire.js';
+
+/** What the HTTP port serves beside calls, and what every answer carries. */
+
+let service: TestApp;
+let doors: Doors;
+let credentials: Credentials;
+beforeAll(async () => {
+  service = await startApp();
+  doors = openDoors(service);
+  credentials = await service.createMerchant();
+  await service.seed(credentials.merchantId, { id: 'inv_xyz789', onHandQty: 50, reservedQty: 5 });
+});
+afterAll(async () => {
+  closeDoors(doors);
+  await service.close();
+});
+
+interface Page {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** Gets a path without credentials. */
+const versions: Readonly<Record<string, (path: string) => Promise<Page>>> = {
+  'HTTP/1.1': async (path) => {
+    const text = await exchange(
+      service.httpUrl,
+      `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+    );
+    const { status, headers, body } = readResponses(text)[0]!;
+    return { status, contentType: headers['content-type']!, body };
+  },
+  'HTTP/2 in cleartext': (path) =>
+    new Promise((resolve, reject) => {
+      const session = connectHttp2(service.httpUrl);
+      session.on('error', reject);
+      const stream = session.request({ ':path': path });
+      const chunks: Buffer[] = [];
+      let head = { status: 0, contentType: '' };
+      stream.on('response', (headers) => {
+        head = { status: headers[':status']!, contentType: headers['content-type']! };
+      });
+      stream.on('data', (chunk) => chunks.push(chunk));
+      stream.on('error', reject);
+      stream.on('end', () => {
+        session.destroy();
+        resolve({ ...head, body: Buffer.concat(chunks).toString() });
+      });
+    }),
+};
+
+describe.each(Object.keys(versions))('%s', (version) => {
+  const get = (path: string) => versions[version]!(path);
+
+  test.each([
+    ['/healthz', 200, 'application/json', '{"status":"UP"}'],
+    ['/readyz', 200, 'application/json', '{"status":"UP"}'],
+    ['/healthz?deep=1', 200, 'application/json', '{"status":"UP"}'],
+  ])('GET %s → %d', async (path, status, contentType, body) => {
+    expect(await get(path)).toEqual({ status, contentType, body });
+  });
+
+  test('GET /metrics tells Prometheus of calls by RPC and outcome', async () => {
+    await doors.REST.call('Reserve', { id: 'inv_none', qty: 1 }, { credentials });
+    const { status, contentType, body } = await get('/metrics');
+    expect(status).toBe(200);
+    expect(contentType).toMatch(/^text\/plain/);
+    expect(body).toMatch(/Reserve.*INVENTORY_NOT_FOUND|INVENTORY_NOT_FOUND.*Reserve/);
+    expect(body, 'nobody’s secrets').not.toContain(credentials.apiKey);
+  });
+});
+
+describe.each(doorNames)('%s: request id', (name) => {
+  const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+  const fail = async (id: string | undefined): Promise<string | undefined> => {
+    const headers = id === undefined ? {} : { 'x-request-id': id };
+    return (await doors[name].call('Reserve', { id: 'inv_none', qty: 1 }, { credentials, headers }))
+      .requestId;
+  };
+
+  test.each([
+    ['a sane one comes back', 'req-42/a:b', /^req-42\/a:b$/],
+    ['none: one is made', undefined, uuid],
+    ['one with a space is replaced', 'a b', uuid],
+    ['one that is too long is replaced', 'x'.repeat(129), uuid],
+  ])('%s', async (_, id, expected) => {
+    expect(await fail(id)).toMatch(expected);
+  });
+
+  test('no two are the same', async () => {
+    const ids = await Promise.all(Array.from({ length: 10 }, () => fail(undefined)));
+    expect(new Set(ids).size).toBe(10);
+  });
+
+  test('strangers get one too', async () => {
+    const { reason, requestId } = await doors[name].call('Reserve', { id: 'inv_none', qty: 1 });
+    expect(reason).toBe('UNAUTHENTICATED');
+    expect(requestId).toMatch(uuid);
+  });
+});
+
+describe('REST, to the letter', () => {
+  async function patch(action: string, body: object, headers: Record<string, string> = {}) {
+    const response = await fetch(`${service.httpUrl}/v1/inventory/inv_xyz789/${action}`, {
+      method: 'PATCH',
+      headers: {
+        Authorization: `Bearer ${credentials.token}`,
+        'X-MerchantApiKey': credentials.apiKey,
+        'Content-Type': 'application/json',
+        ...headers,
+      },
+      body: JSON.stringify(body),
+    });
+    return `${response.status} ${await response.text()}`;
+  }
+
+  test('the published samples, byte for byte', async () => {
+    const reference = 'ORD-20241201-0099';
+    const reserve = { qty: 2, reference, notes: 'Reserved for customer checkout' };
+    expect(await patch('reserve', reserve)).toBe(
+      '200 {"status":true,"data":{"id":"inv_xyz789","onHandQty":50,"reservedQty":7,"availableQty":43}}',
+    );
+    const release = { qty: 2, reference, notes: 'Order cancelled — releasing hold' };
+    expect(await patch('release', release)).toBe(
+      '200 {"status":true,"data":{"id":"inv_xyz789","onHandQty":50,"reservedQty":5,"availableQty":45}}',
+    );
+  });
+
+  test('zero is written out', async () => {
+    expect(await patch('release', { qty: 5 })).toBe(
+      '200 {"status":true,"data":{"id":"inv_xyz789","onHandQty":50,"reservedQty":0,"availableQty":50}}',
+    );
+  });
+
+  test('UNAUTHENTICATED is the published body, and nothing more', async () => {
+    const refused = await patch('reserve', { qty: 1 }, { Authorization: 'Bearer x' });
+    expect(JSON.parse(refused.slice('401 '.length))).toEqual({
+      error: 'unauthenticated',
+      message: 'Full authentication is required to access this resource',
+      status: false,
+      statusCode: 401,
+    });
+  });
+
+  test('a failure is the published shape, with code and requestId', async () => {
+    const refused = await patch('reserve', { qty: 51 }, { 'X-Request-Id': 'req-1' });
+    expect(refused.slice(0, 4)).toBe('400 ');
+    expect(JSON.parse(refused.slice(4))).toEqual({
+      status: false,
+      message: 'Cannot reserve 51 units. Only 50 units are currently available.',
+      code: 'INSUFFICIENT_STOCK',
+      requestId: 'req-1',
+    });
+  });
+});
