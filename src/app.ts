@@ -107,7 +107,9 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     readiness.stop();
     const drained = Promise.all([grpc.drain(), http.drain()])
       // A call that its caller has given up on is the engine's only, and is carried through too.
-      .then(() => Promise.all([engine.drain(), sweeper.stop()]));
+      .then(() => Promise.all([engine.drain(), sweeper.stop()]))
+      // Kept-alive connections may have brought another call meanwhile, whose answer is not written yet.
+      .then(() => http.drain());
     await within(limits.shutdownTimeoutMs, drained, () =>
       logger.warn('the shutdown timeout passed with calls still in progress'),
     );

@@ -53,7 +53,10 @@ export class HttpListener {
     });
   }
 
-  /** Accepts no more connections; resolves when the requests in progress are answered. */
+  /**
+   * Accepts no more connections; resolves when the requests in progress are answered. A connection that is kept
+   * alive can bring one request more, so whoever means to cut it off asks again right before.
+   */
   async drain(): Promise<void> {
     this.#draining = true;
     this.#server.close();
