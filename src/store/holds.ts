@@ -1,4 +1,5 @@
 import type { Hold } from '../domain/hold.js';
+import { numbers, texts } from './array-literal.js';
 import type { Statement, Transaction } from './transaction.js';
 
 /** Names one hold. */
@@ -63,9 +64,9 @@ const READ_OLDEST: Statement = {
 /** Reads each record's oldest holds among those that have a reference. */
 export async function readOldestHolds(tx: Transaction, wanted: readonly OldestHolds[]): Promise<HoldRow[]> {
   const rows = await tx.read<RawHold>(READ_OLDEST, [
-    wanted.map((k) => k.merchantId),
-    wanted.map((k) => k.inventoryId),
-    wanted.map((k) => k.count),
+    texts(wanted.map((k) => k.merchantId)),
+    texts(wanted.map((k) => k.inventoryId)),
+    numbers(wanted.map((k) => k.count)),
   ]);
   return rows.map(holdRow);
 }
@@ -122,15 +123,19 @@ export function deleteHolds(tx: Transaction, keys: readonly HoldKey[]): void {
 }
 
 function keyColumns(keys: readonly HoldKey[]): unknown[] {
-  return [keys.map((k) => k.merchantId), keys.map((k) => k.inventoryId), keys.map((k) => k.reference)];
+  return [
+    texts(keys.map((k) => k.merchantId)),
+    texts(keys.map((k) => k.inventoryId)),
+    texts(keys.map((k) => k.reference)),
+  ];
 }
 
 function columns(rows: readonly HoldRow[]): unknown[] {
   return [
-    rows.map((r) => r.merchantId),
-    rows.map((r) => r.inventoryId),
-    rows.map((r) => r.hold.reference),
-    rows.map((r) => r.hold.qty),
-    rows.map((r) => r.hold.openedRevision),
+    texts(rows.map((r) => r.merchantId)),
+    texts(rows.map((r) => r.inventoryId)),
+    texts(rows.map((r) => r.hold.reference)),
+    numbers(rows.map((r) => r.hold.qty)),
+    numbers(rows.map((r) => r.hold.openedRevision)),
   ];
 }

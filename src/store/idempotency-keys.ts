@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { Outcome } from '../domain/outcome.js';
+import { texts } from './array-literal.js';
 import type { Statement, Transaction } from './transaction.js';
 
 /** How long a key is remembered, by the database's clock; after that it counts as never seen. */
@@ -70,8 +71,8 @@ const INSERT: Statement = {
 export function insertIdempotencyKeys(tx: Transaction, rows: readonly IdempotencyRow[]): void {
   tx.write(INSERT, [
     ...nameColumns(rows),
-    rows.map((r) => r.fingerprint),
-    rows.map((r) => JSON.stringify(r.outcome)),
+    texts(rows.map((r) => r.fingerprint)),
+    texts(rows.map((r) => JSON.stringify(r.outcome))),
   ]);
 }
 
@@ -90,7 +91,7 @@ export function forgetIdempotencyKeys(tx: Transaction, names: readonly Idempoten
 }
 
 function nameColumns(names: readonly IdempotencyKeyName[]): unknown[] {
-  return [names.map((n) => n.merchantId), names.map((n) => n.key)];
+  return [texts(names.map((n) => n.merchantId)), texts(names.map((n) => n.key))];
 }
 
 /** Forgets a merchant's outlived keys, at most `limit` of them. Returns how many. */

@@ -1,4 +1,5 @@
 import type { Movement } from '../domain/movement.js';
+import { numbers, texts } from './array-literal.js';
 import type { Statement, Transaction } from './transaction.js';
 
 export interface MovementRow {
@@ -23,15 +24,15 @@ const APPEND: Statement = {
 /** Appends log entries; `batchId` names the transaction's attempt that wrote them. */
 export function appendMovements(tx: Transaction, batchId: string, rows: readonly MovementRow[]): void {
   tx.write(APPEND, [
-    rows.map((r) => r.merchantId),
-    rows.map((r) => r.movement.inventoryId),
-    rows.map((r) => r.movement.revision),
-    rows.map((r) => r.movement.action),
-    rows.map((r) => r.movement.onHandDelta),
-    rows.map((r) => r.movement.reservedDelta),
-    rows.map((r) => r.movement.reference),
-    rows.map((r) => r.movement.notes),
-    rows.map((r) => r.movement.actor),
+    texts(rows.map((r) => r.merchantId)),
+    texts(rows.map((r) => r.movement.inventoryId)),
+    numbers(rows.map((r) => r.movement.revision)),
+    texts(rows.map((r) => r.movement.action)),
+    numbers(rows.map((r) => r.movement.onHandDelta)),
+    numbers(rows.map((r) => r.movement.reservedDelta)),
+    texts(rows.map((r) => r.movement.reference)),
+    texts(rows.map((r) => r.movement.notes)),
+    texts(rows.map((r) => r.movement.actor)),
     batchId,
   ]);
 }

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { Stock } from '../domain/stock.js';
+import { numbers, texts } from './array-literal.js';
 import { StockLevelEntity } from './entities/stock-level.js';
 import type { Statement, Transaction } from './transaction.js';
 
@@ -54,7 +55,10 @@ export async function lockStockLevels(
   lock: Statement,
   keys: readonly RecordKey[],
 ): Promise<StockRow[]> {
-  const rows = await tx.read<RawStockLevel>(lock, [keys.map((k) => k.merchantId), keys.map((k) => k.id)]);
+  const rows = await tx.read<RawStockLevel>(lock, [
+    texts(keys.map((k) => k.merchantId)),
+    texts(keys.map((k) => k.id)),
+  ]);
   return rows.map((row) => ({
     merchantId: row.s_merchant_id,
     stock: {
@@ -95,10 +99,10 @@ export function insertStockLevels(tx: Transaction, rows: readonly StockRow[]): v
 
 function columns(rows: readonly StockRow[]): unknown[] {
   return [
-    rows.map((r) => r.merchantId),
-    rows.map((r) => r.stock.id),
-    rows.map((r) => r.stock.onHandQty),
-    rows.map((r) => r.stock.reservedQty),
-    rows.map((r) => r.stock.revision),
+    texts(rows.map((r) => r.merchantId)),
+    texts(rows.map((r) => r.stock.id)),
+    numbers(rows.map((r) => r.stock.onHandQty)),
+    numbers(rows.map((r) => r.stock.reservedQty)),
+    numbers(rows.map((r) => r.stock.revision)),
   ];
 }

@@ -44,6 +44,8 @@ export class GrpcServer {
     setLogVerbosity(logVerbosity.NONE);
     this.#server = new Server({
       'grpc.max_receive_message_length': options.messageBytesMax,
+      // Nobody reads its statistics here, and each call would pay for them.
+      'grpc.enable_channelz': 0,
       // A connection that lies idle is probed, so that clients behind a dead link do not stay for ever.
       'grpc.keepalive_time_ms': 60_000,
     });

@@ -1,0 +1,21 @@
+/**
+ * PostgreSQL array literals for bulk parameters. The driver's own conversion takes any value, at the price of a
+ * tenth of all memory that a busy service allocates; these two know their type.
+ *
+ * https://www.postgresql.org/docs/current/arrays.html#ARRAYS-INPUT
+ */
+
+/** Whole numbers, to be cast to `int[]` or `bigint[]`. */
+export function numbers(values: readonly number[]): string {
+  return `{${values.join(',')}}`;
+}
+
+/** Strings, to be cast to `text[]`. */
+export function texts(values: readonly string[]): string {
+  if (values.length === 0) return '{}';
+  return `{"${values.map(escaped).join('","')}"}`;
+}
+
+function escaped(value: string): string {
+  return /["\\]/.test(value) ? value.replace(/["\\]/g, '\\$&') : value;
+}
