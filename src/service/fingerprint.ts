@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { StockCommand } from '../domain/command.js';
 
 /**
@@ -6,7 +6,5 @@ import type { StockCommand } from '../domain/command.js';
  * through and whoever of the merchant sent them.
  */
 export function fingerprint({ kind, id, qty, reference, notes }: StockCommand): string {
-  return createHash('sha256')
-    .update(JSON.stringify([kind, id, qty, reference, notes]))
-    .digest('base64url');
+  return hash('sha256', JSON.stringify([kind, id, qty, reference, notes]), 'base64url');
 }

@@ -104,7 +104,7 @@ export async function sweepIdempotencyKeys(
     `DELETE FROM idempotency_keys
       WHERE merchant_id = $1
         AND key IN (SELECT key FROM idempotency_keys
-                     WHERE merchant_id = $1 AND created_at <= now() - make_interval(hours => $2)
+                     WHERE merchant_id = $1 AND merchant_id || '' = $1 AND created_at <= now() - make_interval(hours => $2)
                      ORDER BY created_at
                      LIMIT $3
                        FOR UPDATE SKIP LOCKED)`,

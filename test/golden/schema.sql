@@ -72,6 +72,6 @@ CREATE INDEX api_keys_by_hash ON public.api_keys USING btree (key_hash);
 
 CREATE UNIQUE INDEX holds_by_age ON public.holds USING btree (merchant_id, inventory_id, opened_revision) WHERE (reference <> ''::text);
 
-CREATE INDEX idempotency_keys_by_age ON public.idempotency_keys USING btree (merchant_id, created_at);
+CREATE INDEX idempotency_keys_by_age ON public.idempotency_keys USING btree (((merchant_id || ''::text)), created_at);
 
 CREATE SEQUENCE schema_migrations_id_seq;
