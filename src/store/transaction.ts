@@ -1,6 +1,5 @@
-import type { Socket } from 'node:net';
-import type { ClientBase } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
+import type { PoolClient } from './pool-client.js';
 import { isUnanswered } from './sqlstate.js';
 
 /** A statement that connections prepare once, under its name. */
@@ -13,45 +12,28 @@ export interface Statement {
  * A transaction in progress, on TypeORM's connection.
  *
  * Statements travel without waiting for the answers to those before them, and run in the order in which they were
- * sent: what `read` sends after a lock sees what the lock protects, and COMMIT follows the last `write` in the
- * same packet. So a batch costs three round trips, however many statements it has.
+ * sent: what `read` sends after a lock sees what the lock protects, START TRANSACTION leaves with the first reads
+ * and COMMIT with the last writes. So a batch costs two round trips, however many statements it has.
  */
 export class Transaction {
-  readonly #client: ClientBase;
+  readonly #client: PoolClient;
   readonly #writes: Promise<unknown>[] = [];
-  /** The socket collects what is sent until this turn of the event loop has nothing more to say. */
-  #collecting = false;
 
-  constructor(client: ClientBase) {
+  constructor(client: PoolClient) {
     this.#client = client;
   }
 
   async read<Row>(statement: Statement, values: unknown[]): Promise<Row[]> {
-    this.#collect();
     const { rows } = await this.#client.query({ ...statement, values });
-    return rows as Row[];
+    return rows;
   }
 
   /** Sends a statement whose answer nothing here depends on; its failure fails the transaction. */
   write(statement: Statement, values: unknown[]): void {
-    this.#collect();
-    const written = this.#client.query({ ...statement, values });
+    const written: Promise<unknown> = this.#client.query({ ...statement, values });
     // Looked at when the transaction ends; until then a failure is nobody's.
     written.catch(() => {});
     this.#writes.push(written);
-  }
-
-  /** A system call for each statement was a quarter of a lone command's processor time. */
-  #collect(): void {
-    if (this.#collecting) return;
-    this.#collecting = true;
-    const { stream } = (this.#client as unknown as { connection: { stream: Socket } }).connection;
-    stream.cork();
-    // After all microtasks, so that TypeORM's COMMIT is still among them.
-    process.nextTick(() => {
-      this.#collecting = false;
-      stream.uncork();
-    });
   }
 
   /** The first failure is the cause of those behind it. */
@@ -79,12 +61,15 @@ export async function inTransaction<T>(
 ): Promise<T> {
   const runner = dataSource.createQueryRunner();
   try {
-    const client: ClientBase = await runner.connect();
-    await runner.startTransaction();
+    const client: PoolClient = await runner.connect();
+    const handedOver = client.nextHandedOver();
+    const started = runner.startTransaction();
+    // Its answer is not waited for, only its place before everything else.
+    await Promise.race([handedOver, started]);
     const tx = new Transaction(client);
     let result: T;
     try {
-      result = await work(tx);
+      [result] = await Promise.all([work(tx), started]);
     } catch (error) {
       await tx.firstFailure();
       // The first error is the one that says what happened; a connection too broken to roll back is discarded.
