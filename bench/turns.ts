@@ -43,6 +43,7 @@ const table = {
     ...grpc,
     load: { halfTheRateOf: 'holdfast, one record' },
   },
+  'plain, the same rate': { side: 'plain', ...grpc, load: { halfTheRateOf: 'holdfast, one record' } },
   'plain, half its rate': { side: 'plain', ...grpc, load: { halfTheRateOf: 'plain, one record' } },
 } as const;
 
