@@ -44,7 +44,7 @@ export enum ErrorReason {
 
   /**
    * An adjustment would take the units on hand below zero or below the reserved units. FAILED_PRECONDITION,
-   * HTTP 400.
+   * HTTP 400. Metadata: `onHand`, `reserved`, `change`.
    * Example: "Adjustment would result in negative stock. Current on-hand: 3, requested change: -5."
    *
    * @generated from enum value: ERROR_REASON_NEGATIVE_STOCK = 3;
@@ -78,7 +78,7 @@ export enum ErrorReason {
   /**
    * The request cannot be read: not JSON, a wrong type, a number that is no int32.
    * INVALID_ARGUMENT, HTTP 400 (404, 405, 413 and 415 where HTTP has a status of its own).
-   * Example: "Malformed request: field qty expects an int32."
+   * Example: "Malformed request: qty: must be an integer from -2147483648 to 2147483647"
    *
    * @generated from enum value: ERROR_REASON_MALFORMED_REQUEST = 7;
    */
