@@ -119,13 +119,13 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   };
 
   try {
-    await readiness.start();
     const httpPort = await http.listen(host, config.httpPort).catch((cause) => {
       throw new CannotListen('HTTP_PORT', host, config.httpPort, cause);
     });
     const grpcPort = await grpc.listen(host, config.grpcPort).catch((cause) => {
       throw new CannotListen('GRPC_PORT', host, config.grpcPort, cause);
     });
+    await readiness.start();
     sweeper.start();
     const shown = host.includes(':') ? `[${host}]` : host;
     const addresses = {

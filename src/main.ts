@@ -6,6 +6,7 @@ import { type CommandResult, UsageError } from './cli/context.js';
 import { keyAddCommand, keyListCommand, keyRevokeCommand } from './cli/key.js';
 import { merchantCreateCommand, merchantListCommand } from './cli/merchant.js';
 import { migrateCommand } from './cli/migrate.js';
+import { recordCreateCommand } from './cli/record.js';
 import { serve } from './cli/serve.js';
 import { tokenCommand } from './cli/token.js';
 import { ConfigError } from './config.js';
@@ -27,6 +28,7 @@ function program(): Command {
   const root = new Command('holdfast')
     .description('Stock reservations that cannot oversell.')
     .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'holdfast: ')) })
     .option('--json', 'print JSON, for scripts');
   const run = async (command: Command, result: Promise<CommandResult>): Promise<void> => {
     const { data, text, exitCode } = await result;
@@ -57,6 +59,15 @@ function program(): Command {
     .addOption(mode)
     .action((o: { name: string; mode: KeyMode }, command) => run(command, merchantCreateCommand(env, o)));
   add(merchant, 'list', 'list the merchants').action((_, command) => run(command, merchantListCommand(env)));
+
+  const record = root.command('record').description('inventory records');
+  add(record, 'create', 'create a record with units on hand')
+    .requiredOption('--merchant <id>', 'the merchant')
+    .requiredOption('--id <id>', 'what callers name it by: 1 to 64 of A-Z a-z 0-9 . _ -')
+    .requiredOption('--on-hand <units>', 'units physically in stock')
+    .action((o: { merchant: string; id: string; onHand: string }, command) =>
+      run(command, recordCreateCommand(env, o)),
+    );
 
   const key = root.command('key').description('API keys');
   add(key, 'add', 'add a key, for example to rotate: both are valid until one is revoked')

@@ -19,7 +19,12 @@ function describe(report: AuditReport): string {
   );
   const open = report.drift.filter((d) => !d.repaired).length;
   const verdict = open === 0 ? 'consistent' : `${open} drifted`;
-  return [...lines, `${report.records} records of ${report.merchants} merchants checked: ${verdict}.`].join(
-    '\n',
-  );
+  return [
+    ...lines,
+    `${count(report.records, 'record')} of ${count(report.merchants, 'merchant')} checked: ${verdict}.`,
+  ].join('\n');
+}
+
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`;
 }

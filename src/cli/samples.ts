@@ -5,7 +5,7 @@ export function sampleLines(demo: Demo): string {
   const reserve = { qty: 2, reference: 'ORD-20241201-0099', notes: 'Reserved for customer checkout' };
   const release = { qty: 2, reference: 'ORD-20241201-0099', notes: 'Order cancelled - releasing hold' };
   return [
-    'Reserve 2 of the 45 available units, then release them, over REST:',
+    'Reserve 2 units, then release them, over REST:',
     '',
     curl(demo, 'reserve', reserve),
     '',

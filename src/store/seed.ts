@@ -22,7 +22,7 @@ export async function seedRecords(
 ): Promise<void> {
   const received = { action: 'RECEIVED', revision: 1, reservedDelta: 0 } as const;
   const reserved = { action: 'RESERVED', revision: 2, onHandDelta: 0 } as const;
-  const common = { reference: UNREFERENCED, notes: 'seeded', actor: SYSTEM_ACTOR };
+  const common = { reference: UNREFERENCED, notes: 'initial stock', actor: SYSTEM_ACTOR };
   const held = records.filter((r) => r.reservedQty > 0);
   await inTransaction(dataSource, async (tx) => {
     insertStockLevels(

@@ -6,6 +6,6 @@ export function decodeBinary(schema: DescMessage, bytes: Uint8Array): Message {
   try {
     return fromBinary(schema, bytes);
   } catch (error) {
-    throw new UnreadableRequest(`not a ${schema.typeName}: ${(error as Error).message}`);
+    throw new UnreadableRequest(`not a readable ${schema.typeName}: ${(error as Error).message}`);
   }
 }

@@ -87,7 +87,7 @@ describe('each command, for people and with --json', () => {
     },
     {
       args: 'audit --merchant M',
-      text: /^0 records of 1 merchants checked: consistent\.\n$/,
+      text: /^0 records of 1 merchant checked: consistent\.\n$/,
       json: () => ({ consistent: true, merchants: 1, records: 0, drift: [] }),
     },
   ];
@@ -113,14 +113,27 @@ describe('each command, for people and with --json', () => {
 describe('used wrongly: one line that says how, exit 2, nothing on standard output', () => {
   const cases: { args: string[]; expected: string }[] = [
     { args: ['bogus'], expected: "holdfast: unknown command 'bogus'; see --help" },
-    { args: ['audit', '--fix'], expected: "error: unknown option '--fix'" },
-    { args: ['merchant', 'drop'], expected: "error: unknown command 'drop'" },
-    { args: ['merchant', 'create'], expected: "error: required option '--name <name>' not specified" },
+    { args: ['audit', '--fix'], expected: "holdfast: unknown option '--fix'" },
+    { args: ['merchant', 'drop'], expected: "holdfast: unknown command 'drop'" },
+    { args: ['merchant', 'create'], expected: "holdfast: required option '--name <name>' not specified" },
     {
       args: ['key', 'add', '--merchant', 'mer_no', '--mode', 'gold'],
-      expected: "error: option '--mode <mode>' argument 'gold' is invalid. Allowed choices are live, test.",
+      expected:
+        "holdfast: option '--mode <mode>' argument 'gold' is invalid. Allowed choices are live, test.",
     },
     { args: ['key', 'list', '--merchant', 'mer_no'], expected: 'holdfast: there is no merchant mer_no' },
+    {
+      args: ['record', 'create', '--merchant', 'mer_no', '--id', 'a b', '--on-hand', '1'],
+      expected: 'holdfast: --id must have 1 to 64 characters of A-Z a-z 0-9 . _ -',
+    },
+    {
+      args: ['record', 'create', '--merchant', 'mer_no', '--id', 'a', '--on-hand', '-1'],
+      expected: 'holdfast: --on-hand must be a whole number from 0 to 2147483647',
+    },
+    {
+      args: ['record', 'create', '--merchant', 'mer_no', '--id', 'a', '--on-hand', '1'],
+      expected: 'holdfast: there is no merchant mer_no',
+    },
     { args: ['token', '--merchant', 'mer_no', '--ttl', '1w'], expected: `holdfast: ${badTtl}` },
   ];
 
@@ -338,6 +351,28 @@ describe('keys and tokens, on a service that runs', () => {
   });
 });
 
+test('record create: stock to reserve from, accounted for in the log; a second of that id is refused', async () => {
+  const merchant = await createMerchant(stage.dataSource, 'Opens', 'live');
+  const { merchantId } = merchant;
+  const create = ['record', 'create', '--merchant', merchantId, '--id', 'inv_new', '--on-hand', '5'];
+  expect(await json(create)).toEqual({
+    merchantId,
+    id: 'inv_new',
+    onHandQty: 5,
+    reservedQty: 0,
+    availableQty: 5,
+  });
+  expect(await holdfast(create)).toMatchObject({
+    code: 2,
+    stderr: 'holdfast: the merchant already has a record inv_new\n',
+  });
+  const { token } = await json(['token', '--merchant', merchantId]);
+  const caller = openCaller('REST', service, { ...merchant, token: token as string });
+  const answer = await caller.call({ rpc: 'reserve', id: 'inv_new', qty: 5 });
+  expect(answer).toMatchObject({ kind: 'ok', stock: { reservedQty: 5, availableQty: 0 } });
+  expect(await json(['audit', '--merchant', merchantId])).toMatchObject({ consistent: true, records: 1 });
+});
+
 describe('audit', () => {
   test('names what drifted and exits 1; --repair mends it, says so in the log, and all is well', async () => {
     const { merchantId } = await createMerchant(stage.dataSource, 'Drifts', 'live');
@@ -353,7 +388,7 @@ describe('audit', () => {
     const problems = '7 units reserved, but holds add up to 4; 7 units reserved, but the log adds up to 4';
     expect(await holdfast(args)).toEqual({
       code: 1,
-      stdout: `${merchantId} inv_drift: ${problems}\n2 records of 1 merchants checked: 1 drifted.\n`,
+      stdout: `${merchantId} inv_drift: ${problems}\n2 records of 1 merchant checked: 1 drifted.\n`,
       stderr: '',
     });
     const found = await holdfast([...args, '--json']);

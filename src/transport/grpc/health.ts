@@ -1,5 +1,7 @@
 import type { Server } from '@grpc/grpc-js';
-import { HealthImplementation } from 'grpc-health-check';
+import { HealthImplementation, service } from 'grpc-health-check';
+
+export { service as healthService };
 
 /** grpc.health.v1.Health, Check and Watch. */
 export class GrpcHealth {
