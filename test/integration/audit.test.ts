@@ -174,7 +174,7 @@ describe('repair', () => {
     const [after] = await database.query(
       `SELECT reserved_qty = (SELECT coalesce(sum(qty), 0) FROM holds WHERE inventory_id = s.id) AS follows,
               (SELECT json_agg(json_build_array(actor, action, revision = s.revision, notes LIKE 'audit repair: %'))
-                 FROM movement_log WHERE inventory_id = s.id AND notes <> 'seeded') AS said
+                 FROM movement_log WHERE inventory_id = s.id AND notes <> 'initial stock') AS said
          FROM stock_levels AS s WHERE id = 'inv_1'`,
     );
     expect(after).toEqual({ follows: true, said: [['system', 'ADJUSTED', true, true]] });

@@ -208,7 +208,7 @@ async function reservedQty(id: string): Promise<number | undefined> {
 async function changes(id: string, merchantId = stage.merchantId): Promise<number> {
   const rows = await stage.database.query(
     `SELECT 1 FROM movement_log
-      WHERE merchant_id = $1 AND inventory_id = $2 AND coalesce(notes, '') <> 'seeded'`,
+      WHERE merchant_id = $1 AND inventory_id = $2 AND coalesce(notes, '') <> 'initial stock'`,
     [merchantId, id],
   );
   return rows.length;

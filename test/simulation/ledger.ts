@@ -59,7 +59,7 @@ export class Ledger {
     const log = await database.query<{ action: string; change: number; reference: string }>(
       `SELECT action, reserved_delta AS change, coalesce(reference, '') AS reference
          FROM movement_log
-        WHERE merchant_id = $1 AND inventory_id = $2 AND coalesce(notes, '') <> 'seeded'
+        WHERE merchant_id = $1 AND inventory_id = $2 AND coalesce(notes, '') <> 'initial stock'
         ORDER BY revision`,
       [merchantId, id],
     );
