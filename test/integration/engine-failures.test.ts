@@ -28,13 +28,19 @@ let database: TestDatabase;
 let judge: DataSource;
 let engine: TestEngine;
 let shelf: Shelf;
+
+/** Of sessions that begin from now on. */
+async function setDeadlockTimeout(time: string): Promise<void> {
+  const [row] = await database.query<{ name: string }>('SELECT current_database() AS name');
+  await database.query(`ALTER DATABASE ${row!.name} SET deadlock_timeout = '${time}'`);
+}
+
 beforeAll(async () => {
   database = await createTestDatabase();
   await database.query(TROUBLE);
   judge = await openDataSource(database.url);
-  const [row] = await database.query<{ name: string }>('SELECT current_database() AS name');
   // A deadlock is found when somebody has waited this long.
-  await database.query(`ALTER DATABASE ${row!.name} SET deadlock_timeout = '20ms'`);
+  await setDeadlockTimeout('20ms');
 });
 afterAll(async () => {
   await judge?.destroy();
@@ -141,6 +147,10 @@ describe('locks that others hold', () => {
   }
 
   test('a deadlock: the engine is the victim, and tries again', async () => {
+    // A session looks for a deadlock once, this long after it began to wait: time enough to close the circle, and the
+    // engine is the one that looks.
+    await setDeadlockTimeout('2s');
+    await restartEngine({ database: { lockTimeoutMs: 9000 } });
     await other.run("SET deadlock_timeout = '1min'");
     await other.run('BEGIN');
     await lock('inv_2');
@@ -152,6 +162,7 @@ describe('locks that others hold', () => {
     expect(await answers).toEqual(['1 reserved', '2 reserved']);
     expect(engine.retries).toEqual(['40P01']);
     expect(await shelf.happened()).toMatchObject({ reserved: [1, 2], entries: 2 });
+    await setDeadlockTimeout('20ms');
   });
 
   test('a lock that does not come → CONTENTION, and nothing was done', async () => {

@@ -30,6 +30,9 @@ const passing = new Set([
   'DEADLINE_EXCEEDED',
 ]);
 
+/** A busy machine may need several tries of each of the service's own limits; beyond this, something hangs. */
+const ANSWER_WAIT_MS = 60_000;
+
 /**
  * Seeded clients, each with one call at a time. Every call has a key, and is tried again under it until it is
  * answered, whatever happens to the service meanwhile: what the callers know at the end is then all there is to
@@ -106,13 +109,17 @@ export class Clients {
   /** Tries until there is an answer; the caller is chosen anew for every attempt. */
   async untilAnswered(call: StockCall, through: Caller | (() => Caller)): Promise<Answer> {
     let answer: Answer | undefined;
-    await until(`an answer to ${call.idempotencyKey}`, async () => {
-      const attempt = await (typeof through === 'function' ? through() : through).call(call);
-      if (attempt.kind === 'unanswered') this.unanswered++;
-      else if (attempt.kind === 'refused' && passing.has(attempt.reason)) this.passing++;
-      else answer = attempt;
-      return answer !== undefined;
-    });
+    await until(
+      `an answer to ${call.idempotencyKey}`,
+      async () => {
+        const attempt = await (typeof through === 'function' ? through() : through).call(call);
+        if (attempt.kind === 'unanswered') this.unanswered++;
+        else if (attempt.kind === 'refused' && passing.has(attempt.reason)) this.passing++;
+        else answer = attempt;
+        return answer !== undefined;
+      },
+      ANSWER_WAIT_MS,
+    );
     return answer!;
   }
 

@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { doors, openCaller, type StockCall } from '../support/callers.js';
 import {
   cleanUpProcesses,
@@ -15,6 +15,9 @@ import {
 } from '../support/process.js';
 import { createStage, type Stage } from '../support/stage.js';
 import { type Address, Clients } from './clients.js';
+
+// As long as its clients go on asking, and more.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** Short limits, so that a database that says nothing is given up soon. */
 const impatient = {
