@@ -60,9 +60,7 @@ describe.each(['v1', 'v1alpha'])('%s', (version) => {
   test('lists the services', async () => {
     const [list] = (await ask(version, question(LIST, ''))).get(6) ?? [];
     const services = (fields(list!).get(1) ?? []).map((s) => Buffer.from(fields(s).get(1)![0]!).toString());
-    expect(services).toEqual(
-      expect.arrayContaining(['inventory.v1.InventoryService', 'grpc.health.v1.Health']),
-    );
+    expect(services).toContain('inventory.v1.InventoryService');
   });
 
   test.each([

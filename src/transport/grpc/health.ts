@@ -1,7 +1,5 @@
 import type { Server } from '@grpc/grpc-js';
-import { HealthImplementation, service } from 'grpc-health-check';
-
-export { service as healthService };
+import { HealthImplementation } from 'grpc-health-check';
 
 /** grpc.health.v1.Health, Check and Watch. */
 export class GrpcHealth {

@@ -17,7 +17,7 @@ import { decodeBinary } from '../decode.js';
 import type { Dispatcher } from '../dispatcher.js';
 import type { Operation } from '../operation.js';
 import { REPLAYED_HEADER } from '../request-id.js';
-import { GrpcHealth, healthService } from './health.js';
+import { GrpcHealth } from './health.js';
 import { GrpcCallMetadata } from './metadata.js';
 import { OpenStreams } from './open-streams.js';
 import { createReflection } from './reflection.js';
@@ -54,10 +54,11 @@ export class GrpcServer {
     const tracked = this.#streams.around(this.#server);
     this.#health.addToServer(tracked);
     if (options.reflection) {
-      createReflection(
-        [InventoryService.file, file_inventory_v1_error_reason, file_google_rpc_error_details],
-        [healthService],
-      ).addToServer(tracked);
+      createReflection([
+        InventoryService.file,
+        file_inventory_v1_error_reason,
+        file_google_rpc_error_details,
+      ]).addToServer(tracked);
     }
   }
 
