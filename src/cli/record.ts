@@ -1,7 +1,6 @@
 import type { Environment } from '../config.js';
 import { QTY_MAX } from '../domain/stock.js';
-import { UnknownMerchant } from '../service/merchants.js';
-import { findMerchant } from '../store/merchants.js';
+import { requireMerchant } from '../service/merchants.js';
 import { seedRecords } from '../store/seed.js';
 import { isUniqueViolation } from '../store/sqlstate.js';
 import { type CommandResult, UsageError, withDatabase } from './context.js';
@@ -20,7 +19,7 @@ export async function recordCreateCommand(
     throw new UsageError(`--on-hand must be a whole number from 0 to ${QTY_MAX}`);
   }
   return withDatabase(env, async ({ dataSource }) => {
-    if ((await findMerchant(dataSource, merchant)) === null) throw new UnknownMerchant(merchant);
+    await requireMerchant(dataSource, merchant);
     await seedRecords(dataSource, merchant, [{ id, onHandQty, reservedQty: 0 }]).catch((error) => {
       if (isUniqueViolation(error)) throw new UsageError(`the merchant already has a record ${id}`);
       throw error;

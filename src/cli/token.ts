@@ -1,8 +1,8 @@
-import { type Permission, permissions } from '../auth/principal.js';
+import { permissions } from '../auth/principal.js';
 import { signToken } from '../auth/tokens.js';
 import type { Environment } from '../config.js';
 import { resolveJwt } from '../jwt-secret.js';
-import { findMerchant } from '../store/merchants.js';
+import { requireMerchant } from '../service/merchants.js';
 import { type CommandResult, UsageError, withDatabase } from './context.js';
 
 const TTL_SECONDS_MAX = 366 * 24 * 3600;
@@ -30,12 +30,10 @@ export async function tokenCommand(
   }
   if (env.JWT_JWKS_URL) throw new UsageError('JWT_JWKS_URL is set: your issuer signs the tokens');
   return withDatabase(env, async ({ dataSource }, config) => {
-    if ((await findMerchant(dataSource, options.merchant)) === null) {
-      throw new UsageError(`there is no merchant ${options.merchant}`);
-    }
+    await requireMerchant(dataSource, options.merchant);
     const jwt = resolveJwt(config);
     const claims = { actor: options.actor, merchantId: options.merchant, permissions: granted, ttlSeconds };
-    const token = await signToken(jwt.secret!, claims satisfies { permissions: readonly Permission[] }, jwt);
+    const token = await signToken(jwt.secret!, claims, jwt);
     return { data: { token }, text: token };
   });
 }

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { countRecords, findDrift, type RecordSums, repairRecord } from '../store/audit.js';
-import { findMerchant, listMerchants } from '../store/merchants.js';
-import { UnknownMerchant } from './merchants.js';
+import { listMerchants } from '../store/merchants.js';
+import { requireMerchant } from './merchants.js';
 
 export interface AuditReport {
   /** Nothing drifted, or all that did was repaired. */
@@ -23,9 +23,7 @@ export async function audit(
   options: { merchantId?: string | undefined; repair: boolean },
 ): Promise<AuditReport> {
   const { merchantId } = options;
-  if (merchantId !== undefined && (await findMerchant(dataSource, merchantId)) === null) {
-    throw new UnknownMerchant(merchantId);
-  }
+  if (merchantId !== undefined) await requireMerchant(dataSource, merchantId);
   const ids =
     merchantId === undefined ? (await listMerchants(dataSource)).map((m) => m.merchantId) : [merchantId];
   const drift: Drift[] = [];

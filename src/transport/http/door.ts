@@ -8,7 +8,7 @@ import type { Operation } from '../operation.js';
 import { REQUEST_ID_HEADER, saneRequestId } from '../request-id.js';
 import { ConnectDoor } from './connect.js';
 import { HttpListener } from './listener.js';
-import { createRestDoor } from './rest.js';
+import { bridgeFault, createRestDoor } from './rest.js';
 
 export interface HttpDoorOptions {
   readonly dispatcher: Dispatcher;
@@ -98,9 +98,10 @@ export class HttpDoor {
       answer(response);
       return;
     }
-    response.setHeader('allow', 'GET, HEAD');
-    const message = 'Method not allowed. Allowed: GET, HEAD.';
-    send(response, 405, { status: false, message, code: 'MALFORMED_REQUEST', requestId });
+    const refusal = bridgeFault({ kind: 'method_not_allowed', allow: ['GET', 'HEAD'] }, requestId);
+    response
+      .writeHead(refusal.status, { 'content-type': 'application/json', ...refusal.headers })
+      .end(refusal.body);
   }
 
   async #metrics(response: ServerResponse): Promise<void> {

@@ -82,7 +82,7 @@ function toAnswer(reply: Reply, requestId: string): TranscodedAnswer {
 }
 
 /** What HTTP has statuses of its own for; never seen by the dispatcher. */
-function bridgeFault(fault: TranscodingFault, requestId: string): ReadyAnswer {
+export function bridgeFault(fault: TranscodingFault, requestId: string): ReadyAnswer {
   const body = (message: string): string =>
     JSON.stringify({ status: false, message, code: 'MALFORMED_REQUEST', requestId });
   switch (fault.kind) {
