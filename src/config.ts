@@ -15,7 +15,10 @@ export interface Config {
   readonly jwt: JwtConfig;
   readonly tls: TlsConfig | undefined;
   readonly logLevel: LogLevel;
+  /** gRPC server reflection. */
   readonly reflection: boolean;
+  /** The documentation on the HTTP port: the page, and the OpenAPI document that it shows. */
+  readonly docs: boolean;
   readonly limits: Limits;
   /** `merchant` keeps each transaction on one merchant's rows, for tables sharded by merchant. */
   readonly batchScope: 'any' | 'merchant';
@@ -110,6 +113,7 @@ export function loadConfig(env: Environment): Config {
     tls: readTls(read, faults),
     logLevel: read.oneOf('LOG_LEVEL', logLevels, 'info'),
     reflection: read.oneOf('REFLECTION', ['on', 'off'] as const, 'on') === 'on',
+    docs: read.oneOf('DOCS', ['on', 'off'] as const, 'on') === 'on',
     batchScope: read.oneOf('BATCH_SCOPE', ['any', 'merchant'] as const, 'any'),
     limits: {
       bodyBytesMax: read.integer('BODY_BYTES_MAX', 65536, 1024, 16_777_216),

@@ -44,6 +44,7 @@ test('an empty environment is enough', () => {
     tls: undefined,
     logLevel: 'info',
     reflection: true,
+    docs: true,
     batchScope: 'any',
     limits: { bodyBytesMax: 65536, apiKeyCacheMs: 5000 },
   });
@@ -67,6 +68,7 @@ test('what is set is taken over', () => {
     TLS_KEY_FILE: key,
     LOG_LEVEL: 'warn',
     REFLECTION: 'off',
+    DOCS: 'off',
     BATCH_SCOPE: 'merchant',
     ENGINE_LANES: '9',
   };
@@ -79,6 +81,7 @@ test('what is set is taken over', () => {
     tls: { cert: Buffer.from('cert'), key: Buffer.from('key'), clientCa: undefined },
     logLevel: 'warn',
     reflection: false,
+    docs: false,
     batchScope: 'merchant',
     limits: { engineLanes: 9 },
   });
@@ -100,12 +103,13 @@ test('all faults are told at once, each by the name of its variable', () => {
     TLS_KEY_FILE: join('/nowhere', 'key.pem'),
     LOG_LEVEL: 'loud',
     REFLECTION: 'maybe',
+    DOCS: 'yes',
     BATCH_SCOPE: 'all',
     ENGINE_LANES: '0',
     LOCK_TIMEOUT_MS: '-1',
   };
   expect(namesOf(env).sort()).toEqual(Object.keys(env).sort());
-  expect(() => loadConfig(env)).toThrow(/^the configuration is faulty:\n(?: {2}[A-Z_]+: .*\n?){11}$/);
+  expect(() => loadConfig(env)).toThrow(/^the configuration is faulty:\n(?: {2}[A-Z_]+: .*\n?){12}$/);
 });
 
 describe('numbers', () => {
