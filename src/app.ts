@@ -95,6 +95,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     operations,
     tls,
     bodyBytesMax: limits.bodyBytesMax,
+    docs: config.docs,
     isReady: () => readiness.ready,
     metrics: () => metrics.scrape(),
     onError: (err, requestId) => logger.error({ err, requestId }, 'a request failed'),

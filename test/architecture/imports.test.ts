@@ -50,6 +50,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   '@connectrpc/connect-node': ['transport'],
   '@bufbuild/protobuf': ['transport', 'transcoding'],
   '@bufbuild/protovalidate': ['transport'],
+  'swagger-ui-dist': ['transport'],
 };
 
 const source = readSource();
@@ -165,6 +166,7 @@ describe('how imports are read', () => {
     ["export type { A } from './b.js';", 'domain/b.ts', true],
     ["import './b.js';", 'domain/b.ts', false],
     ["const b = await import('./b.js');", 'domain/b.ts', false],
+    ["const b = createRequire(import.meta.url).resolve('b/package.json');", 'b', false],
     ["import { a } from '@bufbuild/protobuf/wkt';", '@bufbuild/protobuf', false],
     ["import { join } from 'node:path';", 'node:path', false],
   ])('%s', (text, target, typesOnly) => {

@@ -41,9 +41,10 @@ export function areaOf(path: string): string {
 }
 
 export function importsOf(path: string, text: string): Import[] {
-  // `import … from 'x'`, `export … from 'x'`, `import 'x'` at the start of a line; `import('x')` anywhere.
+  // `import … from 'x'`, `export … from 'x'`, `import 'x'` at the start of a line; `import('x')` and `.resolve('x')`,
+  // which finds the files of a package, anywhere.
   const statements = text.matchAll(
-    /^(?:import|export)\s+(?:(type\s)?\s*([^'";]*?)\s*from\s+)?'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/gm,
+    /^(?:import|export)\s+(?:(type\s)?\s*([^'";]*?)\s*from\s+)?'([^']+)'|(?:\bimport|(?<!Promise)\.resolve)\(\s*'([^']+)'\s*\)/gm,
   );
   return [...statements].map(([, type, names, from, dynamic]) => {
     const specifier = (from ?? dynamic)!;

@@ -4,10 +4,13 @@ import type { TlsConfig } from '../../config.js';
 import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
 import type { Transcoder } from '../../transcoding/index.js';
 import type { Dispatcher } from '../dispatcher.js';
+import { restErrorBody } from '../errors.js';
 import type { Operation } from '../operation.js';
 import { REQUEST_ID_HEADER, saneRequestId } from '../request-id.js';
 import { ConnectDoor } from './connect.js';
+import { docsPage } from './docs-page.js';
 import { HttpListener } from './listener.js';
+import type { PathAnswer } from './request-listener.js';
 import { bridgeFault, createRestDoor } from './rest.js';
 
 export interface HttpDoorOptions {
@@ -15,12 +18,14 @@ export interface HttpDoorOptions {
   readonly operations: readonly Operation[];
   readonly tls: TlsConfig | undefined;
   readonly bodyBytesMax: number;
+  /** Whether the documentation is served. */
+  readonly docs: boolean;
   readonly isReady: () => boolean;
   readonly metrics: () => Promise<{ contentType: string; text: string }>;
   readonly onError: (error: unknown, requestId: string) => void;
 }
 
-/** The HTTP port: probes and metrics, then the Connect door's paths, then the REST bridge's. */
+/** The HTTP port: probes, metrics and documentation, then the Connect door's paths, then the REST bridge's. */
 export class HttpDoor {
   readonly #options: HttpDoorOptions;
   readonly #listener: HttpListener;
@@ -28,7 +33,7 @@ export class HttpDoor {
   readonly #rest: Transcoder;
   readonly #requestIds = new WeakMap<object, string>();
   /** Paths that need no credentials. */
-  readonly #openPaths = new Map<string, (response: ServerResponse) => void>([
+  readonly #openPaths = new Map<string, (response: ServerResponse, request: IncomingMessage) => void>([
     ['/healthz', (response) => send(response, 200, { status: 'UP' })],
     [
       '/readyz',
@@ -52,6 +57,7 @@ export class HttpDoor {
       onError,
       requestId: (request) => this.#requestId(request as IncomingMessage),
     });
+    if (options.docs) this.#open(docsPage());
     this.#listener = new HttpListener(options.tls, (request, response) => this.#route(request, response));
   }
 
@@ -86,8 +92,22 @@ export class HttpDoor {
     else this.#answerOpen(open, request, response);
   }
 
+  #open(answers: ReadonlyMap<string, PathAnswer>): void {
+    for (const [path, answer] of answers) {
+      this.#openPaths.set(path, (response, request) => {
+        answer(request, response).catch((error) => {
+          const requestId = this.#requestId(request);
+          this.#options.onError(error, requestId);
+          response
+            .writeHead(500, { 'content-type': 'application/json' })
+            .end(restErrorBody({ reason: 'INTERNAL' }, requestId));
+        });
+      });
+    }
+  }
+
   #answerOpen(
-    answer: (response: ServerResponse) => void,
+    answer: (response: ServerResponse, request: IncomingMessage) => void,
     request: IncomingMessage,
     response: ServerResponse,
   ): void {
@@ -95,7 +115,7 @@ export class HttpDoor {
     response.setHeader(REQUEST_ID_HEADER, requestId);
     request.resume();
     if (request.method === 'GET' || request.method === 'HEAD') {
-      answer(response);
+      answer(response, request);
       return;
     }
     const refusal = bridgeFault({ kind: 'method_not_allowed', allow: ['GET', 'HEAD'] }, requestId);

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+
+export interface AssetSource {
+  readonly contentType: string;
+  readonly read: () => Promise<Buffer>;
+  /** Added to each answer. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+interface Content {
+  readonly plain: Buffer;
+  readonly packed: Buffer;
+  /** Of the plain bytes; the packed ones carry a tag of their own, as another representation must. */
+  readonly hash: string;
+}
+
+const pack = promisify(gzip);
+
+/**
+ * One file over HTTP, read and packed when it is first asked for, then kept. Browsers may keep it too, but ask each
+ * time whether it is still the same (RFC 9110, 13.1), so that a new version of the service shows at once.
+ */
+export class Asset {
+  #content: Promise<Content> | undefined;
+
+  constructor(private readonly source: AssetSource) {}
+
+  /** Answers GET and HEAD. Rejects, with nothing sent, when the file cannot be read; the next request tries again. */
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { plain, packed, hash } = await this.#load();
+    const gzipped = acceptsGzip(request.headers['accept-encoding']);
+    const etag = gzipped ? `"${hash}-gzip"` : `"${hash}"`;
+    const headers = {
+      etag,
+      'cache-control': 'no-cache',
+      vary: 'Accept-Encoding',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-resource-policy': 'same-origin',
+      ...this.source.headers,
+    };
+    if (namesTag(request.headers['if-none-match'], etag)) {
+      response.writeHead(304, headers).end();
+      return;
+    }
+    const body = gzipped ? packed : plain;
+    response.writeHead(200, {
+      ...headers,
+      'content-type': this.source.contentType,
+      'content-length': body.length,
+      ...(gzipped ? { 'content-encoding': 'gzip' } : {}),
+    });
+    response.end(request.method === 'HEAD' ? undefined : body);
+  }
+
+  #load(): Promise<Content> {
+    this.#content ??= readAndPack(this.source).catch((error) => {
+      this.#content = undefined;
+      throw error;
+    });
+    return this.#content;
+  }
+}
+
+async function readAndPack(source: AssetSource): Promise<Content> {
+  const plain = await source.read();
+  const hash = createHash('sha256').update(plain).digest('base64url');
+  return { plain, packed: await pack(plain), hash };
+}
+
+/** Whether an If-None-Match names the tag; compared weakly (RFC 9110, 13.1.2). */
+function namesTag(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  const named = header.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return named.includes('*') || named.includes(etag);
+}
+
+/** RFC 9110, 12.5.3. Only what names gzip counts, `*` does not: every client that unpacks names it. */
+function acceptsGzip(header: string | string[] | undefined): boolean {
+  return String(header ?? '')
+    .split(',')
+    .map((coding) => coding.trim().toLowerCase())
+    .some((coding) => /^(?:x-)?gzip\s*(?:;|$)/.test(coding) && !/;\s*q=0(?:\.0*)?$/.test(coding));
+}

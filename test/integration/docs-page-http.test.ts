@@ -1,0 +1,150 @@
+import { connect } from 'node:http2';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CONTENT_SECURITY_POLICY, PAGE_HTML } from '../../src/transport/http/docs-page-content.js';
+import { startApp, type TestApp } from '../support/app.js';
+import { exchange, readResponses } from '../support/wire.js';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.close());
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: string;
+}
+type Send = (method: string, path: string, headers?: Record<string, string>) => Promise<Answer>;
+
+/** Byte for byte what is asked, without a client that tidies paths; no credentials anywhere. */
+const overHttp1: Send = async (method, path, headers = {}) => {
+  const lines = Object.entries({ host: 'test', connection: 'close', ...headers }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
+  const text = await exchange(app.httpUrl, `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`);
+  if (method === 'HEAD') {
+    const [head = '', body = ''] = text.split('\r\n\r\n');
+    return { ...readResponses(`${head}\r\n\r\n`)[0]!, body };
+  }
+  return readResponses(text)[0]!;
+};
+
+const overHttp2: Send = (method, path, headers = {}) =>
+  new Promise((resolve, reject) => {
+    const session = connect(app.httpUrl).on('error', reject);
+    const stream = session.request({ ':method': method, ':path': path, ...headers });
+    let answer = { status: 0, headers: {} as Record<string, unknown>, body: '' };
+    stream.on('response', ({ ':status': status, ...rest }) => {
+      answer = { ...answer, status: status!, headers: rest };
+    });
+    stream.setEncoding('utf8').on('data', (text) => {
+      answer.body += text;
+    });
+    stream.on('error', reject);
+    stream.on('end', () => session.close(() => resolve(answer)));
+    stream.end();
+  });
+
+describe.each([
+  ['HTTP/1.1', overHttp1],
+  ['HTTP/2 in cleartext', overHttp2],
+])('%s', (_, send) => {
+  const files: [path: string, type: string, content: RegExp][] = [
+    ['/docs', 'text/html; charset=utf-8', /^<!doctype html>/],
+    ['/docs?from=mail', 'text/html; charset=utf-8', /^<!doctype html>/],
+    ['/docs/page.js', 'text/javascript; charset=utf-8', /^SwaggerUIBundle\(/],
+    ['/docs/page.css', 'text/css; charset=utf-8', /^body \{/],
+    ['/docs/swagger-ui-bundle.js', 'text/javascript; charset=utf-8', /LICENSE\.txt \*\/.{1000000}/s],
+    ['/docs/swagger-ui-bundle.js.LICENSE.txt', 'text/plain; charset=utf-8', /@license/],
+    ['/docs/swagger-ui.css', 'text/css; charset=utf-8', /\.swagger-ui/],
+    ['/docs/favicon-32x32.png', 'image/png', /PNG/],
+  ];
+
+  test.each(files)('GET %s: %s', async (path, type, content) => {
+    const answer = await send('GET', path);
+    expect(answer.status).toBe(200);
+    expect(answer.headers).toMatchObject({
+      'content-type': type,
+      'x-content-type-options': 'nosniff',
+      'x-request-id': expect.any(String),
+    });
+    expect(answer.body).toMatch(content);
+  });
+
+  test.each(files)('HEAD %s: no body', async (path, type) => {
+    const answer = await send('HEAD', path);
+    expect(answer).toMatchObject({ status: 200, body: '', headers: { 'content-type': type } });
+    expect(Number(answer.headers['content-length'])).toBeGreaterThan(0);
+  });
+
+  test('what the browser has already is not sent again', async () => {
+    const { etag } = (await send('GET', '/docs/swagger-ui.css')).headers;
+    const again = await send('GET', '/docs/swagger-ui.css', { 'if-none-match': String(etag) });
+    expect(again).toMatchObject({ status: 304, body: '', headers: { etag } });
+  });
+
+  test('the page may run, show and call what comes from here, and nothing else', async () => {
+    const { headers } = await send('GET', '/docs');
+    expect(headers['content-security-policy']).toBe(
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    );
+    expect(CONTENT_SECURITY_POLICY).not.toContain('unsafe');
+  });
+
+  test('/docs/ leads to /docs, also behind a prefix', async () => {
+    const { status, headers } = await send('GET', '/docs/');
+    expect([status, headers.location]).toEqual([308, '../docs']);
+    expect(new URL('../docs', 'http://proxy.test/stock/docs/').pathname).toBe('/stock/docs');
+  });
+
+  test.each([
+    ['POST', '/docs', 405],
+    ['PUT', '/docs/page.js', 405],
+    ['DELETE', '/docs/swagger-ui.css', 405],
+    ['GET', '/docs/index.html', 404],
+    ['GET', '/docs/package.json', 404],
+    ['GET', '/docs/swagger-ui-bundle.js.map', 404],
+    ['GET', '/docs/swagger-ui.css/', 404],
+    ['GET', '/docs//swagger-ui.css', 404],
+    ['GET', '/docs/SWAGGER-UI.css', 404],
+    ['GET', '/docs/../package.json', 404],
+    ['GET', '/docs/../docs', 404],
+    ['GET', '/docs/../../typeorm/package.json', 404],
+    ['GET', '/docs/..%2fpackage.json', 404],
+    ['GET', '/docs/%2e%2e/package.json', 404],
+    ['GET', '/docs/..\\package.json', 404],
+    ['GET', '/docs/swagger-ui.css%00', 404],
+    ['GET', '/docs//etc/passwd', 404],
+    ['GET', '/docs/__proto__', 404],
+    ['GET', '/Docs', 404],
+  ])('%s %s: %i', async (method, path, status) => {
+    const answer = await send(method, path);
+    expect(answer.status).toBe(status);
+    expect(JSON.parse(answer.body)).toMatchObject({ status: false, code: 'MALFORMED_REQUEST' });
+    if (status === 405) expect(answer.headers.allow).toBe('GET, HEAD');
+  });
+});
+
+test('all that the page names is here, or next to it', async () => {
+  const named = [...PAGE_HTML.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address]) => address!);
+  expect(named).toHaveLength(6);
+  for (const address of named.filter((name) => name !== 'openapi.json')) {
+    expect(address).toMatch(/^docs\//);
+    expect((await overHttp1('GET', `/${address}`)).status).toBe(200);
+  }
+});
+
+test('DOCS=off: no such paths', async () => {
+  const closed = await startApp({ DOCS: 'off' });
+  try {
+    for (const path of ['/docs', '/docs/', '/docs/page.js', '/docs/swagger-ui-bundle.js']) {
+      const response = await fetch(`${closed.httpUrl}${path}`, { redirect: 'manual' });
+      expect(response.status).toBe(404);
+      expect(await response.json()).toMatchObject({ message: `No static resource ${path.slice(1)}.` });
+    }
+  } finally {
+    await closed.close();
+  }
+});
