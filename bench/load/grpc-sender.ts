@@ -1,9 +1,6 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import {
-  InventoryService,
-  ReserveRequestSchema,
-  ReserveResponseSchema,
-} from '../../src/gen/inventory/v1/inventory_service_pb.js';
+import { InventoryService } from '../../src/gen/inventory/v1/inventory_service_pb.js';
+import { ReserveRequestSchema, ReserveResponseSchema } from '../../src/gen/inventory/v1/reservations_pb.js';
 import { findHeader } from './hpack.js';
 import { Http2Connection, type Http2Response } from './http2-connection.js';
 import type { Answer, Call, Sender } from './sender.js';

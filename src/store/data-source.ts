@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import { ApiKeyEntity } from './entities/api-key.js';
 import { HoldEntity } from './entities/hold.js';
+import { InventoryRecordEntity } from './entities/inventory-record.js';
 import { MerchantEntity } from './entities/merchant.js';
 import { StockLevelEntity } from './entities/stock-level.js';
 import { migrations } from './migrations/index.js';
@@ -35,7 +36,7 @@ export function createDataSource(
     type: 'postgres',
     url,
     applicationName: 'holdfast',
-    entities: [ApiKeyEntity, HoldEntity, MerchantEntity, StockLevelEntity],
+    entities: [ApiKeyEntity, HoldEntity, InventoryRecordEntity, MerchantEntity, StockLevelEntity],
     migrations,
     migrationsTableName: 'schema_migrations',
     synchronize: false,

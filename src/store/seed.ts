@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { UNREFERENCED } from '../domain/hold.js';
+import type { RecordDetails } from '../domain/inventory-record.js';
 import { SYSTEM_ACTOR } from '../domain/movement.js';
 import { insertHolds } from './holds.js';
+import { insertInventoryRecords } from './inventory-records.js';
 import { appendMovements } from './movement-log.js';
 import { insertStockLevels } from './stock-levels.js';
 import { inTransaction } from './transaction.js';
@@ -12,7 +14,19 @@ export interface SeedRecord {
   readonly onHandQty: number;
   /** Held without a reference. */
   readonly reservedQty: number;
+  /** What is not given: a product by the record's own id, in the warehouse `main`. */
+  readonly details?: Partial<RecordDetails>;
 }
+
+const plainDetails: Omit<RecordDetails, 'productId'> = {
+  skuId: '',
+  warehouseId: 'main',
+  warehouseName: '',
+  location: '',
+  reorderLevel: 0,
+  reorderQty: 0,
+  variantAttributes: {},
+};
 
 /** Puts records into stock, with the log entries that account for them: the demo's, the tests', the benchmarks'. */
 export async function seedRecords(
@@ -27,7 +41,23 @@ export async function seedRecords(
   await inTransaction(dataSource, async (tx) => {
     insertStockLevels(
       tx,
-      records.map((r) => ({ merchantId, stock: { ...r, revision: r.reservedQty > 0 ? 2 : 1 } })),
+      records.map((r) => ({
+        merchantId,
+        stock: {
+          id: r.id,
+          onHandQty: r.onHandQty,
+          reservedQty: r.reservedQty,
+          revision: r.reservedQty > 0 ? 2 : 1,
+        },
+      })),
+    );
+    insertInventoryRecords(
+      tx,
+      records.map(({ id, details }) => ({
+        merchantId,
+        id,
+        details: { productId: id, ...plainDetails, ...details },
+      })),
     );
     appendMovements(tx, randomUUID(), [
       ...records.map(({ id, onHandQty }) => ({

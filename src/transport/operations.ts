@@ -1,12 +1,12 @@
 import { create } from '@bufbuild/protobuf';
 import { availableQty } from '../domain/stock.js';
+import { InventoryService } from '../gen/inventory/v1/inventory_service_pb.js';
 import {
-  InventoryService,
   type ReleaseRequest,
   ReleaseResponseSchema,
   type ReserveRequest,
   ReserveResponseSchema,
-} from '../gen/inventory/v1/inventory_service_pb.js';
+} from '../gen/inventory/v1/reservations_pb.js';
 import type { StockResult, StockService } from '../service/stock-service.js';
 import type { Operation, Reply } from './operation.js';
 

@@ -15,6 +15,7 @@ CREATE TABLE holds (
   reference text NOT NULL,
   qty integer NOT NULL,
   opened_revision bigint NOT NULL,
+  expires_at timestamp with time zone,
   CONSTRAINT holds_not_empty CHECK ((qty > 0)),
   CONSTRAINT holds_pkey PRIMARY KEY (merchant_id, inventory_id, reference)
 ) WITH (fillfactor=80);
@@ -28,10 +29,30 @@ CREATE TABLE idempotency_keys (
   CONSTRAINT idempotency_keys_pkey PRIMARY KEY (merchant_id, key)
 );
 
+CREATE TABLE inventory_records (
+  merchant_id text NOT NULL,
+  id text NOT NULL,
+  product_id text NOT NULL,
+  sku_id text NOT NULL DEFAULT ''::text,
+  warehouse_id text NOT NULL,
+  warehouse_name text NOT NULL DEFAULT ''::text,
+  location text NOT NULL DEFAULT ''::text,
+  reorder_level integer NOT NULL DEFAULT 0,
+  reorder_qty integer NOT NULL DEFAULT 0,
+  variant_attributes jsonb NOT NULL DEFAULT '{}'::jsonb,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT inventory_records_identity UNIQUE (merchant_id, product_id, sku_id, warehouse_id),
+  CONSTRAINT inventory_records_pkey PRIMARY KEY (merchant_id, id),
+  CONSTRAINT inventory_records_reorder CHECK (((reorder_level >= 0) AND (reorder_qty >= 0)))
+);
+
 CREATE TABLE merchants (
   merchant_id text NOT NULL,
   name text NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  default_ttl_seconds integer NOT NULL DEFAULT 0,
+  CONSTRAINT merchants_default_ttl CHECK ((0 <= default_ttl_seconds)),
   CONSTRAINT merchants_pkey PRIMARY KEY (merchant_id)
 );
 
@@ -46,7 +67,7 @@ CREATE TABLE movement_log (
   notes text,
   actor text NOT NULL,
   batch_id uuid NOT NULL,
-  logged_at timestamp with time zone NOT NULL DEFAULT now(),
+  logged_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   CONSTRAINT movement_log_pkey PRIMARY KEY (merchant_id, inventory_id, revision)
 );
 
@@ -63,6 +84,7 @@ CREATE TABLE stock_levels (
   on_hand_qty integer NOT NULL,
   reserved_qty integer NOT NULL,
   revision bigint NOT NULL,
+  next_expiry_at timestamp with time zone,
   CONSTRAINT stock_levels_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(merchant_id),
   CONSTRAINT stock_levels_pkey PRIMARY KEY (merchant_id, id),
   CONSTRAINT stock_levels_sound CHECK (((0 <= reserved_qty) AND (reserved_qty <= on_hand_qty)))
@@ -72,6 +94,20 @@ CREATE INDEX api_keys_by_hash ON public.api_keys USING btree (key_hash);
 
 CREATE UNIQUE INDEX holds_by_age ON public.holds USING btree (merchant_id, inventory_id, opened_revision) WHERE (reference <> ''::text);
 
+CREATE INDEX holds_by_expiry ON public.holds USING btree (merchant_id, inventory_id, expires_at) WHERE (expires_at IS NOT NULL);
+
+CREATE INDEX holds_by_reference ON public.holds USING btree (merchant_id, reference) WHERE (reference <> ''::text);
+
 CREATE INDEX idempotency_keys_by_age ON public.idempotency_keys USING btree (((merchant_id || ''::text)), created_at);
+
+CREATE INDEX inventory_records_by_sku ON public.inventory_records USING btree (merchant_id, sku_id, id) WHERE (sku_id <> ''::text);
+
+CREATE INDEX movement_log_adjustments ON public.movement_log USING btree (merchant_id, inventory_id, revision) WHERE (action <> ALL (ARRAY['RESERVED'::text, 'RELEASED'::text]));
+
+CREATE INDEX movement_log_by_reference ON public.movement_log USING btree (merchant_id, reference, logged_at) WHERE (reference IS NOT NULL);
+
+CREATE INDEX movement_log_by_time ON public.movement_log USING btree (merchant_id, logged_at) INCLUDE (action);
+
+CREATE INDEX stock_levels_by_expiry ON public.stock_levels USING btree (merchant_id, next_expiry_at) WHERE (next_expiry_at IS NOT NULL);
 
 CREATE SEQUENCE schema_migrations_id_seq;

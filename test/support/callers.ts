@@ -9,11 +9,8 @@ import {
 import { credentials, Client as GrpcClient, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { ErrorInfoSchema } from '../../src/gen/google/rpc/error_details_pb.js';
 import { StatusSchema } from '../../src/gen/google/rpc/status_pb.js';
-import {
-  InventoryService,
-  ReserveRequestSchema,
-  ReserveResponseSchema,
-} from '../../src/gen/inventory/v1/inventory_service_pb.js';
+import { InventoryService } from '../../src/gen/inventory/v1/inventory_service_pb.js';
+import { ReserveRequestSchema, ReserveResponseSchema } from '../../src/gen/inventory/v1/reservations_pb.js';
 import type { Credentials } from './app.js';
 
 export interface StockCall {

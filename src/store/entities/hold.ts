@@ -17,4 +17,8 @@ export class HoldEntity {
 
   @Column({ name: 'opened_revision', type: 'bigint' })
   openedRevision!: string;
+
+  /** Null when the hold is open-ended. */
+  @Column({ name: 'expires_at', type: 'timestamptz', nullable: true })
+  expiresAt!: Date | null;
 }

@@ -11,4 +11,8 @@ export class MerchantEntity {
 
   @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
   createdAt!: Date;
+
+  /** Seconds after which referenced holds end when their Reserve says nothing; 0: they are open-ended. */
+  @Column({ name: 'default_ttl_seconds', type: 'integer', default: 0 })
+  defaultTtlSeconds!: number;
 }

@@ -17,4 +17,8 @@ export class StockLevelEntity {
 
   @Column({ name: 'revision', type: 'bigint' })
   revision!: string;
+
+  /** No hold of the record ends before this instant; null when none ends by itself. */
+  @Column({ name: 'next_expiry_at', type: 'timestamptz', nullable: true })
+  nextExpiryAt!: Date | null;
 }

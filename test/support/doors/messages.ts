@@ -4,7 +4,7 @@ import {
   ReleaseResponseSchema,
   ReserveRequestSchema,
   ReserveResponseSchema,
-} from '../../../src/gen/inventory/v1/inventory_service_pb.js';
+} from '../../../src/gen/inventory/v1/reservations_pb.js';
 import type { Rpc, StockRequest } from './door.js';
 
 export function encodeRequest(rpc: Rpc, request: StockRequest): Uint8Array {

@@ -2,146 +2,27 @@
 // @generated from file inventory/v1/inventory_service.proto (package inventory.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import type { GenFile, GenService } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_google_api_annotations } from "../../google/api/annotations_pb.js";
-import type { StockLevel } from "./stock_level_pb.js";
-import { file_inventory_v1_stock_level } from "./stock_level_pb.js";
-import type { Message } from "@bufbuild/protobuf";
+import type { AdjustRequestSchema, AdjustResponseSchema, BatchAdjustRequestSchema, BatchAdjustResponseSchema } from "./adjustments_pb.js";
+import { file_inventory_v1_adjustments } from "./adjustments_pb.js";
+import type { CreateInventoryRequestSchema, CreateInventoryResponseSchema, GetInventoryRequestSchema, GetInventoryResponseSchema, ListInventoryByProductRequestSchema, ListInventoryByProductResponseSchema, ListInventoryBySkuRequestSchema, ListInventoryBySkuResponseSchema, ListInventoryRequestSchema, ListInventoryResponseSchema, ListLowStockRequestSchema, ListLowStockResponseSchema, UpdateInventoryRequestSchema, UpdateInventoryResponseSchema } from "./inventory_record_pb.js";
+import { file_inventory_v1_inventory_record } from "./inventory_record_pb.js";
+import type { ListLogsRequestSchema, ListLogsResponseSchema } from "./log_entry_pb.js";
+import { file_inventory_v1_log_entry } from "./log_entry_pb.js";
+import type { ConfirmOrderRequestSchema, ConfirmOrderResponseSchema, GetOrderRequestSchema, GetOrderResponseSchema, ReleaseOrderRequestSchema, ReleaseOrderResponseSchema, ReserveOrderRequestSchema, ReserveOrderResponseSchema } from "./orders_pb.js";
+import { file_inventory_v1_orders } from "./orders_pb.js";
+import type { ConfirmRequestSchema, ConfirmResponseSchema, ListHoldsRequestSchema, ListHoldsResponseSchema, ReleaseRequestSchema, ReleaseResponseSchema, ReserveRequestSchema, ReserveResponseSchema } from "./reservations_pb.js";
+import { file_inventory_v1_reservations } from "./reservations_pb.js";
+import type { GetSettingsRequestSchema, GetSettingsResponseSchema, UpdateSettingsRequestSchema, UpdateSettingsResponseSchema } from "./settings_pb.js";
+import { file_inventory_v1_settings } from "./settings_pb.js";
 
 /**
  * Describes the file inventory/v1/inventory_service.proto.
  */
 export const file_inventory_v1_inventory_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRpbnZlbnRvcnkvdjEvaW52ZW50b3J5X3NlcnZpY2UucHJvdG8SDGludmVudG9yeS52MSKfAQoOUmVzZXJ2ZVJlcXVlc3QSKQoCaWQYASABKAlCHbpIGnIYMhZeW0EtWmEtejAtOS5fLV17MSw2NH0kEhQKA3F0eRgCIAEoBUIHukgEGgIgABInCglyZWZlcmVuY2UYAyABKAlCFLpIEXIPGIABMgpeW15ceDAwXSokEiMKBW5vdGVzGAQgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJCI6Cg9SZXNlcnZlUmVzcG9uc2USJwoFc3RvY2sYASABKAsyGC5pbnZlbnRvcnkudjEuU3RvY2tMZXZlbCKfAQoOUmVsZWFzZVJlcXVlc3QSKQoCaWQYASABKAlCHbpIGnIYMhZeW0EtWmEtejAtOS5fLV17MSw2NH0kEhQKA3F0eRgCIAEoBUIHukgEGgIgABInCglyZWZlcmVuY2UYAyABKAlCFLpIEXIPGIABMgpeW15ceDAwXSokEiMKBW5vdGVzGAQgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJCI6Cg9SZWxlYXNlUmVzcG9uc2USJwoFc3RvY2sYASABKAsyGC5pbnZlbnRvcnkudjEuU3RvY2tMZXZlbDL+AQoQSW52ZW50b3J5U2VydmljZRJ0CgdSZXNlcnZlEhwuaW52ZW50b3J5LnYxLlJlc2VydmVSZXF1ZXN0Gh0uaW52ZW50b3J5LnYxLlJlc2VydmVSZXNwb25zZSIsgtPkkwImOgEqYgVzdG9jazIaL3YxL2ludmVudG9yeS97aWR9L3Jlc2VydmUSdAoHUmVsZWFzZRIcLmludmVudG9yeS52MS5SZWxlYXNlUmVxdWVzdBodLmludmVudG9yeS52MS5SZWxlYXNlUmVzcG9uc2UiLILT5JMCJjoBKmIFc3RvY2syGi92MS9pbnZlbnRvcnkve2lkfS9yZWxlYXNlYgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_inventory_v1_stock_level]);
-
-/**
- * What to reserve.
- *
- * @generated from message inventory.v1.ReserveRequest
- */
-export type ReserveRequest = Message<"inventory.v1.ReserveRequest"> & {
-  /**
-   * The inventory record: 1 to 64 of `A-Z a-z 0-9 . _ -`. On REST, taken from the path.
-   *
-   * @generated from field: string id = 1;
-   */
-  id: string;
-
-  /**
-   * Units to reserve, 1 to 2147483647. Required.
-   *
-   * @generated from field: int32 qty = 2;
-   */
-  qty: number;
-
-  /**
-   * The order that the units are held for, up to 128 characters. Empty: held without a reference.
-   *
-   * @generated from field: string reference = 3;
-   */
-  reference: string;
-
-  /**
-   * Free text for the movement log, up to 1024 characters.
-   *
-   * @generated from field: string notes = 4;
-   */
-  notes: string;
-};
-
-/**
- * Describes the message inventory.v1.ReserveRequest.
- * Use `create(ReserveRequestSchema)` to create a new message.
- */
-export const ReserveRequestSchema: GenMessage<ReserveRequest> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_inventory_service, 0);
-
-/**
- * The record after the reservation.
- *
- * @generated from message inventory.v1.ReserveResponse
- */
-export type ReserveResponse = Message<"inventory.v1.ReserveResponse"> & {
-  /**
-   * The record's quantities as of this call's commit.
-   *
-   * @generated from field: inventory.v1.StockLevel stock = 1;
-   */
-  stock?: StockLevel | undefined;
-};
-
-/**
- * Describes the message inventory.v1.ReserveResponse.
- * Use `create(ReserveResponseSchema)` to create a new message.
- */
-export const ReserveResponseSchema: GenMessage<ReserveResponse> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_inventory_service, 1);
-
-/**
- * What to release.
- *
- * @generated from message inventory.v1.ReleaseRequest
- */
-export type ReleaseRequest = Message<"inventory.v1.ReleaseRequest"> & {
-  /**
-   * The inventory record: 1 to 64 of `A-Z a-z 0-9 . _ -`. On REST, taken from the path.
-   *
-   * @generated from field: string id = 1;
-   */
-  id: string;
-
-  /**
-   * Reserved units to release, 1 to 2147483647. Required.
-   *
-   * @generated from field: int32 qty = 2;
-   */
-  qty: number;
-
-  /**
-   * The reference that the units were reserved under, up to 128 characters. Empty: any of the record's holds,
-   * unreferenced units first, then the oldest.
-   *
-   * @generated from field: string reference = 3;
-   */
-  reference: string;
-
-  /**
-   * Free text for the movement log, up to 1024 characters.
-   *
-   * @generated from field: string notes = 4;
-   */
-  notes: string;
-};
-
-/**
- * Describes the message inventory.v1.ReleaseRequest.
- * Use `create(ReleaseRequestSchema)` to create a new message.
- */
-export const ReleaseRequestSchema: GenMessage<ReleaseRequest> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_inventory_service, 2);
-
-/**
- * The record after the release.
- *
- * @generated from message inventory.v1.ReleaseResponse
- */
-export type ReleaseResponse = Message<"inventory.v1.ReleaseResponse"> & {
-  /**
-   * The record's quantities as of this call's commit.
-   *
-   * @generated from field: inventory.v1.StockLevel stock = 1;
-   */
-  stock?: StockLevel | undefined;
-};
-
-/**
- * Describes the message inventory.v1.ReleaseResponse.
- * Use `create(ReleaseResponseSchema)` to create a new message.
- */
-export const ReleaseResponseSchema: GenMessage<ReleaseResponse> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_inventory_service, 3);
+  fileDesc("CiRpbnZlbnRvcnkvdjEvaW52ZW50b3J5X3NlcnZpY2UucHJvdG8SDGludmVudG9yeS52MTKEFAoQSW52ZW50b3J5U2VydmljZRJ0CgdSZXNlcnZlEhwuaW52ZW50b3J5LnYxLlJlc2VydmVSZXF1ZXN0Gh0uaW52ZW50b3J5LnYxLlJlc2VydmVSZXNwb25zZSIsgtPkkwImOgEqYgVzdG9jazIaL3YxL2ludmVudG9yeS97aWR9L3Jlc2VydmUSdAoHUmVsZWFzZRIcLmludmVudG9yeS52MS5SZWxlYXNlUmVxdWVzdBodLmludmVudG9yeS52MS5SZWxlYXNlUmVzcG9uc2UiLILT5JMCJjoBKmIFc3RvY2syGi92MS9pbnZlbnRvcnkve2lkfS9yZWxlYXNlEnQKB0NvbmZpcm0SHC5pbnZlbnRvcnkudjEuQ29uZmlybVJlcXVlc3QaHS5pbnZlbnRvcnkudjEuQ29uZmlybVJlc3BvbnNlIiyC0+STAiY6ASpiBXN0b2NrMhovdjEvaW52ZW50b3J5L3tpZH0vY29uZmlybRJuCglMaXN0SG9sZHMSHi5pbnZlbnRvcnkudjEuTGlzdEhvbGRzUmVxdWVzdBofLmludmVudG9yeS52MS5MaXN0SG9sZHNSZXNwb25zZSIggtPkkwIaEhgvdjEvaW52ZW50b3J5L3tpZH0vaG9sZHMShwEKDFJlc2VydmVPcmRlchIhLmludmVudG9yeS52MS5SZXNlcnZlT3JkZXJSZXF1ZXN0GiIuaW52ZW50b3J5LnYxLlJlc2VydmVPcmRlclJlc3BvbnNlIjCC0+STAio6ASpiBW9yZGVyIh4vdjEvb3JkZXJzL3tyZWZlcmVuY2V9L3Jlc2VydmUShwEKDFJlbGVhc2VPcmRlchIhLmludmVudG9yeS52MS5SZWxlYXNlT3JkZXJSZXF1ZXN0GiIuaW52ZW50b3J5LnYxLlJlbGVhc2VPcmRlclJlc3BvbnNlIjCC0+STAio6ASpiBW9yZGVyIh4vdjEvb3JkZXJzL3tyZWZlcmVuY2V9L3JlbGVhc2UShwEKDENvbmZpcm1PcmRlchIhLmludmVudG9yeS52MS5Db25maXJtT3JkZXJSZXF1ZXN0GiIuaW52ZW50b3J5LnYxLkNvbmZpcm1PcmRlclJlc3BvbnNlIjCC0+STAio6ASpiBW9yZGVyIh4vdjEvb3JkZXJzL3tyZWZlcmVuY2V9L2NvbmZpcm0ScAoIR2V0T3JkZXISHS5pbnZlbnRvcnkudjEuR2V0T3JkZXJSZXF1ZXN0Gh4uaW52ZW50b3J5LnYxLkdldE9yZGVyUmVzcG9uc2UiJYLT5JMCH2IFb3JkZXISFi92MS9vcmRlcnMve3JlZmVyZW5jZX0SgAEKD0NyZWF0ZUludmVudG9yeRIkLmludmVudG9yeS52MS5DcmVhdGVJbnZlbnRvcnlSZXF1ZXN0GiUuaW52ZW50b3J5LnYxLkNyZWF0ZUludmVudG9yeVJlc3BvbnNlIiCC0+STAho6ASpiBnJlY29yZCINL3YxL2ludmVudG9yeRJ5CgxHZXRJbnZlbnRvcnkSIS5pbnZlbnRvcnkudjEuR2V0SW52ZW50b3J5UmVxdWVzdBoiLmludmVudG9yeS52MS5HZXRJbnZlbnRvcnlSZXNwb25zZSIigtPkkwIcYgZyZWNvcmQSEi92MS9pbnZlbnRvcnkve2lkfRJvCg1MaXN0SW52ZW50b3J5EiIuaW52ZW50b3J5LnYxLkxpc3RJbnZlbnRvcnlSZXF1ZXN0GiMuaW52ZW50b3J5LnYxLkxpc3RJbnZlbnRvcnlSZXNwb25zZSIVgtPkkwIPEg0vdjEvaW52ZW50b3J5EqgBChZMaXN0SW52ZW50b3J5QnlQcm9kdWN0EisuaW52ZW50b3J5LnYxLkxpc3RJbnZlbnRvcnlCeVByb2R1Y3RSZXF1ZXN0GiwuaW52ZW50b3J5LnYxLkxpc3RJbnZlbnRvcnlCeVByb2R1Y3RSZXNwb25zZSIzgtPkkwItYgdyZWNvcmRzEiIvdjEvaW52ZW50b3J5L3Byb2R1Y3Qve3Byb2R1Y3RfaWR9EpQBChJMaXN0SW52ZW50b3J5QnlTa3USJy5pbnZlbnRvcnkudjEuTGlzdEludmVudG9yeUJ5U2t1UmVxdWVzdBooLmludmVudG9yeS52MS5MaXN0SW52ZW50b3J5QnlTa3VSZXNwb25zZSIrgtPkkwIlYgdyZWNvcmRzEhovdjEvaW52ZW50b3J5L3NrdS97c2t1X2lkfRJ/CgxMaXN0TG93U3RvY2sSIS5pbnZlbnRvcnkudjEuTGlzdExvd1N0b2NrUmVxdWVzdBoiLmludmVudG9yeS52MS5MaXN0TG93U3RvY2tSZXNwb25zZSIogtPkkwIiYgdyZWNvcmRzEhcvdjEvaW52ZW50b3J5L2xvdy1zdG9jaxKLAQoPVXBkYXRlSW52ZW50b3J5EiQuaW52ZW50b3J5LnYxLlVwZGF0ZUludmVudG9yeVJlcXVlc3QaJS5pbnZlbnRvcnkudjEuVXBkYXRlSW52ZW50b3J5UmVzcG9uc2UiK4LT5JMCJToHZGV0YWlsc2IGcmVjb3JkMhIvdjEvaW52ZW50b3J5L3tpZH0ScAoGQWRqdXN0EhsuaW52ZW50b3J5LnYxLkFkanVzdFJlcXVlc3QaHC5pbnZlbnRvcnkudjEuQWRqdXN0UmVzcG9uc2UiK4LT5JMCJToBKmIFc3RvY2syGS92MS9pbnZlbnRvcnkve2lkfS9hZGp1c3QSgAEKC0JhdGNoQWRqdXN0EiAuaW52ZW50b3J5LnYxLkJhdGNoQWRqdXN0UmVxdWVzdBohLmludmVudG9yeS52MS5CYXRjaEFkanVzdFJlc3BvbnNlIiyC0+STAiY6ASpiBXN0b2NrIhovdjEvaW52ZW50b3J5L2JhdGNoLWFkanVzdBJlCghMaXN0TG9ncxIdLmludmVudG9yeS52MS5MaXN0TG9nc1JlcXVlc3QaHi5pbnZlbnRvcnkudjEuTGlzdExvZ3NSZXNwb25zZSIagtPkkwIUEhIvdjEvaW52ZW50b3J5L2xvZ3MScgoLR2V0U2V0dGluZ3MSIC5pbnZlbnRvcnkudjEuR2V0U2V0dGluZ3NSZXF1ZXN0GiEuaW52ZW50b3J5LnYxLkdldFNldHRpbmdzUmVzcG9uc2UiHoLT5JMCGGIIc2V0dGluZ3MSDC92MS9zZXR0aW5ncxJ+Cg5VcGRhdGVTZXR0aW5ncxIjLmludmVudG9yeS52MS5VcGRhdGVTZXR0aW5nc1JlcXVlc3QaJC5pbnZlbnRvcnkudjEuVXBkYXRlU2V0dGluZ3NSZXNwb25zZSIhgtPkkwIbOgEqYghzZXR0aW5nczIML3YxL3NldHRpbmdzYgZwcm90bzM", [file_google_api_annotations, file_inventory_v1_adjustments, file_inventory_v1_inventory_record, file_inventory_v1_log_entry, file_inventory_v1_orders, file_inventory_v1_reservations, file_inventory_v1_settings]);
 
 /**
  * Holds stock for orders while their payment runs.
@@ -159,7 +40,10 @@ export const InventoryService: GenService<{
   /**
    * Moves units of one record from available to reserved, all or nothing.
    *
-   * Repeated reserves under one reference add up in one hold. Needs the permission `can_update_inventory`.
+   * Repeated reserves under one reference add up in one hold. With `ttl_seconds` the hold ends by itself: from that
+   * instant its units are available again. The latest Reserve under a reference sets the expiry of its hold; one
+   * without a TTL makes it open-ended. With `allow_partial`, reserves what is available, at least 1 unit, and tells
+   * how much that was. Needs the permission `can_update_inventory`.
    * Fails with INVENTORY_NOT_FOUND when the merchant has no such record, and with INSUFFICIENT_STOCK when fewer
    * than `qty` units are available; a failed call changes nothing. Without an idempotency key each call counts
    * anew.
@@ -186,6 +70,242 @@ export const InventoryService: GenService<{
     methodKind: "unary";
     input: typeof ReleaseRequestSchema;
     output: typeof ReleaseResponseSchema;
+  },
+  /**
+   * Takes reserved units of one record out of stock, because they ship: out of `reserved_qty` and `on_hand_qty`.
+   *
+   * Draws on holds as Release does, and is logged as SOLD. Needs the permission `can_update_inventory`. Fails with
+   * INVENTORY_NOT_FOUND when the merchant has no such record, and with INSUFFICIENT_RESERVED when fewer than `qty`
+   * units are held; a failed call changes nothing. Without an idempotency key each call counts anew.
+   *
+   * @generated from rpc inventory.v1.InventoryService.Confirm
+   */
+  confirm: {
+    methodKind: "unary";
+    input: typeof ConfirmRequestSchema;
+    output: typeof ConfirmResponseSchema;
+  },
+  /**
+   * Lists a record's holds, oldest first.
+   *
+   * Needs the permission `can_read_inventory`. Fails with INVENTORY_NOT_FOUND when the merchant has no such record.
+   *
+   * @generated from rpc inventory.v1.InventoryService.ListHolds
+   */
+  listHolds: {
+    methodKind: "unary";
+    input: typeof ListHoldsRequestSchema;
+    output: typeof ListHoldsResponseSchema;
+  },
+  /**
+   * Reserves all lines of an order, or none.
+   *
+   * A record named twice counts with its sum. Repeated calls under one reference add up. With `allow_partial`,
+   * reserves what is available of each line, at least 1 unit in all. Needs the permission `can_update_inventory`.
+   * Fails with INVENTORY_NOT_FOUND when a record does not exist, and with INSUFFICIENT_STOCK when a line asks for
+   * more than is available; the error lists every such line, and nothing changes. Without an idempotency key each
+   * call counts anew.
+   *
+   * @generated from rpc inventory.v1.InventoryService.ReserveOrder
+   */
+  reserveOrder: {
+    methodKind: "unary";
+    input: typeof ReserveOrderRequestSchema;
+    output: typeof ReserveOrderResponseSchema;
+  },
+  /**
+   * Releases all units that are still held under the reference, on whatever records.
+   *
+   * Needs the permission `can_update_inventory`. Fails with ORDER_NOT_HELD when nothing was ever held under the
+   * reference, and otherwise with what became of the order: ORDER_ALREADY_RELEASED, ORDER_ALREADY_CONFIRMED or
+   * ORDER_EXPIRED; a failed call changes nothing.
+   *
+   * @generated from rpc inventory.v1.InventoryService.ReleaseOrder
+   */
+  releaseOrder: {
+    methodKind: "unary";
+    input: typeof ReleaseOrderRequestSchema;
+    output: typeof ReleaseOrderResponseSchema;
+  },
+  /**
+   * Takes all units that are still held under the reference out of stock, because the order ships.
+   *
+   * They leave both `reserved_qty` and `on_hand_qty`, logged as SOLD. Needs the permission `can_update_inventory`.
+   * Fails with ORDER_NOT_HELD when nothing was ever held under the reference, and otherwise with what became of the
+   * order: ORDER_ALREADY_RELEASED, ORDER_ALREADY_CONFIRMED or ORDER_EXPIRED; a failed call changes nothing.
+   *
+   * @generated from rpc inventory.v1.InventoryService.ConfirmOrder
+   */
+  confirmOrder: {
+    methodKind: "unary";
+    input: typeof ConfirmOrderRequestSchema;
+    output: typeof ConfirmOrderResponseSchema;
+  },
+  /**
+   * Tells what is held under a reference, and what became of it when nothing is.
+   *
+   * Needs the permission `can_read_inventory`. An unknown reference is no error: its state is NOT_HELD.
+   *
+   * @generated from rpc inventory.v1.InventoryService.GetOrder
+   */
+  getOrder: {
+    methodKind: "unary";
+    input: typeof GetOrderRequestSchema;
+    output: typeof GetOrderResponseSchema;
+  },
+  /**
+   * Adds a record: one product or SKU in one warehouse, with its first units on hand.
+   *
+   * The first log entry of the record is RECEIVED. Needs the permission `can_manage_inventory`. Fails with
+   * INVENTORY_ALREADY_EXISTS when the merchant has a record of the same product, SKU and warehouse, and with
+   * NEGATIVE_STOCK when `initial_qty` is below 0; a failed call changes nothing.
+   *
+   * @generated from rpc inventory.v1.InventoryService.CreateInventory
+   */
+  createInventory: {
+    methodKind: "unary";
+    input: typeof CreateInventoryRequestSchema;
+    output: typeof CreateInventoryResponseSchema;
+  },
+  /**
+   * Reads one record.
+   *
+   * Needs the permission `can_read_inventory`. Fails with INVENTORY_NOT_FOUND when the merchant has no such record.
+   *
+   * @generated from rpc inventory.v1.InventoryService.GetInventory
+   */
+  getInventory: {
+    methodKind: "unary";
+    input: typeof GetInventoryRequestSchema;
+    output: typeof GetInventoryResponseSchema;
+  },
+  /**
+   * Lists the merchant's records in order of their ids.
+   *
+   * By number of page, or by `page_token`, which stays fast however deep the list is, and shows each record that
+   * existed at the start exactly once, whatever is added meanwhile. Needs the permission `can_read_inventory`.
+   *
+   * @generated from rpc inventory.v1.InventoryService.ListInventory
+   */
+  listInventory: {
+    methodKind: "unary";
+    input: typeof ListInventoryRequestSchema;
+    output: typeof ListInventoryResponseSchema;
+  },
+  /**
+   * Lists the records of one product, in order of SKU and warehouse, at most 1000.
+   *
+   * A product without records has an empty list. Needs the permission `can_read_inventory`.
+   *
+   * @generated from rpc inventory.v1.InventoryService.ListInventoryByProduct
+   */
+  listInventoryByProduct: {
+    methodKind: "unary";
+    input: typeof ListInventoryByProductRequestSchema;
+    output: typeof ListInventoryByProductResponseSchema;
+  },
+  /**
+   * Lists the records of one SKU, in order of their ids, at most 1000.
+   *
+   * A SKU without records has an empty list. Needs the permission `can_read_inventory`.
+   *
+   * @generated from rpc inventory.v1.InventoryService.ListInventoryBySku
+   */
+  listInventoryBySku: {
+    methodKind: "unary";
+    input: typeof ListInventoryBySkuRequestSchema;
+    output: typeof ListInventoryBySkuResponseSchema;
+  },
+  /**
+   * Lists the records of which no more units are available than their reorder level, in order of their ids.
+   *
+   * Needs the permission `can_read_inventory`.
+   *
+   * @generated from rpc inventory.v1.InventoryService.ListLowStock
+   */
+  listLowStock: {
+    methodKind: "unary";
+    input: typeof ListLowStockRequestSchema;
+    output: typeof ListLowStockResponseSchema;
+  },
+  /**
+   * Changes a record's descriptive fields; its quantities stay.
+   *
+   * With `update_mask`, the fields that it names, and those of them that are absent are cleared. Without, the fields
+   * that are present. Needs the permission `can_manage_inventory`. Fails with INVENTORY_NOT_FOUND when the merchant
+   * has no such record; a failed call changes nothing.
+   *
+   * @generated from rpc inventory.v1.InventoryService.UpdateInventory
+   */
+  updateInventory: {
+    methodKind: "unary";
+    input: typeof UpdateInventoryRequestSchema;
+    output: typeof UpdateInventoryResponseSchema;
+  },
+  /**
+   * Changes the units on hand of one record: goods in, sales outside of reservations, stocktaking, damage, returns.
+   *
+   * Needs the permission `can_update_inventory`. Fails with INVENTORY_NOT_FOUND when the merchant has no such
+   * record, with STALE_QUANTITY when `expected_on_hand_qty` is given and is not what is on hand, and with
+   * NEGATIVE_STOCK when fewer units would be left than none, or than are reserved; a failed call changes nothing.
+   * Without an idempotency key each call counts anew.
+   *
+   * @generated from rpc inventory.v1.InventoryService.Adjust
+   */
+  adjust: {
+    methodKind: "unary";
+    input: typeof AdjustRequestSchema;
+    output: typeof AdjustResponseSchema;
+  },
+  /**
+   * Makes 1 to 1000 adjustments, all or none.
+   *
+   * They apply in their order, as if sent one after the other. Needs the permission `can_update_inventory`. Fails
+   * as Adjust does, with INVENTORY_NOT_FOUND, STALE_QUANTITY or NEGATIVE_STOCK; the error lists every line that
+   * failed, and nothing changes. Without an idempotency key each call counts anew.
+   *
+   * @generated from rpc inventory.v1.InventoryService.BatchAdjust
+   */
+  batchAdjust: {
+    methodKind: "unary";
+    input: typeof BatchAdjustRequestSchema;
+    output: typeof BatchAdjustResponseSchema;
+  },
+  /**
+   * Lists the movement log, latest entry first.
+   *
+   * Needs the permission `can_read_inventory`.
+   *
+   * @generated from rpc inventory.v1.InventoryService.ListLogs
+   */
+  listLogs: {
+    methodKind: "unary";
+    input: typeof ListLogsRequestSchema;
+    output: typeof ListLogsResponseSchema;
+  },
+  /**
+   * Reads the merchant's settings.
+   *
+   * Needs the permission `can_read_inventory`.
+   *
+   * @generated from rpc inventory.v1.InventoryService.GetSettings
+   */
+  getSettings: {
+    methodKind: "unary";
+    input: typeof GetSettingsRequestSchema;
+    output: typeof GetSettingsResponseSchema;
+  },
+  /**
+   * Changes the merchant's settings; those that are absent stay. In effect everywhere within 10 seconds.
+   *
+   * Needs the permission `can_manage_inventory`.
+   *
+   * @generated from rpc inventory.v1.InventoryService.UpdateSettings
+   */
+  updateSettings: {
+    methodKind: "unary";
+    input: typeof UpdateSettingsRequestSchema;
+    output: typeof UpdateSettingsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_inventory_v1_inventory_service, 0);

@@ -4,13 +4,15 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file inventory/v1/stock_level.proto.
  */
 export const file_inventory_v1_stock_level: GenFile = /*@__PURE__*/
-  fileDesc("Ch5pbnZlbnRvcnkvdjEvc3RvY2tfbGV2ZWwucHJvdG8SDGludmVudG9yeS52MSJaCgpTdG9ja0xldmVsEgoKAmlkGAEgASgJEhMKC29uX2hhbmRfcXR5GAIgASgFEhQKDHJlc2VydmVkX3F0eRgDIAEoBRIVCg1hdmFpbGFibGVfcXR5GAQgASgFYgZwcm90bzM");
+  fileDesc("Ch5pbnZlbnRvcnkvdjEvc3RvY2tfbGV2ZWwucHJvdG8SDGludmVudG9yeS52MSK0AQoKU3RvY2tMZXZlbBIKCgJpZBgBIAEoCRITCgtvbl9oYW5kX3F0eRgCIAEoBRIUCgxyZXNlcnZlZF9xdHkYAyABKAUSFQoNYXZhaWxhYmxlX3F0eRgEIAEoBRIuCgpleHBpcmVzX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIoCgRsaW5lGAYgASgLMhouaW52ZW50b3J5LnYxLlJlc2VydmVkTGluZSI/CgxSZXNlcnZlZExpbmUSCgoCaWQYASABKAkSEQoJcmVxdWVzdGVkGAIgASgFEhAKCHJlc2VydmVkGAMgASgFYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * The quantities of one inventory record at one moment, in whole units.
@@ -47,6 +49,21 @@ export type StockLevel = Message<"inventory.v1.StockLevel"> & {
    * @generated from field: int32 available_qty = 4;
    */
   availableQty: number;
+
+  /**
+   * When the hold that this call added to ends, if it does. Only in the answer to a Reserve that gave the hold an
+   * expiry, by `ttl_seconds` or by the merchant's default.
+   *
+   * @generated from field: google.protobuf.Timestamp expires_at = 5;
+   */
+  expiresAt?: Timestamp | undefined;
+
+  /**
+   * What became of the request. Only in the answer to a Reserve with `allow_partial`.
+   *
+   * @generated from field: inventory.v1.ReservedLine line = 6;
+   */
+  line?: ReservedLine | undefined;
 };
 
 /**
@@ -55,4 +72,39 @@ export type StockLevel = Message<"inventory.v1.StockLevel"> & {
  */
 export const StockLevelSchema: GenMessage<StockLevel> = /*@__PURE__*/
   messageDesc(file_inventory_v1_stock_level, 0);
+
+/**
+ * What was asked for, and what could be had of it.
+ *
+ * @generated from message inventory.v1.ReservedLine
+ */
+export type ReservedLine = Message<"inventory.v1.ReservedLine"> & {
+  /**
+   * The inventory record.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Units asked for. 1 to 2147483647.
+   *
+   * @generated from field: int32 requested = 2;
+   */
+  requested: number;
+
+  /**
+   * Units reserved by this call. 0 to `requested`; less than `requested` only with `allow_partial`.
+   *
+   * @generated from field: int32 reserved = 3;
+   */
+  reserved: number;
+};
+
+/**
+ * Describes the message inventory.v1.ReservedLine.
+ * Use `create(ReservedLineSchema)` to create a new message.
+ */
+export const ReservedLineSchema: GenMessage<ReservedLine> = /*@__PURE__*/
+  messageDesc(file_inventory_v1_stock_level, 1);
 
