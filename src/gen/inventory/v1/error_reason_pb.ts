@@ -69,7 +69,7 @@ export enum ErrorReason {
   INVENTORY_ALREADY_EXISTS = 5,
 
   /**
-   * A field breaks its rule; BadRequest names each. INVALID_ARGUMENT, HTTP 422 with `errors`.
+   * A field breaks its rule; BadRequest (REST: `errors`) names each. INVALID_ARGUMENT, HTTP 422.
    * Example: "Validation error"
    *
    * @generated from enum value: ERROR_REASON_VALIDATION_FAILED = 6;
