@@ -10,6 +10,7 @@ import { REQUEST_ID_HEADER, saneRequestId } from '../request-id.js';
 import { ConnectDoor } from './connect.js';
 import { docsPage } from './docs-page.js';
 import { HttpListener } from './listener.js';
+import { openApiDocument } from './openapi.js';
 import type { PathAnswer } from './request-listener.js';
 import { bridgeFault, createRestDoor } from './rest.js';
 
@@ -57,7 +58,7 @@ export class HttpDoor {
       onError,
       requestId: (request) => this.#requestId(request as IncomingMessage),
     });
-    if (options.docs) this.#open(docsPage());
+    if (options.docs) this.#open(new Map([...docsPage(), ...openApiDocument()]));
     this.#listener = new HttpListener(options.tls, (request, response) => this.#route(request, response));
   }
 

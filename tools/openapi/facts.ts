@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import type { Json, Schema } from './json.js';
+
+/** What the document says that no descriptor knows: one YAML file for an API. */
+export interface Facts {
+  readonly info: { readonly [key: string]: Json; readonly description: string };
+  readonly servers: readonly Json[];
+  /** Tag, which is the path's first segment after the version → its description. */
+  readonly tags: Readonly<Record<string, string>>;
+  readonly security: {
+    readonly schemes: Readonly<Record<string, Json>>;
+    /** The scheme that takes the permission which an RPC's comment names. */
+    readonly permissionScheme: string;
+    readonly permissions: readonly string[];
+  };
+  readonly parameters: {
+    readonly every: Readonly<Record<string, Json>>;
+    /** Of calls that change something. */
+    readonly changing: Readonly<Record<string, Json>>;
+    /** Of calls that answer with a stream. */
+    readonly streaming: Readonly<Record<string, Json>>;
+  };
+  readonly headers: {
+    readonly every: Readonly<Record<string, Json>>;
+    /** Of stored outcomes. */
+    readonly replayed: Readonly<Record<string, Json>>;
+    /** Where the reason's comment names it. */
+    readonly retryAfter: Readonly<Record<string, Json>>;
+  };
+  readonly errors: {
+    /** The enum whose comments describe the reasons. */
+    readonly reasons: string;
+    /** What its values begin with. */
+    readonly prefix: string;
+    /** Reasons of every call. */
+    readonly every: readonly string[];
+    /** Further reasons of calls that change something. */
+    readonly changing: readonly string[];
+    readonly requestId: string;
+    /** Reasons whose body is another one, to the letter. */
+    readonly bodies: Readonly<Record<string, Readonly<Record<string, Json>>>>;
+    /** `REASON` or `Rpc/REASON` → properties beyond the usual ones. */
+    readonly extras: Readonly<Record<string, Readonly<Record<string, ErrorExtra>>>>;
+    /** HTTP's own statuses of calls with a body → the message. */
+    readonly bodyStatuses: Readonly<Record<string, string>>;
+  };
+  /** JSON name of a field, or `Message.field` → an example. */
+  readonly examples: Readonly<Record<string, Json>>;
+  /** Published samples, by RPC. */
+  readonly samples: Readonly<Record<string, Sample>>;
+}
+
+export interface ErrorExtra {
+  readonly schema: Schema;
+  readonly example: Json;
+}
+
+export interface Sample {
+  /** Values of path variables and query parameters. */
+  readonly parameters?: Readonly<Record<string, Json>>;
+  readonly request?: Json;
+  /** `data` of the response. */
+  readonly data?: Json;
+}
+
+export function loadFacts(path: string): Facts {
+  return parse(readFileSync(path, 'utf8')) as Facts;
+}

@@ -1,0 +1,223 @@
+import type { DescEnum, DescField, DescFile, DescMessage } from '@bufbuild/protobuf';
+import { commentText, inJsonSpelling } from './comments.js';
+import type { Facts } from './facts.js';
+import { compact, type Json, type Schema } from './json.js';
+import {
+  acceptsZeroOf,
+  boundsOf,
+  isOptional,
+  isRequired,
+  messageRulesOf,
+  notZero,
+  type Rules,
+  rulesOf,
+} from './rules.js';
+import { scalarSchema } from './scalars.js';
+import { wellKnownSchema } from './well-known.js';
+
+/** What callers send is read leniently, what the service answers is written in one way only. */
+export type Direction = 'input' | 'output';
+
+/** Leading comment of a descriptor. */
+export type CommentOf = (
+  desc: DescMessage | DescField | DescEnum | DescEnum['values'][number],
+) => string | undefined;
+
+export interface SchemasOptions {
+  readonly files: readonly DescFile[];
+  /** Messages that begin answers: one that is also sent gets a second schema for that. */
+  readonly outputs: readonly DescMessage[];
+  readonly commentOf: CommentOf;
+  readonly examples: Facts['examples'];
+}
+
+/** Schemas of messages and enums, kept once each under a name of their own. */
+export class Schemas {
+  /** By name, in order of their first use. */
+  readonly components: Record<string, Schema> = {};
+  readonly #options: SchemasOptions;
+  readonly #owners = new Map<string, string>();
+  readonly #answered = new Set<DescMessage>();
+  readonly #jsonNames: ReadonlyMap<string, string>;
+
+  constructor(options: SchemasOptions) {
+    this.#options = options;
+    const fields = options.files.flatMap((file) => file.messages).flatMap(fieldsWithin);
+    this.#jsonNames = new Map(fields.map((field) => [field.name, field.jsonName]));
+    for (const message of options.outputs) this.#collect(message);
+  }
+
+  /** A comment as text of the document, its first sentence included. */
+  text(comment: string | undefined): string {
+    return inJsonSpelling(commentText(comment), this.#jsonNames);
+  }
+
+  commentOf(desc: Parameters<CommentOf>[0]): string | undefined {
+    return this.#options.commentOf(desc);
+  }
+
+  /** A reference to the message's schema. */
+  message(message: DescMessage, direction: Direction): Schema {
+    const suffix = direction === 'input' && this.#answered.has(message) ? 'Input' : '';
+    return this.#component(`${componentName(message)}${suffix}`, `${message.typeName} ${direction}`, () =>
+      this.object(message, direction, []),
+    );
+  }
+
+  /** The message's schema in place, without the fields at some paths, which are given elsewhere. */
+  object(message: DescMessage, direction: Direction, without: readonly (readonly DescField[])[]): Schema {
+    const properties: Schema = {};
+    const required: string[] = [];
+    for (const field of message.fields) {
+      const below = without.filter(([first]) => first === field).map(([, ...rest]) => rest);
+      if (below.some((path) => path.length === 0)) continue;
+      const inner =
+        below.length === 0 ? undefined : this.object(field.message as DescMessage, direction, below);
+      const schema = inner ?? this.field(field, direction);
+      properties[field.jsonName] = schema;
+      const present =
+        direction === 'input' ? isRequired(field, rulesOf(field), schema) : this.#isAnswered(field);
+      if (present) required.push(field.jsonName);
+    }
+    const rules = messageRulesOf(message).map((text) => `\n\nRule: ${text}`);
+    return compact({
+      type: 'object',
+      description: `${this.text(this.#options.commentOf(message))}${rules.join('')}` || undefined,
+      properties,
+      required: required.length > 0 ? required : undefined,
+      additionalProperties: direction === 'output' ? false : undefined,
+    });
+  }
+
+  /** A field's schema with its description and example. */
+  field(field: DescField, direction: Direction): Schema {
+    const rules = rulesOf(field);
+    const base = this.#bare(field, rules, direction);
+    const cel = (rules.cel ?? []).map(({ message }) => (message === undefined ? '' : `\n\nRule: ${message}`));
+    const description = `${this.text(this.#options.commentOf(field))}${cel.join('')}`;
+    const demanded =
+      rules.required === true && !isOptional(field) && direction === 'input' ? notZero(field) : {};
+    const nullable = direction === 'output' && isOptional(field) && field.fieldKind !== 'message';
+    const schema = { ...(nullable ? orNull(base) : base), ...demanded };
+    const examples = this.#examples(field, schema);
+    return compact({ ...schema, description: description === '' ? undefined : description, examples });
+  }
+
+  #bare(field: DescField, rules: Rules, direction: Direction): Schema {
+    switch (field.fieldKind) {
+      case 'scalar':
+        return scalarSchema(field.scalar, rules);
+      case 'enum':
+        return this.#enum(field.enum, rules);
+      case 'message':
+        return wellKnownSchema(field.message, rules) ?? this.message(field.message, direction);
+      case 'list': {
+        const { minItems, maxItems, unique, items = {} } = rules.repeated ?? {};
+        return compact({
+          type: 'array',
+          items: this.#element(field, items, direction),
+          minItems: minItems === undefined ? undefined : Number(minItems),
+          maxItems: maxItems === undefined ? undefined : Number(maxItems),
+          uniqueItems: unique,
+        });
+      }
+      case 'map': {
+        const { minPairs, maxPairs, keys, values = {} } = rules.map ?? {};
+        const { type: _, ...names } = keys === undefined ? { type: '' } : scalarSchema(field.mapKey, keys);
+        return compact({
+          type: 'object',
+          propertyNames: Object.keys(names).length === 0 ? undefined : names,
+          additionalProperties: this.#element(field, values, direction),
+          minProperties: minPairs === undefined ? undefined : Number(minPairs),
+          maxProperties: maxPairs === undefined ? undefined : Number(maxPairs),
+        });
+      }
+    }
+  }
+
+  #element(field: DescField & { fieldKind: 'list' | 'map' }, rules: Rules, direction: Direction): Schema {
+    if (field.message !== undefined) {
+      return wellKnownSchema(field.message, rules) ?? this.message(field.message, direction);
+    }
+    return field.enum !== undefined ? this.#enum(field.enum, rules) : scalarSchema(field.scalar, rules);
+  }
+
+  /** By name. The value that stands for none, `…_UNSPECIFIED`, is left out rather than named. */
+  #enum(desc: DescEnum, rules: Rules): Schema {
+    const bounds = boundsOf(rules, 'enum');
+    const { in: only, notIn: refused } = bounds as { in?: readonly number[]; notIn?: readonly number[] };
+    const allowed = desc.values
+      .filter(({ number, name }) => number !== 0 || (!name.endsWith('UNSPECIFIED') && acceptsZeroOf(bounds)))
+      .filter(({ number }) => only?.includes(number) !== false && refused?.includes(number) !== true);
+    if (only !== undefined || refused?.some((n) => n !== 0)) {
+      return { type: 'string', enum: allowed.map(({ name }) => name) };
+    }
+    return this.#component(componentName(desc), desc.typeName, () => {
+      const lines = allowed.map(
+        (value) => `- \`${value.name}\`: ${this.text(this.#options.commentOf(value))}`,
+      );
+      return {
+        type: 'string',
+        description: [this.text(this.#options.commentOf(desc)), lines.join('\n')].join('\n\n').trim(),
+        enum: allowed.map(({ name }) => name),
+      };
+    });
+  }
+
+  #component(name: string, owner: string, build: () => Schema): Schema {
+    const known = this.#owners.get(name);
+    if (known !== undefined && known !== owner)
+      throw new Error(`${known} and ${owner} would both be named ${name}`);
+    if (known === undefined) {
+      this.#owners.set(name, owner);
+      // The name is taken before the schema is built, so that a message can hold itself.
+      this.components[name] = {};
+      this.components[name] = build();
+    }
+    return { $ref: `#/components/schemas/${name}` };
+  }
+
+  /** Answers leave out only messages that are not set, and a comment says when that is. */
+  #isAnswered(field: DescField): boolean {
+    if (field.fieldKind !== 'message') return field.oneof === undefined;
+    return !isOptional(field) && !/\babsent\b|\bOnly in\b/.test(this.#options.commentOf(field) ?? '');
+  }
+
+  #examples(field: DescField, schema: Schema): Json[] | undefined {
+    const { examples } = this.#options;
+    const example = examples[`${field.parent.name}.${field.jsonName}`] ?? examples[field.jsonName];
+    const types = [schema.type].flat();
+    const fits = example !== undefined && types.includes(jsonType(example));
+    return fits ? [example] : undefined;
+  }
+
+  #collect(message: DescMessage): void {
+    if (this.#answered.has(message)) return;
+    this.#answered.add(message);
+    for (const { message: inner } of message.fields) if (inner !== undefined) this.#collect(inner);
+  }
+}
+
+/** Nested types have their parents' names before their own. */
+function componentName(desc: DescMessage | DescEnum): string {
+  return desc.typeName.slice(desc.file.proto.package.length).replaceAll('.', '');
+}
+
+function fieldsWithin(message: DescMessage): DescField[] {
+  return [...message.fields, ...message.nestedMessages.flatMap(fieldsWithin)];
+}
+
+function orNull(schema: Schema): Schema {
+  if (typeof schema.type !== 'string') return { anyOf: [schema, { type: 'null' }] };
+  const { type, enum: values, ...others } = schema;
+  return { type: [type, 'null'], ...(Array.isArray(values) ? { enum: [...values, null] } : {}), ...others };
+}
+
+function jsonType(value: Json): string {
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'number' && Number.isInteger(value)
+    ? 'integer'
+    : value === null
+      ? 'null'
+      : typeof value;
+}
