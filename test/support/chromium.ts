@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Browser, type LaunchOptions, launch } from 'puppeteer-core';
-import { projectRoot } from './process.js';
 
 export interface Chromium {
   readonly browser: Browser;
@@ -50,7 +49,13 @@ async function unpack(folder: string): Promise<LaunchOptions> {
   const { stdout: executablePath } = await promisify(execFile)(
     process.execPath,
     ['--input-type=module', '--eval', script],
-    { cwd: projectRoot, env: { TMPDIR: folder, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x' } },
+    { cwd: import.meta.dirname, env: { TMPDIR: folder, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x' } },
+  );
+  // The package's own file looks for fonts where AWS Lambda has them, and without any, pages crash.
+  const fonts = join(folder, 'fonts.conf');
+  await writeFile(
+    fonts,
+    `<fontconfig><dir>${folder}/fonts</dir><cachedir>${folder}/fonts-cache</cachedir></fontconfig>`,
   );
   return {
     executablePath,
@@ -59,7 +64,7 @@ async function unpack(folder: string): Promise<LaunchOptions> {
       HOME: folder,
       TMPDIR: folder,
       LD_LIBRARY_PATH: join(folder, 'al2023', 'lib'),
-      FONTCONFIG_PATH: join(folder, 'fonts'),
+      FONTCONFIG_FILE: fonts,
     },
   };
 }

@@ -1,0 +1,185 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'puppeteer-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Demo, prepareDemo } from '../../src/service/demo.js';
+import { JWT_SECRET, startApp, type TestApp } from '../support/app.js';
+import { type Chromium, startChromium } from '../support/chromium.js';
+
+let app: TestApp;
+let chromium: Chromium;
+let demo: Demo;
+beforeAll(async () => {
+  app = await startApp();
+  const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-docs-'));
+  const jwt = { secret: JWT_SECRET, jwksUrl: undefined, issuer: undefined, audience: undefined };
+  demo = await prepareDemo(app.app.dataSource, jwt, dataDir, app.app.addresses);
+  await rm(dataDir, { recursive: true });
+  chromium = await startChromium();
+});
+afterAll(async () => {
+  await chromium?.close();
+  await app?.close();
+});
+
+/** What a page did that its reader did not see. */
+interface Watched {
+  readonly page: Page;
+  /** Hosts that were asked for something. */
+  readonly hosts: Set<string>;
+  /** Errors and warnings of the console, uncaught exceptions, requests that failed. */
+  readonly complaints: string[];
+  /** Directives of the policy that something broke. */
+  readonly breaches: string[];
+}
+
+const RESERVE = '.opblock:has([data-path="/v1/inventory/{id}/reserve"])';
+const LIVE = `${RESERVE} .live-responses-table .response`;
+
+/** The page as somebody without credentials opens it, in a browser that knows nothing yet, with its operations in view. */
+async function openDocs(): Promise<Watched> {
+  const page = await (await chromium.browser.createBrowserContext()).newPage();
+  const watched: Watched = { page, hosts: new Set(), complaints: [], breaches: [] };
+  page.on('request', (request) => {
+    const { protocol, host } = new URL(request.url());
+    if (protocol !== 'data:') watched.hosts.add(host);
+  });
+  page.on('console', (message) => {
+    if (['error', 'warn'].includes(message.type())) watched.complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => watched.complaints.push(String(error)));
+  page.on('requestfailed', (request) => watched.complaints.push(`failed: ${request.url()}`));
+  await page.exposeFunction('breached', (directive: string) => watched.breaches.push(directive));
+  await page.evaluateOnNewDocument(`document.addEventListener('securitypolicyviolation',
+    (event) => window.breached(event.effectiveDirective));`);
+  await page.setViewport({ width: 1280, height: 2000 });
+  await page.goto(`${app.httpUrl}/docs`);
+  await page.waitForSelector(RESERVE);
+  return watched;
+}
+
+function expectQuiet({ hosts, complaints, breaches }: Watched): void {
+  expect({ hosts: [...hosts], complaints, breaches }).toEqual({
+    hosts: [new URL(app.httpUrl).host],
+    complaints: [],
+    breaches: [],
+  });
+}
+
+/** Opens Reserve, fills it in and sends it; returns the status and the body that the page shows. */
+async function tryReserve(page: Page, id: string, body: object): Promise<{ status: string; body: unknown }> {
+  await page.click(`${RESERVE} .opblock-summary-control`);
+  await (await page.waitForSelector(`${RESERVE} .try-out__btn`))!.click();
+  await page.waitForSelector(`${RESERVE} .body-param__text`);
+  await enter(page, `${RESERVE} [data-param-name="id"] input`, id);
+  await enter(page, `${RESERVE} .body-param__text`, JSON.stringify(body));
+  await page.click(`${RESERVE} .execute`);
+  await page.waitForSelector(LIVE);
+  return {
+    status: await textOf(page, `${LIVE} .response-col_status`),
+    body: JSON.parse(await textOf(page, `${LIVE} .response-col_description .highlight-code code`)),
+  };
+}
+
+/** In place of what the field holds. */
+async function enter(page: Page, field: string, text: string): Promise<void> {
+  await page.focus(field);
+  await page.keyboard.down('Control');
+  await page.keyboard.press('a');
+  await page.keyboard.up('Control');
+  await page.keyboard.sendCharacter(text);
+}
+
+function textOf(page: Page, selector: string): Promise<string> {
+  return page.$eval(selector, (element) => element.textContent?.trim() ?? '');
+}
+
+test('it shows every operation, asks no other host, and the browser has nothing to complain about', async () => {
+  const docs = await openDocs();
+  const shown = await docs.page.$$eval('.opblock', (blocks) =>
+    blocks.map((block) => {
+      const method = block.querySelector('.opblock-summary-method')?.textContent?.toLowerCase();
+      return `${method} ${block.querySelector('.opblock-summary-path')?.getAttribute('data-path')}`;
+    }),
+  );
+  const document = (await (await fetch(`${app.httpUrl}/openapi.json`)).json()) as { paths: object };
+  const described = Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.keys(item).map((method) => `${method} ${path}`),
+  );
+  expect(described.length).toBeGreaterThan(1);
+  expect(shown.sort()).toEqual(described.sort());
+  expectQuiet(docs);
+});
+
+test('Reserve, tried with the demo credentials, answers 200', async () => {
+  const docs = await openDocs();
+  const { page } = docs;
+  await page.click('.btn.authorize');
+  const fields = { '#auth-bearer-value': demo.token, '#api_key_value': demo.apiKey };
+  for (const field of Object.keys(fields)) await page.waitForSelector(field);
+  expect(await page.$$eval('.modal-ux input', (inputs) => inputs.map((input) => input.value))).toEqual([
+    '',
+    '',
+  ]);
+  for (const [field, value] of Object.entries(fields)) {
+    await enter(page, field, value);
+    await page.click(`form:has(${field}) .authorize`);
+  }
+  await page.click('.modal-ux .close-modal');
+
+  expect(await tryReserve(page, demo.inventoryId, { qty: 5, reference: 'ORD-20241201-0099' })).toEqual({
+    status: '200',
+    body: {
+      status: true,
+      data: { id: 'inv_xyz789', onHandQty: 50, reservedQty: 10, availableQty: 40 },
+    },
+  });
+  expectQuiet(docs);
+
+  const kept = await page.evaluate('[localStorage.length, sessionStorage.length, document.cookie]');
+  expect(kept).toEqual([0, 0, '']);
+});
+
+test('without credentials it answers 401', async () => {
+  const { page } = await openDocs();
+  expect(await tryReserve(page, demo.inventoryId, { qty: 5 })).toEqual({
+    status: '401',
+    body: {
+      error: 'unauthenticated',
+      message: 'Full authentication is required to access this resource',
+      status: false,
+      statusCode: 401,
+    },
+  });
+});
+
+describe('what a hole in the page would try', () => {
+  let page: Page;
+  beforeAll(async () => {
+    ({ page } = await openDocs());
+  });
+
+  const append = (tag: string, property: string, value: string) =>
+    `document.body.append(Object.assign(document.createElement('${tag}'), { ${property}: ${JSON.stringify(value)} }))`;
+  test.each([
+    ['a script in the page', append('script', 'textContent', 'window.stolen = 1'), 'script-src-elem'],
+    ['a script from elsewhere', append('script', 'src', 'http://127.0.0.2:9/x.js'), 'script-src-elem'],
+    ['an event handler', append('div', 'innerHTML', '<img src="" onerror="stolen = 1">'), 'script-src-attr'],
+    ['text as code', `setTimeout('window.stolen = 1')`, 'script-src'],
+    ['a style in the page', append('style', 'textContent', '* { color: red }'), 'style-src-elem'],
+    ['a style of an element', append('div', 'innerHTML', '<p style="color: red"></p>'), 'style-src-attr'],
+    ['a picture from elsewhere', append('img', 'src', 'http://127.0.0.2:9/x.png'), 'img-src'],
+    ['a call elsewhere', `fetch('http://127.0.0.2:9/').catch(() => {})`, 'connect-src'],
+    ['a frame', append('iframe', 'src', 'http://127.0.0.2:9/'), 'frame-src'],
+    ['another base', append('base', 'href', '/elsewhere/'), 'base-uri'],
+  ])('%s breaks the policy', async (_, code, directive) => {
+    const broken = await page.evaluate(`new Promise((resolve) => {
+      const told = ({ effectiveDirective }) => resolve(effectiveDirective);
+      document.addEventListener('securitypolicyviolation', told, { once: true });
+      ${code};
+    })`);
+    expect(broken).toBe(directive);
+    expect(await page.evaluate('window.stolen')).toBeUndefined();
+  });
+});
