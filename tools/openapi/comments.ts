@@ -36,3 +36,12 @@ export function splitSentence(text: string): Text {
 export function inJsonSpelling(text: string, jsonNames: ReadonlyMap<string, string>): string {
   return text.replaceAll(/\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b/g, (word) => jsonNames.get(word) ?? word);
 }
+
+/** Without what a comment says for other doors than REST: `BadRequest (REST: \`errors\`)`, `absent (null on REST)`. */
+export function forRest(text: string): string {
+  return text
+    .replaceAll(/\w+ \(REST: ([^)]+)\)/g, '$1')
+    .replaceAll('absent (null on REST)', 'null')
+    .replaceAll(/ ?On REST, taken from the path[^.]*\./g, '')
+    .trim();
+}

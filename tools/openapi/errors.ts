@@ -42,15 +42,16 @@ export class Errors {
     }
     const responses = new Map<number, Schema>();
     for (const [status, reasons] of byStatus) {
-      const common = reasons.every(({ name }) => every.includes(name));
+      const common = reasons.every(({ name }) => every.includes(name) || changing.includes(name));
+      const suffix = reasons.some(({ name }) => changing.includes(name)) ? 'OnChange' : '';
       const build = (): Schema => this.#response(failures, reasons);
-      responses.set(status, common ? this.#shared(status, build) : build());
+      responses.set(status, common ? this.#shared(status, suffix, build) : build());
     }
     if (failures.hasBody) {
       for (const [status, message] of Object.entries(bodyStatuses)) {
         responses.set(
           Number(status),
-          this.#shared(Number(status), () => this.#malformed(status, message)),
+          this.#shared(Number(status), '', () => this.#malformed(status, message)),
         );
       }
     }
@@ -59,8 +60,8 @@ export class Errors {
     );
   }
 
-  #shared(status: number, build: () => Schema): Schema {
-    const name = (STATUS_CODES[status] ?? String(status)).replaceAll(/[^A-Za-z]/g, '');
+  #shared(status: number, suffix: string, build: () => Schema): Schema {
+    const name = `${(STATUS_CODES[status] ?? String(status)).replaceAll(/[^A-Za-z]/g, '')}${suffix}`;
     this.responses[name] ??= build();
     return { $ref: `#/components/responses/${name}` };
   }

@@ -76,14 +76,10 @@ function requestBody(
   let schema: Schema;
   let required: boolean;
   if (body === '*') {
-    const object = schemas.object(
-      method.input,
-      'input',
-      variables.map(({ fields }) => fields),
-    );
+    const inPath = variables.map(({ fields }) => fields);
+    const object = schemas.object(method.input, 'input', inPath);
     const name = `${id[0]?.toUpperCase()}${id.slice(1)}Body`;
-    schemas.components[name] = object;
-    schema = { $ref: `#/components/schemas/${name}` };
+    schema = schemas.component(name, `the body of ${id}`, () => object);
     required = object.required !== undefined;
   } else {
     schema = schemas.field(body, 'input');

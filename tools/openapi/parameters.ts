@@ -31,7 +31,7 @@ export function pathParameters({ template, variables }: Binding, schemas: Schema
       name: jsonName(fields),
       in: 'path',
       required: true,
-      description: fromPath(description),
+      description,
       schema:
         multiSegment && schema.pattern === undefined
           ? { ...schema, pattern: `^${shape.join('/')}$` }
@@ -73,11 +73,4 @@ export function queryParameters(binding: Binding, schemas: Schemas): Json[] {
 
 function jsonName(fields: readonly DescField[]): string {
   return fields.map((field) => field.jsonName).join('.');
-}
-
-/** A parameter need not be told where it is. */
-function fromPath(description: Json | undefined): string | undefined {
-  return typeof description === 'string'
-    ? description.replace(/ On REST, taken from the path[^.]*\./, '')
-    : undefined;
 }

@@ -1,5 +1,5 @@
 import type { DescEnum } from '@bufbuild/protobuf';
-import { commentText } from './comments.js';
+import { commentText, forRest } from './comments.js';
 import type { CommentOf } from './schemas.js';
 
 /** Why a call failed, as the comment of the enum's value tells it. */
@@ -25,7 +25,7 @@ export function readReasons(
   const reasons = new Map<string, Reason>();
   for (const value of desc.values) {
     if (value.number === 0) continue;
-    const comment = commentText(commentOf(value));
+    const comment = forRest(commentText(commentOf(value)));
     const form = /^(?<meaning>.+?\.) [A-Z_]+, HTTP (?<status>\d{3}).*? Example: "(?<example>[^"]+)"$/s;
     const { meaning, status, example } = form.exec(comment)?.groups ?? {};
     if (meaning === undefined || status === undefined || example === undefined) {

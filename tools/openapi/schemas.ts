@@ -1,5 +1,5 @@
 import type { DescEnum, DescField, DescFile, DescMessage } from '@bufbuild/protobuf';
-import { commentText, inJsonSpelling } from './comments.js';
+import { commentText, forRest, inJsonSpelling } from './comments.js';
 import type { Facts } from './facts.js';
 import { compact, type Json, type Schema } from './json.js';
 import {
@@ -49,7 +49,7 @@ export class Schemas {
 
   /** A comment as text of the document, its first sentence included. */
   text(comment: string | undefined): string {
-    return inJsonSpelling(commentText(comment), this.#jsonNames);
+    return inJsonSpelling(forRest(commentText(comment)), this.#jsonNames);
   }
 
   commentOf(desc: Parameters<CommentOf>[0]): string | undefined {
@@ -59,7 +59,7 @@ export class Schemas {
   /** A reference to the message's schema. */
   message(message: DescMessage, direction: Direction): Schema {
     const suffix = direction === 'input' && this.#answered.has(message) ? 'Input' : '';
-    return this.#component(`${componentName(message)}${suffix}`, `${message.typeName} ${direction}`, () =>
+    return this.component(`${componentName(message)}${suffix}`, `${message.typeName} ${direction}`, () =>
       this.object(message, direction, []),
     );
   }
@@ -98,7 +98,8 @@ export class Schemas {
     const demanded =
       rules.required === true && !isOptional(field) && direction === 'input' ? notZero(field) : {};
     const nullable = direction === 'output' && isOptional(field) && field.fieldKind !== 'message';
-    const schema = { ...(nullable ? orNull(base) : base), ...demanded };
+    const told = direction === 'output' && base.type === 'integer' ? boundsIn(description) : {};
+    const schema = { ...(nullable ? orNull(base) : base), ...told, ...demanded };
     const examples = this.#examples(field, schema);
     return compact({ ...schema, description: description === '' ? undefined : description, examples });
   }
@@ -152,7 +153,7 @@ export class Schemas {
     if (only !== undefined || refused?.some((n) => n !== 0)) {
       return { type: 'string', enum: allowed.map(({ name }) => name) };
     }
-    return this.#component(componentName(desc), desc.typeName, () => {
+    return this.component(componentName(desc), desc.typeName, () => {
       const lines = allowed.map(
         (value) => `- \`${value.name}\`: ${this.text(this.#options.commentOf(value))}`,
       );
@@ -164,7 +165,8 @@ export class Schemas {
     });
   }
 
-  #component(name: string, owner: string, build: () => Schema): Schema {
+  /** A reference to a schema that is built on its first use; two owners cannot share a name. */
+  component(name: string, owner: string, build: () => Schema): Schema {
     const known = this.#owners.get(name);
     if (known !== undefined && known !== owner)
       throw new Error(`${known} and ${owner} would both be named ${name}`);
@@ -205,6 +207,15 @@ function componentName(desc: DescMessage | DescEnum): string {
 
 function fieldsWithin(message: DescMessage): DescField[] {
   return [...message.fields, ...message.nestedMessages.flatMap(fieldsWithin)];
+}
+
+/** Answers carry no rules; their comments name inclusive bounds: `0 to 2147483647`, `0 to onHandQty`. */
+function boundsIn(description: string): Schema {
+  const [, min, max] = /(?:^|\s)(-?\d+) to (?:(-?\d+)\b|`?[a-z])/.exec(description) ?? [];
+  return compact({
+    minimum: min === undefined ? undefined : Number(min),
+    maximum: max === undefined ? undefined : Number(max),
+  });
 }
 
 function orNull(schema: Schema): Schema {
