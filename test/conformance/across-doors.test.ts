@@ -30,7 +30,7 @@ const cases: readonly Case[] = [
     name: 'success',
     rpc: 'Reserve',
     request: { id: '', qty: 2, reference: 'ORD-1', notes: 'für später' },
-    expected: (id) => ({ stock: { id, onHandQty: 9, reservedQty: 3, availableQty: 6 } }),
+    expected: (id) => ({ data: { id, onHandQty: 9, reservedQty: 3, availableQty: 6 } }),
   },
   {
     name: 'rejection',
@@ -81,6 +81,6 @@ test('one key raced 42 ways through all doors takes effect once', async () => {
     ),
   );
   const stock = { id, onHandQty: 50, reservedQty: 2, availableQty: 48 };
-  expect(answers.map((a) => a.stock)).toEqual(Array.from({ length: 42 }, () => stock));
+  expect(answers.map((a) => a.data)).toEqual(Array.from({ length: 42 }, () => stock));
   expect(answers.filter((a) => !a.replayed)).toHaveLength(1);
 });

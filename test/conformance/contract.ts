@@ -1,5 +1,5 @@
 import type { FailureReason } from '../../src/domain/failure.js';
-import type { Answer, DoorName } from '../support/doors.js';
+import type { Answer, DoorName, Precondition } from '../support/doors.js';
 
 /** The contract's table of errors, written out again: the service's own table is what is tested. */
 export interface ReasonContract {
@@ -45,28 +45,35 @@ const connectStatus: Readonly<Record<number, number>> = {
   7: 403,
   8: 429,
   9: 400,
+  10: 409,
   13: 500,
   14: 503,
   16: 401,
 };
 
-/** What a call should come to, told once for all doors. */
-export type Expected =
-  | { readonly stock: { id: string; onHandQty: number; reservedQty: number; availableQty: number } }
-  | {
-      readonly reason: FailureReason;
-      readonly message: string;
-      readonly metadata?: Readonly<Record<string, string>>;
-      readonly violations?: Readonly<Record<string, string>>;
-    };
+/** What a call should come to, told once for all doors. May hold matchers. */
+export type Expected = { readonly data: unknown } | ExpectedFailure;
+
+export interface ExpectedFailure {
+  readonly reason: FailureReason;
+  readonly message: string;
+  /** ErrorInfo's; not on REST. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Field → what it breaks: `errors` of REST, BadRequest elsewhere. */
+  readonly violations?: Readonly<Record<string, string>>;
+  /** The failed parts of a request of many: `errors` of REST … */
+  readonly failedParts?: readonly unknown[];
+  /** … and PreconditionFailure elsewhere. */
+  readonly preconditions?: readonly Precondition[];
+}
 
 /** The whole answer that a door gives, but for its request id. */
 export function answerOf(door: DoorName, expected: Expected, replayed: boolean): Answer {
   const http = door === 'REST' || door.startsWith('Connect');
-  if ('stock' in expected) {
-    return { ok: true, stock: expected.stock, replayed, ...(http ? { httpStatus: 200 } : {}) };
+  if ('data' in expected) {
+    return { ok: true, data: expected.data, replayed, ...(http ? { httpStatus: 200 } : {}) };
   }
-  const { reason, message, metadata = {}, violations } = expected;
+  const { reason, message, metadata = {}, violations, failedParts, preconditions } = expected;
   const { grpcCode, httpStatus, retryable } = reasons[reason];
   return {
     ok: false,
@@ -75,7 +82,14 @@ export function answerOf(door: DoorName, expected: Expected, replayed: boolean):
     replayed,
     ...(violations === undefined ? {} : { violations }),
     ...(retryable ? { retryAfterSeconds: 1 } : {}),
-    ...(door === 'REST' ? { httpStatus } : { code: grpcCode, domain: 'inventory.v1', metadata }),
+    ...(door === 'REST'
+      ? { httpStatus, ...(failedParts === undefined ? {} : { failedParts }) }
+      : {
+          code: grpcCode,
+          domain: 'inventory.v1',
+          metadata,
+          ...(preconditions === undefined ? {} : { preconditions }),
+        }),
     ...(http && door !== 'REST' ? { httpStatus: connectStatus[grpcCode]! } : {}),
   };
 }

@@ -51,7 +51,7 @@ test('a call whose deadline passes in the queue is never executed; one that had 
   })();
 
   const stock = { id: ID, onHandQty: 50, reservedQty: 1, availableQty: 49 };
-  expect(answers.begun).toMatchObject({ ok: true, stock });
+  expect(answers.begun).toMatchObject({ ok: true, data: stock });
   for (const [i, answer] of answers.late.entries()) {
     const rest = doorNames[i] === 'REST';
     expect(answer, doorNames[i]).toMatchObject(
@@ -62,7 +62,7 @@ test('a call whose deadline passes in the queue is never executed; one that had 
   expect(answers.late.at(-1)).toMatchObject({ reason: 'DEADLINE_EXCEEDED', message });
   // Behind the late ones: when it is answered, they would have been executed.
   const last = await doors.gRPC.call('Reserve', { id: ID, qty: 2, reference: 'last' }, { credentials });
-  expect(last).toMatchObject({ ok: true, stock: { ...stock, reservedQty: 3, availableQty: 47 } });
+  expect(last).toMatchObject({ ok: true, data: { ...stock, reservedQty: 3, availableQty: 47 } });
   const log = await service.app.dataSource.query(
     'SELECT reference FROM movement_log WHERE inventory_id = $1 AND reserved_delta <> 0 ORDER BY revision',
     [ID],

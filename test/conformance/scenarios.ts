@@ -47,7 +47,7 @@ const record = (onHandQty: number, reservedQty: number, id = ID): SeedRecord => 
 });
 
 const now = (onHandQty: number, reservedQty: number, id = ID): Expected => ({
-  stock: { id, onHandQty, reservedQty, availableQty: onHandQty - reservedQty },
+  data: { id, onHandQty, reservedQty, availableQty: onHandQty - reservedQty },
 });
 
 const noStock = (requested: number, available: number, message: string): Expected => ({

@@ -11,21 +11,37 @@ export {
   type Door,
   type DoorName,
   doorNames,
+  type JsonRequest,
+  type Precondition,
   type Rpc,
+  Unanswered,
 } from './doors/door.js';
 
 export type Doors = Readonly<Record<DoorName, Door>>;
+/** Where a service can be reached. */
+export type Addresses = Pick<TestApp, 'httpUrl' | 'grpcAddress'>;
 
-/** Every way into a service, each on sockets of its own. Close them before the service. */
-export function openDoors({ httpUrl, grpcAddress }: Pick<TestApp, 'httpUrl' | 'grpcAddress'>): Doors {
-  return {
-    gRPC: grpcDoor('gRPC', grpcAddress),
-    'gRPC over h2c on the HTTP port': grpcDoor('gRPC over h2c on the HTTP port', new URL(httpUrl).host),
-    'Connect JSON': connectDoor('Connect JSON', httpUrl),
-    'Connect binary': connectDoor('Connect binary', httpUrl),
-    'gRPC-Web': grpcWebDoor(httpUrl),
-    REST: restDoor(httpUrl),
-  };
+/** One way into a service, on sockets of its own. */
+export function openDoor(name: DoorName, { httpUrl, grpcAddress }: Addresses): Door {
+  switch (name) {
+    case 'gRPC':
+      return grpcDoor(name, grpcAddress);
+    case 'gRPC over h2c on the HTTP port':
+      return grpcDoor(name, new URL(httpUrl).host);
+    case 'Connect JSON':
+    case 'Connect binary':
+      return connectDoor(name, httpUrl);
+    case 'gRPC-Web':
+      return grpcWebDoor(httpUrl);
+    case 'REST':
+      return restDoor(httpUrl);
+  }
+}
+
+/** Every way into a service. Close them before the service. */
+export function openDoors(addresses: Addresses): Doors {
+  const doors = doorNames.map((name) => [name, openDoor(name, addresses)]);
+  return Object.fromEntries(doors) as Doors;
 }
 
 export function closeDoors(doors: Doors): void {

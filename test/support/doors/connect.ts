@@ -1,7 +1,7 @@
 import { type Detail, explain } from './details.js';
 import { type Answer, type Door, requestHeaders } from './door.js';
-import { responseFacts } from './http.js';
-import { decodeStock, encodeRequest } from './messages.js';
+import { exchange, responseFacts } from './http.js';
+import { dataOf, decodeData, encodeRequest } from './messages.js';
 
 /** https://connectrpc.com/docs/protocol/#error-codes, by gRPC code. */
 const codes: Readonly<Record<string, number>> = {
@@ -36,7 +36,7 @@ export function connectDoor(name: 'Connect JSON' | 'Connect binary', httpUrl: st
   return {
     name,
     call: async (rpc, request, options = {}) => {
-      const response = await fetch(`${httpUrl}/inventory.v1.InventoryService/${rpc}`, {
+      const { response, body } = await exchange(`${httpUrl}/inventory.v1.InventoryService/${rpc}`, {
         method: 'POST',
         headers: {
           'content-type': contentType,
@@ -46,13 +46,10 @@ export function connectDoor(name: 'Connect JSON' | 'Connect binary', httpUrl: st
         },
         body: binary ? Buffer.from(encodeRequest(rpc, request)) : JSON.stringify(request),
       });
-      const bytes = new Uint8Array(await response.arrayBuffer());
-      if (!response.ok) return connectFailure(response, JSON.parse(Buffer.from(bytes).toString()));
+      if (!response.ok) return connectFailure(response, JSON.parse(body.toString()));
       if (response.headers.get('content-type') !== contentType) throw new Error('answered in another codec');
-      const stock = binary
-        ? decodeStock(rpc, bytes)
-        : (JSON.parse(Buffer.from(bytes).toString()) as { stock?: unknown }).stock;
-      return { ok: true, stock, ...responseFacts(response) };
+      const data = binary ? decodeData(rpc, body) : dataOf(rpc, JSON.parse(body.toString()));
+      return { ok: true, data, ...responseFacts(response) };
     },
     close: () => {},
   };

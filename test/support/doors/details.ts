@@ -2,6 +2,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import {
   BadRequestSchema,
   ErrorInfoSchema,
+  PreconditionFailureSchema,
   RetryInfoSchema,
 } from '../../../src/gen/google/rpc/error_details_pb.js';
 import { StatusSchema } from '../../../src/gen/google/rpc/status_pb.js';
@@ -23,7 +24,10 @@ export function statusDetails(bytes: Uint8Array): { code: number; message: strin
   };
 }
 
-type Explained = Pick<Answer, 'reason' | 'domain' | 'metadata' | 'violations' | 'retryAfterSeconds'>;
+type Explained = Pick<
+  Answer,
+  'reason' | 'domain' | 'metadata' | 'violations' | 'preconditions' | 'retryAfterSeconds'
+>;
 
 /** What google.rpc details say. An unknown one is a fault of the service: clients could not print it. */
 export function explain(details: readonly Detail[]): Explained {
@@ -41,6 +45,10 @@ function explainOne(type: string, value: Uint8Array): Explained {
     case 'google.rpc.BadRequest': {
       const { fieldViolations } = fromBinary(BadRequestSchema, value);
       return { violations: Object.fromEntries(fieldViolations.map((v) => [v.field, v.description])) };
+    }
+    case 'google.rpc.PreconditionFailure': {
+      const { violations } = fromBinary(PreconditionFailureSchema, value);
+      return { preconditions: violations.map(({ $typeName: _, ...violation }) => violation) };
     }
     case 'google.rpc.RetryInfo':
       return { retryAfterSeconds: Number(fromBinary(RetryInfoSchema, value).retryDelay?.seconds) };

@@ -1,12 +1,9 @@
-export type Rpc = 'Reserve' | 'Release';
+import type { InventoryService } from '../../../src/gen/inventory/v1/inventory_service_pb.js';
 
-/** As JSON spells it. Loose on purpose: a test may send what a type would forbid. */
-export interface StockRequest {
-  readonly id: string;
-  readonly qty?: number;
-  readonly reference?: string;
-  readonly notes?: string;
-}
+export type Rpc = Capitalize<keyof typeof InventoryService.method & string>;
+
+/** All fields of the request in JSON, wherever REST puts them. Loose: a test may send what a type would forbid. */
+export type JsonRequest = Readonly<Record<string, unknown>>;
 
 export interface CallOptions {
   readonly idempotencyKey?: string;
@@ -21,8 +18,8 @@ export interface CallOptions {
 /** One answer, the same value from every door that says the same. */
 export interface Answer {
   readonly ok: boolean;
-  /** Exactly the fields that were sent. */
-  readonly stock?: unknown;
+  /** Exactly the fields that were sent, as REST spells `data`. */
+  readonly data?: unknown;
   readonly reason?: string;
   readonly message?: string;
   /** A gRPC code; REST has none. */
@@ -34,15 +31,31 @@ export interface Answer {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Field → what it breaks; undefined where none are given. */
   readonly violations?: Readonly<Record<string, string>>;
+  /** What PreconditionFailure lists; REST has none. */
+  readonly preconditions?: readonly Precondition[];
+  /** The failed parts of a request of many, as REST lists them; other doors have none. */
+  readonly failedParts?: readonly unknown[];
   readonly retryAfterSeconds?: number;
   readonly replayed: boolean;
   readonly requestId?: string;
 }
 
+export interface Precondition {
+  readonly type: string;
+  readonly subject: string;
+  readonly description: string;
+}
+
+/** No answer came: the connection failed or was cut. The call may have taken effect or not. */
+export class Unanswered extends Error {
+  override readonly name = 'Unanswered';
+}
+
 /** One way into the service. Implementations share no code with the service's own doors. */
 export interface Door {
   readonly name: DoorName;
-  call(rpc: Rpc, request: StockRequest, options?: CallOptions): Promise<Answer>;
+  /** @throws Unanswered */
+  call(rpc: Rpc, request: JsonRequest, options?: CallOptions): Promise<Answer>;
   close(): void;
 }
 

@@ -1,7 +1,7 @@
 import { explain, statusDetails } from './details.js';
 import { type Answer, type Door, requestHeaders } from './door.js';
-import { responseFacts } from './http.js';
-import { decodeStock, encodeRequest } from './messages.js';
+import { exchange, responseFacts } from './http.js';
+import { decodeData, encodeRequest } from './messages.js';
 
 const TRAILER_FLAG = 0x80;
 
@@ -10,7 +10,7 @@ export function grpcWebDoor(httpUrl: string): Door {
   return {
     name: 'gRPC-Web',
     call: async (rpc, request, options = {}) => {
-      const response = await fetch(`${httpUrl}/inventory.v1.InventoryService/${rpc}`, {
+      const { response, body } = await exchange(`${httpUrl}/inventory.v1.InventoryService/${rpc}`, {
         method: 'POST',
         headers: {
           'content-type': 'application/grpc-web+proto',
@@ -21,7 +21,7 @@ export function grpcWebDoor(httpUrl: string): Door {
         body: frame(0, encodeRequest(rpc, request)),
       });
       if (response.status !== 200) throw new Error(`gRPC-Web answered with HTTP ${response.status}`);
-      const { messages, trailers } = unframe(Buffer.from(await response.arrayBuffer()));
+      const { messages, trailers } = unframe(body);
       const read = (name: string): string | null => trailers.get(name) ?? response.headers.get(name);
       const { requestId, ...facts } = responseFacts(response);
       const common = {
@@ -29,7 +29,7 @@ export function grpcWebDoor(httpUrl: string): Door {
         ...(requestId === undefined ? {} : { requestId }),
       };
       const code = Number(read('grpc-status') ?? Number.NaN);
-      if (code === 0) return { ok: true, stock: decodeStock(rpc, messages[0]!), ...common };
+      if (code === 0) return { ok: true, data: decodeData(rpc, messages[0]!), ...common };
       const message = decodeURIComponent(read('grpc-message') ?? '');
       const answer: Answer = { ok: false, code, message, ...common };
       const details = read('grpc-status-details-bin');

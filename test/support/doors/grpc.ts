@@ -1,13 +1,23 @@
-import { Client, type ClientUnaryCall, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import {
+  Client,
+  type ClientUnaryCall,
+  credentials,
+  Metadata,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
 import { explain, statusDetails } from './details.js';
-import { type Answer, type Door, type DoorName, requestHeaders } from './door.js';
-import { decodeStock, encodeRequest } from './messages.js';
+import { type Answer, type Door, type DoorName, requestHeaders, Unanswered } from './door.js';
+import { decodeData, encodeRequest } from './messages.js';
 
 /** A grpc-js client on a socket of its own. */
 export function grpcDoor(name: DoorName, address: string): Door {
   const client = new Client(address, credentials.createInsecure(), {
     'grpc.use_local_subchannel_pool': 1,
+    // What went unanswered is for the test to see, and a client that comes back must not wait for long.
     'grpc.enable_retries': 0,
+    'grpc.initial_reconnect_backoff_ms': 50,
+    'grpc.max_reconnect_backoff_ms': 200,
   });
   return {
     name,
@@ -27,7 +37,7 @@ export function grpcDoor(name: DoorName, address: string): Door {
           (error, response) => {
             try {
               resolve(
-                error === null ? success(decodeStock(rpc, response!), headers) : failure(error, headers),
+                error === null ? success(decodeData(rpc, response!), headers) : failure(error, headers),
               );
             } catch (unexpected) {
               reject(unexpected);
@@ -42,12 +52,14 @@ export function grpcDoor(name: DoorName, address: string): Door {
   };
 }
 
-function success(stock: unknown, headers: Metadata): Answer {
-  return { ok: true, stock, replayed: first(headers, 'idempotency-replayed') === 'true' };
+function success(data: unknown, headers: Metadata): Answer {
+  return { ok: true, data, replayed: first(headers, 'idempotency-replayed') === 'true' };
 }
 
 function failure(error: ServiceError, headers: Metadata): Answer {
   const [bin] = error.metadata.get('grpc-status-details-bin');
+  // The client's own word for a connection that failed; the service gives its reasons.
+  if (bin === undefined && error.code === status.UNAVAILABLE) throw new Unanswered(error.details);
   const answer: Answer = {
     ok: false,
     code: error.code,
@@ -56,11 +68,11 @@ function failure(error: ServiceError, headers: Metadata): Answer {
     ...requestId(first(error.metadata, 'x-request-id') ?? first(headers, 'x-request-id')),
   };
   if (bin === undefined) return answer;
-  const status = statusDetails(bin as Buffer);
-  if (status.code !== error.code || status.message !== error.details) {
+  const { code, message, details } = statusDetails(bin as Buffer);
+  if (code !== error.code || message !== error.details) {
     throw new Error('grpc-status-details-bin contradicts grpc-status or grpc-message');
   }
-  return { ...answer, ...explain(status.details) };
+  return { ...answer, ...explain(details) };
 }
 
 function first(metadata: Metadata, name: string): string | undefined {

@@ -1,4 +1,18 @@
-import type { Answer } from './door.js';
+import { type Answer, Unanswered } from './door.js';
+
+/** @throws Unanswered when the answer does not come, or not to its end. */
+export async function exchange(
+  url: string,
+  init: RequestInit,
+): Promise<{ response: Response; body: Buffer }> {
+  try {
+    const response = await fetch(url, init);
+    return { response, body: Buffer.from(await response.arrayBuffer()) };
+  } catch (error) {
+    const { cause } = error as Error;
+    throw new Unanswered(`${error}: ${cause}`, { cause: error });
+  }
+}
 
 /** What the head of an HTTP response says, whatever its body. */
 export function responseFacts({

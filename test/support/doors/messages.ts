@@ -1,27 +1,64 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import {
-  ReleaseRequestSchema,
-  ReleaseResponseSchema,
-  ReserveRequestSchema,
-  ReserveResponseSchema,
-} from '../../../src/gen/inventory/v1/reservations_pb.js';
-import type { Rpc, StockRequest } from './door.js';
+  type DescMessage,
+  type DescMethod,
+  fromBinary,
+  fromJson,
+  type JsonObject,
+  type JsonValue,
+  toBinary,
+  toJson,
+} from '@bufbuild/protobuf';
+import { FeatureSet_FieldPresence } from '@bufbuild/protobuf/wkt';
+import { InventoryService } from '../../../src/gen/inventory/v1/inventory_service_pb.js';
+import { bindings } from './bindings.js';
+import type { JsonRequest, Rpc } from './door.js';
 
-export function encodeRequest(rpc: Rpc, request: StockRequest): Uint8Array {
-  return rpc === 'Reserve'
-    ? toBinary(ReserveRequestSchema, create(ReserveRequestSchema, request))
-    : toBinary(ReleaseRequestSchema, create(ReleaseRequestSchema, request));
+const methods = new Map<string, DescMethod>(InventoryService.methods.map((method) => [method.name, method]));
+
+export function encodeRequest(rpc: Rpc, request: JsonRequest): Uint8Array {
+  const { input } = methods.get(rpc)!;
+  return toBinary(input, fromJson(input, request as JsonObject, { ignoreUnknownFields: true }));
 }
 
-/** The answered stock, field by field; fields that no one knows are an error. */
-export function decodeStock(rpc: Rpc, bytes: Uint8Array): unknown {
-  const { stock, $unknown } = fromBinary(
-    rpc === 'Reserve' ? ReserveResponseSchema : ReleaseResponseSchema,
-    bytes,
-  );
-  if ($unknown !== undefined || stock?.$unknown !== undefined)
-    throw new Error('unknown fields in the answer');
-  if (stock === undefined) return undefined;
-  const { $typeName: _, ...fields } = stock;
-  return fields;
+/** The answered message as REST spells `data`; fields that no one knows are an error. */
+export function decodeData(rpc: Rpc, bytes: Uint8Array): unknown {
+  const { output } = methods.get(rpc)!;
+  const message = fromBinary(output, bytes);
+  refuseUnknown(message);
+  return dataOf(rpc, toJson(output, message, { alwaysEmitImplicit: true }) as JsonObject);
+}
+
+/** The answered JSON of protobuf's mapping as REST spells `data`. */
+export function dataOf(rpc: Rpc, response: JsonObject): unknown {
+  const { data } = bindings[rpc];
+  const json = withNulls(methods.get(rpc)!.output, response);
+  return data === undefined ? json : json[data];
+}
+
+/** The one difference between REST's JSON and protobuf's: REST writes an optional value that is not set as null. */
+function withNulls(desc: DescMessage, json: JsonObject): JsonObject {
+  const spelt: JsonObject = { ...json };
+  for (const field of desc.fields) {
+    const value = json[field.jsonName];
+    if (value === null) throw new Error(`${field} is null, which protobuf's JSON never says`);
+    if (field.fieldKind === 'scalar') {
+      if (value === undefined && field.presence === FeatureSet_FieldPresence.EXPLICIT)
+        spelt[field.jsonName] = null;
+    } else if (field.message !== undefined && value !== undefined) {
+      spelt[field.jsonName] = inside(field.message, value);
+    }
+  }
+  return spelt;
+}
+
+/** A message, or a list of them. Times are messages that are spelt as a text. */
+function inside(desc: DescMessage, value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map((item) => inside(desc, item));
+  return typeof value === 'object' ? withNulls(desc, value as JsonObject) : value;
+}
+
+function refuseUnknown(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  if ('$unknown' in value && value.$unknown !== undefined) throw new Error('unknown fields in the answer');
+  for (const part of Object.values(value)) refuseUnknown(part);
 }

@@ -1,28 +1,33 @@
+import { bindRequest } from './bindings.js';
 import { type Answer, type Door, requestHeaders } from './door.js';
-import { responseFacts } from './http.js';
+import { exchange, responseFacts } from './http.js';
 
 interface RestErrorBody {
   readonly message: string;
   readonly code?: string;
   readonly error?: string;
-  readonly errors?: Record<string, string>;
+  /** Field → what it breaks; or the failed parts of a request of many. */
+  readonly errors?: Record<string, string> | readonly unknown[];
 }
 
 /** The published REST paths by fetch. */
 export function restDoor(httpUrl: string): Door {
   return {
     name: 'REST',
-    call: async (rpc, { id, ...body }, options = {}) => {
-      const url = `${httpUrl}/v1/inventory/${encodeURIComponent(id)}/${rpc.toLowerCase()}`;
-      const response = await fetch(url, {
-        method: 'PATCH',
-        headers: { 'content-type': 'application/json', ...requestHeaders(options) },
-        body: JSON.stringify(body),
+    call: async (rpc, request, options = {}) => {
+      const { method, pathAndQuery, body: sent } = bindRequest(rpc, request);
+      const { response, body } = await exchange(`${httpUrl}${pathAndQuery}`, {
+        method,
+        headers: {
+          ...(sent === undefined ? {} : { 'content-type': 'application/json' }),
+          ...requestHeaders(options),
+        },
+        ...(sent === undefined ? {} : { body: sent }),
       });
-      const json = (await response.json()) as { status: boolean; data?: unknown } & RestErrorBody;
+      const json = JSON.parse(body.toString()) as { status: boolean; data?: unknown } & RestErrorBody;
       if (json.status !== response.ok) throw new Error('body and status contradict each other');
       return response.ok
-        ? { ok: true, stock: json.data, ...responseFacts(response) }
+        ? { ok: true, data: json.data, ...responseFacts(response) }
         : restFailure(response, json);
     },
     close: () => {},
@@ -36,7 +41,12 @@ function restFailure(response: Response, { message, code, error, errors }: RestE
     message,
     reason: code ?? error?.toUpperCase() ?? '',
     ...responseFacts(response),
-    ...(errors === undefined ? {} : { violations: errors }),
+    ...explainErrors(errors),
     ...(retryAfter === null ? {} : { retryAfterSeconds: Number(retryAfter) }),
   };
+}
+
+function explainErrors(errors: RestErrorBody['errors']): Pick<Answer, 'violations' | 'failedParts'> {
+  if (errors === undefined) return {};
+  return Array.isArray(errors) ? { failedParts: errors } : { violations: errors as Record<string, string> };
 }
