@@ -2,10 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'puppeteer-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Demo, prepareDemo } from '../../src/service/demo.js';
 import { JWT_SECRET, startApp, type TestApp } from '../support/app.js';
 import { type Chromium, startChromium } from '../support/chromium.js';
+
+// A browser on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 let app: TestApp;
 let chromium: Chromium;
