@@ -96,6 +96,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     tls,
     bodyBytesMax: limits.bodyBytesMax,
     docs: config.docs,
+    corsOrigins: config.corsOrigins,
     isReady: () => readiness.ready,
     metrics: () => metrics.scrape(),
     onError: (err, requestId) => logger.error({ err, requestId }, 'a request failed'),

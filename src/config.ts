@@ -19,6 +19,8 @@ export interface Config {
   readonly reflection: boolean;
   /** The documentation on the HTTP port: the page, and the OpenAPI document that it shows. */
   readonly docs: boolean;
+  /** Whose pages may call from a browser: `https://shop.example`, …, or `*` for everybody's. */
+  readonly corsOrigins: readonly string[];
   readonly limits: Limits;
   /** `merchant` keeps each transaction on one merchant's rows, for tables sharded by merchant. */
   readonly batchScope: 'any' | 'merchant';
@@ -114,6 +116,7 @@ export function loadConfig(env: Environment): Config {
     logLevel: read.oneOf('LOG_LEVEL', logLevels, 'info'),
     reflection: read.oneOf('REFLECTION', ['on', 'off'] as const, 'on') === 'on',
     docs: read.oneOf('DOCS', ['on', 'off'] as const, 'on') === 'on',
+    corsOrigins: read.origins('CORS_ORIGINS'),
     batchScope: read.oneOf('BATCH_SCOPE', ['any', 'merchant'] as const, 'any'),
     limits: {
       bodyBytesMax: read.integer('BODY_BYTES_MAX', 65536, 1024, 16_777_216),
@@ -210,6 +213,20 @@ class EnvironmentReader {
       `${name}: must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`,
     );
     return undefined;
+  }
+
+  /** As browsers spell them, since they are compared letter by letter. */
+  origins(name: string): readonly string[] {
+    const origins = (this.text(name) ?? '').split(',').map((origin) => origin.trim());
+    const given = origins.filter((origin) => origin !== '');
+    for (const origin of given) {
+      const spelt = URL.canParse(origin) ? new URL(origin).origin : undefined;
+      if (origin === '*' || (spelt === origin && /^https?:[^*]*$/.test(origin))) continue;
+      this.faults.push(
+        `${name}: must list origins such as https://shop.example, without a path, or be *; not ${JSON.stringify(origin)}`,
+      );
+    }
+    return given;
   }
 
   file(name: string): Buffer | undefined {

@@ -1,17 +1,32 @@
-import type { DescField, JsonValue, Message } from '@bufbuild/protobuf';
-import { ScalarType } from '@bufbuild/protobuf';
+import {
+  create,
+  type DescField,
+  type DescMessage,
+  type JsonValue,
+  type Message,
+  ScalarType,
+} from '@bufbuild/protobuf';
 import { reflect } from '@bufbuild/protobuf/reflect';
+import { hasCustomJsonRepresentation } from '@bufbuild/protobuf/wkt';
 import { bindQuery } from './bind-query.js';
 import { MalformedRequest } from './faults.js';
 import { jsonPath, protoPath } from './field-path.js';
+import { httpBodyOf, rawBody } from './http-body.js';
 import type { Binding } from './http-rules.js';
-import { emptyMessage, type JsonCodec } from './json-codec.js';
+import type { JsonCodec } from './json-codec.js';
+import { isJsonObject } from './json-object.js';
 import { parseJson } from './json-text.js';
 import { capture, type RequestPath } from './request-path.js';
 import { setAtPath } from './text-value.js';
 
 /** Builds an RPC's request message from the parts of an HTTP request. @throws MalformedRequest */
-export type RequestBinder = (path: RequestPath, query: string, body: Uint8Array) => Message;
+export type RequestBinder = (
+  path: RequestPath,
+  query: string,
+  body: Uint8Array,
+  /** As sent; only a `google.api.HttpBody` has use for it. */
+  contentType?: string,
+) => Message;
 
 /**
  * The binder of one route. The body is read first, then the query fills what the body is not bound to, then the
@@ -26,18 +41,34 @@ export function requestBinder(binding: Binding, codec: JsonCodec): RequestBinder
     (typeof bodyField === 'object' && (path === bodyField.name || path.startsWith(`${bodyField.name}.`)));
   const variablePaths = binding.variables.map((v) => v.fields);
 
-  return (path, query, body) => {
+  const raw = bodyField === undefined ? undefined : rawBody(method.input, bodyField);
+
+  return (path, query, body, contentType) => {
     const message =
-      bodyField === undefined || body.length === 0 ? emptyMessage(method.input) : readBody(body);
+      bodyField === undefined || (body.length === 0 && (raw === undefined || contentType === undefined))
+        ? create(method.input)
+        : raw === undefined
+          ? readBody(body)
+          : readRaw(raw, body, contentType);
     if (query !== '' && bodyField !== '*') bindQuery(method.input, message, query, isBound);
-    for (const { variable, set } of setters) set(message, capture(path, variable));
+    for (const { variable, set } of setters) set(message, capture(path, variable, binding.decodesFully));
     return message;
   };
+
+  function readRaw(desc: DescMessage, bytes: Uint8Array, contentType: string | undefined): Message {
+    const content = httpBodyOf(desc, contentType, bytes);
+    if (bodyField === '*') return content;
+    const message = create(method.input);
+    reflect(method.input, message).set(bodyField as DescField, reflect(desc, content) as never);
+    return message;
+  }
 
   function readBody(bytes: Uint8Array): Message {
     const json = parseJson(bytes);
     if (bodyField !== '*') return codec.decodeField(method.input, bodyField as DescField, json);
-    if (!isObject(json)) throw new MalformedRequest('the body must be a JSON object');
+    if (!isJsonObject(json) && !hasCustomJsonRepresentation(method.input)) {
+      throw new MalformedRequest('the body must be a JSON object');
+    }
     for (const fields of variablePaths) dropField(json, fields, 0);
     return codec.decode(method.input, json);
   }
@@ -45,17 +76,13 @@ export function requestBinder(binding: Binding, codec: JsonCodec): RequestBinder
 
 /** Takes a field that the path binds out of the body, where it means nothing, whatever is in it. */
 function dropField(json: JsonValue | undefined, fields: readonly DescField[], index: number): void {
-  if (!isObject(json)) return;
+  if (!isJsonObject(json)) return;
   const field = fields[index] as DescField;
   for (const name of [field.name, field.jsonName]) {
     if (!Object.hasOwn(json, name)) continue;
     if (index === fields.length - 1) delete json[name];
     else dropField(json[name], fields, index + 1);
   }
-}
-
-function isObject(json: JsonValue | undefined): json is Record<string, JsonValue> {
-  return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
 function pathSetter(fields: readonly DescField[]): (message: Message, text: string) => void {

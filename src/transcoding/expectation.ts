@@ -1,12 +1,15 @@
-import { type DescField, ScalarType } from '@bufbuild/protobuf';
+import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
 import { isWrapperDesc } from '@bufbuild/protobuf/wkt';
 
 /** What a field takes, as a phrase that follows its name: `must be …`. Speaks of one element of a list or map. */
 export function expectation(field: DescField): string {
   if (field.scalar !== undefined) return `must be ${scalarNames[field.scalar]}`;
   if (field.enum !== undefined) return `must be one of the names or numbers of ${field.enum.name}`;
-  const message = field.message;
-  if (message === undefined) return 'must be a value of its type';
+  return field.message === undefined ? 'must be a value of its type' : messageExpectation(field.message);
+}
+
+/** The same for a message, whatever field it is in. */
+export function messageExpectation(message: DescMessage): string {
   if (isWrapperDesc(message)) return `must be ${scalarNames[message.fields[0].scalar]}`;
   return `must be ${messageNames[message.typeName] ?? 'a JSON object'}`;
 }

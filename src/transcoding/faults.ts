@@ -2,6 +2,7 @@
 export type TranscodingFault =
   | NotFound
   | MethodNotAllowed
+  | NotAcceptable
   | UnsupportedMediaType
   | BodyTooLarge
   | MalformedInput;
@@ -18,6 +19,12 @@ export interface MethodNotAllowed {
   readonly allow: readonly string[];
 }
 
+/** `Accept` rules out all that the route could answer with; `offers` lists the media types. */
+export interface NotAcceptable {
+  readonly kind: 'not_acceptable';
+  readonly offers: readonly string[];
+}
+
 /** The body is not JSON by its headers; `contentEncoding` is given when that is what stands in the way. */
 export interface UnsupportedMediaType {
   readonly kind: 'unsupported_media_type';
@@ -25,7 +32,7 @@ export interface UnsupportedMediaType {
   readonly contentEncoding?: string;
 }
 
-/** The body has more than `bytesMax` bytes; it was not read to its end. */
+/** The body has more than `bytesMax` bytes, or unpacks to more; it was not read, or unpacked, to its end. */
 export interface BodyTooLarge {
   readonly kind: 'body_too_large';
   readonly bytesMax: number;
@@ -41,13 +48,26 @@ export interface MalformedInput {
   readonly field?: string;
 }
 
-export class MalformedRequest extends Error {
+/** A request that cannot be bound. */
+export class RequestRefused extends Error {
+  override readonly name: string = 'RequestRefused';
+
+  constructor(
+    readonly fault: TranscodingFault,
+    message: string = fault.kind,
+  ) {
+    super(message);
+  }
+}
+
+export class MalformedRequest extends RequestRefused {
   override readonly name = 'MalformedRequest';
-  readonly fault: MalformedInput;
+  declare readonly fault: MalformedInput;
 
   constructor(description: string, field?: string) {
-    super(field === undefined ? description : `${field}: ${description}`);
-    this.fault =
-      field === undefined ? { kind: 'malformed', description } : { kind: 'malformed', description, field };
+    super(
+      field === undefined ? { kind: 'malformed', description } : { kind: 'malformed', description, field },
+      field === undefined ? description : `${field}: ${description}`,
+    );
   }
 }

@@ -1,8 +1,9 @@
 import { type DescField, type DescMethod, type DescService, getOption } from '@bufbuild/protobuf';
-import { http } from '../gen/google/api/annotations_pb.js';
-import type { HttpRule } from '../gen/google/api/http_pb.js';
+import { http as httpOption } from '../gen/google/api/annotations_pb.js';
+import type { Http, HttpRule } from '../gen/google/api/http_pb.js';
 import { protoPath, resolveFieldPath } from './field-path.js';
 import { RouteTree } from './route-tree.js';
+import { ServiceConfig } from './service-config.js';
 import { type Template, TemplateError, type Variable } from './template.js';
 import { parseTemplate } from './template-parser.js';
 
@@ -17,6 +18,8 @@ export interface Binding {
   readonly body: DescField | '*' | undefined;
   /** The response field that is answered; undefined for the whole message. */
   readonly responseBody: DescField | undefined;
+  /** How multi-segment variables are decoded: see `capture`. */
+  readonly decodesFully: boolean;
 }
 
 export interface BoundVariable extends Variable {
@@ -34,14 +37,16 @@ export class InvalidHttpRules extends Error {
 }
 
 /**
- * Reads the `google.api.http` options of all methods. Methods without one have no route.
+ * Reads the `google.api.http` options of all methods, or the rules that replace them. Methods without one have no
+ * route.
  *
  * @throws InvalidHttpRules with every problem that it finds, not just the first.
  */
-export function readHttpRules(services: readonly DescService[]): {
-  bindings: Binding[];
-  tree: RouteTree<Binding>;
-} {
+export function readHttpRules(
+  services: readonly DescService[],
+  http?: Http,
+): { bindings: Binding[]; tree: RouteTree<Binding> } {
+  const config = new ServiceConfig(http);
   const bindings: Binding[] = [];
   const tree = new RouteTree<Binding>();
   const problems: string[] = [];
@@ -49,7 +54,7 @@ export function readHttpRules(services: readonly DescService[]): {
   function read(method: DescMethod, rule: HttpRule): void {
     const template = rule.pattern.case === 'custom' ? rule.pattern.value.path : (rule.pattern.value ?? '');
     try {
-      const binding = bindingOf(method, rule, template);
+      const binding = bindingOf(method, rule, template, config.decodesFully);
       const rival = tree.add(binding.httpMethod, binding.template, binding);
       if (rival === undefined) bindings.push(binding);
       else
@@ -64,7 +69,7 @@ export function readHttpRules(services: readonly DescService[]): {
   }
 
   for (const method of services.flatMap((s) => s.methods)) {
-    const rule = getOption(method, http);
+    const rule = config.ruleFor(method) ?? getOption(method, httpOption);
     if (rule.pattern.case === undefined && rule.additionalBindings.length === 0) continue;
     read(method, rule);
     for (const additional of rule.additionalBindings) {
@@ -72,6 +77,7 @@ export function readHttpRules(services: readonly DescService[]): {
       else problems.push(`${where(method)}: additional_bindings may not be nested`);
     }
   }
+  problems.push(...config.problems());
   if (problems.length > 0) throw new InvalidHttpRules(problems);
   return { bindings, tree };
 }
@@ -80,8 +86,10 @@ function where(method: DescMethod): string {
   return `${method.parent.file.proto.name}: ${method.parent.typeName}.${method.name}`;
 }
 
-function bindingOf(method: DescMethod, rule: HttpRule, source: string): Binding {
-  if (method.methodKind !== 'unary') throw new Error(`a ${method.methodKind} method cannot be bound`);
+function bindingOf(method: DescMethod, rule: HttpRule, source: string, decodesFully: boolean): Binding {
+  if (method.methodKind !== 'unary' && method.methodKind !== 'server_streaming') {
+    throw new Error(`a ${method.methodKind} method cannot be bound: HTTP has one request body`);
+  }
   const httpMethod = httpMethodOf(rule);
   const template = parseTemplate(source);
   const variables = template.variables.map((v) => ({ ...v, fields: variableFields(method, v) }));
@@ -97,6 +105,7 @@ function bindingOf(method: DescMethod, rule: HttpRule, source: string): Binding 
     variables,
     body,
     responseBody: topLevelField(method, 'response_body', rule.responseBody),
+    decodesFully,
   };
 }
 

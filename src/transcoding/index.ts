@@ -1,21 +1,24 @@
+export { Cors, type CorsOptions } from './cors.js';
 export {
   type BodyTooLarge,
   type MalformedInput,
   MalformedRequest,
   type MethodNotAllowed,
+  type NotAcceptable,
   type NotFound,
+  RequestRefused,
   type TranscodingFault,
   type UnsupportedMediaType,
 } from './faults.js';
 export type { Headers, HttpRequest, HttpResponse } from './http-message.js';
 export { InvalidHttpRules } from './http-rules.js';
-export {
-  type BodyWriter,
-  createTranscoder,
-  type ReadyAnswer,
-  type RouteSummary,
-  type TranscodedAnswer,
-  type TranscodedCall,
-  type Transcoder,
-  type TranscoderOptions,
-} from './transcoder.js';
+export type {
+  BodyWriter,
+  MessageAnswer,
+  ReadyAnswer,
+  StreamAnswer,
+  TranscodedAnswer,
+  TranscodedCall,
+  TranscoderOptions,
+} from './options.js';
+export { createTranscoder, type RouteSummary, type Transcoder } from './transcoder.js';

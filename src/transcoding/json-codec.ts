@@ -1,23 +1,22 @@
 import {
-  create,
   createMutableRegistry,
   type DescField,
   type DescFile,
   type DescMessage,
   type DescService,
   fromJson,
-  type JsonObject,
   type JsonValue,
   type Message,
   type Registry,
-  toJson,
 } from '@bufbuild/protobuf';
 import { isFieldError } from '@bufbuild/protobuf/reflect';
 import { hasCustomJsonRepresentation } from '@bufbuild/protobuf/wkt';
 import { expectation } from './expectation.js';
 import { MalformedRequest } from './faults.js';
 import { fieldsByName } from './field-path.js';
+import { JsonWriter } from './json-writer.js';
 import { decodePlain } from './plain-json.js';
+import { strictly } from './strict-json.js';
 
 /**
  * Protobuf's JSON mapping for the messages of some services: unknown fields and unknown enum names are ignored,
@@ -27,13 +26,14 @@ import { decodePlain } from './plain-json.js';
  */
 export class JsonCodec {
   private readonly readOptions;
-  private readonly writeOptions;
+  private readonly registry: Registry;
+  private readonly writer: JsonWriter;
 
-  constructor(services: readonly DescService[]) {
+  constructor(services: readonly DescService[], nullWhenUnset: (field: DescField) => boolean = () => false) {
     // Any can hold what the services' own files and their imports define.
-    const registry: Registry = registryOf(services.map((s) => s.file));
-    this.readOptions = { ignoreUnknownFields: true, registry };
-    this.writeOptions = { alwaysEmitImplicit: true, registry };
+    this.registry = registryOf(services.map((s) => s.file));
+    this.readOptions = { ignoreUnknownFields: true, registry: this.registry };
+    this.writer = new JsonWriter(this.registry, nullWhenUnset);
   }
 
   /** @throws MalformedRequest that names the field. */
@@ -42,10 +42,11 @@ export class JsonCodec {
       const plain = decodePlain(desc, json);
       if (plain !== undefined) return plain;
     }
+    const strict = strictly(desc, json, this.registry);
     try {
-      return fromJson(desc, json, this.readOptions);
+      return fromJson(desc, strict, this.readOptions);
     } catch (error) {
-      throw this.explain(desc, json, error);
+      throw this.explain(desc, strict, error);
     }
   }
 
@@ -55,20 +56,12 @@ export class JsonCodec {
   }
 
   encode(desc: DescMessage, message: Message): JsonValue {
-    return toJson(desc, message, this.writeOptions) as JsonValue;
+    return this.writer.write(desc, message);
   }
 
   /** One field of a message; null when it is unset and has no zero value. */
   encodeField(desc: DescMessage, message: Message, field: DescField): JsonValue {
-    if (
-      field.fieldKind === 'message' &&
-      field.oneof === undefined &&
-      !hasCustomJsonRepresentation(field.message)
-    ) {
-      const value = (message as unknown as Record<string, Message | undefined>)[field.localName];
-      return value === undefined ? null : this.encode(field.message, value);
-    }
-    return (this.encode(desc, message) as JsonObject)[field.jsonName] ?? null;
+    return this.writer.writeField(desc, message, field) ?? null;
   }
 
   /** The decoder's error without its words: which field is wrong, found by decoding the parts one by one. */
@@ -159,9 +152,4 @@ function registryOf(files: readonly DescFile[]): Registry {
   }
   files.forEach(add);
   return registry;
-}
-
-/** The message that an empty request means. */
-export function emptyMessage(desc: DescMessage): Message {
-  return create(desc);
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { JsonValue } from '@bufbuild/protobuf';
+import { mayLoseDigits, parseExactly } from './exact-json.js';
 import { MalformedRequest } from './faults.js';
 
 /** Objects and arrays inside one another. Below the 100 at which the protobuf decoder itself gives up. */
@@ -7,7 +8,8 @@ const depthMax = 64;
 
 /**
  * Reads bytes as JSON, more strictly than `JSON.parse`, which keeps the last of two equal keys, lone surrogates,
- * and numbers too big for a double as infinity. Keys named `__proto__` are dropped: no field has that name, and
+ * and numbers too big for a double as infinity, and which rounds others: those are returned as `ExactNumber`. Keys
+ * named `__proto__` are dropped: no field has that name, and
  * as a map key it would change an object's prototype.
  *
  * @throws MalformedRequest
@@ -22,6 +24,7 @@ export function parseJson(bytes: Uint8Array): JsonValue {
     throw new MalformedRequest('the body is not valid JSON');
   }
   checkStructure(text);
+  if (mayLoseDigits.test(text)) value = parseExactly(text);
   return needsCleaning.test(text) ? clean(value, '') : value;
 }
 

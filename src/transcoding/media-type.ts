@@ -1,17 +1,22 @@
+import { isGzip } from './compression.js';
 import type { UnsupportedMediaType } from './faults.js';
 import type { HttpRequest } from './http-message.js';
 
 const jsonPattern = /^\s*(?:application\/json|[\w.!#$&^-]+\/[\w.!#$&^+-]+\+json)\s*(?:;(.*))?$/i;
 const charsetPattern = /(?:^|;)\s*charset\s*=\s*"?([^";\s]*)"?/i;
 
-/** Whether a body that is not empty can be read as JSON, by its headers. */
-export function unreadableAsJson({ headers }: HttpRequest): UnsupportedMediaType | undefined {
+/** Whether a body that is not empty can be read as JSON, or at all when it is `raw`, by its headers. */
+export function unreadableBody({ headers }: HttpRequest, raw: boolean): UnsupportedMediaType | undefined {
   const contentType = headers['content-type'];
   const contentEncoding = headers['content-encoding'];
-  if (contentEncoding !== undefined && contentEncoding.toLowerCase() !== 'identity') {
+  if (
+    contentEncoding !== undefined &&
+    contentEncoding.toLowerCase() !== 'identity' &&
+    !isGzip(contentEncoding)
+  ) {
     return { kind: 'unsupported_media_type', contentType, contentEncoding };
   }
-  return contentType !== undefined && isJson(contentType)
+  return raw || (contentType !== undefined && isJson(contentType))
     ? undefined
     : { kind: 'unsupported_media_type', contentType };
 }

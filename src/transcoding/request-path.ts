@@ -43,8 +43,13 @@ export function readingsOf(path: string): RequestPath[] {
   return [withVerb, whole];
 }
 
-/** The text that a variable takes from a path that its template matches. */
-export function capture(path: RequestPath, variable: Variable): string {
+/**
+ * The text that a variable takes from a path that its template matches. `%2F` in one of several segments stays as
+ * it is, or a reader could not tell it from a slash between two; `decodesFully` decodes it, where the variable took
+ * more than one segment.
+ */
+export function capture(path: RequestPath, variable: Variable, decodesFully = false): string {
   if (!variable.multiSegment) return path.decoded[variable.start] as string;
-  return path.raw.slice(variable.start, variable.end).map(decodeKeepingSlashes).join('/');
+  const segments = path.raw.slice(variable.start, variable.end);
+  return segments.map(decodesFully && segments.length > 1 ? decodeSegment : decodeKeepingSlashes).join('/');
 }

@@ -2,16 +2,26 @@ import type { ServerResponse } from 'node:http';
 import { constants } from 'node:http2';
 import { type Headers, type HttpRequest, type HttpResponse, isHttp2 } from './http-message.js';
 
-/** Answers with ready JSON text. Later headers win; all of them over the content's own. */
+/** A response as it goes out, except for the headers that all responses have. */
+export interface Outgoing {
+  readonly status: number;
+  readonly body: string | Uint8Array;
+  /** Default: `application/json`. */
+  readonly contentType?: string;
+  readonly headers?: Headers | undefined;
+}
+
+/** Answers in one piece. Later headers win; all of them over the content's own. */
 export function respond(
+  request: HttpRequest,
   response: HttpResponse,
-  status: number,
-  body: string,
+  outgoing: Outgoing,
   common: Headers | undefined,
-  own: Headers | undefined,
 ): void {
-  writeHead(response, status, body, common, own);
-  response.end(body);
+  writeHead(response, outgoing, common, outgoing.headers);
+  // The length is that of the answer to GET, the body is not sent.
+  if (request.method === 'HEAD') response.end();
+  else response.end(outgoing.body);
 }
 
 /** How long, and for how many bytes, a client may go on sending a body that was refused. */
@@ -28,18 +38,16 @@ const lingerBytesMax = 1024 * 1024;
 export function respondAndClose(
   request: HttpRequest,
   response: HttpResponse,
-  status: number,
-  body: string,
+  outgoing: Outgoing,
   common: Headers | undefined,
-  own: Headers | undefined,
 ): void {
   if (isHttp2(request)) {
     const { stream } = request;
-    respond(response, status, body, common, own);
+    respond(request, response, outgoing, common);
     discardRest(request, () => stream.close(constants.NGHTTP2_NO_ERROR));
   } else {
-    writeHead(response, status, body, common, { ...own, connection: 'close' });
-    (response as ServerResponse).write(body);
+    writeHead(response, outgoing, common, { ...outgoing.headers, connection: 'close' });
+    (response as ServerResponse).write(outgoing.body);
     discardRest(request, () => response.end());
   }
 }
@@ -67,16 +75,32 @@ function discardRest(request: HttpRequest, done: () => void): void {
 
 function writeHead(
   response: HttpResponse,
-  status: number,
-  body: string,
+  { status, body, contentType = 'application/json' }: Outgoing,
   common: Headers | undefined,
   own: Headers | undefined,
 ): void {
-  const headers: Record<string, string | number> = {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
-  };
-  if (common !== undefined) for (const name in common) headers[name] = common[name] as string;
-  if (own !== undefined) for (const name in own) headers[name] = own[name] as string;
+  const headers: Record<string, string | number> =
+    status === 204
+      ? {}
+      : {
+          'content-type': contentType,
+          'content-length': typeof body === 'string' ? Buffer.byteLength(body) : body.length,
+        };
+  merge(headers, common);
+  merge(headers, own);
   (response as ServerResponse).writeHead(status, headers);
+}
+
+/** Adds headers to others: the later one wins, but what a response varies by adds up. */
+export function merge(headers: Record<string, string | number>, more: Headers | undefined): void {
+  if (more === undefined) return;
+  for (const name in more) {
+    const value = more[name] as string;
+    headers[name] =
+      name === 'vary' && headers.vary !== undefined ? union(String(headers.vary), value) : value;
+  }
+}
+
+function union(some: string, others: string): string {
+  return [...new Set([...some.split(', '), ...others.split(', ')])].join(', ');
 }

@@ -33,7 +33,11 @@ export class RouteTree<R> {
     return existing;
   }
 
+  /** HEAD finds what GET does, unless a route of its own is as specific. */
   find(httpMethod: string, path: RequestPath): R | undefined {
+    if (httpMethod === 'HEAD') {
+      return search(this.root, path, 0, (t) => t.get('HEAD') ?? t.get('GET') ?? t.get(ANY_METHOD));
+    }
     return search(this.root, path, 0, (t) => t.get(httpMethod) ?? t.get(ANY_METHOD));
   }
 

@@ -1,9 +1,10 @@
 import { type DescEnum, type DescField, type DescMessage, fromJson, ScalarType } from '@bufbuild/protobuf';
-import { protoCamelCase, protoSnakeCase, type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect';
+import { type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect';
 import { base64Decode } from '@bufbuild/protobuf/wire';
 import { DurationSchema, FieldMaskSchema, isWrapperDesc, TimestampSchema } from '@bufbuild/protobuf/wkt';
 import { expectation } from './expectation.js';
 import { MalformedRequest } from './faults.js';
+import { isDuration, isTimestamp, maskPath } from './wkt-text.js';
 
 /** A field that one piece of text can fill: a scalar, an enum, or a message whose JSON is a string or scalar. */
 export function takesText(field: DescField): boolean {
@@ -65,7 +66,7 @@ function scalarFromText(type: ScalarType, text: string): unknown {
     case ScalarType.BOOL:
       return text === 'true' || (text === 'false' ? false : unreadable());
     case ScalarType.BYTES:
-      return base64Decode(text);
+      return /^[\w+/-]*={0,2}$/.test(text) ? base64Decode(text) : unreadable();
     case ScalarType.FLOAT:
     case ScalarType.DOUBLE:
       if (/^(?:NaN|-?Infinity)$/.test(text)) return Number(text);
@@ -106,23 +107,16 @@ function messageFromText(desc: DescMessage, text: string): ReflectMessage {
   const message = reflect(desc);
   if (desc.typeName === FieldMaskSchema.typeName) {
     const paths = message.get(desc.fields[0] as DescField & { fieldKind: 'list' });
-    for (const path of text === '' ? [] : text.split(',')) paths.add(maskPath(path));
+    for (const path of text === '' ? [] : text.split(',')) paths.add(maskPath(path) ?? unreadable());
     return message;
   }
   if (isWrapperDesc(desc)) {
     message.set(desc.fields[0], scalarFromText(desc.fields[0].scalar, text) as never);
     return message;
   }
-  // The library's own pattern lets anything follow the "s".
-  if (desc.typeName === DurationSchema.typeName && !text.endsWith('s')) return unreadable();
+  // The library is not as strict.
+  if (!(desc.typeName === DurationSchema.typeName ? isDuration : isTimestamp)(text)) return unreadable();
   return reflect(desc, fromJson(desc, text));
-}
-
-/** In either spelling; one that cannot be spelt in both has no JSON. */
-function maskPath(text: string): string {
-  const path = protoSnakeCase(text);
-  const valid = /^[a-z]\w*(?:\.[a-z]\w*)*$/.test(path) && protoSnakeCase(protoCamelCase(path)) === path;
-  return valid ? path : unreadable();
 }
 
 function unreadable(): never {

@@ -162,7 +162,9 @@ describe('paths and methods', () => {
 
 describe('bodies', () => {
   const tooLarge = 'The body must not exceed 65536 bytes.';
-  const notJson = 'Content-Type must be application/json in UTF-8, not compressed.';
+  const notJson = 'Content-Type must be application/json in UTF-8.';
+  const notGzip = 'Content-Encoding must be gzip, or none.';
+  const gzip = 'Content-Encoding: gzip';
   const read = 'Inventory record not found.';
 
   test.each<readonly [string, Request, number, string]>([
@@ -195,7 +197,14 @@ describe('bodies', () => {
     ['JSON in UTF-16', { contentType: 'application/json; charset=utf-16' }, 415, notJson],
     ['a Content-Type that is none', { contentType: 'json' }, 415, notJson],
     ['a list of Content-Types', { contentType: 'application/json, text/plain' }, 415, notJson],
-    ['compressed', { lines: ['Content-Encoding: gzip'], body: gzipSync('{"qty":1}') }, 415, notJson],
+    ['gzip', { lines: [gzip], body: gzipSync('{"qty":1}') }, 404, read],
+    ['gzip that unpacks to exactly 64 KiB', { lines: [gzip], body: gzipSync(padded(65_536)) }, 404, read],
+    ['gzip that unpacks to one byte more', { lines: [gzip], body: gzipSync(padded(65_537)) }, 413, tooLarge],
+    ['gzip that unpacks to 20 MB', { lines: [gzip], body: gzipSync(padded(20_000_000)) }, 413, tooLarge],
+    ['gzip that is too large itself', { lines: [gzip], body: Buffer.alloc(100_000) }, 413, tooLarge],
+    ['gzip that is none', { lines: [gzip] }, 400, 'Malformed request: the body is not valid gzip'],
+    ['another compression', { lines: ['Content-Encoding: br'] }, 415, notGzip],
+    ['gzip twice', { lines: ['Content-Encoding: gzip, gzip'] }, 415, notGzip],
     ['JSON in UTF-8, said aloud', { contentType: 'application/json; charset=UTF-8' }, 404, read],
     ['another case', { contentType: 'Application/JSON' }, 404, read],
     ['a +json type', { contentType: 'application/merge-patch+json' }, 404, read],

@@ -45,6 +45,7 @@ test('an empty environment is enough', () => {
     logLevel: 'info',
     reflection: true,
     docs: true,
+    corsOrigins: [],
     batchScope: 'any',
     limits: { bodyBytesMax: 65536, apiKeyCacheMs: 5000 },
   });
@@ -69,6 +70,7 @@ test('what is set is taken over', () => {
     LOG_LEVEL: 'warn',
     REFLECTION: 'off',
     DOCS: 'off',
+    CORS_ORIGINS: 'https://shop.example, http://localhost:3000',
     BATCH_SCOPE: 'merchant',
     ENGINE_LANES: '9',
   };
@@ -82,6 +84,7 @@ test('what is set is taken over', () => {
     logLevel: 'warn',
     reflection: false,
     docs: false,
+    corsOrigins: ['https://shop.example', 'http://localhost:3000'],
     batchScope: 'merchant',
     limits: { engineLanes: 9 },
   });
@@ -125,6 +128,16 @@ describe('numbers', () => {
     ['API_KEY_CACHE_MS', '10000', 'taken'],
     // A revocation takes effect everywhere within 10 s.
     ['API_KEY_CACHE_MS', '10001', 'refused'],
+    ['CORS_ORIGINS', '*', 'taken'],
+    ['CORS_ORIGINS', 'https://shop.example:8443,', 'taken'],
+    ['CORS_ORIGINS', 'https://shop.example/', 'refused'],
+    ['CORS_ORIGINS', 'https://shop.example/page', 'refused'],
+    ['CORS_ORIGINS', 'https://Shop.example', 'refused'],
+    ['CORS_ORIGINS', 'https://shop.example:443', 'refused'],
+    ['CORS_ORIGINS', 'shop.example', 'refused'],
+    ['CORS_ORIGINS', 'https://*.example', 'refused'],
+    ['CORS_ORIGINS', 'null', 'refused'],
+    ['CORS_ORIGINS', 'file:///tmp', 'refused'],
     ['BODY_BYTES_MAX', '1023', 'refused'],
     ['ENGINE_LANES', '0', 'refused'],
     ['BATCH_COMMANDS_MAX', '0', 'refused'],

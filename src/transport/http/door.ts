@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TlsConfig } from '../../config.js';
 import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
-import type { Transcoder } from '../../transcoding/index.js';
+import { Cors, type Transcoder } from '../../transcoding/index.js';
 import type { Dispatcher } from '../dispatcher.js';
 import { restErrorBody } from '../errors.js';
 import type { Operation } from '../operation.js';
 import { REQUEST_ID_HEADER, saneRequestId } from '../request-id.js';
 import { ConnectDoor } from './connect.js';
+import { corsOptions, sharesWithOrigin } from './cors.js';
 import { docsPage } from './docs-page.js';
 import { HttpListener } from './listener.js';
 import { openApiDocument } from './openapi.js';
@@ -21,6 +22,8 @@ export interface HttpDoorOptions {
   readonly bodyBytesMax: number;
   /** Whether the documentation is served. */
   readonly docs: boolean;
+  /** Whose pages may call from a browser; `*`: everybody's. */
+  readonly corsOrigins: readonly string[];
   readonly isReady: () => boolean;
   readonly metrics: () => Promise<{ contentType: string; text: string }>;
   readonly onError: (error: unknown, requestId: string) => void;
@@ -32,6 +35,7 @@ export class HttpDoor {
   readonly #listener: HttpListener;
   readonly #connect: ConnectDoor;
   readonly #rest: Transcoder;
+  readonly #cors: Cors | undefined;
   readonly #requestIds = new WeakMap<object, string>();
   /** Paths that need no credentials. */
   readonly #openPaths = new Map<string, (response: ServerResponse, request: IncomingMessage) => void>([
@@ -50,11 +54,14 @@ export class HttpDoor {
     const { dispatcher, operations, bodyBytesMax, onError } = options;
     this.#options = options;
     this.#connect = new ConnectDoor(dispatcher, operations, bodyBytesMax);
+    const cors = corsOptions(options.corsOrigins);
+    this.#cors = cors && new Cors(cors);
     this.#rest = createRestDoor({
       services: [InventoryService],
       dispatcher,
       operations,
       bodyBytesMax,
+      cors,
       onError,
       requestId: (request) => this.#requestId(request as IncomingMessage),
     });
@@ -80,6 +87,7 @@ export class HttpDoor {
     const queryAt = url.indexOf('?');
     const path = queryAt < 0 ? url : url.slice(0, queryAt);
     if (this.#connect.serves(path)) {
+      if (this.#cors && sharesWithOrigin(this.#cors, request, response, ['POST'])) return;
       const requestId = this.#requestId(request);
       this.#connect.handle(path, request, response, requestId).catch((error) => {
         // The caller is gone, or the body was never finished: there is nobody to answer.
@@ -115,6 +123,7 @@ export class HttpDoor {
     const requestId = this.#requestId(request);
     response.setHeader(REQUEST_ID_HEADER, requestId);
     request.resume();
+    if (this.#cors && sharesWithOrigin(this.#cors, request, response, ['GET', 'HEAD'])) return;
     if (request.method === 'GET' || request.method === 'HEAD') {
       answer(response, request);
       return;

@@ -1,11 +1,13 @@
-import type { DescMethod, DescService } from '@bufbuild/protobuf';
+import type { DescField, DescMethod, DescService, Message } from '@bufbuild/protobuf';
 import { failureMessage } from '../../domain/failure-message.js';
 import {
   type BodyWriter,
+  type CorsOptions,
   createTranscoder,
   type HttpRequest,
   MalformedRequest,
   type ReadyAnswer,
+  RequestRefused,
   type TranscodedAnswer,
   type TranscodedCall,
   type Transcoder,
@@ -21,6 +23,8 @@ export interface RestDoorOptions {
   readonly dispatcher: Dispatcher;
   readonly operations: readonly Operation[];
   readonly bodyBytesMax: number;
+  /** Undefined: no browser's page may call. */
+  readonly cors: CorsOptions | undefined;
   /** The id that the listener gave the request. */
   readonly requestId: (request: HttpRequest) => string;
   readonly onError: (error: unknown, requestId: string) => void;
@@ -37,12 +41,17 @@ export function createRestDoor(options: RestDoorOptions): Transcoder {
   return createTranscoder({
     services: options.services,
     bodyBytesMax: options.bodyBytesMax,
+    ...(options.cors && { cors: options.cors }),
     writer: envelope,
+    nullWhenUnset: isOptionalScalar,
     responseHeaders: (request) => ({ [REQUEST_ID_HEADER]: requestId(request) }),
     handle: async (call) => {
       const metadata = new RestCallMetadata(call.request, requestId(call.request));
       const operation = operations.get(call.method)!;
-      return toAnswer(await dispatcher.dispatch(operation, metadata, () => bind(call)), metadata.requestId);
+      const binding = new Binding(call);
+      const reply = await dispatcher.dispatch(operation, metadata, () => binding.bind());
+      if (binding.refusal !== undefined) throw binding.refusal;
+      return toAnswer(reply, metadata.requestId);
     },
     onError: (error, request) => {
       options.onError(error, requestId(request));
@@ -65,12 +74,26 @@ class RestCallMetadata implements CallMetadata {
   }
 }
 
-function bind(call: TranscodedCall) {
-  try {
-    return call.bind();
-  } catch (error) {
-    throw error instanceof MalformedRequest ? new UnreadableRequest(error.message) : error;
+/** A call's request as the dispatcher takes it. */
+class Binding {
+  /** What has a status of its own, other than that of a malformed request. */
+  refusal: RequestRefused | undefined;
+  constructor(private readonly call: TranscodedCall) {}
+
+  bind(): Message {
+    try {
+      return this.call.bind();
+    } catch (error) {
+      if (!(error instanceof RequestRefused)) throw error;
+      if (!(error instanceof MalformedRequest)) this.refusal = error;
+      throw new UnreadableRequest(error.message);
+    }
   }
+}
+
+/** The published page writes `"skuId": null` for a record without one. */
+function isOptionalScalar(field: DescField): boolean {
+  return field.fieldKind === 'scalar' && field.oneof === undefined;
 }
 
 function toAnswer(reply: Reply, requestId: string): TranscodedAnswer {
@@ -95,7 +118,16 @@ export function bridgeFault(fault: TranscodingFault, requestId: string): ReadyAn
         body: body(`Method not allowed. Allowed: ${fault.allow.join(', ')}.`),
       };
     case 'unsupported_media_type':
-      return { status: 415, body: body('Content-Type must be application/json in UTF-8, not compressed.') };
+      return {
+        status: 415,
+        body: body(
+          fault.contentEncoding === undefined
+            ? 'Content-Type must be application/json in UTF-8.'
+            : 'Content-Encoding must be gzip, or none.',
+        ),
+      };
+    case 'not_acceptable':
+      return { status: 406, body: body(`Accept must allow ${fault.offers.join(' or ')}.`) };
     case 'body_too_large':
       return { status: 413, body: body(`The body must not exceed ${fault.bytesMax} bytes.`) };
     case 'malformed': {

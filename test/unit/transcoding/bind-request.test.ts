@@ -328,7 +328,7 @@ describe('the body', () => {
     [`{"unknown":${'['.repeat(64)}${']'.repeat(64)}}`, undefined],
     [`{"struct":${'{"a":'.repeat(20000)}1${'}'.repeat(20000)}}`, undefined],
     [
-      `${'{"recursive":'.repeat(63)}{"int32Field":"x"}${'}'.repeat(63)}`,
+      `${'{"recursive":'.repeat(63)}{"int32Field":true}${'}'.repeat(63)}`,
       'recursive'.concat('.recursive'.repeat(7)),
     ],
     [`{"int32Field":${'9'.repeat(400)}}`, 'int32Field'],

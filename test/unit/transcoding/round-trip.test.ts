@@ -1,6 +1,7 @@
 import { fromJson, type JsonValue } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ExactNumber } from '../../../src/transcoding/exact-number.js';
 import { MalformedRequest } from '../../../src/transcoding/index.js';
 import { parseJson } from '../../../src/transcoding/json-text.js';
 import { decodePlain } from '../../../src/transcoding/plain-json.js';
@@ -11,6 +12,14 @@ import { EverythingSchema } from '../../gen/transcoding/v1/everything_pb.js';
 
 /** Text as a client may send it: not empty, and valid Unicode. */
 const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 });
+
+/** Numbers that are kept as written, as the doubles that they are in JavaScript. */
+function rounded(json: unknown): unknown {
+  if (json instanceof ExactNumber) return Number(json.text);
+  if (Array.isArray(json)) return json.map(rounded);
+  if (typeof json !== 'object' || json === null) return json;
+  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, rounded(value)]));
+}
 
 describe('what a client renders, the bridge reads back', () => {
   it('single-segment variables: any text', () => {
@@ -46,7 +55,9 @@ describe('what a client renders, the bridge reads back', () => {
       .filter((v) => !JSON.stringify(v).includes('__proto__'));
     fc.assert(
       fc.property(value, (value) => {
-        expect(parseJson(Buffer.from(JSON.stringify(value)))).toEqual(JSON.parse(JSON.stringify(value)));
+        expect(rounded(parseJson(Buffer.from(JSON.stringify(value))))).toEqual(
+          JSON.parse(JSON.stringify(value)),
+        );
       }),
     );
     fc.assert(

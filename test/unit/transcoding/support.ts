@@ -20,6 +20,7 @@ import {
   type TranscodedCall,
   type Transcoder,
   type TranscoderOptions,
+  type TranscodingFault,
 } from '../../../src/transcoding/index.js';
 import {
   file_transcoding_v1_library_service,
@@ -64,21 +65,23 @@ export function describe(call: TranscodedCall): TranscodedAnswer {
   return { kind: 'error', status: 200, body };
 }
 
+export const statuses: Readonly<Record<TranscodingFault['kind'], number>> = {
+  not_found: 404,
+  method_not_allowed: 405,
+  not_acceptable: 406,
+  unsupported_media_type: 415,
+  body_too_large: 413,
+  malformed: 400,
+};
+
 /** A transcoder with a writer that shows the fault as it is. */
 export function transcoder(overrides: Partial<TranscoderOptions> = {}): Transcoder {
-  const status = {
-    not_found: 404,
-    method_not_allowed: 405,
-    unsupported_media_type: 415,
-    body_too_large: 413,
-    malformed: 400,
-  };
   return createTranscoder({
     services: [LibraryService],
     bodyBytesMax: 64 * 1024,
     writer: {
       success: (json) => json,
-      fault: (fault) => ({ status: status[fault.kind], body: JSON.stringify(fault) }),
+      fault: (fault) => ({ status: statuses[fault.kind], body: JSON.stringify(fault) }),
     },
     handle: describe,
     onError: (error) => ({ status: 500, body: JSON.stringify({ thrown: String(error) }) }),

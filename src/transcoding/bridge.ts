@@ -1,0 +1,63 @@
+import type { DescField, JsonValue, Message } from '@bufbuild/protobuf';
+import { type RequestBinder, requestBinder } from './bind-request.js';
+import { Cors } from './cors.js';
+import { rawBody } from './http-body.js';
+import { type Binding, readHttpRules } from './http-rules.js';
+import { JsonCodec } from './json-codec.js';
+import type { TranscoderOptions } from './options.js';
+import type { RouteTree } from './route-tree.js';
+
+/** What all exchanges of a transcoder share; made once. */
+export interface Bridge {
+  readonly options: TranscoderOptions;
+  readonly bindings: readonly Binding[];
+  readonly tree: RouteTree<Binding>;
+  readonly routes: ReadonlyMap<Binding, Route>;
+  readonly cors: Cors | undefined;
+}
+
+/** A binding, ready to run. */
+export interface Route {
+  readonly binding: Binding;
+  readonly bind: RequestBinder;
+  /** The request's body is a `google.api.HttpBody`: of any media type, and not JSON. */
+  readonly rawRequest: boolean;
+  readonly rawResponse: boolean;
+  readonly streams: boolean;
+  /** What is answered: the response, or one field of it. */
+  encode(message: Message): JsonValue;
+  /** The `google.api.HttpBody` that is answered, where `rawResponse`. */
+  raw(message: Message): Message | undefined;
+}
+
+/** @throws InvalidHttpRules */
+export function createBridge(options: TranscoderOptions): Bridge {
+  const { bindings, tree } = readHttpRules(options.services, options.serviceConfig);
+  const codec = new JsonCodec(options.services, options.nullWhenUnset);
+  const routes = new Map(bindings.map((b) => [b, routeOf(b, codec)]));
+  const cors = options.cors === undefined ? undefined : new Cors(options.cors);
+  return { options, bindings, tree, routes, cors };
+}
+
+function routeOf(binding: Binding, codec: JsonCodec): Route {
+  const { method, body, responseBody } = binding;
+  return {
+    binding,
+    bind: requestBinder(binding, codec),
+    rawRequest: body !== undefined && rawBody(method.input, body) !== undefined,
+    rawResponse: rawBody(method.output, responseBody) !== undefined,
+    streams: method.methodKind === 'server_streaming',
+    encode: (message) =>
+      responseBody === undefined
+        ? codec.encode(method.output, message)
+        : codec.encodeField(method.output, message, responseBody),
+    raw: (message) => (responseBody === undefined ? message : messageIn(message, responseBody)),
+  };
+}
+
+function messageIn(message: Message, field: DescField): Message | undefined {
+  const values = message as unknown as Record<string, unknown>;
+  if (field.oneof === undefined) return values[field.localName] as Message | undefined;
+  const chosen = values[field.oneof.localName] as { case?: string; value?: Message };
+  return chosen.case === field.localName ? chosen.value : undefined;
+}

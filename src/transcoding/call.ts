@@ -1,0 +1,41 @@
+import type { DescMethod, Message } from '@bufbuild/protobuf';
+import { type HttpRequest, type HttpResponse, isHttp2 } from './http-message.js';
+import type { TranscodedCall } from './options.js';
+
+/** What the host sees of an exchange. */
+export class Call implements TranscodedCall {
+  /** Made when it is first asked for: most calls end before anybody could act on it. */
+  private controller: AbortController | undefined;
+
+  constructor(
+    readonly method: DescMethod,
+    readonly request: HttpRequest,
+    private readonly response: HttpResponse,
+    readonly bind: () => Message,
+  ) {}
+
+  get signal(): AbortSignal {
+    if (this.controller === undefined) {
+      this.controller = new AbortController();
+      if (this.clientIsGone()) this.abort();
+      else {
+        this.response.once('close', () => {
+          if (!this.response.writableEnded) this.abort();
+        });
+      }
+    }
+    return this.controller.signal;
+  }
+
+  /** Tells the host to stop, whoever is the reason. */
+  abort(): void {
+    this.controller ??= new AbortController();
+    this.controller.abort();
+  }
+
+  private clientIsGone(): boolean {
+    return isHttp2(this.request)
+      ? this.request.stream.destroyed
+      : (this.response as { destroyed?: boolean }).destroyed === true;
+  }
+}

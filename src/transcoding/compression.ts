@@ -1,0 +1,42 @@
+import { gunzipSync, gzip } from 'node:zlib';
+import { MalformedRequest, RequestRefused } from './faults.js';
+
+/** Codings that a body may come in, beside none at all. */
+export function isGzip(contentEncoding: string | undefined): boolean {
+  return contentEncoding !== undefined && /^(?:x-)?gzip$/i.test(contentEncoding);
+}
+
+/** The most bytes that an honest packer makes of so many: what cannot be packed grows, by less than this. */
+export function packedBytesMax(bytesMax: number): number {
+  return bytesMax + (bytesMax >> 8) + 1024;
+}
+
+/**
+ * Unpacks a body whose packed size is bounded already. In this thread: the bound makes it short, and the thread
+ * pool would let strangers have bodies unpacked before anybody looked at their credentials.
+ *
+ * @throws RequestRefused when it unpacks to more than `bytesMax` bytes, of which no more are made; MalformedRequest
+ * when it is damaged or cut off.
+ */
+export function unpack(body: Uint8Array, bytesMax: number): Uint8Array {
+  try {
+    return gunzipSync(body, { maxOutputLength: Math.max(bytesMax, 1) });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
+      throw new RequestRefused({ kind: 'body_too_large', bytesMax });
+    }
+    throw new MalformedRequest('the body is not valid gzip');
+  }
+}
+
+/** Media types that shrink; pictures and archives are packed already. */
+export function isWorthPacking(contentType: string): boolean {
+  return /^\s*(?:text\/|application\/(?:[\w.-]+\+)?(?:json|xml|javascript)\b|[\w.-]+\/[\w.-]+\+(?:json|xml)\b)/i.test(
+    contentType,
+  );
+}
+
+/** Packs a response, in the thread pool; hands on what came in where that fails. */
+export function pack(body: string | Uint8Array, done: (packed: Uint8Array | undefined) => void): void {
+  gzip(body, (error, packed) => done(error === null ? packed : undefined));
+}

@@ -1,0 +1,82 @@
+import type { JsonValue } from '@bufbuild/protobuf';
+import { ExactNumber } from './exact-number.js';
+
+/** Texts in which a number stands that may lose digits: a long one, or one with an exponent. */
+export const mayLoseDigits = /(?:^|[:[,])\s*-?\d(?:[\d.]*[eE]|[\d.]{15})/;
+
+/** Characters of a number below which a double holds it exactly. */
+const safeLength = 16;
+
+/** Reads a text that `JSON.parse` accepts, keeping those numbers as they are written. */
+export function parseExactly(text: string): JsonValue {
+  return new ExactParser(text).value();
+}
+
+/** By recursive descent, without checks: the text is known to be valid, and not to be deep. */
+class ExactParser {
+  private at = 0;
+
+  constructor(private readonly text: string) {}
+
+  value(): JsonValue {
+    switch (this.peek()) {
+      case '{':
+        return this.object();
+      case '[':
+        return this.array();
+      case '"':
+        return this.string();
+      default:
+        return this.word();
+    }
+  }
+
+  private object(): JsonValue {
+    const entries: [string, JsonValue][] = [];
+    for (this.at++; this.peek() !== '}'; this.skip(',')) {
+      const key = this.string();
+      this.skip(':');
+      entries.push([key, this.value()]);
+    }
+    this.at++;
+    // Unlike an assignment, this makes `__proto__` a key like any other.
+    return Object.fromEntries(entries);
+  }
+
+  private array(): JsonValue {
+    const items: JsonValue[] = [];
+    for (this.at++; this.peek() !== ']'; this.skip(',')) items.push(this.value());
+    this.at++;
+    return items;
+  }
+
+  private string(): string {
+    this.peek();
+    const start = this.at;
+    for (this.at++; this.text[this.at] !== '"'; this.at++) if (this.text[this.at] === '\\') this.at++;
+    this.at++;
+    return JSON.parse(this.text.slice(start, this.at)) as string;
+  }
+
+  /** A number, or `true`, `false`, `null`. */
+  private word(): JsonValue {
+    const pattern = /[^\s,\]}]+/y;
+    pattern.lastIndex = this.at;
+    const word = (pattern.exec(this.text) as RegExpExecArray)[0];
+    this.at += word.length;
+    const plain = JSON.parse(word) as JsonValue;
+    const loses = typeof plain === 'number' && (word.length >= safeLength || /e/i.test(word));
+    // What is too big for any field stays an infinity, which is found and named later.
+    return loses && Number.isFinite(plain) ? (new ExactNumber(word) as unknown as JsonValue) : plain;
+  }
+
+  /** The next character that is not white space. */
+  private peek(): string {
+    while (/\s/.test(this.text[this.at] as string)) this.at++;
+    return this.text[this.at] as string;
+  }
+
+  private skip(mark: string): void {
+    if (this.peek() === mark) this.at++;
+  }
+}

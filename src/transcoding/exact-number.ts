@@ -1,0 +1,33 @@
+/**
+ * A number of a JSON text that a double may not hold exactly, kept as it was written: only the field it is for can
+ * tell what becomes of it.
+ */
+export class ExactNumber {
+  constructor(readonly text: string) {}
+}
+
+const decimalPattern = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
+
+/** No integer that a field can hold has more. */
+const digitsMax = 20;
+
+/** A decimal as JSON writes it, except that zeros may lead. */
+export function isDecimal(text: string): boolean {
+  return decimalPattern.test(text);
+}
+
+/**
+ * The integer that a decimal stands for (`12`, `1.50e1`), without rounding; undefined when it is none, or has more
+ * digits than any field can hold.
+ */
+export function exactInteger(text: string): string | undefined {
+  const match = decimalPattern.exec(text);
+  if (match === null) return undefined;
+  const [, sign, whole = '', fraction = '', exponent = '0'] = match;
+  const digits = (whole + fraction).replace(/^0+/, '');
+  if (digits === '') return '0';
+  const significant = digits.replace(/0+$/, '');
+  const zeros = digits.length - significant.length - fraction.length + Number(exponent);
+  if (zeros < 0 || significant.length + zeros > digitsMax) return undefined;
+  return sign + significant + '0'.repeat(zeros);
+}

@@ -1,0 +1,217 @@
+import type { Message } from '@bufbuild/protobuf';
+import { weightOfType } from './accept.js';
+import type { Bridge, Route } from './bridge.js';
+import { Call } from './call.js';
+import { isGzip, packedBytesMax, unpack } from './compression.js';
+import { Cors } from './cors.js';
+import { MalformedRequest, RequestRefused, type TranscodingFault } from './faults.js';
+import { rawContent } from './http-body.js';
+import { type HttpRequest, type HttpResponse, isHttp2 } from './http-message.js';
+import { unreadableBody } from './media-type.js';
+import type { ReadyAnswer, TranscodedAnswer } from './options.js';
+import { readBody } from './read-body.js';
+import { type RequestPath, readingsOf, splitTarget } from './request-path.js';
+import type { Outgoing } from './respond.js';
+import { bareFailure, Responder } from './responder.js';
+import { ANY_METHOD } from './route-tree.js';
+import { sendStream } from './send-stream.js';
+import { type StreamFormat, streamFormat, streamOffers } from './stream-format.js';
+
+/** What was sent, once its route is known. */
+interface Routed {
+  readonly route: Route;
+  readonly path: RequestPath;
+  readonly query: string;
+  /** Of a stream; undefined for one of raw bytes. */
+  readonly format: StreamFormat | undefined;
+}
+
+/**
+ * One request and its response: route → read the body → handle → respond. Exactly one response is sent, and
+ * whatever is thrown on the way becomes one.
+ */
+export class Exchange {
+  private readonly responder: Responder;
+
+  constructor(
+    private readonly bridge: Bridge,
+    private readonly request: HttpRequest,
+    private readonly response: HttpResponse,
+  ) {
+    this.responder = new Responder(request, response, bridge.options.gzipBytesMin ?? 1024);
+  }
+
+  begin(): void {
+    // A client that resets its stream is nobody's error; on HTTP/1.1, nothing is emitted unless somebody listens.
+    if (isHttp2(this.request)) {
+      this.request.on('error', ignore);
+      this.response.on('error', ignore);
+    }
+    try {
+      const { options, cors } = this.bridge;
+      const { request, responder } = this;
+      responder.common = options.responseHeaders?.(request);
+      if (cors !== undefined) responder.common = { ...responder.common, ...cors.headers(request) };
+      const routed = this.route();
+      // What is refused by its head is read within the same bound, so that the connection stays usable.
+      const refusal = 'status' in routed ? routed : undefined;
+      const { bodyBytesMax } = options;
+      const packed = isGzip(request.headers['content-encoding']);
+      readBody(
+        request,
+        packed ? packedBytesMax(bodyBytesMax) : bodyBytesMax,
+        (body) =>
+          refusal === undefined ? this.call(routed as Routed, body, packed) : responder.send(refusal),
+        () =>
+          responder.sendAndClose(refusal ?? this.render({ kind: 'body_too_large', bytesMax: bodyBytesMax })),
+      );
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** The route, or the answer where there is none to take. */
+  private route(): Routed | Outgoing {
+    const { path, query } = splitTarget(this.request.url ?? '');
+    const { tree, routes, cors } = this.bridge;
+    const { method = '' } = this.request;
+    let readings: RequestPath[];
+    try {
+      readings = readingsOf(path);
+    } catch (error) {
+      if (error instanceof MalformedRequest) return this.render(error.fault);
+      throw error;
+    }
+    const preflight = cors !== undefined && Cors.isPreflight(this.request);
+    if (!preflight) {
+      for (const reading of readings) {
+        const binding = tree.find(method, reading);
+        if (binding !== undefined) return this.accepted(routes.get(binding) as Route, reading, query);
+      }
+    }
+    const methods = this.methodsOf(readings);
+    if (methods.length === 0) return this.render({ kind: 'not_found', path });
+    if (cors === undefined || method !== 'OPTIONS') {
+      return this.render({ kind: 'method_not_allowed', allow: methods });
+    }
+    return { status: 204, body: '', headers: cors.preflight(this.request, methods) };
+  }
+
+  /** The HTTP methods that a path can be asked with, sorted. */
+  private methodsOf(readings: readonly RequestPath[]): string[] {
+    const { tree, cors } = this.bridge;
+    const methods = new Set(readings.flatMap((reading) => [...tree.methods(reading)]));
+    if (methods.delete(ANY_METHOD)) for (const method of everyMethod) methods.add(method);
+    if (methods.has('GET')) methods.add('HEAD');
+    if (methods.size > 0 && cors !== undefined) methods.add('OPTIONS');
+    return [...methods].sort();
+  }
+
+  private accepted(route: Route, path: RequestPath, query: string): Routed | Outgoing {
+    const { accept } = this.request.headers;
+    const routed = { route, path, query, format: undefined };
+    if (route.rawResponse) return routed;
+    if (route.streams) {
+      const format = streamFormat(accept);
+      return format === undefined
+        ? this.render({ kind: 'not_acceptable', offers: streamOffers })
+        : { ...routed, format };
+    }
+    return weightOfType(accept, jsonType).quality > 0
+      ? routed
+      : this.render({ kind: 'not_acceptable', offers: [jsonType] });
+  }
+
+  private call(routed: Routed, body: Buffer, packed: boolean): void {
+    const { options } = this.bridge;
+    const { request } = this;
+    const { binding, bind, rawRequest } = routed.route;
+    const hasBody = binding.body !== undefined && body.length > 0;
+    try {
+      const unreadable = hasBody ? unreadableBody(request, rawRequest) : undefined;
+      if (unreadable !== undefined) {
+        this.responder.send(this.render(unreadable));
+        return;
+      }
+      const call = new Call(binding.method, request, this.response, () =>
+        bind(
+          routed.path,
+          routed.query,
+          hasBody && packed ? unpack(body, options.bodyBytesMax) : body,
+          request.headers['content-type'],
+        ),
+      );
+      const answer = options.handle(call);
+      if (answer instanceof Promise) {
+        answer.then((a) => this.answer(routed, call, a)).catch((error) => this.fail(error));
+      } else this.answer(routed, call, answer);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private answer({ route, format }: Routed, call: Call, answer: TranscodedAnswer): void {
+    if (answer.kind === 'error') {
+      this.responder.send(answer);
+      return;
+    }
+    if ((answer.kind === 'stream') !== route.streams) {
+      throw new Error(
+        `${call.method.name} is ${call.method.methodKind}, so "${answer.kind}" is no answer to it`,
+      );
+    }
+    if (answer.kind === 'message') this.responder.send(this.outgoing(route, answer.message, answer.headers));
+    else {
+      const { bridge, request, response, responder } = this;
+      sendStream(
+        { options: bridge.options, route, format, call, request, response, common: responder.common },
+        answer,
+        (error) => this.failure(error),
+      ).catch((error) => this.fail(error));
+    }
+  }
+
+  private outgoing(route: Route, message: Message, headers: Outgoing['headers']): Outgoing {
+    if (route.rawResponse) return { status: 200, ...rawContent(route.raw(message)), headers };
+    const json = this.bridge.options.writer.success(route.encode(message), route.binding.method);
+    return { status: 200, body: JSON.stringify(json), headers };
+  }
+
+  private fail(error: unknown): void {
+    this.responder.send(this.failure(error));
+  }
+
+  private failure(error: unknown): ReadyAnswer {
+    if (error instanceof RequestRefused) return this.render(error.fault);
+    try {
+      return this.bridge.options.onError(error, this.request);
+    } catch {
+      return bareFailure;
+    }
+  }
+
+  private render(fault: TranscodingFault): ReadyAnswer {
+    try {
+      const answer = this.bridge.options.writer.fault(fault, this.request);
+      const required = requiredHeader(fault);
+      return required === undefined ? answer : { ...answer, headers: { ...required, ...answer.headers } };
+    } catch (error) {
+      return this.failure(error);
+    }
+  }
+}
+
+const jsonType = 'application/json';
+
+/** What a route for every method is said to take. */
+const everyMethod = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+/** What RFC 9110 wants beside a status (sections 15.5.6 and 12.5.3), so that the host need not think of it. */
+function requiredHeader(fault: TranscodingFault): Record<string, string> | undefined {
+  if (fault.kind === 'method_not_allowed') return { allow: fault.allow.join(', ') };
+  return fault.kind === 'unsupported_media_type' && fault.contentEncoding !== undefined
+    ? { 'accept-encoding': 'gzip' }
+    : undefined;
+}
+
+function ignore(): void {}

@@ -1,0 +1,31 @@
+import { create, type DescField, type DescMessage, type Message } from '@bufbuild/protobuf';
+import type { HttpBody } from '../gen/google/api/httpbody_pb.js';
+
+/**
+ * `google.api.HttpBody`: a body that is not JSON. Known by its name, so that any copy of its proto will do.
+ *
+ * https://github.com/googleapis/googleapis/blob/master/google/api/httpbody.proto
+ */
+export function isHttpBody(desc: DescMessage | undefined): desc is DescMessage {
+  return desc?.typeName === 'google.api.HttpBody';
+}
+
+/** The descriptor behind a `body` or `response_body` that is sent raw. */
+export function rawBody(whole: DescMessage, field: DescField | '*' | undefined): DescMessage | undefined {
+  const desc = typeof field === 'object' ? singleMessage(field) : whole;
+  return isHttpBody(desc) ? desc : undefined;
+}
+
+function singleMessage(field: DescField): DescMessage | undefined {
+  return field.fieldKind === 'message' ? field.message : undefined;
+}
+
+export function httpBodyOf(desc: DescMessage, contentType: string | undefined, data: Uint8Array): Message {
+  return create(desc, { contentType: contentType ?? '', data } as never);
+}
+
+/** Type and bytes of a raw answer; an unset field is an empty one. */
+export function rawContent(message: Message | undefined): { contentType: string; body: Uint8Array } {
+  const { contentType = '', data = new Uint8Array() } = (message ?? {}) as Partial<HttpBody>;
+  return { contentType: contentType || 'application/octet-stream', body: data };
+}

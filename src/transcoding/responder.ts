@@ -1,0 +1,70 @@
+import { acceptsGzip } from './accept.js';
+import { isWorthPacking, pack } from './compression.js';
+import type { Headers, HttpRequest, HttpResponse } from './http-message.js';
+import type { ReadyAnswer } from './options.js';
+import { type Outgoing, respond, respondAndClose } from './respond.js';
+
+/** When the host's own renderer fails. */
+export const bareFailure: ReadyAnswer = { status: 500, body: '{}' };
+
+/** Sends the one response of an exchange, packed where that is wanted and pays. Never throws. */
+export class Responder {
+  /** Headers of every response. */
+  common: Headers | undefined;
+
+  constructor(
+    private readonly request: HttpRequest,
+    private readonly response: HttpResponse,
+    private readonly gzipBytesMin: number,
+  ) {}
+
+  send(outgoing: Outgoing): void {
+    // A string has at least half as many characters as UTF-8 bytes in what is sent here: cheap to rule out.
+    if (
+      outgoing.body.length >= this.gzipBytesMin &&
+      isWorthPacking(outgoing.contentType ?? 'application/json')
+    ) {
+      this.sendPacked(outgoing);
+    } else this.sendAsItIs(outgoing);
+  }
+
+  sendAndClose(outgoing: Outgoing): void {
+    try {
+      respondAndClose(this.request, this.response, outgoing, this.common);
+    } catch {
+      this.sendBareFailure();
+    }
+  }
+
+  /** The host's headers cannot be sent; all that is left is a status, if even that. */
+  sendBareFailure(): void {
+    if (this.response.headersSent) this.response.destroy();
+    else respond(this.request, this.response, bareFailure, undefined);
+  }
+
+  private sendPacked(outgoing: Outgoing): void {
+    const headers = { ...outgoing.headers, vary: joined(outgoing.headers?.vary, 'accept-encoding') };
+    const wanted = acceptsGzip(this.request.headers['accept-encoding'] as string | undefined);
+    if (!wanted) {
+      this.sendAsItIs({ ...outgoing, headers });
+      return;
+    }
+    pack(outgoing.body, (packed) => {
+      if (packed === undefined) this.sendAsItIs({ ...outgoing, headers });
+      else
+        this.sendAsItIs({ ...outgoing, body: packed, headers: { ...headers, 'content-encoding': 'gzip' } });
+    });
+  }
+
+  private sendAsItIs(outgoing: Outgoing): void {
+    try {
+      respond(this.request, this.response, outgoing, this.common);
+    } catch {
+      this.sendBareFailure();
+    }
+  }
+}
+
+function joined(list: string | undefined, more: string): string {
+  return list === undefined ? more : `${list}, ${more}`;
+}

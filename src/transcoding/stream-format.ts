@@ -1,0 +1,47 @@
+import { weightOfType } from './accept.js';
+
+/** How the messages of a stream become text. */
+export interface StreamFormat {
+  readonly contentType: string;
+  /** What keeps a silent connection open and means nothing to its reader. */
+  readonly heartbeat: string;
+  /** `json` has no line breaks. */
+  message(json: string, eventId: string | undefined): string;
+  /** What ends a stream that failed. */
+  error(json: string): string;
+}
+
+/** Newline-delimited JSON, one message a line: https://github.com/ndjson/ndjson-spec */
+const ndjson: StreamFormat = {
+  contentType: 'application/x-ndjson',
+  heartbeat: '\n',
+  message: (json) => `${json}\n`,
+  error: (json) => `${json}\n`,
+};
+
+/** Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html */
+const sse: StreamFormat = {
+  contentType: 'text/event-stream',
+  heartbeat: ':\n\n',
+  message: (json, eventId) =>
+    (eventId === undefined ? '' : `id: ${oneLine(eventId)}\n`).concat(`data: ${json}\n\n`),
+  error: (json) => `event: error\ndata: ${json}\n\n`,
+};
+
+/** What a stream is offered as. A client that names JSON alone gets lines of it, labelled as such. */
+export const streamOffers: readonly string[] = [ndjson.contentType, sse.contentType];
+const ndjsonNames = [ndjson.contentType, 'application/jsonl', 'application/json'];
+
+/** The format that `Accept` asks for, events only by their name; undefined when it takes neither. */
+export function streamFormat(accept: string | undefined): StreamFormat | undefined {
+  const lines = Math.max(...ndjsonNames.map((name) => weightOfType(accept, name).quality));
+  const events = weightOfType(accept, sse.contentType);
+  if (events.named && events.quality > 0 && events.quality >= lines) return sse;
+  if (lines > 0) return ndjson;
+  return events.quality > 0 ? sse : undefined;
+}
+
+/** Line breaks would end a field; readers ignore an id with NUL. */
+function oneLine(text: string): string {
+  return text.replace(/[\r\n\0]/g, '');
+}

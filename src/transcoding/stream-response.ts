@@ -1,0 +1,146 @@
+import type { ServerResponse } from 'node:http';
+import { constants } from 'node:http2';
+import type { Message } from '@bufbuild/protobuf';
+import type { Call } from './call.js';
+import { type Headers, type HttpRequest, type HttpResponse, isHttp2 } from './http-message.js';
+
+/** How a source's messages are sent. */
+export interface StreamManner {
+  /** What is sent for a message. */
+  encode(message: Message): string | Uint8Array;
+  /** The last words of a stream whose source or encoder threw; undefined: the connection breaks instead. */
+  lastWords(error: unknown, request: HttpRequest): string | undefined;
+  /** Sent when nothing else was for `heartbeatMs`; undefined: nothing is. */
+  readonly heartbeat: string | undefined;
+  /** 0: never. */
+  readonly heartbeatMs: number;
+  readonly stalledMs: number;
+}
+
+/**
+ * Sends the messages of a source as they come.
+ *
+ * Purpose: one message is in hand at a time. The next is asked for when the client has taken what was written, so a
+ * slow client slows its own source and costs a socket's buffer. Trade-off: a client that takes nothing at all holds
+ * its source until it is cut off after `stalledMs`.
+ *
+ * Ends in one of four ways: the source is done; it throws (the client gets last words); the client goes away; the
+ * client stalls. In the last two the call's signal is aborted and the source's `return` is called, but not awaited:
+ * a generator cannot return while it waits for its next message, unless it heeds the signal.
+ */
+export class StreamResponse {
+  /** The socket's buffer is full; no message is asked for until it drains. */
+  private full = false;
+  /** The client is gone, or was cut off. Final. */
+  private gone = false;
+  /** Ends the wait that the loop is in, if any. */
+  private wake: (() => void) | undefined;
+  /** Runs while the connection is silent. */
+  private heartbeat: NodeJS.Timeout | undefined;
+  /** Runs while the buffer is full. */
+  private stall: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly request: HttpRequest,
+    private readonly response: HttpResponse,
+    private readonly call: Call,
+    private readonly manner: StreamManner,
+  ) {}
+
+  /** Sends status and headers at once. @throws when the headers cannot be sent; nothing was sent then. */
+  begin(headers: Headers): void {
+    const { request, response, call } = this;
+    const { signal } = call;
+    if (signal.aborted) {
+      this.gone = true;
+      return;
+    }
+    (response as ServerResponse).writeHead(200, headers);
+    signal.addEventListener('abort', () => {
+      this.gone = true;
+      this.wake?.();
+    });
+    response.on('error', () => {});
+    response.on('drain', () => {
+      this.full = false;
+      clearTimeout(this.stall);
+      this.wake?.();
+    });
+    response.on('close', () => clearTimeout(this.stall));
+    if (request.method === 'HEAD') {
+      response.end();
+      call.abort();
+    } else (response as ServerResponse).flushHeaders();
+  }
+
+  /** Sends the messages. Never rejects. */
+  async run(messages: AsyncIterable<Message>): Promise<void> {
+    const iterator = messages[Symbol.asyncIterator]();
+    this.startHeartbeat();
+    const finished = await this.pump(iterator);
+    clearTimeout(this.heartbeat);
+    // The source may wait for a message that never comes, and may fail on its way out: nobody is left to care.
+    if (!finished) iterator.return?.()?.then(undefined, () => {});
+    if (!this.gone) this.response.end();
+  }
+
+  /** Whether the source came to its end by itself. */
+  private async pump(iterator: AsyncIterator<Message>): Promise<boolean> {
+    try {
+      for (;;) {
+        if (this.full) await this.drained();
+        if (this.gone) return false;
+        const next = await this.next(iterator);
+        if (next === undefined) return false;
+        if (next.done === true) return true;
+        this.write(this.manner.encode(next.value));
+      }
+    } catch (error) {
+      if (this.gone) return false;
+      const words = this.manner.lastWords(error, this.request);
+      if (words === undefined) this.cutOff(constants.NGHTTP2_INTERNAL_ERROR);
+      else this.write(words);
+      return false;
+    }
+  }
+
+  /** Undefined when the client is gone first. */
+  private next(iterator: AsyncIterator<Message>): Promise<IteratorResult<Message> | undefined> {
+    return new Promise((resolve, reject) => {
+      this.wake = () => {
+        if (this.gone) resolve(undefined);
+      };
+      iterator.next().then(resolve, reject);
+    });
+  }
+
+  private drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.wake = resolve;
+    });
+  }
+
+  private write(chunk: string | Uint8Array): void {
+    this.heartbeat?.refresh();
+    if ((this.response as ServerResponse).write(chunk) || this.full) return;
+    this.full = true;
+    this.stall = setTimeout(() => this.cutOff(constants.NGHTTP2_ENHANCE_YOUR_CALM), this.manner.stalledMs);
+  }
+
+  private startHeartbeat(): void {
+    const { heartbeat, heartbeatMs } = this.manner;
+    if (heartbeat === undefined || heartbeatMs === 0 || this.gone) return;
+    this.heartbeat = setTimeout(() => {
+      // A client that has yet to take what was written needs no sign of life.
+      if (this.full) this.heartbeat?.refresh();
+      else this.write(heartbeat);
+    }, heartbeatMs);
+  }
+
+  /** Breaks the connection, so that the client cannot take what it has for the whole. */
+  private cutOff(http2Code: number): void {
+    if (isHttp2(this.request)) this.request.stream.close(http2Code);
+    else this.response.destroy();
+    this.call.abort();
+  }
+}

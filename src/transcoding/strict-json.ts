@@ -1,0 +1,155 @@
+import {
+  type DescField,
+  type DescMessage,
+  type JsonValue,
+  type Registry,
+  ScalarType,
+} from '@bufbuild/protobuf';
+import { hasCustomJsonRepresentation, isWrapperDesc } from '@bufbuild/protobuf/wkt';
+import { exactInteger, isDecimal } from './exact-number.js';
+import { expectation, messageExpectation } from './expectation.js';
+import { MalformedRequest } from './faults.js';
+import { fieldsByName } from './field-path.js';
+import { isExactNumber, isJsonObject } from './json-object.js';
+import { isDuration, isTimestamp, maskPath } from './wkt-text.js';
+
+/**
+ * Refuses, in JSON for a message, what the library reads although the JSON mapping does not allow it (`"0x10"` for
+ * a number, text behind a duration's `s`, white space in base64, February 30), and turns numbers that were kept as
+ * written into what their fields take. What is wrong in another way is left to the library. Changes `json`.
+ *
+ * @throws MalformedRequest that names the field.
+ */
+export function strictly(desc: DescMessage, json: JsonValue, registry: Registry): JsonValue {
+  return new Strictness(registry).message(desc, json, '');
+}
+
+class Strictness {
+  constructor(private readonly registry: Registry) {}
+
+  message(desc: DescMessage, json: JsonValue, path: string): JsonValue {
+    if (hasCustomJsonRepresentation(desc)) return this.custom(desc, json, path);
+    if (!isJsonObject(json)) return rounded(json);
+    const fields = fieldsByName(desc);
+    for (const [key, value] of Object.entries(json)) {
+      const field = fields.get(key) ?? this.extension(key);
+      // The library would ignore it too, but not a number that was kept as written.
+      if (field === undefined) delete json[key];
+      else json[key] = this.field(field, value, path === '' ? field.jsonName : `${path}.${field.jsonName}`);
+    }
+    return json;
+  }
+
+  private extension(key: string): DescField | undefined {
+    const isName = key.startsWith('[') && key.endsWith(']');
+    // But for its owner, it is a field.
+    const extension = isName ? this.registry.getExtension(key.slice(1, -1)) : undefined;
+    return extension as unknown as DescField | undefined;
+  }
+
+  private field(field: DescField, json: JsonValue, path: string): JsonValue {
+    if (field.fieldKind === 'list' && Array.isArray(json)) {
+      return json.map((item, i) => this.element(field, item, `${path}[${i}]`));
+    }
+    if (field.fieldKind === 'map' && isJsonObject(json)) {
+      for (const [key, value] of Object.entries(json)) {
+        if (field.mapKey !== ScalarType.STRING && !/^(?:-?\d+|true|false)$/.test(key)) {
+          throw new MalformedRequest('has a key that is not of its type', path);
+        }
+        json[key] = this.element(field, value, `${path}.${key}`);
+      }
+      return json;
+    }
+    return this.element(field, json, path);
+  }
+
+  private element(field: DescField, json: JsonValue, path: string): JsonValue {
+    if (json === null) return json;
+    if (field.message !== undefined) return this.message(field.message, json, path);
+    const value = field.scalar === undefined ? strictEnum(json) : strictScalar(field.scalar, json);
+    if (value === undefined) throw new MalformedRequest(expectation(field), path);
+    return value;
+  }
+
+  /** A message whose JSON is not an object of its fields. */
+  private custom(desc: DescMessage, json: JsonValue, path: string): JsonValue {
+    if (desc.typeName === 'google.protobuf.Any') return this.any(json, path);
+    if (json === null) return json;
+    const value = isWrapperDesc(desc) ? strictScalar(desc.fields[0].scalar, json) : strictText(desc, json);
+    if (value === undefined) throw new MalformedRequest(messageExpectation(desc), path || undefined);
+    return value;
+  }
+
+  private any(json: JsonValue, path: string): JsonValue {
+    const type = isJsonObject(json) ? json['@type'] : undefined;
+    const desc =
+      typeof type === 'string' ? this.registry.getMessage(type.slice(type.lastIndexOf('/') + 1)) : undefined;
+    // The library refuses it.
+    if (!isJsonObject(json) || type === undefined || desc === undefined) return rounded(json);
+    const { '@type': _, ...members } = json;
+    const content =
+      hasCustomJsonRepresentation(desc) && 'value' in members
+        ? { value: this.message(desc, members.value as JsonValue, `${path}.value`) }
+        : this.message(desc, members, path);
+    return { ...(content as object), '@type': type };
+  }
+}
+
+/** Undefined: not what the type takes. */
+function strictScalar(type: ScalarType, json: JsonValue): JsonValue | undefined {
+  const text = isExactNumber(json) ? json.text : json;
+  switch (type) {
+    case ScalarType.DOUBLE:
+    case ScalarType.FLOAT:
+      if (typeof text !== 'string') return json;
+      if (!isExactNumber(json) && /^(?:NaN|-?Infinity)$/.test(text)) return json;
+      return isDecimal(text) ? Number(text) : undefined;
+    case ScalarType.INT32:
+    case ScalarType.SINT32:
+    case ScalarType.SFIXED32:
+    case ScalarType.UINT32:
+    case ScalarType.FIXED32: {
+      const integer = typeof text === 'string' ? exactInteger(text) : undefined;
+      return typeof text === 'string' ? integer && Number(integer) : json;
+    }
+    case ScalarType.INT64:
+    case ScalarType.SINT64:
+    case ScalarType.SFIXED64:
+    case ScalarType.UINT64:
+    case ScalarType.FIXED64:
+      return typeof text === 'string' ? exactInteger(text) : json;
+    case ScalarType.BYTES:
+      return typeof json !== 'string' || /^[\w+/-]*={0,2}$/.test(json) ? rounded(json) : undefined;
+    default:
+      return rounded(json);
+  }
+}
+
+function strictEnum(json: JsonValue): JsonValue | undefined {
+  if (!isExactNumber(json)) return json;
+  const integer = exactInteger(json.text);
+  return integer === undefined ? undefined : Number(integer);
+}
+
+function strictText(desc: DescMessage, json: JsonValue): JsonValue | undefined {
+  const text = json;
+  if (typeof text !== 'string') return rounded(json);
+  switch (desc.typeName) {
+    case 'google.protobuf.Timestamp':
+      return isTimestamp(text) ? text : undefined;
+    case 'google.protobuf.Duration':
+      return isDuration(text) ? text : undefined;
+    case 'google.protobuf.FieldMask':
+      return text === '' || text.split(',').every((path) => maskPath(path) !== undefined) ? text : undefined;
+    default:
+      return text;
+  }
+}
+
+/** Where a number is a double, or of no meaning. */
+function rounded(json: JsonValue): JsonValue {
+  if (isExactNumber(json)) return Number(json.text);
+  if (Array.isArray(json)) return json.map(rounded);
+  if (isJsonObject(json)) for (const [key, value] of Object.entries(json)) json[key] = rounded(value);
+  return json;
+}
