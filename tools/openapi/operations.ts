@@ -5,8 +5,9 @@ import { type Errors, headerRefs } from './errors.js';
 import type { Facts, Sample } from './facts.js';
 import { compact, type Json, type Schema } from './json.js';
 import { pathParameters, queryParameters } from './parameters.js';
+import { isRequired } from './presence.js';
 import { type Reason, reasonsIn } from './reasons.js';
-import { isRequired, rulesOf } from './rules.js';
+import { rulesOf } from './rules.js';
 import type { Schemas } from './schemas.js';
 
 export interface OperationContext {
@@ -41,7 +42,8 @@ export function operationOf(binding: Binding, id: string, tag: string, context: 
     changes,
     hasBody: body !== undefined,
   };
-  const sample = facts.samples[method.name];
+  // Samples are of the RPC's first binding; others have other parts in the body.
+  const sample = id === method.localName ? facts.samples[method.name] : undefined;
   return compact({
     operationId: id,
     tags: [tag],

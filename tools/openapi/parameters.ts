@@ -1,7 +1,8 @@
 import type { DescField, DescMessage } from '@bufbuild/protobuf';
 import type { Binding } from '../../src/transcoding/http-rules.js';
 import { compact, type Json } from './json.js';
-import { isRequired, rulesOf } from './rules.js';
+import { isRequired } from './presence.js';
+import { rulesOf } from './rules.js';
 import type { Schemas } from './schemas.js';
 import { isText } from './well-known.js';
 

@@ -26,7 +26,7 @@ export function readReasons(
   for (const value of desc.values) {
     if (value.number === 0) continue;
     const comment = forRest(commentText(commentOf(value)));
-    const form = /^(?<meaning>.+?\.) [A-Z_]+, HTTP (?<status>\d{3}).*? Example: "(?<example>[^"]+)"$/s;
+    const form = /^(?<meaning>.+?[.?!]) [A-Z_]+, HTTP (?<status>\d{3}).*? Example: "(?<example>[^"]+)"$/s;
     const { meaning, status, example } = form.exec(comment)?.groups ?? {};
     if (meaning === undefined || status === undefined || example === undefined) {
       throw new Error(`the comment of ${value.name} must name its codes and end in an example`);

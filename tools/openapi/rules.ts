@@ -1,4 +1,4 @@
-import { type DescField, type DescMessage, getOption, ScalarType, toJson } from '@bufbuild/protobuf';
+import { type DescField, type DescMessage, getOption, toJson } from '@bufbuild/protobuf';
 import {
   FieldRulesSchema,
   field as fieldRules,
@@ -17,7 +17,7 @@ export interface Rules {
 }
 
 /** Rules of a scalar or enum: numbers, or 64 bits as strings. */
-type Bounds = Readonly<Record<string, Json>>;
+export type Bounds = Readonly<Record<string, Json>>;
 
 export function rulesOf(field: DescField): Rules {
   return toJson(FieldRulesSchema, getOption(field, fieldRules)) as Rules;
@@ -97,67 +97,4 @@ function lengthsOf(pattern: string): Schema {
   return max === undefined
     ? {}
     : { ...(min === '0' ? {} : { minLength: Number(min) }), maxLength: Number(max) };
-}
-
-/**
- * Whether a request must carry the field: a rule demands it, or the zero value that an absent field has is refused.
- * `schema` is the field's own, with its rules in it.
- */
-export function isRequired(field: DescField, rules: Rules, schema: Schema): boolean {
-  if (rules.required === true) return true;
-  if (rules.ignore !== undefined || field.fieldKind === 'message' || isOptional(field)) return false;
-  if (field.fieldKind === 'list') return Number(rules.repeated?.minItems ?? 0) > 0;
-  if (field.fieldKind === 'map') return Number(rules.map?.minPairs ?? 0) > 0;
-  if (field.fieldKind === 'enum') return !acceptsZeroOf(boundsOf(rules, 'enum'));
-  return !accepts(schema, field.scalar);
-}
-
-/** Tells unset from zero: declared `optional`, or part of a oneof. */
-export function isOptional(field: DescField): boolean {
-  return field.oneof !== undefined || field.proto.proto3Optional;
-}
-
-/** Keywords that make a schema refuse the zero value, for fields that cannot tell unset from zero. */
-export function notZero(field: DescField): Schema {
-  if (field.fieldKind === 'list') return { minItems: 1 };
-  if (field.fieldKind === 'map') return { minProperties: 1 };
-  if (field.fieldKind !== 'scalar') return {};
-  if (field.scalar === ScalarType.STRING || field.scalar === ScalarType.BYTES) return { minLength: 1 };
-  return field.scalar === ScalarType.BOOL ? { const: true } : { not: { const: 0 } };
-}
-
-export function acceptsZeroOf(bounds: Bounds): boolean {
-  const list = (name: string): readonly Json[] | undefined => bounds[name] as readonly Json[] | undefined;
-  return (
-    list('notIn')?.includes(0) !== true && list('in')?.includes(0) !== false && (bounds.const ?? 0) === 0
-  );
-}
-
-function accepts(schema: Schema, scalar: ScalarType | undefined): boolean {
-  const zero =
-    scalar === ScalarType.STRING || scalar === ScalarType.BYTES ? '' : scalar === ScalarType.BOOL ? false : 0;
-  const {
-    minimum,
-    exclusiveMinimum,
-    maximum,
-    exclusiveMaximum,
-    minLength,
-    pattern,
-    format,
-    const: only,
-  } = schema;
-  if (only !== undefined && only !== zero) return false;
-  if (Array.isArray(schema.enum) && !schema.enum.includes(zero)) return false;
-  const { enum: refused } = (schema.not ?? {}) as { enum?: readonly Json[] };
-  if (refused?.includes(zero) === true) return false;
-  if (zero === '') {
-    if (typeof pattern === 'string' && !new RegExp(pattern, 'u').test('')) return false;
-    return !(typeof minLength === 'number' && minLength > 0) && (format === undefined || format === 'byte');
-  }
-  const over = typeof minimum === 'number' && minimum > 0;
-  const under = typeof maximum === 'number' && maximum < 0;
-  const exclusive =
-    (typeof exclusiveMinimum === 'number' && exclusiveMinimum >= 0) ||
-    (typeof exclusiveMaximum === 'number' && exclusiveMaximum <= 0);
-  return !(over || under || exclusive);
 }

@@ -2,16 +2,8 @@ import type { DescEnum, DescField, DescFile, DescMessage } from '@bufbuild/proto
 import { commentText, forRest, inJsonSpelling } from './comments.js';
 import type { Facts } from './facts.js';
 import { compact, type Json, type Schema } from './json.js';
-import {
-  acceptsZeroOf,
-  boundsOf,
-  isOptional,
-  isRequired,
-  messageRulesOf,
-  notZero,
-  type Rules,
-  rulesOf,
-} from './rules.js';
+import { acceptsZeroOf, isOptional, isRequired, notZero, zeroOf } from './presence.js';
+import { boundsOf, messageRulesOf, type Rules, rulesOf } from './rules.js';
 import { scalarSchema } from './scalars.js';
 import { wellKnownSchema } from './well-known.js';
 
@@ -82,7 +74,7 @@ export class Schemas {
     const rules = messageRulesOf(message).map((text) => `\n\nRule: ${text}`);
     return compact({
       type: 'object',
-      description: `${this.text(this.#options.commentOf(message))}${rules.join('')}` || undefined,
+      description: `${this.text(this.#options.commentOf(message))}${rules.join('')}`.trim() || undefined,
       properties,
       required: required.length > 0 ? required : undefined,
       additionalProperties: direction === 'output' ? false : undefined,
@@ -94,7 +86,7 @@ export class Schemas {
     const rules = rulesOf(field);
     const base = this.#bare(field, rules, direction);
     const cel = (rules.cel ?? []).map(({ message }) => (message === undefined ? '' : `\n\nRule: ${message}`));
-    const description = `${this.text(this.#options.commentOf(field))}${cel.join('')}`;
+    const description = `${this.text(this.#options.commentOf(field))}${cel.join('')}`.trim();
     const demanded =
       rules.required === true && !isOptional(field) && direction === 'input' ? notZero(field) : {};
     const nullable = direction === 'output' && isOptional(field) && field.fieldKind !== 'message';
@@ -107,7 +99,7 @@ export class Schemas {
   #bare(field: DescField, rules: Rules, direction: Direction): Schema {
     switch (field.fieldKind) {
       case 'scalar':
-        return scalarSchema(field.scalar, rules);
+        return orIgnored(field, rules, scalarSchema(field.scalar, rules));
       case 'enum':
         return this.#enum(field.enum, rules);
       case 'message':
@@ -207,6 +199,14 @@ function componentName(desc: DescMessage | DescEnum): string {
 
 function fieldsWithin(message: DescMessage): DescField[] {
   return [...message.fields, ...message.nestedMessages.flatMap(fieldsWithin)];
+}
+
+/** Rules that a field ignores, always or for its zero value. */
+function orIgnored(field: DescField & { fieldKind: 'scalar' }, { ignore }: Rules, schema: Schema): Schema {
+  if (ignore === 'IGNORE_ALWAYS') return scalarSchema(field.scalar, {});
+  if (ignore !== 'IGNORE_IF_ZERO_VALUE' || isOptional(field)) return schema;
+  const { type = '', format, ...ruled } = schema;
+  return compact({ type, format, anyOf: [{ const: zeroOf(field.scalar) }, ruled] });
 }
 
 /** Answers carry no rules; their comments name inclusive bounds: `0 to 2147483647`, `0 to onHandQty`. */

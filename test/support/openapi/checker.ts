@@ -1,0 +1,64 @@
+import { hasCredentials, requestFaults } from './check-request.js';
+import { responseFaults } from './check-response.js';
+import type { JsonObject, OpenApiDocument } from './document.js';
+import type { Contradiction, Exchange } from './exchange.js';
+import { findOperation } from './routes.js';
+
+/** Codes by which the service finds fault with a request by itself, whatever is in stock. */
+const faultCodes = ['MALFORMED_REQUEST', 'VALIDATION_FAILED'];
+
+/**
+ * How an exchange and the document contradict each other; empty when they do not. For paths of the REST API, known or
+ * not; the port's other paths (`/healthz`, the RPCs' own) are not the document's.
+ */
+export function contradictions(document: OpenApiDocument, exchange: Exchange): Contradiction[] {
+  const { method, target, status } = exchange;
+  const destination = findOperation(document, method, target.split('?')[0]!);
+  if (destination.kind === 'nowhere') return told(bareFaults(document, exchange, 404));
+  if (destination.kind === 'other method') {
+    const allowed = (exchange.responseHeaders.allow ?? '').split(', ');
+    const missing = destination.methods.filter((name) => !allowed.includes(name));
+    return told([
+      ...missing.map((name) => `${name} is not in Allow`),
+      ...bareFaults(document, exchange, 405),
+    ]);
+  }
+  const { operation } = destination;
+  const faults = requestFaults(document, operation, exchange);
+  const found = told(responseFaults(document, operation, exchange));
+  const code = codeOf(exchange.responseBody);
+  if (status < 300 && !hasCredentials(document, operation, exchange)) faults.push('no credentials');
+  if (status < 300) {
+    found.push(...faults.map((detail) => ({ kind: 'accepted although forbidden', detail }) as const));
+  } else if ((status === 400 || status === 422) && faults.length === 0 && faultCodes.includes(code)) {
+    found.push({ kind: 'refused although allowed', detail: exchange.responseBody });
+  }
+  return found.map(({ kind, detail }) => ({ kind, detail: `${operation.id} ${status}: ${detail}` }));
+}
+
+/** An answer outside of all operations: what the document says in words. */
+function bareFaults(
+  document: OpenApiDocument,
+  { status, responseBody, responseHeaders }: Exchange,
+  expected: number,
+) {
+  if (status !== expected) return [`status ${status} instead of ${expected}`];
+  if (responseHeaders['x-request-id'] === undefined) return ['header X-Request-Id is missing'];
+  try {
+    return document.faults('/components/schemas/Error', JSON.parse(responseBody), 'body');
+  } catch {
+    return ['body is not JSON'];
+  }
+}
+
+function told(details: readonly string[]): Contradiction[] {
+  return details.map((detail) => ({ kind: 'undocumented answer', detail }));
+}
+
+function codeOf(body: string): string {
+  try {
+    return String((JSON.parse(body) as JsonObject | null)?.code);
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,37 @@
+import { escaped, type Json, type JsonObject, type OpenApiDocument } from './document.js';
+
+/**
+ * The one spelling of a request body that the schemas describe. The document says in words what the service takes
+ * beside it: `snake_case` names, null for absent; and protobuf's JSON takes numbers as strings.
+ */
+export function strictSpelling(document: OpenApiDocument, pointer: string, json: Json): Json {
+  const schema = document.at(pointer);
+  if (schema === undefined) return json;
+  const { value, pointer: at } = schema;
+  if (Array.isArray(json)) return json.map((item) => strictSpelling(document, `${at}/items`, item));
+  if (typeof json === 'string' && value.type === 'integer' && /^-?\d+$/.test(json)) return Number(json);
+  if (json === null || typeof json !== 'object') return json;
+  const strict: JsonObject = Object.create(null);
+  for (const [key, item] of Object.entries(json)) {
+    const properties = value.properties as JsonObject | undefined;
+    const name = properties?.[key] === undefined ? camelCase(key) : key;
+    if (properties === undefined) strict[key] = strictSpelling(document, `${at}/additionalProperties`, item);
+    else if (properties[name] === undefined) strict[key] = item;
+    else if (item !== null)
+      strict[name] = strictSpelling(document, `${at}/properties/${escaped(name)}`, item);
+  }
+  return strict;
+}
+
+/** The value that a parameter's text stands for. */
+export function parameterValue(schema: JsonObject, texts: readonly string[]): Json {
+  if (schema.type === 'array') return texts.map((text) => parameterValue(schema.items as JsonObject, [text]));
+  const text = texts[texts.length - 1]!;
+  if (schema.type === 'integer' || schema.type === 'number')
+    return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+  return schema.type === 'boolean' && /^(true|false)$/.test(text) ? text === 'true' : text;
+}
+
+export function camelCase(name: string): string {
+  return name.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
