@@ -5,11 +5,20 @@ import { createTokenVerifier } from './auth/tokens.js';
 import type { Config } from './config.js';
 import { openDatabase } from './database.js';
 import { createEngine, type Engine, type EngineObserver } from './engine/engine.js';
+import { sweepExpiredHolds } from './engine/hold-sweep.js';
 import { resolveJwt } from './jwt-secret.js';
-import { KeySweeper } from './service/key-sweeper.js';
-import { StockService } from './service/stock-service.js';
+import { HoldTtl } from './service/hold-ttl.js';
+import { sweepAllKeys } from './service/key-sweep.js';
+import { Orders } from './service/orders.js';
+import { Reads } from './service/reads/reads.js';
+import { Records } from './service/records.js';
+import { Reservations } from './service/reservations.js';
+import { SettingsService } from './service/settings.js';
+import { Sweeper } from './service/sweeper.js';
 import { findMerchantOfKey } from './store/api-keys.js';
 import { Readiness } from './store/readiness.js';
+import { ReadPool } from './store/reads/read-pool.js';
+import { findSettings } from './store/settings.js';
 import { createLogger, type Logger } from './telemetry/logger.js';
 import { Metrics } from './telemetry/metrics.js';
 import { CannotListen } from './transport/cannot-listen.js';
@@ -34,6 +43,7 @@ export interface Overrides {
 const READINESS_INTERVAL_MS = 1000;
 const READINESS_TIMEOUT_MS = 2000;
 const KEY_SWEEP_INTERVAL_MS = 60_000;
+const HOLD_SWEEP_INTERVAL_MS = 1000;
 
 /** Constructs the service, the only place that does, and listens. */
 export async function createApp(config: Config, overrides: Overrides = {}): Promise<App> {
@@ -41,6 +51,10 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const { limits } = config;
   const database = await openDatabase(config, logger);
   const { dataSource } = database;
+  const readPool = new ReadPool(await database.openReads(), {
+    connectionsMax: limits.readPoolConnectionsMax,
+    waitingMax: limits.readsWaitingMax,
+  });
   if (database.migrations.length > 0) logger.info({ migrations: database.migrations }, 'schema migrated');
 
   let queued = () => 0;
@@ -73,7 +87,18 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     requestTimeoutMs: limits.requestTimeoutMs,
     observer: dispatchObserver(metrics, logger),
   });
-  const operations = inventoryOperations(new StockService(engine));
+  const holdTtl = new HoldTtl({
+    findDefault: async (merchantId) => (await findSettings(dataSource, merchantId))?.defaultTtlSeconds ?? 0,
+    cacheMs: limits.apiKeyCacheMs,
+    cacheMax: limits.credentialCacheMax,
+  });
+  const operations = inventoryOperations({
+    reservations: new Reservations(engine, holdTtl),
+    orders: new Orders(engine, holdTtl),
+    records: new Records(engine),
+    settings: new SettingsService(engine, holdTtl),
+    reads: new Reads(readPool),
+  });
   const { tls, host } = config;
   const grpc = new GrpcServer({
     dispatcher,
@@ -101,15 +126,24 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     metrics: () => metrics.scrape(),
     onError: (err, requestId) => logger.error({ err, requestId }, 'a request failed'),
   });
-  const sweeper = new KeySweeper(dataSource, KEY_SWEEP_INTERVAL_MS, (err) =>
-    logger.warn({ err }, 'old idempotency keys could not be removed'),
-  );
+  const sweepers = [
+    new Sweeper({
+      intervalMs: KEY_SWEEP_INTERVAL_MS,
+      sweep: (isStopped) => sweepAllKeys(dataSource, isStopped),
+      onError: (err) => logger.warn({ err }, 'old idempotency keys could not be removed'),
+    }),
+    new Sweeper({
+      intervalMs: HOLD_SWEEP_INTERVAL_MS,
+      sweep: (isStopped) => sweepExpiredHolds(dataSource, isStopped),
+      onError: (err) => logger.warn({ err }, 'expired holds could not be tidied'),
+    }),
+  ];
 
   const close = async (): Promise<void> => {
     readiness.stop();
     const drained = Promise.all([grpc.drain(), http.drain()])
       // A call that its caller has given up on is the engine's only, and is carried through too.
-      .then(() => Promise.all([engine.drain(), sweeper.stop()]))
+      .then(() => Promise.all([engine.drain(), ...sweepers.map((sweeper) => sweeper.stop())]))
       // Kept-alive connections may have brought another call meanwhile, whose answer is not written yet.
       .then(() => http.drain());
     await within(limits.shutdownTimeoutMs, drained, () =>
@@ -128,7 +162,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       throw new CannotListen('GRPC_PORT', host, config.grpcPort, cause);
     });
     await readiness.start();
-    sweeper.start();
+    for (const sweeper of sweepers) sweeper.start();
     const shown = host.includes(':') ? `[${host}]` : host;
     const addresses = {
       httpUrl: `${tls === undefined ? 'http' : 'https'}://${shown}:${httpPort}`,

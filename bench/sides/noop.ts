@@ -5,10 +5,11 @@ import { type ServiceStart, startService } from './service.js';
 
 /** In place of the engine: grants everything, at once. */
 const grantAll: Engine = {
-  submit: async ({ command }) => ({
-    kind: 'decided',
-    outcome: { ok: true, stock: { id: command.id, onHandQty: ON_HAND_QTY, reservedQty: command.qty } },
-  }),
+  submit: async ({ command }) => {
+    if (command.kind !== 'reserve') throw new Error(`no-op of ${command.kind}`);
+    const stock = { id: command.id, onHandQty: ON_HAND_QTY, reservedQty: command.qty };
+    return { kind: 'decided', outcome: { ok: true, stock } };
+  },
   drain: async () => undefined,
 };
 

@@ -1,21 +1,134 @@
-/** A request that changes stock, checked for shape: qty 1 to QTY_MAX, id and texts within their bounds. */
-export type StockCommand = ReserveCommand | ReleaseCommand;
+import type { RecordDescription, RecordDetails } from './inventory-record.js';
+import type { AdjustmentAction } from './movement.js';
 
-export interface ReserveCommand extends CommandBase {
+/**
+ * A request that changes something, checked for shape: quantities within their bounds, ids and texts within theirs.
+ * Each executes whole or not at all, in one transaction with whatever else waits.
+ */
+export type Command =
+  | ReserveCommand
+  | ReleaseCommand
+  | ConfirmCommand
+  | ReserveOrderCommand
+  | ReleaseOrderCommand
+  | ConfirmOrderCommand
+  | AdjustCommand
+  | BatchAdjustCommand
+  | CreateRecordCommand
+  | UpdateRecordCommand
+  | UpdateSettingsCommand;
+
+/** Moves units of one record from available to reserved. */
+export interface ReserveCommand extends OneRecord, Hold {
   readonly kind: 'reserve';
+  readonly qty: number;
 }
 
-export interface ReleaseCommand extends CommandBase {
+/** Returns reserved units of one record to available. */
+export interface ReleaseCommand extends OneRecord {
   readonly kind: 'release';
-}
-
-interface CommandBase {
-  readonly merchantId: string;
-  /** The record. */
-  readonly id: string;
   readonly qty: number;
   /** UNREFERENCED when the caller gave none. */
   readonly reference: string;
+}
+
+/** Takes reserved units of one record out of stock. */
+export interface ConfirmCommand extends OneRecord {
+  readonly kind: 'confirm';
+  readonly qty: number;
+  /** UNREFERENCED when the caller gave none. */
+  readonly reference: string;
+}
+
+/** Reserves on several records under one reference. */
+export interface ReserveOrderCommand extends Anybody, Hold {
+  readonly kind: 'reserve_order';
+  /** At least 1; a record may be named twice. */
+  readonly lines: readonly OrderLine[];
+}
+
+/** Returns all units that a reference holds. */
+export interface ReleaseOrderCommand extends Anybody {
+  readonly kind: 'release_order';
+  readonly reference: string;
+}
+
+/** Takes all units that a reference holds out of stock. */
+export interface ConfirmOrderCommand extends Anybody {
+  readonly kind: 'confirm_order';
+  readonly reference: string;
+}
+
+/** Changes the units on hand of one record. */
+export interface AdjustCommand extends OneRecord, Adjustment {
+  readonly kind: 'adjust';
+}
+
+/** Several adjustments, each as if it came after those before it. */
+export interface BatchAdjustCommand extends Actor {
+  readonly kind: 'batch_adjust';
+  readonly lines: readonly AdjustmentLine[];
+}
+
+/** Adds a record. */
+export interface CreateRecordCommand extends OneRecord {
+  readonly kind: 'create_record';
+  readonly initialQty: number;
+  readonly details: RecordDetails;
+}
+
+/** Changes what describes a record. */
+export interface UpdateRecordCommand extends Actor {
+  readonly kind: 'update_record';
+  readonly id: string;
+  readonly change: Partial<RecordDescription>;
+}
+
+/** Changes what the merchant has set; undefined leaves it as it is. */
+export interface UpdateSettingsCommand extends Actor {
+  readonly kind: 'update_settings';
+  readonly defaultTtlSeconds: number | undefined;
+}
+
+export interface OrderLine {
+  readonly id: string;
+  readonly qty: number;
+}
+
+export interface Adjustment {
+  /** Signed, not 0. */
+  readonly qty: number;
+  readonly action: AdjustmentAction;
+  readonly reference: string;
+  /** What the caller decided on; undefined when it does not matter. */
+  readonly expectedOnHandQty: number | undefined;
+}
+
+export interface AdjustmentLine extends Adjustment {
+  readonly id: string;
   readonly notes: string;
+}
+
+/** Under what units are held, and for how long. */
+interface Hold {
+  /** UNREFERENCED when the caller gave none. */
+  readonly reference: string;
+  /** Seconds from the command's execution until the hold ends; undefined: open-ended. */
+  readonly ttlSeconds: number | undefined;
+  /** Reserve what is available, at least 1 unit, when not all is. */
+  readonly allowPartial: boolean;
+}
+
+interface OneRecord extends Anybody {
+  /** The record. */
+  readonly id: string;
+}
+
+interface Anybody extends Actor {
+  readonly notes: string;
+}
+
+interface Actor {
+  readonly merchantId: string;
   readonly actor: string;
 }

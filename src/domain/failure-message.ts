@@ -1,20 +1,30 @@
-import type { Failure } from './failure.js';
+import type { Failure, NegativeStock, StaleQuantity } from './failure.js';
 
 /** The sentence that callers see. The published ones are kept to the letter. */
 export function failureMessage(failure: Failure): string {
   switch (failure.reason) {
     case 'INSUFFICIENT_STOCK':
+      if ('shortLines' in failure) {
+        const short = failure.shortLines.length;
+        return `Cannot reserve the order. ${short === 1 ? '1 line asks' : `${short} lines ask`} for more units than are currently available.`;
+      }
       return `Cannot reserve ${units(failure.requested)}. Only ${unitsAre(failure.available)} currently available.`;
     case 'INSUFFICIENT_RESERVED': {
       const whose = failure.reference === '' ? '' : ` for ${failure.reference}`;
-      return `Cannot release ${units(failure.requested)}. Only ${unitsAre(failure.reserved)} currently reserved${whose}.`;
+      return `Cannot ${failure.verb ?? 'release'} ${units(failure.requested)}. Only ${unitsAre(failure.reserved)} currently reserved${whose}.`;
     }
-    case 'NEGATIVE_STOCK': {
-      const left = failure.onHand + failure.change;
-      return left < 0
-        ? `Adjustment would result in negative stock. Current on-hand: ${failure.onHand}, requested change: ${failure.change}.`
-        : `Adjustment would leave ${units(left)} on hand, but ${unitsAre(failure.reserved)} reserved.`;
-    }
+    case 'NEGATIVE_STOCK':
+      return negativeStockMessage(failure);
+    case 'STALE_QUANTITY':
+      return staleQuantityMessage(failure);
+    case 'ORDER_NOT_HELD':
+      return `Nothing is held for ${failure.reference}.`;
+    case 'ORDER_ALREADY_RELEASED':
+      return `${failure.reference} was already released.`;
+    case 'ORDER_ALREADY_CONFIRMED':
+      return `${failure.reference} was already confirmed.`;
+    case 'ORDER_EXPIRED':
+      return `The holds of ${failure.reference} have expired.`;
     case 'INVENTORY_NOT_FOUND':
       return 'Inventory record not found.';
     case 'INVENTORY_ALREADY_EXISTS':
@@ -44,6 +54,17 @@ export function failureMessage(failure: Failure): string {
     case 'INTERNAL':
       return 'Internal error.';
   }
+}
+
+export function negativeStockMessage({ onHand, reserved, change }: NegativeStock): string {
+  const left = onHand + change;
+  return left < 0
+    ? `Adjustment would result in negative stock. Current on-hand: ${onHand}, requested change: ${change}.`
+    : `Adjustment would leave ${units(left)} on hand, but ${unitsAre(reserved)} reserved.`;
+}
+
+export function staleQuantityMessage({ expected, onHand }: StaleQuantity): string {
+  return `Expected ${units(expected)} on hand, but there ${onHand === 1 ? 'is' : 'are'} ${onHand}.`;
 }
 
 function units(n: number): string {

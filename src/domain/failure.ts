@@ -6,25 +6,72 @@ export type Failure = Rejection | Refusal | Fault;
 
 /** Decided by the rules of stock, on locked state. Stored under an idempotency key like a success. */
 export type Rejection =
-  | { readonly reason: 'INVENTORY_NOT_FOUND' }
+  | {
+      readonly reason: 'INVENTORY_NOT_FOUND';
+      /** The records that do not exist, where the command names several. */
+      readonly ids?: readonly string[];
+    }
   | { readonly reason: 'INVENTORY_ALREADY_EXISTS' }
   | { readonly reason: 'INSUFFICIENT_STOCK'; readonly requested: number; readonly available: number }
+  | {
+      readonly reason: 'INSUFFICIENT_STOCK';
+      /** The records of an order that are short, each once; at least 1. */
+      readonly shortLines: readonly ShortLine[];
+    }
   | {
       readonly reason: 'INSUFFICIENT_RESERVED';
       readonly requested: number;
       readonly reserved: number;
       readonly reference: string;
+      /** What was to become of the units. */
+      readonly verb?: 'release' | 'confirm';
     }
-  | {
-      readonly reason: 'NEGATIVE_STOCK';
-      readonly onHand: number;
-      readonly reserved: number;
-      readonly change: number;
-    };
+  | ({ readonly reason: 'NEGATIVE_STOCK'; readonly lines?: readonly NegativeLine[] } & NegativeStock)
+  | ({ readonly reason: 'STALE_QUANTITY'; readonly lines?: readonly StaleLine[] } & StaleQuantity)
+  | { readonly reason: OrderEndedReason; readonly reference: string }
+  /** What only the state could tell: a bound that the result would break. */
+  | ValidationFailed;
+
+export type OrderEndedReason =
+  | 'ORDER_NOT_HELD'
+  | 'ORDER_ALREADY_RELEASED'
+  | 'ORDER_ALREADY_CONFIRMED'
+  | 'ORDER_EXPIRED';
+
+export interface ShortLine {
+  readonly id: string;
+  readonly requested: number;
+  readonly available: number;
+}
+
+export interface NegativeStock {
+  readonly onHand: number;
+  readonly reserved: number;
+  readonly change: number;
+}
+
+export interface StaleQuantity {
+  readonly expected: number;
+  readonly onHand: number;
+}
+
+/** A line of a batch that failed, by its place from 0. */
+export interface NegativeLine extends NegativeStock, BatchLine {}
+export interface StaleLine extends StaleQuantity, BatchLine {}
+
+interface BatchLine {
+  readonly line: number;
+  readonly id: string;
+}
+
+export interface ValidationFailed {
+  readonly reason: 'VALIDATION_FAILED';
+  readonly violations: readonly FieldViolation[];
+}
 
 /** The call itself is at fault. */
 export type Refusal =
-  | { readonly reason: 'VALIDATION_FAILED'; readonly violations: readonly FieldViolation[] }
+  | ValidationFailed
   | { readonly reason: 'MALFORMED_REQUEST'; readonly description: string }
   | { readonly reason: 'IDEMPOTENCY_KEY_REUSED' }
   | { readonly reason: 'UNAUTHENTICATED' }

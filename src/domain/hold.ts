@@ -11,4 +11,6 @@ export interface Hold {
   readonly reference: string;
   readonly qty: number;
   readonly openedRevision: number;
+  /** The instant from which its units are available again, milliseconds since the epoch; null: open-ended. */
+  readonly expiresAtMs: number | null;
 }

@@ -1,15 +1,14 @@
-/** What a log entry says was done. RECEIVED to RETURNED are adjustments; the last two move holds. */
-export type MovementAction =
-  | 'RECEIVED'
-  | 'SOLD'
-  | 'ADJUSTED'
-  | 'DAMAGED'
-  | 'RETURNED'
-  | 'RESERVED'
-  | 'RELEASED';
+/** Why units on hand change. */
+export type AdjustmentAction = 'RECEIVED' | 'SOLD' | 'ADJUSTED' | 'DAMAGED' | 'RETURNED';
+
+/** What a log entry says was done: an adjustment (SOLD also for confirmed holds), or a move of holds. */
+export type MovementAction = AdjustmentAction | 'RESERVED' | 'RELEASED';
 
 /** The actor of changes that no caller asked for. */
 export const SYSTEM_ACTOR = 'system';
+
+/** The note of an entry that ends a hold by its expiry. */
+export const EXPIRED_NOTE = 'expired';
 
 /**
  * One line of the audit trail. Every change of quantity writes exactly one, in the same transaction.

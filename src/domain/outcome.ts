@@ -1,10 +1,81 @@
+import type { OrderLine } from './command.js';
 import type { Rejection } from './failure.js';
+import type { InventoryRecord } from './inventory-record.js';
 import type { Stock } from './stock.js';
+
+/** What the rules made of a command. JSON-safe: it is stored as it is under an idempotency key. */
+export type Outcome<S extends Success = Success> = Accepted<S> | Rejected;
+
+export type Accepted<S extends Success = Success> = { readonly ok: true } & S;
+
+export interface Rejected {
+  readonly ok: false;
+  readonly rejection: Rejection;
+}
+
+export type Success =
+  | StockSuccess
+  | ReservedOrderSuccess
+  | EndedOrderSuccess
+  | AdjustedSuccess
+  | RecordSuccess
+  | SettingsSuccess;
 
 /** The figures that a caller is told. */
 export type StockFigures = Pick<Stock, 'id' | 'onHandQty' | 'reservedQty'>;
 
-/** What the rules made of a command. JSON-safe: it is stored as it is under an idempotency key. */
-export type Outcome =
-  | { readonly ok: true; readonly stock: StockFigures }
-  | { readonly ok: false; readonly rejection: Rejection };
+/** Of a reserve, release or confirm. */
+export interface StockSuccess {
+  readonly stock: StockFigures;
+  /** Of a reserve whose hold ends by itself. Milliseconds since the epoch. */
+  readonly expiresAtMs?: number;
+  /** Of a reserve that would take less than it asked for. */
+  readonly line?: ReservedLine;
+}
+
+export interface ReservedLine {
+  readonly id: string;
+  readonly requested: number;
+  readonly reserved: number;
+}
+
+export interface ReservedOrderSuccess {
+  readonly lines: readonly ReservedLine[];
+  /** Each record once. */
+  readonly stocks: readonly StockFigures[];
+  readonly expiresAtMs?: number;
+}
+
+/** Of an order that was released or confirmed. */
+export interface EndedOrderSuccess {
+  readonly ended: readonly OrderLine[];
+  /** Each record once. */
+  readonly stocks: readonly StockFigures[];
+}
+
+/** Of one adjustment, or of several in their order. */
+export interface AdjustedSuccess {
+  readonly adjusted: readonly AdjustedStock[];
+}
+
+export interface AdjustedStock extends StockFigures {
+  readonly productId: string;
+  readonly warehouseId: string;
+  readonly warehouseName: string;
+  readonly lastAdjustedAtMs: number;
+  readonly lastAdjustedBy: string;
+}
+
+export interface RecordSuccess {
+  readonly record: InventoryRecord;
+}
+
+export interface SettingsSuccess {
+  readonly settings: Settings;
+}
+
+/** What a merchant has set for all of its calls. */
+export interface Settings {
+  /** Seconds after which a referenced hold ends when nothing is said of it; 0: never. */
+  readonly defaultTtlSeconds: number;
+}

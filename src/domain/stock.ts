@@ -12,6 +12,8 @@ export interface Stock {
   readonly onHandQty: number;
   readonly reservedQty: number;
   readonly revision: number;
+  /** No hold of the record ends before this instant, milliseconds since the epoch; null when none ends by itself. */
+  readonly nextExpiryAtMs: number | null;
 }
 
 /** What can still be reserved. Derived, never stored. */
@@ -24,4 +26,13 @@ export function assertSound(stock: Stock): void {
   if (!(0 <= reservedQty && reservedQty <= onHandQty && onHandQty <= QTY_MAX)) {
     throw new Error(`record ${stock.id} is unsound: ${reservedQty} reserved of ${onHandQty} on hand`);
   }
+}
+
+/** The part of a record's quantities that callers are told. */
+export function figures({
+  id,
+  onHandQty,
+  reservedQty,
+}: Stock): Pick<Stock, 'id' | 'onHandQty' | 'reservedQty'> {
+  return { id, onHandQty, reservedQty };
 }

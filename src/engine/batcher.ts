@@ -16,6 +16,8 @@ export class Batcher<C, R> {
   readonly #options: BatcherOptions<C, R>;
   /** Calls not yet taken, in order of arrival; at most `queueMax`. */
   #queue: Entry<C, R>[] = [];
+  /** Of the calls in the queue, together. */
+  #queuedWeight = 0;
   /** Lanes running a batch; at most `lanes`. */
   #busyLanes = 0;
   /** A start of lanes is due at the end of this turn of the event loop. */
@@ -44,8 +46,10 @@ export class Batcher<C, R> {
   submit(call: C, deadlineAtMs: number): Promise<Answer<R>> {
     if (this.#closing) return Promise.resolve({ kind: 'closing' });
     if (this.#queue.length >= this.#options.limits.queueMax) return Promise.resolve({ kind: 'queue_full' });
+    const weight = this.#options.weightOf?.(call) ?? 1;
     return new Promise((answer) => {
-      this.#queue.push({ call, deadlineAtMs, answer });
+      this.#queue.push({ call, weight, deadlineAtMs, answer });
+      this.#queuedWeight += weight;
       this.#scheduleStart();
     });
   }
@@ -85,24 +89,35 @@ export class Batcher<C, R> {
     if (this.#queue.length === 0 && this.#busyLanes === 0) this.#onIdle?.();
   }
 
+  /** Takes calls from the front of the queue: as many as a batch may weigh, and at least one. */
   #takeBatch(): Entry<C, R>[] {
     const { limits, groupOf } = this.#options;
     const waiting = this.#queue;
-    if (groupOf === undefined) {
-      if (waiting.length <= limits.batchMax) {
-        this.#queue = [];
-        return waiting;
-      }
-      return waiting.splice(0, limits.batchMax);
+    if (groupOf === undefined && this.#queuedWeight <= limits.batchMax) {
+      this.#queue = [];
+      this.#queuedWeight = 0;
+      return waiting;
     }
-    // One group a batch: the group of the call that has waited longest.
+    // One group a batch: the group of the call that has waited longest. A call that does not fit in closes the
+    // batch, so that lighter ones behind it do not overtake it for ever.
     const batch: Entry<C, R>[] = [];
     const rest: Entry<C, R>[] = [];
-    const group = waiting.length > 0 ? groupOf(waiting[0]!.call) : undefined;
+    const group = waiting.length > 0 ? groupOf?.(waiting[0]!.call) : undefined;
+    let weight = 0;
+    let full = false;
     for (const entry of waiting) {
-      (batch.length < limits.batchMax && groupOf(entry.call) === group ? batch : rest).push(entry);
+      const fits = batch.length === 0 || weight + entry.weight <= limits.batchMax;
+      const ofGroup = groupOf?.(entry.call) === group;
+      if (ofGroup && !fits) full = true;
+      if (ofGroup && !full) {
+        batch.push(entry);
+        weight += entry.weight;
+      } else {
+        rest.push(entry);
+      }
     }
     this.#queue = rest;
+    this.#queuedWeight -= weight;
     return batch;
   }
 
@@ -176,6 +191,8 @@ export interface BatcherOptions<C, R> {
   failureKind(error: unknown): FailureKind;
   /** After `unknown_outcome`: the results when it took effect, undefined when it did not; throws to be asked again. */
   reconcile(error: unknown): Promise<readonly R[] | undefined>;
+  /** How much of a batch's room a call takes, at least 1; 1 when not given. A heavier one than a batch goes alone. */
+  weightOf?: ((call: C) => number) | undefined;
   /** When given, a batch holds calls of one group only. */
   groupOf?: ((call: C) => string) | undefined;
   readonly clock: BatcherClock;
@@ -186,7 +203,7 @@ export interface BatcherOptions<C, R> {
 export interface BatcherLimits {
   /** Batches in flight at once. */
   readonly lanes: number;
-  /** Calls in one batch. */
+  /** What the calls in one batch may weigh together. */
   readonly batchMax: number;
   /** Calls waiting. */
   readonly queueMax: number;
@@ -219,6 +236,7 @@ export const systemClock: BatcherClock = {
 
 interface Entry<C, R> {
   readonly call: C;
+  readonly weight: number;
   readonly deadlineAtMs: number;
   readonly answer: (answer: Answer<R>) => void;
 }

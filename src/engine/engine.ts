@@ -3,6 +3,7 @@ import type { Fault } from '../domain/failure.js';
 import { databaseErrorKind } from '../store/sqlstate.js';
 import { applyCommands, BatchOutcomeUnknown, reconcileBatch } from './apply-commands.js';
 import { type Answer, Batcher, type BatcherLimits, type FailureKind, systemClock } from './batcher.js';
+import { ExpiredBacklog, OrderMoved } from './fetch.js';
 import type { Execution, Submission } from './submission.js';
 
 /** Executes commands that change stock. */
@@ -38,6 +39,7 @@ export function createEngine(
     execute: (submissions) => applyCommands(dataSource, submissions),
     reconcile: (error) => reconcileBatch(dataSource, error as BatchOutcomeUnknown),
     failureKind,
+    weightOf,
     groupOf: options.batchScope === 'merchant' ? (s) => s.command.merchantId : undefined,
     onBatch: (commands) => observer.batch(commands),
     onRetry: (error) => observer.retry(error),
@@ -50,6 +52,23 @@ export function createEngine(
       return batcher.queued;
     },
   };
+}
+
+/** Guess: the records of an order that is to be ended are known only when its batch runs. */
+const ENDED_ORDER_WEIGHT = 8;
+
+/** What a command adds to its batch, in lines: a batch has as many lines as single commands. */
+function weightOf({ command }: Submission): number {
+  switch (command.kind) {
+    case 'reserve_order':
+    case 'batch_adjust':
+      return command.lines.length;
+    case 'release_order':
+    case 'confirm_order':
+      return ENDED_ORDER_WEIGHT;
+    default:
+      return 1;
+  }
 }
 
 function toExecution(answer: Answer<Execution>, observer: EngineObserver): Execution | Fault {
@@ -71,6 +90,7 @@ function toExecution(answer: Answer<Execution>, observer: EngineObserver): Execu
 /** Exported for its tests. */
 export function failureKind(error: unknown): FailureKind {
   if (error instanceof BatchOutcomeUnknown) return 'unknown_outcome';
+  if (error instanceof OrderMoved || error instanceof ExpiredBacklog) return 'retry';
   switch (databaseErrorKind(error)) {
     case 'contention':
     case 'unavailable':
@@ -84,6 +104,7 @@ export function failureKind(error: unknown): FailureKind {
 
 function faultReason(error: unknown): Fault['reason'] {
   if (error instanceof BatchOutcomeUnknown) return 'DATABASE_UNAVAILABLE';
+  if (error instanceof OrderMoved || error instanceof ExpiredBacklog) return 'CONTENTION';
   switch (databaseErrorKind(error)) {
     case 'contention':
       return 'CONTENTION';

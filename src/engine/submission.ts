@@ -1,9 +1,9 @@
-import type { StockCommand } from '../domain/command.js';
+import type { Command } from '../domain/command.js';
 import type { Outcome } from '../domain/outcome.js';
 
 /** A command as a caller hands it in. */
 export interface Submission {
-  readonly command: StockCommand;
+  readonly command: Command;
   readonly idempotency?: Idempotency | undefined;
 }
 

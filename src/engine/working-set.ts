@@ -1,57 +1,142 @@
-import type { Decision, RecordView } from '../domain/decide.js';
-import type { Hold } from '../domain/hold.js';
-import { assertSound, type Stock } from '../domain/stock.js';
+import type { Changes, CreatedRecord, RecordChange, World } from '../domain/decision.js';
+import type { RecordIdentity } from '../domain/inventory-record.js';
+import type { Settings } from '../domain/outcome.js';
 import type { HoldKey, HoldRow } from '../store/holds.js';
+import type { DescriptionRow, RecordRow } from '../store/inventory-records.js';
 import type { MovementRow } from '../store/movement-log.js';
+import type { SettingsRow } from '../store/settings.js';
 import type { StockRow } from '../store/stock-levels.js';
+import { identityName } from './fetch-plan.js';
+import { WorkingOrder } from './working-order.js';
+import { WorkingRecord } from './working-record.js';
+
+/** State as of the locks. */
+export interface FetchedState {
+  readonly nowMs: number;
+  readonly stocks: readonly StockRow[];
+  readonly holdsByAge: readonly HoldRow[];
+  readonly orders?: readonly FetchedOrder[];
+  readonly descriptions?: readonly DescriptionRow[];
+  /** Of records that exist. */
+  readonly identities?: readonly (RecordIdentity & { merchantId: string; id: string })[];
+  readonly settings?: readonly SettingsRow[];
+}
+
+export interface FetchedOrder {
+  readonly merchantId: string;
+  readonly reference: string;
+  readonly lastMovement: WorkingOrder['lastMovement'];
+  readonly tooLarge: boolean;
+}
 
 /**
- * The locked records of one batch, in memory: decisions read the state that the decisions before them left, and
- * what changed is written once at the end.
+ * The locked rows of one batch, in memory: decisions read the state that the decisions before them left, and what
+ * changed is written once at the end.
  */
 export class WorkingSet {
-  /** merchant → id → record. */
-  readonly #records = new Map<string, Map<string, WorkingRecord>>();
+  readonly nowMs: number;
+  readonly #worlds = new Map<string, MerchantWorld>();
   readonly movements: MovementRow[] = [];
 
-  constructor(stocks: readonly StockRow[], holdsByAge: readonly HoldRow[]) {
-    for (const { merchantId, stock } of stocks) {
-      let records = this.#records.get(merchantId);
-      if (records === undefined) {
-        records = new Map();
-        this.#records.set(merchantId, records);
-      }
-      records.set(stock.id, new WorkingRecord(merchantId, stock));
+  constructor(state: FetchedState) {
+    this.nowMs = state.nowMs;
+    for (const order of state.orders ?? []) {
+      const { reference, lastMovement, tooLarge } = order;
+      this.world(order.merchantId).orders.set(reference, new WorkingOrder(reference, lastMovement, tooLarge));
     }
-    for (const row of holdsByAge) this.record(row.merchantId, row.inventoryId)?.loadHold(row.hold);
-  }
-
-  record(merchantId: string, id: string): WorkingRecord | undefined {
-    return this.#records.get(merchantId)?.get(id);
-  }
-
-  apply(record: WorkingRecord, decision: Decision & { accepted: true }): void {
-    record.change(decision.stock, decision.holds);
-    this.movements.push({ merchantId: record.merchantId, movement: decision.movement });
-  }
-
-  changedStocks(): StockRow[] {
-    const rows: StockRow[] = [];
-    for (const record of this.#all()) {
-      if (record.changed) rows.push({ merchantId: record.merchantId, stock: record.stock });
+    for (const { merchantId, stock } of state.stocks) {
+      this.world(merchantId).records.set(stock.id, new WorkingRecord(merchantId, stock));
     }
+    for (const { merchantId, inventoryId, hold } of state.holdsByAge) {
+      const world = this.world(merchantId);
+      const record = world.record(inventoryId);
+      if (record === undefined) continue;
+      record.loadHold(hold);
+      world.orders.get(hold.reference)?.add(record);
+    }
+    for (const { merchantId, id, description } of state.descriptions ?? []) {
+      const record = this.world(merchantId).record(id);
+      if (record !== undefined) record.description = description;
+    }
+    for (const { merchantId, id, ...identity } of state.identities ?? []) {
+      this.world(merchantId).identities.set(identityName(merchantId, identity), id);
+    }
+    for (const { merchantId, settings } of state.settings ?? []) this.world(merchantId).settings = settings;
+  }
+
+  /** What commands of a merchant see. */
+  world(merchantId: string): MerchantWorld {
+    let world = this.#worlds.get(merchantId);
+    if (world === undefined) {
+      world = new MerchantWorld(merchantId, this.nowMs);
+      this.#worlds.set(merchantId, world);
+    }
+    return world;
+  }
+
+  apply(merchantId: string, changes: Changes<WorkingRecord>): void {
+    for (const change of changes.records) this.applyChange(change);
+    if (changes.created === undefined && changes.described === undefined && changes.settings === undefined) {
+      return;
+    }
+    const world = this.world(merchantId);
+    if (changes.created !== undefined) {
+      world.create(changes.created);
+      this.movements.push({ merchantId, movement: changes.created.movement });
+    }
+    if (changes.described !== undefined) {
+      const { record, description } = changes.described;
+      record.description = description;
+      record.redescribed = true;
+    }
+    if (changes.settings !== undefined) world.changeSettings(changes.settings);
+  }
+
+  applyChange(change: RecordChange<WorkingRecord>): void {
+    const { record, movement } = change;
+    const { merchantId } = record;
+    record.change(change);
+    this.movements.push({ merchantId, movement });
+    if (record.description !== undefined && movement.onHandDelta !== 0) {
+      record.description = {
+        ...record.description,
+        lastAdjustedAtMs: this.nowMs,
+        lastAdjustedBy: movement.actor,
+      };
+    }
+    const { orders } = this.world(merchantId);
+    if (orders.size === 0 || movement.reservedDelta === 0) return;
+    const order = orders.get(movement.reference);
+    if (order === undefined) return;
+    order.add(record);
+    order.lastMovement = movement;
+  }
+
+  /** What is to be written. */
+  collect(): ChangedRows {
+    const rows: ChangedRows = {
+      stocks: [],
+      expiries: [],
+      holds: { opened: [], changed: [], ended: [] },
+      createdStocks: [],
+      createdRecords: [],
+      described: [],
+      settings: [],
+    };
+    for (const world of this.#worlds.values()) world.collect(rows);
     return rows;
   }
+}
 
-  changedHolds(): ChangedHolds {
-    const changed: ChangedHolds = { opened: [], changed: [], ended: [] };
-    for (const record of this.#all()) record.collectHolds(changed);
-    return changed;
-  }
-
-  *#all(): Iterable<WorkingRecord> {
-    for (const records of this.#records.values()) yield* records.values();
-  }
+export interface ChangedRows {
+  readonly stocks: StockRow[];
+  /** Of records whose next expiry changed. */
+  readonly expiries: StockRow[];
+  readonly holds: ChangedHolds;
+  readonly createdStocks: StockRow[];
+  readonly createdRecords: RecordRow[];
+  readonly described: RecordRow[];
+  readonly settings: SettingsRow[];
 }
 
 /** What became of the holds that the batch touched, as against the table. */
@@ -61,53 +146,59 @@ export interface ChangedHolds {
   readonly ended: HoldKey[];
 }
 
-export class WorkingRecord implements RecordView {
-  readonly merchantId: string;
-  stock: Stock;
-  changed = false;
-  /** Live holds, in order of age: new ones open at the end. */
-  readonly #holds = new Map<string, Hold>();
-  readonly #touched = new Set<string>();
-  /** References that have a row in the table. */
-  readonly #stored = new Set<string>();
+/** One merchant's part of the working set. */
+class MerchantWorld implements World<WorkingRecord> {
+  readonly records = new Map<string, WorkingRecord>();
+  readonly orders = new Map<string, WorkingOrder>();
+  /** Name of an identity → id. */
+  readonly identities = new Map<string, string>();
+  settings: Settings = { defaultTtlSeconds: 0 };
+  #settingsChanged = false;
+  readonly #created: CreatedRecord[] = [];
 
-  constructor(merchantId: string, stock: Stock) {
-    this.merchantId = merchantId;
-    this.stock = stock;
+  constructor(
+    private readonly merchantId: string,
+    readonly nowMs: number,
+  ) {}
+
+  record(id: string): WorkingRecord | undefined {
+    return this.records.get(id);
   }
 
-  loadHold(hold: Hold): void {
-    this.#holds.set(hold.reference, hold);
-    this.#stored.add(hold.reference);
+  order(reference: string): WorkingOrder {
+    return this.orders.get(reference)!;
   }
 
-  hold(reference: string): Hold | undefined {
-    return this.#holds.get(reference);
+  idOf(identity: RecordIdentity): string | undefined {
+    return this.identities.get(identityName(this.merchantId, identity));
   }
 
-  holds(): Iterable<Hold> {
-    return this.#holds.values();
+  create(created: CreatedRecord): void {
+    this.#created.push(created);
+    this.identities.set(identityName(this.merchantId, created.description), created.stock.id);
   }
 
-  change(stock: Stock, holds: readonly Hold[]): void {
-    assertSound(stock);
-    this.stock = stock;
-    this.changed = true;
-    for (const hold of holds) {
-      this.#touched.add(hold.reference);
-      if (hold.qty === 0) this.#holds.delete(hold.reference);
-      else this.#holds.set(hold.reference, hold);
-    }
+  changeSettings(settings: Settings): void {
+    this.settings = settings;
+    this.#settingsChanged = true;
   }
 
-  collectHolds(into: ChangedHolds): void {
+  collect(rows: ChangedRows): void {
     const { merchantId } = this;
-    const inventoryId = this.stock.id;
-    for (const reference of this.#touched) {
-      const hold = this.#holds.get(reference);
-      const stored = this.#stored.has(reference);
-      if (hold !== undefined) (stored ? into.changed : into.opened).push({ merchantId, inventoryId, hold });
-      else if (stored) into.ended.push({ merchantId, inventoryId, reference });
+    for (const record of this.records.values()) {
+      if (record.changed) {
+        rows.stocks.push({ merchantId, stock: record.stock });
+        record.collectHolds(rows.holds);
+      }
+      if (record.nextExpiryChanged) rows.expiries.push({ merchantId, stock: record.stock });
+      if (record.redescribed) {
+        rows.described.push({ merchantId, id: record.stock.id, details: record.description! });
+      }
     }
+    for (const { stock, description } of this.#created) {
+      rows.createdStocks.push({ merchantId, stock });
+      rows.createdRecords.push({ merchantId, id: stock.id, details: description });
+    }
+    if (this.#settingsChanged) rows.settings.push({ merchantId, settings: this.settings });
   }
 }

@@ -1,15 +1,15 @@
-import { randomBytes } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { createApiKeySecret, type KeyMode } from '../auth/api-key-secret.js';
 import { insertApiKey } from '../store/api-keys.js';
 import { findMerchant, insertMerchant } from '../store/merchants.js';
+import { newId } from './ids.js';
 
 /** A merchant and its first key. The key is shown here and never again. */
 export async function createMerchant(
   dataSource: DataSource,
   name: string,
   mode: KeyMode,
-  merchantId = `mer_${randomBytes(9).toString('base64url').replace(/[-_]/g, 'x')}`,
+  merchantId = newId('mer'),
 ): Promise<{ merchantId: string; apiKey: string }> {
   await insertMerchant(dataSource, merchantId, name);
   return { merchantId, apiKey: await addKey(dataSource, merchantId, mode) };

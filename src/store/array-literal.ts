@@ -1,6 +1,6 @@
 /**
  * PostgreSQL array literals for bulk parameters. The driver's own conversion takes any value, at the price of a
- * tenth of all memory that a busy service allocates; these two know their type.
+ * tenth of all memory that a busy service allocates; these know their type.
  *
  * https://www.postgresql.org/docs/current/arrays.html#ARRAYS-INPUT
  */
@@ -8,6 +8,11 @@
 /** Whole numbers, to be cast to `int[]` or `bigint[]`. */
 export function numbers(values: readonly number[]): string {
   return `{${values.join(',')}}`;
+}
+
+/** Numbers or nothing, to be cast to `float8[]`. */
+export function numbersOrNulls(values: readonly (number | null)[]): string {
+  return `{${values.map((value) => value ?? 'NULL').join(',')}}`;
 }
 
 /** Strings, to be cast to `text[]`. */

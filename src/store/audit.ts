@@ -103,7 +103,10 @@ export async function repairRecord(
     if (addsUp(found)) return { found, repaired: true };
     const revision = Math.max(found.revision ?? 0, found.loggedRevision) + 1;
     updateStockLevels(tx, [
-      { merchantId, stock: { id: inventoryId, onHandQty, reservedQty: heldQty, revision } },
+      {
+        merchantId,
+        stock: { id: inventoryId, onHandQty, reservedQty: heldQty, revision, nextExpiryAtMs: null },
+      },
     ]);
     appendMovements(tx, randomUUID(), [
       {

@@ -1,5 +1,5 @@
 import type { Hold } from '../domain/hold.js';
-import { numbers, texts } from './array-literal.js';
+import { numbers, numbersOrNulls, texts } from './array-literal.js';
 import type { Statement, Transaction } from './transaction.js';
 
 /** Names one hold. */
@@ -15,13 +15,17 @@ export interface HoldRow {
   readonly hold: Hold;
 }
 
-interface RawHold {
+export interface RawHold {
   merchant_id: string;
   inventory_id: string;
   reference: string;
   qty: number;
   opened_revision: string;
+  expires_at_ms: number | null;
 }
+
+/** Milliseconds are exact: expiries are made of whole ones. */
+export const EXPIRES_AT_MS = '(extract(epoch FROM expires_at) * 1000)::float8 AS expires_at_ms';
 
 // The lateral LIMIT pins the plan to one index look-up a key, whatever the statistics say of a young table.
 const READ: Statement = {
@@ -30,7 +34,7 @@ const READ: Statement = {
     SELECT h.*
       FROM unnest($1::text[], $2::text[], $3::text[]) AS k (merchant_id, inventory_id, reference)
      CROSS JOIN LATERAL (
-           SELECT merchant_id, inventory_id, reference, qty, opened_revision
+           SELECT merchant_id, inventory_id, reference, qty, opened_revision, ${EXPIRES_AT_MS}
              FROM holds
             WHERE merchant_id = k.merchant_id AND inventory_id = k.inventory_id AND reference = k.reference
             LIMIT 1) AS h`,
@@ -54,7 +58,7 @@ const READ_OLDEST: Statement = {
     SELECT h.*
       FROM unnest($1::text[], $2::text[], $3::int[]) AS k (merchant_id, inventory_id, count)
      CROSS JOIN LATERAL (
-           SELECT merchant_id, inventory_id, reference, qty, opened_revision
+           SELECT merchant_id, inventory_id, reference, qty, opened_revision, ${EXPIRES_AT_MS}
              FROM holds
             WHERE merchant_id = k.merchant_id AND inventory_id = k.inventory_id AND reference <> ''
             ORDER BY opened_revision
@@ -71,19 +75,27 @@ export async function readOldestHolds(tx: Transaction, wanted: readonly OldestHo
   return rows.map(holdRow);
 }
 
-function holdRow(row: RawHold): HoldRow {
+/** Of a row with the columns of RawHold. */
+export function holdRow(row: RawHold): HoldRow {
   return {
     merchantId: row.merchant_id,
     inventoryId: row.inventory_id,
-    hold: { reference: row.reference, qty: row.qty, openedRevision: Number(row.opened_revision) },
+    hold: {
+      reference: row.reference,
+      qty: row.qty,
+      openedRevision: Number(row.opened_revision),
+      expiresAtMs: row.expires_at_ms,
+    },
   };
 }
 
 const INSERT: Statement = {
   name: 'insert_holds',
   text: `
-    INSERT INTO holds (merchant_id, inventory_id, reference, qty, opened_revision)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bigint[])`,
+    INSERT INTO holds (merchant_id, inventory_id, reference, qty, opened_revision, expires_at)
+    SELECT n.merchant_id, n.inventory_id, n.reference, n.qty, n.opened_revision, to_timestamp(n.expires_at_ms / 1000)
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bigint[], $6::float8[])
+           AS n (merchant_id, inventory_id, reference, qty, opened_revision, expires_at_ms)`,
 };
 
 /**
@@ -98,9 +110,9 @@ const UPDATE: Statement = {
   name: 'update_holds',
   text: `
     UPDATE holds AS h
-       SET qty = n.qty, opened_revision = n.opened_revision
-      FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bigint[])
-           AS n (merchant_id, inventory_id, reference, qty, opened_revision)
+       SET qty = n.qty, opened_revision = n.opened_revision, expires_at = to_timestamp(n.expires_at_ms / 1000)
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bigint[], $6::float8[])
+           AS n (merchant_id, inventory_id, reference, qty, opened_revision, expires_at_ms)
      WHERE h.merchant_id = n.merchant_id AND h.inventory_id = n.inventory_id AND h.reference = n.reference`,
 };
 
@@ -137,5 +149,6 @@ function columns(rows: readonly HoldRow[]): unknown[] {
     texts(rows.map((r) => r.hold.reference)),
     numbers(rows.map((r) => r.hold.qty)),
     numbers(rows.map((r) => r.hold.openedRevision)),
+    numbersOrNulls(rows.map((r) => r.hold.expiresAtMs)),
   ];
 }

@@ -1,5 +1,7 @@
-import type { RecordDetails } from '../domain/inventory-record.js';
+import type { RecordDescriptionView } from '../domain/decision.js';
+import type { RecordDetails, RecordIdentity } from '../domain/inventory-record.js';
 import { numbers, texts } from './array-literal.js';
+import type { RecordKey } from './stock-levels.js';
 import type { Statement, Transaction } from './transaction.js';
 
 export interface RecordRow {
@@ -40,6 +42,140 @@ export function insertInventoryRecords(
     texts(rows.map((r) => r.details.productId)),
     texts(rows.map((r) => r.details.skuId)),
     texts(rows.map((r) => r.details.warehouseId)),
+    texts(rows.map((r) => r.details.warehouseName)),
+    texts(rows.map((r) => r.details.location)),
+    numbers(rows.map((r) => r.details.reorderLevel)),
+    numbers(rows.map((r) => r.details.reorderQty)),
+    texts(rows.map((r) => JSON.stringify(r.details.variantAttributes))),
+    atMs,
+  ]);
+}
+
+const READ: Statement = {
+  name: 'read_inventory_records',
+  text: `
+    SELECT r.*, l.last_adjusted_ms, l.last_adjusted_by
+      FROM unnest($1::text[], $2::text[]) AS k (merchant_id, id)
+     CROSS JOIN LATERAL (
+           SELECT merchant_id, id, product_id, sku_id, warehouse_id, warehouse_name, location,
+                  reorder_level, reorder_qty, variant_attributes,
+                  floor(extract(epoch FROM created_at) * 1000)::float8 AS created_ms
+             FROM inventory_records
+            WHERE merchant_id = k.merchant_id AND id = k.id
+            LIMIT 1) AS r
+      LEFT JOIN LATERAL (
+           SELECT floor(extract(epoch FROM logged_at) * 1000)::float8 AS last_adjusted_ms, actor AS last_adjusted_by
+             FROM movement_log
+            WHERE merchant_id = k.merchant_id AND inventory_id = k.id
+              AND action NOT IN ('RESERVED', 'RELEASED')
+            ORDER BY revision DESC
+            LIMIT 1) AS l ON true`,
+};
+
+interface RawRecord {
+  merchant_id: string;
+  id: string;
+  product_id: string;
+  sku_id: string;
+  warehouse_id: string;
+  warehouse_name: string;
+  location: string;
+  reorder_level: number;
+  reorder_qty: number;
+  variant_attributes: Record<string, string>;
+  created_ms: number;
+  last_adjusted_ms: number | null;
+  last_adjusted_by: string | null;
+}
+
+export interface DescriptionRow extends RecordKey {
+  readonly description: RecordDescriptionView;
+}
+
+/** Reads what describes records; those that do not exist are left out. */
+export async function readDescriptions(
+  tx: Transaction,
+  keys: readonly RecordKey[],
+): Promise<DescriptionRow[]> {
+  const rows = await tx.read<RawRecord>(READ, [
+    texts(keys.map((k) => k.merchantId)),
+    texts(keys.map((k) => k.id)),
+  ]);
+  return rows.map((row) => ({
+    merchantId: row.merchant_id,
+    id: row.id,
+    description: {
+      productId: row.product_id,
+      skuId: row.sku_id,
+      warehouseId: row.warehouse_id,
+      warehouseName: row.warehouse_name,
+      location: row.location,
+      reorderLevel: row.reorder_level,
+      reorderQty: row.reorder_qty,
+      variantAttributes: row.variant_attributes,
+      createdAtMs: row.created_ms,
+      // A record that was never adjusted has its creation to show.
+      lastAdjustedAtMs: row.last_adjusted_ms ?? row.created_ms,
+      lastAdjustedBy: row.last_adjusted_by ?? '',
+    },
+  }));
+}
+
+const FIND: Statement = {
+  name: 'find_inventory_records',
+  text: `
+    SELECT r.*
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
+           AS k (merchant_id, product_id, sku_id, warehouse_id)
+     CROSS JOIN LATERAL (
+           SELECT merchant_id, product_id, sku_id, warehouse_id, id
+             FROM inventory_records
+            WHERE merchant_id = k.merchant_id AND product_id = k.product_id
+              AND sku_id = k.sku_id AND warehouse_id = k.warehouse_id
+            LIMIT 1) AS r`,
+};
+
+export interface IdentityKey extends RecordIdentity {
+  readonly merchantId: string;
+}
+
+/** Finds the records of products, SKUs and warehouses; those that do not exist are left out. */
+export async function findRecords(
+  tx: Transaction,
+  keys: readonly IdentityKey[],
+): Promise<(IdentityKey & { id: string })[]> {
+  const rows = await tx.read<RawRecord>(FIND, [
+    texts(keys.map((k) => k.merchantId)),
+    texts(keys.map((k) => k.productId)),
+    texts(keys.map((k) => k.skuId)),
+    texts(keys.map((k) => k.warehouseId)),
+  ]);
+  return rows.map((row) => ({
+    merchantId: row.merchant_id,
+    productId: row.product_id,
+    skuId: row.sku_id,
+    warehouseId: row.warehouse_id,
+    id: row.id,
+  }));
+}
+
+const UPDATE: Statement = {
+  name: 'update_inventory_records',
+  text: `
+    UPDATE inventory_records AS r
+       SET warehouse_name = n.warehouse_name, location = n.location, reorder_level = n.reorder_level,
+           reorder_qty = n.reorder_qty, variant_attributes = n.variant_attributes::jsonb,
+           updated_at = to_timestamp($8::float8 / 1000)
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::text[])
+           AS n (merchant_id, id, warehouse_name, location, reorder_level, reorder_qty, variant_attributes)
+     WHERE r.merchant_id = n.merchant_id AND r.id = n.id`,
+};
+
+/** Writes what describes locked records anew, but for their identity. */
+export function updateDescriptions(tx: Transaction, rows: readonly RecordRow[], atMs: number): void {
+  tx.write(UPDATE, [
+    texts(rows.map((r) => r.merchantId)),
+    texts(rows.map((r) => r.id)),
     texts(rows.map((r) => r.details.warehouseName)),
     texts(rows.map((r) => r.details.location)),
     numbers(rows.map((r) => r.details.reorderLevel)),

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { MerchantEntity } from './entities/merchant.js';
+import type { Statement, Transaction } from './transaction.js';
 
 export interface Merchant {
   readonly merchantId: string;
@@ -22,4 +23,14 @@ export async function findMerchant(dataSource: DataSource, merchantId: string): 
 /** All merchants, oldest first. */
 export async function listMerchants(dataSource: DataSource): Promise<Merchant[]> {
   return dataSource.getRepository(MerchantEntity).find({ order: { createdAt: 'ASC', merchantId: 'ASC' } });
+}
+
+const LOCK: Statement = {
+  name: 'lock_merchant',
+  text: 'SELECT 1 FROM merchants WHERE merchant_id = $1 FOR UPDATE',
+};
+
+/** Waits for all transactions that add records of the merchant, and keeps new ones waiting until this one ends. */
+export async function lockMerchant(tx: Transaction, merchantId: string): Promise<void> {
+  await tx.read(LOCK, [merchantId]);
 }

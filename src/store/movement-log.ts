@@ -12,17 +12,26 @@ const APPEND: Statement = {
   text: `
     INSERT INTO movement_log
            (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta,
-            reference, notes, actor, batch_id)
+            reference, notes, actor, batch_id, logged_at)
     SELECT n.merchant_id, n.inventory_id, n.revision, n.action, n.on_hand_delta, n.reserved_delta,
-           nullif(n.reference, ''), nullif(n.notes, ''), n.actor, $10::uuid
+           nullif(n.reference, ''), nullif(n.notes, ''), n.actor, $10::uuid,
+           coalesce(to_timestamp($11::float8 / 1000), clock_timestamp())
       FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::int[],
                   $7::text[], $8::text[], $9::text[])
            AS n (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta,
                  reference, notes, actor)`,
 };
 
-/** Appends log entries; `batchId` names the transaction's attempt that wrote them. */
-export function appendMovements(tx: Transaction, batchId: string, rows: readonly MovementRow[]): void {
+/**
+ * Appends log entries; `batchId` names the transaction's attempt that wrote them. `atMs`: their time, milliseconds
+ * since the epoch, where somebody was told it; else the database's clock.
+ */
+export function appendMovements(
+  tx: Transaction,
+  batchId: string,
+  rows: readonly MovementRow[],
+  atMs: number | null = null,
+): void {
   tx.write(APPEND, [
     texts(rows.map((r) => r.merchantId)),
     texts(rows.map((r) => r.movement.inventoryId)),
@@ -34,6 +43,7 @@ export function appendMovements(tx: Transaction, batchId: string, rows: readonly
     texts(rows.map((r) => r.movement.notes)),
     texts(rows.map((r) => r.movement.actor)),
     batchId,
+    atMs,
   ]);
 }
 

@@ -48,6 +48,7 @@ export async function seedRecords(
           onHandQty: r.onHandQty,
           reservedQty: r.reservedQty,
           revision: r.reservedQty > 0 ? 2 : 1,
+          nextExpiryAtMs: null,
         },
       })),
     );
@@ -74,7 +75,7 @@ export async function seedRecords(
       held.map(({ id, reservedQty }) => ({
         merchantId,
         inventoryId: id,
-        hold: { reference: UNREFERENCED, qty: reservedQty, openedRevision: 2 },
+        hold: { reference: UNREFERENCED, qty: reservedQty, openedRevision: 2, expiresAtMs: null },
       })),
     );
   });

@@ -58,9 +58,12 @@ export function databaseErrorKind(error: unknown): DatabaseErrorKind {
 
 const UNIQUE_VIOLATION = '23505';
 
-/** Two transactions stored one idempotency key at once: on the next try the loser finds the winner's. */
+/**
+ * Two transactions stored one idempotency key, or created a record of one product, SKU and warehouse, at once: on the
+ * next try the loser finds the winner's.
+ */
 function isKeyRace(cause: { constraint?: unknown }): boolean {
-  return cause.constraint === 'idempotency_keys_pkey';
+  return cause.constraint === 'idempotency_keys_pkey' || cause.constraint === 'inventory_records_identity';
 }
 
 export function isUniqueViolation(error: unknown): boolean {

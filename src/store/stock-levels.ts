@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { Stock } from '../domain/stock.js';
-import { numbers, texts } from './array-literal.js';
+import { numbers, numbersOrNulls, texts } from './array-literal.js';
 import { StockLevelEntity } from './entities/stock-level.js';
 import type { Statement, Transaction } from './transaction.js';
 
@@ -13,6 +13,15 @@ export interface RecordKey {
 export interface StockRow {
   readonly merchantId: string;
   readonly stock: Stock;
+}
+
+/** A record as its lock found it. */
+export interface LockedStock extends StockRow {
+  /**
+   * The database's clock when the record was read, milliseconds since the epoch; null where no hold of the record
+   * ends by itself, and time does not matter.
+   */
+  readonly readAtMs: number | null;
 }
 
 /**
@@ -34,6 +43,11 @@ function lockText(dataSource: DataSource): string {
   return dataSource
     .createQueryBuilder(StockLevelEntity, 's')
     .select(['s.merchantId', 's.id', 's.onHandQty', 's.reservedQty', 's.revision'])
+    .addSelect('(extract(epoch FROM s.next_expiry_at) * 1000)::float8', 's_next_expiry_ms')
+    .addSelect(
+      'CASE WHEN s.next_expiry_at IS NOT NULL THEN floor(extract(epoch FROM clock_timestamp()) * 1000)::float8 END',
+      's_read_at_ms',
+    )
     .where('(s.merchant_id, s.id) IN (SELECT * FROM unnest($1::text[], $2::text[]))')
     .orderBy('s.merchant_id')
     .addOrderBy('s.id')
@@ -47,6 +61,8 @@ interface RawStockLevel {
   s_on_hand_qty: number;
   s_reserved_qty: number;
   s_revision: string;
+  s_next_expiry_ms: number | null;
+  s_read_at_ms: number | null;
 }
 
 /** Locks the records and reads them. Records that do not exist are left out. */
@@ -54,7 +70,7 @@ export async function lockStockLevels(
   tx: Transaction,
   lock: Statement,
   keys: readonly RecordKey[],
-): Promise<StockRow[]> {
+): Promise<LockedStock[]> {
   const rows = await tx.read<RawStockLevel>(lock, [
     texts(keys.map((k) => k.merchantId)),
     texts(keys.map((k) => k.id)),
@@ -66,7 +82,9 @@ export async function lockStockLevels(
       onHandQty: row.s_on_hand_qty,
       reservedQty: row.s_reserved_qty,
       revision: Number(row.s_revision),
+      nextExpiryAtMs: row.s_next_expiry_ms,
     },
+    readAtMs: row.s_read_at_ms,
   }));
 }
 
@@ -80,9 +98,27 @@ const UPDATE: Statement = {
      WHERE s.merchant_id = n.merchant_id AND s.id = n.id`,
 };
 
-/** Writes the new figures of locked records. */
+/** Writes the new figures of locked records; their next expiry stays. */
 export function updateStockLevels(tx: Transaction, rows: readonly StockRow[]): void {
   tx.write(UPDATE, columns(rows));
+}
+
+const UPDATE_EXPIRIES: Statement = {
+  name: 'update_next_expiries',
+  text: `
+    UPDATE stock_levels AS s
+       SET next_expiry_at = to_timestamp(n.next_expiry_ms / 1000)
+      FROM unnest($1::text[], $2::text[], $3::float8[]) AS n (merchant_id, id, next_expiry_ms)
+     WHERE s.merchant_id = n.merchant_id AND s.id = n.id`,
+};
+
+/** Writes the next expiry of locked records. By itself, so that updates of records without one stay HOT and short. */
+export function updateNextExpiries(tx: Transaction, rows: readonly StockRow[]): void {
+  tx.write(UPDATE_EXPIRIES, [
+    texts(rows.map((r) => r.merchantId)),
+    texts(rows.map((r) => r.stock.id)),
+    numbersOrNulls(rows.map((r) => r.stock.nextExpiryAtMs)),
+  ]);
 }
 
 const INSERT: Statement = {
@@ -92,7 +128,7 @@ const INSERT: Statement = {
     SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::bigint[])`,
 };
 
-/** Adds records that do not exist yet. */
+/** Adds records that do not exist yet, and so have no holds that end. */
 export function insertStockLevels(tx: Transaction, rows: readonly StockRow[]): void {
   tx.write(INSERT, columns(rows));
 }

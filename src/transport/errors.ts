@@ -2,7 +2,13 @@ import { create, type DescMessage, type MessageInitShape } from '@bufbuild/proto
 import { Code } from '@connectrpc/connect';
 import type { Failure, FailureReason } from '../domain/failure.js';
 import { failureMessage } from '../domain/failure-message.js';
-import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '../gen/google/rpc/error_details_pb.js';
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  PreconditionFailureSchema,
+  RetryInfoSchema,
+} from '../gen/google/rpc/error_details_pb.js';
+import { failedLines } from './failed-lines.js';
 
 /** `domain` of every ErrorInfo. */
 export const ERROR_DOMAIN = 'inventory.v1';
@@ -22,6 +28,11 @@ export const errorCodes: Readonly<Record<FailureReason, ErrorCodes>> = {
   INSUFFICIENT_STOCK: { code: Code.FailedPrecondition, httpStatus: 400, retryable: false },
   INSUFFICIENT_RESERVED: { code: Code.FailedPrecondition, httpStatus: 400, retryable: false },
   NEGATIVE_STOCK: { code: Code.FailedPrecondition, httpStatus: 400, retryable: false },
+  STALE_QUANTITY: { code: Code.Aborted, httpStatus: 409, retryable: false },
+  ORDER_NOT_HELD: { code: Code.FailedPrecondition, httpStatus: 400, retryable: false },
+  ORDER_ALREADY_RELEASED: { code: Code.FailedPrecondition, httpStatus: 400, retryable: false },
+  ORDER_ALREADY_CONFIRMED: { code: Code.FailedPrecondition, httpStatus: 400, retryable: false },
+  ORDER_EXPIRED: { code: Code.FailedPrecondition, httpStatus: 400, retryable: false },
   INVENTORY_NOT_FOUND: { code: Code.NotFound, httpStatus: 404, retryable: false },
   INVENTORY_ALREADY_EXISTS: { code: Code.AlreadyExists, httpStatus: 409, retryable: false },
   VALIDATION_FAILED: { code: Code.InvalidArgument, httpStatus: 422, retryable: false },
@@ -52,6 +63,18 @@ export function errorDetails(failure: Failure): ErrorDetail[] {
     const fieldViolations = failure.violations.map((v) => ({ field: v.field, description: v.description }));
     details.push({ desc: BadRequestSchema, value: create(BadRequestSchema, { fieldViolations }) });
   }
+  const lines = failedLines(failure);
+  if (lines !== undefined) {
+    const violations = lines.map(({ subject, description }) => ({
+      type: failure.reason,
+      subject,
+      description,
+    }));
+    details.push({
+      desc: PreconditionFailureSchema,
+      value: create(PreconditionFailureSchema, { violations }),
+    });
+  }
   if (errorCodes[failure.reason].retryable) {
     const retryDelay = { seconds: BigInt(RETRY_AFTER_SECONDS) };
     details.push({ desc: RetryInfoSchema, value: create(RetryInfoSchema, { retryDelay }) });
@@ -63,6 +86,7 @@ export function errorDetails(failure: Failure): ErrorDetail[] {
 function metadata(failure: Failure): Record<string, string> {
   switch (failure.reason) {
     case 'INSUFFICIENT_STOCK':
+      if ('shortLines' in failure) return {};
       return { requested: `${failure.requested}`, available: `${failure.available}` };
     case 'INSUFFICIENT_RESERVED': {
       const figures = { requested: `${failure.requested}`, reserved: `${failure.reserved}` };
@@ -74,6 +98,13 @@ function metadata(failure: Failure): Record<string, string> {
         reserved: `${failure.reserved}`,
         change: `${failure.change}`,
       };
+    case 'STALE_QUANTITY':
+      return { expected: `${failure.expected}`, onHand: `${failure.onHand}` };
+    case 'ORDER_NOT_HELD':
+    case 'ORDER_ALREADY_RELEASED':
+    case 'ORDER_ALREADY_CONFIRMED':
+    case 'ORDER_EXPIRED':
+      return { reference: failure.reference };
     case 'PERMISSION_DENIED':
       return { permission: failure.permission };
     default:
@@ -89,7 +120,10 @@ export function restErrorBody(failure: Failure, requestId: string): string {
     return JSON.stringify({ error: 'unauthenticated', message, status: false, statusCode: 401 });
   }
   const body = { status: false, message, code: failure.reason, requestId };
-  if (failure.reason !== 'VALIDATION_FAILED') return JSON.stringify(body);
+  if (failure.reason !== 'VALIDATION_FAILED') {
+    const lines = failedLines(failure);
+    return JSON.stringify(lines === undefined ? body : { ...body, errors: lines.map((line) => line.error) });
+  }
   const errors: Record<string, string> = Object.create(null);
   for (const { field, description } of failure.violations) errors[field] ??= description;
   return JSON.stringify({ ...body, errors });

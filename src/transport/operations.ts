@@ -1,41 +1,33 @@
-import { create } from '@bufbuild/protobuf';
-import { availableQty } from '../domain/stock.js';
-import { InventoryService } from '../gen/inventory/v1/inventory_service_pb.js';
-import {
-  type ReleaseRequest,
-  ReleaseResponseSchema,
-  type ReserveRequest,
-  ReserveResponseSchema,
-} from '../gen/inventory/v1/reservations_pb.js';
-import type { StockResult, StockService } from '../service/stock-service.js';
-import type { Operation, Reply } from './operation.js';
+import type { Orders } from '../service/orders.js';
+import type { Reads } from '../service/reads/reads.js';
+import type { Records } from '../service/records.js';
+import type { Reservations } from '../service/reservations.js';
+import type { SettingsService } from '../service/settings.js';
+import type { Operation } from './operation.js';
+import { adjustmentOperations } from './operations/adjustments.js';
+import { orderOperations } from './operations/orders.js';
+import { recordOperations } from './operations/records.js';
+import { reservationOperations } from './operations/reservations.js';
+import { settingsOperations } from './operations/settings.js';
+import { readOperations } from './read-operations.js';
 
-/** The RPCs of inventory.v1.InventoryService: messages in, use case, messages out. */
-export function inventoryOperations(service: StockService): Operation[] {
-  return [
-    {
-      method: InventoryService.method.reserve,
-      permission: 'can_update_inventory',
-      changes: true,
-      handle: async (call, request) =>
-        stockReply(await service.reserve(call, request as ReserveRequest), ReserveResponseSchema),
-    },
-    {
-      method: InventoryService.method.release,
-      permission: 'can_update_inventory',
-      changes: true,
-      handle: async (call, request) =>
-        stockReply(await service.release(call, request as ReleaseRequest), ReleaseResponseSchema),
-    },
-  ];
+/** The use cases behind the doors. */
+export interface UseCases {
+  readonly reservations: Reservations;
+  readonly orders: Orders;
+  readonly records: Records;
+  readonly settings: SettingsService;
+  readonly reads: Reads;
 }
 
-function stockReply(
-  result: StockResult,
-  schema: typeof ReserveResponseSchema | typeof ReleaseResponseSchema,
-): Reply {
-  if (!result.ok) return result;
-  const { id, onHandQty, reservedQty } = result.stock;
-  const stock = { id, onHandQty, reservedQty, availableQty: availableQty(result.stock) };
-  return { ok: true, message: create(schema, { stock }), replayed: result.replayed };
+/** The RPCs of inventory.v1.InventoryService: messages in, use case, messages out. */
+export function inventoryOperations(use: UseCases): Operation[] {
+  return [
+    ...reservationOperations(use.reservations),
+    ...orderOperations(use.orders),
+    ...adjustmentOperations(use.records),
+    ...recordOperations(use.records),
+    ...settingsOperations(use.settings),
+    ...readOperations(use.reads),
+  ];
 }

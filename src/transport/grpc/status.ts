@@ -6,6 +6,7 @@ import type { Failure } from '../../domain/failure.js';
 import { failureMessage } from '../../domain/failure-message.js';
 import { StatusSchema } from '../../gen/google/rpc/status_pb.js';
 import { errorCodes, errorDetails } from '../errors.js';
+import { failedLines } from '../failed-lines.js';
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../request-id.js';
 
 /** Different rejections remembered in their encoded form. */
@@ -32,6 +33,7 @@ export function grpcError(
 }
 
 function statusDetails(failure: Failure, message: string): Buffer {
+  if (failedLines(failure) !== undefined) return encodeStatus(failure, message);
   switch (failure.reason) {
     case 'INSUFFICIENT_STOCK':
     case 'INSUFFICIENT_RESERVED':

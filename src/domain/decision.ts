@@ -1,0 +1,71 @@
+import type { Rejection } from './failure.js';
+import type { Hold } from './hold.js';
+import type { InventoryRecord, RecordIdentity } from './inventory-record.js';
+import type { Movement } from './movement.js';
+import type { Settings, Success } from './outcome.js';
+import type { Stock } from './stock.js';
+
+/** What a decision may look at: the merchant's rows that were locked and fetched for it, as of `nowMs`. */
+export interface World<R extends RecordView = RecordView> {
+  /** The instant that counts, by the database's clock: milliseconds since the epoch. */
+  readonly nowMs: number;
+  record(id: string): R | undefined;
+  order(reference: string): OrderView<R>;
+  /** The record of that product, SKU and warehouse. */
+  idOf(identity: RecordIdentity): string | undefined;
+  readonly settings: Settings;
+}
+
+/** A record as a decision sees it: current figures, all holds that the decision may need. */
+export interface RecordView {
+  readonly stock: Stock;
+  hold(reference: string): Hold | undefined;
+  /** By age, oldest first. */
+  holds(): Iterable<Hold>;
+  /** What describes it; fetched only for commands that answer with it. */
+  readonly description: RecordDescriptionView | undefined;
+}
+
+export type RecordDescriptionView = Omit<InventoryRecord, 'id' | 'onHandQty' | 'reservedQty' | 'updatedAtMs'>;
+
+/** What one reference holds. */
+export interface OrderView<R extends RecordView = RecordView> {
+  /** Records with a hold under the reference, in order of id. */
+  records(): readonly R[];
+  /** The last log entry under the reference that moved held units. */
+  readonly lastMovement: Pick<Movement, 'action' | 'actor' | 'notes'> | undefined;
+  /** It holds units of more records than one command may change. */
+  readonly tooLarge: boolean;
+}
+
+/** What a command comes to: either nothing changes, or all of this does. */
+export type Decision<R extends RecordView = RecordView, S extends Success = Success> =
+  | { readonly accepted: false; readonly rejection: Rejection }
+  | { readonly accepted: true; readonly changes: Changes<R>; readonly success: S };
+
+export interface Changes<R extends RecordView = RecordView> {
+  /** In order; a record may change more than once. */
+  readonly records: readonly RecordChange<R>[];
+  readonly created?: CreatedRecord;
+  readonly described?: { readonly record: R; readonly description: RecordDescriptionView };
+  readonly settings?: Settings;
+}
+
+/** One change of one record's quantities. */
+export interface RecordChange<R extends RecordView = RecordView> {
+  readonly record: R;
+  readonly stock: Stock;
+  /** The new state of each hold that changes; qty 0 ends it. */
+  readonly holds: readonly Hold[];
+  readonly movement: Movement;
+}
+
+export interface CreatedRecord {
+  readonly stock: Stock;
+  readonly description: RecordDescriptionView;
+  readonly movement: Movement;
+}
+
+export function reject(rejection: Rejection): { accepted: false; rejection: Rejection } {
+  return { accepted: false, rejection };
+}

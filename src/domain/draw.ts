@@ -1,0 +1,99 @@
+import type { ConfirmCommand, ReleaseCommand } from './command.js';
+import { type Decision, type RecordChange, type RecordView, reject, type World } from './decision.js';
+import { type Hold, UNREFERENCED } from './hold.js';
+import type { StockSuccess } from './outcome.js';
+import { figures } from './stock.js';
+
+/** What becomes of units that leave their hold. */
+export type Drawing = 'release' | 'confirm';
+
+/** Returns reserved units to available. */
+export function decideRelease<R extends RecordView>(
+  command: ReleaseCommand,
+  world: World<R>,
+): Decision<R, StockSuccess> {
+  return decideDraw(command, 'release', world);
+}
+
+/** Takes reserved units out of stock. */
+export function decideConfirm<R extends RecordView>(
+  command: ConfirmCommand,
+  world: World<R>,
+): Decision<R, StockSuccess> {
+  return decideDraw(command, 'confirm', world);
+}
+
+/**
+ * With a reference, draws on that reference's hold alone; without one, on the unreferenced units first, then on the
+ * oldest holds.
+ */
+function decideDraw<R extends RecordView>(
+  command: ReleaseCommand | ConfirmCommand,
+  verb: Drawing,
+  world: World<R>,
+): Decision<R, StockSuccess> {
+  const record = world.record(command.id);
+  if (record === undefined) return reject({ reason: 'INVENTORY_NOT_FOUND' });
+  const { qty: requested, reference } = command;
+  const reserved = reference === UNREFERENCED ? record.stock.reservedQty : (record.hold(reference)?.qty ?? 0);
+  if (requested > reserved) {
+    const rejection = { reason: 'INSUFFICIENT_RESERVED', requested, reserved, reference } as const;
+    return reject(verb === 'release' ? rejection : { ...rejection, verb });
+  }
+  const change = drawUnits(record, requested, verb, command);
+  return { accepted: true, changes: { records: [change] }, success: { stock: figures(change.stock) } };
+}
+
+/** Draws units that are held, from the holds that the command's reference names. */
+export function drawUnits<R extends RecordView>(
+  record: R,
+  qty: number,
+  verb: Drawing,
+  command: { reference: string; notes: string; actor: string },
+): RecordChange<R> {
+  const { stock } = record;
+  const { reference, notes, actor } = command;
+  const onHandDelta = verb === 'confirm' ? -qty : 0;
+  const revision = stock.revision + 1;
+  return {
+    record,
+    stock: {
+      id: stock.id,
+      onHandQty: stock.onHandQty + onHandDelta,
+      reservedQty: stock.reservedQty - qty,
+      revision,
+      nextExpiryAtMs: stock.nextExpiryAtMs,
+    },
+    holds: draw(qty, drawOrder(reference, record)),
+    movement: {
+      inventoryId: stock.id,
+      revision,
+      action: verb === 'confirm' ? 'SOLD' : 'RELEASED',
+      onHandDelta,
+      reservedDelta: -qty,
+      reference,
+      notes,
+      actor,
+    },
+  };
+}
+
+function* drawOrder(reference: string, record: RecordView): Iterable<Hold> {
+  const named = record.hold(reference);
+  if (named !== undefined) yield named;
+  if (reference !== UNREFERENCED) return;
+  for (const hold of record.holds()) if (hold.reference !== UNREFERENCED) yield hold;
+}
+
+function draw(qty: number, holds: Iterable<Hold>): Hold[] {
+  const changed: Hold[] = [];
+  let left = qty;
+  for (const hold of holds) {
+    const drawn = Math.min(left, hold.qty);
+    changed.push({ ...hold, qty: hold.qty - drawn });
+    left -= drawn;
+    if (left === 0) return changed;
+  }
+  // The sum of a record's holds equals its reserved units; a caller that checked those cannot come here.
+  throw new Error(`holds are short of the counter by ${left} units`);
+}

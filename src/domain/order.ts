@@ -1,0 +1,112 @@
+import type { ConfirmOrderCommand, OrderLine, ReleaseOrderCommand, ReserveOrderCommand } from './command.js';
+import { type Decision, type RecordChange, type RecordView, reject, type World } from './decision.js';
+import { type Drawing, drawUnits } from './draw.js';
+import type { OrderEndedReason, ShortLine } from './failure.js';
+import { type OrderEnding, orderEnding } from './order-state.js';
+import type { EndedOrderSuccess, ReservedLine, ReservedOrderSuccess } from './outcome.js';
+import { expiryOf, reserveUnits } from './reserve.js';
+import { availableQty, figures } from './stock.js';
+
+/** Records whose units one order may hold when it is released or confirmed as a whole. */
+export const ORDER_RECORDS_MAX = 5000;
+
+/** Reserves all lines, or none. A record named twice counts with its sum, and changes once. */
+export function decideReserveOrder<R extends RecordView>(
+  command: ReserveOrderCommand,
+  world: World<R>,
+): Decision<R, ReservedOrderSuccess> {
+  const wanted = new Map<string, number>();
+  for (const { id, qty } of command.lines) wanted.set(id, (wanted.get(id) ?? 0) + qty);
+  const records = new Map<string, R>();
+  const unknown: string[] = [];
+  for (const id of wanted.keys()) {
+    const record = world.record(id);
+    if (record === undefined) unknown.push(id);
+    else records.set(id, record);
+  }
+  if (unknown.length > 0) return reject({ reason: 'INVENTORY_NOT_FOUND', ids: unknown });
+
+  const shortLines = shortOf(wanted, records);
+  const nothing = shortLines.length === wanted.size && shortLines.every((line) => line.available === 0);
+  if (shortLines.length > 0 && (nothing || !command.allowPartial)) {
+    return reject({ reason: 'INSUFFICIENT_STOCK', shortLines });
+  }
+  const lines = allot(command.lines, records);
+  const expiresAtMs = expiryOf(command, world);
+  const changes: RecordChange<R>[] = [];
+  const stocks = [];
+  for (const [id, record] of records) {
+    const qty = Math.min(wanted.get(id)!, availableQty(record.stock));
+    const change = qty === 0 ? undefined : reserveUnits(record, qty, expiresAtMs, command);
+    if (change !== undefined) changes.push(change);
+    stocks.push(figures(change?.stock ?? record.stock));
+  }
+  const success = { lines, stocks, ...(expiresAtMs === null ? {} : { expiresAtMs }) };
+  return { accepted: true, changes: { records: changes }, success };
+}
+
+function shortOf(wanted: ReadonlyMap<string, number>, records: ReadonlyMap<string, RecordView>): ShortLine[] {
+  const short: ShortLine[] = [];
+  for (const [id, requested] of wanted) {
+    const available = availableQty(records.get(id)!.stock);
+    if (requested > available) short.push({ id, requested, available });
+  }
+  return short;
+}
+
+/** Gives each line what the lines before it have left. */
+function allot(lines: readonly OrderLine[], records: ReadonlyMap<string, RecordView>): ReservedLine[] {
+  const left = new Map<string, number>();
+  return lines.map(({ id, qty }) => {
+    const available = left.get(id) ?? availableQty(records.get(id)!.stock);
+    const reserved = Math.min(qty, available);
+    left.set(id, available - reserved);
+    return { id, requested: qty, reserved };
+  });
+}
+
+/** Returns all that the reference holds to available. */
+export function decideReleaseOrder<R extends RecordView>(
+  command: ReleaseOrderCommand,
+  world: World<R>,
+): Decision<R, EndedOrderSuccess> {
+  return decideEndOrder(command, 'release', world);
+}
+
+/** Takes all that the reference holds out of stock. */
+export function decideConfirmOrder<R extends RecordView>(
+  command: ConfirmOrderCommand,
+  world: World<R>,
+): Decision<R, EndedOrderSuccess> {
+  return decideEndOrder(command, 'confirm', world);
+}
+
+function decideEndOrder<R extends RecordView>(
+  command: ReleaseOrderCommand | ConfirmOrderCommand,
+  verb: Drawing,
+  world: World<R>,
+): Decision<R, EndedOrderSuccess> {
+  const { reference } = command;
+  const order = world.order(reference);
+  if (order.tooLarge) {
+    const description = `holds units of more than ${ORDER_RECORDS_MAX} records; ${verb} them record by record`;
+    return reject({ reason: 'VALIDATION_FAILED', violations: [{ field: 'reference', description }] });
+  }
+  const records = order.records();
+  if (records.length === 0) {
+    const ending = orderEnding(order.lastMovement);
+    return reject({ reason: ending === undefined ? 'ORDER_NOT_HELD' : endedReasons[ending], reference });
+  }
+  const changes = records.map((record) => drawUnits(record, record.hold(reference)!.qty, verb, command));
+  const success = {
+    ended: changes.map(({ stock, movement }) => ({ id: stock.id, qty: -movement.reservedDelta })),
+    stocks: changes.map((change) => figures(change.stock)),
+  };
+  return { accepted: true, changes: { records: changes }, success };
+}
+
+const endedReasons: Readonly<Record<OrderEnding, OrderEndedReason>> = {
+  released: 'ORDER_ALREADY_RELEASED',
+  confirmed: 'ORDER_ALREADY_CONFIRMED',
+  expired: 'ORDER_EXPIRED',
+};

@@ -1,0 +1,70 @@
+import type { CreateRecordCommand, UpdateRecordCommand } from './command.js';
+import {
+  type Decision,
+  type RecordDescriptionView,
+  type RecordView,
+  reject,
+  type World,
+} from './decision.js';
+import { UNREFERENCED } from './hold.js';
+import type { InventoryRecord } from './inventory-record.js';
+import type { RecordSuccess } from './outcome.js';
+import { figures, type Stock } from './stock.js';
+
+/** Adds a record, unless the merchant has one of the same product, SKU and warehouse. */
+export function decideCreateRecord<R extends RecordView>(
+  command: CreateRecordCommand,
+  world: World<R>,
+): Decision<R, RecordSuccess> {
+  const { id, initialQty, details, notes, actor } = command;
+  if (initialQty < 0) {
+    return reject({ reason: 'NEGATIVE_STOCK', onHand: 0, reserved: 0, change: initialQty });
+  }
+  if (world.idOf(details) !== undefined) return reject({ reason: 'INVENTORY_ALREADY_EXISTS' });
+  const { nowMs } = world;
+  const stock: Stock = { id, onHandQty: initialQty, reservedQty: 0, revision: 1, nextExpiryAtMs: null };
+  const description: RecordDescriptionView = {
+    ...details,
+    lastAdjustedAtMs: nowMs,
+    lastAdjustedBy: actor,
+    createdAtMs: nowMs,
+  };
+  const movement = {
+    inventoryId: id,
+    revision: 1,
+    action: 'RECEIVED',
+    onHandDelta: initialQty,
+    reservedDelta: 0,
+    reference: UNREFERENCED,
+    notes,
+    actor,
+  } as const;
+  return {
+    accepted: true,
+    changes: { records: [], created: { stock, description, movement } },
+    success: { record: inventoryRecord(stock, description, nowMs) },
+  };
+}
+
+/** Changes what describes a record. No quantity changes, so the log has nothing to tell. */
+export function decideUpdateRecord<R extends RecordView>(
+  command: UpdateRecordCommand,
+  world: World<R>,
+): Decision<R, RecordSuccess> {
+  const record = world.record(command.id);
+  if (record === undefined) return reject({ reason: 'INVENTORY_NOT_FOUND' });
+  const description = { ...record.description!, ...command.change };
+  return {
+    accepted: true,
+    changes: { records: [], described: { record, description } },
+    success: { record: inventoryRecord(record.stock, description, world.nowMs) },
+  };
+}
+
+function inventoryRecord(
+  stock: Stock,
+  description: RecordDescriptionView,
+  updatedAtMs: number,
+): InventoryRecord {
+  return { ...figures(stock), ...description, updatedAtMs };
+}

@@ -1,0 +1,14 @@
+import type { UpdateSettingsCommand } from './command.js';
+import type { Decision, RecordView, World } from './decision.js';
+import type { SettingsSuccess } from './outcome.js';
+
+/** Changes what the merchant has set. */
+export function decideUpdateSettings<R extends RecordView>(
+  command: UpdateSettingsCommand,
+  world: World<R>,
+): Decision<R, SettingsSuccess> {
+  const settings = {
+    defaultTtlSeconds: command.defaultTtlSeconds ?? world.settings.defaultTtlSeconds,
+  };
+  return { accepted: true, changes: { records: [], settings }, success: { settings } };
+}

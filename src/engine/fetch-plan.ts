@@ -1,0 +1,167 @@
+import type { Command } from '../domain/command.js';
+import { UNREFERENCED } from '../domain/hold.js';
+import { QTY_MAX } from '../domain/stock.js';
+import type { HoldKey, OldestHolds } from '../store/holds.js';
+import type { IdempotencyKeyName } from '../store/idempotency-keys.js';
+import type { IdentityKey } from '../store/inventory-records.js';
+import type { OrderKey } from '../store/orders.js';
+import type { RecordKey } from '../store/stock-levels.js';
+import type { Submission } from './submission.js';
+
+/** All rows that the decisions of a batch may look at, each named once. */
+export interface FetchPlan {
+  /** To be locked. The records of `orders` come to them, and only the database knows those. */
+  readonly records: readonly RecordKey[];
+  readonly holds: readonly HoldKey[];
+  readonly oldestHolds: readonly OldestHolds[];
+  /** To be ended as a whole. */
+  readonly orders: readonly OrderKey[];
+  /** Records whose description is changed or told. */
+  readonly descriptions: readonly RecordKey[];
+  /** Of records to be created. */
+  readonly identities: readonly IdentityKey[];
+  /** Merchants whose settings change. */
+  readonly settings: readonly string[];
+  readonly keys: readonly IdempotencyKeyName[];
+  /** Some decision needs to know what time it is. */
+  readonly clock: boolean;
+}
+
+export function planFetch(submissions: readonly Submission[]): FetchPlan {
+  const planner = new Planner();
+  for (const { command, idempotency } of submissions) {
+    planner.add(command);
+    if (idempotency !== undefined) planner.addKey(command.merchantId, idempotency.key);
+  }
+  return planner.plan();
+}
+
+interface PlannedRecord {
+  readonly key: RecordKey;
+  readonly references: Set<string>;
+  /** Units that commands may draw from any hold. */
+  drawQty: number;
+  described: boolean;
+}
+
+class Planner {
+  readonly #records = new Map<string, PlannedRecord>();
+  readonly #orders = new Map<string, OrderKey>();
+  readonly #identities = new Map<string, IdentityKey>();
+  readonly #settings = new Set<string>();
+  readonly #keys = new Map<string, IdempotencyKeyName>();
+  #clock = false;
+
+  add(command: Command): void {
+    const { merchantId } = command;
+    switch (command.kind) {
+      case 'reserve':
+        this.#record(merchantId, command.id).references.add(command.reference);
+        if (command.ttlSeconds !== undefined) this.#clock = true;
+        return;
+      case 'release':
+      case 'confirm': {
+        const record = this.#record(merchantId, command.id);
+        record.references.add(command.reference);
+        if (command.reference === UNREFERENCED) record.drawQty += command.qty;
+        return;
+      }
+      case 'reserve_order':
+        for (const { id } of command.lines) this.#record(merchantId, id).references.add(command.reference);
+        if (command.ttlSeconds !== undefined) this.#clock = true;
+        return;
+      case 'release_order':
+      case 'confirm_order': {
+        const { reference } = command;
+        this.#orders.set(`${merchantId}\n${reference}`, { merchantId, reference });
+        return;
+      }
+      case 'adjust':
+        this.#describe(merchantId, command.id);
+        return;
+      case 'batch_adjust':
+        for (const { id } of command.lines) this.#describe(merchantId, id);
+        return;
+      case 'update_record':
+        this.#describe(merchantId, command.id);
+        return;
+      case 'create_record': {
+        const { productId, skuId, warehouseId } = command.details;
+        this.#clock = true;
+        this.#identities.set(identityName(merchantId, command.details), {
+          merchantId,
+          productId,
+          skuId,
+          warehouseId,
+        });
+        return;
+      }
+      case 'update_settings':
+        this.#settings.add(merchantId);
+        return;
+    }
+  }
+
+  addKey(merchantId: string, key: string): void {
+    this.#keys.set(`${merchantId}\n${key}`, { merchantId, key });
+  }
+
+  #record(merchantId: string, id: string): PlannedRecord {
+    const name = `${merchantId}\n${id}`;
+    let record = this.#records.get(name);
+    if (record === undefined) {
+      record = { key: { merchantId, id }, references: new Set(), drawQty: 0, described: false };
+      this.#records.set(name, record);
+    }
+    return record;
+  }
+
+  #describe(merchantId: string, id: string): void {
+    this.#record(merchantId, id).described = true;
+    this.#clock = true;
+  }
+
+  /**
+   * A draw without a reference may take from any hold, oldest first. Every hold has at least one unit, so as many of
+   * the oldest as there are units to draw are enough, plus one for each hold that commands of the same batch may
+   * empty by name before.
+   */
+  plan(): FetchPlan {
+    const records: RecordKey[] = [];
+    const holds: HoldKey[] = [];
+    const oldestHolds: OldestHolds[] = [];
+    const descriptions: RecordKey[] = [];
+    const endedByOrder = this.#orders.size;
+    for (const { key, references, drawQty, described } of this.#records.values()) {
+      const { merchantId, id: inventoryId } = key;
+      records.push(key);
+      if (described) descriptions.push(key);
+      for (const reference of references) holds.push({ merchantId, inventoryId, reference });
+      if (drawQty > 0) {
+        // Unreferenced units are read by name.
+        if (!references.has(UNREFERENCED)) holds.push({ merchantId, inventoryId, reference: UNREFERENCED });
+        const count = Math.min(drawQty + references.size + endedByOrder, QTY_MAX);
+        oldestHolds.push({ merchantId, inventoryId, count });
+      }
+    }
+    return {
+      records,
+      holds,
+      oldestHolds,
+      descriptions,
+      orders: [...this.#orders.values()],
+      identities: [...this.#identities.values()],
+      settings: [...this.#settings],
+      keys: [...this.#keys.values()],
+      clock: this.#clock,
+    };
+  }
+}
+
+/** One name for one identity; none of its parts can hold a NUL. */
+export function identityName(
+  merchantId: string,
+  { productId, skuId, warehouseId }: { productId: string; skuId: string; warehouseId: string },
+): string {
+  return [merchantId, productId, skuId, warehouseId].join('\0');
+}

@@ -1,0 +1,146 @@
+import { ORDER_RECORDS_MAX } from '../domain/order.js';
+import { readClock } from '../store/clock.js';
+import { type HoldRow, readHolds, readOldestHolds } from '../store/holds.js';
+import { readIdempotencyKeys } from '../store/idempotency-keys.js';
+import { findRecords, readDescriptions } from '../store/inventory-records.js';
+import { findOrderRecords, type OrderKey, readOrders } from '../store/orders.js';
+import { lockSettings } from '../store/settings.js';
+import { lockStockLevels, type RecordKey } from '../store/stock-levels.js';
+import type { Statement, Transaction } from '../store/transaction.js';
+import { dueRecords, endExpired, fetchExpired, latestReading } from './expiry.js';
+import { type FetchPlan, planFetch } from './fetch-plan.js';
+import { KeyBook } from './key-book.js';
+import type { Submission } from './submission.js';
+import { type FetchedOrder, WorkingSet } from './working-set.js';
+
+/** Expired holds of one record that a batch ends beside its work; more are ended first, in steps of their own. */
+export const EXPIRED_HOLDS_MAX = 1000;
+
+/** State as of the locks. */
+export interface FetchedBatch {
+  readonly workingSet: WorkingSet;
+  readonly keys: KeyBook;
+}
+
+/** Records have more expired holds than a batch can end beside its work. */
+export class ExpiredBacklog extends Error {
+  override readonly name = 'ExpiredBacklog';
+  constructor(readonly records: readonly RecordKey[]) {
+    super(`${records.length} records have more than ${EXPIRED_HOLDS_MAX} expired holds`);
+  }
+}
+
+/** An order came to hold units of records that are not locked, between the look at it and the locks. */
+export class OrderMoved extends Error {
+  override readonly name = 'OrderMoved';
+  constructor() {
+    super('an order reserved further records while it was being locked');
+  }
+}
+
+/**
+ * Locks all records that the batch names, then reads what its decisions need. The locks are sent first; what is read
+ * after them is final until COMMIT. Throws ExpiredBacklog or OrderMoved when it has to be done again.
+ */
+export async function fetchBatch(
+  tx: Transaction,
+  lock: Statement,
+  submissions: readonly Submission[],
+): Promise<FetchedBatch> {
+  const plan = planFetch(submissions);
+  const wanted = plan.orders.length > 0 ? await withOrderRecords(tx, plan) : planWithoutOrders(plan);
+  const { records, orders } = wanted;
+  const [stocks, named, oldest, orderRows, keyRows, clockMs, descriptions, identities, settings] =
+    await Promise.all([
+      records.length > 0 ? lockStockLevels(tx, lock, records) : none,
+      plan.holds.length > 0 ? readHolds(tx, plan.holds) : none,
+      plan.oldestHolds.length > 0 ? readOldestHolds(tx, plan.oldestHolds) : none,
+      orders.length > 0 ? readOrders(tx, orders) : none,
+      plan.keys.length > 0 ? readIdempotencyKeys(tx, plan.keys) : none,
+      plan.clock ? readClock(tx) : undefined,
+      plan.descriptions.length > 0 ? readDescriptions(tx, plan.descriptions) : none,
+      plan.identities.length > 0 ? findRecords(tx, plan.identities) : none,
+      plan.settings.length > 0 ? lockSettings(tx, plan.settings) : none,
+    ]);
+  const orderHolds = orderRows.flatMap((order) => order.holds);
+  if (orderHolds.length > 0) assertLocked(orderHolds, records);
+
+  const nowMs = latestReading(stocks, clockMs);
+  const due = nowMs === 0 ? none : dueRecords(stocks, nowMs);
+  const expired = due.length === 0 ? undefined : await fetchExpired(tx, due, nowMs, EXPIRED_HOLDS_MAX);
+  if (expired !== undefined && expired.unfinished.length > 0) throw new ExpiredBacklog(expired.unfinished);
+  // Some of the oldest holds are expired, and then those behind them are wanted.
+  const older =
+    expired === undefined || plan.oldestHolds.length === 0
+      ? none
+      : await readOldestHolds(
+          tx,
+          plan.oldestHolds.map((wish) => ({ ...wish, count: wish.count + expired.holds.length })),
+        );
+
+  const workingSet = new WorkingSet({
+    nowMs,
+    stocks,
+    holdsByAge: byAge(named, [...oldest, ...older], [...orderHolds, ...(expired?.holds ?? [])]),
+    orders: [...orderRows.map((order) => ({ ...order, tooLarge: false })), ...wanted.tooLarge],
+    descriptions,
+    identities,
+    settings,
+  });
+  if (expired !== undefined) endExpired(workingSet, due, expired);
+  return { workingSet, keys: new KeyBook(keyRows) };
+}
+
+const none: never[] = [];
+
+interface WantedOrders {
+  readonly records: readonly RecordKey[];
+  readonly orders: readonly OrderKey[];
+  readonly tooLarge: readonly FetchedOrder[];
+}
+
+function planWithoutOrders(plan: FetchPlan): WantedOrders {
+  return { records: plan.records, orders: none, tooLarge: none };
+}
+
+/** Adds the records that the batch's orders hold units of to those that it names. */
+async function withOrderRecords(tx: Transaction, plan: FetchPlan): Promise<WantedOrders> {
+  const found = await findOrderRecords(tx, plan.orders, ORDER_RECORDS_MAX + 1);
+  const byOrder = new Map<string, RecordKey[]>();
+  for (const { merchantId, reference, id } of found) {
+    const name = `${merchantId}\n${reference}`;
+    const records = byOrder.get(name);
+    if (records === undefined) byOrder.set(name, [{ merchantId, id }]);
+    else records.push({ merchantId, id });
+  }
+  const records = new Map(plan.records.map((key) => [`${key.merchantId}\n${key.id}`, key]));
+  const orders: OrderKey[] = [];
+  const tooLarge: FetchedOrder[] = [];
+  for (const order of plan.orders) {
+    const held = byOrder.get(`${order.merchantId}\n${order.reference}`) ?? [];
+    if (held.length > ORDER_RECORDS_MAX) {
+      tooLarge.push({ ...order, lastMovement: undefined, tooLarge: true });
+      continue;
+    }
+    orders.push(order);
+    for (const key of held) records.set(`${key.merchantId}\n${key.id}`, key);
+  }
+  return { records: [...records.values()], orders, tooLarge };
+}
+
+function assertLocked(holds: readonly HoldRow[], records: readonly RecordKey[]): void {
+  const locked = new Set(records.map((key) => `${key.merchantId}\n${key.id}`));
+  for (const { merchantId, inventoryId } of holds) {
+    if (!locked.has(`${merchantId}\n${inventoryId}`)) throw new OrderMoved();
+  }
+}
+
+/** Age matters only to draws without a reference, and those read the oldest holds. */
+function byAge(
+  named: readonly HoldRow[],
+  oldest: readonly HoldRow[],
+  others: readonly HoldRow[],
+): readonly HoldRow[] {
+  if (oldest.length === 0) return others.length === 0 ? named : [...named, ...others];
+  return [...named, ...oldest, ...others].sort((a, b) => a.hold.openedRevision - b.hold.openedRevision);
+}

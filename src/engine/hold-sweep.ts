@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import { findMerchantsWithDueHolds, lockDueRecords } from '../store/expired-holds.js';
+import { lockStatement, lockStockLevels, type RecordKey } from '../store/stock-levels.js';
+import { inTransaction, type Statement, type Transaction } from '../store/transaction.js';
+import { dueRecords, endExpired, fetchExpired, latestReading } from './expiry.js';
+import { WorkingSet } from './working-set.js';
+import { writeWorkingSet } from './write.js';
+
+/** One step of the sweep is one transaction: at most this many records, */
+const STEP_RECORDS_MAX = 50;
+/** and at most this many holds of each. */
+const STEP_HOLDS_MAX = 200;
+/** Merchants looked at in one round. */
+const ROUND_MERCHANTS_MAX = 1000;
+/** A backlog step, of one record. */
+const BACKLOG_STEP_HOLDS_MAX = 2000;
+/** Steps for one record before its callers are told to come back. */
+const BACKLOG_STEPS_MAX = 500;
+
+/**
+ * Ends the expired holds of all merchants, step by step. Nothing depends on when it runs: to commands and readers,
+ * an expired hold is gone at its instant. It keeps tables small, and the log in time. Any number of processes may do
+ * so at once: each takes the records that no one else has locked. Returns how many holds ended.
+ */
+export async function sweepExpiredHolds(dataSource: DataSource, isStopped: () => boolean): Promise<number> {
+  let swept = 0;
+  for (const merchantId of await findMerchantsWithDueHolds(dataSource, ROUND_MERCHANTS_MAX)) {
+    for (let more = true; more && !isStopped(); ) {
+      const step = await sweepStep(dataSource, merchantId);
+      swept += step.ended;
+      // Records that others hold are theirs to tidy, or come again in the next round.
+      more = step.records === STEP_RECORDS_MAX || step.unfinished;
+    }
+  }
+  return swept;
+}
+
+async function sweepStep(
+  dataSource: DataSource,
+  merchantId: string,
+): Promise<{ records: number; ended: number; unfinished: boolean }> {
+  return inTransaction(dataSource, async (tx) => {
+    const keys = await lockDueRecords(tx, merchantId, STEP_RECORDS_MAX);
+    if (keys.length === 0) return { records: 0, ended: 0, unfinished: false };
+    const step = await endExpiredOf(tx, lockStatement(dataSource), keys, STEP_HOLDS_MAX);
+    return { records: keys.length, ...step };
+  });
+}
+
+/**
+ * Ends all expired holds of records that have more of them than a batch of commands can end beside its work, as after
+ * a long pause of the sweep.
+ */
+export async function endBacklog(dataSource: DataSource, records: readonly RecordKey[]): Promise<void> {
+  for (const key of records) {
+    for (let step = 1, unfinished = true; unfinished && step <= BACKLOG_STEPS_MAX; step++) {
+      ({ unfinished } = await inTransaction(dataSource, (tx) =>
+        endExpiredOf(tx, lockStatement(dataSource), [key], BACKLOG_STEP_HOLDS_MAX),
+      ));
+    }
+  }
+}
+
+async function endExpiredOf(
+  tx: Transaction,
+  lock: Statement,
+  keys: readonly RecordKey[],
+  recordMax: number,
+): Promise<{ ended: number; unfinished: boolean }> {
+  const stocks = await lockStockLevels(tx, lock, keys);
+  const nowMs = latestReading(stocks, undefined);
+  const due = dueRecords(stocks, nowMs);
+  if (due.length === 0) return { ended: 0, unfinished: false };
+  const expired = await fetchExpired(tx, due, nowMs, recordMax);
+  const workingSet = new WorkingSet({ nowMs, stocks, holdsByAge: expired.holds });
+  endExpired(workingSet, due, expired);
+  writeWorkingSet(tx, randomUUID(), workingSet);
+  return { ended: expired.holds.length, unfinished: expired.unfinished.length > 0 };
+}

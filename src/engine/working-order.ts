@@ -1,0 +1,29 @@
+import type { OrderView } from '../domain/decision.js';
+import type { WorkingRecord } from './working-record.js';
+
+/**
+ * An order that is to be ended as a whole: all locked records that may hold units of it. Kept up to date by the
+ * working set, since commands of the same batch may reserve under its reference or draw on it.
+ */
+export class WorkingOrder implements OrderView<WorkingRecord> {
+  lastMovement: OrderView['lastMovement'];
+  readonly #records = new Set<WorkingRecord>();
+
+  constructor(
+    private readonly reference: string,
+    lastMovement: OrderView['lastMovement'],
+    readonly tooLarge: boolean,
+  ) {
+    this.lastMovement = lastMovement;
+  }
+
+  add(record: WorkingRecord): void {
+    this.#records.add(record);
+  }
+
+  records(): readonly WorkingRecord[] {
+    return [...this.#records]
+      .filter((record) => record.hold(this.reference) !== undefined)
+      .sort((a, b) => (a.stock.id < b.stock.id ? -1 : 1));
+  }
+}

@@ -1,0 +1,72 @@
+import type { RecordChange, RecordDescriptionView, RecordView } from '../domain/decision.js';
+import type { Hold } from '../domain/hold.js';
+import { assertSound, type Stock } from '../domain/stock.js';
+import type { ChangedHolds } from './working-set.js';
+
+/** One locked record in memory: what is stored, and what the decisions so far have made of it. */
+export class WorkingRecord implements RecordView {
+  readonly merchantId: string;
+  stock: Stock;
+  description: RecordDescriptionView | undefined;
+  /** Its quantities changed. */
+  changed = false;
+  /** Its description changed. */
+  redescribed = false;
+  /** In the table; null for one that this batch creates. */
+  readonly #storedExpiryAtMs: number | null;
+  /** Live holds, in order of age: new ones open at the end. */
+  readonly #holds = new Map<string, Hold>();
+  readonly #touched = new Set<string>();
+  /** References that have a row in the table. */
+  readonly #stored = new Set<string>();
+
+  constructor(merchantId: string, stock: Stock) {
+    this.merchantId = merchantId;
+    this.stock = stock;
+    this.#storedExpiryAtMs = stock.nextExpiryAtMs;
+  }
+
+  get nextExpiryChanged(): boolean {
+    return this.stock.nextExpiryAtMs !== this.#storedExpiryAtMs;
+  }
+
+  loadHold(hold: Hold): void {
+    this.#holds.set(hold.reference, hold);
+    this.#stored.add(hold.reference);
+  }
+
+  hold(reference: string): Hold | undefined {
+    return this.#holds.get(reference);
+  }
+
+  holds(): Iterable<Hold> {
+    return this.#holds.values();
+  }
+
+  change({ stock, holds }: RecordChange): void {
+    assertSound(stock);
+    this.stock = stock;
+    this.changed = true;
+    for (const hold of holds) {
+      this.#touched.add(hold.reference);
+      if (hold.qty === 0) this.#holds.delete(hold.reference);
+      else this.#holds.set(hold.reference, hold);
+    }
+  }
+
+  /** Its bound on the next expiry was lower than any hold's. */
+  postponeExpiry(nextExpiryAtMs: number | null): void {
+    this.stock = { ...this.stock, nextExpiryAtMs };
+  }
+
+  collectHolds(into: ChangedHolds): void {
+    const { merchantId } = this;
+    const inventoryId = this.stock.id;
+    for (const reference of this.#touched) {
+      const hold = this.#holds.get(reference);
+      const stored = this.#stored.has(reference);
+      if (hold !== undefined) (stored ? into.changed : into.opened).push({ merchantId, inventoryId, hold });
+      else if (stored) into.ended.push({ merchantId, inventoryId, reference });
+    }
+  }
+}

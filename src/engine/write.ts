@@ -1,0 +1,46 @@
+import { deleteHolds, insertHolds, updateHolds } from '../store/holds.js';
+import { forgetIdempotencyKeys, insertIdempotencyKeys } from '../store/idempotency-keys.js';
+import { insertInventoryRecords, updateDescriptions } from '../store/inventory-records.js';
+import { appendMovements } from '../store/movement-log.js';
+import { updateSettings } from '../store/settings.js';
+import { insertStockLevels, updateNextExpiries, updateStockLevels } from '../store/stock-levels.js';
+import type { Transaction } from '../store/transaction.js';
+import type { FetchedBatch } from './fetch.js';
+import type { Execution } from './submission.js';
+import type { WorkingSet } from './working-set.js';
+
+export interface DecidedBatch extends FetchedBatch {
+  readonly executions: readonly Execution[];
+}
+
+/** Whether there is anything to commit. */
+export function changesAnything({ workingSet, keys }: DecidedBatch): boolean {
+  const { expiries, described, settings } = workingSet.collect();
+  return (
+    workingSet.movements.length + keys.fresh.length + expiries.length + described.length + settings.length > 0
+  );
+}
+
+/** Bulk statements, one a table whatever the batch's size. */
+export function writeBatch(tx: Transaction, batchId: string, { workingSet, keys }: DecidedBatch): void {
+  writeWorkingSet(tx, batchId, workingSet);
+  if (keys.outlived.length > 0) forgetIdempotencyKeys(tx, keys.outlived);
+  if (keys.fresh.length > 0) insertIdempotencyKeys(tx, keys.fresh);
+}
+
+/** Writes what changed of locked records. */
+export function writeWorkingSet(tx: Transaction, batchId: string, workingSet: WorkingSet): void {
+  const rows = workingSet.collect();
+  const { opened, changed, ended } = rows.holds;
+  const atMs = workingSet.nowMs === 0 ? null : workingSet.nowMs;
+  if (rows.stocks.length > 0) updateStockLevels(tx, rows.stocks);
+  if (rows.expiries.length > 0) updateNextExpiries(tx, rows.expiries);
+  if (rows.createdStocks.length > 0) insertStockLevels(tx, rows.createdStocks);
+  if (rows.createdRecords.length > 0) insertInventoryRecords(tx, rows.createdRecords, atMs);
+  if (rows.described.length > 0) updateDescriptions(tx, rows.described, workingSet.nowMs);
+  if (rows.settings.length > 0) updateSettings(tx, rows.settings);
+  if (ended.length > 0) deleteHolds(tx, ended);
+  if (changed.length > 0) updateHolds(tx, changed);
+  if (opened.length > 0) insertHolds(tx, opened);
+  if (workingSet.movements.length > 0) appendMovements(tx, batchId, workingSet.movements, atMs);
+}

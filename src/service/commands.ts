@@ -1,0 +1,51 @@
+import type { Command } from '../domain/command.js';
+import type { Fault, FieldViolation, Refusal, Rejection } from '../domain/failure.js';
+import type { Success } from '../domain/outcome.js';
+import type { Engine } from '../engine/engine.js';
+import type { CallContext } from './call.js';
+
+/** How a call that changes something came out. */
+export type Result<S extends Success> = Done<S> | Refused;
+
+export interface Done<S extends Success> {
+  readonly ok: true;
+  readonly success: S;
+  readonly replayed: boolean;
+}
+
+export interface Refused {
+  readonly ok: false;
+  readonly failure: Rejection | Refusal | Fault;
+  readonly replayed: boolean;
+}
+
+/**
+ * Runs a command under the call's idempotency key, if it has one. `S` is what the kind of command succeeds with.
+ * `fingerprint` is asked only when there is a key. Never rejects.
+ */
+export async function execute<S extends Success>(
+  engine: Pick<Engine, 'submit'>,
+  call: CallContext,
+  command: Command,
+  fingerprint: () => string,
+): Promise<Result<S>> {
+  const key = call.idempotencyKey;
+  const idempotency = key === undefined ? undefined : { key, fingerprint: fingerprint() };
+  const execution = await engine.submit({ command, idempotency }, call.deadlineAtMs);
+  if ('reason' in execution) return refused(execution);
+  if (execution.kind === 'key_reused') return refused({ reason: 'IDEMPOTENCY_KEY_REUSED' });
+  const { outcome } = execution;
+  const replayed = execution.kind === 'replayed';
+  return outcome.ok
+    ? { ok: true, success: outcome as unknown as S, replayed }
+    : { ok: false, failure: outcome.rejection, replayed };
+}
+
+export function refused(failure: Refused['failure']): Refused {
+  return { ok: false, failure, replayed: false };
+}
+
+/** A request whose parts do not go together. */
+export function invalid(...violations: readonly FieldViolation[]): Refused {
+  return refused({ reason: 'VALIDATION_FAILED', violations });
+}

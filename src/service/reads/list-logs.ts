@@ -1,0 +1,34 @@
+import type { MovementAction } from '../../domain/movement.js';
+import { type LoggedMovement, listLogsAfter, listLogsByOffset } from '../../store/reads/logs.js';
+import type { Reader } from '../../store/reads/read-pool.js';
+import { type Page, type PageRequest, readPage } from './page-request.js';
+
+/** The filters are undefined, or '', when they let everything through. */
+export interface ListLogsRequest extends PageRequest {
+  readonly inventoryId: string;
+  readonly reference: string;
+  readonly action: MovementAction | undefined;
+}
+
+export type LogEntry = LoggedMovement;
+
+/** The merchant's log, latest entry first. */
+export function listLogs(
+  reader: Reader,
+  merchantId: string,
+  { inventoryId, reference, action, ...request }: ListLogsRequest,
+): Promise<Page<LogEntry>> {
+  const filter = {
+    ...(inventoryId !== '' && { inventoryId }),
+    ...(reference !== '' && { reference }),
+    ...(action !== undefined && { action }),
+  };
+  return readPage(request, {
+    list: ['logs', merchantId, inventoryId, reference, action ?? ''],
+    place: (entry: LogEntry) => [entry.loggedAtUs, entry.inventoryId, entry.revision] as const,
+    anyPlace: [0, '', 0] as const,
+    byOffset: (offset, limit) => listLogsByOffset(reader, merchantId, filter, offset, limit),
+    after: ([loggedAtUs, place, revision], limit) =>
+      listLogsAfter(reader, merchantId, filter, { loggedAtUs, inventoryId: place, revision }, limit),
+  });
+}

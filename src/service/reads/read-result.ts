@@ -1,0 +1,46 @@
+import type { Failure } from '../../domain/failure.js';
+import { ReadRefused } from '../../store/reads/read-pool.js';
+import { databaseErrorKind } from '../../store/sqlstate.js';
+
+/** How a read came out. */
+export type ReadResult<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly failure: Failure };
+
+/** The request is at fault in a way that its shape alone does not show. */
+export class BadPage extends Error {
+  override readonly name = 'BadPage';
+  constructor(
+    readonly field: string,
+    readonly description: string,
+  ) {
+    super(`${field}: ${description}`);
+  }
+}
+
+/** Runs a read; a failure that callers know comes back as data, any other is thrown. */
+export async function outcomeOf<T>(read: () => Promise<T>): Promise<ReadResult<T>> {
+  try {
+    return { ok: true, value: await read() };
+  } catch (error) {
+    return { ok: false, failure: failureOf(error) };
+  }
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof ReadRefused) return { reason: error.reason };
+  if (error instanceof BadPage) {
+    const { field, description } = error;
+    return { reason: 'VALIDATION_FAILED', violations: [{ field, description }] };
+  }
+  switch (databaseErrorKind(error)) {
+    // A read waits for nobody's rows: what was cut off is a statement that took too long.
+    case 'contention':
+      return { reason: 'CONTENTION' };
+    case 'unavailable':
+      return { reason: 'DATABASE_UNAVAILABLE' };
+    case 'culprit':
+    case 'fault':
+      throw error;
+  }
+}

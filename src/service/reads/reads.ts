@@ -1,0 +1,77 @@
+import type { InventoryRecord } from '../../domain/inventory-record.js';
+import { listLowStock } from '../../store/reads/low-stock.js';
+import type { ReadPool } from '../../store/reads/read-pool.js';
+import { findRecord, listRecordsOfProduct, listRecordsOfSku } from '../../store/reads/records.js';
+import { findSettings, type MerchantSettings } from '../../store/reads/settings.js';
+import type { CallContext } from '../call.js';
+import { getOrder, type Order } from './get-order.js';
+import { type HoldsPage, type HoldsRequest, listHolds } from './list-holds.js';
+import { listInventory } from './list-inventory.js';
+import { type ListLogsRequest, type LogEntry, listLogs } from './list-logs.js';
+import type { Page, PageRequest } from './page-request.js';
+import { outcomeOf, type ReadResult } from './read-result.js';
+
+/** Records of one product, or of one SKU, in one answer. */
+const RECORDS_MAX = 1000;
+
+/**
+ * The use cases that change nothing. They go straight to the database, past the engine, and lock nothing; each answer
+ * is one statement, so one snapshot. Callers' rights are checked before; see the dispatcher.
+ */
+export class Reads {
+  constructor(private readonly pool: Pick<ReadPool, 'reader'>) {}
+
+  async getInventory(call: CallContext, id: string): Promise<ReadResult<InventoryRecord>> {
+    return found(await outcomeOf(() => findRecord(...this.#of(call), id)));
+  }
+
+  /** In order of SKU and warehouse. */
+  listInventoryByProduct(call: CallContext, productId: string): Promise<ReadResult<InventoryRecord[]>> {
+    return outcomeOf(() => listRecordsOfProduct(...this.#of(call), productId, RECORDS_MAX));
+  }
+
+  /** In order of their ids. */
+  listInventoryBySku(call: CallContext, skuId: string): Promise<ReadResult<InventoryRecord[]>> {
+    return outcomeOf(() => listRecordsOfSku(...this.#of(call), skuId, RECORDS_MAX));
+  }
+
+  listInventory(call: CallContext, request: PageRequest): Promise<ReadResult<Page<InventoryRecord>>> {
+    return outcomeOf(() => listInventory(...this.#of(call), request));
+  }
+
+  /** In order of their ids, from behind `afterId` on. */
+  listLowStock(
+    call: CallContext,
+    { limit = RECORDS_MAX, afterId }: { readonly limit?: number | undefined; readonly afterId: string },
+  ): Promise<ReadResult<InventoryRecord[]>> {
+    return outcomeOf(() => listLowStock(...this.#of(call), afterId, limit));
+  }
+
+  listLogs(call: CallContext, request: ListLogsRequest): Promise<ReadResult<Page<LogEntry>>> {
+    return outcomeOf(() => listLogs(...this.#of(call), request));
+  }
+
+  getOrder(call: CallContext, reference: string): Promise<ReadResult<Order>> {
+    return outcomeOf(() => getOrder(...this.#of(call), reference));
+  }
+
+  async listHolds(call: CallContext, request: HoldsRequest): Promise<ReadResult<HoldsPage>> {
+    return found(await outcomeOf(() => listHolds(...this.#of(call), request)));
+  }
+
+  getSettings(call: CallContext): Promise<ReadResult<MerchantSettings>> {
+    return outcomeOf(() => findSettings(...this.#of(call)));
+  }
+
+  #of({ principal, deadlineAtMs }: CallContext) {
+    return [this.pool.reader(deadlineAtMs), principal.merchantId] as const;
+  }
+}
+
+function found<T>(result: ReadResult<T | undefined>): ReadResult<T> {
+  if (!result.ok) return result;
+  const { value } = result;
+  return value === undefined
+    ? { ok: false, failure: { reason: 'INVENTORY_NOT_FOUND' } }
+    : { ok: true, value };
+}

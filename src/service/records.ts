@@ -1,0 +1,67 @@
+import type { AdjustmentLine } from '../domain/command.js';
+import type { RecordDescription, RecordDetails } from '../domain/inventory-record.js';
+import type { AdjustedSuccess, RecordSuccess } from '../domain/outcome.js';
+import type { Engine } from '../engine/engine.js';
+import type { CallContext } from './call.js';
+import { execute, type Result } from './commands.js';
+import { fingerprint } from './fingerprint.js';
+import { newId } from './ids.js';
+
+/** A record to add; shape already checked. */
+export interface CreateRequest {
+  readonly details: RecordDetails;
+  readonly initialQty: number;
+}
+
+/** The use cases that add and change records. Callers' rights are checked before. */
+export class Records {
+  constructor(private readonly engine: Pick<Engine, 'submit'>) {}
+
+  /** Adds a record under a new id. */
+  create(call: CallContext, { details, initialQty }: CreateRequest): Promise<Result<RecordSuccess>> {
+    const { merchantId, actor } = call.principal;
+    const id = newId('inv');
+    return execute(
+      this.engine,
+      call,
+      { kind: 'create_record', merchantId, actor, id, initialQty, details, notes: '' },
+      () => fingerprint('create_record', initialQty, inOrder(details)),
+    );
+  }
+
+  /** Changes what describes a record. */
+  update(call: CallContext, id: string, change: Partial<RecordDescription>): Promise<Result<RecordSuccess>> {
+    const { merchantId, actor } = call.principal;
+    return execute(this.engine, call, { kind: 'update_record', merchantId, actor, id, change }, () =>
+      fingerprint('update_record', id, inOrder(change)),
+    );
+  }
+
+  /** Changes a record's units on hand. */
+  adjust(call: CallContext, line: AdjustmentLine): Promise<Result<AdjustedSuccess>> {
+    const { merchantId, actor } = call.principal;
+    return execute(this.engine, call, { kind: 'adjust', merchantId, actor, ...line }, () =>
+      fingerprint('adjust', ...adjustmentParts(line)),
+    );
+  }
+
+  /** Makes several adjustments, or none. */
+  batchAdjust(call: CallContext, lines: readonly AdjustmentLine[]): Promise<Result<AdjustedSuccess>> {
+    const { merchantId, actor } = call.principal;
+    return execute(this.engine, call, { kind: 'batch_adjust', merchantId, actor, lines }, () =>
+      fingerprint('batch_adjust', lines.map(adjustmentParts)),
+    );
+  }
+}
+
+function adjustmentParts(line: AdjustmentLine): unknown[] {
+  const { id, qty, action, reference, notes, expectedOnHandQty } = line;
+  return [id, qty, action, reference, notes, expectedOnHandQty ?? null];
+}
+
+/** Name and value pairs in order of name, at all depths: maps come in whatever order the caller wrote them. */
+function inOrder(value: object): unknown[] {
+  return Object.entries(value)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, part]) => [name, typeof part === 'object' && part !== null ? inOrder(part) : part]);
+}

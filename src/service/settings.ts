@@ -1,0 +1,34 @@
+import type { SettingsSuccess } from '../domain/outcome.js';
+import type { Engine } from '../engine/engine.js';
+import type { CallContext } from './call.js';
+import { execute, type Result } from './commands.js';
+import { fingerprint } from './fingerprint.js';
+import type { HoldTtl } from './hold-ttl.js';
+
+export interface UpdateSettingsRequest {
+  /** Seconds; 0: referenced holds are open-ended. Undefined: stays as it is. */
+  readonly defaultTtlSeconds?: number | undefined;
+}
+
+/** Changes what a merchant has set. */
+export class SettingsService {
+  constructor(
+    private readonly engine: Pick<Engine, 'submit'>,
+    private readonly holdTtl: HoldTtl,
+  ) {}
+
+  async update(
+    call: CallContext,
+    { defaultTtlSeconds }: UpdateSettingsRequest,
+  ): Promise<Result<SettingsSuccess>> {
+    const { merchantId, actor } = call.principal;
+    const result = await execute<SettingsSuccess>(
+      this.engine,
+      call,
+      { kind: 'update_settings', merchantId, actor, defaultTtlSeconds },
+      () => fingerprint('update_settings', defaultTtlSeconds ?? null),
+    );
+    this.holdTtl.forget(merchantId);
+    return result;
+  }
+}

@@ -1,0 +1,42 @@
+export interface SweeperOptions {
+  /** From the end of one sweep to the start of the next. */
+  readonly intervalMs: number;
+  /** Tidies what there is to tidy; looks at `isStopped` between steps. */
+  readonly sweep: (isStopped: () => boolean) => Promise<unknown>;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Sweeps at regular intervals until stopped. A sweep that fails is reported, and the next one comes all the same. */
+export class Sweeper {
+  readonly #options: SweeperOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: SweeperOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#timer = setTimeout(() => {
+      this.#running = this.#sweep();
+    }, this.#options.intervalMs);
+    this.#timer.unref();
+  }
+
+  /** Resolves when the sweep in progress, if any, has ended. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  async #sweep(): Promise<void> {
+    try {
+      await this.#options.sweep(() => this.#stopped);
+    } catch (error) {
+      this.#options.onError(error);
+    }
+    if (!this.#stopped) this.start();
+  }
+}

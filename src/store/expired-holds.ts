@@ -1,0 +1,101 @@
+import type { DataSource } from 'typeorm';
+import { texts } from './array-literal.js';
+import { EXPIRES_AT_MS, type HoldRow, holdRow, type RawHold } from './holds.js';
+import type { RecordKey } from './stock-levels.js';
+import type { Statement, Transaction } from './transaction.js';
+
+const READ: Statement = {
+  name: 'read_expired_holds',
+  text: `
+    SELECT h.*
+      FROM unnest($1::text[], $2::text[]) AS k (merchant_id, id)
+     CROSS JOIN LATERAL (
+           SELECT merchant_id, inventory_id, reference, qty, opened_revision, ${EXPIRES_AT_MS}
+             FROM holds
+            WHERE merchant_id = k.merchant_id AND inventory_id = k.id
+              AND expires_at <= to_timestamp($3::float8 / 1000)
+            ORDER BY expires_at, reference
+            LIMIT $4) AS h`,
+};
+
+/** Reads each record's holds that have ended by `nowMs`, first ended first, at most `recordMax` of a record. */
+export async function readExpiredHolds(
+  tx: Transaction,
+  records: readonly RecordKey[],
+  nowMs: number,
+  recordMax: number,
+): Promise<HoldRow[]> {
+  const rows = await tx.read<RawHold>(READ, [...recordColumns(records), nowMs, recordMax]);
+  return rows.map(holdRow);
+}
+
+const READ_NEXT: Statement = {
+  name: 'read_next_expiries',
+  text: `
+    SELECT k.merchant_id, k.id, h.expires_at_ms
+      FROM unnest($1::text[], $2::text[]) AS k (merchant_id, id)
+     CROSS JOIN LATERAL (
+           SELECT ${EXPIRES_AT_MS}
+             FROM holds
+            WHERE merchant_id = k.merchant_id AND inventory_id = k.id
+              AND expires_at > to_timestamp($3::float8 / 1000)
+            ORDER BY expires_at
+            LIMIT 1) AS h`,
+};
+
+/** Reads the first expiry after `nowMs` of each record; records without one are left out. */
+export async function readNextExpiries(
+  tx: Transaction,
+  records: readonly RecordKey[],
+  nowMs: number,
+): Promise<(RecordKey & { expiresAtMs: number })[]> {
+  const rows = await tx.read<{ merchant_id: string; id: string; expires_at_ms: number }>(READ_NEXT, [
+    ...recordColumns(records),
+    nowMs,
+  ]);
+  return rows.map((row) => ({ merchantId: row.merchant_id, id: row.id, expiresAtMs: row.expires_at_ms }));
+}
+
+/**
+ * Finds merchants that have records with holds that may have ended. The one statement about all merchants: an index
+ * look-up for each.
+ */
+export async function findMerchantsWithDueHolds(
+  dataSource: DataSource,
+  merchantsMax: number,
+): Promise<string[]> {
+  const rows: { merchant_id: string }[] = await dataSource.query(
+    `SELECT merchant_id
+       FROM merchants AS m
+      WHERE EXISTS (SELECT 1 FROM stock_levels
+                     WHERE merchant_id = m.merchant_id AND next_expiry_at <= clock_timestamp())
+      LIMIT $1`,
+    [merchantsMax],
+  );
+  return rows.map((row) => row.merchant_id);
+}
+
+const LOCK_DUE: Statement = {
+  name: 'lock_due_records',
+  text: `
+    SELECT merchant_id, id
+      FROM stock_levels
+     WHERE merchant_id = $1 AND next_expiry_at <= clock_timestamp()
+     ORDER BY next_expiry_at
+     LIMIT $2
+       FOR UPDATE SKIP LOCKED`,
+};
+
+/** Locks some of a merchant's records with holds that may have ended, leaving out those that others have locked. */
+export async function lockDueRecords(
+  tx: Transaction,
+  merchantId: string,
+  recordsMax: number,
+): Promise<RecordKey[]> {
+  const rows = await tx.read<{ merchant_id: string; id: string }>(LOCK_DUE, [merchantId, recordsMax]);
+  return rows.map((row) => ({ merchantId: row.merchant_id, id: row.id }));
+}
+
+function recordColumns(records: readonly RecordKey[]): unknown[] {
+  return [texts(records.map((r) => r.merchantId)), texts(records.map((r) => r.id))];
+}

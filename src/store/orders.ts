@@ -1,0 +1,100 @@
+import type { Movement } from '../domain/movement.js';
+import { texts } from './array-literal.js';
+import { EXPIRES_AT_MS, type HoldRow, holdRow, type RawHold } from './holds.js';
+import type { RecordKey } from './stock-levels.js';
+import type { Statement, Transaction } from './transaction.js';
+
+/** Names one order. */
+export interface OrderKey {
+  readonly merchantId: string;
+  readonly reference: string;
+}
+
+export interface OrderRow extends OrderKey {
+  readonly holds: readonly HoldRow[];
+  /** The last log entry under the reference that moved held units. */
+  readonly lastMovement: Pick<Movement, 'action' | 'actor' | 'notes'> | undefined;
+}
+
+const FIND_RECORDS: Statement = {
+  name: 'find_order_records',
+  text: `
+    SELECT h.*
+      FROM unnest($1::text[], $2::text[]) AS o (merchant_id, reference)
+     CROSS JOIN LATERAL (
+           SELECT merchant_id, inventory_id, reference
+             FROM holds
+            WHERE merchant_id = o.merchant_id AND reference = o.reference AND reference <> ''
+            LIMIT $3) AS h`,
+};
+
+/** Finds the records that orders hold units of, at most `recordsMax` of each. Locks nothing: they may change. */
+export async function findOrderRecords(
+  tx: Transaction,
+  orders: readonly OrderKey[],
+  recordsMax: number,
+): Promise<(RecordKey & OrderKey)[]> {
+  const rows = await tx.read<{ merchant_id: string; inventory_id: string; reference: string }>(FIND_RECORDS, [
+    ...orderColumns(orders),
+    recordsMax,
+  ]);
+  return rows.map((row) => ({
+    merchantId: row.merchant_id,
+    id: row.inventory_id,
+    reference: row.reference,
+  }));
+}
+
+// Holds and log in one statement, so in one snapshot: what ended between two would be in neither.
+const READ: Statement = {
+  name: 'read_orders',
+  text: `
+    SELECT o.merchant_id, o.reference, l.action, l.actor, l.notes,
+           h.inventory_id, h.qty, h.opened_revision, h.expires_at_ms
+      FROM unnest($1::text[], $2::text[]) AS o (merchant_id, reference)
+      LEFT JOIN LATERAL (
+           SELECT action, actor, notes
+             FROM movement_log
+            WHERE merchant_id = o.merchant_id AND reference = o.reference AND reserved_delta <> 0
+            ORDER BY logged_at DESC
+            LIMIT 1) AS l ON true
+      LEFT JOIN LATERAL (
+           SELECT inventory_id, qty, opened_revision, ${EXPIRES_AT_MS}
+             FROM holds
+            WHERE merchant_id = o.merchant_id AND reference = o.reference AND reference <> '') AS h ON true`,
+};
+
+interface RawOrder extends Partial<RawHold> {
+  merchant_id: string;
+  reference: string;
+  action: Movement['action'] | null;
+  actor: string;
+  notes: string | null;
+}
+
+/** Reads what orders hold, and what became of them. */
+export async function readOrders(tx: Transaction, orders: readonly OrderKey[]): Promise<OrderRow[]> {
+  const rows = await tx.read<RawOrder>(READ, orderColumns(orders));
+  const found = new Map<string, OrderRow & { holds: HoldRow[] }>();
+  for (const row of rows) {
+    const name = `${row.merchant_id}\n${row.reference}`;
+    let order = found.get(name);
+    if (order === undefined) {
+      const { action, actor, notes } = row;
+      order = {
+        merchantId: row.merchant_id,
+        reference: row.reference,
+        holds: [],
+        lastMovement: action === null ? undefined : { action, actor, notes: notes ?? '' },
+      };
+      found.set(name, order);
+    }
+    // An order without holds still has its one row.
+    if (row.inventory_id != null) order.holds.push(holdRow(row as RawHold));
+  }
+  return [...found.values()];
+}
+
+function orderColumns(orders: readonly OrderKey[]): unknown[] {
+  return [texts(orders.map((o) => o.merchantId)), texts(orders.map((o) => o.reference))];
+}

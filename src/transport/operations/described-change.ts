@@ -1,0 +1,49 @@
+import type { FieldViolation } from '../../domain/failure.js';
+import type { RecordDescription } from '../../domain/inventory-record.js';
+import type { InventoryDetails, UpdateInventoryRequest } from '../../gen/inventory/v1/inventory_record_pb.js';
+
+/** Field of the mask → the value that the request sets, or the one that clears it. */
+const readers: Readonly<Record<string, (details: Partial<InventoryDetails>) => Partial<RecordDescription>>> =
+  {
+    location: ({ location = '' }) => ({ location }),
+    warehouse_name: ({ warehouseName = '' }) => ({ warehouseName }),
+    reorder_level: ({ reorderLevel = 0 }) => ({ reorderLevel }),
+    reorder_qty: ({ reorderQty = 0 }) => ({ reorderQty }),
+    variant_attributes: ({ variantAttributes = {} }) => ({ variantAttributes }),
+  };
+
+/**
+ * What an update changes, as https://google.aip.dev/134 has it: with a mask, the fields that it names (`*`: all), and
+ * those of them that are absent are cleared; without one, the fields that are present.
+ */
+export function describedChange({
+  details,
+  updateMask,
+}: UpdateInventoryRequest):
+  | { ok: true; change: Partial<RecordDescription> }
+  | { ok: false; violation: FieldViolation } {
+  const given: Partial<InventoryDetails> = details ?? {};
+  const named = updateMask?.paths ?? [];
+  const paths =
+    named.length === 0 ? presentFields(given) : named.includes('*') ? Object.keys(readers) : named;
+  let change: Partial<RecordDescription> = {};
+  for (const path of paths) {
+    const read = Object.hasOwn(readers, path) ? readers[path] : undefined;
+    if (read === undefined) {
+      const description = `${path} is no field that can be changed; those are ${Object.keys(readers).join(', ')}`;
+      return { ok: false, violation: { field: 'updateMask', description } };
+    }
+    change = { ...change, ...read(given) };
+  }
+  return { ok: true, change };
+}
+
+function presentFields(details: Partial<InventoryDetails>): string[] {
+  const present = [];
+  if (details.location !== undefined) present.push('location');
+  if (details.warehouseName !== undefined) present.push('warehouse_name');
+  if (details.reorderLevel !== undefined) present.push('reorder_level');
+  if (details.reorderQty !== undefined) present.push('reorder_qty');
+  if (Object.keys(details.variantAttributes ?? {}).length > 0) present.push('variant_attributes');
+  return present;
+}
