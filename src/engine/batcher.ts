@@ -14,9 +14,9 @@
  */
 export class Batcher<C, R> {
   readonly #options: BatcherOptions<C, R>;
-  /** Calls not yet taken, in order of arrival; at most `queueMax`. */
+  /** Calls not yet taken, in order of arrival. */
   #queue: Entry<C, R>[] = [];
-  /** Of the calls in the queue, together. */
+  /** Of the calls in the queue, together; a call is taken in while it is below `queueMax`. */
   #queuedWeight = 0;
   /** Lanes running a batch; at most `lanes`. */
   #busyLanes = 0;
@@ -45,7 +45,7 @@ export class Batcher<C, R> {
    */
   submit(call: C, deadlineAtMs: number): Promise<Answer<R>> {
     if (this.#closing) return Promise.resolve({ kind: 'closing' });
-    if (this.#queue.length >= this.#options.limits.queueMax) return Promise.resolve({ kind: 'queue_full' });
+    if (this.#queuedWeight >= this.#options.limits.queueMax) return Promise.resolve({ kind: 'queue_full' });
     const weight = this.#options.weightOf?.(call) ?? 1;
     return new Promise((answer) => {
       this.#queue.push({ call, weight, deadlineAtMs, answer });
@@ -205,7 +205,7 @@ export interface BatcherLimits {
   readonly lanes: number;
   /** What the calls in one batch may weigh together. */
   readonly batchMax: number;
-  /** Calls waiting. */
+  /** What the calls that wait may weigh together. */
   readonly queueMax: number;
   /** Executions of one batch, the first included. */
   readonly attemptsMax: number;
