@@ -61,7 +61,12 @@ export interface Limits {
   readonly merchantCallsPerSecondMax: number;
   /** Tries of one transaction, the first included. */
   readonly attemptsMax: number;
+  /** Connections for all but reads. */
   readonly poolConnectionsMax: number;
+  /** Connections for reads, and reads that run at once. */
+  readonly readPoolConnectionsMax: number;
+  /** Reads waiting for one; one more is refused with OVERLOADED. */
+  readonly readsWaitingMax: number;
   readonly connectTimeoutMs: number;
   readonly lockTimeoutMs: number;
   readonly statementTimeoutMs: number;
@@ -128,6 +133,8 @@ export function loadConfig(env: Environment): Config {
       merchantCallsPerSecondMax: read.integer('MERCHANT_CALLS_PER_SECOND_MAX', 0, 0, 1_000_000),
       attemptsMax: read.integer('ATTEMPTS_MAX', 8, 1, 100),
       poolConnectionsMax: read.integer('POOL_CONNECTIONS_MAX', 10, 2, 1000),
+      readPoolConnectionsMax: read.integer('READ_POOL_CONNECTIONS_MAX', 4, 1, 1000),
+      readsWaitingMax: read.integer('READS_WAITING_MAX', 1000, 0, 1_000_000),
       connectTimeoutMs: read.integer('CONNECT_TIMEOUT_MS', 5000, 100, 60_000),
       lockTimeoutMs: read.integer('LOCK_TIMEOUT_MS', 2000, 10, 60_000),
       statementTimeoutMs: read.integer('STATEMENT_TIMEOUT_MS', 10_000, 100, 600_000),
@@ -153,7 +160,9 @@ function unmetRelations(limits: Limits): string[] {
     faults.push('LOCK_TIMEOUT_MS: must not exceed STATEMENT_TIMEOUT_MS');
   }
   if (limits.engineLanes >= limits.poolConnectionsMax) {
-    faults.push('ENGINE_LANES: must be less than POOL_CONNECTIONS_MAX, since reads need connections too');
+    faults.push(
+      'ENGINE_LANES: must be less than POOL_CONNECTIONS_MAX, since API keys are looked up there too',
+    );
   }
   return faults;
 }

@@ -8,6 +8,8 @@ export interface Database {
   readonly dataSource: DataSource;
   /** Applied by this process, by name. */
   readonly migrations: readonly string[];
+  /** Connections of their own for reads, read only, until `close`. Throws DatabaseUnusable, with all closed. */
+  openReads(): Promise<DataSource>;
   close(): Promise<void>;
 }
 
@@ -42,16 +44,27 @@ async function open(config: Config, log: DatabaseLog): Promise<Database> {
       ? await openEmbeddedDatabase({ dataDir: config.dataDir, log: (message) => log.info(message) })
       : undefined;
   const url = config.databaseUrl ?? embedded!.url;
-  const dataSource = createDataSource(url, config.limits, (error) =>
-    log.warn(`a database connection was lost: ${error.message}`),
-  );
+  const onLoss = (error: Error): void => log.warn(`a database connection was lost: ${error.message}`);
+  const dataSource = createDataSource(url, config.limits, onLoss);
+  const opened = [dataSource];
+  const openReads = async (): Promise<DataSource> => {
+    const limits = { ...config.limits, poolConnectionsMax: config.limits.readPoolConnectionsMax };
+    const reads = createDataSource(url, limits, onLoss, 'reads');
+    opened.push(reads);
+    try {
+      return await reads.initialize();
+    } catch (error) {
+      await close();
+      throw new DatabaseUnusable(error);
+    }
+  };
   const close = async (): Promise<void> => {
-    if (dataSource.isInitialized) await endPool(dataSource);
+    await Promise.all(opened.filter((pool) => pool.isInitialized).map(endPool));
     await embedded?.close();
   };
   try {
     await dataSource.initialize();
-    return { dataSource, migrations: await migrate(dataSource), close };
+    return { dataSource, migrations: await migrate(dataSource), openReads, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,0 +1,168 @@
+import type { Movement, MovementAction } from '../../domain/movement.js';
+import type { Statement } from '../transaction.js';
+import { type CountedSlice, type Slice, sliceOf, totalBeside } from './page.js';
+import type { Reader } from './read-pool.js';
+import { ms } from './record-rows.js';
+
+/** Which entries; all of the merchant's when nothing is given. */
+export interface LogFilter {
+  readonly inventoryId?: string;
+  readonly reference?: string;
+  readonly action?: MovementAction;
+}
+
+/** A log entry with its place in the list. */
+export interface LoggedMovement extends Movement, LogPlace {
+  readonly productId: string;
+  /** Milliseconds since the epoch. */
+  readonly loggedAtMs: number;
+}
+
+/** Where an entry stands: the list is in descending order of the three. */
+export interface LogPlace {
+  /** Microseconds since the epoch: all that the clock tells. */
+  readonly loggedAtUs: number;
+  readonly inventoryId: string;
+  readonly revision: number;
+}
+
+/** The entries that the filter lets through, latest first, from the `offset`th on. */
+export async function listLogsByOffset(
+  reader: Reader,
+  merchantId: string,
+  filter: LogFilter,
+  offset: number,
+  limit: number,
+): Promise<CountedSlice<LoggedMovement>> {
+  const query = new LogQuery(merchantId, filter);
+  const [limitPlusOne, skipped] = [query.bind(limit + 1, 'int'), query.bind(offset, 'bigint')];
+  const text = `
+    WITH page AS MATERIALIZED (${query.entries()} LIMIT ${limitPlusOne} OFFSET ${skipped})
+    SELECT t.total, p.*
+      FROM (${totalBeside('page', limitPlusOne, skipped, query.count())}) AS t
+      LEFT JOIN (${withProduct('page')}) AS p ON true
+     ORDER BY ${query.order}`;
+  type Row = { total: number } & (RawEntry | { inventory_id: null });
+  const rows = await reader.rows<Row>({ name: `${query.name}_by_offset`, text }, query.values);
+  // A page without entries still has its one row.
+  const entries = rows.filter((row): row is Row & RawEntry => row.inventory_id !== null).map(entryOf);
+  return { ...sliceOf(entries, limit), total: rows[0]!.total };
+}
+
+/** The entries that the filter lets through, latest first, from the one behind `after` on. */
+export async function listLogsAfter(
+  reader: Reader,
+  merchantId: string,
+  filter: LogFilter,
+  after: LogPlace,
+  limit: number,
+): Promise<Slice<LoggedMovement>> {
+  const query = new LogQuery(merchantId, filter);
+  const text = `
+    WITH page AS MATERIALIZED (${query.entries(after)} LIMIT ${query.bind(limit + 1, 'int')})
+    ${withProduct('page')}
+     ORDER BY ${query.order}`;
+  const statement: Statement = { name: `${query.name}_after`, text };
+  return sliceOf((await reader.rows<RawEntry>(statement, query.values)).map(entryOf), limit);
+}
+
+/**
+ * The statement's parts that depend on the filter, so that each combination has a plan of its own. One record's
+ * entries stand in order of their revisions, where the primary key has them and clocks play no part; those of
+ * several by time.
+ */
+class LogQuery {
+  readonly values: unknown[];
+  readonly name: string;
+  readonly order: string;
+  readonly #conditions = ['merchant_id = $1'];
+
+  constructor(
+    merchantId: string,
+    private readonly filter: LogFilter,
+  ) {
+    this.values = [merchantId];
+    const { inventoryId, reference, action } = filter;
+    const given: string[] = [];
+    if (inventoryId !== undefined) {
+      given.push('record');
+      this.#conditions.push(`inventory_id = ${this.bind(inventoryId, 'text')}`);
+    }
+    if (reference !== undefined) {
+      given.push('reference');
+      this.#conditions.push(`reference = ${this.bind(reference, 'text')}`);
+    }
+    if (action !== undefined) {
+      // By name, since the index of adjustments can only be used by a statement that says that it is one.
+      given.push(action.toLowerCase());
+      this.#conditions.push(`action = '${action}'`);
+    }
+    this.name = ['list_logs', ...given].join('_');
+    this.order =
+      inventoryId === undefined ? 'logged_at DESC, inventory_id DESC, revision DESC' : 'revision DESC';
+  }
+
+  bind(value: unknown, type: string): string {
+    return `$${this.values.push(value)}::${type}`;
+  }
+
+  entries(after?: LogPlace): string {
+    const conditions = after === undefined ? this.#conditions : [...this.#conditions, this.#behind(after)];
+    return `
+      SELECT inventory_id, revision, action, on_hand_delta, reserved_delta, reference, notes, actor, logged_at
+        FROM movement_log
+       WHERE ${conditions.join(' AND ')}
+       ORDER BY ${this.order}`;
+  }
+
+  count(): string {
+    return `SELECT count(*) FROM movement_log WHERE ${this.#conditions.join(' AND ')}`;
+  }
+
+  #behind({ loggedAtUs, inventoryId, revision }: LogPlace): string {
+    if (this.filter.inventoryId !== undefined) return `revision < ${this.bind(revision, 'bigint')}`;
+    const loggedAt = `timestamptz 'epoch' + ${this.bind(loggedAtUs, 'bigint')} * interval '1 microsecond'`;
+    const rest = `${this.bind(inventoryId, 'text')}, ${this.bind(revision, 'bigint')}`;
+    return `(logged_at, inventory_id, revision) < (${loggedAt}, ${rest})`;
+  }
+}
+
+function withProduct(page: string): string {
+  return `
+    SELECT e.*, r.product_id, ${ms('e.logged_at')} AS logged_ms,
+           (extract(epoch FROM e.logged_at) * 1000000)::float8 AS logged_us
+      FROM ${page} AS e
+      LEFT JOIN LATERAL (
+           SELECT product_id FROM inventory_records WHERE merchant_id = $1 AND id = e.inventory_id LIMIT 1)
+        AS r ON true`;
+}
+
+interface RawEntry {
+  inventory_id: string;
+  revision: string;
+  action: MovementAction;
+  on_hand_delta: number;
+  reserved_delta: number;
+  reference: string | null;
+  notes: string | null;
+  actor: string;
+  product_id: string | null;
+  logged_ms: number;
+  logged_us: number;
+}
+
+function entryOf(row: RawEntry): LoggedMovement {
+  return {
+    inventoryId: row.inventory_id,
+    revision: Number(row.revision),
+    action: row.action,
+    onHandDelta: row.on_hand_delta,
+    reservedDelta: row.reserved_delta,
+    reference: row.reference ?? '',
+    notes: row.notes ?? '',
+    actor: row.actor,
+    productId: row.product_id ?? '',
+    loggedAtMs: row.logged_ms,
+    loggedAtUs: row.logged_us,
+  };
+}

@@ -1,0 +1,63 @@
+import type { Movement } from '../../domain/movement.js';
+import type { Statement } from '../transaction.js';
+import type { Reader } from './read-pool.js';
+import { ms } from './record-rows.js';
+
+export interface OrderHold {
+  readonly inventoryId: string;
+  readonly qty: number;
+  /** Milliseconds since the epoch; null: open-ended. */
+  readonly expiresAtMs: number | null;
+  /** Its expiry has come, and nobody has tidied it yet. */
+  readonly expired: boolean;
+}
+
+export interface OrderFound {
+  /** In order of record. */
+  readonly holds: readonly OrderHold[];
+  /** The last log entry under the reference that moved held units. */
+  readonly lastMovement: Pick<Movement, 'action' | 'actor' | 'notes'> | undefined;
+}
+
+// Holds and log in one statement, so in one snapshot: what ended between two would be in neither.
+const FIND: Statement = {
+  name: 'get_order',
+  text: `
+    SELECT l.action, l.actor, l.notes, h.*
+      FROM (SELECT) AS always
+      LEFT JOIN LATERAL (
+           SELECT action, actor, notes
+             FROM movement_log
+            WHERE merchant_id = $1 AND reference = $2 AND reserved_delta <> 0
+            ORDER BY logged_at DESC, inventory_id DESC, revision DESC
+            LIMIT 1) AS l ON true
+      LEFT JOIN LATERAL (
+           SELECT inventory_id, qty, ${ms('expires_at')} AS expires_ms,
+                  coalesce(expires_at <= statement_timestamp(), false) AS expired
+             FROM holds
+            WHERE merchant_id = $1 AND reference = $2 AND reference <> '') AS h ON true
+     ORDER BY h.inventory_id`,
+};
+
+interface RawOrder {
+  action: Movement['action'] | null;
+  actor: string;
+  notes: string | null;
+  inventory_id: string | null;
+  qty: number;
+  expires_ms: number | null;
+  expired: boolean;
+}
+
+/** Reads what is held under a reference, and what was. */
+export async function findOrder(reader: Reader, merchantId: string, reference: string): Promise<OrderFound> {
+  const rows = await reader.rows<RawOrder>(FIND, [merchantId, reference]);
+  const { action, actor, notes } = rows[0]!;
+  return {
+    lastMovement: action === null ? undefined : { action, actor, notes: notes ?? '' },
+    // An order without holds still has its one row.
+    holds: rows.flatMap(({ inventory_id: inventoryId, qty, expires_ms: expiresAtMs, expired }) =>
+      inventoryId === null ? [] : [{ inventoryId, qty, expiresAtMs, expired }],
+    ),
+  };
+}

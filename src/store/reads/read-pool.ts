@@ -1,0 +1,82 @@
+import type { DataSource } from 'typeorm';
+import type { Statement } from '../transaction.js';
+
+/** Runs reads, each a statement of its own and so a snapshot of its own, without locks. */
+export interface Reader {
+  rows<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]>;
+}
+
+export interface ReadPoolLimits {
+  /** Reads that run at once; no more than the data source has connections. */
+  readonly connectionsMax: number;
+  /** Reads that wait for their turn; one more is refused. */
+  readonly waitingMax: number;
+}
+
+/** A read that was not sent. */
+export class ReadRefused extends Error {
+  override readonly name = 'ReadRefused';
+  constructor(readonly reason: 'OVERLOADED' | 'DEADLINE_EXCEEDED') {
+    super(`the read was refused: ${reason}`);
+  }
+}
+
+/**
+ * The reads' own connections, so that no number of them keeps a writer waiting for one.
+ *
+ * Reads queue here, first come, first served, rather than in the driver's pool, which would neither bound the queue
+ * nor tell a long wait from a lost database.
+ */
+export class ReadPool {
+  /** At most connectionsMax. */
+  #running = 0;
+  /** In order of arrival; empty unless connectionsMax reads run. */
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly limits: ReadPoolLimits,
+  ) {}
+
+  /** `deadlineAtMs`: milliseconds since the epoch; past it, a read is no longer sent. */
+  reader(deadlineAtMs: number): Reader {
+    return { rows: (statement, values) => this.#run(statement, values, deadlineAtMs) };
+  }
+
+  async #run<Row>(statement: Statement, values: readonly unknown[], deadlineAtMs: number): Promise<Row[]> {
+    await this.#turn();
+    try {
+      if (Date.now() >= deadlineAtMs) throw new ReadRefused('DEADLINE_EXCEEDED');
+      return await this.#send<Row>(statement, values);
+    } finally {
+      this.#done();
+    }
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#running < this.limits.connectionsMax) {
+      this.#running += 1;
+      return;
+    }
+    if (this.#waiting.length >= this.limits.waitingMax) throw new ReadRefused('OVERLOADED');
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Hands the turn on to who has waited longest. */
+  #done(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#running -= 1;
+    else next();
+  }
+
+  async #send<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      const client = await runner.connect();
+      const { rows } = await client.query({ ...statement, values });
+      return rows;
+    } finally {
+      await runner.release().catch(() => {});
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import type { InventoryRecord } from '../../domain/inventory-record.js';
+
+/**
+ * Selects whole records. `ids` is a query of their ids; every table is then looked up by key, so the price goes by
+ * the records shown, whatever the merchant has. $1 is the merchant.
+ *
+ * An expired hold's units are not reserved, tidied or not. `next_expiry_at` tells whether there can be any, so a
+ * record without expiry costs no look at its holds. statement_timestamp() is one instant for the whole answer, and
+ * an index can be searched by it; by clock_timestamp() it cannot.
+ */
+export function recordsOf(ids: string): string {
+  return `
+    SELECT r.id, r.product_id, r.sku_id, r.warehouse_id, r.warehouse_name, r.location,
+           r.reorder_level, r.reorder_qty, r.variant_attributes,
+           s.on_hand_qty, s.reserved_qty - (${expiredQty('s')}) AS reserved_qty,
+           ${ms('r.created_at')} AS created_ms,
+           ${ms('greatest(r.updated_at, c.logged_at)')} AS updated_ms,
+           ${ms('coalesce(a.logged_at, r.created_at)')} AS last_adjusted_ms,
+           coalesce(a.actor, '') AS last_adjusted_by
+      FROM (${ids}) AS k
+     CROSS JOIN LATERAL (
+           SELECT * FROM inventory_records WHERE merchant_id = $1 AND id = k.id LIMIT 1) AS r
+     CROSS JOIN LATERAL (
+           SELECT * FROM stock_levels WHERE merchant_id = $1 AND id = k.id LIMIT 1) AS s
+      LEFT JOIN LATERAL (
+           SELECT logged_at
+             FROM movement_log
+            WHERE merchant_id = $1 AND inventory_id = k.id
+            ORDER BY revision DESC
+            LIMIT 1) AS c ON true
+      LEFT JOIN LATERAL (
+           SELECT logged_at, actor
+             FROM movement_log
+            WHERE merchant_id = $1 AND inventory_id = k.id AND action NOT IN ('RESERVED', 'RELEASED')
+            ORDER BY revision DESC
+            LIMIT 1) AS a ON true`;
+}
+
+/** The units of a record's expired holds; `stock` is the alias of its row in stock_levels. $1 is the merchant. */
+export function expiredQty(stock: string): string {
+  return `
+    CASE WHEN ${stock}.next_expiry_at <= statement_timestamp()
+         THEN (SELECT coalesce(sum(qty), 0)
+                 FROM holds
+                WHERE merchant_id = $1 AND inventory_id = ${stock}.id AND expires_at <= statement_timestamp())
+         ELSE 0 END::int`;
+}
+
+/** Milliseconds since the epoch, as a number. */
+export function ms(instant: string): string {
+  return `floor(extract(epoch FROM ${instant}) * 1000)::float8`;
+}
+
+export interface RawRecord {
+  id: string;
+  product_id: string;
+  sku_id: string;
+  warehouse_id: string;
+  warehouse_name: string;
+  location: string;
+  reorder_level: number;
+  reorder_qty: number;
+  variant_attributes: Record<string, string>;
+  on_hand_qty: number;
+  reserved_qty: number;
+  created_ms: number;
+  updated_ms: number;
+  last_adjusted_ms: number;
+  last_adjusted_by: string;
+}
+
+export function recordOf(row: RawRecord): InventoryRecord {
+  return {
+    id: row.id,
+    productId: row.product_id,
+    skuId: row.sku_id,
+    warehouseId: row.warehouse_id,
+    warehouseName: row.warehouse_name,
+    location: row.location,
+    reorderLevel: row.reorder_level,
+    reorderQty: row.reorder_qty,
+    variantAttributes: row.variant_attributes,
+    onHandQty: row.on_hand_qty,
+    reservedQty: row.reserved_qty,
+    createdAtMs: row.created_ms,
+    updatedAtMs: row.updated_ms,
+    lastAdjustedAtMs: row.last_adjusted_ms,
+    lastAdjustedBy: row.last_adjusted_by,
+  };
+}

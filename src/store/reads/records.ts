@@ -1,0 +1,58 @@
+import type { InventoryRecord } from '../../domain/inventory-record.js';
+import type { Statement } from '../transaction.js';
+import type { Reader } from './read-pool.js';
+import { type RawRecord, recordOf, recordsOf } from './record-rows.js';
+
+const ONE: Statement = { name: 'get_record', text: recordsOf('SELECT $2::text AS id') };
+
+/** Undefined when the merchant has no such record. */
+export async function findRecord(
+  reader: Reader,
+  merchantId: string,
+  id: string,
+): Promise<InventoryRecord | undefined> {
+  const [row] = await reader.rows<RawRecord>(ONE, [merchantId, id]);
+  return row && recordOf(row);
+}
+
+const OF_PRODUCT: Statement = {
+  name: 'list_records_of_product',
+  text: `${recordsOf(`
+           SELECT id
+             FROM inventory_records
+            WHERE merchant_id = $1 AND product_id = $2
+            ORDER BY sku_id, warehouse_id
+            LIMIT $3`)}
+     ORDER BY r.sku_id, r.warehouse_id`,
+};
+
+/** The records of one product, in order of SKU and warehouse. */
+export async function listRecordsOfProduct(
+  reader: Reader,
+  merchantId: string,
+  productId: string,
+  limit: number,
+): Promise<InventoryRecord[]> {
+  return (await reader.rows<RawRecord>(OF_PRODUCT, [merchantId, productId, limit])).map(recordOf);
+}
+
+const OF_SKU: Statement = {
+  name: 'list_records_of_sku',
+  text: `${recordsOf(`
+           SELECT id
+             FROM inventory_records
+            WHERE merchant_id = $1 AND sku_id = $2 AND sku_id <> ''
+            ORDER BY id
+            LIMIT $3`)}
+     ORDER BY r.id`,
+};
+
+/** The records of one SKU, in order of their ids. */
+export async function listRecordsOfSku(
+  reader: Reader,
+  merchantId: string,
+  skuId: string,
+  limit: number,
+): Promise<InventoryRecord[]> {
+  return (await reader.rows<RawRecord>(OF_SKU, [merchantId, skuId, limit])).map(recordOf);
+}

@@ -1,0 +1,18 @@
+import type { Statement } from '../transaction.js';
+import type { Reader } from './read-pool.js';
+
+const READ: Statement = {
+  name: 'get_settings',
+  text: 'SELECT default_ttl_seconds FROM merchants WHERE merchant_id = $1',
+};
+
+export interface MerchantSettings {
+  /** 0: holds under a reference are open-ended. */
+  readonly defaultTtlSeconds: number;
+}
+
+/** What the merchant has set. */
+export async function findSettings(reader: Reader, merchantId: string): Promise<MerchantSettings> {
+  const [row] = await reader.rows<{ default_ttl_seconds: number }>(READ, [merchantId]);
+  return { defaultTtlSeconds: row?.default_ttl_seconds ?? 0 };
+}
