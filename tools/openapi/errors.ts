@@ -32,7 +32,7 @@ export class Errors {
 
   /** Status → response. Those that every call can have are components. */
   responsesOf(failures: Failures): Schema {
-    const { every, changing, bodyStatuses } = this.#facts.errors;
+    const { every, changing, statuses } = this.#facts.errors;
     const names = [...new Set([...failures.reasons, ...every, ...(failures.changes ? changing : [])])];
     const byStatus = new Map<number, Reason[]>();
     for (const name of names) {
@@ -47,13 +47,14 @@ export class Errors {
       const build = (): Schema => this.#response(failures, reasons);
       responses.set(status, common ? this.#shared(status, suffix, build) : build());
     }
-    if (failures.hasBody) {
-      for (const [status, message] of Object.entries(bodyStatuses)) {
-        responses.set(
-          Number(status),
-          this.#shared(Number(status), '', () => this.#malformed(status, message)),
-        );
-      }
+    for (const [status, message] of Object.entries({
+      ...statuses.every,
+      ...(failures.hasBody ? statuses.body : {}),
+    })) {
+      responses.set(
+        Number(status),
+        this.#shared(Number(status), '', () => this.#malformed(status, message)),
+      );
     }
     return Object.fromEntries(
       [...responses].sort(([a], [b]) => a - b).map(([status, r]) => [String(status), r]),
@@ -67,7 +68,7 @@ export class Errors {
   }
 
   #response({ rpc, reasons: own, changes }: Failures, reasons: readonly Reason[]): Schema {
-    const { headers } = this.#facts;
+    const { headers, errors } = this.#facts;
     const examples: Schema = {};
     const plain: string[] = [];
     const variants: Schema[] = [];
@@ -78,8 +79,7 @@ export class Errors {
       else variants.push(schema);
     }
     if (plain.length > 0) variants.unshift(withCodes(plain));
-    // Stored outcomes are those that the call itself decides on.
-    const stored = changes && reasons.some(({ name }) => own.includes(name));
+    const stored = changes && reasons.some(({ name }) => own.includes(name) || errors.stored.includes(name));
     const names = [
       ...Object.keys(headers.every),
       ...(stored ? Object.keys(headers.replayed) : []),

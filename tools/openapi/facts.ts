@@ -37,13 +37,19 @@ export interface Facts {
     readonly every: readonly string[];
     /** Further reasons of calls that change something. */
     readonly changing: readonly string[];
+    /** Reasons of every call that can be a stored outcome, as the call's own always can. */
+    readonly stored: readonly string[];
+    /** Of examples. */
     readonly requestId: string;
     /** Reasons whose body is another one, to the letter. */
     readonly bodies: Readonly<Record<string, Readonly<Record<string, Json>>>>;
     /** `REASON` or `Rpc/REASON` → properties beyond the usual ones. */
     readonly extras: Readonly<Record<string, Readonly<Record<string, ErrorExtra>>>>;
-    /** HTTP's own statuses of calls with a body → the message. */
-    readonly bodyStatuses: Readonly<Record<string, string>>;
+    /** HTTP's own statuses, of every call and of calls with a body → the message. */
+    readonly statuses: {
+      readonly every: Readonly<Record<string, string>>;
+      readonly body: Readonly<Record<string, string>>;
+    };
   };
   /** JSON name of a field, or `Message.field` → an example. */
   readonly examples: Readonly<Record<string, Json>>;

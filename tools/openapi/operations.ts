@@ -127,6 +127,7 @@ function success(
 }
 
 /** OpenAPI 3.1 cannot say that a schema describes one of many: here it is one line's, or one event's `data`. */
-function streamContent(schema: Schema): Schema {
+function streamContent(message: Schema): Schema {
+  const schema = { anyOf: [message, { $ref: '#/components/schemas/Error' }] };
   return { 'application/x-ndjson': { schema }, 'text/event-stream': { schema } };
 }

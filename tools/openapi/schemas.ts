@@ -74,7 +74,7 @@ export class Schemas {
     const rules = messageRulesOf(message).map((text) => `\n\nRule: ${text}`);
     return compact({
       type: 'object',
-      description: `${this.text(this.#options.commentOf(message))}${rules.join('')}`.trim() || undefined,
+      description: `${this.text(this.commentOf(message))}${rules.join('')}`.trim() || undefined,
       properties,
       required: required.length > 0 ? required : undefined,
       additionalProperties: direction === 'output' ? false : undefined,
@@ -86,10 +86,10 @@ export class Schemas {
     const rules = rulesOf(field);
     const base = this.#bare(field, rules, direction);
     const cel = (rules.cel ?? []).map(({ message }) => (message === undefined ? '' : `\n\nRule: ${message}`));
-    const description = `${this.text(this.#options.commentOf(field))}${cel.join('')}`.trim();
+    const description = `${this.text(this.commentOf(field))}${cel.join('')}`.trim();
     const demanded =
       rules.required === true && !isOptional(field) && direction === 'input' ? notZero(field) : {};
-    const nullable = direction === 'output' && isOptional(field) && field.fieldKind !== 'message';
+    const nullable = direction === 'output' && isNullable(field);
     const told = direction === 'output' && base.type === 'integer' ? boundsIn(description) : {};
     const schema = { ...(nullable ? orNull(base) : base), ...told, ...demanded };
     const examples = this.#examples(field, schema);
@@ -146,12 +146,10 @@ export class Schemas {
       return { type: 'string', enum: allowed.map(({ name }) => name) };
     }
     return this.component(componentName(desc), desc.typeName, () => {
-      const lines = allowed.map(
-        (value) => `- \`${value.name}\`: ${this.text(this.#options.commentOf(value))}`,
-      );
+      const lines = allowed.map((value) => `- \`${value.name}\`: ${this.text(this.commentOf(value))}`);
       return {
         type: 'string',
-        description: [this.text(this.#options.commentOf(desc)), lines.join('\n')].join('\n\n').trim(),
+        description: [this.text(this.commentOf(desc)), lines.join('\n')].join('\n\n').trim(),
         enum: allowed.map(({ name }) => name),
       };
     });
@@ -171,10 +169,11 @@ export class Schemas {
     return { $ref: `#/components/schemas/${name}` };
   }
 
-  /** Answers leave out only messages that are not set, and a comment says when that is. */
+  /** Answers leave out what is not set and cannot be null; a message can be unset where its comment says so. */
   #isAnswered(field: DescField): boolean {
-    if (field.fieldKind !== 'message') return field.oneof === undefined;
-    return !isOptional(field) && !/\babsent\b|\bOnly in\b/.test(this.#options.commentOf(field) ?? '');
+    if (isNullable(field)) return true;
+    if (isOptional(field)) return false;
+    return field.fieldKind !== 'message' || !/\babsent\b|\bOnly in\b/.test(this.commentOf(field) ?? '');
   }
 
   #examples(field: DescField, schema: Schema): Json[] | undefined {
@@ -218,10 +217,18 @@ function boundsIn(description: string): Schema {
   });
 }
 
+/** Answers write scalars that are not set as null. */
+function isNullable(field: DescField): boolean {
+  return field.fieldKind === 'scalar' && field.oneof === undefined && isOptional(field);
+}
+
 function orNull(schema: Schema): Schema {
-  if (typeof schema.type !== 'string') return { anyOf: [schema, { type: 'null' }] };
   const { type, enum: values, ...others } = schema;
-  return { type: [type, 'null'], ...(Array.isArray(values) ? { enum: [...values, null] } : {}), ...others };
+  return {
+    type: [type as string, 'null'],
+    ...(Array.isArray(values) ? { enum: [...values, null] } : {}),
+    ...others,
+  };
 }
 
 function jsonType(value: Json): string {

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { type Json, type JsonObject, OpenApiDocument } from '../../support/openapi/document.js';
 
 /** What the generator makes of test/proto/openapi, by `npm run generate`: one line for each thing that it can say. */
-const folder = new URL('../../gen/openapi/', import.meta.url);
+const folder = new URL('../../golden/openapi/', import.meta.url);
 const root = JSON.parse(readFileSync(new URL('openapi.json', folder), 'utf8')) as JsonObject;
 const zoo = new OpenApiDocument(root);
 
@@ -199,7 +199,7 @@ describe('what the service answers', () => {
       { ...int32, minimum: 1, maximum: 900, description: 'Grams a day, 1 to 900.', examples: [7] },
     ],
     ['nickName', { type: ['string', 'null'], description: 'Null when none.' }],
-    ['kind', { anyOf: [ref('Kind'), { type: 'null' }] }],
+    ['kind', ref('Kind')],
     ['place', ref('AnimalPlace')],
     ['children', { type: 'array', items: ref('Animal') }],
     ['measures', { type: 'object', additionalProperties: int32 }],
@@ -213,7 +213,6 @@ describe('what the service answers', () => {
       'animalId',
       'dailyGrams',
       'nickName',
-      'kind',
       'place',
       'children',
       'measures',
@@ -240,6 +239,16 @@ describe('what the service answers', () => {
     });
   });
 
+  test('a stream: its messages without an envelope, or an error', () => {
+    const schema = { anyOf: [ref('Animal'), ref('Error')] };
+    expect(at('paths /v1/animals/watch get responses 200 content')).toEqual({
+      'application/x-ndjson': { schema },
+      'text/event-stream': { schema },
+    });
+    const parameters = at('paths /v1/animals/watch get parameters') as JsonObject[];
+    expect(parameters).toContainEqual({ $ref: '#/components/parameters/Last-Event-ID' });
+  });
+
   test('an enum without the value for none, each value with its meaning', () => {
     expect(at('components schemas Kind')).toEqual({
       type: 'string',
@@ -252,9 +261,9 @@ describe('what the service answers', () => {
 describe('failures', () => {
   const statuses = (place: string) => Object.keys(at(`${place} responses`) as JsonObject);
   test.each([
-    [feed, ['200', '400', '401', '413', '422', '503']],
-    [find, ['200', '401', '422', '503']],
-    [move, ['200', '400', '401', '413', '422', '503']],
+    [feed, ['200', '400', '401', '406', '413', '422', '503']],
+    [find, ['200', '401', '406', '422', '503']],
+    [move, ['200', '400', '401', '406', '413', '422', '503']],
   ])('%s: those that its comment names, those of every call, those of bodies', (place, expected) => {
     expect(statuses(place)).toEqual(expected);
   });
@@ -296,7 +305,8 @@ describe('failures', () => {
     [`${feed} responses 400`, ['X-Id', 'Replayed']],
     [`${find} responses 200`, ['X-Id']],
     ['components responses ServiceUnavailable', ['X-Id', 'Retry-After']],
-    ['components responses UnprocessableEntityOnChange', ['X-Id']],
+    ['components responses UnprocessableEntityOnChange', ['X-Id', 'Replayed']],
+    ['components responses UnprocessableEntity', ['X-Id']],
   ])('%s: headers', (place, expected) => {
     expect(Object.keys(at(`${place} headers`) as JsonObject)).toEqual(expected);
   });

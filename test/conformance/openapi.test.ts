@@ -1,0 +1,178 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { InventoryService } from '../../src/gen/inventory/v1/inventory_service_pb.js';
+import { readHttpRules } from '../../src/transcoding/http-rules.js';
+import { inventoryOperations } from '../../src/transport/operations.js';
+import { escaped, type Json, type JsonObject, OpenApiDocument } from '../support/openapi/document.js';
+import { reasons } from './contract.js';
+
+/** The committed document against what it describes: the protos, the contract's table of errors, the published page. */
+const document = OpenApiDocument.read();
+const { root } = document;
+
+interface Operation {
+  readonly id: string;
+  readonly pointer: string;
+  readonly value: JsonObject;
+}
+
+const operations: Operation[] = Object.entries(root.paths as JsonObject).flatMap(([path, item]) =>
+  Object.entries(item as JsonObject).map(([method, value]) => {
+    const operation = value as JsonObject;
+    return {
+      id: operation.operationId as string,
+      pointer: `/paths/${escaped(path)}/${method}`,
+      value: operation,
+    };
+  }),
+);
+const statusesOf = ({ value }: Operation): string[] => Object.keys(value.responses as JsonObject);
+
+test('JSON and YAML are one document', () => {
+  const yaml = readFileSync(new URL('../../docs/openapi.yaml', import.meta.url), 'utf8');
+  expect(parse(yaml)).toEqual(root);
+});
+
+test('each binding of an RPC is an operation, and nothing else is', () => {
+  const { bindings } = readHttpRules([InventoryService]);
+  const expected = bindings.map(({ httpMethod, template, method }) => {
+    const path = template.source.replaceAll(
+      /\{([^}=]+)[^}]*\}/g,
+      (_, name: string) => `{${camelCase(name)}}`,
+    );
+    return `${httpMethod} ${path} ${method.localName}`;
+  });
+  const found = operations.map(({ id, pointer }) => {
+    const [, , path, method] = pointer.split('/') as [string, string, string, string];
+    return `${method.toUpperCase()} ${path.replaceAll('~1', '/')} ${id}`;
+  });
+  expect(found.sort()).toEqual(expected.sort());
+});
+
+test('permissions and idempotency keys are those of the dispatcher', () => {
+  const found = operations.map(({ id, value }) => {
+    const [security] = value.security as [{ bearer: string[]; merchantApiKey: string[] }];
+    const names = (value.parameters as { $ref?: string }[]).map(({ $ref }) => $ref);
+    return { id, ...security, changes: names.includes('#/components/parameters/Idempotency-Key') };
+  });
+  // Only what they say of themselves is asked; none is called.
+  const served = inventoryOperations({} as never);
+  const expected = served.map(({ method, permission, changes }) => {
+    return { id: method.localName, bearer: [permission], merchantApiKey: [], changes };
+  });
+  expect(found).toHaveLength(expected.length);
+  expect(found).toEqual(expect.arrayContaining(expected));
+});
+
+describe('errors', () => {
+  const entries = Object.entries(reasons);
+
+  test('the codes are the contract’s reasons but for the one whose body has none', () => {
+    const { code } = document.at('/components/schemas/Error/properties')!.value as {
+      code: { enum: string[] };
+    };
+    const expected = entries.map(([name]) => name).filter((name) => name !== 'UNAUTHENTICATED');
+    expect([...code.enum].sort()).toEqual(expected.sort());
+  });
+
+  test.each(entries)(
+    '%s: has an example, answered under its status by some call',
+    (name, { httpStatus, retryable }) => {
+      const users = operations.filter(
+        (operation) => examplesAt(operation, String(httpStatus))[name] !== undefined,
+      );
+      expect(users.length).toBeGreaterThan(0);
+      const elsewhere = operations.flatMap((operation) =>
+        statusesOf(operation).filter(
+          (status) => status !== String(httpStatus) && examplesAt(operation, status)[name],
+        ),
+      );
+      // HTTP has statuses of its own for requests that cannot be read.
+      if (name !== 'MALFORMED_REQUEST') expect(elsewhere).toEqual([]);
+      const [user] = users as [Operation];
+      const headers = document.at(`${user.pointer}/responses/${httpStatus}`)!.value.headers as JsonObject;
+      expect(headers['Retry-After'] !== undefined).toBe(retryable);
+    },
+  );
+
+  test('UNAUTHENTICATED is answered in the contract’s words', () => {
+    const body = {
+      error: 'unauthenticated',
+      message: 'Full authentication is required to access this resource',
+      status: false,
+      statusCode: 401,
+    };
+    const pointer = '/components/schemas/Unauthenticated';
+    expect(document.faults(pointer, body, '')).toEqual([]);
+    for (const name of Object.keys(body)) {
+      expect(document.faults(pointer, { ...body, [name]: 'other' }, '')).not.toEqual([]);
+    }
+    expect(document.faults(pointer, { ...body, code: 'UNAUTHENTICATED' }, '')).not.toEqual([]);
+  });
+});
+
+describe('examples', () => {
+  const published = '/requestBody/content/application~1json/examples/published/value';
+  const answer = '/responses/200/content/application~1json/examples/published/value';
+  const sample = { qty: 2, reference: 'ORD-20241201-0099' };
+  test.each<[string, Json, Json]>([
+    ['reserve', { ...sample, notes: 'Reserved for customer checkout' }, { reservedQty: 7, availableQty: 43 }],
+    [
+      'release',
+      { ...sample, notes: 'Order cancelled — releasing hold' },
+      { reservedQty: 5, availableQty: 45 },
+    ],
+  ])('%s: the published samples', (id, request, figures) => {
+    const { pointer } = operations.find((operation) => operation.id === id)!;
+    expect(document.at(pointer + published)!.value).toEqual(request);
+    const data = { id: 'inv_xyz789', onHandQty: 50, ...(figures as object) };
+    expect(document.at(pointer + answer)!.value).toEqual({ status: true, data });
+  });
+
+  test('each keeps to the schema beside it', () => {
+    const faults: string[] = [];
+    let checked = 0;
+    const check = (pointer: string, value: Json): void => {
+      checked++;
+      faults.push(...document.faults(pointer, value, `${pointer}: ${JSON.stringify(value)}`));
+    };
+    walk(root, '', (node, pointer) => {
+      if (Array.isArray(node.examples)) {
+        for (const value of node.examples) check(pointer, value);
+      } else if (node.examples !== undefined && node.schema !== undefined) {
+        for (const name of Object.keys(node.examples as JsonObject)) {
+          check(`${pointer}/schema`, document.at(`${pointer}/examples/${name}`)!.value.value as Json);
+        }
+      }
+    });
+    expect(faults).toEqual([]);
+    expect(checked).toBeGreaterThan(100);
+  });
+});
+
+test('what is answered is closed, and what is sent is not', () => {
+  const open: string[] = [];
+  for (const { id, pointer, value } of operations) {
+    const answered = document.at(`${pointer}/responses/200/content/application~1json/schema`);
+    if (answered !== undefined && answered.value.additionalProperties !== false) open.push(id);
+    const body = document.at(`${pointer}/requestBody/content/application~1json/schema`)?.value;
+    expect(body?.additionalProperties, `${id}: ${JSON.stringify(value.requestBody)}`).toBeUndefined();
+  }
+  expect(open).toEqual([]);
+});
+
+function examplesAt({ pointer }: Operation, status: string): JsonObject {
+  const content = `${document.at(`${pointer}/responses/${status}`)?.pointer}/content/application~1json`;
+  return document.at(`${content}/examples`)?.value ?? {};
+}
+
+function walk(node: Json, pointer: string, visit: (node: JsonObject, pointer: string) => void): void {
+  if (node === null || typeof node !== 'object') return;
+  if (!Array.isArray(node)) visit(node, pointer);
+  for (const [key, value] of Object.entries(node)) walk(value, `${pointer}/${escaped(key)}`, visit);
+}
+
+function camelCase(name: string): string {
+  return name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
