@@ -34,6 +34,11 @@ export const reasons: Readonly<Record<FailureReason, ReasonContract>> = {
   SHUTTING_DOWN: reason('UNAVAILABLE', 14, 503, true),
   DEADLINE_EXCEEDED: reason('DEADLINE_EXCEEDED', 4, 504),
   INTERNAL: reason('INTERNAL', 13, 500),
+  ORDER_NOT_HELD: reason('FAILED_PRECONDITION', 9, 400),
+  ORDER_ALREADY_RELEASED: reason('FAILED_PRECONDITION', 9, 400),
+  ORDER_ALREADY_CONFIRMED: reason('FAILED_PRECONDITION', 9, 400),
+  ORDER_EXPIRED: reason('FAILED_PRECONDITION', 9, 400),
+  STALE_QUANTITY: reason('ABORTED', 10, 409),
 };
 
 /** https://connectrpc.com/docs/protocol/#error-codes: the Connect protocol's own statuses, by gRPC code. */

@@ -7,12 +7,17 @@ const reserve = (requested: number, available: number): Failure => ({
   requested,
   available,
 });
-const release = (requested: number, reserved: number, reference = ''): Failure => ({
-  reason: 'INSUFFICIENT_RESERVED',
-  requested,
-  reserved,
-  reference,
+const release = (requested: number, reserved: number, reference = '') =>
+  ({ reason: 'INSUFFICIENT_RESERVED', requested, reserved, reference }) as const;
+const confirm = (requested: number, reserved: number, reference = ''): Failure => ({
+  ...release(requested, reserved, reference),
+  verb: 'confirm',
 });
+const order = (...ids: string[]): Failure => ({
+  reason: 'INSUFFICIENT_STOCK',
+  shortLines: ids.map((id) => ({ id, requested: 5, available: 3 })),
+});
+const stale = (expected: number, onHand: number): Failure => ({ reason: 'STALE_QUANTITY', expected, onHand });
 const adjust = (onHand: number, reserved: number, change: number): Failure => ({
   reason: 'NEGATIVE_STOCK',
   onHand,
@@ -38,6 +43,14 @@ describe('messages that state figures', () => {
     ],
     [release(2, 1, 'A'), 'Cannot release 2 units. Only 1 unit is currently reserved for A.'],
     [release(1, 0, 'A'), 'Cannot release 1 unit. Only 0 units are currently reserved for A.'],
+    [confirm(5, 3), 'Cannot confirm 5 units. Only 3 units are currently reserved.'],
+    [confirm(2, 1, 'ORD-1'), 'Cannot confirm 2 units. Only 1 unit is currently reserved for ORD-1.'],
+    [confirm(1, 0), 'Cannot confirm 1 unit. Only 0 units are currently reserved.'],
+    [order('a'), 'Cannot reserve the order. 1 line asks for more units than are currently available.'],
+    [order('a', 'b'), 'Cannot reserve the order. 2 lines ask for more units than are currently available.'],
+    [stale(10, 12), 'Expected 10 units on hand, but there are 12.'],
+    [stale(1, 0), 'Expected 1 unit on hand, but there are 0.'],
+    [stale(0, 1), 'Expected 0 units on hand, but there is 1.'],
     [
       adjust(5, 0, -8),
       'Adjustment would result in negative stock. Current on-hand: 5, requested change: -8.',
@@ -51,10 +64,10 @@ describe('messages that state figures', () => {
 
 /** Every other reason; the type makes a new one a compile error here until its message is written down. */
 const fixed: {
-  [R in Exclude<FailureReason, 'INSUFFICIENT_STOCK' | 'INSUFFICIENT_RESERVED' | 'NEGATIVE_STOCK'>]: [
-    Extract<Failure, { reason: R }>,
-    string,
-  ];
+  [R in Exclude<
+    FailureReason,
+    'INSUFFICIENT_STOCK' | 'INSUFFICIENT_RESERVED' | 'NEGATIVE_STOCK' | 'STALE_QUANTITY'
+  >]: [Failure & { reason: R }, string];
 } = {
   INVENTORY_NOT_FOUND: [{ reason: 'INVENTORY_NOT_FOUND' }, 'Inventory record not found.'],
   INVENTORY_ALREADY_EXISTS: [
@@ -88,6 +101,13 @@ const fixed: {
     'The deadline passed before the request was executed.',
   ],
   INTERNAL: [{ reason: 'INTERNAL' }, 'Internal error.'],
+  ORDER_NOT_HELD: [{ reason: 'ORDER_NOT_HELD', reference: 'A' }, 'Nothing is held for A.'],
+  ORDER_ALREADY_RELEASED: [{ reason: 'ORDER_ALREADY_RELEASED', reference: 'A' }, 'A was already released.'],
+  ORDER_ALREADY_CONFIRMED: [
+    { reason: 'ORDER_ALREADY_CONFIRMED', reference: 'A' },
+    'A was already confirmed.',
+  ],
+  ORDER_EXPIRED: [{ reason: 'ORDER_EXPIRED', reference: 'A' }, 'The holds of A have expired.'],
 };
 
 describe('messages that do not', () => {
