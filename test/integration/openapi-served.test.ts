@@ -56,7 +56,6 @@ test('DOCS=off: there is none', async () => {
 });
 
 describe('what is answered is what the document gives as its example', () => {
-  const call = checkedFetch();
   const document = OpenApiDocument.read();
 
   interface Case {
@@ -87,7 +86,7 @@ describe('what is answered is what the document gives as its example', () => {
     const authorization = headers?.authorization?.startsWith('Bearer')
       ? headers.authorization
       : `Bearer ${token}`;
-    const response = await call(`${service.httpUrl}${target}`, {
+    const response = await checkedFetch(`${service.httpUrl}${target}`, {
       method,
       headers: {
         'x-merchantapikey': ours.apiKey,
