@@ -24,7 +24,7 @@ test.each([
   [Number.NaN, 0, 'unsound'],
   [5, Number.NaN, 'unsound'],
 ])('%d on hand, %d reserved → %s', (onHandQty, reservedQty, expected) => {
-  const check = () => assertSound({ id: 'inv_1', onHandQty, reservedQty, revision: 1 });
+  const check = () => assertSound({ id: 'inv_1', onHandQty, reservedQty, revision: 1, nextExpiryAtMs: null });
   if (expected === 'sound') expect(check).not.toThrow();
   else expect(check).toThrow('record inv_1 is unsound');
 });

@@ -1,0 +1,88 @@
+import type {
+  Decision,
+  OrderView,
+  RecordDescriptionView,
+  RecordView,
+  World,
+} from '../../../src/domain/decision.js';
+import { failureMessage } from '../../../src/domain/failure-message.js';
+import type { Hold } from '../../../src/domain/hold.js';
+import type { RecordIdentity } from '../../../src/domain/inventory-record.js';
+
+/** The instant at which decisions are made, milliseconds since the epoch. */
+export const NOW_MS = 1_790_000_000_000;
+
+/** How often each record has changed before. */
+export const REVISION = 100;
+
+/** Holds by age, each as [reference, qty]; '' is the unreferenced one. The n-th was opened at revision n. */
+export type Held = readonly (readonly [string, number])[];
+
+export const who = { merchantId: 'mer_1', notes: 'why', actor: 'ann' } as const;
+
+export const description: RecordDescriptionView = {
+  productId: 'prod_1',
+  skuId: 'sku_1',
+  warehouseId: 'wh_1',
+  warehouseName: 'North',
+  location: 'A-1',
+  reorderLevel: 5,
+  reorderQty: 20,
+  variantAttributes: { size: 'M' },
+  lastAdjustedAtMs: 1,
+  lastAdjustedBy: 'bob',
+  createdAtMs: 1,
+};
+
+export function record(id: string, onHandQty: number, held: Held = []): RecordView {
+  const holds = new Map(
+    held.map(([reference, qty], i): [string, Hold] => [
+      reference,
+      { reference, qty, openedRevision: i + 1, expiresAtMs: null },
+    ]),
+  );
+  const reservedQty = held.reduce((sum, [, qty]) => sum + qty, 0);
+  return {
+    stock: { id, onHandQty, reservedQty, revision: REVISION, nextExpiryAtMs: null },
+    description,
+    hold: (reference) => holds.get(reference),
+    holds: () => holds.values(),
+  };
+}
+
+/** What a world has beside its records. */
+interface Rest {
+  readonly lastMovement?: OrderView['lastMovement'];
+  readonly tooLarge?: boolean;
+  readonly taken?: RecordIdentity & { readonly id: string };
+}
+
+/** A world of these records; orders hold what the records' holds say. */
+export function world(records: readonly RecordView[], rest: Rest = {}): World {
+  const { lastMovement, tooLarge = false, taken } = rest;
+  return {
+    nowMs: NOW_MS,
+    record: (id) => records.find(({ stock }) => stock.id === id),
+    order: (reference) => ({
+      records: () => records.filter((one) => one.hold(reference) !== undefined),
+      lastMovement,
+      tooLarge,
+    }),
+    idOf: ({ productId, skuId, warehouseId }) =>
+      productId === taken?.productId && skuId === taken.skuId && warehouseId === taken.warehouseId
+        ? taken.id
+        : undefined,
+    settings: { defaultTtlSeconds: 60 },
+  };
+}
+
+/** `inv_1 reserved of on hand, ref=qty …; …` of what changes, or the message. */
+export function said(decision: Decision): string {
+  if (!decision.accepted) return failureMessage(decision.rejection);
+  return decision.changes.records
+    .map(({ stock, holds }) => {
+      const left = holds.map(({ reference, qty }) => `${reference}=${qty}`).join(' ');
+      return `${stock.id} ${stock.reservedQty} of ${stock.onHandQty}${left === '' ? '' : `, ${left}`}`;
+    })
+    .join('; ');
+}
