@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { StockCommand } from '../../src/domain/command.js';
+import type { Command } from '../../src/domain/command.js';
 import { applyCommands } from '../../src/engine/apply-commands.js';
 import type { Submission } from '../../src/engine/submission.js';
 import { findDrift } from '../../src/store/audit.js';
@@ -8,6 +8,7 @@ import { insertMerchant } from '../../src/store/merchants.js';
 import { seedRecords } from '../../src/store/seed.js';
 import { openDataSource } from '../support/data-source.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { told } from '../support/engine-stage.js';
 
 let database: TestDatabase;
 let dataSource: DataSource;
@@ -24,15 +25,12 @@ afterAll(async () => {
 /** `+2A`: reserve 2 for A; `-1`: release 1 without a reference; `+1@k1`: under the key k1. */
 function parse(merchantId: string, text: string): Submission {
   const [, sign, qty, reference, key] = /^([+-])(\d+)(\w*)(?:@(\w+))?$/.exec(text)!;
-  const command: StockCommand = {
-    kind: sign === '+' ? 'reserve' : 'release',
-    merchantId,
-    id: 'inv_1',
-    qty: Number(qty),
-    reference: reference!,
-    notes: '',
-    actor: 'ann',
-  };
+  const units = { id: 'inv_1', qty: Number(qty), reference: reference!, notes: '' };
+  const common = { merchantId, actor: 'ann', ...units };
+  const command: Command =
+    sign === '+'
+      ? { kind: 'reserve', ...common, ttlSeconds: undefined, allowPartial: false }
+      : { kind: 'release', ...common };
   return key === undefined ? { command } : { command, idempotency: { key, fingerprint: text } };
 }
 
@@ -47,16 +45,7 @@ async function run(...batches: string[]): Promise<{ holds: string; outcomes: str
   const outcomes: string[] = [];
   for (const batch of batches) {
     const executions = await applyCommands(dataSource, commands(merchantId, batch));
-    outcomes.push(
-      executions
-        .map((execution) => {
-          if (execution.kind === 'key_reused') return 'reused';
-          const { outcome } = execution;
-          const said = outcome.ok ? String(outcome.stock.reservedQty) : outcome.rejection.reason;
-          return execution.kind === 'replayed' ? `${said}!` : said;
-        })
-        .join(' '),
-    );
+    outcomes.push(executions.map((execution) => told(execution).replace(' reserved', '')).join(' '));
   }
   expect(await findDrift(dataSource, merchantId)).toEqual([]);
   const rows = await database.query<{ hold: string }>(

@@ -21,6 +21,8 @@ test('no statement of the engine reads a whole table, even when it was planned f
     ...common,
     qty,
     reference,
+    ttlSeconds: undefined,
+    allowPartial: false,
   });
   const release = (qty: number, reference: string): ReleaseCommand => ({
     kind: 'release',

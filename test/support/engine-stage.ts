@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
+import type { Command } from '../../src/domain/command.js';
+import type { Success } from '../../src/domain/outcome.js';
 import type { BatcherLimits } from '../../src/engine/batcher.js';
 import { createEngine, type Engine } from '../../src/engine/engine.js';
 import type { Execution, Submission } from '../../src/engine/submission.js';
@@ -13,6 +15,9 @@ import { openDataSource } from './data-source.js';
 import type { TestDatabase } from './database.js';
 
 export const NEVER = Number.MAX_SAFE_INTEGER;
+
+/** A command that does not say whose it is. */
+export type Unsigned<C> = C extends unknown ? Omit<C, 'merchantId' | 'actor'> : never;
 
 /** The real engine on a pool of its own, with what it told its observer. */
 export interface TestEngine {
@@ -87,11 +92,16 @@ export class Shelf {
 
   reserve(qty: number, of: { id?: string; notes?: string; key?: string } = {}): Submission {
     const { id = 'inv_1', notes = '', key } = of;
-    const { merchantId } = this;
-    const command = { kind: 'reserve', merchantId, id, qty, reference: 'A', notes, actor: 'ann' } as const;
+    const reserve = { kind: 'reserve', id, qty, reference: 'A', notes } as const;
+    return this.submission({ ...reserve, ttlSeconds: undefined, allowPartial: false }, key);
+  }
+
+  /** A command of the merchant's, under a key or none. */
+  submission(command: Unsigned<Command>, key?: string): Submission {
+    const signed = { ...command, merchantId: this.merchantId, actor: 'ann' } as Command;
     return key === undefined
-      ? { command }
-      : { command, idempotency: { key, fingerprint: fingerprint(command) } };
+      ? { command: signed }
+      : { command: signed, idempotency: { key, fingerprint: fingerprint(signed.kind, command) } };
   }
 
   /** What happened, by the tables alone; nothing that drifted. */
@@ -108,13 +118,20 @@ export class Shelf {
   }
 }
 
-/** `5 reserved`, `INSUFFICIENT_STOCK`, `CONTENTION`, `reused`; a replay ends with `!`. */
+/** `5 reserved`, `7 on hand`, `INSUFFICIENT_STOCK`, `CONTENTION`, `reused`; a replay ends with `!`. */
 export function told(execution: Execution | { reason: string }): string {
   if ('reason' in execution) return execution.reason;
   if (execution.kind === 'key_reused') return 'reused';
   const { outcome } = execution;
-  const said = outcome.ok ? `${outcome.stock.reservedQty} reserved` : outcome.rejection.reason;
+  const said = outcome.ok ? figuresOf(outcome) : outcome.rejection.reason;
   return execution.kind === 'replayed' ? `${said}!` : said;
+}
+
+function figuresOf(success: Success): string {
+  if ('stock' in success) return `${success.stock.reservedQty} reserved`;
+  if ('stocks' in success) return `${success.stocks.map((stock) => stock.reservedQty).join(' ')} reserved`;
+  if ('adjusted' in success) return `${success.adjusted.map((stock) => stock.onHandQty).join(' ')} on hand`;
+  return 'done';
 }
 
 /** A session of somebody else, for what only stands in the way inside a transaction. */
