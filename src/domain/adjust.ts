@@ -69,7 +69,12 @@ interface LineFault {
   readonly fault: Fault;
 }
 
-function faultOf({ qty, expectedOnHandQty }: Adjustment, stock: Stock, field: string): Fault | undefined {
+/** What is wrong with an adjustment of a record in this state; undefined when nothing is. */
+export function faultOf(
+  { qty, expectedOnHandQty }: Adjustment,
+  stock: Stock,
+  field: string,
+): Fault | undefined {
   const { onHandQty, reservedQty } = stock;
   if (expectedOnHandQty !== undefined && expectedOnHandQty !== onHandQty) {
     return { reason: 'STALE_QUANTITY', expected: expectedOnHandQty, onHand: onHandQty };
@@ -110,7 +115,8 @@ function together(faults: readonly LineFault[]): Rejection {
   return { reason: 'VALIDATION_FAILED', violations: invalid.flatMap((fault) => fault.violations) };
 }
 
-function adjustUnits<R extends RecordView>(
+/** Changes the units on hand; the caller has looked for faults. */
+export function adjustUnits<R extends RecordView>(
   record: R,
   stock: Stock,
   { qty, action, reference }: Adjustment,

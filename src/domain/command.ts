@@ -15,6 +15,7 @@ export type Command =
   | AdjustCommand
   | BatchAdjustCommand
   | CreateRecordCommand
+  | ReceiveRecordCommand
   | UpdateRecordCommand
   | UpdateSettingsCommand;
 
@@ -75,6 +76,19 @@ export interface CreateRecordCommand extends OneRecord {
   readonly kind: 'create_record';
   readonly initialQty: number;
   readonly details: RecordDetails;
+}
+
+/** Adds units to the record of a product in a warehouse; creates it when there is none. */
+export interface ReceiveRecordCommand extends Anybody {
+  readonly kind: 'receive_record';
+  /** The record's, if it has to be created. */
+  readonly newId: string;
+  /** 0 or more. */
+  readonly qty: number;
+  /** Names the record; describes it, if it has to be created. */
+  readonly details: RecordDetails;
+  /** Of the log entry. */
+  readonly reference: string;
 }
 
 /** Changes what describes a record. */

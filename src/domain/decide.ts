@@ -3,6 +3,7 @@ import type { Command } from './command.js';
 import type { Decision, RecordView, World } from './decision.js';
 import { decideConfirm, decideRelease } from './draw.js';
 import { decideConfirmOrder, decideReleaseOrder, decideReserveOrder } from './order.js';
+import { decideReceiveRecord } from './receive.js';
 import { decideCreateRecord, decideUpdateRecord } from './record.js';
 import { decideReserve } from './reserve.js';
 import { decideUpdateSettings } from './settings.js';
@@ -31,6 +32,8 @@ export function decide<R extends RecordView>(command: Command, world: World<R>):
       return decideBatchAdjust(command, world);
     case 'create_record':
       return decideCreateRecord(command, world);
+    case 'receive_record':
+      return decideReceiveRecord(command, world);
     case 'update_record':
       return decideUpdateRecord(command, world);
     case 'update_settings':

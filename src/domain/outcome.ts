@@ -19,6 +19,7 @@ export type Success =
   | EndedOrderSuccess
   | AdjustedSuccess
   | RecordSuccess
+  | ReceivedSuccess
   | SettingsSuccess;
 
 /** The figures that a caller is told. */
@@ -68,6 +69,15 @@ export interface AdjustedStock extends StockFigures {
 
 export interface RecordSuccess {
   readonly record: InventoryRecord;
+}
+
+/** Of units received, wherever they went. Small, since an import remembers one for each of its lines. */
+export interface ReceivedSuccess {
+  readonly received: {
+    readonly id: string;
+    /** `unchanged`: no units for a record that exists. */
+    readonly effect: 'created' | 'restocked' | 'unchanged';
+  };
 }
 
 export interface SettingsSuccess {

@@ -1,5 +1,6 @@
 import type { CreateRecordCommand, UpdateRecordCommand } from './command.js';
 import {
+  type CreatedRecord,
   type Decision,
   type RecordDescriptionView,
   type RecordView,
@@ -21,28 +22,36 @@ export function decideCreateRecord<R extends RecordView>(
     return reject({ reason: 'NEGATIVE_STOCK', onHand: 0, reserved: 0, change: initialQty });
   }
   if (world.idOf(details) !== undefined) return reject({ reason: 'INVENTORY_ALREADY_EXISTS' });
-  const { nowMs } = world;
-  const stock: Stock = { id, onHandQty: initialQty, reservedQty: 0, revision: 1, nextExpiryAtMs: null };
-  const description: RecordDescriptionView = {
-    ...details,
-    lastAdjustedAtMs: nowMs,
-    lastAdjustedBy: actor,
-    createdAtMs: nowMs,
-  };
-  const movement = {
-    inventoryId: id,
-    revision: 1,
-    action: 'RECEIVED',
-    onHandDelta: initialQty,
-    reservedDelta: 0,
-    reference: UNREFERENCED,
-    notes,
-    actor,
-  } as const;
+  const created = newRecord({ id, initialQty, details, reference: UNREFERENCED, notes, actor }, world.nowMs);
   return {
     accepted: true,
-    changes: { records: [], created: { stock, description, movement } },
-    success: { record: inventoryRecord(stock, description, nowMs) },
+    changes: { records: [], created },
+    success: { record: inventoryRecord(created.stock, created.description, world.nowMs) },
+  };
+}
+
+interface NewRecord extends Pick<CreateRecordCommand, 'id' | 'initialQty' | 'details' | 'notes' | 'actor'> {
+  readonly reference: string;
+}
+
+/** A record with its first units, and the log entry that accounts for them. */
+export function newRecord(
+  { id, initialQty, details, reference, notes, actor }: NewRecord,
+  nowMs: number,
+): CreatedRecord {
+  return {
+    stock: { id, onHandQty: initialQty, reservedQty: 0, revision: 1, nextExpiryAtMs: null },
+    description: { ...details, lastAdjustedAtMs: nowMs, lastAdjustedBy: actor, createdAtMs: nowMs },
+    movement: {
+      inventoryId: id,
+      revision: 1,
+      action: 'RECEIVED',
+      onHandDelta: initialQty,
+      reservedDelta: 0,
+      reference,
+      notes,
+      actor,
+    },
   };
 }
 

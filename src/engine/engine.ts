@@ -3,8 +3,9 @@ import type { Fault } from '../domain/failure.js';
 import { databaseErrorKind } from '../store/sqlstate.js';
 import { applyCommands, BatchOutcomeUnknown, reconcileBatch } from './apply-commands.js';
 import { type Answer, Batcher, type BatcherLimits, type FailureKind, systemClock } from './batcher.js';
-import { ExpiredBacklog, OrderMoved } from './fetch.js';
+import { ExpiredBacklog } from './fetch.js';
 import type { Execution, Submission } from './submission.js';
+import { RecordsMoved } from './wanted-records.js';
 
 /** Executes commands that change stock. */
 export interface Engine {
@@ -90,7 +91,7 @@ function toExecution(answer: Answer<Execution>, observer: EngineObserver): Execu
 /** Exported for its tests. */
 export function failureKind(error: unknown): FailureKind {
   if (error instanceof BatchOutcomeUnknown) return 'unknown_outcome';
-  if (error instanceof OrderMoved || error instanceof ExpiredBacklog) return 'retry';
+  if (error instanceof RecordsMoved || error instanceof ExpiredBacklog) return 'retry';
   switch (databaseErrorKind(error)) {
     case 'contention':
     case 'unavailable':
@@ -104,7 +105,7 @@ export function failureKind(error: unknown): FailureKind {
 
 function faultReason(error: unknown): Fault['reason'] {
   if (error instanceof BatchOutcomeUnknown) return 'DATABASE_UNAVAILABLE';
-  if (error instanceof OrderMoved || error instanceof ExpiredBacklog) return 'CONTENTION';
+  if (error instanceof RecordsMoved || error instanceof ExpiredBacklog) return 'CONTENTION';
   switch (databaseErrorKind(error)) {
     case 'contention':
       return 'CONTENTION';

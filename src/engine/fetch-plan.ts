@@ -1,5 +1,6 @@
 import type { Command } from '../domain/command.js';
 import { UNREFERENCED } from '../domain/hold.js';
+import type { RecordIdentity } from '../domain/inventory-record.js';
 import { QTY_MAX } from '../domain/stock.js';
 import type { HoldKey, OldestHolds } from '../store/holds.js';
 import type { IdempotencyKeyName } from '../store/idempotency-keys.js';
@@ -20,6 +21,8 @@ export interface FetchPlan {
   readonly descriptions: readonly RecordKey[];
   /** Of records to be created. */
   readonly identities: readonly IdentityKey[];
+  /** Of records to be locked where they exist, and created where not; only the database knows their ids. */
+  readonly receipts: readonly IdentityKey[];
   /** Merchants whose settings change. */
   readonly settings: readonly string[];
   readonly keys: readonly IdempotencyKeyName[];
@@ -48,6 +51,7 @@ class Planner {
   readonly #records = new Map<string, PlannedRecord>();
   readonly #orders = new Map<string, OrderKey>();
   readonly #identities = new Map<string, IdentityKey>();
+  readonly #receipts = new Map<string, IdentityKey>();
   readonly #settings = new Set<string>();
   readonly #keys = new Map<string, IdempotencyKeyName>();
   #clock = false;
@@ -85,17 +89,12 @@ class Planner {
       case 'update_record':
         this.#describe(merchantId, command.id);
         return;
-      case 'create_record': {
-        const { productId, skuId, warehouseId } = command.details;
-        this.#clock = true;
-        this.#identities.set(identityName(merchantId, command.details), {
-          merchantId,
-          productId,
-          skuId,
-          warehouseId,
-        });
+      case 'create_record':
+        this.#identify(merchantId, command.details, this.#identities);
         return;
-      }
+      case 'receive_record':
+        this.#identify(merchantId, command.details, this.#receipts);
+        return;
       case 'update_settings':
         this.#settings.add(merchantId);
         return;
@@ -119,6 +118,12 @@ class Planner {
   #describe(merchantId: string, id: string): void {
     this.#record(merchantId, id).described = true;
     this.#clock = true;
+  }
+
+  #identify(merchantId: string, details: RecordIdentity, identities: Map<string, IdentityKey>): void {
+    const { productId, skuId, warehouseId } = details;
+    this.#clock = true;
+    identities.set(identityName(merchantId, details), { merchantId, productId, skuId, warehouseId });
   }
 
   /**
@@ -151,6 +156,7 @@ class Planner {
       descriptions,
       orders: [...this.#orders.values()],
       identities: [...this.#identities.values()],
+      receipts: [...this.#receipts.values()],
       settings: [...this.#settings],
       keys: [...this.#keys.values()],
       clock: this.#clock,
@@ -159,9 +165,6 @@ class Planner {
 }
 
 /** One name for one identity; none of its parts can hold a NUL. */
-export function identityName(
-  merchantId: string,
-  { productId, skuId, warehouseId }: { productId: string; skuId: string; warehouseId: string },
-): string {
+export function identityName(merchantId: string, { productId, skuId, warehouseId }: RecordIdentity): string {
   return [merchantId, productId, skuId, warehouseId].join('\0');
 }

@@ -1,17 +1,17 @@
-import { ORDER_RECORDS_MAX } from '../domain/order.js';
 import { readClock } from '../store/clock.js';
 import { type HoldRow, readHolds, readOldestHolds } from '../store/holds.js';
 import { readIdempotencyKeys } from '../store/idempotency-keys.js';
 import { findRecords, readDescriptions } from '../store/inventory-records.js';
-import { findOrderRecords, type OrderKey, readOrders } from '../store/orders.js';
+import { readOrders } from '../store/orders.js';
 import { lockSettings } from '../store/settings.js';
 import { lockStockLevels, type RecordKey } from '../store/stock-levels.js';
 import type { Statement, Transaction } from '../store/transaction.js';
 import { dueRecords, endExpired, fetchExpired, latestReading } from './expiry.js';
-import { type FetchPlan, planFetch } from './fetch-plan.js';
+import { planFetch } from './fetch-plan.js';
 import { KeyBook } from './key-book.js';
 import type { Submission } from './submission.js';
-import { type FetchedOrder, WorkingSet } from './working-set.js';
+import { assertAllLocked, wantedRecords } from './wanted-records.js';
+import { WorkingSet } from './working-set.js';
 
 /** Expired holds of one record that a batch ends beside its work; more are ended first, in steps of their own. */
 export const EXPIRED_HOLDS_MAX = 1000;
@@ -30,17 +30,9 @@ export class ExpiredBacklog extends Error {
   }
 }
 
-/** An order came to hold units of records that are not locked, between the look at it and the locks. */
-export class OrderMoved extends Error {
-  override readonly name = 'OrderMoved';
-  constructor() {
-    super('an order reserved further records while it was being locked');
-  }
-}
-
 /**
  * Locks all records that the batch names, then reads what its decisions need. The locks are sent first; what is read
- * after them is final until COMMIT. Throws ExpiredBacklog or OrderMoved when it has to be done again.
+ * after them is final until COMMIT. Throws ExpiredBacklog or RecordsMoved when it has to be done again.
  */
 export async function fetchBatch(
   tx: Transaction,
@@ -48,7 +40,7 @@ export async function fetchBatch(
   submissions: readonly Submission[],
 ): Promise<FetchedBatch> {
   const plan = planFetch(submissions);
-  const wanted = plan.orders.length > 0 ? await withOrderRecords(tx, plan) : planWithoutOrders(plan);
+  const wanted = await wantedRecords(tx, plan);
   const { records, orders } = wanted;
   const [stocks, named, oldest, orderRows, keyRows, clockMs, descriptions, identities, settings] =
     await Promise.all([
@@ -59,11 +51,11 @@ export async function fetchBatch(
       plan.keys.length > 0 ? readIdempotencyKeys(tx, plan.keys) : none,
       plan.clock ? readClock(tx) : undefined,
       plan.descriptions.length > 0 ? readDescriptions(tx, plan.descriptions) : none,
-      plan.identities.length > 0 ? findRecords(tx, plan.identities) : none,
+      wanted.identities.length > 0 ? findRecords(tx, wanted.identities) : none,
       plan.settings.length > 0 ? lockSettings(tx, plan.settings) : none,
     ]);
   const orderHolds = orderRows.flatMap((order) => order.holds);
-  if (orderHolds.length > 0) assertLocked(orderHolds, records);
+  assertAllLocked(wanted, orderHolds, identities);
 
   const nowMs = latestReading(stocks, clockMs);
   const due = nowMs === 0 ? none : dueRecords(stocks, nowMs);
@@ -84,7 +76,7 @@ export async function fetchBatch(
     holdsByAge: byAge(named, [...oldest, ...older], [...orderHolds, ...(expired?.holds ?? [])]),
     orders: [...orderRows.map((order) => ({ ...order, tooLarge: false })), ...wanted.tooLarge],
     descriptions,
-    identities,
+    identities: wanted.found.length === 0 ? identities : [...identities, ...wanted.found],
     settings,
   });
   if (expired !== undefined) endExpired(workingSet, due, expired);
@@ -92,48 +84,6 @@ export async function fetchBatch(
 }
 
 const none: never[] = [];
-
-interface WantedOrders {
-  readonly records: readonly RecordKey[];
-  readonly orders: readonly OrderKey[];
-  readonly tooLarge: readonly FetchedOrder[];
-}
-
-function planWithoutOrders(plan: FetchPlan): WantedOrders {
-  return { records: plan.records, orders: none, tooLarge: none };
-}
-
-/** Adds the records that the batch's orders hold units of to those that it names. */
-async function withOrderRecords(tx: Transaction, plan: FetchPlan): Promise<WantedOrders> {
-  const found = await findOrderRecords(tx, plan.orders, ORDER_RECORDS_MAX + 1);
-  const byOrder = new Map<string, RecordKey[]>();
-  for (const { merchantId, reference, id } of found) {
-    const name = `${merchantId}\n${reference}`;
-    const records = byOrder.get(name);
-    if (records === undefined) byOrder.set(name, [{ merchantId, id }]);
-    else records.push({ merchantId, id });
-  }
-  const records = new Map(plan.records.map((key) => [`${key.merchantId}\n${key.id}`, key]));
-  const orders: OrderKey[] = [];
-  const tooLarge: FetchedOrder[] = [];
-  for (const order of plan.orders) {
-    const held = byOrder.get(`${order.merchantId}\n${order.reference}`) ?? [];
-    if (held.length > ORDER_RECORDS_MAX) {
-      tooLarge.push({ ...order, lastMovement: undefined, tooLarge: true });
-      continue;
-    }
-    orders.push(order);
-    for (const key of held) records.set(`${key.merchantId}\n${key.id}`, key);
-  }
-  return { records: [...records.values()], orders, tooLarge };
-}
-
-function assertLocked(holds: readonly HoldRow[], records: readonly RecordKey[]): void {
-  const locked = new Set(records.map((key) => `${key.merchantId}\n${key.id}`));
-  for (const { merchantId, inventoryId } of holds) {
-    if (!locked.has(`${merchantId}\n${inventoryId}`)) throw new OrderMoved();
-  }
-}
 
 /** Age matters only to draws without a reference, and those read the oldest holds. */
 function byAge(

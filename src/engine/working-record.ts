@@ -8,6 +8,8 @@ export class WorkingRecord implements RecordView {
   readonly merchantId: string;
   stock: Stock;
   description: RecordDescriptionView | undefined;
+  /** By a command of this batch; not in the table yet. */
+  created = false;
   /** Its quantities changed. */
   changed = false;
   /** Its description changed. */

@@ -154,7 +154,6 @@ class MerchantWorld implements World<WorkingRecord> {
   readonly identities = new Map<string, string>();
   settings: Settings = { defaultTtlSeconds: 0 };
   #settingsChanged = false;
-  readonly #created: CreatedRecord[] = [];
 
   constructor(
     private readonly merchantId: string,
@@ -173,9 +172,13 @@ class MerchantWorld implements World<WorkingRecord> {
     return this.identities.get(identityName(this.merchantId, identity));
   }
 
-  create(created: CreatedRecord): void {
-    this.#created.push(created);
-    this.identities.set(identityName(this.merchantId, created.description), created.stock.id);
+  /** From now on it is a record like others: commands of the same batch may find it by its identity. */
+  create({ stock, description }: CreatedRecord): void {
+    const record = new WorkingRecord(this.merchantId, stock);
+    record.description = description;
+    record.created = true;
+    this.records.set(stock.id, record);
+    this.identities.set(identityName(this.merchantId, description), stock.id);
   }
 
   changeSettings(settings: Settings): void {
@@ -186,18 +189,18 @@ class MerchantWorld implements World<WorkingRecord> {
   collect(rows: ChangedRows): void {
     const { merchantId } = this;
     for (const record of this.records.values()) {
-      if (record.changed) {
-        rows.stocks.push({ merchantId, stock: record.stock });
-        record.collectHolds(rows.holds);
+      const { stock } = record;
+      if (record.created) {
+        rows.createdStocks.push({ merchantId, stock });
+        rows.createdRecords.push({ merchantId, id: stock.id, details: record.description! });
+      } else {
+        if (record.changed) rows.stocks.push({ merchantId, stock });
+        if (record.redescribed) {
+          rows.described.push({ merchantId, id: stock.id, details: record.description! });
+        }
       }
-      if (record.nextExpiryChanged) rows.expiries.push({ merchantId, stock: record.stock });
-      if (record.redescribed) {
-        rows.described.push({ merchantId, id: record.stock.id, details: record.description! });
-      }
-    }
-    for (const { stock, description } of this.#created) {
-      rows.createdStocks.push({ merchantId, stock });
-      rows.createdRecords.push({ merchantId, id: stock.id, details: description });
+      if (record.changed) record.collectHolds(rows.holds);
+      if (record.nextExpiryChanged) rows.expiries.push({ merchantId, stock });
     }
     if (this.#settingsChanged) rows.settings.push({ merchantId, settings: this.settings });
   }

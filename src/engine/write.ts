@@ -33,10 +33,10 @@ export function writeWorkingSet(tx: Transaction, batchId: string, workingSet: Wo
   const rows = workingSet.collect();
   const { opened, changed, ended } = rows.holds;
   const atMs = workingSet.nowMs === 0 ? null : workingSet.nowMs;
-  if (rows.stocks.length > 0) updateStockLevels(tx, rows.stocks);
-  if (rows.expiries.length > 0) updateNextExpiries(tx, rows.expiries);
   if (rows.createdStocks.length > 0) insertStockLevels(tx, rows.createdStocks);
   if (rows.createdRecords.length > 0) insertInventoryRecords(tx, rows.createdRecords, atMs);
+  if (rows.stocks.length > 0) updateStockLevels(tx, rows.stocks);
+  if (rows.expiries.length > 0) updateNextExpiries(tx, rows.expiries);
   if (rows.described.length > 0) updateDescriptions(tx, rows.described, workingSet.nowMs);
   if (rows.settings.length > 0) updateSettings(tx, rows.settings);
   if (ended.length > 0) deleteHolds(tx, ended);
