@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { createDataSource, type DatabaseLimits } from '../../src/store/data-source.js';
+import { createDataSource, type DatabaseLimits, type DataSourceRole } from '../../src/store/data-source.js';
 
 const limits: DatabaseLimits = {
   poolConnectionsMax: 10,
@@ -12,7 +12,8 @@ const limits: DatabaseLimits = {
 export async function openDataSource(
   url: string,
   override: Partial<DatabaseLimits> = {},
+  role: DataSourceRole = 'changes',
 ): Promise<DataSource> {
-  const dataSource = createDataSource(url, { ...limits, ...override }, () => {});
+  const dataSource = createDataSource(url, { ...limits, ...override }, () => {}, role);
   return dataSource.initialize();
 }

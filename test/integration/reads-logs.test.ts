@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ListLogsRequest } from '../../src/service/reads/list-logs.js';
+import {
+  callOf,
+  MERCHANT,
+  NOON_MS,
+  OTHER_MERCHANT,
+  openReadsStage,
+  type ReadsStage,
+  type SeedEntry,
+  shown,
+} from '../support/reads-stage.js';
+
+const everything: ListLogsRequest = {
+  page: 0,
+  pageToken: '',
+  inventoryId: '',
+  reference: '',
+  action: undefined,
+};
+
+// Entries of two records; some at one instant, some of one reference, one with the clock set back.
+const entries: readonly SeedEntry[] = [
+  { id: 'a', revision: 1, minute: 0, action: 'RECEIVED', onHandDelta: 50 },
+  { id: 'b', revision: 1, minute: 0, action: 'RECEIVED', onHandDelta: 60 },
+  { id: 'a', revision: 2, minute: 1, action: 'RESERVED', reservedDelta: 5, reference: 'R' },
+  { id: 'b', revision: 2, minute: 1, action: 'RESERVED', reservedDelta: 6, reference: 'R' },
+  { id: 'a', revision: 3, minute: 2, action: 'RESERVED', reservedDelta: 7, reference: 'S' },
+  {
+    id: 'a',
+    revision: 4,
+    minute: 3,
+    action: 'RELEASED',
+    reservedDelta: -7,
+    reference: 'S',
+    notes: 'changed',
+  },
+  { id: 'a', revision: 5, minute: 4, action: 'SOLD', onHandDelta: -5, reservedDelta: -5, reference: 'R' },
+  { id: 'b', revision: 3, minute: 4, action: 'SOLD', onHandDelta: -6, reservedDelta: -6, reference: 'R' },
+  { id: 'a', revision: 6, minute: 5, action: 'DAMAGED', onHandDelta: -1 },
+  { id: 'b', revision: 4, minute: 6, action: 'DAMAGED', onHandDelta: -2, reference: 'S' },
+  { id: 'b', revision: 5, minute: 3.5, action: 'RETURNED', onHandDelta: 1 },
+];
+
+let stage: ReadsStage;
+beforeAll(async () => {
+  stage = await openReadsStage();
+  await stage.seed(
+    MERCHANT,
+    { id: 'a', onHandQty: 1, reservedQty: 0, details: { productId: 'shirt' } },
+    { id: 'b', onHandQty: 1, reservedQty: 0, details: { productId: 'shoe' } },
+  );
+  await stage.database.query('TRUNCATE movement_log');
+  await stage.log(...entries);
+  // Another merchant's log, alike in all else.
+  await stage.database.query(
+    `INSERT INTO movement_log SELECT $1, inventory_id, revision, action, on_hand_delta, reserved_delta,
+            reference, notes, actor, batch_id, logged_at FROM movement_log WHERE inventory_id = 'a'`,
+    [OTHER_MERCHANT],
+  );
+});
+afterAll(() => stage?.close());
+
+const placesOf = (content: readonly { inventoryId: string; revision: number }[]): string =>
+  content.map(({ inventoryId, revision }) => `${inventoryId}${revision}`).join(' ');
+
+describe('latest first, by whatever filter', () => {
+  test.each<[Partial<ListLogsRequest>, string]>([
+    [{}, 'b4 a6 b3 a5 b5 a4 a3 b2 a2 b1 a1'],
+    [{ inventoryId: 'a' }, 'a6 a5 a4 a3 a2 a1'],
+    // One record's entries by revision: the order in which they happened, whatever the clock said.
+    [{ inventoryId: 'b' }, 'b5 b4 b3 b2 b1'],
+    [{ reference: 'R' }, 'b3 a5 b2 a2'],
+    [{ reference: 'S' }, 'b4 a4 a3'],
+    [{ action: 'RECEIVED' }, 'b1 a1'],
+    [{ action: 'RESERVED' }, 'a3 b2 a2'],
+    [{ action: 'RELEASED' }, 'a4'],
+    [{ action: 'SOLD' }, 'b3 a5'],
+    [{ action: 'DAMAGED' }, 'b4 a6'],
+    [{ action: 'RETURNED' }, 'b5'],
+    [{ action: 'ADJUSTED' }, ''],
+    [{ inventoryId: 'a', reference: 'S' }, 'a4 a3'],
+    [{ inventoryId: 'b', action: 'DAMAGED' }, 'b4'],
+    [{ inventoryId: 'a', action: 'RESERVED' }, 'a3 a2'],
+    [{ reference: 'R', action: 'RESERVED' }, 'b2 a2'],
+    [{ inventoryId: 'a', reference: 'R', action: 'SOLD' }, 'a5'],
+    [{ inventoryId: 'a', reference: 'R', action: 'RELEASED' }, ''],
+    [{ inventoryId: 'c' }, ''],
+    [{ reference: 'r' }, ''],
+  ])('%j', async (filter, expected) => {
+    const request = { ...everything, ...filter };
+    const all = shown(await stage.reads.listLogs(callOf(), request));
+    expect(placesOf(all.content)).toBe(expected);
+    const total = expected === '' ? 0 : expected.split(' ').length;
+    expect(all).toMatchObject({ page: 0, limit: 50, totalElements: total, nextPageToken: '' });
+
+    for (const limit of [1, 2, 3, 11]) {
+      const pages = Math.max(1, Math.ceil(total / limit));
+      const byNumber = [];
+      const byToken = [];
+      let pageToken = '';
+      for (let page = 0; page < pages; page++) {
+        byNumber.push(shown(await stage.reads.listLogs(callOf(), { ...request, limit, page })));
+        byToken.push(shown(await stage.reads.listLogs(callOf(), { ...request, limit, pageToken })));
+        pageToken = byToken.at(-1)!.nextPageToken;
+      }
+      expect(byToken).toEqual(byNumber);
+      expect(pageToken).toBe('');
+      expect(placesOf(byToken.flatMap(({ content }) => content))).toBe(expected);
+      for (const { totalElements } of byNumber) expect(totalElements).toBe(total);
+    }
+  });
+});
+
+test('a page beyond the end is empty, and tells the total', async () => {
+  const request = { ...everything, page: 3, limit: 4 };
+  expect(shown(await stage.reads.listLogs(callOf(), request))).toEqual({
+    content: [],
+    page: 3,
+    limit: 4,
+    totalElements: entries.length,
+    nextPageToken: '',
+  });
+});
+
+test('an entry is shown with its record’s product', async () => {
+  const [entry] = shown(await stage.reads.listLogs(callOf(), { ...everything, action: 'RELEASED' })).content;
+  expect(entry).toEqual({
+    inventoryId: 'a',
+    revision: 4,
+    productId: 'shirt',
+    action: 'RELEASED',
+    onHandDelta: 0,
+    reservedDelta: -7,
+    reference: 'S',
+    notes: 'changed',
+    actor: 'ann',
+    loggedAtMs: NOON_MS + 180_000,
+    loggedAtUs: (NOON_MS + 180_000) * 1000,
+  });
+});
+
+test('another merchant’s log is its own', async () => {
+  const page = shown(await stage.reads.listLogs(callOf(OTHER_MERCHANT), everything));
+  expect(placesOf(page.content)).toBe('a6 a5 a4 a3 a2 a1');
+  expect(page.totalElements).toBe(6);
+});
