@@ -80,14 +80,14 @@ export class Errors {
     }
     if (plain.length > 0) variants.unshift(withCodes(plain));
     const stored = changes && reasons.some(({ name }) => own.includes(name) || errors.stored.includes(name));
-    const names = [
-      ...Object.keys(headers.every),
-      ...(stored ? Object.keys(headers.replayed) : []),
-      ...(reasons.every(({ retryAfter }) => retryAfter) ? Object.keys(headers.retryAfter) : []),
-    ];
+    const retry = reasons.filter(({ retryAfter }) => retryAfter);
     return {
       description: reasons.map(({ name, meaning }) => `- \`${name}\`: ${meaning}`).join('\n'),
-      headers: headerRefs(names),
+      headers: {
+        ...headerRefs([...Object.keys(headers.every), ...(stored ? Object.keys(headers.replayed) : [])]),
+        ...(retry.length === reasons.length ? headerRefs(Object.keys(headers.retryAfter)) : {}),
+        ...(retry.length > 0 && retry.length < reasons.length ? notRequired(headers.retryAfter) : {}),
+      },
       content: json(variants.length === 1 ? (variants[0] as Schema) : { oneOf: variants }, examples),
     };
   }
@@ -129,6 +129,15 @@ export class Errors {
 
 export function headerRefs(names: readonly string[]): Schema {
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}
+
+/** Headers that only some of a status's reasons bring. */
+function notRequired(headers: Readonly<Record<string, Json>>): Schema {
+  const entries = Object.entries(headers).map(([name, header]) => [
+    name,
+    { ...(header as Schema), required: false },
+  ]);
+  return Object.fromEntries(entries) as Schema;
 }
 
 function json(schema: Schema, examples: Schema): Schema {

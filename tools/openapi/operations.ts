@@ -99,7 +99,7 @@ function success(
   context: OperationContext,
 ): Schema {
   const { method, responseBody } = binding;
-  const { facts, schemas } = context;
+  const { facts, schemas, errors } = context;
   const data =
     responseBody === undefined
       ? schemas.message(method.output, 'output')
@@ -111,7 +111,8 @@ function success(
   const described = responseBody === undefined ? method.output : responseBody;
   const { summary } = splitSentence(schemas.text(schemas.commentOf(described)));
   const response = { description: summary === '' ? 'Success' : `${summary}.`, headers: headerRefs(headers) };
-  if (method.methodKind === 'server_streaming') return { ...response, content: streamContent(data) };
+  if (method.methodKind === 'server_streaming')
+    return { ...response, content: streamContent(data, Object.keys(errors.schemas)) };
   const schema: Schema = {
     type: 'object',
     properties: {
@@ -127,7 +128,7 @@ function success(
 }
 
 /** OpenAPI 3.1 cannot say that a schema describes one of many: here it is one line's, or one event's `data`. */
-function streamContent(message: Schema): Schema {
-  const schema = { anyOf: [message, { $ref: '#/components/schemas/Error' }] };
+function streamContent(message: Schema, errors: readonly string[]): Schema {
+  const schema = { anyOf: [message, ...errors.map((name) => ({ $ref: `#/components/schemas/${name}` }))] };
   return { 'application/x-ndjson': { schema }, 'text/event-stream': { schema } };
 }

@@ -1,6 +1,7 @@
+import { isBeyondSchemas } from './beyond-schemas.js';
 import { hasCredentials, requestFaults } from './check-request.js';
 import { responseFaults } from './check-response.js';
-import type { JsonObject, OpenApiDocument } from './document.js';
+import type { Json, JsonObject, OpenApiDocument } from './document.js';
 import type { Contradiction, Exchange } from './exchange.js';
 import { findOperation } from './routes.js';
 
@@ -26,11 +27,16 @@ export function contradictions(document: OpenApiDocument, exchange: Exchange): C
   const { operation } = destination;
   const faults = requestFaults(document, operation, exchange);
   const found = told(responseFaults(document, operation, exchange));
-  const code = codeOf(exchange.responseBody);
+  const body = objectIn(exchange.responseBody);
   if (status < 300 && !hasCredentials(document, operation, exchange)) faults.push('no credentials');
   if (status < 300) {
     found.push(...faults.map((detail) => ({ kind: 'accepted although forbidden', detail }) as const));
-  } else if ((status === 400 || status === 422) && faults.length === 0 && faultCodes.includes(code)) {
+  } else if (
+    (status === 400 || status === 422) &&
+    faults.length === 0 &&
+    faultCodes.includes(String(body.code)) &&
+    !isBeyondSchemas(body)
+  ) {
     found.push({ kind: 'refused although allowed', detail: exchange.responseBody });
   }
   return found.map(({ kind, detail }) => ({ kind, detail: `${operation.id} ${status}: ${detail}` }));
@@ -55,10 +61,11 @@ function told(details: readonly string[]): Contradiction[] {
   return details.map((detail) => ({ kind: 'undocumented answer', detail }));
 }
 
-function codeOf(body: string): string {
+function objectIn(text: string): JsonObject {
   try {
-    return String((JSON.parse(body) as JsonObject | null)?.code);
+    const json = JSON.parse(text) as Json;
+    return json !== null && typeof json === 'object' && !Array.isArray(json) ? json : {};
   } catch {
-    return '';
+    return {};
   }
 }

@@ -2,7 +2,7 @@ import { escaped, type Json, type JsonObject, type OpenApiDocument } from './doc
 
 /**
  * The one spelling of a request body that the schemas describe. The document says in words what the service takes
- * beside it: `snake_case` names, null for absent; and protobuf's JSON takes numbers as strings.
+ * beside it: `snake_case` names, null for absent, numbers as strings, enums by number.
  */
 export function strictSpelling(document: OpenApiDocument, pointer: string, json: Json): Json {
   const schema = document.at(pointer);
@@ -10,6 +10,7 @@ export function strictSpelling(document: OpenApiDocument, pointer: string, json:
   const { value, pointer: at } = schema;
   if (Array.isArray(json)) return json.map((item) => strictSpelling(document, `${at}/items`, item));
   if (typeof json === 'string' && value.type === 'integer' && /^-?\d+$/.test(json)) return Number(json);
+  if (typeof json === 'number') return nameOf(value, json);
   if (json === null || typeof json !== 'object') return json;
   const strict: JsonObject = Object.create(null);
   for (const [key, item] of Object.entries(json)) {
@@ -27,9 +28,16 @@ export function strictSpelling(document: OpenApiDocument, pointer: string, json:
 export function parameterValue(schema: JsonObject, texts: readonly string[]): Json {
   if (schema.type === 'array') return texts.map((text) => parameterValue(schema.items as JsonObject, [text]));
   const text = texts[texts.length - 1]!;
+  if (/^\d+$/.test(text) && typeof nameOf(schema, Number(text)) === 'string')
+    return nameOf(schema, Number(text));
   if (schema.type === 'integer' || schema.type === 'number')
     return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
   return schema.type === 'boolean' && /^(true|false)$/.test(text) ? text === 'true' : text;
+}
+
+/** Which name a number stands for is the protos' to know: any will do. */
+function nameOf({ type, enum: names }: JsonObject, number: number): Json {
+  return type === 'string' && Array.isArray(names) ? names[0]! : number;
 }
 
 export function camelCase(name: string): string {

@@ -78,6 +78,20 @@ describe('agreement', () => {
     ['a query', get('/v1/inventory/inv_1/holds?limit=5', { got: { status: true, data: holds } })],
     ['HEAD', get('/v1/inventory/inv_1/holds', { method: 'HEAD', got: '' })],
     ['a literal before a variable', get('/v1/inventory/low-stock', { got: { status: true, data: [] } })],
+    [
+      'an enum by number',
+      get('/v1/inventory/logs?action=7', {
+        got: { status: true, data: { ...holds, page: 0, totalElements: 0 } },
+      }),
+    ],
+    [
+      'a rule on two fields',
+      {
+        sent: { qty: 1, ttlSeconds: 9 },
+        status: 422,
+        got: error('VALIDATION_FAILED', { errors: { ttlSeconds: 'needs a reference' } }),
+      },
+    ],
   ])('%s', (_, told) => {
     expect(check(told)).toEqual([]);
   });

@@ -240,7 +240,7 @@ describe('what the service answers', () => {
   });
 
   test('a stream: its messages without an envelope, or an error', () => {
-    const schema = { anyOf: [ref('Animal'), ref('Error')] };
+    const schema = { anyOf: [ref('Animal'), ref('Error'), ref('Stranger')] };
     expect(at('paths /v1/animals/watch get responses 200 content')).toEqual({
       'application/x-ndjson': { schema },
       'text/event-stream': { schema },
@@ -309,6 +309,11 @@ describe('failures', () => {
     ['components responses UnprocessableEntity', ['X-Id']],
   ])('%s: headers', (place, expected) => {
     expect(Object.keys(at(`${place} headers`) as JsonObject)).toEqual(expected);
+  });
+
+  test('a header that only some of the reasons bring is not required', () => {
+    const { 'Retry-After': header } = at('paths /v1/animals/watch get responses 503 headers') as JsonObject;
+    expect(header).toMatchObject({ required: false, schema: { type: 'integer' } });
   });
 
   test('each reason has its example', () => {

@@ -1,0 +1,22 @@
+import type { JsonObject } from './document.js';
+
+/**
+ * Rules that only words of the document tell, because they are on several fields or on what is in stock: the closed
+ * list of what may refuse a request that keeps to the schemas. Field → what is said of it.
+ */
+const rules: readonly (readonly [field: RegExp, description: RegExp])[] = [
+  [/^ttlSeconds$/, /^needs a reference$/],
+  [/^pageToken$/, /^must be the nextPageToken of an answer to the same request$/],
+  [/^pageToken$/, /^must not be given together with page$/],
+  [/^updateMask$/, /is no field that can be changed; those are /],
+  [/^(?:lines\[\d+\]\.)?qty$/, /^must not bring the units on hand above 2147483647$/],
+  [/^reference$/, /^holds units of more than \d+ records; (?:release|confirm) them record by record$/],
+];
+
+/** Whether a refusal names only such rules. */
+export function isBeyondSchemas(body: JsonObject): boolean {
+  if (body.code !== 'VALIDATION_FAILED') return false;
+  return Object.entries(body.errors as Record<string, string>).every(([field, description]) =>
+    rules.some(([name, text]) => name.test(field) && text.test(description)),
+  );
+}
