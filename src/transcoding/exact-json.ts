@@ -1,11 +1,8 @@
 import type { JsonValue } from '@bufbuild/protobuf';
 import { ExactNumber } from './exact-number.js';
 
-/** Texts in which a number stands that may lose digits: a long one, or one with an exponent. */
-export const mayLoseDigits = /(?:^|[:[,])\s*-?\d(?:[\d.]*[eE]|[\d.]{15})/;
-
-/** Characters of a number below which a double holds it exactly. */
-const safeLength = 16;
+/** Digits (with a point among them) from which a double may not hold a number exactly; with an exponent, any. */
+export const roundsFrom = 16;
 
 /** Reads a text that `JSON.parse` accepts, keeping those numbers as they are written. */
 export function parseExactly(text: string): JsonValue {
@@ -65,7 +62,8 @@ class ExactParser {
     const word = (pattern.exec(this.text) as RegExpExecArray)[0];
     this.at += word.length;
     const plain = JSON.parse(word) as JsonValue;
-    const loses = typeof plain === 'number' && (word.length >= safeLength || /e/i.test(word));
+    const loses =
+      typeof plain === 'number' && (word.replace('-', '').length >= roundsFrom || /e/i.test(word));
     // What is too big for any field stays an infinity, which is found and named later.
     return loses && Number.isFinite(plain) ? (new ExactNumber(word) as unknown as JsonValue) : plain;
   }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { JsonValue } from '@bufbuild/protobuf';
-import { mayLoseDigits, parseExactly } from './exact-json.js';
+import { parseExactly, roundsFrom } from './exact-json.js';
 import { MalformedRequest } from './faults.js';
 
 /** Objects and arrays inside one another. Below the 100 at which the protobuf decoder itself gives up. */
@@ -23,8 +23,7 @@ export function parseJson(bytes: Uint8Array): JsonValue {
   } catch {
     throw new MalformedRequest('the body is not valid JSON');
   }
-  checkStructure(text);
-  if (mayLoseDigits.test(text)) value = parseExactly(text);
+  if (checkStructure(text)) value = parseExactly(text);
   return needsCleaning.test(text) ? clean(value, '') : value;
 }
 
@@ -42,12 +41,16 @@ const closeBracket = 0x5d;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
-/** Refuses deep nesting and equal keys in a text that `JSON.parse` accepts, so it need not mind the syntax. */
-function checkStructure(text: string): void {
+/**
+ * Refuses deep nesting and equal keys in a text that `JSON.parse` accepts, so it need not mind the syntax. Returns
+ * whether it holds a number that `JSON.parse` may have rounded.
+ */
+function checkStructure(text: string): boolean {
   /** For each open object the keys so far; null for an array. */
   const open: (Set<string> | null)[] = [];
   let keys: Set<string> | null = null;
   let keyNext = false;
+  let rounds = false;
   for (let i = 0; i < text.length; i++) {
     switch (text.charCodeAt(i)) {
       case openBrace:
@@ -84,9 +87,26 @@ function checkStructure(text: string): void {
           if (keys?.has(key)) throw new MalformedRequest('must not be given twice', key);
           keys?.add(key);
         }
+        break;
       }
+      default:
+        if (isDigit(text.charCodeAt(i))) {
+          const start = i;
+          while (isOfNumber(text.charCodeAt(i + 1))) i++;
+          rounds ||= i - start + 1 >= roundsFrom || /e/i.test(text.slice(start, i));
+        }
     }
   }
+  return rounds;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
+/** Digits, `.`, `e`, `E`, `+`, `-`. */
+function isOfNumber(code: number): boolean {
+  return isDigit(code) || code === 0x2e || code === 0x65 || code === 0x45 || code === 0x2b || code === 0x2d;
 }
 
 /** Recursion is safe: the depth is bounded by then. */

@@ -21,23 +21,40 @@ import { isDuration, isTimestamp, maskPath } from './wkt-text.js';
  * @throws MalformedRequest that names the field.
  */
 export function strictly(desc: DescMessage, json: JsonValue, registry: Registry): JsonValue {
-  return new Strictness(registry).message(desc, json, '');
+  try {
+    return new Strictness(registry, false).message(desc, json, '');
+  } catch (error) {
+    if (!(error instanceof MalformedRequest)) throw error;
+    // What was changed already is fine as it is now, so the second pass fails where the first one did.
+    return new Strictness(registry, true).message(desc, json, '');
+  }
 }
 
 class Strictness {
-  constructor(private readonly registry: Registry) {}
+  constructor(
+    private readonly registry: Registry,
+    /** Paths are for errors only, and cost as much as all the rest. */
+    private readonly tracksPaths: boolean,
+  ) {}
 
   message(desc: DescMessage, json: JsonValue, path: string): JsonValue {
     if (hasCustomJsonRepresentation(desc)) return this.custom(desc, json, path);
     if (!isJsonObject(json)) return rounded(json);
     const fields = fieldsByName(desc);
-    for (const [key, value] of Object.entries(json)) {
+    for (const key in json) {
+      const value = json[key] as JsonValue;
       const field = fields.get(key) ?? this.extension(key);
-      // The library would ignore it too, but not a number that was kept as written.
-      if (field === undefined) delete json[key];
-      else json[key] = this.field(field, value, path === '' ? field.jsonName : `${path}.${field.jsonName}`);
+      if (field !== undefined) {
+        const strict = this.field(field, value, this.join(path, field.jsonName));
+        if (strict !== value) json[key] = strict;
+        // The library ignores it, but not a number that was kept as written.
+      } else if (typeof value === 'object') json[key] = null;
     }
     return json;
+  }
+
+  private join(path: string, name: string): string {
+    return this.tracksPaths && path !== '' ? `${path}.${name}` : name;
   }
 
   private extension(key: string): DescField | undefined {
@@ -49,14 +66,17 @@ class Strictness {
 
   private field(field: DescField, json: JsonValue, path: string): JsonValue {
     if (field.fieldKind === 'list' && Array.isArray(json)) {
-      return json.map((item, i) => this.element(field, item, `${path}[${i}]`));
+      for (let i = 0; i < json.length; i++) {
+        json[i] = this.element(field, json[i] as JsonValue, this.tracksPaths ? `${path}[${i}]` : '');
+      }
+      return json;
     }
     if (field.fieldKind === 'map' && isJsonObject(json)) {
       for (const [key, value] of Object.entries(json)) {
         if (field.mapKey !== ScalarType.STRING && !/^(?:-?\d+|true|false)$/.test(key)) {
           throw new MalformedRequest('has a key that is not of its type', path);
         }
-        json[key] = this.element(field, value, `${path}.${key}`);
+        json[key] = this.element(field, value, this.join(path, key));
       }
       return json;
     }
@@ -89,7 +109,7 @@ class Strictness {
     const { '@type': _, ...members } = json;
     const content =
       hasCustomJsonRepresentation(desc) && 'value' in members
-        ? { value: this.message(desc, members.value as JsonValue, `${path}.value`) }
+        ? { value: this.message(desc, members.value as JsonValue, this.join(path, 'value')) }
         : this.message(desc, members, path);
     return { ...(content as object), '@type': type };
   }

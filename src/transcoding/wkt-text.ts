@@ -1,14 +1,14 @@
 import { protoCamelCase, protoSnakeCase } from '@bufbuild/protobuf/reflect';
 
 const timestampPattern =
-  /^(\d{4}-\d{2}-\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+  /^(\d{4}-(?:0[1-9]|1[0-2])-(\d{2}))T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
 /** RFC 3339, of a day that the calendar has. Leap seconds have no timestamp. */
 export function isTimestamp(text: string): boolean {
-  const day = timestampPattern.exec(text)?.[1];
-  if (day === undefined) return false;
-  const midnight = new Date(`${day}T00:00:00Z`);
-  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
+  const [, date, day] = timestampPattern.exec(text) ?? [];
+  if (date === undefined || day === '00') return false;
+  // Every month has 28 days; of others, JavaScript makes one of the next month.
+  return Number(day) <= 28 || new Date(`${date}T00:00:00Z`).getUTCDate() === Number(day);
 }
 
 /** Seconds with at most nine digits behind the point, and nothing behind the `s`. */

@@ -133,7 +133,7 @@ describe('rules that cannot be served are found at the start', () => {
 
   it('the table of routes says what is served', () => {
     const { routes, matches } = transcoder();
-    expect(routes).toHaveLength(17);
+    expect(routes).toHaveLength(24);
     expect(routes).toContainEqual({
       method: 'POST',
       template: '/v1/books/{isbn}:lend',

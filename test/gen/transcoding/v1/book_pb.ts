@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file transcoding/v1/book.proto.
  */
 export const file_transcoding_v1_book: GenFile = /*@__PURE__*/
-  fileDesc("Chl0cmFuc2NvZGluZy92MS9ib29rLnByb3RvEg50cmFuc2NvZGluZy52MSJuCgRCb29rEgwKBG5hbWUYASABKAkSDAoEaXNibhgCIAEoCRINCgV0aXRsZRgDIAEoCRISCgpwYWdlX2NvdW50GAQgASgFEicKB2F1dGhvcnMYBSADKAsyFi50cmFuc2NvZGluZy52MS5BdXRob3IiLwoGQXV0aG9yEhEKCWZ1bGxfbmFtZRgBIAEoCRISCgpiaXJ0aF95ZWFyGAIgASgFYgZwcm90bzM");
+  fileDesc("Chl0cmFuc2NvZGluZy92MS9ib29rLnByb3RvEg50cmFuc2NvZGluZy52MSKSAQoEQm9vaxIMCgRuYW1lGAEgASgJEgwKBGlzYm4YAiABKAkSDQoFdGl0bGUYAyABKAkSEgoKcGFnZV9jb3VudBgEIAEoBRInCgdhdXRob3JzGAUgAygLMhYudHJhbnNjb2RpbmcudjEuQXV0aG9yEhUKCHN1YnRpdGxlGAYgASgJSACIAQFCCwoJX3N1YnRpdGxlIlcKBkF1dGhvchIRCglmdWxsX25hbWUYASABKAkSEgoKYmlydGhfeWVhchgCIAEoBRIXCgpkZWF0aF95ZWFyGAMgASgFSACIAQFCDQoLX2RlYXRoX3llYXJiBnByb3RvMw");
 
 /**
  * @generated from message transcoding.v1.Book
@@ -40,6 +40,11 @@ export type Book = Message<"transcoding.v1.Book"> & {
    * @generated from field: repeated transcoding.v1.Author authors = 5;
    */
   authors: Author[];
+
+  /**
+   * @generated from field: optional string subtitle = 6;
+   */
+  subtitle?: string | undefined;
 };
 
 /**
@@ -62,6 +67,11 @@ export type Author = Message<"transcoding.v1.Author"> & {
    * @generated from field: int32 birth_year = 2;
    */
   birthYear: number;
+
+  /**
+   * @generated from field: optional int32 death_year = 3;
+   */
+  deathYear?: number | undefined;
 };
 
 /**

@@ -4,15 +4,15 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Any, Duration, FieldMask, Timestamp, Value } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_any, file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp, file_google_protobuf_wrappers } from "@bufbuild/protobuf/wkt";
+import type { Any, Duration, Empty, FieldMask, Int32Value, ListValue, NullValue, Timestamp, Value } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_any, file_google_protobuf_duration, file_google_protobuf_empty, file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp, file_google_protobuf_wrappers } from "@bufbuild/protobuf/wkt";
 import type { JsonObject, Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file transcoding/v1/everything.proto.
  */
 export const file_transcoding_v1_everything: GenFile = /*@__PURE__*/
-  fileDesc("Ch90cmFuc2NvZGluZy92MS9ldmVyeXRoaW5nLnByb3RvEg50cmFuc2NvZGluZy52MSLmCgoKRXZlcnl0aGluZxIUCgxzdHJpbmdfZmllbGQYASABKAkSEwoLaW50MzJfZmllbGQYAiABKAUSEwoLaW50NjRfZmllbGQYAyABKAMSFAoMdWludDMyX2ZpZWxkGAQgASgNEhQKDHVpbnQ2NF9maWVsZBgFIAEoBBIUCgxkb3VibGVfZmllbGQYBiABKAESEwoLZmxvYXRfZmllbGQYByABKAISEgoKYm9vbF9maWVsZBgIIAEoCBITCgtieXRlc19maWVsZBgJIAEoDBIpCgplbnVtX2ZpZWxkGAogASgOMhUudHJhbnNjb2RpbmcudjEuQ29sb3ISGwoOb3B0aW9uYWxfZmllbGQYCyABKAVIAYgBARITCgtzdHJpbmdfbGlzdBgMIAMoCRISCgppbnQzMl9saXN0GA0gAygFEigKCWVudW1fbGlzdBgOIAMoDjIVLnRyYW5zY29kaW5nLnYxLkNvbG9yEisKC25lc3RlZF9saXN0GA8gAygLMhYudHJhbnNjb2RpbmcudjEuTmVzdGVkEj0KCnN0cmluZ19tYXAYECADKAsyKS50cmFuc2NvZGluZy52MS5FdmVyeXRoaW5nLlN0cmluZ01hcEVudHJ5Ej0KCm5lc3RlZF9tYXAYESADKAsyKS50cmFuc2NvZGluZy52MS5FdmVyeXRoaW5nLk5lc3RlZE1hcEVudHJ5EiYKBm5lc3RlZBgSIAEoCzIWLnRyYW5zY29kaW5nLnYxLk5lc3RlZBItCglyZWN1cnNpdmUYEyABKAsyGi50cmFuc2NvZGluZy52MS5FdmVyeXRoaW5nEhUKC2Nob2ljZV90ZXh0GBQgASgJSAASFwoNY2hvaWNlX251bWJlchgVIAEoBUgAEi8KDWNob2ljZV9uZXN0ZWQYFiABKAsyFi50cmFuc2NvZGluZy52MS5OZXN0ZWRIABItCgl0aW1lc3RhbXAYFyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEisKCGR1cmF0aW9uGBggASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEi4KCmZpZWxkX21hc2sYGSABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrEjIKDWludDMyX3dyYXBwZXIYGiABKAsyGy5nb29nbGUucHJvdG9idWYuSW50MzJWYWx1ZRI0Cg5zdHJpbmdfd3JhcHBlchgbIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5TdHJpbmdWYWx1ZRIwCgxib29sX3dyYXBwZXIYHCABKAsyGi5nb29nbGUucHJvdG9idWYuQm9vbFZhbHVlEicKBnN0cnVjdBgdIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSJQoFdmFsdWUYHiABKAsyFi5nb29nbGUucHJvdG9idWYuVmFsdWUSIQoDYW55GB8gASgLMhQuZ29vZ2xlLnByb3RvYnVmLkFueRIyCg50aW1lc3RhbXBfbGlzdBggIAMoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoNaW50NjRfd3JhcHBlchghIAEoCzIbLmdvb2dsZS5wcm90b2J1Zi5JbnQ2NFZhbHVlGjAKDlN0cmluZ01hcEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaSAoOTmVzdGVkTWFwRW50cnkSCwoDa2V5GAEgASgJEiUKBXZhbHVlGAIgASgLMhYudHJhbnNjb2RpbmcudjEuTmVzdGVkOgI4AUIICgZjaG9pY2VCEQoPX29wdGlvbmFsX2ZpZWxkIm8KBk5lc3RlZBIUCgxzdHJpbmdfZmllbGQYASABKAkSEwoLaW50NjRfZmllbGQYAiABKAMSEgoKaW50MzJfbGlzdBgDIAMoBRImCgZuZXN0ZWQYBCABKAsyFi50cmFuc2NvZGluZy52MS5OZXN0ZWQqPQoFQ29sb3ISFQoRQ09MT1JfVU5TUEVDSUZJRUQQABINCglDT0xPUl9SRUQQARIOCgpDT0xPUl9CTFVFEAJiBnByb3RvMw", [file_google_protobuf_any, file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp, file_google_protobuf_wrappers]);
+  fileDesc("Ch90cmFuc2NvZGluZy92MS9ldmVyeXRoaW5nLnByb3RvEg50cmFuc2NvZGluZy52MSKgGAoKRXZlcnl0aGluZxIUCgxzdHJpbmdfZmllbGQYASABKAkSEwoLaW50MzJfZmllbGQYAiABKAUSEwoLaW50NjRfZmllbGQYAyABKAMSFAoMdWludDMyX2ZpZWxkGAQgASgNEhQKDHVpbnQ2NF9maWVsZBgFIAEoBBIUCgxkb3VibGVfZmllbGQYBiABKAESEwoLZmxvYXRfZmllbGQYByABKAISEgoKYm9vbF9maWVsZBgIIAEoCBITCgtieXRlc19maWVsZBgJIAEoDBIpCgplbnVtX2ZpZWxkGAogASgOMhUudHJhbnNjb2RpbmcudjEuQ29sb3ISGwoOb3B0aW9uYWxfZmllbGQYCyABKAVIAogBARITCgtzdHJpbmdfbGlzdBgMIAMoCRISCgppbnQzMl9saXN0GA0gAygFEigKCWVudW1fbGlzdBgOIAMoDjIVLnRyYW5zY29kaW5nLnYxLkNvbG9yEisKC25lc3RlZF9saXN0GA8gAygLMhYudHJhbnNjb2RpbmcudjEuTmVzdGVkEj0KCnN0cmluZ19tYXAYECADKAsyKS50cmFuc2NvZGluZy52MS5FdmVyeXRoaW5nLlN0cmluZ01hcEVudHJ5Ej0KCm5lc3RlZF9tYXAYESADKAsyKS50cmFuc2NvZGluZy52MS5FdmVyeXRoaW5nLk5lc3RlZE1hcEVudHJ5EiYKBm5lc3RlZBgSIAEoCzIWLnRyYW5zY29kaW5nLnYxLk5lc3RlZBItCglyZWN1cnNpdmUYEyABKAsyGi50cmFuc2NvZGluZy52MS5FdmVyeXRoaW5nEhUKC2Nob2ljZV90ZXh0GBQgASgJSAASFwoNY2hvaWNlX251bWJlchgVIAEoBUgAEi8KDWNob2ljZV9uZXN0ZWQYFiABKAsyFi50cmFuc2NvZGluZy52MS5OZXN0ZWRIABItCgl0aW1lc3RhbXAYFyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEisKCGR1cmF0aW9uGBggASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEi4KCmZpZWxkX21hc2sYGSABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrEjIKDWludDMyX3dyYXBwZXIYGiABKAsyGy5nb29nbGUucHJvdG9idWYuSW50MzJWYWx1ZRI0Cg5zdHJpbmdfd3JhcHBlchgbIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5TdHJpbmdWYWx1ZRIwCgxib29sX3dyYXBwZXIYHCABKAsyGi5nb29nbGUucHJvdG9idWYuQm9vbFZhbHVlEicKBnN0cnVjdBgdIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSJQoFdmFsdWUYHiABKAsyFi5nb29nbGUucHJvdG9idWYuVmFsdWUSIQoDYW55GB8gASgLMhQuZ29vZ2xlLnByb3RvYnVmLkFueRIyCg50aW1lc3RhbXBfbGlzdBggIAMoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoNaW50NjRfd3JhcHBlchghIAEoCzIbLmdvb2dsZS5wcm90b2J1Zi5JbnQ2NFZhbHVlEhQKDHNpbnQzMl9maWVsZBgiIAEoERIUCgxzaW50NjRfZmllbGQYIyABKBISFQoNZml4ZWQzMl9maWVsZBgkIAEoBxIVCg1maXhlZDY0X2ZpZWxkGCUgASgGEhYKDnNmaXhlZDMyX2ZpZWxkGCYgASgPEhYKDnNmaXhlZDY0X2ZpZWxkGCcgASgQEhwKD29wdGlvbmFsX3N0cmluZxgoIAEoCUgDiAEBEhoKDW9wdGlvbmFsX2Jvb2wYKSABKAhIBIgBARIxCg1vcHRpb25hbF9lbnVtGCogASgOMhUudHJhbnNjb2RpbmcudjEuQ29sb3JIBYgBARIbCg5vcHRpb25hbF9ieXRlcxgrIAEoDEgGiAEBEhwKD29wdGlvbmFsX2RvdWJsZRgsIAEoAUgHiAEBEhEKCWJvb2xfbGlzdBgtIAMoCBITCgtkb3VibGVfbGlzdBguIAMoARISCgpieXRlc19saXN0GC8gAygMEhIKCmludDY0X2xpc3QYMCADKAMSOwoJaW50MzJfbWFwGDEgAygLMigudHJhbnNjb2RpbmcudjEuRXZlcnl0aGluZy5JbnQzMk1hcEVudHJ5EjsKCWludDY0X21hcBgyIAMoCzIoLnRyYW5zY29kaW5nLnYxLkV2ZXJ5dGhpbmcuSW50NjRNYXBFbnRyeRI5Cghib29sX21hcBgzIAMoCzInLnRyYW5zY29kaW5nLnYxLkV2ZXJ5dGhpbmcuQm9vbE1hcEVudHJ5EjQKDnVpbnQzMl93cmFwcGVyGDQgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlEjQKDnVpbnQ2NF93cmFwcGVyGDUgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQ2NFZhbHVlEjIKDWZsb2F0X3dyYXBwZXIYNiABKAsyGy5nb29nbGUucHJvdG9idWYuRmxvYXRWYWx1ZRI0Cg5kb3VibGVfd3JhcHBlchg3IAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5Eb3VibGVWYWx1ZRIyCg1ieXRlc193cmFwcGVyGDggASgLMhsuZ29vZ2xlLnByb3RvYnVmLkJ5dGVzVmFsdWUSLgoKbnVsbF92YWx1ZRg5IAEoDjIaLmdvb2dsZS5wcm90b2J1Zi5OdWxsVmFsdWUSLgoKbGlzdF92YWx1ZRg6IAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5MaXN0VmFsdWUSJQoFZW1wdHkYOyABKAsyFi5nb29nbGUucHJvdG9idWYuRW1wdHkSNwoSaW50MzJfd3JhcHBlcl9saXN0GDwgAygLMhsuZ29vZ2xlLnByb3RvYnVmLkludDMyVmFsdWUSLAoLc3RydWN0X2xpc3QYPSADKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Ej0KCnN0cnVjdF9tYXAYPiADKAsyKS50cmFuc2NvZGluZy52MS5FdmVyeXRoaW5nLlN0cnVjdE1hcEVudHJ5EjAKDWR1cmF0aW9uX2xpc3QYPyADKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SMwoPZmllbGRfbWFza19saXN0GEAgAygLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzaxI1Cg53cmFwcGVkX251bWJlchhBIAEoCzIbLmdvb2dsZS5wcm90b2J1Zi5JbnQzMlZhbHVlSAESMQoOd3JhcHBlZF9zdHJ1Y3QYQiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0SAESGwoHcmVuYW1lZBhDIAEoCVIKb3RoZXItbmFtZRowCg5TdHJpbmdNYXBFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGkgKDk5lc3RlZE1hcEVudHJ5EgsKA2tleRgBIAEoCRIlCgV2YWx1ZRgCIAEoCzIWLnRyYW5zY29kaW5nLnYxLk5lc3RlZDoCOAEaLwoNSW50MzJNYXBFbnRyeRILCgNrZXkYASABKAUSDQoFdmFsdWUYAiABKAk6AjgBGi8KDUludDY0TWFwRW50cnkSCwoDa2V5GAEgASgDEg0KBXZhbHVlGAIgASgDOgI4ARpFCgxCb29sTWFwRW50cnkSCwoDa2V5GAEgASgIEiQKBXZhbHVlGAIgASgOMhUudHJhbnNjb2RpbmcudjEuQ29sb3I6AjgBGkkKDlN0cnVjdE1hcEVudHJ5EgsKA2tleRgBIAEoCRImCgV2YWx1ZRgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3Q6AjgBQggKBmNob2ljZUIJCgd3cmFwcGVkQhEKD19vcHRpb25hbF9maWVsZEISChBfb3B0aW9uYWxfc3RyaW5nQhAKDl9vcHRpb25hbF9ib29sQhAKDl9vcHRpb25hbF9lbnVtQhEKD19vcHRpb25hbF9ieXRlc0ISChBfb3B0aW9uYWxfZG91YmxlIm8KBk5lc3RlZBIUCgxzdHJpbmdfZmllbGQYASABKAkSEwoLaW50NjRfZmllbGQYAiABKAMSEgoKaW50MzJfbGlzdBgDIAMoBRImCgZuZXN0ZWQYBCABKAsyFi50cmFuc2NvZGluZy52MS5OZXN0ZWQqPQoFQ29sb3ISFQoRQ09MT1JfVU5TUEVDSUZJRUQQABINCglDT0xPUl9SRUQQARIOCgpDT0xPUl9CTFVFEAJiBnByb3RvMw", [file_google_protobuf_any, file_google_protobuf_duration, file_google_protobuf_empty, file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp, file_google_protobuf_wrappers]);
 
 /**
  * A field of every kind.
@@ -192,6 +192,185 @@ export type Everything = Message<"transcoding.v1.Everything"> & {
    * @generated from field: google.protobuf.Int64Value int64_wrapper = 33;
    */
   int64Wrapper?: bigint | undefined;
+
+  /**
+   * @generated from field: sint32 sint32_field = 34;
+   */
+  sint32Field: number;
+
+  /**
+   * @generated from field: sint64 sint64_field = 35;
+   */
+  sint64Field: bigint;
+
+  /**
+   * @generated from field: fixed32 fixed32_field = 36;
+   */
+  fixed32Field: number;
+
+  /**
+   * @generated from field: fixed64 fixed64_field = 37;
+   */
+  fixed64Field: bigint;
+
+  /**
+   * @generated from field: sfixed32 sfixed32_field = 38;
+   */
+  sfixed32Field: number;
+
+  /**
+   * @generated from field: sfixed64 sfixed64_field = 39;
+   */
+  sfixed64Field: bigint;
+
+  /**
+   * @generated from field: optional string optional_string = 40;
+   */
+  optionalString?: string | undefined;
+
+  /**
+   * @generated from field: optional bool optional_bool = 41;
+   */
+  optionalBool?: boolean | undefined;
+
+  /**
+   * @generated from field: optional transcoding.v1.Color optional_enum = 42;
+   */
+  optionalEnum?: Color | undefined;
+
+  /**
+   * @generated from field: optional bytes optional_bytes = 43;
+   */
+  optionalBytes?: Uint8Array | undefined;
+
+  /**
+   * @generated from field: optional double optional_double = 44;
+   */
+  optionalDouble?: number | undefined;
+
+  /**
+   * @generated from field: repeated bool bool_list = 45;
+   */
+  boolList: boolean[];
+
+  /**
+   * @generated from field: repeated double double_list = 46;
+   */
+  doubleList: number[];
+
+  /**
+   * @generated from field: repeated bytes bytes_list = 47;
+   */
+  bytesList: Uint8Array[];
+
+  /**
+   * @generated from field: repeated int64 int64_list = 48;
+   */
+  int64List: bigint[];
+
+  /**
+   * @generated from field: map<int32, string> int32_map = 49;
+   */
+  int32Map: { [key: number]: string };
+
+  /**
+   * @generated from field: map<int64, int64> int64_map = 50;
+   */
+  int64Map: { [key: string]: bigint };
+
+  /**
+   * @generated from field: map<bool, transcoding.v1.Color> bool_map = 51;
+   */
+  boolMap: { [key: string]: Color };
+
+  /**
+   * @generated from field: google.protobuf.UInt32Value uint32_wrapper = 52;
+   */
+  uint32Wrapper?: number | undefined;
+
+  /**
+   * @generated from field: google.protobuf.UInt64Value uint64_wrapper = 53;
+   */
+  uint64Wrapper?: bigint | undefined;
+
+  /**
+   * @generated from field: google.protobuf.FloatValue float_wrapper = 54;
+   */
+  floatWrapper?: number | undefined;
+
+  /**
+   * @generated from field: google.protobuf.DoubleValue double_wrapper = 55;
+   */
+  doubleWrapper?: number | undefined;
+
+  /**
+   * @generated from field: google.protobuf.BytesValue bytes_wrapper = 56;
+   */
+  bytesWrapper?: Uint8Array | undefined;
+
+  /**
+   * @generated from field: google.protobuf.NullValue null_value = 57;
+   */
+  nullValue: NullValue;
+
+  /**
+   * @generated from field: google.protobuf.ListValue list_value = 58;
+   */
+  listValue?: ListValue | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Empty empty = 59;
+   */
+  empty?: Empty | undefined;
+
+  /**
+   * @generated from field: repeated google.protobuf.Int32Value int32_wrapper_list = 60;
+   */
+  int32WrapperList: Int32Value[];
+
+  /**
+   * @generated from field: repeated google.protobuf.Struct struct_list = 61;
+   */
+  structList: JsonObject[];
+
+  /**
+   * @generated from field: map<string, google.protobuf.Struct> struct_map = 62;
+   */
+  structMap: { [key: string]: JsonObject };
+
+  /**
+   * @generated from field: repeated google.protobuf.Duration duration_list = 63;
+   */
+  durationList: Duration[];
+
+  /**
+   * @generated from field: repeated google.protobuf.FieldMask field_mask_list = 64;
+   */
+  fieldMaskList: FieldMask[];
+
+  /**
+   * @generated from oneof transcoding.v1.Everything.wrapped
+   */
+  wrapped: {
+    /**
+     * @generated from field: google.protobuf.Int32Value wrapped_number = 65;
+     */
+    value: Int32Value;
+    case: "wrappedNumber";
+  } | {
+    /**
+     * @generated from field: google.protobuf.Struct wrapped_struct = 66;
+     */
+    value: JsonObject;
+    case: "wrappedStruct";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * Its JSON name is not the camel case of its name.
+   *
+   * @generated from field: string renamed = 67 [json_name = "other-name"];
+   */
+  renamed: string;
 };
 
 /**

@@ -5,6 +5,8 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_google_api_annotations } from "../../../../src/gen/google/api/annotations_pb.js";
+import type { HttpBody, HttpBodySchema } from "../../../../src/gen/google/api/httpbody_pb.js";
+import { file_google_api_httpbody } from "../../../../src/gen/google/api/httpbody_pb.js";
 import type { Book, BookSchema } from "./book_pb.js";
 import { file_transcoding_v1_book } from "./book_pb.js";
 import type { EverythingSchema } from "./everything_pb.js";
@@ -15,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file transcoding/v1/library_service.proto.
  */
 export const file_transcoding_v1_library_service: GenFile = /*@__PURE__*/
-  fileDesc("CiR0cmFuc2NvZGluZy92MS9saWJyYXJ5X3NlcnZpY2UucHJvdG8SDnRyYW5zY29kaW5nLnYxIiwKDkdldEJvb2tSZXF1ZXN0EgwKBG5hbWUYASABKAkSDAoEaXNibhgCIAEoCSJFChFVcGRhdGVCb29rUmVxdWVzdBIiCgRib29rGAEgASgLMhQudHJhbnNjb2RpbmcudjEuQm9vaxIMCgRub3RlGAIgASgJIkEKD0xlbmRCb29rUmVxdWVzdBIMCgRpc2JuGAEgASgJEg4KBnJlYWRlchgCIAEoCRIQCghkYXlzX21heBgDIAEoBSI2ChBMZW5kQm9va1Jlc3BvbnNlEiIKBGJvb2sYASABKAsyFC50cmFuc2NvZGluZy52MS5Cb29rIlYKD0FkZEJvb2tzUmVxdWVzdBINCgVzaGVsZhgBIAEoCRIjCgVib29rcxgCIAMoCzIULnRyYW5zY29kaW5nLnYxLkJvb2sSDwoHZHJ5X3J1bhgDIAEoCCIhChBBZGRCb29rc1Jlc3BvbnNlEg0KBWlzYm5zGAEgAygJIjIKElJlbmFtZVNoZWxmUmVxdWVzdBINCgVzaGVsZhgBIAEoCRINCgV0aXRsZRgCIAEoCSIfCg9SZWFkRmlsZVJlcXVlc3QSDAoEcGF0aBgBIAEoCTKxCgoOTGlicmFyeVNlcnZpY2USeQoHR2V0Qm9vaxIeLnRyYW5zY29kaW5nLnYxLkdldEJvb2tSZXF1ZXN0GhQudHJhbnNjb2RpbmcudjEuQm9vayI4gtPkkwIyWhISEC92MS9ib29rcy97aXNibn0SHC92MS97bmFtZT1zaGVsdmVzLyovYm9va3MvKn0SXwoNR2V0TmV3ZXN0Qm9vaxIeLnRyYW5zY29kaW5nLnYxLkdldEJvb2tSZXF1ZXN0GhQudHJhbnNjb2RpbmcudjEuQm9vayIYgtPkkwISEhAvdjEvYm9va3MvbmV3ZXN0EnYKClVwZGF0ZUJvb2sSIS50cmFuc2NvZGluZy52MS5VcGRhdGVCb29rUmVxdWVzdBoULnRyYW5zY29kaW5nLnYxLkJvb2siL4LT5JMCKToEYm9vazIhL3YxL3tib29rLm5hbWU9c2hlbHZlcy8qL2Jvb2tzLyp9EnUKCExlbmRCb29rEh8udHJhbnNjb2RpbmcudjEuTGVuZEJvb2tSZXF1ZXN0GiAudHJhbnNjb2RpbmcudjEuTGVuZEJvb2tSZXNwb25zZSImgtPkkwIgOgEqYgRib29rIhUvdjEvYm9va3Mve2lzYm59OmxlbmQSfgoIQWRkQm9va3MSHy50cmFuc2NvZGluZy52MS5BZGRCb29rc1JlcXVlc3QaIC50cmFuc2NvZGluZy52MS5BZGRCb29rc1Jlc3BvbnNlIi+C0+STAik6BWJvb2tzYgVpc2JucyIZL3YxL3NoZWx2ZXMve3NoZWxmfS9ib29rcxKGAQoLUmVuYW1lU2hlbGYSIi50cmFuc2NvZGluZy52MS5SZW5hbWVTaGVsZlJlcXVlc3QaIi50cmFuc2NvZGluZy52MS5SZW5hbWVTaGVsZlJlcXVlc3QiL4LT5JMCKToFdGl0bGViBXRpdGxlGhkvdjEvc2hlbHZlcy97c2hlbGZ9L3RpdGxlEoQBCghSZWFkRmlsZRIfLnRyYW5zY29kaW5nLnYxLlJlYWRGaWxlUmVxdWVzdBofLnRyYW5zY29kaW5nLnYxLlJlYWRGaWxlUmVxdWVzdCI2gtPkkwIwWhkSFy92MS9maWxlcy97cGF0aD0qKn06cmF3EhMvdjEvZmlsZXMve3BhdGg9Kip9EncKBVB1cmdlEh4udHJhbnNjb2RpbmcudjEuR2V0Qm9va1JlcXVlc3QaFC50cmFuc2NvZGluZy52MS5Cb29rIjiC0+STAjJaFUITCgEqEg4vdjEvYW55L3tpc2JufUIZCgVQVVJHRRIQL3YxL2Jvb2tzL3tpc2JufRKJAgoERWNobxIaLnRyYW5zY29kaW5nLnYxLkV2ZXJ5dGhpbmcaGi50cmFuc2NvZGluZy52MS5FdmVyeXRoaW5nIsgBgtPkkwLBAVoNOgEqIggvdjEvZWNob1pHEkUvdjEvZWNoby97aW50MzJfZmllbGR9L3tib29sX2ZpZWxkfS97ZW51bV9maWVsZH0ve25lc3RlZC5pbnQ2NF9maWVsZH1aIzoBKiIeL3YxL2VjaG8ve25lc3RlZC5zdHJpbmdfZmllbGR9Wh0SGy92MS9jaG9pY2VzL3tjaG9pY2VfbnVtYmVyfVoZKhcvdjEvZWNoby97c3RyaW5nX2ZpZWxkfRIIL3YxL2VjaG8SPwoHVW5ib3VuZBIeLnRyYW5zY29kaW5nLnYxLkdldEJvb2tSZXF1ZXN0GhQudHJhbnNjb2RpbmcudjEuQm9va2IGcHJvdG8z", [file_google_api_annotations, file_transcoding_v1_book, file_transcoding_v1_everything]);
+  fileDesc("CiR0cmFuc2NvZGluZy92MS9saWJyYXJ5X3NlcnZpY2UucHJvdG8SDnRyYW5zY29kaW5nLnYxIiwKDkdldEJvb2tSZXF1ZXN0EgwKBG5hbWUYASABKAkSDAoEaXNibhgCIAEoCSJFChFVcGRhdGVCb29rUmVxdWVzdBIiCgRib29rGAEgASgLMhQudHJhbnNjb2RpbmcudjEuQm9vaxIMCgRub3RlGAIgASgJIkEKD0xlbmRCb29rUmVxdWVzdBIMCgRpc2JuGAEgASgJEg4KBnJlYWRlchgCIAEoCRIQCghkYXlzX21heBgDIAEoBSI2ChBMZW5kQm9va1Jlc3BvbnNlEiIKBGJvb2sYASABKAsyFC50cmFuc2NvZGluZy52MS5Cb29rIlYKD0FkZEJvb2tzUmVxdWVzdBINCgVzaGVsZhgBIAEoCRIjCgVib29rcxgCIAMoCzIULnRyYW5zY29kaW5nLnYxLkJvb2sSDwoHZHJ5X3J1bhgDIAEoCCJVChFXYXRjaFNoZWxmUmVxdWVzdBINCgVzaGVsZhgBIAEoCRINCgVjb3VudBgCIAEoBRIVCghhZnRlcl9pZBgDIAEoCUgAiAEBQgsKCV9hZnRlcl9pZCJSCg9QdXRDb3ZlclJlcXVlc3QSDAoEaXNibhgBIAEoCRIjCgVjb3ZlchgCIAEoCzIULmdvb2dsZS5hcGkuSHR0cEJvZHkSDAoEbm90ZRgDIAEoCSIhChBBZGRCb29rc1Jlc3BvbnNlEg0KBWlzYm5zGAEgAygJIjIKElJlbmFtZVNoZWxmUmVxdWVzdBINCgVzaGVsZhgBIAEoCRINCgV0aXRsZRgCIAEoCSIfCg9SZWFkRmlsZVJlcXVlc3QSDAoEcGF0aBgBIAEoCTL1DgoOTGlicmFyeVNlcnZpY2USeQoHR2V0Qm9vaxIeLnRyYW5zY29kaW5nLnYxLkdldEJvb2tSZXF1ZXN0GhQudHJhbnNjb2RpbmcudjEuQm9vayI4gtPkkwIyWhISEC92MS9ib29rcy97aXNibn0SHC92MS97bmFtZT1zaGVsdmVzLyovYm9va3MvKn0SXwoNR2V0TmV3ZXN0Qm9vaxIeLnRyYW5zY29kaW5nLnYxLkdldEJvb2tSZXF1ZXN0GhQudHJhbnNjb2RpbmcudjEuQm9vayIYgtPkkwISEhAvdjEvYm9va3MvbmV3ZXN0EnYKClVwZGF0ZUJvb2sSIS50cmFuc2NvZGluZy52MS5VcGRhdGVCb29rUmVxdWVzdBoULnRyYW5zY29kaW5nLnYxLkJvb2siL4LT5JMCKToEYm9vazIhL3YxL3tib29rLm5hbWU9c2hlbHZlcy8qL2Jvb2tzLyp9EnUKCExlbmRCb29rEh8udHJhbnNjb2RpbmcudjEuTGVuZEJvb2tSZXF1ZXN0GiAudHJhbnNjb2RpbmcudjEuTGVuZEJvb2tSZXNwb25zZSImgtPkkwIgOgEqYgRib29rIhUvdjEvYm9va3Mve2lzYm59OmxlbmQSfgoIQWRkQm9va3MSHy50cmFuc2NvZGluZy52MS5BZGRCb29rc1JlcXVlc3QaIC50cmFuc2NvZGluZy52MS5BZGRCb29rc1Jlc3BvbnNlIi+C0+STAik6BWJvb2tzYgVpc2JucyIZL3YxL3NoZWx2ZXMve3NoZWxmfS9ib29rcxKGAQoLUmVuYW1lU2hlbGYSIi50cmFuc2NvZGluZy52MS5SZW5hbWVTaGVsZlJlcXVlc3QaIi50cmFuc2NvZGluZy52MS5SZW5hbWVTaGVsZlJlcXVlc3QiL4LT5JMCKToFdGl0bGViBXRpdGxlGhkvdjEvc2hlbHZlcy97c2hlbGZ9L3RpdGxlEoQBCghSZWFkRmlsZRIfLnRyYW5zY29kaW5nLnYxLlJlYWRGaWxlUmVxdWVzdBofLnRyYW5zY29kaW5nLnYxLlJlYWRGaWxlUmVxdWVzdCI2gtPkkwIwWhkSFy92MS9maWxlcy97cGF0aD0qKn06cmF3EhMvdjEvZmlsZXMve3BhdGg9Kip9EncKBVB1cmdlEh4udHJhbnNjb2RpbmcudjEuR2V0Qm9va1JlcXVlc3QaFC50cmFuc2NvZGluZy52MS5Cb29rIjiC0+STAjJaFUITCgEqEg4vdjEvYW55L3tpc2JufUIZCgVQVVJHRRIQL3YxL2Jvb2tzL3tpc2JufRKJAgoERWNobxIaLnRyYW5zY29kaW5nLnYxLkV2ZXJ5dGhpbmcaGi50cmFuc2NvZGluZy52MS5FdmVyeXRoaW5nIsgBgtPkkwLBAVoNOgEqIggvdjEvZWNob1pHEkUvdjEvZWNoby97aW50MzJfZmllbGR9L3tib29sX2ZpZWxkfS97ZW51bV9maWVsZH0ve25lc3RlZC5pbnQ2NF9maWVsZH1aIzoBKiIeL3YxL2VjaG8ve25lc3RlZC5zdHJpbmdfZmllbGR9Wh0SGy92MS9jaG9pY2VzL3tjaG9pY2VfbnVtYmVyfVoZKhcvdjEvZWNoby97c3RyaW5nX2ZpZWxkfRIIL3YxL2VjaG8StQEKCldhdGNoU2hlbGYSIS50cmFuc2NvZGluZy52MS5XYXRjaFNoZWxmUmVxdWVzdBoULnRyYW5zY29kaW5nLnYxLkJvb2sibILT5JMCZlopYgV0aXRsZRIgL3YxL3NoZWx2ZXMve3NoZWxmfS90aXRsZXM6d2F0Y2haHjoBKiIZL3YxL3NoZWx2ZXMve3NoZWxmfTp3YXRjaBIZL3YxL3NoZWx2ZXMve3NoZWxmfTp3YXRjaDABEmAKCEdldENvdmVyEh4udHJhbnNjb2RpbmcudjEuR2V0Qm9va1JlcXVlc3QaFC5nb29nbGUuYXBpLkh0dHBCb2R5Ih6C0+STAhgSFi92MS9ib29rcy97aXNibn0vY292ZXISegoIUHV0Q292ZXISHy50cmFuc2NvZGluZy52MS5QdXRDb3ZlclJlcXVlc3QaHy50cmFuc2NvZGluZy52MS5QdXRDb3ZlclJlcXVlc3QiLILT5JMCJjoFY292ZXJiBWNvdmVyGhYvdjEvYm9va3Mve2lzYm59L2NvdmVyEk0KB0NvbnZlcnQSFC5nb29nbGUuYXBpLkh0dHBCb2R5GhQuZ29vZ2xlLmFwaS5IdHRwQm9keSIWgtPkkwIQOgEqIgsvdjEvY29udmVydBJdCgRTY2FuEh4udHJhbnNjb2RpbmcudjEuR2V0Qm9va1JlcXVlc3QaFC5nb29nbGUuYXBpLkh0dHBCb2R5Ih2C0+STAhcSFS92MS9ib29rcy97aXNibn0vc2NhbjABEj8KB1VuYm91bmQSHi50cmFuc2NvZGluZy52MS5HZXRCb29rUmVxdWVzdBoULnRyYW5zY29kaW5nLnYxLkJvb2tiBnByb3RvMw", [file_google_api_annotations, file_google_api_httpbody, file_transcoding_v1_book, file_transcoding_v1_everything]);
 
 /**
  * @generated from message transcoding.v1.GetBookRequest
@@ -133,6 +135,60 @@ export const AddBooksRequestSchema: GenMessage<AddBooksRequest> = /*@__PURE__*/
   messageDesc(file_transcoding_v1_library_service, 4);
 
 /**
+ * @generated from message transcoding.v1.WatchShelfRequest
+ */
+export type WatchShelfRequest = Message<"transcoding.v1.WatchShelfRequest"> & {
+  /**
+   * @generated from field: string shelf = 1;
+   */
+  shelf: string;
+
+  /**
+   * @generated from field: int32 count = 2;
+   */
+  count: number;
+
+  /**
+   * @generated from field: optional string after_id = 3;
+   */
+  afterId?: string | undefined;
+};
+
+/**
+ * Describes the message transcoding.v1.WatchShelfRequest.
+ * Use `create(WatchShelfRequestSchema)` to create a new message.
+ */
+export const WatchShelfRequestSchema: GenMessage<WatchShelfRequest> = /*@__PURE__*/
+  messageDesc(file_transcoding_v1_library_service, 5);
+
+/**
+ * @generated from message transcoding.v1.PutCoverRequest
+ */
+export type PutCoverRequest = Message<"transcoding.v1.PutCoverRequest"> & {
+  /**
+   * @generated from field: string isbn = 1;
+   */
+  isbn: string;
+
+  /**
+   * @generated from field: google.api.HttpBody cover = 2;
+   */
+  cover?: HttpBody | undefined;
+
+  /**
+   * @generated from field: string note = 3;
+   */
+  note: string;
+};
+
+/**
+ * Describes the message transcoding.v1.PutCoverRequest.
+ * Use `create(PutCoverRequestSchema)` to create a new message.
+ */
+export const PutCoverRequestSchema: GenMessage<PutCoverRequest> = /*@__PURE__*/
+  messageDesc(file_transcoding_v1_library_service, 6);
+
+/**
  * @generated from message transcoding.v1.AddBooksResponse
  */
 export type AddBooksResponse = Message<"transcoding.v1.AddBooksResponse"> & {
@@ -147,7 +203,7 @@ export type AddBooksResponse = Message<"transcoding.v1.AddBooksResponse"> & {
  * Use `create(AddBooksResponseSchema)` to create a new message.
  */
 export const AddBooksResponseSchema: GenMessage<AddBooksResponse> = /*@__PURE__*/
-  messageDesc(file_transcoding_v1_library_service, 5);
+  messageDesc(file_transcoding_v1_library_service, 7);
 
 /**
  * @generated from message transcoding.v1.RenameShelfRequest
@@ -169,7 +225,7 @@ export type RenameShelfRequest = Message<"transcoding.v1.RenameShelfRequest"> & 
  * Use `create(RenameShelfRequestSchema)` to create a new message.
  */
 export const RenameShelfRequestSchema: GenMessage<RenameShelfRequest> = /*@__PURE__*/
-  messageDesc(file_transcoding_v1_library_service, 6);
+  messageDesc(file_transcoding_v1_library_service, 8);
 
 /**
  * @generated from message transcoding.v1.ReadFileRequest
@@ -186,7 +242,7 @@ export type ReadFileRequest = Message<"transcoding.v1.ReadFileRequest"> & {
  * Use `create(ReadFileRequestSchema)` to create a new message.
  */
 export const ReadFileRequestSchema: GenMessage<ReadFileRequest> = /*@__PURE__*/
-  messageDesc(file_transcoding_v1_library_service, 7);
+  messageDesc(file_transcoding_v1_library_service, 9);
 
 /**
  * A lending library: a service of its own for the tests of the transcoder, one RPC for each kind of binding.
@@ -283,6 +339,56 @@ export const LibraryService: GenService<{
     methodKind: "unary";
     input: typeof EverythingSchema;
     output: typeof EverythingSchema;
+  },
+  /**
+   * A server stream: of messages, of one of their fields, and by a body.
+   *
+   * @generated from rpc transcoding.v1.LibraryService.WatchShelf
+   */
+  watchShelf: {
+    methodKind: "server_streaming";
+    input: typeof WatchShelfRequestSchema;
+    output: typeof BookSchema;
+  },
+  /**
+   * An answer that is not JSON.
+   *
+   * @generated from rpc transcoding.v1.LibraryService.GetCover
+   */
+  getCover: {
+    methodKind: "unary";
+    input: typeof GetBookRequestSchema;
+    output: typeof HttpBodySchema;
+  },
+  /**
+   * A body that is not JSON, in a field, and a field of the answer that is not.
+   *
+   * @generated from rpc transcoding.v1.LibraryService.PutCover
+   */
+  putCover: {
+    methodKind: "unary";
+    input: typeof PutCoverRequestSchema;
+    output: typeof PutCoverRequestSchema;
+  },
+  /**
+   * Raw both ways.
+   *
+   * @generated from rpc transcoding.v1.LibraryService.Convert
+   */
+  convert: {
+    methodKind: "unary";
+    input: typeof HttpBodySchema;
+    output: typeof HttpBodySchema;
+  },
+  /**
+   * A stream that is not JSON.
+   *
+   * @generated from rpc transcoding.v1.LibraryService.Scan
+   */
+  scan: {
+    methodKind: "server_streaming";
+    input: typeof GetBookRequestSchema;
+    output: typeof HttpBodySchema;
   },
   /**
    * Not on HTTP.
