@@ -35,6 +35,9 @@ const readsOptions = [
   'plan_cache_mode=force_custom_plan',
   // Pages are cached or on flash; the default is for disks that turn, and counts by reading whole tables.
   'random_page_cost=1.1',
+  // Pages are read in the order of an index. A bitmap loses that order, and then all of a list is sorted for its
+  // first page; the planner takes that to be cheap for as long as statistics say that the list is short.
+  'enable_bitmapscan=off',
   // The low stock of a million records is one hash of 64 MB; the default would write most of it to disk.
   'work_mem=16MB',
   'hash_mem_multiplier=4',

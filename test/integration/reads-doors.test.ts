@@ -1,0 +1,219 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Permission } from '../../src/auth/principal.js';
+import { type Credentials, startApp, type TestApp, tokenFor } from '../support/app.js';
+import { closeDoors, type Doors, doorNames, openDoors, type Rpc } from '../support/doors.js';
+
+/** The reads as callers see them, through every door. What they select is tested without one. */
+
+let service: TestApp;
+let doors: Doors;
+let owner: Credentials;
+let stranger: Credentials;
+beforeAll(async () => {
+  service = await startApp();
+  doors = openDoors(service);
+  owner = await service.createMerchant();
+  stranger = await service.createMerchant();
+  await service.seed(
+    owner.merchantId,
+    {
+      id: 'inv_shirt',
+      onHandQty: 9,
+      reservedQty: 4,
+      details: {
+        productId: 'shirt/1',
+        skuId: 'shirt red',
+        warehouseId: 'wh_1',
+        warehouseName: 'North',
+        location: 'A-1',
+        reorderLevel: 5,
+        reorderQty: 500,
+        variantAttributes: { colour: 'red' },
+      },
+    },
+    { id: 'inv_shoe', onHandQty: 7, reservedQty: 0 },
+  );
+  await service.database.query(`
+    UPDATE inventory_records SET created_at = '2026-01-01T00:00:00Z', updated_at = '2026-01-02T00:00:00Z'`);
+  await service.database.query(`
+    UPDATE movement_log SET logged_at = timestamptz '2026-01-03T00:00:00.5Z' + revision * interval '1 minute'`);
+  await service.database.query(
+    `INSERT INTO holds (merchant_id, inventory_id, reference, qty, opened_revision, expires_at)
+     VALUES ($1, 'inv_shoe', 'ORD-1', 2, 2, '2100-01-01T00:00:00Z')`,
+    [owner.merchantId],
+  );
+  await service.database.query("UPDATE stock_levels SET reserved_qty = 2 WHERE id = 'inv_shoe'");
+});
+afterAll(async () => {
+  if (doors !== undefined) closeDoors(doors);
+  await service?.close();
+});
+
+const shirt = () => ({
+  id: 'inv_shirt',
+  productId: 'shirt/1',
+  skuId: 'shirt red',
+  tenantId: owner.merchantId,
+  warehouseId: 'wh_1',
+  warehouseName: 'North',
+  location: 'A-1',
+  onHandQty: 9,
+  reservedQty: 4,
+  availableQty: 5,
+  reorderLevel: 5,
+  reorderQty: 500,
+  variantAttributes: { colour: 'red' },
+  lastStockAdjusted: '2026-01-03T00:01:00.500Z',
+  lastAdjustedBy: 'system',
+  createdAt: '2026-01-01T00:00:00Z',
+  updatedAt: '2026-01-03T00:02:00.500Z',
+});
+const shoe = () => ({
+  ...shirt(),
+  id: 'inv_shoe',
+  productId: 'inv_shoe',
+  skuId: null,
+  warehouseId: 'main',
+  warehouseName: '',
+  location: '',
+  onHandQty: 7,
+  reservedQty: 2,
+  availableQty: 5,
+  reorderLevel: 0,
+  reorderQty: 0,
+  variantAttributes: {},
+  updatedAt: '2026-01-03T00:01:00.500Z',
+});
+const shoeHold = { id: 'inv_shoe', reference: 'ORD-1', qty: 2, expiresAt: '2100-01-01T00:00:00Z' };
+const entry = (
+  inventoryId: string,
+  revision: number,
+  action: string,
+  qtyChange: number,
+  productId: string,
+) => ({
+  id: `${inventoryId}.${revision}`,
+  inventoryId,
+  productId,
+  tenantId: owner.merchantId,
+  action,
+  qtyChange,
+  reference: null,
+  notes: 'initial stock',
+  adjustedBy: 'system',
+  logDate: `2026-01-03T00:0${revision}:00.500Z`,
+  timestamp: `2026-01-03T00:0${revision}:00.500Z`,
+});
+const counted = (content: unknown[], limit = 50) => ({
+  content,
+  page: 0,
+  limit,
+  totalElements: content.length,
+  nextPageToken: '',
+});
+
+describe.each(doorNames)('%s', (name) => {
+  const call = (rpc: Rpc, request: object, credentials = owner) =>
+    doors[name].call(rpc, { ...request }, { credentials });
+
+  test.each<[Rpc, object, () => unknown]>([
+    ['GetInventory', { id: 'inv_shirt' }, shirt],
+    ['GetInventory', { id: 'inv_shoe' }, shoe],
+    ['ListInventory', {}, () => counted([shirt(), shoe()])],
+    ['ListInventory', { limit: 200 }, () => counted([shirt(), shoe()], 200)],
+    ['ListInventoryByProduct', { productId: 'shirt/1' }, () => [shirt()]],
+    ['ListInventoryByProduct', { productId: 'none' }, () => []],
+    ['ListInventoryBySku', { skuId: 'shirt red' }, () => [shirt()]],
+    ['ListLowStock', {}, () => [shirt()]],
+    ['ListLowStock', { limit: 1, afterId: 'inv_shirt' }, () => []],
+    [
+      'ListLogs',
+      {},
+      () =>
+        counted([
+          entry('inv_shirt', 2, 'RESERVED', -4, 'shirt/1'),
+          entry('inv_shoe', 1, 'RECEIVED', 7, 'inv_shoe'),
+          entry('inv_shirt', 1, 'RECEIVED', 9, 'shirt/1'),
+        ]),
+    ],
+    ['ListLogs', { action: 'RESERVED' }, () => counted([entry('inv_shirt', 2, 'RESERVED', -4, 'shirt/1')])],
+    ['ListLogs', { inventoryId: 'inv_shoe', reference: 'ORD-9' }, () => counted([])],
+    ['GetOrder', { reference: 'ORD-1' }, () => ({ reference: 'ORD-1', state: 'HELD', holds: [shoeHold] })],
+    ['GetOrder', { reference: 'a/b c' }, () => ({ reference: 'a/b c', state: 'NOT_HELD', holds: [] })],
+    ['ListHolds', { id: 'inv_shoe' }, () => ({ content: [shoeHold], limit: 100, nextPageToken: '' })],
+    [
+      'ListHolds',
+      { id: 'inv_shirt', limit: 1 },
+      () => ({ content: [{ id: 'inv_shirt', reference: null, qty: 4 }], limit: 1, nextPageToken: '' }),
+    ],
+    ['GetSettings', {}, () => ({ defaultTtlSeconds: 0 })],
+  ])('%s %j', async (rpc, request, expected) => {
+    expect(await call(rpc, request)).toMatchObject({ ok: true, replayed: false });
+    expect((await call(rpc, request)).data).toEqual(expected());
+  });
+
+  test('a walk by token', async () => {
+    const first = (await call('ListInventory', { limit: 1 })).data as { nextPageToken: string };
+    expect(first).toMatchObject({ content: [{ id: 'inv_shirt' }], page: 0, totalElements: 2 });
+    const second = await call('ListInventory', { limit: 1, pageToken: first.nextPageToken });
+    const expected = { page: 1, limit: 1, totalElements: 2, nextPageToken: '' };
+    expect(second.data).toEqual({ content: [shoe()], ...expected });
+  });
+
+  test.each<[Rpc, object, string]>([
+    ['ListInventory', { limit: 0 }, 'limit'],
+    ['ListInventory', { limit: 201 }, 'limit'],
+    ['ListInventory', { page: -1 }, 'page'],
+    ['ListInventory', { pageToken: 'abc' }, 'pageToken'],
+    ['ListLowStock', { limit: 1001 }, 'limit'],
+    ['ListLogs', { limit: 201 }, 'limit'],
+    ['ListLogs', { pageToken: 'abc' }, 'pageToken'],
+    ['ListLogs', { inventoryId: 'a b' }, 'inventoryId'],
+    ['ListHolds', { id: 'inv_shoe', limit: 1001 }, 'limit'],
+    ['ListHolds', { id: 'inv_shoe', pageToken: 'abc' }, 'pageToken'],
+    ['GetInventory', { id: 'a b' }, 'id'],
+    ['GetOrder', { reference: 'x'.repeat(129) }, 'reference'],
+  ])('%s %j is refused', async (rpc, request, field) => {
+    const { reason, violations } = await call(rpc, request);
+    expect([reason, Object.keys(violations ?? {})]).toEqual(['VALIDATION_FAILED', [field]]);
+  });
+
+  test.each<[Rpc, object, unknown]>([
+    ['GetInventory', { id: 'inv_shirt' }, 'INVENTORY_NOT_FOUND'],
+    ['ListHolds', { id: 'inv_shoe' }, 'INVENTORY_NOT_FOUND'],
+    ['ListInventory', {}, counted([])],
+    ['ListInventoryByProduct', { productId: 'shirt/1' }, []],
+    ['ListInventoryBySku', { skuId: 'shirt red' }, []],
+    ['ListLowStock', {}, []],
+    ['ListLogs', {}, counted([])],
+    ['GetOrder', { reference: 'ORD-1' }, { reference: 'ORD-1', state: 'NOT_HELD', holds: [] }],
+  ])('to another merchant, %s %j has nothing to show', async (rpc, request, expected) => {
+    const answer = await call(rpc, request, stranger);
+    expect(answer.ok ? answer.data : answer.reason).toEqual(expected);
+  });
+});
+
+const reads: readonly [Rpc, object][] = [
+  ['GetInventory', { id: 'inv_shirt' }],
+  ['ListInventory', {}],
+  ['ListInventoryByProduct', { productId: 'p' }],
+  ['ListInventoryBySku', { skuId: 's' }],
+  ['ListLowStock', {}],
+  ['ListLogs', {}],
+  ['GetOrder', { reference: 'ORD-1' }],
+  ['ListHolds', { id: 'inv_shirt' }],
+  ['GetSettings', {}],
+];
+
+describe.each(reads)('%s', (rpc, request) => {
+  test.each<[Permission[], string]>([
+    [['can_read_inventory'], 'answered'],
+    [['can_update_inventory'], 'answered'],
+    [['can_manage_inventory'], 'answered'],
+    [[], 'PERMISSION_DENIED'],
+  ])('with %j', async (permissions, expected) => {
+    const token = await tokenFor(owner.merchantId, permissions);
+    const answer = await doors.gRPC.call(rpc, { ...request }, { credentials: { ...owner, token } });
+    expect(answer.ok ? 'answered' : answer.reason).toBe(expected);
+  });
+});

@@ -1,0 +1,180 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { Reads } from '../../src/service/reads/reads.js';
+import { ReadPool, ReadRefused } from '../../src/store/reads/read-pool.js';
+import { type Credentials, startApp, type TestApp } from '../support/app.js';
+import { openDataSource } from '../support/data-source.js';
+import { closeDoors, type Doors, openDoors } from '../support/doors.js';
+import { Session } from '../support/engine-stage.js';
+import { callOf, MERCHANT, openReadsStage, type ReadsStage } from '../support/reads-stage.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+
+const NEVER = Number.MAX_SAFE_INTEGER;
+const ONE = { name: 'one', text: 'SELECT 1 AS one' };
+
+let stage: ReadsStage;
+beforeAll(async () => {
+  stage = await openReadsStage();
+  await stage.seed(MERCHANT, { id: 'a', onHandQty: 5, reservedQty: 0 });
+});
+afterAll(() => stage?.close());
+
+/** Keeps every read of records waiting until it is let go. */
+const blockers: Session[] = [];
+async function blockRecords(url: string): Promise<() => Promise<void>> {
+  const blocker = await Session.open(url);
+  blockers.push(blocker);
+  await blocker.run('BEGIN');
+  await blocker.run('LOCK TABLE inventory_records IN ACCESS EXCLUSIVE MODE');
+  return () => blocker.run('ROLLBACK');
+}
+afterEach(async () => {
+  for (const blocker of blockers.splice(0)) await blocker.close();
+});
+
+describe('the queue', () => {
+  const blocked = { name: 'blocked', text: 'SELECT count(*) FROM inventory_records' };
+
+  test('one more than run and wait is refused at once; the others have their turn, in order', async () => {
+    const letGo = await blockRecords(stage.database.url);
+    const pool = new ReadPool(stage.readSource, { connectionsMax: 1, waitingMax: 2 });
+    const order: string[] = [];
+    const read = (name: string, statement = ONE) =>
+      pool
+        .reader(NEVER)
+        .rows(statement, [])
+        .then(() => order.push(name));
+    const accepted = [read('first', blocked), read('second'), read('third')];
+    await expect(read('fourth')).rejects.toEqual(new ReadRefused('OVERLOADED'));
+    await letGo();
+    await Promise.all(accepted);
+    expect(order).toEqual(['first', 'second', 'third']);
+    await read('fifth');
+  });
+
+  test('a read whose deadline passes while it waits is not sent, and does not hold up the next', async () => {
+    const letGo = await blockRecords(stage.database.url);
+    const pool = new ReadPool(stage.readSource, { connectionsMax: 1, waitingMax: 2 });
+    const first = pool.reader(NEVER).rows(blocked, []);
+    const late = expect(pool.reader(Date.now()).rows(ONE, [])).rejects.toEqual(
+      new ReadRefused('DEADLINE_EXCEEDED'),
+    );
+    const next = pool.reader(NEVER).rows(ONE, []);
+    await letGo();
+    await first;
+    await late;
+    expect(await next).toEqual([{ one: 1 }]);
+  });
+
+  test('a read that fails gives its turn back', async () => {
+    const pool = new ReadPool(stage.readSource, { connectionsMax: 1, waitingMax: 0 });
+    const broken = pool.reader(NEVER).rows({ name: 'broken', text: 'SELECT 1/0' }, []);
+    await expect(broken).rejects.toMatchObject({ code: '22012' });
+    expect(await pool.reader(NEVER).rows(ONE, [])).toEqual([{ one: 1 }]);
+  });
+});
+
+describe('what callers are told', () => {
+  const readsOn = (dataSource: ReadsStage['readSource']) =>
+    new Reads(new ReadPool(dataSource, { connectionsMax: 1, waitingMax: 0 }));
+
+  test('a statement that takes too long', async () => {
+    const dataSource = await openDataSource(stage.database.url, { statementTimeoutMs: 100 }, 'reads');
+    const letGo = await blockRecords(stage.database.url);
+    const result = await readsOn(dataSource).getInventory(callOf(), 'a');
+    expect(result).toEqual({ ok: false, failure: { reason: 'CONTENTION' } });
+    await letGo();
+    await dataSource.destroy();
+  });
+
+  test('a lost database, and again when it is back', async () => {
+    const { proxy, url } = await TcpProxy.start(stage.database.url);
+    const dataSource = await openDataSource(url, {}, 'reads');
+    const reads = readsOn(dataSource);
+    try {
+      expect(await reads.getSettings(callOf())).toMatchObject({ ok: true });
+      const cut = proxy.failNext('get_settings', 'cut');
+      const unavailable = { ok: false, failure: { reason: 'DATABASE_UNAVAILABLE' } };
+      expect(await reads.getSettings(callOf())).toEqual(unavailable);
+      await cut;
+      proxy.goDown();
+      expect(await reads.getSettings(callOf())).toEqual(unavailable);
+      proxy.comeBack();
+      expect(await reads.getSettings(callOf())).toMatchObject({ ok: true });
+    } finally {
+      await dataSource.destroy();
+      await proxy.close();
+    }
+  });
+
+  test('a queue that is full, and a deadline that has passed', async () => {
+    const letGo = await blockRecords(stage.database.url);
+    const reads = readsOn(stage.readSource);
+    const first = reads.getInventory(callOf(), 'a');
+    const overloaded = { ok: false, failure: { reason: 'OVERLOADED' } };
+    expect(await reads.getInventory(callOf(), 'a')).toEqual(overloaded);
+    await letGo();
+    expect(await first).toMatchObject({ ok: true });
+    const late = { ...callOf(), deadlineAtMs: Date.now() };
+    expect(await reads.getInventory(late, 'a')).toEqual({
+      ok: false,
+      failure: { reason: 'DEADLINE_EXCEEDED' },
+    });
+  });
+
+  test('a fault of ours is thrown, for whoever logs it', async () => {
+    const pool = { reader: () => ({ rows: () => Promise.reject(new Error('a fault')) }) };
+    await expect(new Reads(pool).getSettings(callOf())).rejects.toThrow('a fault');
+  });
+});
+
+test('its sessions cannot change anything', async () => {
+  const writing = stage.readSource.query("UPDATE stock_levels SET on_hand_qty = 0 WHERE id = 'a'");
+  await expect(writing).rejects.toMatchObject({ driverError: { code: '25006' } });
+});
+
+describe('beside writers', () => {
+  let service: TestApp;
+  let doors: Doors;
+  let credentials: Credentials;
+  beforeAll(async () => {
+    service = await startApp({
+      POOL_CONNECTIONS_MAX: '3',
+      READ_POOL_CONNECTIONS_MAX: '2',
+      READS_WAITING_MAX: '5',
+    });
+    doors = openDoors(service);
+    credentials = await service.createMerchant();
+    await service.seed(credentials.merchantId, { id: 'a', onHandQty: 5, reservedQty: 0 });
+  });
+  afterAll(async () => {
+    if (doors !== undefined) closeDoors(doors);
+    await service?.close();
+  });
+
+  test('no number of reads that stand still keeps a reserve waiting', async () => {
+    const letGo = await blockRecords(service.database.url);
+    const read = () => doors.REST.call('GetInventory', { id: 'a' }, { credentials });
+    const standing = Array.from({ length: 7 }, read);
+    // One more than run and wait, whichever of them it is, is refused: by then the others stand.
+    const answers = await Promise.all([
+      Promise.race([...standing, read()]),
+      doors.gRPC.call('Reserve', { id: 'a', qty: 2 }, { credentials }),
+    ]);
+    expect(answers[0]).toMatchObject({ ok: false, reason: 'OVERLOADED', retryAfterSeconds: 1 });
+    expect(answers[1]).toMatchObject({ ok: true, data: { reservedQty: 2 } });
+    await letGo();
+    const oks = await Promise.all(standing);
+    expect(oks.filter(({ ok }) => ok).length).toBeGreaterThanOrEqual(6);
+  });
+
+  test('no lock of a writer keeps a read waiting', async () => {
+    const writer = await Session.open(service.database.url);
+    await writer.run('BEGIN');
+    await writer.run("SELECT * FROM stock_levels WHERE id = 'a' FOR UPDATE");
+    await writer.run("UPDATE inventory_records SET location = 'moved' WHERE id = 'a'");
+    const answer = await doors.REST.call('GetInventory', { id: 'a' }, { credentials });
+    expect(answer).toMatchObject({ ok: true, data: { id: 'a', location: '' } });
+    await writer.run('ROLLBACK');
+    await writer.close();
+  });
+});
