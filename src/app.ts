@@ -15,6 +15,8 @@ import { Records } from './service/records.js';
 import { Reservations } from './service/reservations.js';
 import { SettingsService } from './service/settings.js';
 import { Sweeper } from './service/sweeper.js';
+import { ChangeSignal } from './service/watch/change-signal.js';
+import { Watches } from './service/watch/watches.js';
 import { findMerchantOfKey } from './store/api-keys.js';
 import { Readiness } from './store/readiness.js';
 import { ReadPool } from './store/reads/read-pool.js';
@@ -25,7 +27,9 @@ import { CannotListen } from './transport/cannot-listen.js';
 import { Dispatcher, type DispatchObserver } from './transport/dispatcher.js';
 import { GrpcServer } from './transport/grpc/server.js';
 import { HttpDoor } from './transport/http/door.js';
+import { watchOperations } from './transport/operations/watch.js';
 import { inventoryOperations } from './transport/operations.js';
+import { StreamDispatcher } from './transport/stream-dispatcher.js';
 
 export interface App {
   readonly addresses: { readonly httpUrl: string; readonly grpcAddress: string };
@@ -59,9 +63,11 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
 
   let queued = () => 0;
   const metrics = new Metrics(() => queued());
+  const channel = database.openChanges((merchantId) => changes.wake(merchantId));
+  const changes = new ChangeSignal(channel);
   const ownEngine = createEngine(dataSource, {
     batchScope: config.batchScope,
-    observer: engineObserver(metrics, logger),
+    observer: engineObserver(metrics, logger, changes),
     limits: {
       lanes: limits.engineLanes,
       batchMax: limits.batchCommandsMax,
@@ -99,10 +105,22 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     settings: new SettingsService(engine, holdTtl),
     reads: new Reads(readPool),
   });
+  const streams = watchOperations(new Watches(readPool, changes));
+  const streamDispatcher = new StreamDispatcher({
+    dispatcher,
+    streamsMax: limits.streamsMax,
+    credentialsIntervalMs: limits.apiKeyCacheMs,
+    observer: {
+      opened: ({ method }) => metrics.streamOpened(method.name),
+      ended: ({ method }, failure) => metrics.streamEnded(method.name, failure?.reason ?? 'OK'),
+    },
+  });
   const { tls, host } = config;
   const grpc = new GrpcServer({
     dispatcher,
     operations,
+    streamDispatcher,
+    streams,
     tls,
     reflection: config.reflection,
     messageBytesMax: limits.bodyBytesMax,
@@ -118,6 +136,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const http = new HttpDoor({
     dispatcher,
     operations,
+    streamDispatcher,
+    streams,
     tls,
     bodyBytesMax: limits.bodyBytesMax,
     docs: config.docs,
@@ -134,13 +154,15 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     }),
     new Sweeper({
       intervalMs: HOLD_SWEEP_INTERVAL_MS,
-      sweep: (isStopped) => sweepExpiredHolds(dataSource, isStopped),
+      sweep: (isStopped) =>
+        sweepExpiredHolds(dataSource, isStopped, (merchantId) => changes.changed(merchantId)),
       onError: (err) => logger.warn({ err }, 'expired holds could not be tidied'),
     }),
   ];
 
   const close = async (): Promise<void> => {
     readiness.stop();
+    streamDispatcher.endAll();
     const drained = Promise.all([grpc.drain(), http.drain()])
       // A call that its caller has given up on is the engine's only, and is carried through too.
       .then(() => Promise.all([engine.drain(), ...sweepers.map((sweeper) => sweeper.stop())]))
@@ -151,6 +173,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     );
     grpc.destroy();
     http.destroy();
+    changes.close();
     await database.close();
   };
 
@@ -188,7 +211,7 @@ async function within(ms: number, work: Promise<unknown>, onTimeout: () => void)
   clearTimeout(timer);
 }
 
-function engineObserver(metrics: Metrics, logger: Logger): EngineObserver {
+function engineObserver(metrics: Metrics, logger: Logger, changes: ChangeSignal): EngineObserver {
   // A batch that fails gives each of its callers the same error: it is worth one line.
   const told = new WeakSet<object>();
   return {
@@ -197,6 +220,7 @@ function engineObserver(metrics: Metrics, logger: Logger): EngineObserver {
       metrics.retried();
       logger.debug({ err }, 'a transaction is tried again');
     },
+    changed: (merchantId) => changes.changed(merchantId),
     failed: (err) => {
       if (typeof err !== 'object' || err === null || told.has(err)) return;
       told.add(err);

@@ -67,6 +67,8 @@ export interface Limits {
   readonly readPoolConnectionsMax: number;
   /** Reads waiting for one; one more is refused with OVERLOADED. */
   readonly readsWaitingMax: number;
+  /** Streams that one process keeps open; one more is refused with OVERLOADED. */
+  readonly streamsMax: number;
   readonly connectTimeoutMs: number;
   readonly lockTimeoutMs: number;
   readonly statementTimeoutMs: number;
@@ -135,6 +137,7 @@ export function loadConfig(env: Environment): Config {
       poolConnectionsMax: read.integer('POOL_CONNECTIONS_MAX', 10, 2, 1000),
       readPoolConnectionsMax: read.integer('READ_POOL_CONNECTIONS_MAX', 4, 1, 1000),
       readsWaitingMax: read.integer('READS_WAITING_MAX', 1000, 0, 1_000_000),
+      streamsMax: read.integer('STREAMS_MAX', 1000, 0, 1_000_000),
       connectTimeoutMs: read.integer('CONNECT_TIMEOUT_MS', 5000, 100, 60_000),
       lockTimeoutMs: read.integer('LOCK_TIMEOUT_MS', 2000, 10, 60_000),
       statementTimeoutMs: read.integer('STATEMENT_TIMEOUT_MS', 10_000, 100, 600_000),

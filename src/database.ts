@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { Config } from './config.js';
+import { ChangeChannel } from './store/change-channel.js';
 import { createDataSource } from './store/data-source.js';
 import { openEmbeddedDatabase } from './store/embedded.js';
 import { migrate } from './store/migrate.js';
@@ -10,6 +11,8 @@ export interface Database {
   readonly migrations: readonly string[];
   /** Connections of their own for reads, read only, until `close`. Throws DatabaseUnusable, with all closed. */
   openReads(): Promise<DataSource>;
+  /** News from other processes, until `close`. */
+  openChanges(onChange: (merchantId: string | undefined) => void): ChangeChannel;
   close(): Promise<void>;
 }
 
@@ -58,13 +61,22 @@ async function open(config: Config, log: DatabaseLog): Promise<Database> {
       throw new DatabaseUnusable(error);
     }
   };
+  const channels: ChangeChannel[] = [];
+  const openChanges: Database['openChanges'] = (onChange) => {
+    const { connectTimeoutMs } = config.limits;
+    const channel = new ChangeChannel({ url, connectTimeoutMs, onChange, onError: onLoss });
+    channels.push(channel);
+    channel.open();
+    return channel;
+  };
   const close = async (): Promise<void> => {
+    await Promise.all(channels.map((channel) => channel.close()));
     await Promise.all(opened.filter((pool) => pool.isInitialized).map(endPool));
     await embedded?.close();
   };
   try {
     await dataSource.initialize();
-    return { dataSource, migrations: await migrate(dataSource), openReads, close };
+    return { dataSource, migrations: await migrate(dataSource), openReads, openChanges, close };
   } catch (error) {
     await close();
     throw error;

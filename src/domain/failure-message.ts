@@ -41,6 +41,8 @@ export function failureMessage(failure: Failure): string {
       return `The permission ${failure.permission} is required.`;
     case 'RATE_LIMITED':
       return 'Too many requests. Retry later.';
+    case 'SLOW_READER':
+      return 'The stream was not read quickly enough. Go on after the last event.';
     case 'OVERLOADED':
       return 'The service is overloaded. Retry later.';
     case 'CONTENTION':

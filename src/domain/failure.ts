@@ -76,7 +76,8 @@ export type Refusal =
   | { readonly reason: 'IDEMPOTENCY_KEY_REUSED' }
   | { readonly reason: 'UNAUTHENTICATED' }
   | { readonly reason: 'PERMISSION_DENIED'; readonly permission: string }
-  | { readonly reason: 'RATE_LIMITED' };
+  | { readonly reason: 'RATE_LIMITED' }
+  | { readonly reason: 'SLOW_READER' };
 
 /** The service is at fault. Stored nowhere: a retry with the same key is always safe. */
 export type Fault =

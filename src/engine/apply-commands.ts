@@ -32,19 +32,24 @@ export class BatchOutcomeUnknown extends Error {
 export async function applyCommands(
   dataSource: DataSource,
   submissions: readonly Submission[],
+  onChange: OnChange = () => {},
 ): Promise<readonly Execution[]> {
   try {
-    return await applyOnce(dataSource, submissions);
+    return await applyOnce(dataSource, submissions, onChange);
   } catch (error) {
     if (!(error instanceof ExpiredBacklog)) throw error;
     await endBacklog(dataSource, error.records);
-    return applyOnce(dataSource, submissions);
+    return applyOnce(dataSource, submissions, onChange);
   }
 }
+
+/** Called once for each merchant whose stock a transaction has changed, when it is committed. */
+export type OnChange = (merchantId: string) => void;
 
 async function applyOnce(
   dataSource: DataSource,
   submissions: readonly Submission[],
+  onChange: OnChange,
 ): Promise<readonly Execution[]> {
   const batchId = randomUUID();
   let decided: DecidedBatch | undefined;
@@ -64,6 +69,7 @@ async function applyOnce(
     }
     throw new BatchOutcomeUnknown(decided.executions, batchId, evidence, error);
   }
+  for (const merchantId of decided!.workingSet.changedMerchants()) onChange(merchantId);
   return decided!.executions;
 }
 

@@ -25,6 +25,8 @@ export interface EngineOptions {
 export interface EngineObserver {
   batch(commands: number): void;
   retry(error: unknown): void;
+  /** A committed transaction changed the merchant's stock. */
+  changed(merchantId: string): void;
   /** A command was answered with a fault because of this. */
   failed(error: unknown): void;
 }
@@ -37,7 +39,8 @@ export function createEngine(
   const batcher = new Batcher<Submission, Execution>({
     limits: options.limits,
     clock: systemClock,
-    execute: (submissions) => applyCommands(dataSource, submissions),
+    execute: (submissions) =>
+      applyCommands(dataSource, submissions, (merchantId) => observer.changed(merchantId)),
     reconcile: (error) => reconcileBatch(dataSource, error as BatchOutcomeUnknown),
     failureKind,
     weightOf,

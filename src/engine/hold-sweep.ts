@@ -23,12 +23,17 @@ const BACKLOG_STEPS_MAX = 500;
  * an expired hold is gone at its instant. It keeps tables small, and the log in time. Any number of processes may do
  * so at once: each takes the records that no one else has locked. Returns how many holds ended.
  */
-export async function sweepExpiredHolds(dataSource: DataSource, isStopped: () => boolean): Promise<number> {
+export async function sweepExpiredHolds(
+  dataSource: DataSource,
+  isStopped: () => boolean,
+  onChange: (merchantId: string) => void = () => {},
+): Promise<number> {
   let swept = 0;
   for (const merchantId of await findMerchantsWithDueHolds(dataSource, ROUND_MERCHANTS_MAX)) {
     for (let more = true; more && !isStopped(); ) {
       const step = await sweepStep(dataSource, merchantId);
       swept += step.ended;
+      if (step.ended > 0) onChange(merchantId);
       // Records that others hold are theirs to tidy, or come again in the next round.
       more = step.records === STEP_RECORDS_MAX || step.unfinished;
     }

@@ -1,11 +1,12 @@
 import type { Changes, CreatedRecord, RecordChange, World } from '../domain/decision.js';
 import type { RecordIdentity } from '../domain/inventory-record.js';
 import type { Settings } from '../domain/outcome.js';
-import type { HoldKey, HoldRow } from '../store/holds.js';
-import type { DescriptionRow, RecordRow } from '../store/inventory-records.js';
+import type { HoldRow } from '../store/holds.js';
+import type { DescriptionRow } from '../store/inventory-records.js';
 import type { MovementRow } from '../store/movement-log.js';
 import type { SettingsRow } from '../store/settings.js';
 import type { StockRow } from '../store/stock-levels.js';
+import type { ChangedRows } from './changed-rows.js';
 import { identityName } from './fetch-plan.js';
 import { WorkingOrder } from './working-order.js';
 import { WorkingRecord } from './working-record.js';
@@ -112,6 +113,11 @@ export class WorkingSet {
     order.lastMovement = movement;
   }
 
+  /** Whose log has new entries. */
+  changedMerchants(): ReadonlySet<string> {
+    return new Set(this.movements.map((row) => row.merchantId));
+  }
+
   /** What is to be written. */
   collect(): ChangedRows {
     const rows: ChangedRows = {
@@ -126,24 +132,6 @@ export class WorkingSet {
     for (const world of this.#worlds.values()) world.collect(rows);
     return rows;
   }
-}
-
-export interface ChangedRows {
-  readonly stocks: StockRow[];
-  /** Of records whose next expiry changed. */
-  readonly expiries: StockRow[];
-  readonly holds: ChangedHolds;
-  readonly createdStocks: StockRow[];
-  readonly createdRecords: RecordRow[];
-  readonly described: RecordRow[];
-  readonly settings: SettingsRow[];
-}
-
-/** What became of the holds that the batch touched, as against the table. */
-export interface ChangedHolds {
-  readonly opened: HoldRow[];
-  readonly changed: HoldRow[];
-  readonly ended: HoldKey[];
 }
 
 /** One merchant's part of the working set. */

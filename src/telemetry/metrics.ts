@@ -27,6 +27,12 @@ export class Metrics {
     help: 'Transactions of the engine that were tried again.',
     registers: [this.#registry],
   });
+  readonly #streams = new Gauge({
+    name: 'holdfast_streams',
+    help: 'Streams open, by RPC.',
+    labelNames: ['rpc'] as const,
+    registers: [this.#registry],
+  });
   /** Label look-ups are made once a pair, not once a call. */
   readonly #labelled = new Map<string, { inc(): void }>();
   readonly #durations = new Map<string, { observe(seconds: number): void }>();
@@ -57,6 +63,16 @@ export class Metrics {
       this.#durations.set(rpc, histogram);
     }
     histogram.observe(durationMs / 1000);
+  }
+
+  streamOpened(rpc: string): void {
+    this.#streams.inc({ rpc });
+  }
+
+  /** Counted with the calls, once it has ended. */
+  streamEnded(rpc: string, reason: string): void {
+    this.#streams.dec({ rpc });
+    this.#calls.inc({ rpc, reason });
   }
 
   batch(commands: number): void {

@@ -1,9 +1,9 @@
-import type { Message } from '@bufbuild/protobuf';
+import type { DescMethod, Message } from '@bufbuild/protobuf';
 import { createValidator, type Validator, type Violation } from '@bufbuild/protovalidate';
 import { type Authenticator, CredentialStoreUnavailable } from '../auth/authenticator.js';
 import type { Principal } from '../auth/principal.js';
 import type { RateLimiter } from '../auth/rate-limiter.js';
-import type { FieldViolation } from '../domain/failure.js';
+import type { Failure, FieldViolation } from '../domain/failure.js';
 import { type Operation, type Reply, refuse } from './operation.js';
 
 /** What a door knows of a call before it has looked at the request. */
@@ -31,7 +31,16 @@ export interface DispatcherOptions {
 export interface DispatchObserver {
   replied(operation: Operation, reply: Reply, durationMs: number): void;
   /** Something threw that should not have; the caller was told INTERNAL. */
-  crashed(error: unknown, operation: Operation, requestId: string): void;
+  crashed(error: unknown, operation: Pick<Operation, 'method'>, requestId: string): void;
+}
+
+/** Who calls, and what for; or why not. */
+export type Admission =
+  | { readonly ok: true; readonly principal: Principal; readonly request: Message }
+  | { readonly ok: false; readonly failure: Failure };
+
+function refused(failure: Failure): Admission {
+  return { ok: false, failure };
 }
 
 /**
@@ -57,15 +66,17 @@ export class Dispatcher {
     try {
       reply = await this.#run(operation, metadata, decode);
     } catch (error) {
-      if (error instanceof CredentialStoreUnavailable) {
-        reply = refuse({ reason: 'DATABASE_UNAVAILABLE' });
-      } else {
-        this.#options.observer.crashed(error, operation, metadata.requestId);
-        reply = refuse({ reason: 'INTERNAL' });
-      }
+      reply = refuse(this.faultOf(error, operation, metadata.requestId));
     }
     this.#options.observer.replied(operation, reply, performance.now() - startedAt);
     return reply;
+  }
+
+  /** What the caller is told of something that was thrown. */
+  faultOf(error: unknown, operation: Pick<Operation, 'method'>, requestId: string): Failure {
+    if (error instanceof CredentialStoreUnavailable) return { reason: 'DATABASE_UNAVAILABLE' };
+    this.#options.observer.crashed(error, operation, requestId);
+    return { reason: 'INTERNAL' };
   }
 
   /** Whether the credentials are good, for doors that fail on their own before they come here. */
@@ -73,30 +84,52 @@ export class Dispatcher {
     return (await this.#authenticate(metadata)) !== undefined;
   }
 
+  /** Lets a call in: credentials → limits → permission → shape. */
+  async admit(
+    operation: Pick<Operation, 'method' | 'permission'>,
+    metadata: CallMetadata,
+    decode: () => Message,
+    idempotencyKey?: string,
+  ): Promise<Admission> {
+    const principal = await this.#authenticate(metadata);
+    return this.#admit(principal, operation, decode, idempotencyKey);
+  }
+
   async #run(operation: Operation, metadata: CallMetadata, decode: () => Message): Promise<Reply> {
     const authenticated = this.#authenticate(metadata);
     const principal = authenticated instanceof Promise ? await authenticated : authenticated;
-    if (principal === undefined) return refuse({ reason: 'UNAUTHENTICATED' });
-    if (!this.#options.rateLimiter.admits(principal.merchantId, Date.now())) {
-      return refuse({ reason: 'RATE_LIMITED' });
-    }
-    const { permission } = operation;
-    if (!principal.permissions.has(permission)) return refuse({ reason: 'PERMISSION_DENIED', permission });
+    const idempotencyKey = operation.changes ? metadata.header('idempotency-key') : undefined;
+    const admitted = this.#admit(principal, operation, decode, idempotencyKey);
+    if (!admitted.ok) return refuse(admitted.failure);
+    const latest = Date.now() + this.#options.requestTimeoutMs;
+    const deadlineAtMs = Math.min(metadata.deadlineAtMs ?? latest, latest);
+    return operation.handle(
+      { principal: admitted.principal, deadlineAtMs, idempotencyKey },
+      admitted.request,
+    );
+  }
 
+  #admit(
+    principal: Principal | undefined,
+    { method, permission }: Pick<Operation, 'method' | 'permission'>,
+    decode: () => Message,
+    idempotencyKey: string | undefined,
+  ): Admission {
+    if (principal === undefined) return refused({ reason: 'UNAUTHENTICATED' });
+    if (!this.#options.rateLimiter.admits(principal.merchantId, Date.now())) {
+      return refused({ reason: 'RATE_LIMITED' });
+    }
+    if (!principal.permissions.has(permission)) return refused({ reason: 'PERMISSION_DENIED', permission });
     let request: Message;
     try {
       request = decode();
     } catch (error) {
       if (!(error instanceof UnreadableRequest)) throw error;
-      return refuse({ reason: 'MALFORMED_REQUEST', description: error.message });
+      return refused({ reason: 'MALFORMED_REQUEST', description: error.message });
     }
-    const idempotencyKey = operation.changes ? metadata.header('idempotency-key') : undefined;
-    const violations = this.#violations(operation, request, idempotencyKey);
-    if (violations !== undefined) return refuse({ reason: 'VALIDATION_FAILED', violations });
-
-    const latest = Date.now() + this.#options.requestTimeoutMs;
-    const deadlineAtMs = Math.min(metadata.deadlineAtMs ?? latest, latest);
-    return operation.handle({ principal, deadlineAtMs, idempotencyKey }, request);
+    const violations = this.#violations(method, request, idempotencyKey);
+    if (violations !== undefined) return refused({ reason: 'VALIDATION_FAILED', violations });
+    return { ok: true, principal, request };
   }
 
   #authenticate(metadata: CallMetadata): Principal | undefined | Promise<Principal | undefined> {
@@ -107,11 +140,11 @@ export class Dispatcher {
   }
 
   #violations(
-    operation: Operation,
+    method: DescMethod,
     request: Message,
     idempotencyKey: string | undefined,
   ): FieldViolation[] | undefined {
-    const result = this.#validator.validate(operation.method.input, request);
+    const result = this.#validator.validate(method.input, request);
     if (result.kind === 'error') throw result.error;
     const keyIsFaulty = idempotencyKey !== undefined && !/^[\x20-\x7e]{1,255}$/.test(idempotencyKey);
     if (result.kind === 'valid' && !keyIsFaulty) return undefined;

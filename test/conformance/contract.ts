@@ -39,6 +39,7 @@ export const reasons: Readonly<Record<FailureReason, ReasonContract>> = {
   ORDER_ALREADY_CONFIRMED: reason('FAILED_PRECONDITION', 9, 400),
   ORDER_EXPIRED: reason('FAILED_PRECONDITION', 9, 400),
   STALE_QUANTITY: reason('ABORTED', 10, 409),
+  SLOW_READER: reason('RESOURCE_EXHAUSTED', 8, 429),
 };
 
 /** https://connectrpc.com/docs/protocol/#error-codes: the Connect protocol's own statuses, by gRPC code. */

@@ -61,6 +61,7 @@ export async function startEngine(
         told.retries.push(code ?? message);
         told.onRetry();
       },
+      changed: () => {},
       failed: () => {},
     },
   });

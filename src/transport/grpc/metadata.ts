@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Metadata, ServerUnaryCall } from '@grpc/grpc-js';
+import type { Metadata } from '@grpc/grpc-js';
 import type { CallMetadata } from '../dispatcher.js';
 import { saneRequestId } from '../request-id.js';
 
@@ -9,7 +9,7 @@ export class GrpcCallMetadata implements CallMetadata {
   readonly #deadline: Date | number;
   #requestId: string | undefined;
 
-  constructor(call: ServerUnaryCall<unknown, unknown>) {
+  constructor(call: { readonly metadata: Metadata; getDeadline(): Date | number }) {
     this.#metadata = call.metadata;
     this.#deadline = call.getDeadline();
   }

@@ -17,15 +17,20 @@ import { decodeBinary } from '../decode.js';
 import type { Dispatcher } from '../dispatcher.js';
 import type { Operation } from '../operation.js';
 import { REPLAYED_HEADER } from '../request-id.js';
+import type { StreamOperation } from '../stream.js';
+import type { StreamDispatcher } from '../stream-dispatcher.js';
 import { GrpcHealth } from './health.js';
 import { GrpcCallMetadata } from './metadata.js';
 import { OpenStreams } from './open-streams.js';
 import { createReflection } from './reflection.js';
 import { grpcError } from './status.js';
+import { streamHandler } from './stream.js';
 
 export interface GrpcServerOptions {
   readonly dispatcher: Dispatcher;
   readonly operations: readonly Operation[];
+  readonly streamDispatcher: StreamDispatcher;
+  readonly streams: readonly StreamOperation[];
   readonly tls: TlsConfig | undefined;
   readonly reflection: boolean;
   readonly messageBytesMax: number;
@@ -39,7 +44,6 @@ export class GrpcServer {
   readonly #credentials: ServerCredentials;
 
   constructor(options: GrpcServerOptions) {
-    const { dispatcher, operations } = options;
     // What goes wrong is told by errors and statuses; the library's own lines are not JSON.
     setLogVerbosity(logVerbosity.NONE);
     this.#server = new Server({
@@ -50,7 +54,7 @@ export class GrpcServer {
       'grpc.keepalive_time_ms': 60_000,
     });
     this.#credentials = serverCredentials(options.tls);
-    this.#server.addService(definition(operations), implementation(operations, dispatcher));
+    this.#server.addService(definition([...options.operations, ...options.streams]), implementation(options));
     const tracked = this.#streams.around(this.#server);
     this.#health.addToServer(tracked);
     if (options.reflection) {
@@ -99,14 +103,14 @@ function serverCredentials(tls: TlsConfig | undefined): ServerCredentials {
 }
 
 /** Requests stay bytes until the caller is known; the dispatcher decodes them. */
-function definition(operations: readonly Operation[]): ServiceDefinition {
+function definition(operations: readonly (Operation | StreamOperation)[]): ServiceDefinition {
   const methods = operations.map(({ method }) => [
     method.localName,
     {
       path: `/${method.parent.typeName}/${method.name}`,
       originalName: method.localName,
       requestStream: false,
-      responseStream: false,
+      responseStream: method.methodKind === 'server_streaming',
       requestSerialize: (bytes: Buffer) => bytes,
       requestDeserialize: (bytes: Buffer) => bytes,
       responseSerialize: (message: Message) => Buffer.from(toBinary(method.output, message)),
@@ -116,15 +120,18 @@ function definition(operations: readonly Operation[]): ServiceDefinition {
   return Object.fromEntries(methods);
 }
 
-function implementation(
-  operations: readonly Operation[],
-  dispatcher: Dispatcher,
-): UntypedServiceImplementation {
-  const handlers = operations.map((operation) => [
-    operation.method.localName,
-    handler(operation, dispatcher),
+function implementation({
+  operations,
+  dispatcher,
+  streams,
+  streamDispatcher,
+}: GrpcServerOptions): UntypedServiceImplementation {
+  const unary = operations.map((operation) => [operation.method.localName, handler(operation, dispatcher)]);
+  const streaming = streams.map((stream) => [
+    stream.method.localName,
+    streamHandler(stream, streamDispatcher),
   ]);
-  return Object.fromEntries(handlers);
+  return Object.fromEntries([...unary, ...streaming]);
 }
 
 function handler(operation: Operation, dispatcher: Dispatcher): handleUnaryCall<Buffer, Message> {

@@ -13,20 +13,35 @@ import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from '@connectrpc/connect-node';
+import type { Failure } from '../../domain/failure.js';
 import { failureMessage } from '../../domain/failure-message.js';
 import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
 import type { CallMetadata, Dispatcher } from '../dispatcher.js';
 import { errorCodes, errorDetails } from '../errors.js';
 import type { Operation } from '../operation.js';
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../request-id.js';
+import { STREAM_STALLED_MS, StreamFailed, type StreamOperation } from '../stream.js';
+import type { StreamDispatcher } from '../stream-dispatcher.js';
 import { explainMalformed } from './connect-malformed.js';
+import { cutWhenStalled } from './cut-stalled.js';
+
+export interface ConnectDoorOptions {
+  readonly dispatcher: Dispatcher;
+  readonly operations: readonly Operation[];
+  readonly streamDispatcher: StreamDispatcher;
+  readonly streams: readonly StreamOperation[];
+  readonly messageBytesMax: number;
+}
 
 /** The Connect door: the Connect protocol, gRPC-Web and gRPC, at /inventory.v1.InventoryService/<RPC>. */
 export class ConnectDoor {
   readonly #handlers = new Map<string, UniversalHandler>();
   readonly #dispatcher: Dispatcher;
+  /** Paths of streams. */
+  readonly #streams = new Set<string>();
 
-  constructor(dispatcher: Dispatcher, operations: readonly Operation[], messageBytesMax: number) {
+  constructor(options: ConnectDoorOptions) {
+    const { dispatcher, operations, streams, streamDispatcher, messageBytesMax } = options;
     this.#dispatcher = dispatcher;
     const router = createConnectRouter({
       acceptCompression: [compressionGzip, compressionBrotli],
@@ -37,8 +52,18 @@ export class ConnectDoor {
       operation.method.localName,
       implementation(operation, dispatcher),
     ]);
-    router.service(InventoryService, Object.fromEntries(methods) as ServiceImpl<typeof InventoryService>);
-    for (const handler of router.handlers) this.#handlers.set(handler.requestPath, handler);
+    const streaming = streams.map((stream) => [
+      stream.method.localName,
+      streamImplementation(stream, streamDispatcher),
+    ]);
+    router.service(
+      InventoryService,
+      Object.fromEntries([...methods, ...streaming]) as ServiceImpl<typeof InventoryService>,
+    );
+    for (const handler of router.handlers) {
+      this.#handlers.set(handler.requestPath, handler);
+      if (handler.method.methodKind === 'server_streaming') this.#streams.add(handler.requestPath);
+    }
   }
 
   /** Whether the path is an RPC's. */
@@ -53,6 +78,7 @@ export class ConnectDoor {
     requestId: string,
   ): Promise<void> {
     response.setHeader(REQUEST_ID_HEADER, requestId);
+    if (this.#streams.has(path)) cutWhenStalled(response, STREAM_STALLED_MS);
     const universal = universalRequestFromNodeRequest(request, response as never, undefined, undefined);
     // The implementation sees headers only, so the id goes where it looks.
     universal.header.set(REQUEST_ID_HEADER, requestId);
@@ -106,16 +132,32 @@ function implementation(operation: Operation, dispatcher: Dispatcher) {
       if (reply.replayed) context.responseHeader.set(REPLAYED_HEADER, 'true');
       return reply.message;
     }
-    const { failure } = reply;
     // An error's own metadata goes where its protocol wants it; as a response header too, it would arrive twice.
-    const headers = reply.replayed ? { [REPLAYED_HEADER]: 'true' } : undefined;
-    throw new ConnectError(
-      failureMessage(failure),
-      errorCodes[failure.reason].code,
-      headers,
-      errorDetails(failure),
-    );
+    throw connectError(reply.failure, reply.replayed ? { [REPLAYED_HEADER]: 'true' } : undefined);
   };
+}
+
+function streamImplementation(operation: StreamOperation, dispatcher: StreamDispatcher) {
+  return async function* (request: never, context: HandlerContext) {
+    const requestId = context.requestHeader.get(REQUEST_ID_HEADER) ?? '';
+    const metadata = headerMetadata(context.requestHeader, undefined, requestId);
+    const reply = await dispatcher.open(operation, metadata, () => request, context.signal);
+    if (!reply.ok) throw connectError(reply.failure);
+    try {
+      yield* reply.messages;
+    } catch (error) {
+      throw error instanceof StreamFailed ? connectError(error.failure) : error;
+    }
+  };
+}
+
+function connectError(failure: Failure, headers?: Record<string, string>): ConnectError {
+  return new ConnectError(
+    failureMessage(failure),
+    errorCodes[failure.reason].code,
+    headers,
+    errorDetails(failure),
+  );
 }
 
 function headerMetadata(headers: Headers, deadlineAtMs: number | undefined, requestId: string): CallMetadata {

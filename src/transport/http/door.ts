@@ -7,6 +7,8 @@ import type { Dispatcher } from '../dispatcher.js';
 import { restErrorBody } from '../errors.js';
 import type { Operation } from '../operation.js';
 import { REQUEST_ID_HEADER, saneRequestId } from '../request-id.js';
+import type { StreamOperation } from '../stream.js';
+import type { StreamDispatcher } from '../stream-dispatcher.js';
 import { ConnectDoor } from './connect.js';
 import { corsOptions, sharesWithOrigin } from './cors.js';
 import { docsPage } from './docs-page.js';
@@ -18,6 +20,8 @@ import { bridgeFault, createRestDoor } from './rest.js';
 export interface HttpDoorOptions {
   readonly dispatcher: Dispatcher;
   readonly operations: readonly Operation[];
+  readonly streamDispatcher: StreamDispatcher;
+  readonly streams: readonly StreamOperation[];
   readonly tls: TlsConfig | undefined;
   readonly bodyBytesMax: number;
   /** Whether the documentation is served. */
@@ -51,15 +55,23 @@ export class HttpDoor {
   ]);
 
   constructor(options: HttpDoorOptions) {
-    const { dispatcher, operations, bodyBytesMax, onError } = options;
+    const { dispatcher, operations, streamDispatcher, streams, bodyBytesMax, onError } = options;
     this.#options = options;
-    this.#connect = new ConnectDoor(dispatcher, operations, bodyBytesMax);
+    this.#connect = new ConnectDoor({
+      dispatcher,
+      operations,
+      streamDispatcher,
+      streams,
+      messageBytesMax: bodyBytesMax,
+    });
     const cors = corsOptions(options.corsOrigins);
     this.#cors = cors && new Cors(cors);
     this.#rest = createRestDoor({
       services: [InventoryService],
       dispatcher,
       operations,
+      streamDispatcher,
+      streams,
       bodyBytesMax,
       cors,
       onError,

@@ -15,13 +15,17 @@ import {
 } from '../../transcoding/index.js';
 import { type CallMetadata, type Dispatcher, UnreadableRequest } from '../dispatcher.js';
 import { errorCodes, RETRY_AFTER_SECONDS, restErrorBody } from '../errors.js';
-import type { Operation, Reply } from '../operation.js';
+import { type Operation, type Reply, refuse } from '../operation.js';
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../request-id.js';
+import { STREAM_STALLED_MS, StreamFailed, type StreamOperation } from '../stream.js';
+import type { StreamDispatcher } from '../stream-dispatcher.js';
 
 export interface RestDoorOptions {
   readonly services: readonly DescService[];
   readonly dispatcher: Dispatcher;
   readonly operations: readonly Operation[];
+  readonly streamDispatcher: StreamDispatcher;
+  readonly streams: readonly StreamOperation[];
   readonly bodyBytesMax: number;
   /** Undefined: no browser's page may call. */
   readonly cors: CorsOptions | undefined;
@@ -37,18 +41,33 @@ export function createRestDoor(options: RestDoorOptions): Transcoder {
   const envelope: BodyWriter = {
     success: (data) => ({ status: true, data }),
     fault: (fault, request) => bridgeFault(fault, requestId(request)),
+    streamError: (error, request) =>
+      restErrorBody(
+        error instanceof StreamFailed ? error.failure : { reason: 'INTERNAL' },
+        requestId(request),
+      ),
   };
+  const streams = new Map<DescMethod, StreamOperation>(options.streams.map((s) => [s.method, s]));
   return createTranscoder({
     services: options.services,
     bodyBytesMax: options.bodyBytesMax,
     ...(options.cors && { cors: options.cors }),
     writer: envelope,
     nullWhenUnset: isOptionalScalar,
+    stalledMs: STREAM_STALLED_MS,
     responseHeaders: (request) => ({ [REQUEST_ID_HEADER]: requestId(request) }),
     handle: async (call) => {
       const metadata = new RestCallMetadata(call.request, requestId(call.request));
-      const operation = operations.get(call.method)!;
       const binding = new Binding(call);
+      const stream = streams.get(call.method);
+      if (stream !== undefined) {
+        const decode = () => resumed(binding.bind(), metadata);
+        const reply = await options.streamDispatcher.open(stream, metadata, decode, call.signal);
+        if (binding.refusal !== undefined) throw binding.refusal;
+        if (!reply.ok) return toAnswer(refuse(reply.failure), metadata.requestId);
+        return { kind: 'stream', messages: reply.messages, eventId };
+      }
+      const operation = operations.get(call.method)!;
       const reply = await dispatcher.dispatch(operation, metadata, () => binding.bind());
       if (binding.refusal !== undefined) throw binding.refusal;
       return toAnswer(reply, metadata.requestId);
@@ -89,6 +108,24 @@ class Binding {
       throw new UnreadableRequest(error.message);
     }
   }
+}
+
+/** The fields by which a stream's events are named and gone on after. */
+interface Resumable {
+  afterId?: unknown;
+  eventId?: unknown;
+}
+
+/** A client of server-sent events that comes back says in a header how far it had come; what it asks for wins. */
+function resumed(request: Message, metadata: CallMetadata): Message {
+  const lastEventId = metadata.header('last-event-id');
+  const resumable = request as Message & Resumable;
+  if (lastEventId !== undefined && resumable.afterId === '') resumable.afterId = lastEventId;
+  return request;
+}
+
+function eventId(message: Message & Resumable): string | undefined {
+  return typeof message.eventId === 'string' ? message.eventId : undefined;
 }
 
 /** The published page writes `"skuId": null` for a record without one. */

@@ -92,6 +92,10 @@ const fixed: {
     'The permission can_update_inventory is required.',
   ],
   RATE_LIMITED: [{ reason: 'RATE_LIMITED' }, 'Too many requests. Retry later.'],
+  SLOW_READER: [
+    { reason: 'SLOW_READER' },
+    'The stream was not read quickly enough. Go on after the last event.',
+  ],
   OVERLOADED: [{ reason: 'OVERLOADED' }, 'The service is overloaded. Retry later.'],
   CONTENTION: [{ reason: 'CONTENTION' }, 'The record is busy. Retry later.'],
   DATABASE_UNAVAILABLE: [{ reason: 'DATABASE_UNAVAILABLE' }, 'The database is unavailable. Retry later.'],

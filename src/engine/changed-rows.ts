@@ -1,0 +1,23 @@
+import type { HoldKey, HoldRow } from '../store/holds.js';
+import type { RecordRow } from '../store/inventory-records.js';
+import type { SettingsRow } from '../store/settings.js';
+import type { StockRow } from '../store/stock-levels.js';
+
+/** What a batch writes, table by table. */
+export interface ChangedRows {
+  readonly stocks: StockRow[];
+  /** Of records whose next expiry changed. */
+  readonly expiries: StockRow[];
+  readonly holds: ChangedHolds;
+  readonly createdStocks: StockRow[];
+  readonly createdRecords: RecordRow[];
+  readonly described: RecordRow[];
+  readonly settings: SettingsRow[];
+}
+
+/** What became of the holds that the batch touched, as against the table. */
+export interface ChangedHolds {
+  readonly opened: HoldRow[];
+  readonly changed: HoldRow[];
+  readonly ended: HoldKey[];
+}

@@ -1,0 +1,98 @@
+/** A wait for the next change of a merchant's stock. */
+export interface WakeUp {
+  /** Resolves when something changed, or may have; never rejects. */
+  readonly happened: Promise<void>;
+  cancel(): void;
+}
+
+/** Carries the news of changes to other processes, and theirs to here. May lose some. */
+export interface ChangeCarrier {
+  /** Tells other processes that merchants' stock has changed. */
+  send(merchantIds: readonly string[]): void;
+}
+
+/** News go out together, no more often than this. */
+const SEND_INTERVAL_MS = 50;
+
+/**
+ * The wake-up call of watches: that a merchant's stock changed, never what changed. Watches of this process hear of a
+ * commit at once, those of others within SEND_INTERVAL_MS, by whatever carries it. A lost call costs a watch time,
+ * never an event.
+ */
+export class ChangeSignal {
+  /** Merchant → those who wait. */
+  readonly #waiting = new Map<string, Set<() => void>>();
+  /** Merchants to tell other processes of. */
+  readonly #unsent = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly carrier: ChangeCarrier) {}
+
+  /** A transaction of this process has changed the merchant's stock. */
+  changed(merchantId: string): void {
+    this.wake(merchantId);
+    this.#unsent.add(merchantId);
+    this.#timer ??= setTimeout(() => this.#send(), SEND_INTERVAL_MS).unref();
+  }
+
+  /** Some process has; `undefined`: it is not known whose stock. */
+  wake(merchantId: string | undefined): void {
+    const names = merchantId === undefined ? [...this.#waiting.keys()] : [merchantId];
+    for (const name of names) {
+      const waiting = this.#waiting.get(name);
+      this.#waiting.delete(name);
+      for (const wakeUp of waiting ?? []) wakeUp();
+    }
+  }
+
+  /** Resolves at the next change, after `timeoutMs` at the latest, or when `signal` is aborted. */
+  next(merchantId: string, timeoutMs: number, signal: AbortSignal): WakeUp {
+    let cancel = (): void => {};
+    const happened = new Promise<void>((resolve) => {
+      let waiting = this.#waiting.get(merchantId);
+      if (waiting === undefined) {
+        waiting = new Set();
+        this.#waiting.set(merchantId, waiting);
+      }
+      const mine = waiting;
+      const timer = setTimeout(() => cancel(), timeoutMs);
+      cancel = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', cancel);
+        mine.delete(cancel);
+        if (mine.size === 0 && this.#waiting.get(merchantId) === mine) this.#waiting.delete(merchantId);
+        resolve();
+      };
+      mine.add(cancel);
+      signal.addEventListener('abort', cancel);
+      if (signal.aborted) cancel();
+    });
+    return { happened, cancel: () => cancel() };
+  }
+
+  /** Resolves after `ms`, or when `signal` is aborted. */
+  pause(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      signal.addEventListener('abort', end);
+      if (signal.aborted) end();
+    });
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.wake(undefined);
+  }
+
+  #send(): void {
+    this.#timer = undefined;
+    const merchantIds = [...this.#unsent];
+    this.#unsent.clear();
+    this.carrier.send(merchantIds);
+  }
+}

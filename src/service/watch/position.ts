@@ -1,0 +1,54 @@
+import { hash } from 'node:crypto';
+
+/** Characters that stand for a record's id: 48 bits, so that no two of a watch are ever alike. */
+const NAME_LENGTH = 8;
+
+/**
+ * How far a watch has come: the last revision that was sent of each record.
+ *
+ * A record's revisions have no gap and are committed in their order, since each is drawn under the record's lock. A
+ * single number for all records could not say the same: transactions commit in another order than they draw one.
+ */
+export class Position {
+  /** Name of a record → last revision sent. */
+  readonly #revisions = new Map<string, number>();
+
+  /** The revision up to which the record's changes were sent; undefined when nothing was. */
+  of(id: string): number | undefined {
+    return this.#revisions.get(nameOf(id));
+  }
+
+  advance(id: string, revision: number): void {
+    this.#revisions.set(nameOf(id), revision);
+  }
+
+  /** As an event id: `<name><revision in base 36>`, joined by `.`. */
+  toString(): string {
+    return Array.from(this.#revisions, ([name, revision]) => name + revision.toString(36)).join('.');
+  }
+
+  /** Reads an event id; undefined when it is none. */
+  static parse(text: string): Position | undefined {
+    const position = new Position();
+    for (const part of text.split('.')) {
+      if (!/^[\w-]{8}[0-9a-z]{1,11}$/.test(part)) return undefined;
+      const revision = Number.parseInt(part.slice(NAME_LENGTH), 36);
+      if (!Number.isSafeInteger(revision)) return undefined;
+      position.#revisions.set(part.slice(0, NAME_LENGTH), revision);
+    }
+    return position;
+  }
+}
+
+const names = new Map<string, string>();
+const NAMES_MAX = 10_000;
+
+function nameOf(id: string): string {
+  let name = names.get(id);
+  if (name === undefined) {
+    name = hash('sha256', id, 'base64url').slice(0, NAME_LENGTH);
+    if (names.size >= NAMES_MAX) names.clear();
+    names.set(id, name);
+  }
+  return name;
+}

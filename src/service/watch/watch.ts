@@ -1,0 +1,207 @@
+import type { Failure } from '../../domain/failure.js';
+import {
+  type LoggedStock,
+  readChangesSince,
+  readIdsOfProduct,
+  readStockAt,
+} from '../../store/reads/changes.js';
+import type { Reader, ReadPool } from '../../store/reads/read-pool.js';
+import { outcomeOf, type ReadResult } from '../reads/read-result.js';
+import type { ChangeSignal } from './change-signal.js';
+import { Position } from './position.js';
+
+export interface WatchRequest {
+  /** Empty when a product is watched. */
+  readonly ids: readonly string[];
+  /** '' when ids are given. */
+  readonly productId: string;
+  /** The id of the last event seen; '' for none. */
+  readonly afterId: string;
+}
+
+/** A record's quantities after a change, or as the watch found them. */
+export interface StockEvent {
+  readonly id: string;
+  readonly onHandQty: number;
+  readonly reservedQty: number;
+  readonly eventId: string;
+}
+
+/** Records that one watch may follow. */
+export const WATCHED_RECORDS_MAX = 100;
+/** Changes of one record that one look at the log brings. */
+const CHANGES_PER_LOOK_MAX = 100;
+/** Looks at the log follow each other no faster, however many changes there are. */
+const LOOK_INTERVAL_MIN_MS = 20;
+/** A look without a wake-up call, in case that one got lost. */
+const LOOK_INTERVAL_MAX_MS = 2000;
+/** How long one read may wait for its turn. */
+const READ_TIMEOUT_MS = 10_000;
+
+class WatchFailed extends Error {
+  override readonly name = 'WatchFailed';
+  constructor(readonly failure: Failure) {
+    super(`the watch ended: ${failure.reason}`);
+  }
+}
+
+/**
+ * Follows the movement log of some records for one caller.
+ *
+ * It pulls: the next look at the log comes when the caller has taken what the last one brought, so a slow caller
+ * costs one look's memory, and writers never know of it. It is woken by the change signal, and looks without one from
+ * time to time, so that a lost signal only costs time.
+ */
+export class Watch {
+  /** Each watched record as it was last sent. */
+  readonly #known = new Map<string, LoggedStock>();
+  readonly #position: Position;
+
+  private constructor(
+    private readonly pool: Pick<ReadPool, 'reader'>,
+    private readonly changes: ChangeSignal,
+    private readonly merchantId: string,
+    private readonly request: WatchRequest,
+    position: Position,
+  ) {
+    this.#position = position;
+  }
+
+  /** Begins a watch: finds its records, so that what is wrong with the request is told before the first event. */
+  static async begin(
+    pool: Pick<ReadPool, 'reader'>,
+    changes: ChangeSignal,
+    merchantId: string,
+    request: WatchRequest,
+  ): Promise<ReadResult<Watch>> {
+    const { ids, productId, afterId } = request;
+    if ((ids.length === 0) === (productId === '')) {
+      return invalid('ids', 'either ids or a productId is required');
+    }
+    const position = afterId === '' ? new Position() : Position.parse(afterId);
+    if (position === undefined) return invalid('afterId', 'is no event id');
+    const watch = new Watch(pool, changes, merchantId, request, position);
+    try {
+      return await outcomeOf(() => watch.#resume());
+    } catch (error) {
+      if (error instanceof WatchFailed) return { ok: false, failure: error.failure };
+      throw error;
+    }
+  }
+
+  /**
+   * The current stock of each record that the caller knows nothing of, then every change. Ends when `signal` is
+   * aborted, or with the failure that keeps it from going on.
+   */
+  async *events(signal: AbortSignal): AsyncGenerator<StockEvent, Failure | undefined, void> {
+    try {
+      yield* this.#follow(signal);
+      return undefined;
+    } catch (error) {
+      if (error instanceof WatchFailed) return error.failure;
+      throw error;
+    }
+  }
+
+  async *#follow(signal: AbortSignal): AsyncGenerator<StockEvent, void, void> {
+    const fresh = [...this.#known.values()].filter((stock) => this.#position.of(stock.id) === undefined);
+    for (const stock of fresh) yield this.#event(stock);
+    while (!signal.aborted) {
+      // Before the look: what is committed after it must wake us.
+      const wakeUp = this.changes.next(this.merchantId, LOOK_INTERVAL_MAX_MS, signal);
+      const lookedAt = performance.now();
+      const events = await this.#look();
+      for (const stock of events) {
+        if (signal.aborted) break;
+        yield this.#event(stock);
+      }
+      if (events.length === 0) await wakeUp.happened;
+      wakeUp.cancel();
+      const pauseMs = LOOK_INTERVAL_MIN_MS - (performance.now() - lookedAt);
+      if (pauseMs > 0) await this.changes.pause(pauseMs, signal);
+    }
+  }
+
+  #event(stock: LoggedStock): StockEvent {
+    const { id, onHandQty, reservedQty, revision } = stock;
+    this.#known.set(id, stock);
+    this.#position.advance(id, revision);
+    return { id, onHandQty, reservedQty, eventId: this.#position.toString() };
+  }
+
+  /** Finds the records as the caller last saw them. */
+  async #resume(): Promise<Watch> {
+    const ids = await this.#ids();
+    const wanted = ids.map((id) => ({ id, revision: this.#position.of(id) }));
+    for (const stock of await readStockAt(this.#reader(), this.merchantId, wanted)) {
+      const seen = this.#position.of(stock.id);
+      if (seen !== undefined && seen > stock.revision) throw new WatchFailed(notSent);
+      this.#known.set(stock.id, stock);
+    }
+    const missing = ids.filter((id) => !this.#known.has(id));
+    if (missing.length > 0) throw new WatchFailed({ reason: 'INVENTORY_NOT_FOUND', ids: missing });
+    return this;
+  }
+
+  /** What was logged since the last look, each change as the quantities after it; and records that have joined. */
+  async #look(): Promise<LoggedStock[]> {
+    const result = await outcomeOf(async () => {
+      const joined = await this.#joined();
+      const changes = await readChangesSince(
+        this.#reader(),
+        this.merchantId,
+        [...this.#known.values()],
+        CHANGES_PER_LOOK_MAX,
+      );
+      const latest = new Map(this.#known);
+      const events = changes.map((change) => {
+        const before = latest.get(change.id)!;
+        const after = {
+          id: change.id,
+          onHandQty: before.onHandQty + change.onHandDelta,
+          reservedQty: before.reservedQty + change.reservedDelta,
+          revision: change.revision,
+        };
+        latest.set(change.id, after);
+        return after;
+      });
+      return [...joined, ...events];
+    });
+    if (!result.ok) throw new WatchFailed(result.failure);
+    return result.value;
+  }
+
+  /** Records of the product that were not there before. */
+  async #joined(): Promise<LoggedStock[]> {
+    if (this.request.productId === '') return [];
+    const ids = await this.#ids();
+    const fresh = ids.filter((id) => !this.#known.has(id)).map((id) => ({ id, revision: undefined }));
+    return fresh.length === 0 ? [] : readStockAt(this.#reader(), this.merchantId, fresh);
+  }
+
+  async #ids(): Promise<readonly string[]> {
+    const { ids, productId } = this.request;
+    if (productId === '') return [...new Set(ids)];
+    const found = await readIdsOfProduct(this.#reader(), this.merchantId, productId, WATCHED_RECORDS_MAX + 1);
+    if (found.length > WATCHED_RECORDS_MAX) throw new WatchFailed(tooMany);
+    return found;
+  }
+
+  #reader(): Reader {
+    return this.pool.reader(Date.now() + READ_TIMEOUT_MS);
+  }
+}
+
+const notSent = invalidField('afterId', 'is no event id of these records');
+const tooMany = invalidField(
+  'productId',
+  `has more than ${WATCHED_RECORDS_MAX} records; watch some of them by their ids`,
+);
+
+function invalidField(field: string, description: string): Failure {
+  return { reason: 'VALIDATION_FAILED', violations: [{ field, description }] };
+}
+
+function invalid(field: string, description: string): { ok: false; failure: Failure } {
+  return { ok: false, failure: invalidField(field, description) };
+}

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { PoolClient } from './pool-client.js';
+
+const CHANNEL = 'holdfast_changes';
+/** The server takes 8,000 bytes less one. */
+const PAYLOAD_BYTES_MAX = 7900;
+const RECONNECT_INTERVAL_MS = 1000;
+
+export interface ChangeChannelOptions {
+  readonly url: string;
+  readonly connectTimeoutMs: number;
+  /** Another process has changed a merchant's stock; undefined: it is not known whose. */
+  readonly onChange: (merchantId: string | undefined) => void;
+  readonly onError: (error: Error) => void;
+}
+
+/**
+ * LISTEN and NOTIFY on a connection of its own: news between the processes of one database that some merchant's stock
+ * has changed.
+ *
+ * Only a wake-up call. What is sent while the connection is down is lost, and whoever waits for it looks by itself
+ * from time to time. A NOTIFY is a transaction with a COMMIT of its own, so that writers' transactions do not queue
+ * for the one lock that the server has for notifications, and it does not wait for the disk.
+ */
+export class ChangeChannel {
+  /** Tells our own news from others'. */
+  readonly #self = randomUUID();
+  #client: PoolClient | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(private readonly options: ChangeChannelOptions) {}
+
+  /** Begins to listen, now or as soon as the database lets it. */
+  open(): void {
+    void this.#connect();
+  }
+
+  /** Tells the other processes. Lost while the connection is down. */
+  send(merchantIds: readonly string[]): void {
+    const named = JSON.stringify([this.#self, ...merchantIds]);
+    const payload = Buffer.byteLength(named) <= PAYLOAD_BYTES_MAX ? named : JSON.stringify([this.#self]);
+    this.#client?.query('SELECT pg_notify($1, $2)', [CHANNEL, payload]).catch(() => {});
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.#client?.end().catch(() => {});
+  }
+
+  async #connect(): Promise<void> {
+    const { url, connectTimeoutMs, onError } = this.options;
+    const client = new PoolClient({
+      connectionString: url,
+      connectionTimeoutMillis: connectTimeoutMs,
+      application_name: 'holdfast changes',
+      keepAlive: true,
+      options: '-c synchronous_commit=off',
+    });
+    client.on('notification', ({ payload }) => this.#heard(payload ?? ''));
+    client.on('end', () => this.#lost(client));
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${CHANNEL}`);
+      if (this.#closed) return void client.end().catch(() => {});
+      this.#client = client;
+      // Whatever was said until now.
+      this.options.onChange(undefined);
+    } catch (error) {
+      if (!this.#closed) onError(error as Error);
+      client.end().catch(() => {});
+      this.#lost(client);
+    }
+  }
+
+  #lost(client: PoolClient): void {
+    if (this.#client === client) this.#client = undefined;
+    if (this.#closed || this.#client !== undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#connect(), RECONNECT_INTERVAL_MS).unref();
+  }
+
+  #heard(payload: string): void {
+    const [sender, ...merchantIds] = parsePayload(payload);
+    if (sender === this.#self) return;
+    if (merchantIds.length === 0) this.options.onChange(undefined);
+    for (const merchantId of merchantIds) this.options.onChange(merchantId);
+  }
+}
+
+/** Anybody may write on a channel; what is no list of ours says only that something changed. */
+function parsePayload(payload: string): string[] {
+  try {
+    const parsed: unknown = JSON.parse(payload);
+    return Array.isArray(parsed) && parsed.every((part) => typeof part === 'string') ? parsed : [];
+  } catch {
+    return [];
+  }
+}

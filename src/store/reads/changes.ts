@@ -1,0 +1,125 @@
+import { numbers, texts } from '../array-literal.js';
+import type { Statement } from '../transaction.js';
+import type { Reader } from './read-pool.js';
+
+/** A record's quantities as its log has them at one revision. */
+export interface LoggedStock {
+  readonly id: string;
+  readonly onHandQty: number;
+  readonly reservedQty: number;
+  readonly revision: number;
+}
+
+interface RawStock {
+  id: string;
+  on_hand_qty: number;
+  reserved_qty: number;
+  revision: string;
+}
+
+// Current quantities less what was logged since: the log alone would have to be added up from its beginning.
+const AT: Statement = {
+  name: 'read_stock_at_revision',
+  text: `
+    SELECT s.id, (s.on_hand_qty - d.on_hand)::int AS on_hand_qty, (s.reserved_qty - d.reserved)::int AS reserved_qty,
+           least(k.revision, s.revision) AS revision
+      FROM unnest($2::text[], $3::bigint[]) AS k (id, revision)
+     CROSS JOIN LATERAL (
+           SELECT * FROM stock_levels WHERE merchant_id = $1 AND id = k.id LIMIT 1) AS s
+     CROSS JOIN LATERAL (
+           SELECT coalesce(sum(on_hand_delta), 0) AS on_hand, coalesce(sum(reserved_delta), 0) AS reserved
+             FROM movement_log
+            WHERE merchant_id = $1 AND inventory_id = k.id AND revision > k.revision) AS d`,
+};
+
+/** Larger than any revision. */
+const LATEST = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Reads records as they were at a revision, or as they are now where none is given. Records that do not exist are left
+ * out; one that has not come to its revision yet is given at the one it has.
+ */
+export async function readStockAt(
+  reader: Reader,
+  merchantId: string,
+  records: readonly { readonly id: string; readonly revision: number | undefined }[],
+): Promise<LoggedStock[]> {
+  const rows = await reader.rows<RawStock>(AT, [
+    merchantId,
+    texts(records.map((r) => r.id)),
+    numbers(records.map((r) => r.revision ?? LATEST)),
+  ]);
+  return rows.map((row) => ({
+    id: row.id,
+    onHandQty: row.on_hand_qty,
+    reservedQty: row.reserved_qty,
+    revision: Number(row.revision),
+  }));
+}
+
+export interface Change {
+  readonly id: string;
+  readonly revision: number;
+  readonly onHandDelta: number;
+  readonly reservedDelta: number;
+}
+
+const SINCE: Statement = {
+  name: 'read_changes_since',
+  text: `
+    SELECT k.id, l.revision, l.on_hand_delta, l.reserved_delta
+      FROM unnest($2::text[], $3::bigint[]) AS k (id, revision)
+     CROSS JOIN LATERAL (
+           SELECT revision, on_hand_delta, reserved_delta
+             FROM movement_log
+            WHERE merchant_id = $1 AND inventory_id = k.id AND revision > k.revision
+            ORDER BY revision
+            LIMIT $4) AS l`,
+};
+
+/** Reads what was logged of records after a revision, in each record's order, at most `recordMax` of a record. */
+export async function readChangesSince(
+  reader: Reader,
+  merchantId: string,
+  records: readonly { readonly id: string; readonly revision: number }[],
+  recordMax: number,
+): Promise<Change[]> {
+  const rows = await reader.rows<{
+    id: string;
+    revision: string;
+    on_hand_delta: number;
+    reserved_delta: number;
+  }>(SINCE, [
+    merchantId,
+    texts(records.map((r) => r.id)),
+    numbers(records.map((r) => r.revision)),
+    recordMax,
+  ]);
+  return rows.map((row) => ({
+    id: row.id,
+    revision: Number(row.revision),
+    onHandDelta: row.on_hand_delta,
+    reservedDelta: row.reserved_delta,
+  }));
+}
+
+const IDS: Statement = {
+  name: 'read_ids_of_product',
+  text: `
+    SELECT id
+      FROM inventory_records
+     WHERE merchant_id = $1 AND product_id = $2
+     ORDER BY sku_id, warehouse_id
+     LIMIT $3`,
+};
+
+/** Ids of a product's records, at most `limit`. */
+export async function readIdsOfProduct(
+  reader: Reader,
+  merchantId: string,
+  productId: string,
+  limit: number,
+): Promise<string[]> {
+  const rows = await reader.rows<{ id: string }>(IDS, [merchantId, productId, limit]);
+  return rows.map((row) => row.id);
+}
