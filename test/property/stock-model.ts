@@ -1,103 +1,104 @@
+import type { RecordDescription, RecordIdentity } from '../../src/domain/inventory-record.js';
+import type { Outcome } from '../../src/domain/outcome.js';
 import type { Execution, Submission } from '../../src/engine/submission.js';
-
-interface ModelRecord {
-  readonly onHandQty: number;
-  /** Units by reference, in the order in which the references opened. */
-  holds: { reference: string; qty: number }[];
-  readonly log: { action: string; units: number; reference: string; notes: string; actor: string }[];
-}
+import { runCommand } from './model-commands.js';
+import { ModelOrders } from './model-orders.js';
+import { ModelRecord, withoutOrderOfExpiry } from './model-record.js';
 
 /**
- * What the contract says of reserve, release and retries, in the plainest way that we could think of: no
- * database, no batches, no counters. Written from the contract's text alone, so that it can disagree.
+ * What the contract says of all commands and of retries: no database, no batches, no counters. Written from the
+ * contract's text alone, so that it can disagree.
  */
 export class StockModel {
+  /** Seconds since the model was made. */
+  now = 0;
+  readonly orders = new ModelOrders();
   readonly #records = new Map<string, ModelRecord>();
-  readonly #keys = new Map<string, { request: string; execution: Execution }>();
+  readonly #defaultTtls = new Map<string, number>();
+  readonly #keys = new Map<string, { fingerprint: string; outcome: Outcome }>();
 
-  addRecord(merchantId: string, id: string, onHandQty: number, reservedQty: number): void {
-    const holds = reservedQty > 0 ? [{ reference: '', qty: reservedQty }] : [];
-    this.#records.set(`${merchantId}/${id}`, { onHandQty, holds, log: [] });
+  /** As it is seeded: received, and then reserved for nobody. */
+  seed(
+    merchantId: string,
+    id: string,
+    of: { identity: RecordIdentity; description: RecordDescription; onHand: number; reserved: number },
+  ): void {
+    const record = new ModelRecord(id, of.identity, of.description, of.onHand, 'system');
+    const by = { reference: '', notes: 'initial stock', actor: 'system' };
+    record.note('RECEIVED', of.onHand, 0, by);
+    if (of.reserved > 0) record.reserve(of.reserved, null, by);
+    this.add(merchantId, record);
+  }
+
+  add(merchantId: string, record: ModelRecord): void {
+    this.#records.set(`${merchantId}/${record.id}`, record);
+  }
+
+  record(merchantId: string, id: string): ModelRecord | undefined {
+    return this.#records.get(`${merchantId}/${id}`);
+  }
+
+  recordsOf(merchantId: string): ModelRecord[] {
+    return [...this.#records]
+      .filter(([name]) => name.startsWith(`${merchantId}/`))
+      .map(([, record]) => record)
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  defaultTtl(merchantId: string): number {
+    return this.#defaultTtls.get(merchantId) ?? 0;
+  }
+
+  setDefaultTtl(merchantId: string, seconds: number): void {
+    this.#defaultTtls.set(merchantId, seconds);
   }
 
   execute({ command, idempotency }: Submission): Execution {
-    if (idempotency === undefined) return this.#run(command);
+    if (idempotency === undefined) return { kind: 'decided', outcome: runCommand(this, command) };
     const name = `${command.merchantId}/${idempotency.key}`;
-    const { kind, id, qty, reference, notes } = command;
-    const request = [kind, id, qty, reference, notes].join('\n');
     const seen = this.#keys.get(name);
     if (seen === undefined) {
-      const execution = this.#run(command);
-      this.#keys.set(name, { request, execution });
-      return execution;
+      const outcome = runCommand(this, command);
+      this.#keys.set(name, { fingerprint: idempotency.fingerprint, outcome });
+      return { kind: 'decided', outcome };
     }
-    if (seen.request !== request) return { kind: 'key_reused' };
-    if (seen.execution.kind !== 'decided') throw new Error('only decided calls are remembered');
-    return { kind: 'replayed', outcome: seen.execution.outcome };
+    return seen.fingerprint === idempotency.fingerprint
+      ? { kind: 'replayed', outcome: seen.outcome }
+      : { kind: 'key_reused' };
   }
 
-  #run(command: Submission['command']): Execution {
-    const { merchantId, id, qty, reference, notes, actor } = command;
-    const record = this.#records.get(`${merchantId}/${id}`);
-    if (record === undefined) {
-      return { kind: 'decided', outcome: { ok: false, rejection: { reason: 'INVENTORY_NOT_FOUND' } } };
+  pass(seconds: number): void {
+    this.now += seconds;
+    for (const [name, record] of this.#records) {
+      const merchantId = name.slice(0, name.indexOf('/'));
+      for (const reference of record.expire(this.now)) {
+        this.orders.note(merchantId, reference, record.id, 'expired');
+      }
     }
-    const total = sum(record);
-    if (command.kind === 'reserve') {
-      const available = record.onHandQty - total;
-      if (qty > available) {
-        const rejection = { reason: 'INSUFFICIENT_STOCK', requested: qty, available } as const;
-        return { kind: 'decided', outcome: { ok: false, rejection } };
-      }
-      const hold = record.holds.find((h) => h.reference === reference);
-      if (hold === undefined) record.holds.push({ reference, qty });
-      else hold.qty += qty;
-      record.log.push({ action: 'RESERVED', units: qty, reference, notes, actor });
-    } else {
-      const mine = record.holds.filter((h) => reference === '' || h.reference === reference);
-      const reserved = mine.reduce((units, h) => units + h.qty, 0);
-      if (qty > reserved) {
-        const rejection = { reason: 'INSUFFICIENT_RESERVED', requested: qty, reserved, reference } as const;
-        return { kind: 'decided', outcome: { ok: false, rejection } };
-      }
-      let left = qty;
-      const first = mine.filter((h) => h.reference === '');
-      for (const hold of [...first, ...mine.filter((h) => h.reference !== '')]) {
-        const drawn = Math.min(left, hold.qty);
-        hold.qty -= drawn;
-        left -= drawn;
-      }
-      record.holds = record.holds.filter((h) => h.qty > 0);
-      record.log.push({ action: 'RELEASED', units: -qty, reference, notes, actor });
-    }
-    const stock = { id, onHandQty: record.onHandQty, reservedQty: sum(record) };
-    return { kind: 'decided', outcome: { ok: true, stock } };
   }
 
   /** What the tables should say of a merchant's records. */
   state(merchantId: string): RecordState[] {
-    return [...this.#records]
-      .filter(([name]) => name.startsWith(`${merchantId}/`))
-      .map(([name, record]) => ({
-        id: name.slice(merchantId.length + 1),
-        onHand: record.onHandQty,
-        reserved: sum(record),
-        holds: record.holds.map((h) => `${h.reference}=${h.qty}`),
-        log: record.log.map((e) => [e.action, e.units, e.reference, e.notes, e.actor].join(' ')),
-      }))
-      .sort((a, b) => (a.id < b.id ? -1 : 1));
+    return this.recordsOf(merchantId).map((record) => ({
+      id: record.id,
+      ...record.identity,
+      ...record.description,
+      onHand: record.onHand,
+      reserved: record.reserved,
+      holds: record.holds.map(
+        ({ reference, qty, expiresAt }) =>
+          `${reference}=${qty} ${expiresAt === null ? 'open' : expiresAt - this.now}`,
+      ),
+      log: withoutOrderOfExpiry(record.log),
+    }));
   }
 }
 
-export interface RecordState {
+export interface RecordState extends RecordIdentity, RecordDescription {
   readonly id: string;
   readonly onHand: number;
   readonly reserved: number;
-  /** `reference=qty`, oldest first. */
+  /** `reference=qty seconds left`, oldest first. */
   readonly holds: readonly string[];
   readonly log: readonly string[];
-}
-
-function sum(record: ModelRecord): number {
-  return record.holds.reduce((units, hold) => units + hold.qty, 0);
 }

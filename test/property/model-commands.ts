@@ -1,0 +1,266 @@
+import type {
+  AdjustmentLine,
+  BatchAdjustCommand,
+  Command,
+  ConfirmCommand,
+  ConfirmOrderCommand,
+  CreateRecordCommand,
+  ReceiveRecordCommand,
+  ReleaseCommand,
+  ReleaseOrderCommand,
+  ReserveCommand,
+  ReserveOrderCommand,
+  UpdateRecordCommand,
+} from '../../src/domain/command.js';
+import type { Rejection } from '../../src/domain/failure.js';
+import type { RecordDetails } from '../../src/domain/inventory-record.js';
+import type { AdjustedStock, Outcome, Success } from '../../src/domain/outcome.js';
+import { ModelRecord, QTY_MAX } from './model-record.js';
+import type { StockModel } from './stock-model.js';
+
+/** All times in outcomes are milliseconds since the run began, which is now. */
+const NOW_MS = 0;
+
+export function runCommand(model: StockModel, command: Command): Outcome {
+  switch (command.kind) {
+    case 'reserve':
+      return reserve(model, command);
+    case 'release':
+    case 'confirm':
+      return draw(model, command);
+    case 'reserve_order':
+      return reserveOrder(model, command);
+    case 'release_order':
+    case 'confirm_order':
+      return endOrder(model, command);
+    case 'adjust':
+      return adjust(model, [command], command, false);
+    case 'batch_adjust':
+      return batchAdjust(model, command);
+    case 'create_record':
+      return create(model, command);
+    case 'receive_record':
+      return receive(model, command);
+    case 'update_record':
+      return update(model, command);
+    case 'update_settings': {
+      const { merchantId, defaultTtlSeconds } = command;
+      if (defaultTtlSeconds !== undefined) model.setDefaultTtl(merchantId, defaultTtlSeconds);
+      return ok({ settings: { defaultTtlSeconds: model.defaultTtl(merchantId) } });
+    }
+  }
+}
+
+function reserve(model: StockModel, command: ReserveCommand): Outcome {
+  const { merchantId, id, qty, ttlSeconds, allowPartial } = command;
+  const record = model.record(merchantId, id);
+  if (record === undefined) return no({ reason: 'INVENTORY_NOT_FOUND' });
+  const { available } = record;
+  const reserved = Math.min(qty, available);
+  if (allowPartial ? available < 1 : qty > available) {
+    return no({ reason: 'INSUFFICIENT_STOCK', requested: qty, available });
+  }
+  record.reserve(reserved, ttlSeconds === undefined ? null : model.now + ttlSeconds, command);
+  model.orders.note(merchantId, command.reference, id, 'reserved');
+  return ok({
+    stock: record.figures(),
+    ...(ttlSeconds === undefined ? {} : { expiresAtMs: NOW_MS + ttlSeconds * 1000 }),
+    ...(allowPartial ? { line: { id, requested: qty, reserved } } : {}),
+  });
+}
+
+function draw(model: StockModel, command: ReleaseCommand | ConfirmCommand): Outcome {
+  const { merchantId, id, qty, reference, kind } = command;
+  const record = model.record(merchantId, id);
+  if (record === undefined) return no({ reason: 'INVENTORY_NOT_FOUND' });
+  const reserved = record.drawable(reference);
+  if (qty > reserved) {
+    const rejection = { reason: 'INSUFFICIENT_RESERVED', requested: qty, reserved, reference } as const;
+    return no(kind === 'release' ? rejection : { ...rejection, verb: kind });
+  }
+  record.draw(kind, qty, command);
+  model.orders.note(merchantId, reference, id, kind === 'release' ? 'released' : 'confirmed');
+  return ok({ stock: record.figures() });
+}
+
+/** Line by line, each on what those before it left; whether any of that counts shows at the end. */
+function reserveOrder(model: StockModel, command: ReserveOrderCommand): Outcome {
+  const { merchantId, reference, ttlSeconds, allowPartial } = command;
+  const ids = [...new Set(command.lines.map((line) => line.id))];
+  const unknown = ids.filter((id) => model.record(merchantId, id) === undefined);
+  if (unknown.length > 0) return no({ reason: 'INVENTORY_NOT_FOUND', ids: unknown });
+  const shares = new Map(ids.map((id) => [id, { requested: 0, reserved: 0 }]));
+  const lines = command.lines.map(({ id, qty }) => {
+    const share = shares.get(id)!;
+    const reserved = Math.min(qty, model.record(merchantId, id)!.available - share.reserved);
+    share.requested += qty;
+    share.reserved += reserved;
+    return { id, requested: qty, reserved };
+  });
+  const shortLines = ids
+    .map((id) => ({
+      id,
+      requested: shares.get(id)!.requested,
+      available: model.record(merchantId, id)!.available,
+    }))
+    .filter(({ requested, available }) => requested > available);
+  const nothing = [...shares.values()].every(({ reserved }) => reserved === 0);
+  if (shortLines.length > 0 && (nothing || !allowPartial)) {
+    return no({ reason: 'INSUFFICIENT_STOCK', shortLines });
+  }
+  const expiresAt = ttlSeconds === undefined ? null : model.now + ttlSeconds;
+  for (const [id, { reserved }] of shares) {
+    if (reserved === 0) continue;
+    model.record(merchantId, id)!.reserve(reserved, expiresAt, command);
+    model.orders.note(merchantId, reference, id, 'reserved');
+  }
+  const stocks = ids.map((id) => model.record(merchantId, id)!.figures());
+  return ok({
+    lines,
+    stocks,
+    ...(ttlSeconds === undefined ? {} : { expiresAtMs: NOW_MS + ttlSeconds * 1000 }),
+  });
+}
+
+function endOrder(model: StockModel, command: ReleaseOrderCommand | ConfirmOrderCommand): Outcome {
+  const { merchantId, reference, kind } = command;
+  const records = model.recordsOf(merchantId).filter((record) => record.held(reference) > 0);
+  if (records.length === 0) return no({ reason: model.orders.ended(merchantId, reference), reference });
+  const ended = records.map((record) => ({ id: record.id, qty: record.held(reference) }));
+  for (const record of records) {
+    record.draw(kind === 'release_order' ? 'release' : 'confirm', record.held(reference), command);
+    model.orders.note(merchantId, reference, record.id, kind === 'release_order' ? 'released' : 'confirmed');
+  }
+  return ok({ ended, stocks: records.map((record) => record.figures()) });
+}
+
+function batchAdjust(model: StockModel, { merchantId, lines, actor }: BatchAdjustCommand): Outcome {
+  const ids = [...new Set(lines.map((line) => line.id))];
+  const unknown = ids.filter((id) => model.record(merchantId, id) === undefined);
+  return unknown.length > 0
+    ? no({ reason: 'INVENTORY_NOT_FOUND', ids: unknown })
+    : adjust(model, lines, { merchantId, actor }, true);
+}
+
+/** Tries all lines on a copy of the figures; one that fails counts as not made for those after it. */
+function adjust(
+  model: StockModel,
+  lines: readonly AdjustmentLine[],
+  { merchantId, actor }: { merchantId: string; actor: string },
+  many: boolean,
+): Outcome {
+  const onHands = new Map<string, number>();
+  const stale = [];
+  const negative = [];
+  const violations = [];
+  const adjusted: AdjustedStock[] = [];
+  for (const [line, { id, qty, expectedOnHandQty: expected }] of lines.entries()) {
+    const record = model.record(merchantId, id);
+    if (record === undefined) return no({ reason: 'INVENTORY_NOT_FOUND' });
+    const onHand = onHands.get(id) ?? record.onHand;
+    const { reserved } = record;
+    if (expected !== undefined && expected !== onHand) stale.push({ line, id, expected, onHand });
+    else if (onHand + qty < reserved) negative.push({ line, id, onHand, reserved, change: qty });
+    else if (onHand + qty > QTY_MAX) {
+      const description = `must not bring the units on hand above ${QTY_MAX}`;
+      violations.push({ field: many ? `lines[${line}].qty` : 'qty', description });
+    } else {
+      onHands.set(id, onHand + qty);
+      const { productId, warehouseId } = record.identity;
+      const { warehouseName } = record.description;
+      adjusted.push({
+        ...record.figures(),
+        onHandQty: onHand + qty,
+        productId,
+        warehouseId,
+        warehouseName,
+        lastAdjustedAtMs: NOW_MS,
+        lastAdjustedBy: actor,
+      });
+    }
+  }
+  if (stale[0] !== undefined) {
+    const { expected, onHand } = stale[0];
+    return no({ reason: 'STALE_QUANTITY', expected, onHand, ...(many ? { lines: stale } : {}) });
+  }
+  if (negative[0] !== undefined) {
+    const { onHand, reserved, change } = negative[0];
+    return no({ reason: 'NEGATIVE_STOCK', onHand, reserved, change, ...(many ? { lines: negative } : {}) });
+  }
+  if (violations.length > 0) return no({ reason: 'VALIDATION_FAILED', violations });
+  for (const { id, qty, action, reference, notes } of lines) {
+    model.record(merchantId, id)!.adjust(action, qty, { reference, notes, actor });
+  }
+  return ok({ adjusted });
+}
+
+function create(model: StockModel, command: CreateRecordCommand): Outcome {
+  const { merchantId, id, initialQty, details, notes, actor } = command;
+  if (initialQty < 0) return no({ reason: 'NEGATIVE_STOCK', onHand: 0, reserved: 0, change: initialQty });
+  if (twin(model, merchantId, details) !== undefined) return no({ reason: 'INVENTORY_ALREADY_EXISTS' });
+  const record = newRecord(id, details, initialQty, actor);
+  record.note('RECEIVED', initialQty, 0, { reference: '', notes, actor });
+  model.add(merchantId, record);
+  return ok({ record: told(record) });
+}
+
+function receive(model: StockModel, command: ReceiveRecordCommand): Outcome {
+  const { merchantId, newId, qty, details, actor } = command;
+  const record = twin(model, merchantId, details);
+  if (record === undefined) {
+    const created = newRecord(newId, details, qty, actor);
+    created.note('RECEIVED', qty, 0, command);
+    model.add(merchantId, created);
+    return ok({ received: { id: newId, effect: 'created' } });
+  }
+  if (qty === 0) return ok({ received: { id: record.id, effect: 'unchanged' } });
+  if (record.onHand + qty > QTY_MAX) {
+    const description = `must not bring the units on hand above ${QTY_MAX}`;
+    return no({ reason: 'VALIDATION_FAILED', violations: [{ field: 'qty', description }] });
+  }
+  record.adjust('RECEIVED', qty, command);
+  return ok({ received: { id: record.id, effect: 'restocked' } });
+}
+
+function update(model: StockModel, { merchantId, id, change }: UpdateRecordCommand): Outcome {
+  const record = model.record(merchantId, id);
+  if (record === undefined) return no({ reason: 'INVENTORY_NOT_FOUND' });
+  record.description = { ...record.description, ...change };
+  return ok({ record: told(record) });
+}
+
+function twin(model: StockModel, merchantId: string, wanted: RecordDetails): ModelRecord | undefined {
+  return model
+    .recordsOf(merchantId)
+    .find(
+      ({ identity }) =>
+        identity.productId === wanted.productId &&
+        identity.skuId === wanted.skuId &&
+        identity.warehouseId === wanted.warehouseId,
+    );
+}
+
+function newRecord(id: string, details: RecordDetails, onHand: number, actor: string): ModelRecord {
+  const { productId, skuId, warehouseId, ...description } = details;
+  return new ModelRecord(id, { productId, skuId, warehouseId }, description, onHand, actor);
+}
+
+function told(record: ModelRecord) {
+  return {
+    ...record.figures(),
+    ...record.identity,
+    ...record.description,
+    lastAdjustedAtMs: NOW_MS,
+    lastAdjustedBy: record.lastAdjustedBy,
+    createdAtMs: NOW_MS,
+    updatedAtMs: NOW_MS,
+  };
+}
+
+function ok(success: Success): Outcome {
+  return { ok: true, ...success };
+}
+
+function no(rejection: Rejection): Outcome {
+  return { ok: false, rejection };
+}

@@ -1,0 +1,130 @@
+import type { RecordDescription, RecordIdentity } from '../../src/domain/inventory-record.js';
+import type { AdjustmentAction } from '../../src/domain/movement.js';
+
+export const QTY_MAX = 2 ** 31 - 1;
+
+export interface ModelHold {
+  readonly reference: string;
+  qty: number;
+  /** By the model's clock, in seconds. */
+  expiresAt: number | null;
+}
+
+/** Whose doing a change is, and what they say of it. */
+export interface By {
+  readonly reference: string;
+  readonly notes: string;
+  readonly actor: string;
+}
+
+/** One record in the plainest way that we could think of: no counters, no revisions, every hold in one list. */
+export class ModelRecord {
+  /** In the order in which the references opened. */
+  holds: ModelHold[] = [];
+  readonly log: string[] = [];
+  lastAdjustedBy: string;
+
+  constructor(
+    readonly id: string,
+    readonly identity: RecordIdentity,
+    public description: RecordDescription,
+    public onHand: number,
+    createdBy: string,
+  ) {
+    this.lastAdjustedBy = createdBy;
+  }
+
+  get reserved(): number {
+    return this.holds.reduce((units, hold) => units + hold.qty, 0);
+  }
+
+  get available(): number {
+    return this.onHand - this.reserved;
+  }
+
+  figures(): { id: string; onHandQty: number; reservedQty: number } {
+    return { id: this.id, onHandQty: this.onHand, reservedQty: this.reserved };
+  }
+
+  held(reference: string): number {
+    return this.holds.find((hold) => hold.reference === reference)?.qty ?? 0;
+  }
+
+  reserve(qty: number, expiresAt: number | null, by: By): void {
+    const hold = this.holds.find(({ reference }) => reference === by.reference);
+    if (hold === undefined) this.holds.push({ reference: by.reference, qty, expiresAt });
+    else Object.assign(hold, { qty: hold.qty + qty, expiresAt });
+    this.note('RESERVED', 0, qty, by);
+  }
+
+  /** What a release or confirm under this reference may draw: its hold alone, or any. */
+  drawable(reference: string): number {
+    return reference === '' ? this.reserved : this.held(reference);
+  }
+
+  draw(kind: 'release' | 'confirm', qty: number, by: By): void {
+    const mine = this.holds.filter(({ reference }) => by.reference === '' || reference === by.reference);
+    const nobodys = mine.filter(({ reference }) => reference === '');
+    const others = mine.filter(({ reference }) => reference !== '');
+    let left = qty;
+    for (const hold of [...nobodys, ...others]) {
+      const drawn = Math.min(left, hold.qty);
+      hold.qty -= drawn;
+      left -= drawn;
+    }
+    this.holds = this.holds.filter((hold) => hold.qty > 0);
+    if (kind === 'confirm') {
+      this.onHand -= qty;
+      this.lastAdjustedBy = by.actor;
+      this.note('SOLD', -qty, -qty, by);
+    } else {
+      this.note('RELEASED', 0, -qty, by);
+    }
+  }
+
+  adjust(action: AdjustmentAction, qty: number, by: By): void {
+    this.onHand += qty;
+    this.lastAdjustedBy = by.actor;
+    this.note(action, qty, 0, by);
+  }
+
+  /** Ends the holds whose time has come; returns their references. */
+  expire(now: number): string[] {
+    const ended = this.holds.filter(({ expiresAt }) => expiresAt !== null && expiresAt <= now);
+    this.holds = this.holds.filter((hold) => !ended.includes(hold));
+    for (const { reference, qty } of ended) {
+      this.note('RELEASED', 0, -qty, { reference, notes: 'expired', actor: 'system' });
+    }
+    return ended.map(({ reference }) => reference);
+  }
+
+  note(action: string, onHand: number, reserved: number, { reference, notes, actor }: By): void {
+    this.log.push(logLine({ action, onHand, reserved, reference, notes, actor }));
+  }
+}
+
+export interface LogEntry extends By {
+  readonly action: string;
+  readonly onHand: number;
+  readonly reserved: number;
+}
+
+export function logLine({ action, onHand, reserved, reference, notes, actor }: LogEntry): string {
+  return [action, onHand, reserved, reference, notes, actor].join(' ');
+}
+
+export const EXPIRED = / expired system$/;
+
+/** Holds that ended between two other entries have no order among themselves: a batch is one instant. */
+export function withoutOrderOfExpiry(log: readonly string[]): string[] {
+  const lines: string[] = [];
+  let run: string[] = [];
+  for (const line of [...log, '']) {
+    if (EXPIRED.test(line)) run.push(line);
+    else {
+      lines.push(...run.sort(), line);
+      run = [];
+    }
+  }
+  return lines.slice(0, -1);
+}

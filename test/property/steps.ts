@@ -1,0 +1,141 @@
+import fc from 'fast-check';
+import { QTY_MAX } from '../../src/domain/stock.js';
+
+/**
+ * What a run is made of: calls of all kinds, and time that passes between them. Few of each name, so that they meet:
+ * most on one record, most reserves with a reference, many draws without one, so that these find a queue of holds.
+ */
+const id = fc.constantFrom(
+  ...Array(12).fill('inv_1'),
+  ...Array(4).fill('inv_2'),
+  ...['inv_full', 'inv_none', 'new_0', 'new_1'],
+);
+const reference = fc.constantFrom('A', 'B', 'C', 'D', 'E', 'a');
+const rarelyNobody = fc.oneof({ weight: 7, arbitrary: reference }, { weight: 1, arbitrary: fc.constant('') });
+const oftenNobody = fc.oneof(reference, fc.constant(''));
+const qty = fc.oneof(
+  { weight: 12, arbitrary: fc.integer({ min: 1, max: 3 }) },
+  { weight: 1, arbitrary: fc.constantFrom(30, QTY_MAX - 1, QTY_MAX) },
+);
+const notes = fc.constantFrom('', '', '', 'why');
+const allowPartial = fc.constantFrom(false, false, true);
+/** Seconds; no sum of passes comes within 100 of one, nor of its difference to another. */
+const ttlSeconds = fc.constantFrom(undefined, undefined, 1000, 3000);
+const seconds = fc.constantFrom(700, 1700);
+
+const kind = <K extends string>(...kinds: K[]): fc.Arbitrary<K> => fc.constantFrom(...kinds);
+
+const reserve = fc
+  .record({ kind: kind('reserve'), id, qty, reference: rarelyNobody, notes, allowPartial, ttlSeconds })
+  // Units for nobody in particular never end.
+  .map((call) => (call.reference === '' ? { ...call, ttlSeconds: undefined } : call));
+
+const draw = fc.record({
+  kind: kind('release', 'release', 'confirm'),
+  id,
+  qty,
+  reference: oftenNobody,
+  notes,
+});
+
+const reserveOrder = fc.record({
+  kind: kind('reserve_order'),
+  reference,
+  lines: fc.array(fc.record({ id, qty }), { minLength: 1, maxLength: 4 }),
+  notes,
+  allowPartial,
+  ttlSeconds,
+});
+
+const endOrder = fc.record({ kind: kind('release_order', 'confirm_order'), reference, notes });
+
+const line = fc.record({
+  id,
+  qty: fc.oneof(
+    { weight: 12, arbitrary: fc.integer({ min: -3, max: 4 }).filter((units) => units !== 0) },
+    { weight: 1, arbitrary: fc.constantFrom(QTY_MAX, -QTY_MAX, -QTY_MAX - 1) },
+  ),
+  action: kind('RECEIVED', 'SOLD', 'ADJUSTED', 'DAMAGED', 'RETURNED'),
+  reference: oftenNobody,
+  notes,
+  expectedOnHandQty: fc.constantFrom(undefined, undefined, undefined, 11, 12, 13, QTY_MAX),
+});
+const adjust = line.map((of) => ({ kind: 'adjust' as const, ...of }));
+const batchAdjust = fc.record({
+  kind: kind('batch_adjust'),
+  lines: fc.array(line, { minLength: 1, maxLength: 4 }),
+});
+
+const text = fc.constantFrom('', 'North', 'A-1');
+const details = fc.record({
+  // The first of each is what a record has that was seeded.
+  productId: fc.constantFrom('inv_1', 'p1', 'p1', 'p2'),
+  skuId: fc.constantFrom('', 's1'),
+  warehouseId: fc.constantFrom('main', 'w1'),
+  warehouseName: text,
+  location: text,
+  reorderLevel: fc.nat(3),
+  reorderQty: fc.nat(3),
+  variantAttributes: fc.constantFrom({}, { size: 'M' }, { size: 'L', colour: 'red' }),
+});
+const create = fc.record({
+  kind: kind('create_record'),
+  initialQty: fc.oneof(
+    { weight: 8, arbitrary: fc.integer({ min: 0, max: 9 }) },
+    { weight: 1, arbitrary: fc.constantFrom(-1, QTY_MAX) },
+  ),
+  details,
+  notes,
+});
+const receive = fc.record({
+  kind: kind('receive_record'),
+  qty: fc.constantFrom(0, 1, 5, QTY_MAX),
+  details,
+  reference: oftenNobody,
+  notes,
+});
+const update = fc.record({
+  kind: kind('update_record'),
+  id,
+  change: fc.record(
+    {
+      warehouseName: text,
+      location: text,
+      reorderLevel: fc.nat(9),
+      variantAttributes: fc.constant({ size: 'S' }),
+    },
+    { requiredKeys: [] },
+  ),
+});
+const settings = fc.record({
+  kind: kind('update_settings'),
+  defaultTtlSeconds: fc.constantFrom(undefined, 0, 60),
+});
+
+const request = fc.oneof(
+  { weight: 8, arbitrary: reserve },
+  { weight: 7, arbitrary: draw },
+  { weight: 4, arbitrary: reserveOrder },
+  { weight: 3, arbitrary: endOrder },
+  { weight: 3, arbitrary: adjust },
+  { weight: 2, arbitrary: batchAdjust },
+  { weight: 2, arbitrary: create },
+  { weight: 2, arbitrary: receive },
+  { weight: 1, arbitrary: update },
+  { weight: 1, arbitrary: settings },
+);
+
+const call = fc.record({
+  merchant: fc.constantFrom('a', 'a', 'a', 'b'),
+  actor: fc.constantFrom('ann', 'bob'),
+  key: fc.option(fc.constantFrom('k1', 'k2', 'k3', 'k4'), { freq: 5 }),
+  request,
+});
+
+export const steps = fc.array(
+  fc.oneof({ weight: 12, arbitrary: call }, { weight: 1, arbitrary: fc.record({ passSeconds: seconds }) }),
+  { minLength: 1, maxLength: 60, size: 'max' },
+);
+
+export type Call = typeof call extends fc.Arbitrary<infer T> ? T : never;
+export type Step = Call | { readonly passSeconds: number };

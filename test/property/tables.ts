@@ -1,0 +1,118 @@
+import type { DataSource } from 'typeorm';
+import { EXPIRED, type LogEntry, logLine, withoutOrderOfExpiry } from './model-record.js';
+import type { RecordState } from './stock-model.js';
+
+interface StoredRecord extends Omit<RecordState, 'holds' | 'log' | 'onHand' | 'reserved'> {
+  readonly onHand: number;
+  readonly reserved: number;
+  readonly revision: number;
+  /** Milliseconds since the epoch. */
+  readonly nextExpiryMs: number | null;
+  readonly holds: readonly StoredHold[];
+  readonly log: readonly LogEntry[];
+  readonly revisions: readonly number[];
+}
+
+interface StoredHold {
+  readonly reference: string;
+  readonly qty: number;
+  readonly openedRevision: number;
+  readonly expiresMs: number | null;
+  /** Until it ends, by the database's clock. */
+  readonly secondsLeft: number | null;
+}
+
+/** The tables' word on the merchants' records, whole. */
+export async function readRecords(
+  dataSource: DataSource,
+  merchantIds: readonly string[],
+): Promise<StoredRecord[]> {
+  return dataSource.query(
+    `SELECT s.id, product_id AS "productId", sku_id AS "skuId", warehouse_id AS "warehouseId",
+            warehouse_name AS "warehouseName", location, reorder_level AS "reorderLevel",
+            reorder_qty AS "reorderQty", variant_attributes AS "variantAttributes",
+            on_hand_qty AS "onHand", reserved_qty AS reserved, revision::int,
+            (extract(epoch FROM next_expiry_at) * 1000)::float8 AS "nextExpiryMs",
+            (SELECT coalesce(json_agg(json_build_object(
+                      'reference', reference, 'qty', qty, 'openedRevision', opened_revision,
+                      'expiresMs', (extract(epoch FROM expires_at) * 1000)::float8,
+                      'secondsLeft', extract(epoch FROM expires_at - clock_timestamp())::float8)
+                    ORDER BY opened_revision), '[]')
+               FROM holds WHERE merchant_id = s.merchant_id AND inventory_id = s.id) AS holds,
+            (SELECT coalesce(json_agg(json_build_object(
+                      'action', action, 'onHand', on_hand_delta, 'reserved', reserved_delta,
+                      'reference', coalesce(reference, ''), 'notes', coalesce(notes, ''), 'actor', actor)
+                    ORDER BY revision), '[]')
+               FROM movement_log WHERE merchant_id = s.merchant_id AND inventory_id = s.id) AS log,
+            (SELECT coalesce(json_agg(revision ORDER BY revision), '[]')
+               FROM movement_log WHERE merchant_id = s.merchant_id AND inventory_id = s.id) AS revisions
+       FROM stock_levels AS s
+       LEFT JOIN inventory_records AS r ON r.merchant_id = s.merchant_id AND r.id = s.id
+      WHERE s.merchant_id = ANY ($1)
+      ORDER BY s.merchant_id, s.id COLLATE "C"`,
+    [merchantIds],
+  );
+}
+
+/** As a caller sees them now: holds whose time has come are gone, whether or not somebody has tidied them. */
+export function asOfNow(stored: StoredRecord): RecordState {
+  const { onHand, reserved, revision, revisions, nextExpiryMs, ...rest } = stored;
+  const isOver = ({ secondsLeft }: StoredHold): boolean => secondsLeft !== null && secondsLeft <= 0;
+  const over = stored.holds.filter(isOver);
+  const ended = over.map(({ reference, qty }): LogEntry => {
+    const by = { reference, notes: 'expired', actor: 'system' };
+    return { action: 'RELEASED', onHand: 0, reserved: -qty, ...by };
+  });
+  return {
+    ...rest,
+    onHand,
+    reserved: over.reduce((units, { qty }) => units - qty, reserved),
+    holds: stored.holds.filter((hold) => !isOver(hold)).map(holdLine),
+    log: withoutOrderOfExpiry([...stored.log, ...ended].map(logLine)),
+  };
+}
+
+/** A run takes seconds, and what it counts in are hundreds of them. */
+function holdLine({ reference, qty, secondsLeft }: StoredHold): string {
+  return `${reference}=${qty} ${secondsLeft === null ? 'open' : Math.ceil(secondsLeft / 100) * 100}`;
+}
+
+/** What is wrong with a record by itself, beside what an audit finds; '' when nothing is. */
+export function flaw({ holds, nextExpiryMs, revision, revisions, log }: StoredRecord): string {
+  const ends = holds.flatMap(({ expiresMs }) => (expiresMs === null ? [] : [expiresMs]));
+  if (ends.length > 0 && (nextExpiryMs === null || nextExpiryMs > Math.min(...ends))) {
+    return `a hold ends at ${Math.min(...ends)}, but none before ${nextExpiryMs}`;
+  }
+  if (revisions.some((at, i) => at !== i + 1) || revisions.length !== revision) {
+    return `revision ${revision}, log ${revisions}`;
+  }
+  const endless = log.findIndex((entry) => EXPIRED.test(logLine(entry)) && entry.reserved >= 0);
+  return endless === -1 ? '' : `entry ${endless + 1} expires nothing`;
+}
+
+/** All that is stored of a merchant, but for names and clocks, once everything is tidied. */
+export async function readAll(
+  dataSource: DataSource,
+  merchantId: string,
+  outcomeOf: (stored: unknown) => unknown,
+): Promise<unknown> {
+  const records = await readRecords(dataSource, [merchantId]);
+  const keys: { key: string; fingerprint: string; outcome: unknown }[] = await dataSource.query(
+    'SELECT key, fingerprint, outcome FROM idempotency_keys WHERE merchant_id = $1 ORDER BY key',
+    [merchantId],
+  );
+  const [settings] = await dataSource.query(
+    'SELECT default_ttl_seconds FROM merchants WHERE merchant_id = $1',
+    [merchantId],
+  );
+  return {
+    records: records.map((record) => ({
+      ...asOfNow(record),
+      revision: record.revision,
+      opened: record.holds.map(({ openedRevision }) => openedRevision),
+      ends: record.nextExpiryMs !== null,
+    })),
+    keys: keys.map((key) => ({ ...key, outcome: outcomeOf(key.outcome) })),
+    settings,
+  };
+}
