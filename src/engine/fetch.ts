@@ -42,7 +42,7 @@ export async function fetchBatch(
   const plan = planFetch(submissions);
   const wanted = await wantedRecords(tx, plan);
   const { records, orders } = wanted;
-  const [stocks, named, oldest, orderRows, keyRows, clockMs, descriptions, identities, settings] =
+  const [stocks, named, oldest, orderRows, keyRows, clockUs, descriptions, identities, settings] =
     await Promise.all([
       records.length > 0 ? lockStockLevels(tx, lock, records) : none,
       plan.holds.length > 0 ? readHolds(tx, plan.holds) : none,
@@ -57,7 +57,7 @@ export async function fetchBatch(
   const orderHolds = orderRows.flatMap((order) => order.holds);
   assertAllLocked(wanted, orderHolds, identities);
 
-  const nowMs = latestReading(stocks, clockMs);
+  const nowMs = latestReading(stocks, clockUs === undefined ? undefined : Math.floor(clockUs / 1000));
   const due = nowMs === 0 ? none : dueRecords(stocks, nowMs);
   const expired = due.length === 0 ? undefined : await fetchExpired(tx, due, nowMs, EXPIRED_HOLDS_MAX);
   if (expired !== undefined && expired.unfinished.length > 0) throw new ExpiredBacklog(expired.unfinished);
@@ -72,6 +72,7 @@ export async function fetchBatch(
 
   const workingSet = new WorkingSet({
     nowMs,
+    atUs: clockUs,
     stocks,
     holdsByAge: byAge(named, [...oldest, ...older], [...orderHolds, ...(expired?.holds ?? [])]),
     orders: [...orderRows.map((order) => ({ ...order, tooLarge: false })), ...wanted.tooLarge],

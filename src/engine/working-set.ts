@@ -13,7 +13,10 @@ import { WorkingRecord } from './working-record.js';
 
 /** State as of the locks. */
 export interface FetchedState {
+  /** The instant that counts, milliseconds since the epoch; 0 where time does not matter. */
   readonly nowMs: number;
+  /** The time of what is written, microseconds since the epoch; absent: whatever time it is then. */
+  readonly atUs?: number | undefined;
   readonly stocks: readonly StockRow[];
   readonly holdsByAge: readonly HoldRow[];
   readonly orders?: readonly FetchedOrder[];
@@ -36,11 +39,13 @@ export interface FetchedOrder {
  */
 export class WorkingSet {
   readonly nowMs: number;
+  readonly atUs: number | null;
   readonly #worlds = new Map<string, MerchantWorld>();
   readonly movements: MovementRow[] = [];
 
   constructor(state: FetchedState) {
     this.nowMs = state.nowMs;
+    this.atUs = state.atUs ?? null;
     for (const order of state.orders ?? []) {
       const { reference, lastMovement, tooLarge } = order;
       this.world(order.merchantId).orders.set(reference, new WorkingOrder(reference, lastMovement, tooLarge));

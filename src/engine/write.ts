@@ -32,15 +32,15 @@ export function writeBatch(tx: Transaction, batchId: string, { workingSet, keys 
 export function writeWorkingSet(tx: Transaction, batchId: string, workingSet: WorkingSet): void {
   const rows = workingSet.collect();
   const { opened, changed, ended } = rows.holds;
-  const atMs = workingSet.nowMs === 0 ? null : workingSet.nowMs;
+  const { atUs } = workingSet;
   if (rows.createdStocks.length > 0) insertStockLevels(tx, rows.createdStocks);
-  if (rows.createdRecords.length > 0) insertInventoryRecords(tx, rows.createdRecords, atMs);
+  if (rows.createdRecords.length > 0) insertInventoryRecords(tx, rows.createdRecords, atUs);
   if (rows.stocks.length > 0) updateStockLevels(tx, rows.stocks);
   if (rows.expiries.length > 0) updateNextExpiries(tx, rows.expiries);
-  if (rows.described.length > 0) updateDescriptions(tx, rows.described, workingSet.nowMs);
+  if (rows.described.length > 0) updateDescriptions(tx, rows.described, atUs!);
   if (rows.settings.length > 0) updateSettings(tx, rows.settings);
   if (ended.length > 0) deleteHolds(tx, ended);
   if (changed.length > 0) updateHolds(tx, changed);
   if (opened.length > 0) insertHolds(tx, opened);
-  if (workingSet.movements.length > 0) appendMovements(tx, batchId, workingSet.movements, atMs);
+  if (workingSet.movements.length > 0) appendMovements(tx, batchId, workingSet.movements, atUs);
 }

@@ -22,19 +22,19 @@ const INSERT: Statement = {
                   $8::int[], $9::int[], $10::text[])
            AS n (merchant_id, id, product_id, sku_id, warehouse_id, warehouse_name, location,
                  reorder_level, reorder_qty, variant_attributes)
-     CROSS JOIN (SELECT coalesce(to_timestamp($11::float8 / 1000), clock_timestamp()) AS instant) AS c
+     CROSS JOIN (SELECT coalesce(to_timestamp($11::float8 / 1000000), clock_timestamp()) AS instant) AS c
      ORDER BY n.merchant_id, n.product_id, n.sku_id, n.warehouse_id`,
 };
 
 /**
  * Describes records that do not exist yet, in order of identity, so that two transactions that race for the same
  * ones cannot deadlock. Another that was quicker fails this one as a unique violation of inventory_records_identity.
- * `atMs`: milliseconds since the epoch; the database's clock when null.
+ * `atUs`: microseconds since the epoch; the database's clock when null.
  */
 export function insertInventoryRecords(
   tx: Transaction,
   rows: readonly RecordRow[],
-  atMs: number | null = null,
+  atUs: number | null = null,
 ): void {
   tx.write(INSERT, [
     texts(rows.map((r) => r.merchantId)),
@@ -47,7 +47,7 @@ export function insertInventoryRecords(
     numbers(rows.map((r) => r.details.reorderLevel)),
     numbers(rows.map((r) => r.details.reorderQty)),
     texts(rows.map((r) => JSON.stringify(r.details.variantAttributes))),
-    atMs,
+    atUs,
   ]);
 }
 
@@ -165,14 +165,14 @@ const UPDATE: Statement = {
     UPDATE inventory_records AS r
        SET warehouse_name = n.warehouse_name, location = n.location, reorder_level = n.reorder_level,
            reorder_qty = n.reorder_qty, variant_attributes = n.variant_attributes::jsonb,
-           updated_at = to_timestamp($8::float8 / 1000)
+           updated_at = to_timestamp($8::float8 / 1000000)
       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::text[])
            AS n (merchant_id, id, warehouse_name, location, reorder_level, reorder_qty, variant_attributes)
      WHERE r.merchant_id = n.merchant_id AND r.id = n.id`,
 };
 
 /** Writes what describes locked records anew, but for their identity. */
-export function updateDescriptions(tx: Transaction, rows: readonly RecordRow[], atMs: number): void {
+export function updateDescriptions(tx: Transaction, rows: readonly RecordRow[], atUs: number): void {
   tx.write(UPDATE, [
     texts(rows.map((r) => r.merchantId)),
     texts(rows.map((r) => r.id)),
@@ -181,6 +181,6 @@ export function updateDescriptions(tx: Transaction, rows: readonly RecordRow[], 
     numbers(rows.map((r) => r.details.reorderLevel)),
     numbers(rows.map((r) => r.details.reorderQty)),
     texts(rows.map((r) => JSON.stringify(r.details.variantAttributes))),
-    atMs,
+    atUs,
   ]);
 }

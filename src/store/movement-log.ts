@@ -15,7 +15,7 @@ const APPEND: Statement = {
             reference, notes, actor, batch_id, logged_at)
     SELECT n.merchant_id, n.inventory_id, n.revision, n.action, n.on_hand_delta, n.reserved_delta,
            nullif(n.reference, ''), nullif(n.notes, ''), n.actor, $10::uuid,
-           coalesce(to_timestamp($11::float8 / 1000), clock_timestamp())
+           coalesce(to_timestamp($11::float8 / 1000000), clock_timestamp())
       FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::int[],
                   $7::text[], $8::text[], $9::text[])
            AS n (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta,
@@ -23,14 +23,14 @@ const APPEND: Statement = {
 };
 
 /**
- * Appends log entries; `batchId` names the transaction's attempt that wrote them. `atMs`: their time, milliseconds
+ * Appends log entries; `batchId` names the transaction's attempt that wrote them. `atUs`: their time, microseconds
  * since the epoch, where somebody was told it; else the database's clock.
  */
 export function appendMovements(
   tx: Transaction,
   batchId: string,
   rows: readonly MovementRow[],
-  atMs: number | null = null,
+  atUs: number | null = null,
 ): void {
   tx.write(APPEND, [
     texts(rows.map((r) => r.merchantId)),
@@ -43,7 +43,7 @@ export function appendMovements(
     texts(rows.map((r) => r.movement.notes)),
     texts(rows.map((r) => r.movement.actor)),
     batchId,
-    atMs,
+    atUs,
   ]);
 }
 

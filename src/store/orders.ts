@@ -56,7 +56,7 @@ const READ: Statement = {
            SELECT action, actor, notes
              FROM movement_log
             WHERE merchant_id = o.merchant_id AND reference = o.reference AND reserved_delta <> 0
-            ORDER BY logged_at DESC
+            ORDER BY logged_at DESC, revision DESC
             LIMIT 1) AS l ON true
       LEFT JOIN LATERAL (
            SELECT inventory_id, qty, opened_revision, ${EXPIRES_AT_MS}
