@@ -19,7 +19,8 @@ export interface OrderFound {
   readonly lastMovement: Pick<Movement, 'action' | 'actor' | 'notes'> | undefined;
 }
 
-// Holds and log in one statement, so in one snapshot: what ended between two would be in neither.
+// Holds and log in one statement, so in one snapshot: what ended between two would be in neither. The last entry is
+// the one that readOrders takes, or the two would tell different stories of one order.
 const FIND: Statement = {
   name: 'get_order',
   text: `
@@ -29,7 +30,7 @@ const FIND: Statement = {
            SELECT action, actor, notes
              FROM movement_log
             WHERE merchant_id = $1 AND reference = $2 AND reserved_delta <> 0
-            ORDER BY logged_at DESC, inventory_id DESC, revision DESC
+            ORDER BY logged_at DESC, revision DESC
             LIMIT 1) AS l ON true
       LEFT JOIN LATERAL (
            SELECT inventory_id, qty, ${ms('expires_at')} AS expires_ms,
