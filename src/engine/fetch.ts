@@ -1,3 +1,4 @@
+import { QTY_MAX } from '../domain/stock.js';
 import { readClock } from '../store/clock.js';
 import { type HoldRow, readHolds, readOldestHolds } from '../store/holds.js';
 import { readIdempotencyKeys } from '../store/idempotency-keys.js';
@@ -67,7 +68,10 @@ export async function fetchBatch(
       ? none
       : await readOldestHolds(
           tx,
-          plan.oldestHolds.map((wish) => ({ ...wish, count: wish.count + expired.holds.length })),
+          plan.oldestHolds.map((wish) => ({
+            ...wish,
+            count: Math.min(wish.count + expired.holds.length, QTY_MAX),
+          })),
         );
 
   const workingSet = new WorkingSet({
