@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { allTold, Failed, setUp } from './batcher-harness.js';
+
+/** `b3` weighs 3. */
+const weightOf = (call: string): number => Number(call.slice(1));
+const execute = async (calls: readonly string[]): Promise<readonly string[]> => calls;
+
+describe('a batch carries no more weight than batchMax', () => {
+  test.each([
+    // batchMax; calls in order of arrival → batches
+    [10, 'a3 b3 c4', 'a3 b3 c4'],
+    [10, 'a3 b3 c5', 'a3 b3 | c5'],
+    [10, 'a1 b9 c1', 'a1 b9 | c1'],
+    // One that does not fit in closes the batch: lighter ones do not overtake it.
+    [10, 'a9 b5 c1 d4', 'a9 | b5 c1 d4'],
+    [10, 'a9 b5 c1 d4 e1', 'a9 | b5 c1 d4 | e1'],
+    // One that is heavier than any batch goes alone.
+    [10, 'a11 b1', 'a11 | b1'],
+    [10, 'a1 b500 c1', 'a1 | b500 | c1'],
+    [10, 'a10 b10 c10', 'a10 | b10 | c10'],
+    [1, 'a1 b2 c1', 'a1 | b2 | c1'],
+  ])('%i: %s → %s', async (batchMax, calls, batches) => {
+    const { submit, executed } = setUp({ weightOf, execute, limits: { batchMax } });
+    await Promise.all(submit(...calls.split(' ')));
+    expect(executed.map((batch) => batch.join(' ')).join(' | ')).toBe(batches);
+  });
+
+  test('calls weigh 1 when nothing is said', async () => {
+    const { submit, executed } = setUp({ execute, limits: { batchMax: 2 } });
+    await Promise.all(submit('a9', 'b9', 'c9'));
+    expect(executed).toEqual([['a9', 'b9'], ['c9']]);
+  });
+
+  test('what has been taken no longer weighs on those that come later', async () => {
+    const { submit, executed, next } = setUp({ weightOf, limits: { batchMax: 10 } });
+    const first = submit('a9', 'b9', 'c1');
+    const running = await next();
+    const late = submit('d5', 'e4');
+    running.succeed();
+    (await next()).succeed();
+    (await next()).succeed();
+    await Promise.all([...first, ...late]);
+    expect(executed).toEqual([['a9'], ['b9', 'c1'], ['d5', 'e4']]);
+  });
+
+  test.each([
+    // Calls that wait; a call is taken in while those before it weigh less than queueMax, 10.
+    ['a9', 'b9 taken'],
+    ['a10', 'b1 refused'],
+    ['a11', 'b1 refused'],
+    ['a5 b4', 'c1 taken'],
+    ['a5 b5', 'c1 refused'],
+  ])('the queue is bounded by weight: behind %s, %s', async (waiting, late) => {
+    const limits = { batchMax: 10, queueMax: 10 };
+    const { submit } = setUp({ weightOf, execute: async (calls) => calls.map((call) => `=${call}`), limits });
+    const answers = submit(...waiting.split(' '));
+    const [call, fate] = late.split(' ');
+    const [answer] = await allTold(submit(call!));
+    expect(answer).toBe(fate === 'taken' ? `done =${call}` : 'queue_full');
+    await Promise.all(answers);
+    // What has been taken no longer weighs.
+    expect(await allTold(submit('z1'))).toEqual(['done =z1']);
+  });
+});
+
+test('of one group a batch: its weight counts, that of the others does not close it', async () => {
+  const groupOf = (call: string): string => call[0]!;
+  const { submit, executed } = setUp({ weightOf, groupOf, execute, limits: { batchMax: 10 } });
+  await Promise.all(submit('a4', 'b9', 'a5', 'b4', 'a4', 'b1'));
+  expect(executed).toEqual([['a4', 'a5'], ['b9'], ['b4', 'b1'], ['a4']]);
+});
+
+test('a batch that is split keeps the order, heavy calls and all', async () => {
+  const { submit, executed } = setUp({
+    weightOf,
+    limits: { batchMax: 20 },
+    execute: async (calls) => {
+      if (calls.includes('b9')) throw new Failed('split', 'poisoned');
+      return calls.map((call) => `=${call}`);
+    },
+  });
+  expect(await allTold(submit('a1', 'b9', 'c10'))).toEqual(['done =a1', 'failed poisoned', 'done =c10']);
+  expect(executed).toEqual([['a1', 'b9', 'c10'], ['a1'], ['b9', 'c10'], ['b9'], ['c10']]);
+});
