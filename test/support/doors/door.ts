@@ -1,6 +1,12 @@
 import type { InventoryService } from '../../../src/gen/inventory/v1/inventory_service_pb.js';
 
-export type Rpc = Capitalize<keyof typeof InventoryService.method & string>;
+type Methods = typeof InventoryService.method;
+type UnaryName = {
+  [Name in keyof Methods]: Methods[Name]['methodKind'] extends 'unary' ? Name : never;
+}[keyof Methods];
+
+/** The RPCs that answer once. */
+export type Rpc = Capitalize<UnaryName>;
 
 /** All fields of the request in JSON, wherever REST puts them. Loose: a test may send what a type would forbid. */
 export type JsonRequest = Readonly<Record<string, unknown>>;

@@ -17,7 +17,9 @@ const methods = new Map<string, DescMethod>(InventoryService.methods.map((method
 
 export function encodeRequest(rpc: Rpc, request: JsonRequest): Uint8Array {
   const { input } = methods.get(rpc)!;
-  return toBinary(input, fromJson(input, request as JsonObject, { ignoreUnknownFields: true }));
+  // What JSON would not carry is not there.
+  const json: JsonValue = JSON.parse(JSON.stringify(request));
+  return toBinary(input, fromJson(input, json, { ignoreUnknownFields: true }));
 }
 
 /** The answered message as REST spells `data`; fields that no one knows are an error. */

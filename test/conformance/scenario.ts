@@ -1,0 +1,69 @@
+import type { SeedRecord } from '../../src/store/seed.js';
+import type { JsonRequest, Rpc } from '../support/doors.js';
+import type { Expected } from './contract.js';
+
+/** A story: what is in stock, what is done, and what that comes to, at whichever door. */
+export interface Scenario {
+  readonly name: string;
+  readonly records: readonly SeedRecord[];
+  readonly steps: readonly Step[];
+  /** Holds at the end: record → reference → units; '' for unreferenced. */
+  readonly holds?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Lines that the calls added to the movement log: record → oldest first. */
+  readonly log?: Readonly<Record<string, readonly LogLine[]>>;
+}
+
+/** Action, change (of the available units for RESERVED and RELEASED, else of those on hand), reference, notes, actor. */
+export type LogLine = readonly [string, number, string | null, string | null, string];
+
+export type Step = Call | PassTime;
+
+/** One call and what it comes to. */
+export interface Call {
+  readonly rpc: Rpc;
+  readonly request: JsonRequest;
+  readonly expected: Expected;
+  readonly idempotencyKey?: string;
+  readonly replayed?: boolean;
+  /** Whose credentials; `ours` unless said. */
+  readonly caller?: CallerName;
+  /** Names for what only the service knows, by their place in `data` (`content.0.id`): see `Bound`. */
+  readonly bind?: Readonly<Record<string, string>>;
+}
+
+/** As if so much time had passed for all holds of ours. */
+export interface PassTime {
+  readonly passSeconds: number;
+}
+
+/** Ours has every permission, the next three one each, and so has nobody none; the stranger is another merchant. */
+export type CallerName = 'ours' | 'manager' | 'updater' | 'reader' | 'nobody' | 'stranger';
+
+/** A value that an earlier answer bound, or this one; in requests and in what is expected. */
+export class Bound {
+  constructor(readonly name: string) {}
+}
+
+/** Always bound: our merchant's id. */
+export const merchant = new Bound('merchant');
+
+export type Bindings = Map<string, unknown>;
+
+/** The values of `data` at the places that a call binds. */
+export function bindAll(bindings: Bindings, bind: Call['bind'], data: unknown): void {
+  for (const [name, path] of Object.entries(bind ?? {})) {
+    const at = path.split('.').reduce<unknown>((value, key) => (value as Bindings)?.[key as never], data);
+    bindings.set(name, at);
+  }
+}
+
+/** A value with every Bound in it replaced. Matchers stay. */
+export function resolve<T>(value: T, bindings: Bindings): T {
+  if (value instanceof Bound) return bindings.get(value.name) as T;
+  if (Array.isArray(value)) return value.map((item) => resolve(item, bindings)) as T;
+  if (value === null || typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) {
+    return value;
+  }
+  const entries = Object.entries(value).map(([key, item]) => [key, resolve(item, bindings)]);
+  return Object.fromEntries(entries) as T;
+}

@@ -1,0 +1,4 @@
+import { doorNames } from '../support/doors.js';
+import { playAll } from './play-all.js';
+
+playAll(doorNames.filter((name) => name.startsWith('gRPC')));

@@ -1,0 +1,45 @@
+import type { Scenario } from '../scenario.js';
+import { adjustments } from './adjustments.js';
+import { batchAdjust } from './batch-adjust.js';
+import { confirms } from './confirm.js';
+import { expiry } from './expiry.js';
+import { idempotency } from './idempotency.js';
+import { keyedCases } from './keyed-cases.js';
+import { keyedRpcs } from './keyed-rpcs.js';
+import { lists } from './lists.js';
+import { logs } from './logs.js';
+import { orderEndings } from './order-endings.js';
+import { orderTtl } from './order-ttl.js';
+import { orders } from './orders.js';
+import { partials } from './partial.js';
+import { permissions } from './permissions.js';
+import { records } from './records.js';
+import { reservations } from './reservations.js';
+import { settings } from './settings.js';
+import { strangers } from './strangers.js';
+import { updates } from './updates.js';
+import { validation } from './validation.js';
+
+/** The list that runs through every door. */
+export const areas: Readonly<Record<string, readonly Scenario[]>> = {
+  reservations,
+  expiry,
+  confirms,
+  orders,
+  orderTtl,
+  orderEndings,
+  partials,
+  records,
+  updates,
+  lists,
+  adjustments,
+  batchAdjust,
+  logs,
+  settings,
+  idempotency,
+  keyedRpcs,
+  keyedCases,
+  permissions,
+  strangers,
+  validation,
+};

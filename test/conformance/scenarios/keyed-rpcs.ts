@@ -1,0 +1,222 @@
+import { expect } from 'vitest';
+import type { JsonRequest, Rpc } from '../../support/doors.js';
+import type { Expected } from '../contract.js';
+import { Bound, type Scenario } from '../scenario.js';
+import {
+  adjusted,
+  alreadyExists,
+  call,
+  endedOrder,
+  ID,
+  keyReused,
+  negative,
+  noneOf,
+  noReserved,
+  notFound,
+  notHeld,
+  now,
+  ORDER,
+  ok,
+  record,
+  recordData,
+  reserve,
+  reservedOrder,
+  shortLines,
+  stale,
+  stock,
+} from './words.js';
+
+const HOUR = 3600;
+const key = { idempotencyKey: 'k' };
+const replay = { idempotencyKey: 'k', replayed: true };
+
+/** An RPC, a good request on a record of 50 units of which ORDER holds 5, its answer, and what is another request. */
+type Keyed = readonly [Rpc, JsonRequest, Expected, readonly JsonRequest[]];
+
+const line = { id: ID, qty: 2, action: 'RECEIVED' };
+const shirt = { productId: 'shirt', warehouseId: 'w', initialQty: 2 };
+const created = ok({ ...(recordData(2, 0, '', { ...described() }) as object), id: new Bound('first') });
+
+const keyed: readonly Keyed[] = [
+  [
+    'Reserve',
+    { id: ID, qty: 2, reference: 'A' },
+    now(50, 7),
+    [{ qty: 3 }, { reference: 'B' }, { notes: 'n' }, { ttlSeconds: HOUR }, { allowPartial: true }],
+  ],
+  [
+    'Release',
+    { id: ID, qty: 2, reference: ORDER },
+    now(50, 3),
+    [{ qty: 3 }, { reference: '' }, { notes: 'n' }],
+  ],
+  [
+    'Confirm',
+    { id: ID, qty: 2, reference: ORDER },
+    now(48, 3),
+    [{ qty: 3 }, { reference: '' }, { notes: 'n' }],
+  ],
+  [
+    'ReserveOrder',
+    { reference: 'A', lines: [{ id: ID, qty: 2 }] },
+    reservedOrder('A', [[ID, 2, 2]], [stock(50, 7)]),
+    [
+      { reference: 'B' },
+      { lines: [{ id: ID, qty: 3 }] },
+      { lines: [{ id: 'inv_none', qty: 2 }] },
+      {
+        lines: [
+          { id: ID, qty: 1 },
+          { id: ID, qty: 1 },
+        ],
+      },
+      { notes: 'n' },
+      { ttlSeconds: HOUR },
+      { allowPartial: true },
+    ],
+  ],
+  [
+    'ReleaseOrder',
+    { reference: ORDER },
+    endedOrder(ORDER, [[ID, 5]], [stock(50, 0)]),
+    [{ reference: 'B' }, { notes: 'n' }],
+  ],
+  [
+    'ConfirmOrder',
+    { reference: ORDER },
+    endedOrder(ORDER, [[ID, 5]], [stock(45, 0)]),
+    [{ reference: 'B' }, { notes: 'n' }],
+  ],
+  [
+    'CreateInventory',
+    shirt,
+    created,
+    [
+      { productId: 'hat' },
+      { skuId: 's' },
+      { warehouseId: 'x' },
+      { warehouseName: 'n' },
+      { initialQty: 3 },
+      { location: 'l' },
+      { reorderLevel: 1 },
+      { reorderQty: 1 },
+      { variantAttributes: { a: 'b' } },
+    ],
+  ],
+  [
+    'UpdateInventory',
+    { id: ID, details: { location: 'A' } },
+    ok(recordData(50, 5, ID, { location: 'A' })),
+    [
+      { id: 'inv_none' },
+      { details: { location: 'B' } },
+      { details: { location: 'A', reorderLevel: 1 } },
+      { updateMask: 'location,reorderLevel' },
+    ],
+  ],
+  [
+    'Adjust',
+    line,
+    ok(adjusted(52, 5)),
+    [{ qty: 3 }, { action: 'RETURNED' }, { reference: 'r' }, { notes: 'n' }, { expectedOnHandQty: 50 }],
+  ],
+  [
+    'BatchAdjust',
+    { lines: [line, line] },
+    ok([adjusted(52, 5), adjusted(54, 5)]),
+    [
+      { lines: [line] },
+      { lines: [line, { ...line, qty: 3 }] },
+      { lines: [line, { ...line, action: 'RETURNED' }] },
+      { lines: [line, { ...line, reference: 'r' }] },
+      { lines: [line, { ...line, notes: 'n' }] },
+      { lines: [line, { ...line, expectedOnHandQty: 52 }] },
+    ],
+  ],
+  [
+    'UpdateSettings',
+    { defaultTtlSeconds: HOUR },
+    ok({ defaultTtlSeconds: HOUR }),
+    [{ defaultTtlSeconds: 0 }, { defaultTtlSeconds: undefined }],
+  ],
+];
+
+const tooFew = 'Adjustment would result in negative stock. Current on-hand: 50, requested change: -51.';
+
+/** A rejected call, what would make it succeed, and nevertheless the rejection again. */
+const rejected: readonly (readonly [Rpc, JsonRequest, Expected])[] = [
+  [
+    'Confirm',
+    { id: ID, qty: 9, reference: 'A' },
+    noReserved(9, 0, 'Cannot confirm 9 units. Only 0 units are currently reserved for A.', 'A'),
+  ],
+  ['Confirm', { id: 'inv_none', qty: 9 }, notFound],
+  ['ReserveOrder', { reference: 'A', lines: [{ id: ID, qty: 46 }] }, shortLines([ID, 46, 45])],
+  ['ReserveOrder', { reference: 'A', lines: [{ id: 'inv_none', qty: 1 }] }, noneOf('inv_none')],
+  ['ReleaseOrder', { reference: 'A' }, notHeld('A')],
+  ['ConfirmOrder', { reference: 'A' }, notHeld('A')],
+  ['CreateInventory', { productId: ID, warehouseId: 'main', initialQty: 2 }, alreadyExists],
+  [
+    'CreateInventory',
+    { ...shirt, initialQty: -1 },
+    negative(
+      0,
+      0,
+      -1,
+      'Adjustment would result in negative stock. Current on-hand: 0, requested change: -1.',
+    ),
+  ],
+  ['UpdateInventory', { id: 'inv_none', details: { location: 'A' } }, notFound],
+  ['Adjust', { id: ID, qty: -51, action: 'SOLD' }, negative(50, 5, -51, tooFew)],
+  [
+    'Adjust',
+    { id: ID, qty: 1, action: 'SOLD', expectedOnHandQty: 49 },
+    stale(49, 50, 'Expected 49 units on hand, but there are 50.'),
+  ],
+  [
+    'BatchAdjust',
+    { lines: [{ id: ID, qty: -51, action: 'SOLD' }] },
+    {
+      ...negative(50, 5, -51, tooFew),
+      failedParts: [{ line: 0, id: ID, onHandQty: 50, reservedQty: 5, qty: -51 }],
+      preconditions: [{ type: 'NEGATIVE_STOCK', subject: ID, description: `line 0: ${tooFew}` }],
+    },
+  ],
+];
+
+/** What would let each of the rejected calls succeed: units on hand, units held under A. */
+const change = [
+  call('Adjust', { id: ID, qty: 100, action: 'RECEIVED' }, ok(adjusted(150, 5))),
+  reserve(10, { reference: 'A' }, now(150, 15)),
+];
+
+const held = reserve(5, { reference: ORDER }, now(50, 5));
+
+/** Idempotency keys on each RPC that changes something. The rules of keys stand in idempotency.ts. */
+export const keyedRpcs: readonly Scenario[] = [
+  ...keyed.map(
+    ([rpc, request, expected, others]): Scenario => ({
+      name: `${rpc}: a key replays its success, and stands for no other request`,
+      records: [record(50, 0)],
+      steps: [
+        held,
+        call(rpc, request, expected, { ...key, bind: { first: 'id' } }),
+        call(rpc, request, expected, replay),
+        ...others.map((other) => call(rpc, { ...request, ...other }, keyReused, key)),
+        call('ListHolds', { id: ID }, ok(expect.anything()), key),
+        call(rpc, request, expected, replay),
+      ],
+    }),
+  ),
+  ...rejected.map(
+    ([rpc, request, expected], i): Scenario => ({
+      name: `${rpc}: a key replays its rejection ${i}`,
+      records: [record(50, 0)],
+      steps: [held, call(rpc, request, expected, key), ...change, call(rpc, request, expected, replay)],
+    }),
+  ),
+];
+
+function described() {
+  return { productId: 'shirt', warehouseId: 'w', lastAdjustedBy: 'tester' };
+}

@@ -1,0 +1,248 @@
+import { expect } from 'vitest';
+import { Bound, type Scenario } from '../scenario.js';
+import {
+  call,
+  hold,
+  holds,
+  ID,
+  invalid,
+  listHolds,
+  now,
+  ok,
+  onlyPage,
+  record,
+  recordData,
+  release,
+  reserve,
+  token,
+} from './words.js';
+
+const next = new Bound('next');
+const bindNext = { bind: { next: 'nextPageToken' } };
+const notOurs = { pageToken: 'must be the nextPageToken of an answer to the same request' };
+
+const ids = ['inv_A', 'inv_a', 'inv_b', 'inv_c', 'inv_d'];
+const shop = ids.map((id, i) => record(10 + i, i, id));
+const data = ids.map((id, i) => recordData(10 + i, i, id));
+const page = (content: unknown[], numbers: { page: number; limit: number }, nextPageToken: unknown) =>
+  ok({ content, ...numbers, totalElements: 5, nextPageToken });
+
+const hat = (id: string, skuId: string, warehouseId: string) =>
+  [
+    record(5, 1, id, { productId: 'hat', skuId, warehouseId }),
+    recordData(5, 1, id, {
+      productId: 'hat',
+      skuId: skuId === '' ? null : skuId,
+      warehouseId,
+    }),
+  ] as const;
+const hatNone = hat('inv_4', '', 'wh-1');
+const hatA1 = hat('inv_3', 'a', 'wh-1');
+const hatA2 = hat('inv_1', 'a', 'wh-2');
+const hatB1 = hat('inv_2', 'b', 'wh-1');
+const hats = [hatNone, hatA1, hatA2, hatB1];
+
+/** Lists of records and holds. The log's stands in logs.ts. */
+export const lists: readonly Scenario[] = [
+  {
+    name: 'records by number of page',
+    records: shop,
+    steps: [
+      call('ListInventory', {}, onlyPage(...data)),
+      call('ListInventory', { page: 0, limit: 50 }, onlyPage(...data)),
+      call('ListInventory', { page: 0, limit: 2 }, page(data.slice(0, 2), { page: 0, limit: 2 }, token)),
+      call('ListInventory', { page: 1, limit: 2 }, page(data.slice(2, 4), { page: 1, limit: 2 }, token)),
+      call('ListInventory', { page: 2, limit: 2 }, page(data.slice(4), { page: 2, limit: 2 }, '')),
+      call('ListInventory', { page: 3, limit: 2 }, page([], { page: 3, limit: 2 }, '')),
+      call('ListInventory', { limit: 5 }, page(data, { page: 0, limit: 5 }, '')),
+      call('ListInventory', { limit: 200 }, page(data, { page: 0, limit: 200 }, '')),
+      call('ListInventory', { page: 2147483647, limit: 200 }, page([], { page: 2147483647, limit: 200 }, '')),
+    ],
+  },
+  {
+    name: 'records by token, each once, whatever is added meanwhile',
+    records: shop,
+    steps: [
+      call('ListInventory', { limit: 2 }, page(data.slice(0, 2), { page: 0, limit: 2 }, token), bindNext),
+      // Before the place where the walk stands, and after it.
+      ...['A', 'B'].map((productId) =>
+        call(
+          'CreateInventory',
+          { productId, warehouseId: 'w', initialQty: 1 },
+          ok(expect.objectContaining({ productId })),
+        ),
+      ),
+      call(
+        'ListInventory',
+        { limit: 2, pageToken: next },
+        page(data.slice(2, 4), { page: 1, limit: 2 }, token),
+        bindNext,
+      ),
+    ],
+  },
+  {
+    name: 'a walk by token to its end',
+    records: shop,
+    steps: [
+      call('ListInventory', { limit: 3 }, page(data.slice(0, 3), { page: 0, limit: 3 }, token), bindNext),
+      call('ListInventory', { limit: 3, pageToken: next }, page(data.slice(3), { page: 1, limit: 3 }, '')),
+      // A token says where to go on, not how far.
+      call(
+        'ListInventory',
+        { limit: 1, pageToken: next },
+        page(data.slice(3, 4), { page: 1, limit: 1 }, token),
+        bindNext,
+      ),
+      call('ListInventory', { limit: 1, pageToken: next }, page(data.slice(4), { page: 2, limit: 1 }, '')),
+    ],
+  },
+  {
+    name: 'tokens that are none of this list’s',
+    records: shop,
+    steps: [
+      call('ListInventory', { pageToken: 'sesame' }, invalid(notOurs)),
+      call('ListLogs', { limit: 1 }, ok(expect.objectContaining({ totalElements: 9 })), bindNext),
+      call('ListInventory', { pageToken: next }, invalid(notOurs)),
+      call('ListInventory', { limit: 2 }, page(data.slice(0, 2), { page: 0, limit: 2 }, token), bindNext),
+      call('ListInventory', { pageToken: next }, invalid(notOurs), { caller: 'stranger' }),
+      call('ListLogs', { pageToken: next }, invalid(notOurs)),
+      call('ListHolds', { id: 'inv_a', pageToken: next }, invalid(notOurs)),
+      call(
+        'ListInventory',
+        { page: 1, pageToken: next },
+        invalid({ pageToken: 'must not be given together with page' }),
+      ),
+    ],
+  },
+  {
+    name: 'nothing in stock',
+    records: [],
+    steps: [
+      call('ListInventory', {}, onlyPage()),
+      call('ListInventoryByProduct', { productId: 'hat' }, ok([])),
+      call('ListInventoryBySku', { skuId: 'a' }, ok([])),
+      call('ListLowStock', {}, ok([])),
+      call('ListLogs', {}, onlyPage()),
+    ],
+  },
+  {
+    name: 'a product’s records, in order of SKU and warehouse',
+    records: [...hats.map(([seed]) => seed), record(5, 0, 'inv_shirt', { productId: 'Hat' })],
+    steps: [
+      call('ListInventoryByProduct', { productId: 'hat' }, ok(hats.map(([, data]) => data))),
+      call('ListInventoryByProduct', { productId: 'ha' }, ok([])),
+      call('ListInventoryByProduct', { productId: 'h%' }, ok([])),
+      call('ListInventoryByProduct', { productId: 'hat' }, ok([]), { caller: 'stranger' }),
+    ],
+  },
+  {
+    name: 'a SKU’s records, in order of their ids',
+    records: hats.map(([seed]) => seed),
+    steps: [
+      call('ListInventoryBySku', { skuId: 'a' }, ok([hatA2[1], hatA1[1]])),
+      call('ListInventoryBySku', { skuId: 'b' }, ok([hatB1[1]])),
+      call('ListInventoryBySku', { skuId: 'A' }, ok([])),
+      call('ListInventoryBySku', { skuId: 'a' }, ok([]), { caller: 'stranger' }),
+    ],
+  },
+  {
+    name: 'products and SKUs with characters that a path must spell out',
+    records: ['a/b c?d#e%2F', 'Ünïcode 🧾', 'low-stock'].map((name, i) =>
+      record(1, 0, `inv_${i}`, { productId: name, skuId: name }),
+    ),
+    steps: ['a/b c?d#e%2F', 'Ünïcode 🧾', 'low-stock'].flatMap((name, i) => {
+      const found = ok([recordData(1, 0, `inv_${i}`, { productId: name, skuId: name })]);
+      return [
+        call('ListInventoryByProduct', { productId: name }, found),
+        call('ListInventoryBySku', { skuId: name }, found),
+      ];
+    }),
+  },
+  {
+    name: 'ids that are also words of the paths',
+    records: ['logs', 'low-stock', 'product', 'sku', 'batch-adjust'].map((id) => record(5, 0, id)),
+    steps: ['product', 'sku', 'batch-adjust'].flatMap((id) => [
+      call('GetInventory', { id }, ok(recordData(5, 0, id))),
+      call('Reserve', { id, qty: 1 }, now(5, 1, id)),
+    ]),
+  },
+  {
+    name: 'records are low when no more than their reorder level is available',
+    records: [
+      record(10, 0, 'inv_1', { reorderLevel: 9 }),
+      record(10, 0, 'inv_2', { reorderLevel: 10 }),
+      record(10, 1, 'inv_3', { reorderLevel: 9 }),
+      record(1, 0, 'inv_4'),
+      record(0, 0, 'inv_5'),
+    ],
+    steps: [
+      call('ListLowStock', {}, ok([low('inv_2', 10, 0, 10), low('inv_3', 10, 1, 9), low('inv_5', 0, 0, 0)])),
+      call('Reserve', { id: 'inv_1', qty: 1 }, now(10, 1, 'inv_1')),
+      call('Reserve', { id: 'inv_4', qty: 1 }, now(1, 1, 'inv_4')),
+      call('ListLowStock', { limit: 2 }, ok([low('inv_1', 10, 1, 9), low('inv_2', 10, 0, 10)])),
+      call(
+        'ListLowStock',
+        { limit: 1000, afterId: 'inv_2' },
+        ok([low('inv_3', 10, 1, 9), low('inv_4', 1, 1, 0), low('inv_5', 0, 0, 0)]),
+      ),
+      call('ListLowStock', { afterId: 'inv_5' }, ok([])),
+      call('ListLowStock', {}, ok([]), { caller: 'stranger' }),
+    ],
+  },
+  {
+    name: 'a record’s holds, the unreferenced units first, then the oldest',
+    records: [record(50, 5), record(50, 0, 'inv_empty')],
+    steps: [
+      reserve(1, { reference: 'B' }, now(50, 6)),
+      reserve(2, { reference: 'A' }, now(50, 8)),
+      reserve(3, { reference: 'B' }, now(50, 11)),
+      listHolds(holds(hold(5, null), hold(4, 'B'), hold(2, 'A'))),
+      release(4, { reference: 'B' }, now(50, 7)),
+      reserve(1, { reference: 'B' }, now(50, 8)),
+      listHolds(holds(hold(5, null), hold(2, 'A'), hold(1, 'B'))),
+      call('ListHolds', { id: 'inv_empty' }, holds()),
+    ],
+  },
+  {
+    name: 'a record’s holds by token',
+    records: [record(50, 5)],
+    steps: [
+      ...['A', 'B', 'C'].map((reference, i) => reserve(1, { reference }, now(50, 6 + i))),
+      call(
+        'ListHolds',
+        { id: ID, limit: 2 },
+        ok({ content: [hold(5, null), hold(1, 'A')], limit: 2, nextPageToken: token }),
+        bindNext,
+      ),
+      // What ends or begins meanwhile does not move the place.
+      release(1, { reference: 'A' }, now(50, 7)),
+      reserve(1, { reference: 'D' }, now(50, 8)),
+      call(
+        'ListHolds',
+        { id: ID, limit: 2, pageToken: next },
+        ok({ content: [hold(1, 'B'), hold(1, 'C')], limit: 2, nextPageToken: token }),
+        bindNext,
+      ),
+      call(
+        'ListHolds',
+        { id: ID, limit: 2, pageToken: next },
+        ok({ content: [hold(1, 'D')], limit: 2, nextPageToken: '' }),
+      ),
+      call(
+        'ListHolds',
+        { id: ID, limit: 1 },
+        ok({ content: [hold(5, null)], limit: 1, nextPageToken: token }),
+        bindNext,
+      ),
+      call(
+        'ListHolds',
+        { id: ID, limit: 1000, pageToken: next },
+        ok({ content: [hold(1, 'B'), hold(1, 'C'), hold(1, 'D')], limit: 1000, nextPageToken: '' }),
+      ),
+    ],
+  },
+];
+
+function low(id: string, onHandQty: number, reservedQty: number, reorderLevel: number) {
+  return recordData(onHandQty, reservedQty, id, { reorderLevel });
+}

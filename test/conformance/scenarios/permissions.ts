@@ -1,0 +1,97 @@
+import { expect } from 'vitest';
+import type { JsonRequest, Rpc } from '../../support/doors.js';
+import type { Expected } from '../contract.js';
+import type { CallerName, Scenario } from '../scenario.js';
+import {
+  adjusted,
+  call,
+  denied,
+  holds,
+  ID,
+  notHeld,
+  now,
+  ok,
+  onlyPage,
+  order,
+  record,
+  recordData,
+  reservedOrder,
+  stock,
+} from './words.js';
+
+type Level = 'reader' | 'updater' | 'manager';
+
+/** What each RPC needs, a good request, and its answer on one record of 50 units. */
+const needs: Readonly<Record<Rpc, readonly [Level, JsonRequest, Expected]>> = {
+  Reserve: ['updater', { id: ID, qty: 1 }, now(50, 1)],
+  Release: ['updater', { id: ID, qty: 1, reference: 'A' }, noneReserved('release')],
+  Confirm: ['updater', { id: ID, qty: 1, reference: 'A' }, noneReserved('confirm')],
+  ListHolds: ['reader', { id: ID }, holds()],
+  ReserveOrder: [
+    'updater',
+    { reference: 'A', lines: [{ id: ID, qty: 1 }] },
+    reservedOrder('A', [[ID, 1, 1]], [stock(50, 1)]),
+  ],
+  ReleaseOrder: ['updater', { reference: 'A' }, notHeld('A')],
+  ConfirmOrder: ['updater', { reference: 'A' }, notHeld('A')],
+  GetOrder: ['reader', { reference: 'A' }, order('A', 'NOT_HELD')],
+  CreateInventory: [
+    'manager',
+    { productId: 'p', warehouseId: 'w', initialQty: 1 },
+    ok(expect.objectContaining({ productId: 'p' })),
+  ],
+  GetInventory: ['reader', { id: ID }, ok(recordData(50, 0))],
+  ListInventory: ['reader', {}, onlyPage(recordData(50, 0))],
+  ListInventoryByProduct: ['reader', { productId: ID }, ok([recordData(50, 0)])],
+  ListInventoryBySku: ['reader', { skuId: 's' }, ok([])],
+  ListLowStock: ['reader', {}, ok([])],
+  UpdateInventory: [
+    'manager',
+    { id: ID, details: { location: 'A' } },
+    ok(recordData(50, 0, ID, { location: 'A' })),
+  ],
+  Adjust: ['updater', { id: ID, qty: 1, action: 'RECEIVED' }, ok(adjusted(51, 0))],
+  BatchAdjust: ['updater', { lines: [{ id: ID, qty: 1, action: 'RECEIVED' }] }, ok([adjusted(51, 0)])],
+  ListLogs: ['reader', { action: 'SOLD' }, onlyPage()],
+  GetSettings: ['reader', {}, ok({ defaultTtlSeconds: 0 })],
+  UpdateSettings: ['manager', { defaultTtlSeconds: 60 }, ok({ defaultTtlSeconds: 60 })],
+};
+
+const permission: Readonly<Record<Level, string>> = {
+  reader: 'can_read_inventory',
+  updater: 'can_update_inventory',
+  manager: 'can_manage_inventory',
+};
+const ranks: readonly CallerName[] = ['nobody', 'reader', 'updater', 'manager'];
+
+/** Each RPC refuses whoever lacks its permission, and is open to whoever has it; more implies less. */
+export const permissions: readonly Scenario[] = [
+  ...Object.entries(needs).map(([rpc, [level, request, expected]]): Scenario => {
+    const refused = ranks.slice(0, ranks.indexOf(level));
+    return {
+      name: `${rpc} needs ${permission[level]}`,
+      records: [record(50, 0)],
+      steps: [
+        ...refused.map((caller) => call(rpc as Rpc, request, denied(permission[level]), { caller })),
+        call(rpc as Rpc, request, expected, { caller: level }),
+      ],
+    };
+  }),
+  {
+    name: 'manage implies update, update implies read',
+    records: [record(50, 0)],
+    steps: [
+      call('GetInventory', { id: ID }, ok(recordData(50, 0)), { caller: 'updater' }),
+      call('GetInventory', { id: ID }, ok(recordData(50, 0)), { caller: 'manager' }),
+      call('Reserve', { id: ID, qty: 1 }, now(50, 1), { caller: 'manager' }),
+    ],
+  },
+];
+
+function noneReserved(verb: string): Expected {
+  return {
+    reason: 'INSUFFICIENT_RESERVED',
+    message: `Cannot ${verb} 1 unit. Only 0 units are currently reserved for A.`,
+    metadata: { requested: '1', reserved: '0', reference: 'A' },
+  };
+}
