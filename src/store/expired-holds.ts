@@ -65,22 +65,25 @@ export async function findMerchantsWithDueHolds(
   merchantsMax: number,
 ): Promise<string[]> {
   const rows: { merchant_id: string }[] = await dataSource.query(
-    `SELECT merchant_id
+    `SELECT m.merchant_id
        FROM merchants AS m
-      WHERE EXISTS (SELECT 1 FROM stock_levels
-                     WHERE merchant_id = m.merchant_id AND next_expiry_at <= clock_timestamp())
+      CROSS JOIN LATERAL (
+            SELECT FROM stock_levels
+             WHERE merchant_id = m.merchant_id AND next_expiry_at <= statement_timestamp()
+             LIMIT 1) AS due
       LIMIT $1`,
     [merchantsMax],
   );
   return rows.map((row) => row.merchant_id);
 }
 
+// The statement's time, since clock_timestamp() may change within it and so cannot bound the scan of an index.
 const LOCK_DUE: Statement = {
   name: 'lock_due_records',
   text: `
     SELECT merchant_id, id
       FROM stock_levels
-     WHERE merchant_id = $1 AND next_expiry_at <= clock_timestamp()
+     WHERE merchant_id = $1 AND next_expiry_at <= statement_timestamp()
      ORDER BY next_expiry_at
      LIMIT $2
        FOR UPDATE SKIP LOCKED`,
