@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { findMerchantsWithDueHolds, lockDueRecords } from '../store/expired-holds.js';
 import { lockStatement, lockStockLevels, type RecordKey } from '../store/stock-levels.js';
-import { inTransaction, type Statement, type Transaction } from '../store/transaction.js';
+import {
+  CommitOutcomeUnknown,
+  inTransaction,
+  type Statement,
+  type Transaction,
+} from '../store/transaction.js';
 import { dueRecords, endExpired, fetchExpired, latestReading } from './expiry.js';
 import { WorkingSet } from './working-set.js';
 import { writeWorkingSet } from './write.js';
@@ -62,9 +67,14 @@ export async function endBacklog(dataSource: DataSource, records: readonly Recor
     for (let step = 1, unfinished = true; unfinished && step <= BACKLOG_STEPS_MAX; step++) {
       ({ unfinished } = await inTransaction(dataSource, (tx) =>
         endExpiredOf(tx, lockStatement(dataSource), [key], BACKLOG_STEP_HOLDS_MAX),
-      ));
+      ).catch(withoutDoubt));
     }
   }
+}
+
+/** Whether a step's COMMIT happened does not matter: what it ended has ended, and the rest is there for the next. */
+function withoutDoubt(error: unknown): never {
+  throw error instanceof CommitOutcomeUnknown ? error.cause : error;
 }
 
 async function endExpiredOf(
