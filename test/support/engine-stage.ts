@@ -13,6 +13,7 @@ import { insertMerchant } from '../../src/store/merchants.js';
 import { seedRecords } from '../../src/store/seed.js';
 import { openDataSource } from './data-source.js';
 import type { TestDatabase } from './database.js';
+import { passSeconds } from './pass-time.js';
 
 export const NEVER = Number.MAX_SAFE_INTEGER;
 
@@ -72,6 +73,15 @@ export async function startEngine(
   return Object.assign(told, { engine, dataSource, close });
 }
 
+/** What is not said: of inv_1 for A, open-ended. */
+interface Reserve {
+  readonly id?: string;
+  readonly notes?: string;
+  readonly key?: string;
+  readonly reference?: string;
+  readonly ttlSeconds?: number;
+}
+
 /** A merchant with two records of 200 units, and what the database says of them. */
 export class Shelf {
   readonly merchantId = `mer_${randomBytes(6).toString('hex')}`;
@@ -91,10 +101,10 @@ export class Shelf {
     return this;
   }
 
-  reserve(qty: number, of: { id?: string; notes?: string; key?: string } = {}): Submission {
-    const { id = 'inv_1', notes = '', key } = of;
-    const reserve = { kind: 'reserve', id, qty, reference: 'A', notes } as const;
-    return this.submission({ ...reserve, ttlSeconds: undefined, allowPartial: false }, key);
+  reserve(qty: number, of: Reserve = {}): Submission {
+    const { id = 'inv_1', notes = '', key, reference = 'A', ttlSeconds } = of;
+    const reserve = { kind: 'reserve', id, qty, reference, notes, ttlSeconds, allowPartial: false } as const;
+    return this.submission(reserve, key);
   }
 
   /** A command of the merchant's, under a key or none. */
@@ -103,6 +113,32 @@ export class Shelf {
     return key === undefined
       ? { command: signed }
       : { command: signed, idempotency: { key, fingerprint: fingerprint(signed.kind, command) } };
+  }
+
+  /** `inv_1: A=3 B=1` of each record with holds, by the tables alone: expired ones stay until somebody ends them. */
+  async held(): Promise<string[]> {
+    const rows = await this.database.query<{ held: string }>(
+      `SELECT inventory_id || ': ' || string_agg(reference || '=' || qty, ' ' ORDER BY opened_revision) AS held
+         FROM holds WHERE merchant_id = $1 GROUP BY inventory_id ORDER BY inventory_id`,
+      [this.merchantId],
+    );
+    return rows.map((row) => row.held);
+  }
+
+  /** Entries by the system for holds that expired: `inv_1 -3 A`, in order of revision. */
+  async expired(): Promise<string[]> {
+    const rows = await this.database.query<{ entry: string }>(
+      `SELECT inventory_id || ' ' || reserved_delta || ' ' || reference AS entry
+         FROM movement_log
+        WHERE merchant_id = $1 AND action = 'RELEASED' AND actor = 'system' AND notes = 'expired'
+        ORDER BY inventory_id, revision`,
+      [this.merchantId],
+    );
+    return rows.map((row) => row.entry);
+  }
+
+  passSeconds(seconds: number): Promise<void> {
+    return passSeconds(this.dataSource, this.merchantId, seconds);
   }
 
   /** What happened, by the tables alone; nothing that drifted. */
