@@ -38,9 +38,6 @@ const readsOptions = [
   // Pages are read in the order of an index. A bitmap loses that order, and then all of a list is sorted for its
   // first page; the planner takes that to be cheap for as long as statistics say that the list is short.
   'enable_bitmapscan=off',
-  // The low stock of a million records is one hash of 64 MB; the default would write most of it to disk.
-  'work_mem=16MB',
-  'hash_mem_multiplier=4',
   // A long read takes one processor and leaves the others to the writers.
   'max_parallel_workers_per_gather=0',
 ];

@@ -13,6 +13,7 @@ export interface RecordRow {
 const INSERT: Statement = {
   name: 'insert_inventory_records',
   text: `
+    WITH created AS (
     INSERT INTO inventory_records
            (merchant_id, id, product_id, sku_id, warehouse_id, warehouse_name, location,
             reorder_level, reorder_qty, variant_attributes, created_at, updated_at)
@@ -23,12 +24,18 @@ const INSERT: Statement = {
            AS n (merchant_id, id, product_id, sku_id, warehouse_id, warehouse_name, location,
                  reorder_level, reorder_qty, variant_attributes)
      CROSS JOIN (SELECT coalesce(to_timestamp($11::float8 / 1000000), clock_timestamp()) AS instant) AS c
-     ORDER BY n.merchant_id, n.product_id, n.sku_id, n.warehouse_id`,
+     ORDER BY n.merchant_id, n.product_id, n.sku_id, n.warehouse_id
+    RETURNING merchant_id, id, reorder_level)
+    UPDATE stock_levels AS s
+       SET reorder_level = created.reorder_level
+      FROM created
+     WHERE s.merchant_id = created.merchant_id AND s.id = created.id AND created.reorder_level <> 0`,
 };
 
 /**
  * Describes records that do not exist yet, in order of identity, so that two transactions that race for the same
- * ones cannot deadlock. Another that was quicker fails this one as a unique violation of inventory_records_identity.
+ * ones cannot deadlock; their quantities are there already, and learn the reorder level. Another that was quicker
+ * fails this one as a unique violation of inventory_records_identity.
  * `atUs`: microseconds since the epoch; the database's clock when null.
  */
 export function insertInventoryRecords(
@@ -162,13 +169,20 @@ export async function findRecords(
 const UPDATE: Statement = {
   name: 'update_inventory_records',
   text: `
+    WITH changed AS (
     UPDATE inventory_records AS r
        SET warehouse_name = n.warehouse_name, location = n.location, reorder_level = n.reorder_level,
            reorder_qty = n.reorder_qty, variant_attributes = n.variant_attributes::jsonb,
            updated_at = to_timestamp($8::float8 / 1000000)
       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::text[])
            AS n (merchant_id, id, warehouse_name, location, reorder_level, reorder_qty, variant_attributes)
-     WHERE r.merchant_id = n.merchant_id AND r.id = n.id`,
+     WHERE r.merchant_id = n.merchant_id AND r.id = n.id
+    RETURNING r.merchant_id, r.id, r.reorder_level)
+    UPDATE stock_levels AS s
+       SET reorder_level = changed.reorder_level
+      FROM changed
+     WHERE s.merchant_id = changed.merchant_id AND s.id = changed.id
+       AND s.reorder_level <> changed.reorder_level`,
 };
 
 /** Writes what describes locked records anew, but for their identity. */

@@ -84,6 +84,8 @@ CREATE TABLE stock_levels (
   on_hand_qty integer NOT NULL,
   reserved_qty integer NOT NULL,
   revision bigint NOT NULL,
+  reorder_level integer NOT NULL DEFAULT 0,
+  low boolean NOT NULL DEFAULT ((on_hand_qty - reserved_qty) <= reorder_level),
   next_expiry_at timestamp with time zone,
   CONSTRAINT stock_levels_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(merchant_id),
   CONSTRAINT stock_levels_pkey PRIMARY KEY (merchant_id, id),
@@ -109,5 +111,7 @@ CREATE INDEX movement_log_by_reference ON public.movement_log USING btree (merch
 CREATE INDEX movement_log_by_time ON public.movement_log USING btree (merchant_id, logged_at) INCLUDE (action);
 
 CREATE INDEX stock_levels_by_expiry ON public.stock_levels USING btree (merchant_id, next_expiry_at) WHERE (next_expiry_at IS NOT NULL);
+
+CREATE INDEX stock_levels_low ON public.stock_levels USING btree (merchant_id, id) WHERE low;
 
 CREATE SEQUENCE schema_migrations_id_seq;

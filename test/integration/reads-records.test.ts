@@ -209,6 +209,18 @@ describe('low stock', () => {
   });
 });
 
+test('the reorder level beside the quantities follows the record’s own', async () => {
+  await stage.seed(MERCHANT, { id: 'a', onHandQty: 5, reservedQty: 0, details: { reorderLevel: 4 } });
+  await stage.seed(OTHER_MERCHANT, { id: 'a', onHandQty: 5, reservedQty: 0, details: { reorderLevel: 9 } });
+  const levels = await stage.database.query(
+    'SELECT merchant_id, reorder_level, low FROM stock_levels ORDER BY merchant_id',
+  );
+  expect(levels).toEqual([
+    { merchant_id: MERCHANT, reorder_level: 4, low: false },
+    { merchant_id: OTHER_MERCHANT, reorder_level: 9, low: true },
+  ]);
+});
+
 test('a product’s records come in order of SKU and warehouse, a SKU’s in order of id', async () => {
   const place = (id: string, skuId: string, warehouseId: string, productId = 'p') => ({
     id,

@@ -21,4 +21,12 @@ export class StockLevelEntity {
   /** No hold of the record ends before this instant; null when none ends by itself. */
   @Column({ name: 'next_expiry_at', type: 'timestamptz', nullable: true })
   nextExpiryAt!: Date | null;
+
+  /** A copy of the record's, beside the quantities that it is compared with. */
+  @Column({ name: 'reorder_level', type: 'integer', default: 0 })
+  reorderLevel!: number;
+
+  /** Generated: no more units are available than the reorder level; holds that have expired count as reserved. */
+  @Column({ name: 'low', type: 'boolean', insert: false, update: false })
+  low!: boolean;
 }

@@ -34,6 +34,16 @@ export class OrdersAndRecords1790100000000 implements MigrationInterface {
       INSERT INTO inventory_records (merchant_id, id, product_id, warehouse_id)
       SELECT merchant_id, id, id, 'main' FROM stock_levels`);
 
+    // A copy of the record's reorder level, beside the quantities that it is compared with. An index on what every
+    // reserve changes would end HOT updates; `low` changes only when a record becomes low or stops being low, and the
+    // updates between are as HOT as they were.
+    await runner.query(`
+      ALTER TABLE stock_levels
+        ADD COLUMN reorder_level integer NOT NULL DEFAULT 0,
+        ADD COLUMN low boolean NOT NULL
+            GENERATED ALWAYS AS (on_hand_qty - reserved_qty <= reorder_level) STORED`);
+    await runner.query('CREATE INDEX stock_levels_low ON stock_levels (merchant_id, id) WHERE low');
+
     await runner.query('ALTER TABLE holds ADD COLUMN expires_at timestamptz');
     // Partial, as holds_by_age is and for the same reason. This one finds the units of an order.
     await runner.query(`
@@ -67,7 +77,9 @@ export class OrdersAndRecords1790100000000 implements MigrationInterface {
       'DROP INDEX movement_log_adjustments, movement_log_by_reference, movement_log_by_time, stock_levels_by_expiry',
     );
     await runner.query('ALTER TABLE movement_log ALTER COLUMN logged_at SET DEFAULT now()');
-    await runner.query('ALTER TABLE stock_levels DROP COLUMN next_expiry_at');
+    await runner.query(
+      'ALTER TABLE stock_levels DROP COLUMN next_expiry_at, DROP COLUMN low, DROP COLUMN reorder_level',
+    );
     await runner.query('ALTER TABLE holds DROP COLUMN expires_at');
     await runner.query('DROP INDEX holds_by_reference');
     await runner.query('DROP TABLE inventory_records');
