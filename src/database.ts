@@ -24,8 +24,8 @@ export class DatabaseUnusable extends Error {
   }
 }
 
-/** How long connections in use may take to come back to the pool; what is in progress then is rolled back. */
-const POOL_END_TIMEOUT_MS = 2000;
+/** How long connections may take to end, and those in use to come back to the pool; what is in progress then is rolled back. */
+const END_TIMEOUT_MS = 2000;
 
 /** Connects to DATABASE_URL, or to the embedded PostgreSQL of DATA_DIR, and brings the schema up to date. */
 export async function openDatabase(config: Config, log: DatabaseLog): Promise<Database> {
@@ -70,8 +70,8 @@ async function open(config: Config, log: DatabaseLog): Promise<Database> {
     return channel;
   };
   const close = async (): Promise<void> => {
-    await Promise.all(channels.map((channel) => channel.close()));
-    await Promise.all(opened.filter((pool) => pool.isInitialized).map(endPool));
+    await Promise.all(channels.map((channel) => inTime(channel.close())));
+    await Promise.all(opened.filter((pool) => pool.isInitialized).map((pool) => inTime(pool.destroy())));
     await embedded?.close();
   };
   try {
@@ -83,11 +83,11 @@ async function open(config: Config, log: DatabaseLog): Promise<Database> {
   }
 }
 
-async function endPool(dataSource: DataSource): Promise<void> {
+async function inTime(ending: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, POOL_END_TIMEOUT_MS);
+    timer = setTimeout(resolve, END_TIMEOUT_MS);
   });
-  await Promise.race([dataSource.destroy(), late]);
+  await Promise.race([ending, late]);
   clearTimeout(timer);
 }

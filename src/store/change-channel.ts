@@ -25,7 +25,12 @@ export interface ChangeChannelOptions {
 export class ChangeChannel {
   /** Tells our own news from others'. */
   readonly #self = randomUUID();
+  /** From its first attempt until it is lost; there is never a second one. */
   #client: PoolClient | undefined;
+  #listening = false;
+  /** Merchants to tell of, while a NOTIFY is on its way. */
+  readonly #unsent = new Set<string>();
+  #sending = false;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -38,9 +43,9 @@ export class ChangeChannel {
 
   /** Tells the other processes. Lost while the connection is down. */
   send(merchantIds: readonly string[]): void {
-    const named = JSON.stringify([this.#self, ...merchantIds]);
-    const payload = Buffer.byteLength(named) <= PAYLOAD_BYTES_MAX ? named : JSON.stringify([this.#self]);
-    this.#client?.query('SELECT pg_notify($1, $2)', [CHANNEL, payload]).catch(() => {});
+    if (!this.#listening) return;
+    for (const merchantId of merchantIds) this.#unsent.add(merchantId);
+    if (!this.#sending) void this.#sendAll();
   }
 
   async close(): Promise<void> {
@@ -54,17 +59,20 @@ export class ChangeChannel {
     const client = new PoolClient({
       connectionString: url,
       connectionTimeoutMillis: connectTimeoutMs,
-      application_name: 'holdfast changes',
+      // A connection that does not answer any more is given up.
+      query_timeout: connectTimeoutMs,
+      application_name: 'holdfast-changes',
       keepAlive: true,
       options: '-c synchronous_commit=off',
     });
+    this.#client = client;
     client.on('notification', ({ payload }) => this.#heard(payload ?? ''));
     client.on('end', () => this.#lost(client));
     try {
       await client.connect();
       await client.query(`LISTEN ${CHANNEL}`);
-      if (this.#closed) return void client.end().catch(() => {});
-      this.#client = client;
+      if (this.#client !== client || this.#closed) return;
+      this.#listening = true;
       // Whatever was said until now.
       this.options.onChange(undefined);
     } catch (error) {
@@ -74,11 +82,30 @@ export class ChangeChannel {
     }
   }
 
+  /** Comes twice for a connection that failed before it stood. */
   #lost(client: PoolClient): void {
-    if (this.#client === client) this.#client = undefined;
-    if (this.#closed || this.#client !== undefined) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#connect(), RECONNECT_INTERVAL_MS).unref();
+    if (this.#client !== client) return;
+    this.#client = undefined;
+    this.#listening = false;
+    this.#unsent.clear();
+    if (!this.#closed) this.#timer = setTimeout(() => void this.#connect(), RECONNECT_INTERVAL_MS).unref();
+  }
+
+  /** One NOTIFY at a time: what comes meanwhile goes with the next. */
+  async #sendAll(): Promise<void> {
+    this.#sending = true;
+    for (let client = this.#client; client !== undefined && this.#unsent.size > 0; client = this.#client) {
+      const named = JSON.stringify([this.#self, ...this.#unsent]);
+      const payload = Buffer.byteLength(named) <= PAYLOAD_BYTES_MAX ? named : JSON.stringify([this.#self]);
+      this.#unsent.clear();
+      try {
+        await client.query('SELECT pg_notify($1, $2)', [CHANNEL, payload]);
+      } catch {
+        client.end().catch(() => {});
+        this.#lost(client);
+      }
+    }
+    this.#sending = false;
   }
 
   #heard(payload: string): void {
