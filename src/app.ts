@@ -48,6 +48,10 @@ const READINESS_INTERVAL_MS = 1000;
 const READINESS_TIMEOUT_MS = 2000;
 const KEY_SWEEP_INTERVAL_MS = 60_000;
 const HOLD_SWEEP_INTERVAL_MS = 1000;
+/** Most looks are answered by the caches of credentials, which forget within their own limits. */
+const STREAM_CREDENTIALS_INTERVAL_MS = 1000;
+/** However many watches there are, they leave connections to the other reads. */
+const WATCH_READS_MAX = 2;
 
 /** Constructs the service, the only place that does, and listens. */
 export async function createApp(config: Config, overrides: Overrides = {}): Promise<App> {
@@ -55,9 +59,14 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const { limits } = config;
   const database = await openDatabase(config, logger);
   const { dataSource } = database;
-  const readPool = new ReadPool(await database.openReads(), {
+  const readSource = await database.openReads();
+  const readPool = new ReadPool(readSource, {
     connectionsMax: limits.readPoolConnectionsMax,
     waitingMax: limits.readsWaitingMax,
+  });
+  const watchPool = new ReadPool(readSource, {
+    connectionsMax: Math.min(WATCH_READS_MAX, limits.readPoolConnectionsMax),
+    waitingMax: limits.streamsMax,
   });
   if (database.migrations.length > 0) logger.info({ migrations: database.migrations }, 'schema migrated');
 
@@ -105,12 +114,13 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     settings: new SettingsService(engine, holdTtl),
     reads: new Reads(readPool),
   });
-  const streams = watchOperations(new Watches(readPool, changes));
+  const streams = watchOperations(new Watches(watchPool, changes, limits.watchLookMs));
   const streamDispatcher = new StreamDispatcher({
     dispatcher,
     streamsMax: limits.streamsMax,
-    credentialsIntervalMs: limits.apiKeyCacheMs,
+    credentialsIntervalMs: STREAM_CREDENTIALS_INTERVAL_MS,
     observer: {
+      refused: ({ method }, failure) => metrics.streamRefused(method.name, failure.reason),
       opened: ({ method }) => metrics.streamOpened(method.name),
       ended: ({ method }, failure) => metrics.streamEnded(method.name, failure?.reason ?? 'OK'),
     },
@@ -121,6 +131,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     operations,
     streamDispatcher,
     streams,
+    streamStalledMs: limits.streamStalledMs,
     tls,
     reflection: config.reflection,
     messageBytesMax: limits.bodyBytesMax,
@@ -138,6 +149,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     operations,
     streamDispatcher,
     streams,
+    streamStalledMs: limits.streamStalledMs,
+    streamHeartbeatMs: limits.streamHeartbeatMs,
     tls,
     bodyBytesMax: limits.bodyBytesMax,
     docs: config.docs,

@@ -69,6 +69,11 @@ export class Metrics {
     this.#streams.inc({ rpc });
   }
 
+  /** Counted with the calls. */
+  streamRefused(rpc: string, reason: string): void {
+    this.#calls.inc({ rpc, reason });
+  }
+
   /** Counted with the calls, once it has ended. */
   streamEnded(rpc: string, reason: string): void {
     this.#streams.dec({ rpc });

@@ -14,9 +14,13 @@ export interface StreamDispatcherOptions {
 
 export interface StreamObserver {
   opened(operation: StreamOperation): void;
+  /** The stream has not begun. */
+  refused(operation: StreamOperation, failure: Failure): void;
   /** `failure` is undefined when the caller left. */
   ended(operation: StreamOperation, failure: Failure | undefined): void;
 }
+
+const begun = {} as Message;
 
 /**
  * The one way from any door to a stream. Beside what the dispatcher does for every call, it ends streams: when the
@@ -38,24 +42,9 @@ export class StreamDispatcher {
     decode: () => Message,
     left: AbortSignal,
   ): Promise<StreamReply> {
-    const { dispatcher, streamsMax, observer } = this.#options;
-    if (this.#closing) return { ok: false, failure: { reason: 'SHUTTING_DOWN' } };
-    if (this.#open.size >= streamsMax) return { ok: false, failure: { reason: 'OVERLOADED' } };
-    const ending = new AbortController();
-    this.#open.add(ending);
-    try {
-      const admitted = await dispatcher.admit(operation, metadata, decode);
-      const opened = admitted.ok ? await operation.open(admitted.principal, admitted.request) : admitted;
-      if (opened.ok) {
-        observer.opened(operation);
-        return { ok: true, messages: this.#run(operation, metadata, opened.messages, left, ending) };
-      }
-      this.#open.delete(ending);
-      return opened;
-    } catch (error) {
-      this.#open.delete(ending);
-      return { ok: false, failure: dispatcher.faultOf(error, operation, metadata.requestId) };
-    }
+    const reply = await this.#begin(operation, metadata, decode, left);
+    if (!reply.ok) this.#options.observer.refused(operation, reply.failure);
+    return reply;
   }
 
   /** Takes no more streams, and ends those that are open. */
@@ -64,20 +53,53 @@ export class StreamDispatcher {
     for (const ending of this.#open) ending.abort(new StreamFailed({ reason: 'SHUTTING_DOWN' }));
   }
 
+  async #begin(
+    operation: StreamOperation,
+    metadata: CallMetadata,
+    decode: () => Message,
+    left: AbortSignal,
+  ): Promise<StreamReply> {
+    const { dispatcher, streamsMax, observer } = this.#options;
+    if (this.#closing) return { ok: false, failure: { reason: 'SHUTTING_DOWN' } };
+    if (this.#open.size >= streamsMax) return { ok: false, failure: { reason: 'OVERLOADED' } };
+    const ending = new AbortController();
+    this.#open.add(ending);
+    try {
+      const admitted = await dispatcher.admit(operation, metadata, decode);
+      const opened = admitted.ok ? await operation.open(admitted.principal, admitted.request) : admitted;
+      if (!opened.ok) {
+        this.#open.delete(ending);
+        return opened;
+      }
+      observer.opened(operation);
+      const messages = this.#run(operation, metadata, opened.messages, ending);
+      // A generator that never began has no end either, and a caller may leave before it asks for a message.
+      await messages.next();
+      const leave = (): void => {
+        ending.abort();
+        void messages.return();
+      };
+      left.addEventListener('abort', leave, { once: true });
+      if (left.aborted) leave();
+      return { ok: true, messages };
+    } catch (error) {
+      this.#open.delete(ending);
+      return { ok: false, failure: dispatcher.faultOf(error, operation, metadata.requestId) };
+    }
+  }
+
+  /** Begins with a message that is none. */
   async *#run(
     operation: StreamOperation,
     metadata: CallMetadata,
     messages: (signal: AbortSignal) => AsyncGenerator<Message, void, void>,
-    left: AbortSignal,
     ending: AbortController,
   ): AsyncGenerator<Message, void, void> {
     const { dispatcher, observer } = this.#options;
-    const leave = (): void => ending.abort();
-    left.addEventListener('abort', leave);
-    if (left.aborted) leave();
     const recheck = this.#recheckCredentials(metadata, ending);
     let failure: Failure | undefined;
     try {
+      yield begun;
       yield* messages(ending.signal);
       const { reason } = ending.signal;
       if (reason instanceof StreamFailed) throw reason;
@@ -89,7 +111,6 @@ export class StreamDispatcher {
       throw error instanceof StreamFailed ? error : new StreamFailed(failure);
     } finally {
       clearInterval(recheck);
-      left.removeEventListener('abort', leave);
       this.#open.delete(ending);
       observer.ended(operation, failure);
     }

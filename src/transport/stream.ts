@@ -27,6 +27,3 @@ export class StreamFailed extends Error {
     super(`the stream ended: ${failure.reason}`);
   }
 }
-
-/** How long a caller may leave unread what a stream has sent, milliseconds; then it is cut off. */
-export const STREAM_STALLED_MS = 30_000;

@@ -28,6 +28,13 @@ export class ChangeSignal {
 
   constructor(private readonly carrier: ChangeCarrier) {}
 
+  /** Waits that have not ended. */
+  get waits(): number {
+    let waits = 0;
+    for (const waiting of this.#waiting.values()) waits += waiting.size;
+    return waits;
+  }
+
   /** A transaction of this process has changed the merchant's stock. */
   changed(merchantId: string): void {
     this.wake(merchantId);

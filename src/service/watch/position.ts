@@ -18,6 +18,12 @@ export class Position {
     return this.#revisions.get(nameOf(id));
   }
 
+  /** Whether it speaks of no other records than these. */
+  isOf(ids: Iterable<string>): boolean {
+    const named = new Set(Array.from(ids, nameOf));
+    return [...this.#revisions.keys()].every((name) => named.has(name));
+  }
+
   advance(id: string, revision: number): void {
     this.#revisions.set(nameOf(id), revision);
   }
@@ -33,8 +39,9 @@ export class Position {
     for (const part of text.split('.')) {
       if (!/^[\w-]{8}[0-9a-z]{1,11}$/.test(part)) return undefined;
       const revision = Number.parseInt(part.slice(NAME_LENGTH), 36);
-      if (!Number.isSafeInteger(revision)) return undefined;
-      position.#revisions.set(part.slice(0, NAME_LENGTH), revision);
+      const name = part.slice(0, NAME_LENGTH);
+      if (!Number.isSafeInteger(revision) || position.#revisions.has(name)) return undefined;
+      position.#revisions.set(name, revision);
     }
     return position;
   }

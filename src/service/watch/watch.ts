@@ -1,5 +1,6 @@
 import type { Failure } from '../../domain/failure.js';
 import {
+  type Change,
   type LoggedStock,
   readChangesSince,
   readIdsOfProduct,
@@ -29,14 +30,19 @@ export interface StockEvent {
 
 /** Records that one watch may follow. */
 export const WATCHED_RECORDS_MAX = 100;
-/** Changes of one record that one look at the log brings. */
-const CHANGES_PER_LOOK_MAX = 100;
+/** Changes that one look at the log brings: what a watch whose caller does not read keeps in memory. */
+const CHANGES_PER_LOOK_MAX = 1000;
 /** Looks at the log follow each other no faster, however many changes there are. */
 const LOOK_INTERVAL_MIN_MS = 20;
-/** A look without a wake-up call, in case that one got lost. */
-const LOOK_INTERVAL_MAX_MS = 2000;
 /** How long one read may wait for its turn. */
 const READ_TIMEOUT_MS = 10_000;
+
+export interface WatchSources {
+  readonly pool: Pick<ReadPool, 'reader'>;
+  readonly changes: ChangeSignal;
+  /** A look without a wake-up call, in case that one got lost. */
+  readonly lookIntervalMaxMs: number;
+}
 
 class WatchFailed extends Error {
   override readonly name = 'WatchFailed';
@@ -58,8 +64,7 @@ export class Watch {
   readonly #position: Position;
 
   private constructor(
-    private readonly pool: Pick<ReadPool, 'reader'>,
-    private readonly changes: ChangeSignal,
+    private readonly sources: WatchSources,
     private readonly merchantId: string,
     private readonly request: WatchRequest,
     position: Position,
@@ -69,8 +74,7 @@ export class Watch {
 
   /** Begins a watch: finds its records, so that what is wrong with the request is told before the first event. */
   static async begin(
-    pool: Pick<ReadPool, 'reader'>,
-    changes: ChangeSignal,
+    sources: WatchSources,
     merchantId: string,
     request: WatchRequest,
   ): Promise<ReadResult<Watch>> {
@@ -80,7 +84,7 @@ export class Watch {
     }
     const position = afterId === '' ? new Position() : Position.parse(afterId);
     if (position === undefined) return invalid('afterId', 'is no event id');
-    const watch = new Watch(pool, changes, merchantId, request, position);
+    const watch = new Watch(sources, merchantId, request, position);
     try {
       return await outcomeOf(() => watch.#resume());
     } catch (error) {
@@ -105,20 +109,28 @@ export class Watch {
 
   async *#follow(signal: AbortSignal): AsyncGenerator<StockEvent, void, void> {
     const fresh = [...this.#known.values()].filter((stock) => this.#position.of(stock.id) === undefined);
-    for (const stock of fresh) yield this.#event(stock);
+    for (const stock of fresh) {
+      if (signal.aborted) return;
+      yield this.#event(stock);
+    }
+    const { changes, lookIntervalMaxMs } = this.sources;
     while (!signal.aborted) {
       // Before the look: what is committed after it must wake us.
-      const wakeUp = this.changes.next(this.merchantId, LOOK_INTERVAL_MAX_MS, signal);
+      const wakeUp = changes.next(this.merchantId, lookIntervalMaxMs, signal);
       const lookedAt = performance.now();
-      const events = await this.#look();
-      for (const stock of events) {
-        if (signal.aborted) break;
-        yield this.#event(stock);
+      try {
+        const { events, more } = await this.#look();
+        for (const stock of events) {
+          if (signal.aborted) return;
+          yield this.#event(stock);
+        }
+        if (more) continue;
+        if (events.length === 0) await wakeUp.happened;
+      } finally {
+        wakeUp.cancel();
       }
-      if (events.length === 0) await wakeUp.happened;
-      wakeUp.cancel();
       const pauseMs = LOOK_INTERVAL_MIN_MS - (performance.now() - lookedAt);
-      if (pauseMs > 0) await this.changes.pause(pauseMs, signal);
+      if (pauseMs > 0) await changes.pause(pauseMs, signal);
     }
   }
 
@@ -140,35 +152,29 @@ export class Watch {
     }
     const missing = ids.filter((id) => !this.#known.has(id));
     if (missing.length > 0) throw new WatchFailed({ reason: 'INVENTORY_NOT_FOUND', ids: missing });
+    if (!this.#position.isOf(ids)) throw new WatchFailed(notSent);
     return this;
   }
 
   /** What was logged since the last look, each change as the quantities after it; and records that have joined. */
-  async #look(): Promise<LoggedStock[]> {
+  async #look(): Promise<Look> {
     const result = await outcomeOf(async () => {
       const joined = await this.#joined();
-      const changes = await readChangesSince(
-        this.#reader(),
-        this.merchantId,
-        [...this.#known.values()],
-        CHANGES_PER_LOOK_MAX,
-      );
       const latest = new Map(this.#known);
+      const recordMax = Math.floor(CHANGES_PER_LOOK_MAX / Math.max(1, latest.size));
+      const reader = this.#reader();
+      const changes = await readChangesSince(reader, this.merchantId, [...latest.values()], recordMax);
       const events = changes.map((change) => {
-        const before = latest.get(change.id)!;
-        const after = {
-          id: change.id,
-          onHandQty: before.onHandQty + change.onHandDelta,
-          reservedQty: before.reservedQty + change.reservedDelta,
-          revision: change.revision,
-        };
+        const after = stockAfter(latest.get(change.id)!, change);
         latest.set(change.id, after);
         return after;
       });
-      return [...joined, ...events];
+      return { events: [...joined, ...events], more: anyHas(recordMax, changes) };
     });
-    if (!result.ok) throw new WatchFailed(result.failure);
-    return result.value;
+    if (result.ok) return result.value;
+    // The time limit of a read is the watch's own, not its caller's.
+    const { reason } = result.failure;
+    throw new WatchFailed(reason === 'DEADLINE_EXCEEDED' ? { reason: 'OVERLOADED' } : result.failure);
   }
 
   /** Records of the product that were not there before. */
@@ -188,8 +194,28 @@ export class Watch {
   }
 
   #reader(): Reader {
-    return this.pool.reader(Date.now() + READ_TIMEOUT_MS);
+    return this.sources.pool.reader(Date.now() + READ_TIMEOUT_MS);
   }
+}
+
+interface Look {
+  readonly events: readonly LoggedStock[];
+  /** The log may have more already. */
+  readonly more: boolean;
+}
+
+/** Whether so many changes are of one record; each record's are in a row. */
+function anyHas(count: number, changes: readonly Change[]): boolean {
+  return changes.some(({ id }, i) => changes[i + 1 - count]?.id === id);
+}
+
+function stockAfter(before: LoggedStock, change: Change): LoggedStock {
+  return {
+    id: change.id,
+    onHandQty: before.onHandQty + change.onHandDelta,
+    reservedQty: before.reservedQty + change.reservedDelta,
+    revision: change.revision,
+  };
 }
 
 const notSent = invalidField('afterId', 'is no event id of these records');

@@ -8,9 +8,12 @@ export class Watches {
   constructor(
     private readonly pool: Pick<ReadPool, 'reader'>,
     private readonly changes: ChangeSignal,
+    /** A watch that nothing wakes looks at the log so often. */
+    private readonly lookIntervalMaxMs: number,
   ) {}
 
   begin(merchantId: string, request: WatchRequest): Promise<ReadResult<Watch>> {
-    return Watch.begin(this.pool, this.changes, merchantId, request);
+    const { pool, changes, lookIntervalMaxMs } = this;
+    return Watch.begin({ pool, changes, lookIntervalMaxMs }, merchantId, request);
   }
 }

@@ -24,13 +24,15 @@ import { GrpcCallMetadata } from './metadata.js';
 import { OpenStreams } from './open-streams.js';
 import { createReflection } from './reflection.js';
 import { grpcError } from './status.js';
-import { streamHandler } from './stream.js';
+import { GrpcStreams } from './stream.js';
 
 export interface GrpcServerOptions {
   readonly dispatcher: Dispatcher;
   readonly operations: readonly Operation[];
   readonly streamDispatcher: StreamDispatcher;
   readonly streams: readonly StreamOperation[];
+  /** How long a caller may leave unread what a stream has sent. */
+  readonly streamStalledMs: number;
   readonly tls: TlsConfig | undefined;
   readonly reflection: boolean;
   readonly messageBytesMax: number;
@@ -40,7 +42,8 @@ export interface GrpcServerOptions {
 export class GrpcServer {
   readonly #server: Server;
   readonly #health = new GrpcHealth(['', InventoryService.typeName]);
-  readonly #streams = new OpenStreams();
+  readonly #endless = new OpenStreams();
+  readonly #streams: GrpcStreams;
   readonly #credentials: ServerCredentials;
 
   constructor(options: GrpcServerOptions) {
@@ -54,8 +57,12 @@ export class GrpcServer {
       'grpc.keepalive_time_ms': 60_000,
     });
     this.#credentials = serverCredentials(options.tls);
-    this.#server.addService(definition([...options.operations, ...options.streams]), implementation(options));
-    const tracked = this.#streams.around(this.#server);
+    this.#streams = new GrpcStreams(options.streamDispatcher, options.streamStalledMs);
+    this.#server.addService(
+      definition([...options.operations, ...options.streams]),
+      implementation(options, this.#streams),
+    );
+    const tracked = this.#endless.around(this.#server);
     this.#health.addToServer(tracked);
     if (options.reflection) {
       createReflection([
@@ -82,7 +89,8 @@ export class GrpcServer {
 
   /** Accepts no more connections or calls; resolves when the calls in progress are answered. */
   drain(): Promise<void> {
-    this.#streams.endAll();
+    this.#endless.endAll();
+    this.#streams.drain();
     return new Promise((resolve) => this.#server.tryShutdown(() => resolve()));
   }
 
@@ -120,17 +128,12 @@ function definition(operations: readonly (Operation | StreamOperation)[]): Servi
   return Object.fromEntries(methods);
 }
 
-function implementation({
-  operations,
-  dispatcher,
-  streams,
-  streamDispatcher,
-}: GrpcServerOptions): UntypedServiceImplementation {
+function implementation(
+  { operations, dispatcher, streams }: GrpcServerOptions,
+  grpcStreams: GrpcStreams,
+): UntypedServiceImplementation {
   const unary = operations.map((operation) => [operation.method.localName, handler(operation, dispatcher)]);
-  const streaming = streams.map((stream) => [
-    stream.method.localName,
-    streamHandler(stream, streamDispatcher),
-  ]);
+  const streaming = streams.map((stream) => [stream.method.localName, grpcStreams.handler(stream)]);
   return Object.fromEntries([...unary, ...streaming]);
 }
 

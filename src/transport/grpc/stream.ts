@@ -1,26 +1,57 @@
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Message } from '@bufbuild/protobuf';
 import { type handleServerStreamingCall, Metadata, type ServerWritableStream } from '@grpc/grpc-js';
 import { decodeBinary } from '../decode.js';
 import { REQUEST_ID_HEADER } from '../request-id.js';
-import { STREAM_STALLED_MS, StreamFailed, type StreamOperation } from '../stream.js';
+import { StreamFailed, type StreamOperation } from '../stream.js';
 import type { StreamDispatcher } from '../stream-dispatcher.js';
 import { GrpcCallMetadata } from './metadata.js';
 import { grpcError } from './status.js';
 
 type StreamCall = ServerWritableStream<Buffer, Message>;
 
-/** A server stream through grpc-js: the next message is asked for when the last one was taken. */
-export function streamHandler(
-  operation: StreamOperation,
-  dispatcher: StreamDispatcher,
-): handleServerStreamingCall<Buffer, Message> {
-  return async (call: StreamCall) => {
+/** How long a reader may keep the server from stopping. */
+const DRAIN_STALLED_MS = 1000;
+
+/**
+ * Server streams through grpc-js.
+ *
+ * The next message is asked for when the last one was taken. Who leaves what was sent unread for `stalledMs` is
+ * told SLOW_READER; the status waits behind what is unread, so who does not come back to read it within as long
+ * again is cut off without a word.
+ */
+export class GrpcStreams {
+  /** Until the client has all that it was sent, or is gone. */
+  readonly #calls = new Set<StreamCall>();
+
+  constructor(
+    private readonly dispatcher: StreamDispatcher,
+    private readonly stalledMs: number,
+  ) {}
+
+  handler(operation: StreamOperation): handleServerStreamingCall<Buffer, Message> {
+    return (call: StreamCall) => void this.#handle(operation, call);
+  }
+
+  /** The dispatcher has ended the streams; cuts those whose readers leave the end unread. */
+  drain(): void {
+    setTimeout(() => {
+      for (const call of this.#calls) cut(call);
+    }, DRAIN_STALLED_MS).unref();
+  }
+
+  async #handle(operation: StreamOperation, call: StreamCall): Promise<void> {
     const metadata = new GrpcCallMetadata(call);
     const left = new AbortController();
-    call.once('cancelled', () => left.abort());
-    call.once('close', () => left.abort());
+    this.#calls.add(call);
+    const leave = (): void => {
+      this.#calls.delete(call);
+      left.abort();
+    };
+    call.once('cancelled', leave);
+    call.once('close', leave);
     const decode = () => decodeBinary(operation.method.input, call.request);
-    const reply = await dispatcher.open(operation, metadata, decode, left.signal);
+    const reply = await this.dispatcher.open(operation, metadata, decode, left.signal);
     if (!reply.ok) {
       call.emit('error', grpcError(reply.failure, false, metadata.requestId));
       return;
@@ -30,7 +61,7 @@ export function streamHandler(
     call.sendMetadata(headers);
     try {
       for await (const message of reply.messages) {
-        if (!call.write(message) && !(await taken(call, left.signal))) {
+        if (!call.write(message) && !(await this.#taken(call, left.signal))) {
           throw new StreamFailed({ reason: 'SLOW_READER' });
         }
       }
@@ -38,23 +69,31 @@ export function streamHandler(
     } catch (error) {
       // The dispatcher lets nothing else through.
       call.emit('error', grpcError((error as StreamFailed).failure, false, metadata.requestId));
+      const timer = setTimeout(() => cut(call), this.stalledMs).unref();
+      left.signal.addEventListener('abort', () => clearTimeout(timer));
     }
-  };
+  }
+
+  /** Whether the caller took what was written, or left, before its time was up. */
+  #taken(call: StreamCall, left: AbortSignal): Promise<boolean> {
+    return new Promise((resolve) => {
+      const settle = (inTime: boolean): void => {
+        clearTimeout(timer);
+        call.off('drain', drained);
+        left.removeEventListener('abort', drained);
+        resolve(inTime);
+      };
+      const drained = (): void => settle(true);
+      const timer = setTimeout(() => settle(false), this.stalledMs);
+      call.once('drain', drained);
+      left.addEventListener('abort', drained);
+      if (left.aborted) drained();
+    });
+  }
 }
 
-/** Whether the caller took what was written, or left, before its time was up. */
-function taken(call: StreamCall, left: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    const settle = (inTime: boolean): void => {
-      clearTimeout(timer);
-      call.off('drain', drained);
-      left.removeEventListener('abort', drained);
-      resolve(inTime);
-    };
-    const drained = (): void => settle(true);
-    const timer = setTimeout(() => settle(false), STREAM_STALLED_MS);
-    call.once('drain', drained);
-    left.addEventListener('abort', drained);
-    if (left.aborted) drained();
-  });
+/** Breaks off a call that its client does not read, which the library has no word for. */
+function cut(call: StreamCall): void {
+  const { stream } = (call as unknown as { call: { stream: ServerHttp2Stream } }).call;
+  stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
 }

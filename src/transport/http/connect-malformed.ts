@@ -8,7 +8,7 @@ import type { Failure } from '../../domain/failure.js';
 import { failureMessage } from '../../domain/failure-message.js';
 import { errorCodes, errorDetails } from '../errors.js';
 
-const ENVELOPE_HEADER_BYTES = 5;
+export const ENVELOPE_HEADER_BYTES = 5;
 
 /**
  * Gives the library's own INVALID_ARGUMENT and `parse binary` (a request that it could not read, so that no handler saw it) the form
@@ -52,11 +52,19 @@ async function explainGrpcWeb(
   const body = await readAllBytes(response.body, Number.MAX_SAFE_INTEGER);
   const unread = { ...response, body: createAsyncIterable([body]) };
   if (body[0] !== trailerFlag) return unread;
-  const trailer = trailerParse(body.subarray(ENVELOPE_HEADER_BYTES));
+  return { ...response, body: createAsyncIterable([await explainTrailer(body, isAuthenticated)]) };
+}
+
+/** The same for gRPC-Web's trailers alone, in their envelope. */
+export async function explainTrailer(
+  envelope: Uint8Array,
+  isAuthenticated: () => Promise<boolean>,
+): Promise<Uint8Array> {
+  const trailer = trailerParse(envelope.subarray(ENVELOPE_HEADER_BYTES));
   const error = findTrailerError(trailer);
-  if (!isMalformed(error)) return unread;
+  if (!isMalformed(error)) return envelope;
   setTrailerStatus(trailer, await explain(error, isAuthenticated));
-  return { ...response, body: createAsyncIterable([encodeEnvelope(trailerFlag, trailerSerialize(trailer))]) };
+  return encodeEnvelope(trailerFlag, trailerSerialize(trailer));
 }
 
 function connectError(body: Uint8Array): ConnectError | undefined {
@@ -68,13 +76,17 @@ function connectError(body: Uint8Array): ConnectError | undefined {
   }
 }
 
-function isMalformed(error: ConnectError | undefined): error is ConnectError {
+export function isMalformed(error: ConnectError | undefined): error is ConnectError {
   if (error === undefined || error.details.length > 0) return false;
   // The library blames JSON that it cannot read on the caller, but protobuf bytes on the service.
   return error.code === Code.InvalidArgument || error.rawMessage.startsWith('parse binary: ');
 }
 
-async function explain(error: ConnectError, isAuthenticated: () => Promise<boolean>): Promise<ConnectError> {
+/** The error of ours that such a one stands for. */
+export async function explain(
+  error: ConnectError,
+  isAuthenticated: () => Promise<boolean>,
+): Promise<ConnectError> {
   const failure: Failure = (await isAuthenticated())
     ? { reason: 'MALFORMED_REQUEST', description: error.rawMessage }
     : { reason: 'UNAUTHENTICATED' };

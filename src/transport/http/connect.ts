@@ -20,9 +20,10 @@ import type { CallMetadata, Dispatcher } from '../dispatcher.js';
 import { errorCodes, errorDetails } from '../errors.js';
 import type { Operation } from '../operation.js';
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../request-id.js';
-import { STREAM_STALLED_MS, StreamFailed, type StreamOperation } from '../stream.js';
+import { StreamFailed, type StreamOperation } from '../stream.js';
 import type { StreamDispatcher } from '../stream-dispatcher.js';
 import { explainMalformed } from './connect-malformed.js';
+import { contextOf, explainedStream, sendHead } from './connect-stream.js';
 import { cutWhenStalled } from './cut-stalled.js';
 
 export interface ConnectDoorOptions {
@@ -30,6 +31,7 @@ export interface ConnectDoorOptions {
   readonly operations: readonly Operation[];
   readonly streamDispatcher: StreamDispatcher;
   readonly streams: readonly StreamOperation[];
+  readonly streamStalledMs: number;
   readonly messageBytesMax: number;
 }
 
@@ -39,10 +41,12 @@ export class ConnectDoor {
   readonly #dispatcher: Dispatcher;
   /** Paths of streams. */
   readonly #streams = new Set<string>();
+  readonly #streamStalledMs: number;
 
   constructor(options: ConnectDoorOptions) {
     const { dispatcher, operations, streams, streamDispatcher, messageBytesMax } = options;
     this.#dispatcher = dispatcher;
+    this.#streamStalledMs = options.streamStalledMs;
     const router = createConnectRouter({
       acceptCompression: [compressionGzip, compressionBrotli],
       readMaxBytes: messageBytesMax,
@@ -78,15 +82,21 @@ export class ConnectDoor {
     requestId: string,
   ): Promise<void> {
     response.setHeader(REQUEST_ID_HEADER, requestId);
-    if (this.#streams.has(path)) cutWhenStalled(response, STREAM_STALLED_MS);
-    const universal = universalRequestFromNodeRequest(request, response as never, undefined, undefined);
+    const isStream = this.#streams.has(path);
+    if (isStream) cutWhenStalled(response, this.#streamStalledMs);
+    const context = isStream ? contextOf(response) : undefined;
+    const universal = universalRequestFromNodeRequest(request, response as never, undefined, context);
     // The implementation sees headers only, so the id goes where it looks.
     universal.header.set(REQUEST_ID_HEADER, requestId);
     const metadata = headerMetadata(universal.header, undefined, requestId);
-    const answer = await explainMalformed(await this.#handlers.get(path)!(universal), () =>
-      this.#dispatcher.isAuthenticated(metadata),
-    );
-    if (answer.trailer !== undefined) spellMessageForAll(answer.trailer);
+    const isAuthenticated = () => this.#dispatcher.isAuthenticated(metadata);
+    let answer = await this.#handlers.get(path)!(universal);
+    if (isStream && answer.status === 200) {
+      answer = { ...answer, body: explainedStream(answer, isAuthenticated, spellMessageForAll) };
+    } else {
+      answer = await explainMalformed(answer, isAuthenticated);
+      if (answer.trailer !== undefined) spellMessageForAll(answer.trailer);
+    }
     if (request.httpVersionMajor === 2) discardUnread(request as never);
     await universalResponseToNodeResponse(answer, response as never);
   }
@@ -143,6 +153,7 @@ function streamImplementation(operation: StreamOperation, dispatcher: StreamDisp
     const metadata = headerMetadata(context.requestHeader, undefined, requestId);
     const reply = await dispatcher.open(operation, metadata, () => request, context.signal);
     if (!reply.ok) throw connectError(reply.failure);
+    sendHead(context);
     try {
       yield* reply.messages;
     } catch (error) {

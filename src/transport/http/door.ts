@@ -22,6 +22,10 @@ export interface HttpDoorOptions {
   readonly operations: readonly Operation[];
   readonly streamDispatcher: StreamDispatcher;
   readonly streams: readonly StreamOperation[];
+  /** How long a caller may leave unread what a stream has sent. */
+  readonly streamStalledMs: number;
+  /** A stream over REST that has been silent for so long says that it is alive; 0: never. */
+  readonly streamHeartbeatMs: number;
   readonly tls: TlsConfig | undefined;
   readonly bodyBytesMax: number;
   /** Whether the documentation is served. */
@@ -62,6 +66,7 @@ export class HttpDoor {
       operations,
       streamDispatcher,
       streams,
+      streamStalledMs: options.streamStalledMs,
       messageBytesMax: bodyBytesMax,
     });
     const cors = corsOptions(options.corsOrigins);
@@ -72,6 +77,8 @@ export class HttpDoor {
       operations,
       streamDispatcher,
       streams,
+      streamStalledMs: options.streamStalledMs,
+      streamHeartbeatMs: options.streamHeartbeatMs,
       bodyBytesMax,
       cors,
       onError,

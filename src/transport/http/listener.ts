@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import {
   createServer as createHttp2Server,
   createSecureServer,
@@ -7,11 +7,15 @@ import {
 } from 'node:http2';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { TlsConfig } from '../../config.js';
+import { cutWhenUnread } from './cut-stalled.js';
 import { inOrder } from './in-order.js';
 import type { RequestListener } from './request-listener.js';
 
 /** How long a new connection may take to say its first word. */
 const FIRST_BYTE_TIMEOUT_MS = 10_000;
+
+/** How long a client that reads nothing may keep the port from closing. */
+const DRAIN_STALLED_MS = 1000;
 
 const HTTP2_PREFACE = Buffer.from('PRI');
 
@@ -24,17 +28,19 @@ export class HttpListener {
   readonly #http2Sessions = new Set<ServerHttp2Session>();
   /** Connections that have said nothing yet. */
   readonly #silent = new Set<Socket>();
-  #active = 0;
+  /** Not answered to the end. */
+  readonly #responses = new Set<ServerResponse>();
   #onIdle: (() => void) | undefined;
   #draining = false;
 
   constructor(tls: TlsConfig | undefined, listener: RequestListener) {
     const counted: RequestListener = (request, response) => {
-      this.#active++;
+      this.#responses.add(response);
       // A kept-alive connection would bring the next request to a door that closes.
       if (this.#draining && request.httpVersionMajor === 1) response.setHeader('Connection', 'close');
       response.once('close', () => {
-        if (--this.#active === 0) this.#onIdle?.();
+        this.#responses.delete(response);
+        if (this.#responses.size === 0) this.#onIdle?.();
       });
       listener(request, response);
     };
@@ -62,7 +68,8 @@ export class HttpListener {
     this.#server.close();
     for (const session of this.#http2Sessions) session.close();
     for (const socket of this.#silent) socket.destroy();
-    if (this.#active === 0) return;
+    for (const response of this.#responses) cutWhenUnread(response, DRAIN_STALLED_MS);
+    if (this.#responses.size === 0) return;
     await new Promise<void>((resolve) => {
       this.#onIdle = resolve;
     });

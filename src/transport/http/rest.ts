@@ -17,7 +17,7 @@ import { type CallMetadata, type Dispatcher, UnreadableRequest } from '../dispat
 import { errorCodes, RETRY_AFTER_SECONDS, restErrorBody } from '../errors.js';
 import { type Operation, type Reply, refuse } from '../operation.js';
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../request-id.js';
-import { STREAM_STALLED_MS, StreamFailed, type StreamOperation } from '../stream.js';
+import { StreamFailed, type StreamOperation } from '../stream.js';
 import type { StreamDispatcher } from '../stream-dispatcher.js';
 
 export interface RestDoorOptions {
@@ -26,6 +26,8 @@ export interface RestDoorOptions {
   readonly operations: readonly Operation[];
   readonly streamDispatcher: StreamDispatcher;
   readonly streams: readonly StreamOperation[];
+  readonly streamStalledMs: number;
+  readonly streamHeartbeatMs: number;
   readonly bodyBytesMax: number;
   /** Undefined: no browser's page may call. */
   readonly cors: CorsOptions | undefined;
@@ -54,7 +56,8 @@ export function createRestDoor(options: RestDoorOptions): Transcoder {
     ...(options.cors && { cors: options.cors }),
     writer: envelope,
     nullWhenUnset: isOptionalScalar,
-    stalledMs: STREAM_STALLED_MS,
+    stalledMs: options.streamStalledMs,
+    heartbeatMs: options.streamHeartbeatMs,
     responseHeaders: (request) => ({ [REQUEST_ID_HEADER]: requestId(request) }),
     handle: async (call) => {
       const metadata = new RestCallMetadata(call.request, requestId(call.request));
@@ -116,11 +119,14 @@ interface Resumable {
   eventId?: unknown;
 }
 
-/** A client of server-sent events that comes back says in a header how far it had come; what it asks for wins. */
+/**
+ * A client of server-sent events that comes back asks for what it asked for first, and says in a header how far it
+ * has come since: so the header wins.
+ */
 function resumed(request: Message, metadata: CallMetadata): Message {
-  const lastEventId = metadata.header('last-event-id');
+  const lastEventId = metadata.header('last-event-id') ?? '';
   const resumable = request as Message & Resumable;
-  if (lastEventId !== undefined && resumable.afterId === '') resumable.afterId = lastEventId;
+  if (lastEventId !== '' && resumable.afterId !== undefined) resumable.afterId = lastEventId;
   return request;
 }
 
