@@ -1,0 +1,103 @@
+import { explain, statusDetails } from '../doors/details.js';
+import { requestHeaders } from '../doors/door.js';
+import { frame } from '../doors/grpc-web.js';
+import { decodeEvent, encodeWatch } from './grpc.js';
+import { type BodyReader, httpWatch } from './http.js';
+import type { Ending, WatchOptions, WatchRequest, WatchStream } from './watch-stream.js';
+
+const path = '/inventory.v1.InventoryService/WatchInventory';
+const END_OF_CONNECT = 0x02;
+const TRAILERS_OF_GRPC_WEB = 0x80;
+
+/** https://connectrpc.com/docs/protocol/#streaming-rpcs */
+export function connectWatch(
+  codec: 'json' | 'proto',
+  httpUrl: string,
+  request: WatchRequest,
+  options: WatchOptions,
+): WatchStream {
+  const contentType = `application/connect+${codec}`;
+  const encoded = codec === 'json' ? Buffer.from(JSON.stringify(request)) : encodeWatch(request);
+  const init = {
+    method: 'POST',
+    headers: { 'content-type': contentType, 'connect-protocol-version': '1', ...requestHeaders(options) },
+    body: frame(0, encoded),
+  };
+  return httpWatch(`${httpUrl}${path}`, init, (stream) =>
+    reader(contentType, (flag, bytes) => {
+      if (flag === END_OF_CONNECT) stream.end(connectEnding(JSON.parse(bytes.toString())));
+      else stream.put(codec === 'json' ? JSON.parse(bytes.toString()) : decodeEvent(bytes));
+    }),
+  );
+}
+
+/** https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md */
+export function grpcWebWatch(httpUrl: string, request: WatchRequest, options: WatchOptions): WatchStream {
+  const contentType = 'application/grpc-web+proto';
+  const init = {
+    method: 'POST',
+    headers: { 'content-type': contentType, 'x-grpc-web': '1', ...requestHeaders(options) },
+    body: frame(0, encodeWatch(request)),
+  };
+  return httpWatch(`${httpUrl}${path}`, init, (stream) =>
+    reader(contentType, (flag, bytes) => {
+      if (flag === TRAILERS_OF_GRPC_WEB) stream.end(grpcWebEnding(bytes.toString('latin1')));
+      else stream.put(decodeEvent(bytes));
+    }),
+  );
+}
+
+function reader(contentType: string, take: (flag: number, bytes: Buffer) => void): BodyReader {
+  return async (response, chunks) => {
+    if (response.headers.get('content-type') !== contentType) throw new Error('answered in another codec');
+    let rest: Buffer = Buffer.alloc(0);
+    for await (const chunk of chunks) {
+      rest = Buffer.concat([rest, chunk]);
+      while (rest.length >= 5 && rest.length >= 5 + rest.readUInt32BE(1)) {
+        const end = 5 + rest.readUInt32BE(1);
+        take(rest[0]!, rest.subarray(5, end));
+        rest = rest.subarray(end);
+      }
+    }
+  };
+}
+
+const connectCodes: Readonly<Record<string, number>> = {
+  invalid_argument: 3,
+  not_found: 5,
+  permission_denied: 7,
+  resource_exhausted: 8,
+  unavailable: 14,
+  unauthenticated: 16,
+};
+
+interface ConnectEnd {
+  readonly error?: { readonly code: string; readonly details?: { type: string; value: string }[] };
+}
+
+function connectEnding({ error }: ConnectEnd): Ending {
+  if (error === undefined) return { code: 0 };
+  const details = (error.details ?? []).map(({ type, value }) => ({
+    type,
+    value: Buffer.from(value, 'base64'),
+  }));
+  const { reason, violations } = explain(details);
+  return { code: connectCodes[error.code] ?? -1, reason, violations };
+}
+
+function grpcWebEnding(text: string): Ending {
+  const trailers = new Map(
+    text
+      .split('\r\n')
+      .filter(Boolean)
+      .map((line) => {
+        const colon = line.indexOf(':');
+        return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+      }),
+  );
+  const details = trailers.get('grpc-status-details-bin');
+  const code = Number(trailers.get('grpc-status') ?? Number.NaN);
+  if (details === undefined) return { code };
+  const { reason, violations } = explain(statusDetails(Buffer.from(details, 'base64')).details);
+  return { code, reason, violations };
+}

@@ -1,0 +1,120 @@
+/** One event of WatchInventory, the same value from every door that says the same. */
+export interface WatchEvent {
+  readonly id: string;
+  readonly onHandQty: number;
+  readonly reservedQty: number;
+  readonly availableQty: number;
+  readonly eventId: string;
+}
+
+/** How a stream came to its end. */
+export interface Ending {
+  /** Undefined: by nothing that was said, such as a connection that broke. */
+  readonly reason?: string | undefined;
+  /** A gRPC code; REST has none. */
+  readonly code?: number | undefined;
+  /** REST only: of a stream that was refused, or 200. */
+  readonly httpStatus?: number | undefined;
+  readonly violations?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface WatchRequest {
+  readonly ids?: readonly string[];
+  readonly productId?: string;
+  readonly afterId?: string;
+}
+
+export interface WatchOptions {
+  readonly credentials?: { readonly token?: string | undefined; readonly apiKey?: string | undefined };
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The stream ended while events were still expected. */
+export class StreamEnded extends Error {
+  override readonly name = 'StreamEnded';
+  constructor(readonly ending: Ending) {
+    super(`the stream ended: ${JSON.stringify(ending)}`);
+  }
+}
+
+/** A client's end of one watch: a door's adapter puts in, a test takes out. */
+export class WatchStream {
+  /** Resolves when the stream has begun: its head is there. Never rejects. */
+  readonly begun: Promise<void>;
+  /** Resolves when the stream is over. Never rejects. */
+  readonly ended: Promise<Ending>;
+  /** All that has come, taken or not. */
+  readonly seen: WatchEvent[] = [];
+  #taken = 0;
+  #ending: Ending | undefined;
+  #tellBegun = (): void => {};
+  #tellEnded = (_: Ending): void => {};
+  #onNews = (): void => {};
+
+  constructor(private readonly control: { leave(): void; pause(): void; resume(): void }) {
+    this.begun = new Promise((resolve) => {
+      this.#tellBegun = resolve;
+    });
+    this.ended = new Promise((resolve) => {
+      this.#tellEnded = resolve;
+    });
+  }
+
+  /** The next events; throws StreamEnded when there are not so many. */
+  async take(count: number): Promise<WatchEvent[]> {
+    while (this.seen.length < this.#taken + count) {
+      if (this.#ending !== undefined) throw new StreamEnded(this.#ending);
+      await new Promise<void>((resolve) => {
+        this.#onNews = resolve;
+      });
+    }
+    this.#taken += count;
+    return this.seen.slice(this.#taken - count, this.#taken);
+  }
+
+  /** The next event. */
+  async next(): Promise<WatchEvent> {
+    return (await this.take(1))[0]!;
+  }
+
+  /** Takes events until one is as wanted; returns them all. */
+  async takeUntil(wanted: (event: WatchEvent) => boolean): Promise<WatchEvent[]> {
+    const taken = [];
+    for (;;) {
+      const event = await this.next();
+      taken.push(event);
+      if (wanted(event)) return taken;
+    }
+  }
+
+  /** Goes away without a word. */
+  leave(): void {
+    this.control.leave();
+  }
+
+  /** Reads no more from the socket. */
+  pause(): void {
+    this.control.pause();
+  }
+
+  resume(): void {
+    this.control.resume();
+  }
+
+  begin(): void {
+    this.#tellBegun();
+  }
+
+  put(event: WatchEvent): void {
+    this.seen.push(event);
+    this.#onNews();
+  }
+
+  end(ending: Ending): void {
+    if (this.#ending !== undefined) return;
+    this.#ending = ending;
+    this.#tellBegun();
+    this.#tellEnded(ending);
+    this.#onNews();
+  }
+}
