@@ -148,6 +148,45 @@ describe('REST, to the letter', () => {
     });
   });
 
+  test('what is not set is null, and empty is not', async () => {
+    const get = async (path: string) => {
+      const response = await fetch(`${service.httpUrl}${path}`, {
+        headers: { Authorization: `Bearer ${credentials.token}`, 'X-MerchantApiKey': credentials.apiKey },
+      });
+      return response.text();
+    };
+    await patch('reserve', { qty: 1 });
+    expect(await get('/v1/inventory/inv_xyz789')).toContain(
+      '"productId":"inv_xyz789","skuId":null,"tenantId":"',
+    );
+    expect(await get('/v1/inventory/inv_xyz789')).toContain('"location":"","onHandQty":50,');
+    expect(await get('/v1/inventory/inv_xyz789')).toContain('"variantAttributes":{},');
+    expect(await get('/v1/inventory/logs?limit=1')).toContain(
+      '"qtyChange":-1,"reference":null,"notes":null,',
+    );
+    expect(await get('/v1/inventory/inv_xyz789/holds')).toBe(
+      '{"status":true,"data":{"content":[{"id":"inv_xyz789","reference":null,"qty":1}],"limit":100,"nextPageToken":""}}',
+    );
+    await patch('release', { qty: 1 });
+  });
+
+  test('a list of failed lines', async () => {
+    const response = await fetch(`${service.httpUrl}/v1/orders/ORD-1/reserve`, {
+      method: 'POST',
+      headers: {
+        Authorization: `Bearer ${credentials.token}`,
+        'X-MerchantApiKey': credentials.apiKey,
+        'Content-Type': 'application/json',
+        'X-Request-Id': 'req-1',
+      },
+      body: '{"lines":[{"id":"inv_xyz789","qty":51}]}',
+    });
+    expect(`${response.status} ${await response.text()}`).toBe(
+      '400 {"status":false,"message":"Cannot reserve the order. 1 line asks for more units than are currently available.",' +
+        '"code":"INSUFFICIENT_STOCK","requestId":"req-1","errors":[{"id":"inv_xyz789","requested":51,"available":50}]}',
+    );
+  });
+
   test('a failure is the published shape, with code and requestId', async () => {
     const refused = await patch('reserve', { qty: 51 }, { 'X-Request-Id': 'req-1' });
     expect(refused.slice(0, 4)).toBe('400 ');
