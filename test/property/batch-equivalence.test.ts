@@ -192,6 +192,6 @@ test('any commands in batches of any size equal the same commands one by one', a
       expect(await batched.everything()).toEqual(await single.everything());
     }),
     // Each step of shrinking is a run on the database: a counterexample of some length soon is worth more.
-    { numRuns: 40, endOnFailure: true },
+    { numRuns: 25, endOnFailure: true },
   );
 }, 120_000);

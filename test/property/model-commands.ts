@@ -78,7 +78,9 @@ function draw(model: StockModel, command: ReleaseCommand | ConfirmCommand): Outc
     const rejection = { reason: 'INSUFFICIENT_RESERVED', requested: qty, reserved, reference } as const;
     return no(kind === 'release' ? rejection : { ...rejection, verb: kind });
   }
-  record.draw(kind, qty, command);
+  for (const drawn of record.draw(kind, qty, command)) {
+    model.orders.note(merchantId, drawn, id, 'drawn');
+  }
   model.orders.note(merchantId, reference, id, kind === 'release' ? 'released' : 'confirmed');
   return ok({ stock: record.figures() });
 }

@@ -1,7 +1,9 @@
+type End = 'released' | 'confirmed' | 'expired';
+
 /** What has happened to the units that were held under one reference. */
 interface Story {
-  last: 'reserved' | 'released' | 'confirmed' | 'expired';
-  expired: boolean;
+  last: 'reserved' | End | undefined;
+  readonly ends: Set<End>;
   readonly records: Set<string>;
 }
 
@@ -9,12 +11,17 @@ interface Story {
 export class ModelOrders {
   readonly #stories = new Map<string, Story>();
 
-  note(merchantId: string, reference: string, record: string, event: Story['last']): void {
+  /** `drawn`: by a call that named no reference, of which the order knows nothing. */
+  note(merchantId: string, reference: string, record: string, event: 'reserved' | End | 'drawn'): void {
     if (reference === '') return;
     const name = `${merchantId}/${reference}`;
-    const story = this.#stories.get(name) ?? { last: event, expired: false, records: new Set<string>() };
-    story.last = event;
-    story.expired ||= event === 'expired';
+    const story = this.#stories.get(name) ?? {
+      last: undefined,
+      ends: new Set<End>(),
+      records: new Set<string>(),
+    };
+    if (event !== 'drawn') story.last = event;
+    if (event !== 'reserved') story.ends.add(event === 'drawn' ? 'released' : event);
     story.records.add(record);
     this.#stories.set(name, story);
   }
@@ -36,11 +43,11 @@ export class ModelOrders {
   }
 
   /**
-   * A hold of one record that expires is noted when somebody looks at that record. What came last of an order on
-   * several records, one of which expired, depends on that.
+   * An order on several records may end differently on each. What came last of it is then a matter of microseconds,
+   * and of when somebody looked at the record whose hold had expired.
    */
   isVague(merchantId: string, reference: string): boolean {
     const story = this.#stories.get(`${merchantId}/${reference}`);
-    return story?.expired === true && story.records.size > 1;
+    return story !== undefined && story.ends.size > 1 && story.records.size > 1;
   }
 }

@@ -62,13 +62,16 @@ export class ModelRecord {
     return reference === '' ? this.reserved : this.held(reference);
   }
 
-  draw(kind: 'release' | 'confirm', qty: number, by: By): void {
+  /** Returns the references of others whose units it took. */
+  draw(kind: 'release' | 'confirm', qty: number, by: By): string[] {
     const mine = this.holds.filter(({ reference }) => by.reference === '' || reference === by.reference);
     const nobodys = mine.filter(({ reference }) => reference === '');
     const others = mine.filter(({ reference }) => reference !== '');
+    const taken: string[] = [];
     let left = qty;
     for (const hold of [...nobodys, ...others]) {
       const drawn = Math.min(left, hold.qty);
+      if (drawn > 0 && hold.reference !== by.reference) taken.push(hold.reference);
       hold.qty -= drawn;
       left -= drawn;
     }
@@ -80,6 +83,7 @@ export class ModelRecord {
     } else {
       this.note('RELEASED', 0, -qty, by);
     }
+    return taken;
   }
 
   adjust(action: AdjustmentAction, qty: number, by: By): void {

@@ -6,8 +6,8 @@ import { QTY_MAX } from '../../src/domain/stock.js';
  * most on one record, most reserves with a reference, many draws without one, so that these find a queue of holds.
  */
 const id = fc.constantFrom(
-  ...Array(12).fill('inv_1'),
-  ...Array(4).fill('inv_2'),
+  ...Array(16).fill('inv_1'),
+  ...Array(6).fill('inv_2'),
   ...['inv_full', 'inv_none', 'new_0', 'new_1'],
 );
 const reference = fc.constantFrom('A', 'B', 'C', 'D', 'E', 'a');
@@ -38,16 +38,18 @@ const draw = fc.record({
   notes,
 });
 
+/** Few, so that one order comes to several ends. */
+const order = fc.constantFrom('A', 'A', 'B', 'C');
 const reserveOrder = fc.record({
   kind: kind('reserve_order'),
-  reference,
+  reference: order,
   lines: fc.array(fc.record({ id, qty }), { minLength: 1, maxLength: 4 }),
   notes,
   allowPartial,
   ttlSeconds,
 });
 
-const endOrder = fc.record({ kind: kind('release_order', 'confirm_order'), reference, notes });
+const endOrder = fc.record({ kind: kind('release_order', 'confirm_order'), reference: order, notes });
 
 const line = fc.record({
   id,
@@ -58,7 +60,7 @@ const line = fc.record({
   action: kind('RECEIVED', 'SOLD', 'ADJUSTED', 'DAMAGED', 'RETURNED'),
   reference: oftenNobody,
   notes,
-  expectedOnHandQty: fc.constantFrom(undefined, undefined, undefined, 11, 12, 13, QTY_MAX),
+  expectedOnHandQty: fc.constantFrom(...Array(7).fill(undefined), 12, 13, QTY_MAX),
 });
 const adjust = line.map((of) => ({ kind: 'adjust' as const, ...of }));
 const batchAdjust = fc.record({
@@ -116,7 +118,7 @@ const request = fc.oneof(
   { weight: 8, arbitrary: reserve },
   { weight: 7, arbitrary: draw },
   { weight: 4, arbitrary: reserveOrder },
-  { weight: 3, arbitrary: endOrder },
+  { weight: 5, arbitrary: endOrder },
   { weight: 3, arbitrary: adjust },
   { weight: 2, arbitrary: batchAdjust },
   { weight: 2, arbitrary: create },
@@ -128,14 +130,30 @@ const request = fc.oneof(
 const call = fc.record({
   merchant: fc.constantFrom('a', 'a', 'a', 'b'),
   actor: fc.constantFrom('ann', 'bob'),
-  key: fc.option(fc.constantFrom('k1', 'k2', 'k3', 'k4'), { freq: 5 }),
+  key: fc.constantFrom(...Array(16).fill(null), 'k1', 'k2', 'k3', 'k4'),
   request,
 });
+/** The same call under the same key, as the n-th of the keyed ones before it. */
+const again = fc.record({ again: fc.nat(9) });
 
-export const steps = fc.array(
-  fc.oneof({ weight: 12, arbitrary: call }, { weight: 1, arbitrary: fc.record({ passSeconds: seconds }) }),
-  { minLength: 1, maxLength: 60, size: 'max' },
-);
+export const steps = fc
+  .array(
+    fc.oneof(
+      { weight: 12, arbitrary: call },
+      { weight: 1, arbitrary: again },
+      { weight: 1, arbitrary: fc.record({ passSeconds: seconds }) },
+    ),
+    { minLength: 1, maxLength: 60, size: 'max' },
+  )
+  .map((drawn) => {
+    const steps: Step[] = [];
+    for (const step of drawn) {
+      const keyed = steps.filter((earlier) => 'key' in earlier && earlier.key !== null);
+      if (!('again' in step)) steps.push(step);
+      else if (keyed.length > 0) steps.push(keyed[step.again % keyed.length]!);
+    }
+    return steps;
+  });
 
 export type Call = typeof call extends fc.Arbitrary<infer T> ? T : never;
 export type Step = Call | { readonly passSeconds: number };
