@@ -3,10 +3,11 @@ import type { App } from './app.js';
 import type { KeyMode } from './auth/api-key-secret.js';
 import { auditCommand } from './cli/audit.js';
 import { type CommandResult, UsageError } from './cli/context.js';
+import { type ImportCommandOptions, importCommand } from './cli/import.js';
 import { keyAddCommand, keyListCommand, keyRevokeCommand } from './cli/key.js';
-import { merchantCreateCommand, merchantListCommand } from './cli/merchant.js';
+import { merchantCreateCommand, merchantListCommand, merchantSetCommand } from './cli/merchant.js';
 import { migrateCommand } from './cli/migrate.js';
-import { recordCreateCommand } from './cli/record.js';
+import { type RecordCreateOptions, recordCreateCommand } from './cli/record.js';
 import { serve } from './cli/serve.js';
 import { tokenCommand } from './cli/token.js';
 import { ConfigError } from './config.js';
@@ -58,6 +59,12 @@ function program(): Command {
     .requiredOption('--name <name>', 'what people call it')
     .addOption(mode)
     .action((o: { name: string; mode: KeyMode }, command) => run(command, merchantCreateCommand(env, o)));
+  add(merchant, 'set', 'change what holds for all calls of a merchant')
+    .requiredOption('--merchant <id>', 'the merchant')
+    .requiredOption('--default-ttl <time>', 'when referenced holds end by themselves, such as 15m; 0: never')
+    .action((o: { merchant: string; defaultTtl: string }, command) =>
+      run(command, merchantSetCommand(env, o)),
+    );
   add(merchant, 'list', 'list the merchants').action((_, command) => run(command, merchantListCommand(env)));
 
   const record = root.command('record').description('inventory records');
@@ -65,9 +72,15 @@ function program(): Command {
     .requiredOption('--merchant <id>', 'the merchant')
     .requiredOption('--id <id>', 'what callers name it by: 1 to 64 of A-Z a-z 0-9 . _ -')
     .requiredOption('--on-hand <units>', 'units physically in stock')
-    .action((o: { merchant: string; id: string; onHand: string }, command) =>
-      run(command, recordCreateCommand(env, o)),
-    );
+    .option('--product <id>', "the product; the record's id unless given")
+    .option('--sku <id>', 'the SKU; none unless given')
+    .option('--warehouse <id>', 'the warehouse', 'main')
+    .option('--warehouse-name <name>', 'what people call it')
+    .option('--location <text>', 'where in the warehouse')
+    .option('--reorder-level <units>', 'the record is low when no more than these are available')
+    .option('--reorder-qty <units>', 'to order then')
+    .option('--attributes <json>', 'what tells the variant apart, such as \'{"colour": "red"}\'')
+    .action((o: RecordCreateOptions, command) => run(command, recordCreateCommand(env, o)));
 
   const key = root.command('key').description('API keys');
   add(key, 'add', 'add a key, for example to rotate: both are valid until one is revoked')
@@ -90,6 +103,25 @@ function program(): Command {
     .action((o: { merchant: string; permissions: string; ttl: string; actor: string }, command) =>
       run(command, tokenCommand(env, o)),
     );
+  add(root, 'import', 'create or restock records from a file; exits with 1 where lines were left')
+    .argument('<file>', 'CSV with a line of column names, or JSON Lines')
+    .option('--merchant <id>', 'the merchant; needed where there are several')
+    .addOption(
+      new Option('--format <format>', 'csv or jsonl; by the name of the file unless given').choices([
+        'csv',
+        'jsonl',
+      ]),
+    )
+    .option(
+      '--import-id <id>',
+      "names the import, so that a second run doubles nothing; the content's hash unless given",
+    )
+    .option('--actor <name>', 'kept in the log', 'operator')
+    .option('--dry-run', 'check the file, and import nothing', false)
+    .action((file: string, o: Omit<ImportCommandOptions, 'file' | 'json' | 'signal'>, command: Command) => {
+      const { json = false } = command.optsWithGlobals<{ json?: boolean }>();
+      return run(command, importCommand(env, { ...o, file, json, signal: stopSignal() }));
+    });
   add(root, 'audit', 'check that counters, holds and log agree; exits with 1 where they do not')
     .option('--merchant <id>', 'only this merchant')
     .option('--repair', 'rewrite counters from holds where they drifted', false)
@@ -100,22 +132,29 @@ function program(): Command {
 /** One Ctrl-C under npm comes twice: from the terminal, and handed on by npm. */
 const SAME_KEYSTROKE_MS = 1000;
 
-async function serveUntilStopped(): Promise<void> {
-  // A signal during the start waits for it to end; a second one does not wait any more.
+/** Aborted when the process is told to stop; told again, it does not wait any more. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
   let stoppingSince: number | undefined;
-  let app: App | undefined;
   const stop = (): void => {
     if (stoppingSince !== undefined) {
       if (performance.now() - stoppingSince > SAME_KEYSTROKE_MS) process.exit(1);
       return;
     }
     stoppingSince = performance.now();
-    if (app !== undefined) void closeAndExit(app);
+    controller.abort();
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  app = await serve(process.env, print);
-  if (stoppingSince !== undefined) await closeAndExit(app);
+  return controller.signal;
+}
+
+async function serveUntilStopped(): Promise<void> {
+  const signal = stopSignal();
+  const app = await serve(process.env, print);
+  // A signal during the start waits for it to end.
+  if (signal.aborted) await closeAndExit(app);
+  else signal.addEventListener('abort', () => void closeAndExit(app));
 }
 
 async function closeAndExit(app: App): Promise<void> {

@@ -13,13 +13,14 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/**
- * The configuration as commands need it. They do not serve, so they need no way to verify tokens; and they may
- * take their time over a statement, since nobody waits for a lock of theirs.
- */
+/** The configuration as commands need it: they do not serve, so they need no way to verify tokens. */
 export function commandConfig(env: Environment): Config {
   const unserved = env.DATABASE_URL && !env.JWT_SECRET && !env.JWT_JWKS_URL;
-  const config = loadConfig(unserved ? { ...env, JWT_SECRET: 'unused'.repeat(6) } : env);
+  return loadConfig(unserved ? { ...env, JWT_SECRET: 'unused'.repeat(6) } : env);
+}
+
+/** For commands of one long statement: they may take their time over it, since nobody waits for a lock of theirs. */
+export function patient(config: Config): Config {
   return { ...config, limits: { ...config.limits, statementTimeoutMs: 3_600_000, lockTimeoutMs: 60_000 } };
 }
 
@@ -27,8 +28,8 @@ export function commandConfig(env: Environment): Config {
 export async function withDatabase<T>(
   env: Environment,
   work: (database: Database, config: Config) => Promise<T>,
+  config = patient(commandConfig(env)),
 ): Promise<T> {
-  const config = commandConfig(env);
   const database = await openDatabase(config, { info: () => {}, warn: () => {} });
   try {
     return await work(database, config);

@@ -1,30 +1,86 @@
 import type { Environment } from '../config.js';
-import { QTY_MAX } from '../domain/stock.js';
+import type { Column } from '../service/import/columns.js';
+import { type Receipt, readReceipt } from '../service/import/receipt.js';
 import { requireMerchant } from '../service/merchants.js';
 import { seedRecords } from '../store/seed.js';
-import { isUniqueViolation } from '../store/sqlstate.js';
+import { violatedUniqueConstraint } from '../store/sqlstate.js';
 import { type CommandResult, UsageError, withDatabase } from './context.js';
+
+export interface RecordCreateOptions {
+  readonly merchant: string;
+  readonly id: string;
+  readonly onHand: string;
+  /** The record's own id when not given. */
+  readonly product?: string;
+  readonly sku?: string;
+  readonly warehouse: string;
+  readonly warehouseName?: string;
+  readonly location?: string;
+  readonly reorderLevel?: string;
+  readonly reorderQty?: string;
+  /** A JSON object. */
+  readonly attributes?: string;
+}
+
+const optionOf: Readonly<Partial<Record<Column, string>>> = {
+  productId: '--product',
+  skuId: '--sku',
+  warehouseId: '--warehouse',
+  warehouseName: '--warehouse-name',
+  qty: '--on-hand',
+  location: '--location',
+  reorderLevel: '--reorder-level',
+  reorderQty: '--reorder-qty',
+  variantAttributes: '--attributes',
+};
 
 /** `holdfast record create`: an inventory record with units on hand, and the log entry that accounts for them. */
 export async function recordCreateCommand(
   env: Environment,
-  options: { merchant: string; id: string; onHand: string },
+  options: RecordCreateOptions,
 ): Promise<CommandResult> {
   const { merchant, id } = options;
   if (!/^[A-Za-z0-9._-]{1,64}$/.test(id)) {
     throw new UsageError('--id must have 1 to 64 characters of A-Z a-z 0-9 . _ -');
   }
-  const onHandQty = Number(options.onHand);
-  if (!/^\d+$/.test(options.onHand) || onHandQty > QTY_MAX) {
-    throw new UsageError(`--on-hand must be a whole number from 0 to ${QTY_MAX}`);
-  }
+  const { details, qty: onHandQty } = readOptions(options);
   return withDatabase(env, async ({ dataSource }) => {
     await requireMerchant(dataSource, merchant);
-    await seedRecords(dataSource, merchant, [{ id, onHandQty, reservedQty: 0 }]).catch((error) => {
-      if (isUniqueViolation(error)) throw new UsageError(`the merchant already has a record ${id}`);
-      throw error;
+    await seedRecords(dataSource, merchant, [{ id, onHandQty, reservedQty: 0, details }]).catch((error) => {
+      switch (violatedUniqueConstraint(error)) {
+        case 'stock_levels_pkey':
+        case 'inventory_records_pkey':
+          throw new UsageError(`the merchant already has a record ${id}`);
+        case 'inventory_records_identity': {
+          const sku = details.skuId === '' ? 'without a SKU' : `with the SKU ${details.skuId}`;
+          throw new UsageError(
+            `the merchant already has a record of the product ${details.productId} ${sku} in the warehouse ${details.warehouseId}`,
+          );
+        }
+        default:
+          throw error;
+      }
     });
     const data = { merchantId: merchant, id, onHandQty, reservedQty: 0, availableQty: onHandQty };
     return { data, text: `Record ${id} with ${onHandQty} on hand` };
   });
+}
+
+/** The options say what a line of an import says, in other words. */
+function readOptions(options: RecordCreateOptions): Receipt {
+  const given: Partial<Record<Column, string | undefined>> = {
+    productId: options.product ?? options.id,
+    skuId: options.sku,
+    warehouseId: options.warehouse,
+    warehouseName: options.warehouseName,
+    qty: options.onHand,
+    location: options.location,
+    reorderLevel: options.reorderLevel,
+    reorderQty: options.reorderQty,
+    variantAttributes: options.attributes,
+  };
+  const fields = Object.entries(given).filter(([, value]) => value !== undefined && value !== '');
+  const receipt = readReceipt(Object.fromEntries(fields));
+  if (!Array.isArray(receipt)) return receipt;
+  throw new UsageError(receipt.map(({ column, problem }) => `${optionOf[column]} ${problem}`).join('; '));
 }

@@ -4,6 +4,7 @@ import type { Environment } from '../config.js';
 import { resolveJwt } from '../jwt-secret.js';
 import { requireMerchant } from '../service/merchants.js';
 import { type CommandResult, UsageError, withDatabase } from './context.js';
+import { parseDuration } from './duration.js';
 
 const TTL_SECONDS_MAX = 366 * 24 * 3600;
 
@@ -19,7 +20,10 @@ export async function tokenCommand(
     }
     return permission;
   });
-  const ttlSeconds = parseTtl(options.ttl);
+  const ttlSeconds = parseDuration(options.ttl);
+  if (ttlSeconds === undefined || ttlSeconds < 1 || ttlSeconds > TTL_SECONDS_MAX) {
+    throw new UsageError('--ttl takes a number with s, m, h or d, from 1s to 366d');
+  }
   if (options.actor === '' || options.actor.length > 255) {
     throw new UsageError('--actor must have 1 to 255 characters');
   }
@@ -36,14 +40,4 @@ export async function tokenCommand(
     const token = await signToken(jwt.secret!, claims, jwt);
     return { data: { token }, text: token };
   });
-}
-
-/** `90s`, `15m`, `1h`, `30d`. */
-function parseTtl(text: string): number {
-  const match = /^(\d{1,9})([smhd])$/.exec(text);
-  const seconds = match === null ? 0 : Number(match[1]) * { s: 1, m: 60, h: 3600, d: 86400 }[match[2] as 's'];
-  if (seconds < 1 || seconds > TTL_SECONDS_MAX) {
-    throw new UsageError('--ttl takes a number with s, m, h or d, from 1s to 366d');
-  }
-  return seconds;
 }

@@ -6,6 +6,7 @@ import type { CallContext } from './call.js';
 import { execute, type Result } from './commands.js';
 import { fingerprint } from './fingerprint.js';
 import { newId } from './ids.js';
+import { inOrder } from './in-order.js';
 
 /** A record to add; shape already checked. */
 export interface CreateRequest {
@@ -57,11 +58,4 @@ export class Records {
 function adjustmentParts(line: AdjustmentLine): unknown[] {
   const { id, qty, action, reference, notes, expectedOnHandQty } = line;
   return [id, qty, action, reference, notes, expectedOnHandQty ?? null];
-}
-
-/** Name and value pairs in order of name, at all depths: maps come in whatever order the caller wrote them. */
-function inOrder(value: object): unknown[] {
-  return Object.entries(value)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, part]) => [name, typeof part === 'object' && part !== null ? inOrder(part) : part]);
 }

@@ -6,6 +6,8 @@ export interface Merchant {
   readonly merchantId: string;
   readonly name: string;
   readonly createdAt: Date;
+  /** Seconds after which referenced holds end when nothing is said of it; 0: never. */
+  readonly defaultTtlSeconds: number;
 }
 
 export async function insertMerchant(

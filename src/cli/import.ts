@@ -1,0 +1,160 @@
+import type { Environment } from '../config.js';
+import { failureMessage } from '../domain/failure-message.js';
+import { checkRows } from '../service/import/check-rows.js';
+import { contentId, type FileFormat, formatOf, readRows } from '../service/import/import-file.js';
+import { type ImportCounts, type ImportReport, importRows } from '../service/import/import-rows.js';
+import { UnusableFile } from '../service/import/line.js';
+import { requireMerchant } from '../service/merchants.js';
+import { listMerchants } from '../store/merchants.js';
+import { type CommandResult, commandConfig, UsageError, withDatabase } from './context.js';
+import { withEngine } from './engine.js';
+import { ImportOutput } from './import-output.js';
+
+export interface ImportCommandOptions {
+  readonly file: string;
+  readonly merchant?: string | undefined;
+  readonly format?: FileFormat | undefined;
+  readonly importId?: string | undefined;
+  readonly actor: string;
+  readonly dryRun: boolean;
+  /** Bad lines are part of the data that the command gives back, and not told beside it. */
+  readonly json: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** So that a lane that comes back finds a full batch. */
+const BATCHES_WAITING = 1;
+/** Half a minute of a database that is away, beside the tries that the engine makes by itself. */
+const RETRY = { attemptsMax: 7, backoffMinMs: 500, backoffMaxMs: 8000 };
+
+/** `holdfast import`: creates or restocks a merchant's records from a file; exits with 1 where lines were left. */
+export async function importCommand(env: Environment, options: ImportCommandOptions): Promise<CommandResult> {
+  const { file, importId, actor } = options;
+  if (importId !== undefined && !/^[\x21-\x7e]{1,200}$/.test(importId)) {
+    throw new UsageError('--import-id must have 1 to 200 printable ASCII characters, without spaces');
+  }
+  if (actor === '' || actor.length > 255) throw new UsageError('--actor must have 1 to 255 characters');
+  try {
+    const format = options.format ?? formatOf(file);
+    return options.dryRun
+      ? await check(format, options)
+      : await importFile(env, format, importId ?? (await contentId(file)), options);
+  } catch (error) {
+    if (error instanceof UnusableFile) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+async function check(
+  format: FileFormat,
+  { file, json, signal }: ImportCommandOptions,
+): Promise<CommandResult> {
+  const output = new ImportOutput(file, json);
+  try {
+    const counts = await checkRows(readRows(file, format), { signal, observer: output });
+    const text = `${lines(counts.rows)} checked, ${counts.bad} bad. Nothing was imported.`;
+    const data = { dryRun: true, lines: counts.rows, bad: counts.bad, badLines: output.badLines };
+    return { data, text, exitCode: counts.bad > 0 || signal.aborted ? 1 : 0 };
+  } finally {
+    output.close();
+  }
+}
+
+function importFile(
+  env: Environment,
+  format: FileFormat,
+  importId: string,
+  { file, merchant, actor, json, signal }: ImportCommandOptions,
+): Promise<CommandResult> {
+  return withDatabase(
+    env,
+    async (database, config) => {
+      const merchantId = await onlyMerchant(database.dataSource, merchant);
+      const output = new ImportOutput(file, json);
+      let failure: unknown;
+      try {
+        const report = await withEngine(
+          database,
+          config,
+          (error) => {
+            failure = error;
+          },
+          (engine) =>
+            importRows(engine, readRows(file, format), {
+              merchantId,
+              actor,
+              importId,
+              inFlightMax: Math.min(
+                config.limits.batchCommandsMax * (config.limits.engineLanes + BATCHES_WAITING),
+                config.limits.queueCommandsMax,
+              ),
+              retry: RETRY,
+              signal,
+              observer: output,
+            }),
+        );
+        return result(report, { merchantId, importId, badLines: output.badLines, failure });
+      } finally {
+        output.close();
+      }
+    },
+    commandConfig(env),
+  );
+}
+
+async function onlyMerchant(
+  dataSource: Parameters<typeof listMerchants>[0],
+  named: string | undefined,
+): Promise<string> {
+  if (named !== undefined) {
+    await requireMerchant(dataSource, named);
+    return named;
+  }
+  const merchants = await listMerchants(dataSource);
+  if (merchants.length === 1) return merchants[0]!.merchantId;
+  throw new UsageError(
+    merchants.length === 0
+      ? 'there is no merchant yet; see holdfast merchant create'
+      : `there are ${merchants.length} merchants: say which with --merchant`,
+  );
+}
+
+function result(
+  { counts, stopped }: ImportReport,
+  about: { merchantId: string; importId: string; badLines: unknown; failure: unknown },
+): CommandResult {
+  const { merchantId, importId, badLines, failure } = about;
+  const { rows, ...outcomes } = counts;
+  const text = [`Import ${importId} of ${merchantId}: ${lines(rows)}, ${described(outcomes)}.`];
+  if (stopped !== undefined) {
+    text.push(
+      stopped === 'interrupted' ? 'Stopped before the end of the file.' : `Stopped: ${why(stopped, failure)}`,
+      `To resume, run it again within 24 hours, with the same file and --import-id ${importId}: what is done is not done twice.`,
+    );
+  } else if (counts.bad > 0) {
+    text.push(
+      'The bad lines were not imported. Correct them where they are, and run it again within 24 hours with',
+      `--import-id ${importId}: the other lines are not done twice. Or import them from a file of their own.`,
+    );
+  }
+  return {
+    data: { importId, merchantId, lines: rows, ...outcomes, badLines, stopped: stopped ?? null },
+    text: text.join('\n'),
+    exitCode: counts.bad > 0 || stopped !== undefined ? 1 : 0,
+  };
+}
+
+function why(reason: Exclude<ImportReport['stopped'], 'interrupted' | undefined>, failure: unknown): string {
+  const cause = failure instanceof Error && failure.message !== '' ? ` (${failure.message})` : '';
+  return `${failureMessage({ reason })}${cause}`;
+}
+
+function described({ created, restocked, unchanged, alreadyDone, bad }: Omit<ImportCounts, 'rows'>): string {
+  const parts = [`${created} created`, `${restocked} restocked`];
+  if (unchanged > 0) parts.push(`${unchanged} unchanged`);
+  return [...parts, `${alreadyDone} already done`, `${bad} bad`].join(', ');
+}
+
+function lines(n: number): string {
+  return `${n} line${n === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { extname } from 'node:path';
+import { readCsv } from './csv.js';
+import { readJsonLines } from './json-lines.js';
+import { type Row, UnusableFile } from './line.js';
+import { readLines } from './read-lines.js';
+
+export const fileFormats = ['csv', 'jsonl'] as const;
+export type FileFormat = (typeof fileFormats)[number];
+
+const byExtension: Readonly<Record<string, FileFormat>> = {
+  '.csv': 'csv',
+  '.jsonl': 'jsonl',
+  '.ndjson': 'jsonl',
+};
+
+/** The format that a file's name tells. Throws UnusableFile when it does not. */
+export function formatOf(path: string): FileFormat {
+  const format = byExtension[extname(path).toLowerCase()];
+  if (format === undefined)
+    throw new UnusableFile('the name of the file does not tell its format: give --format');
+  return format;
+}
+
+/** Reads a file row by row, in groups, with no more than a few lines in memory. */
+export function readRows(path: string, format: FileFormat): AsyncGenerator<Row[]> {
+  const lines = readLines(createReadStream(path));
+  return format === 'csv' ? readCsv(lines) : readJsonLines(lines);
+}
+
+/** 32 hexadecimal digits that stand for a file's content. */
+export async function contentId(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  return hash.digest('hex').slice(0, 32);
+}

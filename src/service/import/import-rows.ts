@@ -1,0 +1,130 @@
+import type { Fault } from '../../domain/failure.js';
+import type { Engine } from '../../engine/engine.js';
+import type { Row } from './line.js';
+import { type Receipt, readReceipt } from './receipt.js';
+import { type ReceiptContext, type RetryLimits, receive } from './receive.js';
+import { RecordTurns } from './record-turns.js';
+
+export interface ImportOptions extends ReceiptContext {
+  /** Lines handed to the engine and not answered yet; at least 1. */
+  readonly inFlightMax: number;
+  readonly retry: RetryLimits;
+  /** Aborted: no further line begins, those in flight are finished. */
+  readonly signal: AbortSignal;
+  readonly observer: ImportObserver;
+}
+
+export interface ImportObserver {
+  /** A line that was not imported, with all that is wrong with it. Not in the order of the file. */
+  bad(line: number, problems: readonly string[]): void;
+  /** A row is dealt with. */
+  progress(counts: ImportCounts, endByte: number): void;
+}
+
+/** Of rows; each is in exactly one of the others but `rows`, when the import was not stopped. */
+export interface ImportCounts {
+  rows: number;
+  created: number;
+  restocked: number;
+  /** No units for a record that exists. */
+  unchanged: number;
+  /** In an earlier run of the same import. */
+  alreadyDone: number;
+  bad: number;
+}
+
+export interface ImportReport {
+  readonly counts: Readonly<ImportCounts>;
+  /** Why it ended before the file did; undefined when it did not. */
+  readonly stopped: 'interrupted' | Fault['reason'] | undefined;
+}
+
+/**
+ * Hands the rows to the engine in their order, many at once so that they share transactions. One that is bad is told
+ * and passed over; a fault that does not go away stops the import, and what is done stays done: a later run under the
+ * same import id goes on from there, since each line is keyed.
+ */
+export async function importRows(
+  engine: Pick<Engine, 'submit'>,
+  rows: AsyncIterable<readonly Row[]>,
+  options: ImportOptions,
+): Promise<ImportReport> {
+  const { signal, observer, inFlightMax } = options;
+  const counts: ImportCounts = { rows: 0, created: 0, restocked: 0, unchanged: 0, alreadyDone: 0, bad: 0 };
+  const turns = new RecordTurns();
+  let inFlight = 0;
+  let onAnswer = (): void => {};
+  let fault: Fault['reason'] | undefined;
+  let crash: { error: unknown } | undefined;
+  let isCut = false;
+
+  const bad = (row: Row, problems: readonly string[]): void => {
+    counts.bad++;
+    observer.bad(row.line, problems);
+  };
+  const isStopped = (): boolean => signal.aborted || fault !== undefined || crash !== undefined;
+  const submit = async (row: Row, receipt: Receipt): Promise<void> => {
+    if (isStopped()) {
+      isCut = true;
+      return;
+    }
+    const result = await receive(engine, row.line, receipt, options);
+    if (result.kind === 'fault') {
+      fault ??= result.reason;
+      return;
+    }
+    if (result.kind === 'refused') bad(row, result.problems);
+    else counts[result.replayed ? 'alreadyDone' : result.effect]++;
+    observer.progress(counts, row.endByte);
+  };
+  const untilInFlight = async (most: number): Promise<void> => {
+    while (inFlight > most) {
+      await new Promise<void>((resolve) => {
+        onAnswer = resolve;
+      });
+    }
+  };
+  const take = async (row: Row): Promise<void> => {
+    counts.rows++;
+    const receipt = receiptOf(row);
+    if (Array.isArray(receipt)) {
+      bad(row, receipt);
+      observer.progress(counts, row.endByte);
+      return;
+    }
+    inFlight++;
+    turns
+      .take(receipt.details, () => submit(row, receipt))
+      .catch((error) => {
+        crash ??= { error };
+      })
+      .finally(() => {
+        inFlight--;
+        onAnswer();
+      });
+    await untilInFlight(inFlightMax - 1);
+  };
+
+  try {
+    for await (const group of rows) {
+      for (const row of group) {
+        isCut ||= isStopped();
+        if (isCut) break;
+        await take(row);
+      }
+      if (isCut) break;
+    }
+  } finally {
+    await untilInFlight(0);
+  }
+  if (crash !== undefined) throw crash.error;
+  const interrupted = signal.aborted && (isCut || fault !== undefined);
+  return { counts, stopped: interrupted ? 'interrupted' : fault };
+}
+
+/** What a row says, or all that is wrong with it. */
+export function receiptOf(row: Row): Receipt | string[] {
+  if (row.fields === undefined) return [row.fault];
+  const receipt = readReceipt(row.fields);
+  return Array.isArray(receipt) ? receipt.map(({ column, problem }) => `${column} ${problem}`) : receipt;
+}
