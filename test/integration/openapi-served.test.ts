@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Credentials, startApp, type TestApp, tokenFor } from '../support/app.js';
-import { checkedFetch } from '../support/openapi/checked-fetch.js';
+import { checkedFetch, holdAgainstDocument } from '../support/openapi/checked-fetch.js';
 import { type JsonObject, OpenApiDocument } from '../support/openapi/document.js';
 
 let service: TestApp;
@@ -108,4 +108,23 @@ describe('what is answered is what the document gives as its example', () => {
     const content = `${document.at(pointer)!.pointer}/content/application~1json/examples/${code}`;
     return document.at(content)!.value.value as JsonObject;
   }
+});
+
+test.each([
+  ['application/x-ndjson', /^\{.*\}\n/],
+  ['text/event-stream', /^id: \S+\ndata: \{.*\}\n\n/],
+])('a stream as %s is what the document says', async (accept, firstEvent) => {
+  const url = `${service.httpUrl}/v1/inventory/watch?ids=inv_xyz789`;
+  const stopped = new AbortController();
+  const headers = { authorization: `Bearer ${ours.token}`, 'x-merchantapikey': ours.apiKey, accept };
+  const response = await fetch(url, { headers, signal: stopped.signal });
+  let text = '';
+  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    if (firstEvent.test(text)) break;
+  }
+  stopped.abort();
+  expect(text).toMatch(firstEvent);
+  expect(text).toContain('"onHandQty":8,"reservedQty":5,"availableQty":3');
+  holdAgainstDocument(url, { headers }, response, text);
 });

@@ -10,20 +10,26 @@ interface RestErrorBody {
   readonly errors?: Record<string, string> | readonly unknown[];
 }
 
+/** Looks at an exchange, and throws at what it does not like. */
+export type Look = (url: string, init: RequestInit, response: Response, body: string) => void;
+
 /** The published REST paths by fetch. */
-export function restDoor(httpUrl: string): Door {
+export function restDoor(httpUrl: string, look: Look = () => {}): Door {
   return {
     name: 'REST',
     call: async (rpc, request, options = {}) => {
       const { method, pathAndQuery, body: sent } = bindRequest(rpc, request);
-      const { response, body } = await exchange(`${httpUrl}${pathAndQuery}`, {
+      const url = `${httpUrl}${pathAndQuery}`;
+      const init = {
         method,
         headers: {
           ...(sent === undefined ? {} : { 'content-type': 'application/json' }),
           ...requestHeaders(options),
         },
         ...(sent === undefined ? {} : { body: sent }),
-      });
+      };
+      const { response, body } = await exchange(url, init);
+      look(url, init, response, body.toString());
       const json = JSON.parse(body.toString()) as { status: boolean; data?: unknown } & RestErrorBody;
       if (json.status !== response.ok) throw new Error('body and status contradict each other');
       return response.ok

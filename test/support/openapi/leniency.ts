@@ -35,9 +35,9 @@ export function parameterValue(schema: JsonObject, texts: readonly string[]): Js
   return schema.type === 'boolean' && /^(true|false)$/.test(text) ? text === 'true' : text;
 }
 
-/** Which name a number stands for is the protos' to know: any will do. */
+/** The name that a number stands for: the document leaves out 0, and lists the others in their order. */
 function nameOf({ type, enum: names }: JsonObject, number: number): Json {
-  return type === 'string' && Array.isArray(names) ? names[0]! : number;
+  return type === 'string' && Array.isArray(names) ? (names[number - 1] ?? number) : number;
 }
 
 export function camelCase(name: string): string {
