@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { countRecords, findDrift, type RecordSums, repairRecord } from '../store/audit.js';
+import { countRecords, expiresLate, findDrift, type RecordSums, repairRecord } from '../store/audit.js';
 import { listMerchants } from '../store/merchants.js';
 import { requireMerchant } from './merchants.js';
 
@@ -17,7 +17,10 @@ export interface Drift extends RecordSums {
   readonly repaired: boolean;
 }
 
-/** Checks every merchant, or one: counter = sum of holds, log adds up to the counters, nothing negative. */
+/**
+ * Checks every merchant, or one: counter = sum of holds, log adds up to the counters, nothing negative, each stock
+ * level described, and no hold that ends before anybody looks for it.
+ */
 export async function audit(
   dataSource: DataSource,
   options: { merchantId?: string | undefined; repair: boolean },
@@ -42,8 +45,9 @@ export async function audit(
 
 function problems(sums: RecordSums): string[] {
   const { onHandQty, reservedQty, revision } = sums;
-  if (onHandQty === null || reservedQty === null) return ['holds or log entries without a record'];
+  if (onHandQty === null || reservedQty === null) return withoutStockLevel(sums);
   const found: string[] = [];
+  if (!sums.described) found.push('no description: which product, in which warehouse');
   if (reservedQty < 0 || reservedQty > onHandQty) {
     found.push(`${reservedQty} units reserved of ${onHandQty} on hand`);
   }
@@ -60,5 +64,20 @@ function problems(sums: RecordSums): string[] {
   if (revision !== null && revision < sums.loggedRevision) {
     found.push(`revision ${revision}, but the log has revision ${sums.loggedRevision}`);
   }
+  if (expiresLate(sums)) {
+    const when = sums.nextExpiryAtMs === null ? 'for it' : `before ${at(sums.nextExpiryAtMs)}`;
+    found.push(`a hold ends ${at(sums.earliestExpiryAtMs!)}, but nobody looks ${when}`);
+  }
   return found;
+}
+
+function withoutStockLevel({ heldQty, loggedRevision, described }: RecordSums): string[] {
+  const found: string[] = [];
+  if (heldQty !== 0 || loggedRevision > 0 || !described) found.push('holds or log entries without a record');
+  if (described) found.push('a description without a stock level');
+  return found;
+}
+
+function at(ms: number): string {
+  return new Date(ms).toISOString();
 }

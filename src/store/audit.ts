@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { SYSTEM_ACTOR } from '../domain/movement.js';
 import { appendMovements } from './movement-log.js';
-import { lockStatement, lockStockLevels, updateStockLevels } from './stock-levels.js';
+import { lockStatement, lockStockLevels, updateNextExpiries, updateStockLevels } from './stock-levels.js';
 import { inTransaction } from './transaction.js';
 
 /** What the tables say of one record; the record is consistent when they all agree. */
 export interface RecordSums {
   readonly inventoryId: string;
-  /** Null when holds or log entries have no record. */
+  /** Null when what is there of it has no stock level. */
   readonly onHandQty: number | null;
   readonly reservedQty: number | null;
   readonly revision: number | null;
@@ -18,6 +18,12 @@ export interface RecordSums {
   readonly loggedOnHandQty: number;
   readonly loggedReservedQty: number;
   readonly loggedRevision: number;
+  /** It has a product and a warehouse. */
+  readonly described: boolean;
+  /** No hold of the record may end before this instant, milliseconds since the epoch. */
+  readonly nextExpiryAtMs: number | null;
+  /** When the first of its holds ends. */
+  readonly earliestExpiryAtMs: number | null;
 }
 
 interface RawSums {
@@ -30,19 +36,25 @@ interface RawSums {
   logged_on_hand_qty: string;
   logged_reserved_qty: string;
   logged_revision: string;
+  described: boolean;
+  next_expiry_ms: number | null;
+  earliest_expiry_ms: number | null;
 }
 
 /** $1 merchant, $2 one record or null for all. */
 const SUMS = `
-  SELECT coalesce(s.id, h.inventory_id, l.inventory_id) AS inventory_id,
+  SELECT coalesce(s.id, h.inventory_id, l.inventory_id, d.id) AS inventory_id,
          s.on_hand_qty, s.reserved_qty, s.revision,
          coalesce(h.qty, 0) AS held_qty,
          coalesce(h.smallest, 1) AS smallest_hold_qty,
          coalesce(l.on_hand, 0) AS logged_on_hand_qty,
          coalesce(l.reserved, 0) AS logged_reserved_qty,
-         coalesce(l.revision, 0) AS logged_revision
+         coalesce(l.revision, 0) AS logged_revision,
+         d.id IS NOT NULL AS described,
+         (extract(epoch FROM s.next_expiry_at) * 1000)::float8 AS next_expiry_ms,
+         (extract(epoch FROM h.earliest_expiry) * 1000)::float8 AS earliest_expiry_ms
     FROM (SELECT * FROM stock_levels WHERE merchant_id = $1 AND ($2::text IS NULL OR id = $2)) AS s
-    FULL JOIN (SELECT inventory_id, sum(qty) AS qty, min(qty) AS smallest
+    FULL JOIN (SELECT inventory_id, sum(qty) AS qty, min(qty) AS smallest, min(expires_at) AS earliest_expiry
                  FROM holds
                 WHERE merchant_id = $1 AND ($2::text IS NULL OR inventory_id = $2)
                 GROUP BY inventory_id) AS h ON h.inventory_id = s.id
@@ -50,7 +62,10 @@ const SUMS = `
                       max(revision) AS revision
                  FROM movement_log
                 WHERE merchant_id = $1 AND ($2::text IS NULL OR inventory_id = $2)
-                GROUP BY inventory_id) AS l ON l.inventory_id = coalesce(s.id, h.inventory_id)`;
+                GROUP BY inventory_id) AS l ON l.inventory_id = coalesce(s.id, h.inventory_id)
+    FULL JOIN (SELECT id FROM inventory_records
+                WHERE merchant_id = $1 AND ($2::text IS NULL OR id = $2)) AS d
+           ON d.id = coalesce(s.id, h.inventory_id, l.inventory_id)`;
 
 /** How many records a merchant has. */
 export async function countRecords(dataSource: DataSource, merchantId: string): Promise<number> {
@@ -70,6 +85,8 @@ export async function findDrift(dataSource: DataSource, merchantId: string): Pro
          OR reserved_qty <> held_qty OR smallest_hold_qty < 1
          OR on_hand_qty <> logged_on_hand_qty OR reserved_qty <> logged_reserved_qty
          OR revision < logged_revision
+         OR NOT described
+         OR earliest_expiry_ms < coalesce(next_expiry_ms, 'Infinity')
       ORDER BY inventory_id`,
     [merchantId, null],
   );
@@ -78,9 +95,9 @@ export async function findDrift(dataSource: DataSource, merchantId: string): Pro
 
 /**
  * Rewrites one record's reserved counter from its holds, and closes the log with an entry by `system` that makes
- * it add up again. The units on hand stay: nothing but the shelf could say better. Returns what it found under
- * the lock, and whether it could mend it: a hold without a record or without units, or more units held
- * than are on hand, needs a person.
+ * it add up again. The units on hand stay: nothing but the shelf could say better. Sets the next expiry to the holds'
+ * earliest, where it is later. Returns what it found under the lock, and whether it could mend it: what has no stock
+ * level or no description, a hold without units, or more units held than are on hand, needs a person.
  */
 export async function repairRecord(
   dataSource: DataSource,
@@ -96,10 +113,14 @@ export async function repairRecord(
     const found = rows[0] === undefined ? undefined : recordSums(rows[0]);
     if (found === undefined) return { found, repaired: false };
     const { onHandQty, reservedQty, heldQty } = found;
-    if (onHandQty === null || heldQty > onHandQty || found.smallestHoldQty < 1) {
+    if (onHandQty === null || !found.described || heldQty > onHandQty || found.smallestHoldQty < 1) {
       return { found, repaired: false };
     }
-    // Another repair was quicker.
+    if (expiresLate(found)) {
+      const stock = { id: inventoryId, onHandQty, reservedQty: heldQty, revision: 0 };
+      updateNextExpiries(tx, [{ merchantId, stock: { ...stock, nextExpiryAtMs: found.earliestExpiryAtMs } }]);
+    }
+    // Nothing but the expiry was wrong, or another repair was quicker.
     if (addsUp(found)) return { found, repaired: true };
     const revision = Math.max(found.revision ?? 0, found.loggedRevision) + 1;
     updateStockLevels(tx, [
@@ -137,6 +158,11 @@ function addsUp(sums: RecordSums): boolean {
   );
 }
 
+/** A hold ends before the record's next expiry: until then, nobody would look for it. */
+export function expiresLate({ nextExpiryAtMs, earliestExpiryAtMs }: RecordSums): boolean {
+  return earliestExpiryAtMs !== null && earliestExpiryAtMs < (nextExpiryAtMs ?? Number.POSITIVE_INFINITY);
+}
+
 function recordSums(row: RawSums): RecordSums {
   return {
     inventoryId: row.inventory_id,
@@ -148,5 +174,8 @@ function recordSums(row: RawSums): RecordSums {
     loggedOnHandQty: Number(row.logged_on_hand_qty),
     loggedReservedQty: Number(row.logged_reserved_qty),
     loggedRevision: Number(row.logged_revision),
+    described: row.described,
+    nextExpiryAtMs: row.next_expiry_ms,
+    earliestExpiryAtMs: row.earliest_expiry_ms,
   };
 }

@@ -27,7 +27,9 @@ afterAll(async () => {
 /** inv_1: 200 on hand, 5 reserved for A; inv_2: 200 on hand. */
 let shelf: Shelf;
 beforeEach(async () => {
-  await database.query('TRUNCATE merchants, api_keys, stock_levels, holds, movement_log, idempotency_keys');
+  await database.query(
+    'TRUNCATE merchants, api_keys, stock_levels, inventory_records, holds, movement_log, idempotency_keys',
+  );
   shelf = await new Shelf(database, dataSource).fill();
   await engine.engine.submit(shelf.reserve(5), NEVER);
 });
@@ -38,7 +40,7 @@ const repair = () => audit(dataSource, { repair: true });
 /** Everything that is stored of the merchant, as text. */
 async function tables(): Promise<string> {
   const rows = await Promise.all(
-    ['stock_levels', 'holds', 'movement_log'].map((table) =>
+    ['stock_levels', 'inventory_records', 'holds', 'movement_log'].map((table) =>
       database.query(`SELECT to_json(t)::text AS row FROM ${table} AS t ORDER BY 1`),
     ),
   );
@@ -99,12 +101,39 @@ const DRIFT: [string, string, string[]][] = [
   ],
 ];
 
+const ENDS = "UPDATE holds SET expires_at = '2100-01-02T03:04:05.678Z'";
+const looksAt = (instant: string): string =>
+  `${ENDS}; UPDATE stock_levels SET next_expiry_at = ${instant} WHERE id = 'inv_1'`;
+
+/** Quantities are right; only the instant is not from which a hold counts as gone. */
+const LATE: [string, string, string[]][] = [
+  [
+    'a hold that ends, and nobody to look for it',
+    looksAt('NULL'),
+    ['a hold ends 2100-01-02T03:04:05.678Z, but nobody looks for it'],
+  ],
+  [
+    'a hold that ends before anybody looks',
+    looksAt("'2100-01-02T03:04:05.679Z'"),
+    ['a hold ends 2100-01-02T03:04:05.678Z, but nobody looks before 2100-01-02T03:04:05.679Z'],
+  ],
+];
+
 describe('what it finds', () => {
   test('nothing, where everything adds up', async () => {
     expect(await check()).toEqual({ consistent: true, merchants: 1, records: 2, drift: [] });
   });
 
-  test.each(DRIFT)('%s', async (_, sql, problems) => {
+  test.each([
+    ['on time', looksAt("'2100-01-02T03:04:05.678Z'")],
+    ['early', looksAt("'2100-01-01T00:00:00Z'")],
+    ['with no hold that ends', "UPDATE stock_levels SET next_expiry_at = '2100-01-01T00:00:00Z'"],
+  ])('nothing, where expired holds are looked for %s', async (_, sql) => {
+    await database.query(sql);
+    expect(await check()).toEqual({ consistent: true, merchants: 1, records: 2, drift: [] });
+  });
+
+  test.each([...DRIFT, ...LATE])('%s', async (_, sql, problems) => {
     await database.query(sql);
     const before = await tables();
     const { merchantId } = shelf;
@@ -205,6 +234,26 @@ describe('repair', () => {
     ]);
   });
 
+  test.each(LATE)(
+    '%s: the next expiry follows the holds, and the log has nothing to say',
+    async (_, sql, problems) => {
+      await database.query(sql);
+      expect(await repair()).toMatchObject({ consistent: true, drift: [{ problems, repaired: true }] });
+      expect(await check()).toMatchObject({ consistent: true, drift: [] });
+      const [after] = await database.query(
+        `SELECT (SELECT next_expiry_at = '2100-01-02T03:04:05.678Z' FROM stock_levels WHERE id = 'inv_1') AS follows,
+              (SELECT count(*)::int FROM movement_log WHERE notes LIKE 'audit%') AS entries`,
+      );
+      expect(after).toEqual({ follows: true, entries: 0 });
+    },
+  );
+
+  test('a counter and an expiry at once', async () => {
+    await database.query(`${ENDS}; UPDATE stock_levels SET reserved_qty = 7 WHERE id = 'inv_1'`);
+    expect(await repair()).toMatchObject({ consistent: true, drift: [{ problems: { length: 3 } }] });
+    expect(await check()).toMatchObject({ consistent: true, drift: [] });
+  });
+
   test('nothing, where everything adds up', async () => {
     const before = await tables();
     expect(await repair()).toMatchObject({ consistent: true, drift: [] });
@@ -223,7 +272,18 @@ describe('repair', () => {
     [
       'a record that is gone',
       "DELETE FROM stock_levels WHERE id = 'inv_1'",
-      ['holds or log entries without a record'],
+      ['holds or log entries without a record', 'a description without a stock level'],
+    ],
+    [
+      'a stock level without its description',
+      "DELETE FROM inventory_records WHERE id = 'inv_1'",
+      ['no description: which product, in which warehouse'],
+    ],
+    [
+      'a description of nothing',
+      `INSERT INTO inventory_records (merchant_id, id, product_id, warehouse_id)
+       SELECT merchant_id, 'inv_none', 'P', 'W' FROM merchants`,
+      ['a description without a stock level'],
     ],
     [
       'a hold of no record',
