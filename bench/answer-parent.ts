@@ -16,7 +16,7 @@ export type Reply =
  * a terminal sends to both, is the parent's business.
  */
 export function answerParent(handlers: Handlers): void {
-  const all: Handlers = { cpuSeconds, ...handlers };
+  const all: Handlers = { cpuSeconds, residentBytes, ...handlers };
   process.on('SIGINT', () => undefined);
   process.on('disconnect', () => process.exit());
   process.on('message', async ({ id, name, argument }: Question) => {
@@ -33,4 +33,8 @@ export function answerParent(handlers: Handlers): void {
 function cpuSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
+}
+
+function residentBytes(): number {
+  return process.memoryUsage.rss();
 }

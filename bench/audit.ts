@@ -7,20 +7,32 @@ export class AuditFailed extends Error {
   override readonly name = 'AuditFailed';
 }
 
+/** What callers were told, all in all. */
+export interface Told {
+  /** Calls that were granted. */
+  readonly successes: number;
+  /** Units that these reserved. */
+  readonly units: number;
+}
+
 /** Counters, holds and log of the service's tables: sound, and each equal to what callers were told they have. */
-export async function auditStock(dataSource: DataSource, side: string, successes: number): Promise<void> {
+export async function auditStock(dataSource: DataSource, side: string, told: Told): Promise<void> {
   const { consistent, drift } = await audit(dataSource, { repair: false });
   if (!consistent) throw new AuditFailed(`${side} drifted: ${JSON.stringify(drift.slice(0, 3))}`);
-  // Each call reserves one unit under a reference of its own, so units, holds and log entries are as many.
+  // A call has a reference of its own and takes one unit of each record that it names, so units, holds and log
+  // entries are as many.
   const [sums]: Record<string, string>[] = await dataSource.query(`
     SELECT (SELECT sum(reserved_qty) FROM stock_levels) AS "units reserved",
            (SELECT count(*) FROM holds) AS "holds",
-           (SELECT count(*) FROM movement_log WHERE action = 'RESERVED') AS "log entries"`);
-  expectAll(side, sums!, successes);
+           (SELECT count(*) FROM movement_log WHERE action = 'RESERVED') AS "log entries",
+           (SELECT count(DISTINCT reference) FROM holds) AS "references"`);
+  const { references, ...units } = sums!;
+  expectAll(side, units, told.units);
+  expectAll(side, { references: references! }, told.successes);
 }
 
 /** The same of the plain implementation's tables, which have no holds. */
-export async function auditPlain(client: pg.Client, side: string, successes: number): Promise<void> {
+export async function auditPlain(client: pg.Client, side: string, told: Told): Promise<void> {
   const drifted = await client.query(`
     SELECT i.id FROM inventory i
       LEFT JOIN (SELECT inventory_id, sum(qty) AS qty FROM inventory_log GROUP BY inventory_id) l
@@ -30,12 +42,12 @@ export async function auditPlain(client: pg.Client, side: string, successes: num
   const sums = await client.query(`
     SELECT (SELECT sum(reserved_qty) FROM inventory) AS "units reserved",
            (SELECT count(*) FROM inventory_log) AS "log entries"`);
-  expectAll(side, sums.rows[0], successes);
+  expectAll(side, sums.rows[0], told.units);
 }
 
-function expectAll(side: string, sums: Record<string, string>, successes: number): void {
+function expectAll(side: string, sums: Record<string, string>, told: number): void {
   for (const [what, sum] of Object.entries(sums)) {
-    if (Number(sum) === successes) continue;
-    throw new AuditFailed(`${side} has ${sum} ${what}, but its callers were told of ${successes} successes`);
+    if (Number(sum) === told) continue;
+    throw new AuditFailed(`${side} has ${sum} ${what}, but its callers were told of ${told}`);
   }
 }

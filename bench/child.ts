@@ -58,6 +58,11 @@ export class Child {
     return this.ask('cpuSeconds');
   }
 
+  /** Memory that it has now, in bytes. */
+  residentBytes(): Promise<number> {
+    return this.ask('residentBytes');
+  }
+
   async stop(): Promise<void> {
     if (this.#process.connected) this.#process.disconnect();
     const timer = setTimeout(() => this.#process.kill('SIGKILL'), STOP_TIMEOUT_MS);

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
+import { cpSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
+const output = join(here, '..', 'build', 'bench');
 
 /**
  * Compiles what runs as a process: the sides and the load generator, with the service's sources that they use. No
@@ -13,9 +15,11 @@ export function compile(): void {
   const typescript = createRequire(import.meta.url).resolve('typescript/package.json');
   const tsc = join(dirname(typescript), 'bin', 'tsc');
   execFileSync(process.execPath, [tsc, '-p', join(here, 'tsconfig.json')], { stdio: 'inherit' });
+  // The service serves documents that lie beside its code.
+  cpSync(join(here, '..', 'docs'), join(output, 'docs'), { recursive: true });
 }
 
 /** The compiled file of a script in this folder. */
 export function compiled(script: string): string {
-  return join(here, '..', 'build', 'bench', 'bench', script);
+  return join(output, 'bench', script);
 }

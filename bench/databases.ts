@@ -1,11 +1,10 @@
 import pg from 'pg';
-import type { DataSource } from 'typeorm';
 import { loadConfig } from '../src/config.js';
 import { openDatabase } from '../src/database.js';
 import { createMerchant } from '../src/service/merchants.js';
-import { seedRecords } from '../src/store/seed.js';
-import { auditPlain, auditStock } from './audit.js';
-import { ON_HAND_QTY, recordId, SOLD_OUT_ID } from './load/plan.js';
+import { auditPlain, auditStock, type Told } from './audit.js';
+import { ON_HAND_QTY, recordId } from './load/plan.js';
+import { seedTables, warmCache } from './seed.js';
 
 /** A side's own database, on the server that all share. */
 export interface SideDatabase {
@@ -13,11 +12,12 @@ export interface SideDatabase {
   /**
    * Brings the tables to the same state before every turn, whatever was written in the turns before: emptied, so
    * that no side pays for rows of an earlier turn (a fast side leaves far more of them than a slow one), seeded,
-   * vacuumed and analysed; then a checkpoint, so that no turn writes out what another one dirtied.
+   * vacuumed and analysed; then a checkpoint, so that no turn writes out what another one dirtied. The service's
+   * tables are then read once by key: see warmCache.
    */
   reset(records: number): Promise<void>;
   /** Throws AuditFailed. */
-  audit(successes: number): Promise<void>;
+  audit(told: Told): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -44,22 +44,17 @@ export async function createStockDatabase(
     merchantId,
     apiKey,
     reset: async (records) => {
-      await dataSource.query('TRUNCATE stock_levels, holds, movement_log, idempotency_keys');
-      await seed(dataSource, merchantId, records);
+      await dataSource.query(
+        'TRUNCATE stock_levels, inventory_records, holds, movement_log, idempotency_keys',
+      );
+      await seedTables(dataSource, merchantId, records);
       await dataSource.query('VACUUM ANALYZE');
       await dataSource.query('CHECKPOINT');
+      await warmCache(dataSource, merchantId);
     },
-    audit: (successes) => auditStock(dataSource, name, successes),
+    audit: (told) => auditStock(dataSource, name, told),
     close,
   };
-}
-
-async function seed(dataSource: DataSource, merchantId: string, records: number): Promise<void> {
-  const inStock = Array.from({ length: records }, (_, index) => recordId(index));
-  await seedRecords(dataSource, merchantId, [
-    ...inStock.map((id) => ({ id, onHandQty: ON_HAND_QTY, reservedQty: 0 })),
-    { id: SOLD_OUT_ID, onHandQty: 0, reservedQty: 0 },
-  ]);
 }
 
 /** The plain implementation makes its tables itself, when it starts. */
@@ -78,7 +73,7 @@ export async function createPlainDatabase(serverUrl: string, name: string): Prom
       await client.query('VACUUM ANALYZE');
       await client.query('CHECKPOINT');
     },
-    audit: (successes) => auditPlain(client, name, successes),
+    audit: (told) => auditPlain(client, name, told),
     close: () => client.end(),
   };
 }

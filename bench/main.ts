@@ -1,11 +1,12 @@
 import { type Arena, type Cleanup, openArena } from './arena.js';
 import { AuditFailed } from './audit.js';
 import { compile } from './compile.js';
-import { type Options, readOptions, UsageError } from './options.js';
+import { readOptions, UsageError } from './options.js';
 import { findBestSettings } from './probe.js';
 import type { Reading } from './reading.js';
-import { createReport, measuresTable, type Report, turnsTable, writeReport } from './report.js';
-import { playRound, type Round, turnsOf, warmUp } from './rounds.js';
+import { createReport, type Report, writeReport } from './report.js';
+import { NothingMeasured, playRound, type Round, turnsOf, warmUp } from './rounds.js';
+import { measuresTable, partsTable, remark, turnsTable } from './tables.js';
 import { turns } from './turns.js';
 
 /** The bench: all sides in turns on one database, ratios against their bars. See README.md. */
@@ -41,7 +42,10 @@ async function main(cleanup: Cleanup): Promise<number> {
         `round ${i}: ${name}: ${Math.round(perSecond)}/s, p50 ${latencyMs.p50.toFixed(2)} ms, p99 ${latencyMs.p99.toFixed(2)} ms`,
       );
     };
-    rounds.push(await playRound(arena, names, settings, options.timing, told));
+    const toldMemory = (part: number, memoryMiB: number): void => {
+      note(`part ${part}: ${memoryMiB.toFixed(0)} MiB`);
+    };
+    rounds.push(await playRound(arena, names, settings, options.timings, told, toldMemory));
   }
 
   const report = createReport(options.measures, rounds, {
@@ -49,13 +53,13 @@ async function main(cleanup: Cleanup): Promise<number> {
     postgres: arena.postgresVersion,
   });
   writeReport(report);
-  print(options, report);
+  print(report);
   return 0;
 }
 
-function print({ timing }: Options, report: Report): void {
-  const seconds = (timing.warmupMs + timing.measureMs) / 1000;
-  process.stdout.write(`\n${turnsTable(report, seconds)}\n\n${measuresTable(report)}\n`);
+function print(report: Report): void {
+  const shown = [turnsTable(report), partsTable(report), measuresTable(report), remark(report)];
+  process.stdout.write(`\n${shown.filter((text) => text !== '').join('\n\n')}\n`);
 }
 
 /** Progress goes to standard error: standard output holds nothing but figures that passed the audit. */
@@ -72,7 +76,7 @@ async function undo(cleanup: Cleanup): Promise<void> {
 /** What main threw, in a line where it is no fault of the bench. */
 function explain(error: unknown): string {
   if (error instanceof AuditFailed) return `the audit failed, so there are no figures: ${error.message}`;
-  if (error instanceof UsageError) return error.message;
+  if (error instanceof UsageError || error instanceof NothingMeasured) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 

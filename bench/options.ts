@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
-import { type Measure, measures } from './measures.js';
+import { type Measure, measuresOf } from './measures.js';
 import type { ProbeRange } from './probe.js';
+import type { Timings } from './rounds.js';
 
 export interface Options {
   readonly quick: boolean;
@@ -10,7 +11,7 @@ export interface Options {
   readonly rounds: number;
   /** Of each service, before anything is recorded. */
   readonly warmUpMs: number;
-  readonly timing: { readonly warmupMs: number; readonly measureMs: number };
+  readonly timings: Timings;
   readonly probe: ProbeRange;
 }
 
@@ -18,7 +19,10 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** `--quick`: one short round, for a first look. `--only 1,3`: these measures. `--profile`: where time goes. */
+/**
+ * `--quick`: one short round, for a first look. `--only 1,3`: these measures. `--only 9`: ten minutes of load.
+ * `--profile`: where time goes.
+ */
 export function readOptions(args: readonly string[]): Options {
   let values: { quick?: boolean; only?: string; profile?: boolean };
   try {
@@ -29,15 +33,20 @@ export function readOptions(args: readonly string[]): Options {
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
-  const chosen = values.only === undefined ? measures : chooseMeasures(values.only);
-  const common = { measures: chosen, profile: values.profile === true };
-  return values.quick === true
+  const quick = values.quick === true;
+  const all = measuresOf(quick ? 'quick' : 'full');
+  const chosen =
+    values.only === undefined ? all.filter((measure) => !measure.alone) : chooseMeasures(all, values.only);
+  const common = { quick, measures: chosen, profile: values.profile === true };
+  return quick
     ? {
         ...common,
-        quick: true,
         rounds: 1,
-        warmUpMs: 1500,
-        timing: { warmupMs: 600, measureMs: 1200 },
+        warmUpMs: 1000,
+        timings: {
+          turn: { warmupMs: 400, measureMs: 900 },
+          soak: { warmupMs: 400, measureMs: 30_000, parts: 10 },
+        },
         probe: {
           plainPools: [10],
           sqlClients: [1, 4],
@@ -47,10 +56,12 @@ export function readOptions(args: readonly string[]): Options {
       }
     : {
         ...common,
-        quick: false,
-        rounds: 3,
+        rounds: chosen.some((measure) => measure.alone) ? 1 : 3,
         warmUpMs: 6000,
-        timing: { warmupMs: 3000, measureMs: 8000 },
+        timings: {
+          turn: { warmupMs: 3000, measureMs: 8000 },
+          soak: { warmupMs: 3000, measureMs: 600_000, parts: 10 },
+        },
         probe: {
           plainPools: [2, 4, 10, 30],
           sqlClients: [1, 4, 10, 64],
@@ -60,12 +71,17 @@ export function readOptions(args: readonly string[]): Options {
       };
 }
 
-function chooseMeasures(list: string): Measure[] {
+function chooseMeasures(all: readonly Measure[], list: string): Measure[] {
   const ids = list.split(',').map(Number);
-  const unknown = ids.find((id) => !measures.some((measure) => measure.id === id));
+  const unknown = ids.find((id) => !all.some((measure) => measure.id === id));
   if (unknown !== undefined) {
-    const known = [...new Set(measures.map((measure) => measure.id))].join(', ');
+    const known = [...new Set(all.map((measure) => measure.id))].join(', ');
     throw new UsageError(`--only: ${list} is not a list of measures; there are ${known}`);
   }
-  return measures.filter((measure) => ids.includes(measure.id));
+  const chosen = all.filter((measure) => ids.includes(measure.id));
+  const alone = chosen.find((measure) => measure.alone)?.id;
+  if (alone !== undefined && chosen.some((measure) => measure.id !== alone)) {
+    throw new UsageError(`--only: ${alone} takes ten minutes and runs alone`);
+  }
+  return chosen;
 }

@@ -1,5 +1,5 @@
 import type { Arena } from './arena.js';
-import type { LoadTiming } from './load/drive.js';
+import type { LoadTiming } from './load/tally.js';
 import { playServed, playSql } from './play.js';
 import type { SqlStatement } from './sides/sql.js';
 import { MANY_RECORDS } from './turns.js';

@@ -4,7 +4,11 @@ import type { LoadResult } from './load/plan.js';
 export interface Reading extends LoadResult {
   /** How the side was set or loaded, where that varies. */
   readonly setting: string;
-  /** Processor time of the whole turn, warm-up included. */
+  /** How long the turn was, warm-up included. */
+  readonly seconds: number;
+  /** Resident memory of the server, the median of each part; only where the turn is reported in parts. */
+  readonly memoryMiB?: readonly number[];
+  /** Processor time of the whole turn. */
   readonly cpuSeconds: {
     readonly server: number;
     readonly generator: number;

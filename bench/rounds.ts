@@ -1,6 +1,6 @@
 import type { Arena } from './arena.js';
-import type { LoadTiming } from './load/drive.js';
-import { figures, type Measure } from './measures.js';
+import type { LoadTiming } from './load/tally.js';
+import type { Measure } from './measures.js';
 import { playServed, playSql } from './play.js';
 import type { BestSettings } from './probe.js';
 import type { Reading } from './reading.js';
@@ -9,12 +9,25 @@ import { type Turn, type TurnName, turns } from './turns.js';
 /** What each turn of a round came to. */
 export type Round = ReadonlyMap<TurnName, Reading>;
 
+/** A turn without an answer in its measured time has no rate to compare with. */
+export class NothingMeasured extends Error {
+  override readonly name = 'NothingMeasured';
+  constructor(turn: TurnName) {
+    super(`${turn}: not one call was answered in the measured time; the machine is too busy`);
+  }
+}
+
+export interface Timings {
+  readonly turn: LoadTiming;
+  readonly soak: LoadTiming;
+}
+
 /** The turns that these measures need, in order. */
 export function turnsOf(measures: readonly Measure[]): TurnName[] {
   const needed = new Set<TurnName>(measures.flatMap((measure) => measure.of));
   for (const name of needed) {
     const turn = turns[name];
-    if (turn.side !== 'sql' && 'halfTheRateOf' in turn.load) needed.add(turn.load.halfTheRateOf);
+    if (turn.side !== 'sql' && 'ofTheRateOf' in turn.load) needed.add(turn.load.ofTheRateOf);
   }
   return (Object.keys(turns) as TurnName[]).filter((name) => needed.has(name));
 }
@@ -27,11 +40,14 @@ export async function warmUp(arena: Arena, names: readonly TurnName[], measureMs
   const warm = new Set<string>();
   for (const name of names) {
     const turn = turns[name];
-    if (turn.side === 'sql' || warm.has(`${turn.side} ${turn.door}`)) continue;
-    warm.add(`${turn.side} ${turn.door}`);
-    const { side, door } = turn;
+    if (turn.side === 'sql') continue;
+    const { side, door, orderLines = 0 } = turn;
+    const kind = `${side} ${door} ${orderLines}`;
+    if (warm.has(kind)) continue;
+    warm.add(kind);
     const arrival = { kind: 'closed', inFlight: 512 } as const;
-    await playServed(arena, { side, door, records: 1, arrival }, undefined, { warmupMs: 0, measureMs });
+    const load = { side, door, records: Math.max(1, orderLines), orderLines, arrival };
+    await playServed(arena, load, undefined, { warmupMs: 0, measureMs });
   }
 }
 
@@ -40,12 +56,14 @@ export async function playRound(
   arena: Arena,
   names: readonly TurnName[],
   settings: BestSettings,
-  timing: LoadTiming,
+  timings: Timings,
   note: (name: TurnName, reading: Reading) => void,
+  noteMemory: (part: number, memoryMiB: number) => void,
 ): Promise<Round> {
   const round = new Map<TurnName, Reading>();
   for (const name of names) {
-    const reading = await play(arena, turns[name], settings, timing, round);
+    const reading = await play(arena, turns[name], settings, timings, round, noteMemory);
+    if (reading.perSecond === 0) throw new NothingMeasured(name);
     round.set(name, reading);
     note(name, reading);
   }
@@ -56,24 +74,25 @@ function play(
   arena: Arena,
   turn: Turn,
   settings: BestSettings,
-  timing: LoadTiming,
+  timings: Timings,
   round: Round,
+  noteMemory: (part: number, memoryMiB: number) => void,
 ): Promise<Reading> {
   const { records } = turn;
   if (turn.side === 'sql') {
     const load = turn.load === 'best' ? settings.sql.get(records)! : turn.load;
-    return playSql(arena, { records, ...load }, timing);
+    return playSql(arena, { records, ...load }, timings.turn);
   }
   const arrival =
     'inFlight' in turn.load
       ? ({ kind: 'closed', inFlight: turn.load.inFlight } as const)
-      : ({ kind: 'open', perSecond: round.get(turn.load.halfTheRateOf)!.perSecond / 2 } as const);
+      : ({ kind: 'open', perSecond: round.get(turn.load.ofTheRateOf)!.perSecond * turn.load.share } as const);
   const pool = turn.side === 'plain' ? settings.plainPool.get(records)! : undefined;
-  return playServed(arena, { ...turn, arrival }, pool, timing);
+  const timing = turn.soak === true ? timings.soak : timings.turn;
+  return playServed(arena, { ...turn, arrival }, pool, timing, noteMemory);
 }
 
-/** The measure's ratio in one round. */
-export function ratio(measure: Measure, round: Round): number {
-  const [first, second] = measure.of.map((name) => figures[measure.figure](round.get(name)!));
-  return first! / second!;
+/** The measure's figure in one round. */
+export function figureOf(measure: Measure, round: Round): number {
+  return measure.figure(measure.of.map((name) => round.get(name)!));
 }

@@ -4,11 +4,18 @@ export type Turn = ServedTurn | SqlTurn;
 export interface ServedTurn {
   readonly side: 'holdfast' | 'plain' | 'noop';
   readonly door: 'grpc' | 'rest';
+  /** Calls go to so many. */
   readonly records: number;
-  /** Calls in flight; or half of the rate that another turn of the same round reached. */
-  readonly load: { readonly inFlight: number } | { readonly halfTheRateOf: TurnName };
+  /** Of so many in the table; absent: to all. */
+  readonly tableRecords?: number;
+  /** Calls in flight; or a part of the rate that another turn of the same round reached. */
+  readonly load: { readonly inFlight: number } | { readonly share: number; readonly ofTheRateOf: TurnName };
   readonly soldOutShare?: number;
   readonly idempotencyKeys?: boolean;
+  /** ReserveOrder with so many lines; absent: Reserve. */
+  readonly orderLines?: number;
+  /** For minutes, and reported by the minute. */
+  readonly soak?: true;
 }
 
 export interface SqlTurn {
@@ -23,16 +30,22 @@ const crowd = { inFlight: 512 };
 const alone = { inFlight: 1 };
 const grpc = { door: 'grpc', records: 1, load: crowd } as const;
 const grpcMany = { ...grpc, records: MANY_RECORDS } as const;
+const MILLION = 1_000_000;
 
 const table = {
   'holdfast, one record': { side: 'holdfast', ...grpc },
   'plain, one record': { side: 'plain', ...grpc },
   'noop, one record': { side: 'noop', ...grpc },
   'sql, one record': { side: 'sql', records: 1, load: 'best' },
+  'holdfast, 10,000 of 1,000,000': { side: 'holdfast', ...grpcMany, tableRecords: MILLION },
+  'holdfast, orders': { side: 'holdfast', ...grpcMany, orderLines: 5 },
   'holdfast, many records': { side: 'holdfast', ...grpcMany },
   'plain, many records': { side: 'plain', ...grpcMany },
   'noop, many records': { side: 'noop', ...grpcMany },
   'sql, many records': { side: 'sql', records: MANY_RECORDS, load: 'best' },
+  'holdfast, table of 1,000': { side: 'holdfast', ...grpc, records: 1000 },
+  'holdfast, table of 100,000': { side: 'holdfast', ...grpc, records: 100_000 },
+  'holdfast, table of 1,000,000': { side: 'holdfast', ...grpc, records: MILLION },
   'holdfast, REST': { side: 'holdfast', ...grpc, door: 'rest' },
   'holdfast, 95 % sold out': { side: 'holdfast', ...grpc, soldOutShare: 0.95 },
   'holdfast, idempotency keys': { side: 'holdfast', ...grpc, idempotencyKeys: true },
@@ -41,10 +54,20 @@ const table = {
   'holdfast, half its rate': {
     side: 'holdfast',
     ...grpc,
-    load: { halfTheRateOf: 'holdfast, one record' },
+    load: { share: 0.5, ofTheRateOf: 'holdfast, one record' },
   },
-  'plain, the same rate': { side: 'plain', ...grpc, load: { halfTheRateOf: 'holdfast, one record' } },
-  'plain, half its rate': { side: 'plain', ...grpc, load: { halfTheRateOf: 'plain, one record' } },
+  'plain, the same rate': {
+    side: 'plain',
+    ...grpc,
+    load: { share: 0.5, ofTheRateOf: 'holdfast, one record' },
+  },
+  'plain, half its rate': { side: 'plain', ...grpc, load: { share: 0.5, ofTheRateOf: 'plain, one record' } },
+  'holdfast, 80 % of its rate': {
+    side: 'holdfast',
+    ...grpcMany,
+    load: { share: 0.8, ofTheRateOf: 'holdfast, many records' },
+    soak: true,
+  },
 } as const;
 
 export type TurnName = keyof typeof table;

@@ -1,31 +1,29 @@
 import { answerParent } from '../answer-parent.js';
 import { drive } from './drive.js';
+import { type GrpcRpc, reserveOrderRpc, reserveRpc } from './grpc-rpc.js';
 import { GrpcSender } from './grpc-sender.js';
-import { type LoadPlan, recordId, SOLD_OUT_ID } from './plan.js';
+import type { LoadPlan, LoadResult } from './plan.js';
 import { RestSender } from './rest-sender.js';
-import type { Call } from './sender.js';
+import type { CallHead, Workload } from './sender.js';
+import { orders, reserves } from './workload.js';
 
 /** The load generator: a process of its own, the same for every side that has a door. */
 answerParent({
-  run: (plan: LoadPlan) =>
-    drive(plan, callsOf(plan), (onError) => {
-      if (plan.door === 'rest') return new RestSender(plan.address, plan.headers, onError);
-      const inFlight = plan.arrival.kind === 'closed' ? plan.arrival.inFlight : Number.POSITIVE_INFINITY;
-      return new GrpcSender(plan.address, plan.headers, inFlight, onError);
-    }),
+  run: (plan: LoadPlan) => {
+    const { door, address, headers, orderLines } = plan;
+    if (orderLines > 0 && door === 'rest') throw new Error('orders go through gRPC');
+    if (orderLines > 0) return throughGrpc(plan, orders(plan, orderLines), reserveOrderRpc);
+    if (door === 'grpc') return throughGrpc(plan, reserves(plan), reserveRpc);
+    return drive(plan, reserves(plan), (onError) => new RestSender(address, headers, onError));
+  },
 });
 
-let orders = 0;
-
-function callsOf({ records, soldOutShare, idempotencyKeys }: LoadPlan): () => Call {
-  const ids = Array.from({ length: records }, (_, index) => recordId(index));
-  return () => {
-    const order = ++orders;
-    const soldOut = soldOutShare > 0 && Math.random() < soldOutShare;
-    return {
-      id: soldOut ? SOLD_OUT_ID : ids[Math.floor(Math.random() * records)]!,
-      reference: `ORD-${order}`,
-      idempotencyKey: idempotencyKeys ? `key-${order}` : undefined,
-    };
-  };
+function throughGrpc<C extends CallHead, G>(
+  plan: LoadPlan,
+  workload: Workload<C, G>,
+  rpc: GrpcRpc<C, G>,
+): Promise<LoadResult> {
+  const { address, headers, arrival } = plan;
+  const inFlight = arrival.kind === 'closed' ? arrival.inFlight : Number.POSITIVE_INFINITY;
+  return drive(plan, workload, (onError) => new GrpcSender(rpc, address, headers, inFlight, onError));
 }

@@ -1,11 +1,12 @@
 import { connect, type Socket } from 'node:net';
-import type { Answer, Call, Sender } from './sender.js';
+import type { Figures, ReserveCall } from './reserve.js';
+import type { Answer, Sender } from './sender.js';
 
 /**
  * REST over kept-alive HTTP/1.1, one connection for each call in flight, with requests written and responses read
  * by hand for the same reason as in the gRPC sender.
  */
-export class RestSender implements Sender {
+export class RestSender implements Sender<ReserveCall, Figures> {
   readonly #address: string;
   readonly #head: string;
   readonly #onError: (error: Error) => void;
@@ -19,7 +20,7 @@ export class RestSender implements Sender {
     this.#head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   }
 
-  send(call: Call, done: (answer: Answer) => void): void {
+  send(call: ReserveCall, done: (answer: Answer<Figures>) => void): void {
     const connection = this.#idle.pop() ?? this.#open();
     const body = `{"qty":1,"reference":"${call.reference}"}`;
     const key = call.idempotencyKey === undefined ? '' : `idempotency-key: ${call.idempotencyKey}\r\n`;
@@ -94,14 +95,13 @@ class Connection {
 interface Envelope {
   readonly status?: boolean;
   readonly code?: string;
-  readonly data?: { id: string; onHandQty: number; reservedQty: number; availableQty: number };
+  readonly data?: Figures;
 }
 
-function read(status: number, text: string): Answer {
+function read(status: number, text: string): Answer<Figures> {
   const body: Envelope = JSON.parse(text);
   if (status === 200 && body.status === true && body.data !== undefined) {
-    const { id, onHandQty, reservedQty, availableQty } = body.data;
-    return { ok: true, id, onHandQty, reservedQty, availableQty };
+    return { ok: true, granted: body.data };
   }
   const insufficient = status === 400 && body.code === 'INSUFFICIENT_STOCK';
   return { ok: false, insufficient, text: `${status} ${text}` };

@@ -1,44 +1,29 @@
-import { ON_HAND_QTY, SOLD_OUT_ID } from './plan.js';
+/** A client of one door, for one RPC. `C`: what is asked; `G`: what a granted call is told. */
+export interface Sender<C, G> {
+  /** Calls back once, never before it returns. */
+  send(call: C, done: (answer: Answer<G>) => void): void;
+  close(): void;
+}
 
-/** One Reserve of one unit. */
-export interface Call {
-  readonly id: string;
+/** What every call carries. */
+export interface CallHead {
+  /** Its own. */
   readonly reference: string;
   readonly idempotencyKey: string | undefined;
 }
 
 /** What came back, as far as the door can tell. */
-export type Answer =
-  | {
-      readonly ok: true;
-      readonly id: string;
-      readonly onHandQty: number;
-      readonly reservedQty: number;
-      readonly availableQty: number;
-    }
+export type Answer<G> =
+  | { readonly ok: true; readonly granted: G }
   | { readonly ok: false; readonly insufficient: boolean; readonly text: string };
 
-/** A client of one door. */
-export interface Sender {
-  /** Calls back once, never before it returns. */
-  send(call: Call, done: (answer: Answer) => void): void;
-  close(): void;
-}
+export type Verdict = 'granted' | 'rejected';
 
-/** Whether the call was granted or rightly rejected. Throws at any other answer: it makes every figure worthless. */
-export function judge(call: Call, answer: Answer): 'granted' | 'rejected' {
-  const soldOut = call.id === SOLD_OUT_ID;
-  if (!answer.ok) {
-    if (soldOut && answer.insufficient) return 'rejected';
-    throw new Error(`${call.reference} on ${call.id} was answered: ${answer.text}`);
-  }
-  const { id, onHandQty, reservedQty, availableQty } = answer;
-  const right =
-    !soldOut &&
-    id === call.id &&
-    onHandQty === ON_HAND_QTY &&
-    reservedQty >= 1 &&
-    availableQty === onHandQty - reservedQty;
-  if (right) return 'granted';
-  throw new Error(`${call.reference} on ${call.id} was answered: ${JSON.stringify(answer)}`);
+/** What the generator asks for, again and again. */
+export interface Workload<C, G> {
+  /** Units that a granted call reserves. */
+  readonly unitsPerCall: number;
+  next(): C;
+  /** Whether the call was granted or rightly rejected. Throws at any other answer: it makes all figures worthless. */
+  judge(call: C, answer: Answer<G>): Verdict;
 }

@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { answerParent } from '../answer-parent.js';
-import { type LoadTiming, Tally } from '../load/drive.js';
 import { type LoadResult, recordId } from '../load/plan.js';
-import { judge } from '../load/sender.js';
+import { judgeReserve } from '../load/reserve.js';
+import { type LoadTiming, Tally } from '../load/tally.js';
 import { lockedTransaction, oneStatement } from './sql-reserve.js';
 
 export interface SqlPlan extends LoadTiming {
@@ -26,7 +26,7 @@ answerParent({
     );
     await Promise.all(clients.map((client) => client.connect()));
     try {
-      const tally = new Tally(plan);
+      const tally = new Tally(plan, 1);
       const callInTurn = async (client: pg.Client): Promise<void> => {
         for (let now = performance.now(); now < tally.until; now = performance.now()) {
           const id = recordId(Math.floor(Math.random() * plan.records));
@@ -35,7 +35,7 @@ answerParent({
           const call = { id, reference, idempotencyKey: undefined };
           if (stock === undefined) throw new Error(`${reference} on ${id} was refused`);
           const availableQty = stock.onHandQty - stock.reservedQty;
-          tally.count(judge(call, { ok: true, id, ...stock, availableQty }), now);
+          tally.count(judgeReserve(call, { ok: true, granted: { id, ...stock, availableQty } }), now);
         }
       };
       await Promise.all(clients.map(callInTurn));

@@ -1,0 +1,50 @@
+import { judgeOrder, type OrderCall, type OrderGranted } from './order.js';
+import { type LoadPlan, recordId, SOLD_OUT_ID } from './plan.js';
+import { type Figures, judgeReserve, type ReserveCall } from './reserve.js';
+import type { CallHead, Workload } from './sender.js';
+
+export function reserves(plan: LoadPlan): Workload<ReserveCall, Figures> {
+  const draw = records(plan);
+  const { soldOutShare } = plan;
+  return {
+    unitsPerCall: 1,
+    next: () => {
+      const soldOut = soldOutShare > 0 && Math.random() < soldOutShare;
+      return { ...head(plan), id: soldOut ? SOLD_OUT_ID : draw() };
+    },
+    judge: judgeReserve,
+  };
+}
+
+export function orders(plan: LoadPlan, lines: number): Workload<OrderCall, OrderGranted> {
+  const draw = records(plan);
+  return {
+    unitsPerCall: lines,
+    next: () => {
+      const ids: string[] = [];
+      while (ids.length < lines) {
+        const id = draw();
+        if (!ids.includes(id)) ids.push(id);
+      }
+      return { ...head(plan), ids };
+    },
+    judge: judgeOrder,
+  };
+}
+
+/** Counts through all plans: references and keys are never used again. */
+let calls = 0;
+
+function head({ idempotencyKeys }: LoadPlan): CallHead {
+  const number = ++calls;
+  return {
+    reference: `ORD-${number}`,
+    idempotencyKey: idempotencyKeys ? `key-${number}` : undefined,
+  };
+}
+
+/** Draws by chance. Where calls go to a part of the table, that part lies evenly spread over it. */
+function records({ records, tableRecords }: LoadPlan): () => string {
+  const ids = Array.from({ length: records }, (_, i) => recordId(Math.floor((i / records) * tableRecords)));
+  return () => ids[Math.floor(Math.random() * records)]!;
+}
