@@ -72,7 +72,11 @@ describe('paths and methods', () => {
     ['PATCH', '/v1/foo', 404, nothing('v1/foo')],
     ['GET', '/', 404, nothing('')],
     ['GET', '/v1/foo?qty=1', 404, nothing('v1/foo')],
-    ['PATCH', '/v1/inventory/inv_xyz789', 404, nothing('v1/inventory/inv_xyz789')],
+    ['PATCH', '/v1/inventory/', 404, nothing('v1/inventory/')],
+    ['PATCH', '/v1/inventory/inv_xyz789/', 404, nothing('v1/inventory/inv_xyz789/')],
+    ['GET', '/v1/inventory/inv_xyz789/sku', 404, nothing('v1/inventory/inv_xyz789/sku')],
+    ['GET', '/v1/orders', 404, nothing('v1/orders')],
+    ['POST', '/v1/orders//release', 404, nothing('v1/orders//release')],
     ['PATCH', '/v1/inventory/inv_xyz789/reserve/', 404, nothing('v1/inventory/inv_xyz789/reserve/')],
     ['PATCH', '/v1/inventory/inv_xyz789/reserve/x', 404, nothing('v1/inventory/inv_xyz789/reserve/x')],
     ['PATCH', '/v1/inventory/inv_xyz789/Reserve', 404, nothing('v1/inventory/inv_xyz789/Reserve')],
@@ -133,6 +137,10 @@ describe('paths and methods', () => {
   });
 
   test.each<readonly [string, string, string]>([
+    ['DELETE', '/v1/inventory/inv_xyz789', 'GET, HEAD, PATCH'],
+    ['PUT', '/v1/inventory', 'GET, HEAD, POST'],
+    ['POST', '/v1/inventory/low-stock', 'GET, HEAD, PATCH'],
+    ['GET', '/v1/orders/A/release', 'POST'],
     ['GET', RESERVE, 'PATCH'],
     ['HEAD', RESERVE, 'PATCH'],
     ['POST', RESERVE, 'PATCH'],

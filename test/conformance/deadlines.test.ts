@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Credentials, startApp, type TestApp } from '../support/app.js';
-import { closeDoors, type Doors, doorNames, openDoors } from '../support/doors.js';
+import { closeDoors, type DoorName, type Doors, doorNames, openDoors } from '../support/doors.js';
 
 const REQUEST_TIMEOUT_MS = 1000;
 const ID = 'inv_locked';
@@ -35,16 +35,18 @@ test('a call whose deadline passes in the queue is never executed; one that had 
       const begun = doors.REST.call('Reserve', { id: ID, qty: 1, reference: 'begun' }, { credentials });
       await vi.waitFor(async () => expect(await waitingForLocks()).toBe(1), { timeout: 10_000 });
 
-      // The only lane is taken by now. REST knows no deadline but the service's.
-      const sentAt = Date.now();
-      const late = doorNames.map((name) =>
-        doors[name].call('Reserve', { id: ID, qty: 10, reference: name }, { credentials, timeoutMs: 200 }),
-      );
-      await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(sentAt + REQUEST_TIMEOUT_MS + 100), {
+      // The only lane is taken by now. REST knows no deadline but the service's, which runs from its arrival.
+      const late = (name: DoorName) =>
+        doors[name].call('Reserve', { id: ID, qty: 10, reference: name }, { credentials, timeoutMs: 200 });
+      const rest = late('REST');
+      await vi.waitFor(async () => expect(await commandsInQueue()).toBe(1), { timeout: 10_000 });
+      const arrivedAt = Date.now();
+      const others = doorNames.map((name) => (name === 'REST' ? rest : late(name)));
+      await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(arrivedAt + REQUEST_TIMEOUT_MS), {
         timeout: 10_000,
       });
       await holder.query('ROLLBACK');
-      return { begun: await begun, late: await Promise.all(late) };
+      return { begun: await begun, late: await Promise.all(others) };
     } finally {
       await holder.end();
     }
@@ -76,4 +78,9 @@ async function waitingForLocks(): Promise<number> {
       WHERE datname = current_database() AND wait_event_type = 'Lock'`,
   );
   return row!.n;
+}
+
+async function commandsInQueue(): Promise<number> {
+  const metrics = await (await fetch(`${service.httpUrl}/metrics`)).text();
+  return Number(/^holdfast_queue_commands (\d+)/m.exec(metrics)?.[1]);
 }

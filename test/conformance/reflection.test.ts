@@ -66,7 +66,7 @@ describe.each(['v1', 'v1alpha'])('%s', (version) => {
   test.each([
     [SYMBOL, 'inventory.v1.InventoryService', 'inventory/v1/inventory_service.proto'],
     [SYMBOL, 'inventory.v1.InventoryService.Reserve', 'inventory/v1/inventory_service.proto'],
-    [SYMBOL, 'inventory.v1.ReserveRequest', 'inventory/v1/inventory_service.proto'],
+    [SYMBOL, 'inventory.v1.ReserveRequest', 'inventory/v1/reservations.proto'],
     [SYMBOL, 'inventory.v1.StockLevel', 'inventory/v1/stock_level.proto'],
     [SYMBOL, 'inventory.v1.ErrorReason', 'inventory/v1/error_reason.proto'],
     [SYMBOL, 'google.rpc.ErrorInfo', 'google/rpc/error_details.proto'],

@@ -1,7 +1,15 @@
 import { afterEach, beforeEach, expect } from 'vitest';
 import type { Credentials, TestApp } from './app.js';
 
-const tables = ['merchants', 'api_keys', 'stock_levels', 'holds', 'movement_log', 'idempotency_keys'];
+const tables = [
+  'merchants',
+  'api_keys',
+  'inventory_records',
+  'stock_levels',
+  'holds',
+  'movement_log',
+  'idempotency_keys',
+];
 
 /** One value for all that the database holds. */
 export async function checksum({ app }: TestApp): Promise<string> {
