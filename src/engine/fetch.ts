@@ -11,7 +11,7 @@ import { dueRecords, endExpired, fetchExpired, latestReading } from './expiry.js
 import { planFetch } from './fetch-plan.js';
 import { KeyBook } from './key-book.js';
 import type { Submission } from './submission.js';
-import { assertAllLocked, wantedRecords } from './wanted-records.js';
+import { asNamed, assertAllLocked, namesAllRecords, wantedRecords } from './wanted-records.js';
 import { WorkingSet } from './working-set.js';
 
 /** Expired holds of one record that a batch ends beside its work; more are ended first, in steps of their own. */
@@ -41,7 +41,8 @@ export async function fetchBatch(
   submissions: readonly Submission[],
 ): Promise<FetchedBatch> {
   const plan = planFetch(submissions);
-  const wanted = await wantedRecords(tx, plan);
+  // Not awaited where there is nothing to look for, so that the locks leave together with START TRANSACTION.
+  const wanted = namesAllRecords(plan) ? asNamed(plan) : await wantedRecords(tx, plan);
   const { records, orders } = wanted;
   const [stocks, named, oldest, orderRows, keyRows, clockUs, descriptions, identities, settings] =
     await Promise.all([

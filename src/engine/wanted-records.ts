@@ -32,15 +32,21 @@ type FoundRecord = IdentityKey & { readonly id: string };
 
 const none: never[] = [];
 
+/** Whether the batch's commands name all records that they may change, as most do. */
+export function namesAllRecords({ orders, receipts }: FetchPlan): boolean {
+  return orders.length === 0 && receipts.length === 0;
+}
+
+export function asNamed({ records, identities }: FetchPlan): WantedRecords {
+  return { records, orders: none, tooLarge: none, identities, found: none, receipts: none };
+}
+
 /**
  * Adds to the records that a batch names by id those that only the database can name: the ones that its orders hold
  * units of, and the ones of the products that it receives. Costs a round trip, where there are any.
  */
 export async function wantedRecords(tx: Transaction, plan: FetchPlan): Promise<WantedRecords> {
   const { orders, receipts, identities } = plan;
-  if (orders.length === 0 && receipts.length === 0) {
-    return { records: plan.records, orders, tooLarge: none, identities, found: none, receipts };
-  }
   const [held, found] = await Promise.all([
     orders.length > 0 ? findOrderRecords(tx, orders, ORDER_RECORDS_MAX + 1) : none,
     receipts.length > 0 ? findRecords(tx, receipts) : none,
