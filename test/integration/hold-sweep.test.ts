@@ -18,7 +18,9 @@ afterAll(async () => {
   await database?.drop();
 });
 beforeEach(async () => {
-  await database.query('TRUNCATE merchants, api_keys, stock_levels, holds, movement_log, idempotency_keys');
+  await database.query(
+    'TRUNCATE merchants, api_keys, stock_levels, inventory_records, holds, movement_log, idempotency_keys',
+  );
   shelf = await new Shelf(database, dataSource).fill();
 });
 
@@ -34,6 +36,11 @@ async function addHolds(
     `INSERT INTO stock_levels (merchant_id, id, on_hand_qty, reserved_qty, revision, next_expiry_at)
      SELECT $1, 'r' || r, $3, $3, $3 + 1, now() + $4 * interval '1 second' FROM generate_series(1, $2) AS r`,
     [merchantId, records, holds, seconds],
+  );
+  await database.query(
+    `INSERT INTO inventory_records (merchant_id, id, product_id, warehouse_id)
+     SELECT $1, 'r' || r, 'r' || r, 'main' FROM generate_series(1, $2) AS r`,
+    [merchantId, records],
   );
   await database.query(
     `INSERT INTO holds (merchant_id, inventory_id, reference, qty, opened_revision, expires_at)

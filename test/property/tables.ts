@@ -6,6 +6,9 @@ interface StoredRecord extends Omit<RecordState, 'holds' | 'log' | 'onHand' | 'r
   readonly onHand: number;
   readonly reserved: number;
   readonly revision: number;
+  /** The reorder level beside the figures, and what follows from both. */
+  readonly lowAt: number;
+  readonly low: boolean;
   /** Milliseconds since the epoch. */
   readonly nextExpiryMs: number | null;
   readonly holds: readonly StoredHold[];
@@ -28,11 +31,12 @@ export async function readRecords(
   merchantIds: readonly string[],
 ): Promise<StoredRecord[]> {
   return dataSource.query(
-    `SELECT s.id, product_id AS "productId", sku_id AS "skuId", warehouse_id AS "warehouseId",
-            warehouse_name AS "warehouseName", location, reorder_level AS "reorderLevel",
-            reorder_qty AS "reorderQty", variant_attributes AS "variantAttributes",
-            on_hand_qty AS "onHand", reserved_qty AS reserved, revision::int,
-            (extract(epoch FROM next_expiry_at) * 1000)::float8 AS "nextExpiryMs",
+    `SELECT s.id, r.product_id AS "productId", r.sku_id AS "skuId", r.warehouse_id AS "warehouseId",
+            r.warehouse_name AS "warehouseName", r.location, r.reorder_level AS "reorderLevel",
+            r.reorder_qty AS "reorderQty", r.variant_attributes AS "variantAttributes",
+            s.reorder_level AS "lowAt", s.low,
+            s.on_hand_qty AS "onHand", s.reserved_qty AS reserved, s.revision::int,
+            (extract(epoch FROM s.next_expiry_at) * 1000)::float8 AS "nextExpiryMs",
             (SELECT coalesce(json_agg(json_build_object(
                       'reference', reference, 'qty', qty, 'openedRevision', opened_revision,
                       'expiresMs', (extract(epoch FROM expires_at) * 1000)::float8,
@@ -56,7 +60,7 @@ export async function readRecords(
 
 /** As a caller sees them now: holds whose time has come are gone, whether or not somebody has tidied them. */
 export function asOfNow(stored: StoredRecord): RecordState {
-  const { onHand, reserved, revision, revisions, nextExpiryMs, ...rest } = stored;
+  const { onHand, reserved, revision, revisions, nextExpiryMs, lowAt, low, ...rest } = stored;
   const isOver = ({ secondsLeft }: StoredHold): boolean => secondsLeft !== null && secondsLeft <= 0;
   const over = stored.holds.filter(isOver);
   const ended = over.map(({ reference, qty }): LogEntry => {
@@ -78,13 +82,17 @@ function holdLine({ reference, qty, secondsLeft }: StoredHold): string {
 }
 
 /** What is wrong with a record by itself, beside what an audit finds; '' when nothing is. */
-export function flaw({ holds, nextExpiryMs, revision, revisions, log }: StoredRecord): string {
+export function flaw(record: StoredRecord): string {
+  const { holds, nextExpiryMs, revision, revisions, log, lowAt, low, reorderLevel } = record;
   const ends = holds.flatMap(({ expiresMs }) => (expiresMs === null ? [] : [expiresMs]));
   if (ends.length > 0 && (nextExpiryMs === null || nextExpiryMs > Math.min(...ends))) {
     return `a hold ends at ${Math.min(...ends)}, but none before ${nextExpiryMs}`;
   }
   if (revisions.some((at, i) => at !== i + 1) || revisions.length !== revision) {
     return `revision ${revision}, log ${revisions}`;
+  }
+  if (lowAt !== reorderLevel || low !== record.onHand - record.reserved <= lowAt) {
+    return `reorder level ${reorderLevel} is ${lowAt} beside the figures, low: ${low}`;
   }
   const endless = log.findIndex((entry) => EXPIRED.test(logLine(entry)) && entry.reserved >= 0);
   return endless === -1 ? '' : `entry ${endless + 1} expires nothing`;

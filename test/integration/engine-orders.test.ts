@@ -1,0 +1,216 @@
+import type { DataSource } from 'typeorm';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ORDER_RECORDS_MAX } from '../../src/domain/order.js';
+import { openDataSource } from '../support/data-source.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { NEVER, Session, Shelf, startEngine, type TestEngine, told } from '../support/engine-stage.js';
+import { until } from '../support/process.js';
+
+/** Orders on the real engine: what they hold is known only to the database, and may change before it is locked. */
+let database: TestDatabase;
+let judge: DataSource;
+let engine: TestEngine;
+let other: TestEngine;
+let shelf: Shelf;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  judge = await openDataSource(database.url);
+});
+afterAll(async () => {
+  await judge?.destroy();
+  await database?.drop();
+});
+beforeEach(async () => {
+  [engine, other] = await Promise.all([startEngine(database.url), startEngine(database.url)]);
+  // 200 units each of inv_1 and inv_2.
+  shelf = await new Shelf(database, judge).fill();
+});
+afterEach(() => Promise.all([engine?.close(), other?.close()]));
+
+type Submission = ReturnType<Shelf['reserve']>;
+
+async function submit(on: TestEngine, ...submissions: Submission[]): Promise<string[]> {
+  return (await Promise.all(submissions.map((s) => on.engine.submit(s, NEVER)))).map(told);
+}
+
+const reserve = (id: string, qty: number, reference = 'A'): Submission =>
+  shelf.reserve(qty, { id, reference });
+const end = (kind: 'release_order' | 'confirm_order', reference = 'A', key?: string): Submission =>
+  shelf.submission({ kind, reference, notes: '' }, key);
+
+describe('an order that changes while its records are being locked', () => {
+  let session: Session;
+  beforeEach(async () => {
+    session = await Session.open(database.url);
+  });
+  afterEach(() => session?.close());
+
+  /** Lets the engine look at the order, and wait for inv_1; meanwhile something happens. */
+  async function meanwhile(commands: Submission[], happening: () => Promise<unknown>): Promise<string[]> {
+    await session.run('BEGIN');
+    await session.run("SELECT 1 FROM stock_levels WHERE merchant_id = $1 AND id = 'inv_1' FOR UPDATE", [
+      shelf.merchantId,
+    ]);
+    const answers = submit(engine, ...commands);
+    await until('a blocked backend', async () => {
+      const rows = await database.query(
+        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+            AND application_name = 'holdfast'`,
+      );
+      return rows.length > 0;
+    });
+    await happening();
+    await session.run('COMMIT');
+    return answers;
+  }
+
+  test.each([
+    ['release_order', [200, 200]],
+    ['confirm_order', [197, 195]],
+  ] as const)('%s: it gains a record; all of it ends, and once', async (kind, onHand) => {
+    await submit(engine, reserve('inv_1', 3));
+    expect(await meanwhile([end(kind, 'A', 'k')], () => submit(other, reserve('inv_2', 5)))).toEqual([
+      '0 0 reserved',
+    ]);
+    expect(engine.retries).toEqual([expect.stringContaining('an order reserved further records')]);
+    expect(await shelf.held()).toEqual([]);
+    expect(await shelf.happened()).toEqual({ reserved: [0, 0], entries: 4, keys: 1 });
+    const rows = await database.query<{ qty: number }>(
+      'SELECT on_hand_qty AS qty FROM stock_levels WHERE merchant_id = $1 ORDER BY id',
+      [shelf.merchantId],
+    );
+    expect(rows.map((row) => row.qty)).toEqual(onHand);
+    expect(await submit(other, end(kind, 'A', 'k'))).toEqual(['0 0 reserved!']);
+  });
+
+  test('it loses one of two: the other ends, without another try', async () => {
+    await submit(engine, reserve('inv_1', 3), reserve('inv_2', 5));
+    const release = shelf.submission({ kind: 'release', id: 'inv_2', qty: 5, reference: 'A', notes: '' });
+    expect(await meanwhile([end('release_order')], () => submit(other, release))).toEqual(['0 reserved']);
+    expect(engine.retries).toEqual([]);
+    expect(await shelf.happened()).toMatchObject({ reserved: [0, 0], entries: 4 });
+  });
+
+  test('it gains units of a record that it holds already: those end, too', async () => {
+    await submit(engine, reserve('inv_1', 3), reserve('inv_2', 5));
+    expect(await meanwhile([end('release_order')], () => submit(other, reserve('inv_2', 4)))).toEqual([
+      '0 0 reserved',
+    ]);
+    expect(engine.retries).toEqual([]);
+    expect(await shelf.happened()).toMatchObject({ reserved: [0, 0] });
+  });
+
+  test('others of its batch are not harmed by the second try', async () => {
+    await submit(engine, reserve('inv_1', 3));
+    const batch = [reserve('inv_1', 1, 'B'), end('release_order'), reserve('inv_none', 1)];
+    const answers = await meanwhile(batch, () => submit(other, reserve('inv_2', 5)));
+    expect(answers).toEqual(['4 reserved', '1 0 reserved', 'INVENTORY_NOT_FOUND']);
+    expect(engine.batches).toEqual([1, 3]);
+    expect(engine.retries).toHaveLength(1);
+    expect(await shelf.happened()).toMatchObject({ reserved: [1, 0] });
+  });
+});
+
+describe('an order within one batch', () => {
+  const order = (...lines: [string, number][]): Submission =>
+    shelf.submission({
+      kind: 'reserve_order',
+      reference: 'A',
+      lines: lines.map(([id, qty]) => ({ id, qty })),
+      notes: '',
+      ttlSeconds: undefined,
+      allowPartial: false,
+    });
+
+  test.each<[string, () => Submission[], string[]]>([
+    [
+      'reserved and released',
+      () => [order(['inv_1', 1], ['inv_2', 2]), end('release_order')],
+      ['1 2 reserved', '0 0 reserved'],
+    ],
+    [
+      'released twice',
+      () => [order(['inv_1', 1]), end('release_order'), end('release_order')],
+      ['1 reserved', '0 reserved', 'ORDER_ALREADY_RELEASED'],
+    ],
+    [
+      'confirmed, then released',
+      () => [order(['inv_1', 1]), end('confirm_order'), end('release_order')],
+      ['1 reserved', '0 reserved', 'ORDER_ALREADY_CONFIRMED'],
+    ],
+    [
+      'drawn by others',
+      () => [
+        order(['inv_1', 1]),
+        shelf.submission({ kind: 'release', id: 'inv_1', qty: 1, reference: '', notes: '' }),
+        end('confirm_order'),
+      ],
+      ['1 reserved', '0 reserved', 'ORDER_ALREADY_RELEASED'],
+    ],
+    [
+      'reserved anew after its end',
+      () => [order(['inv_1', 1]), end('confirm_order'), order(['inv_2', 2]), end('release_order')],
+      ['1 reserved', '0 reserved', '2 reserved', '0 reserved'],
+    ],
+    [
+      'never held, and short',
+      () => [end('release_order'), order(['inv_1', 201]), end('confirm_order')],
+      ['ORDER_NOT_HELD', 'INSUFFICIENT_STOCK', 'ORDER_NOT_HELD'],
+    ],
+  ])('%s: as one by one', async (_, commands, answers) => {
+    expect(await submit(engine, ...commands())).toEqual(answers);
+    expect(engine.batches).toHaveLength(1);
+    expect(await shelf.held()).toEqual([]);
+    await shelf.happened();
+    const single: string[] = [];
+    shelf = await new Shelf(database, judge).fill();
+    for (const command of commands()) single.push(...(await submit(engine, command)));
+    expect(single).toEqual(answers);
+  });
+});
+
+describe('an order of very many records', () => {
+  /** Adds so many records with 1 unit held for A, in one hold each. */
+  async function hold(from: number, to: number): Promise<void> {
+    const values = [shelf.merchantId, from, to];
+    await database.query(
+      `INSERT INTO stock_levels (merchant_id, id, on_hand_qty, reserved_qty, revision)
+       SELECT $1, 'r' || n, 1, 1, 2 FROM generate_series($2::int, $3::int) AS n`,
+      values,
+    );
+    await database.query(
+      `INSERT INTO inventory_records (merchant_id, id, product_id, warehouse_id)
+       SELECT $1, 'r' || n, 'r' || n, 'main' FROM generate_series($2::int, $3::int) AS n`,
+      values,
+    );
+    await database.query(
+      `INSERT INTO holds (merchant_id, inventory_id, reference, qty, opened_revision)
+       SELECT $1, 'r' || n, 'A', 1, 2 FROM generate_series($2::int, $3::int) AS n`,
+      values,
+    );
+    await database.query(
+      `INSERT INTO movement_log (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta, actor, batch_id)
+       SELECT $1, 'r' || n, r, CASE r WHEN 1 THEN 'RECEIVED' ELSE 'RESERVED' END, 2 - r, r - 1, 'bob', gen_random_uuid()
+         FROM generate_series($2::int, $3::int) AS n, generate_series(1, 2) AS r`,
+      values,
+    );
+  }
+
+  test('more than it may have: refused as a whole, and record by record it ends', async () => {
+    await hold(1, ORDER_RECORDS_MAX + 1);
+    const rest = reserve('inv_1', 1, 'B');
+    expect(await submit(engine, end('release_order'), rest, end('confirm_order'))).toEqual([
+      'VALIDATION_FAILED',
+      '1 reserved',
+      'VALIDATION_FAILED',
+    ]);
+    expect(await shelf.happened()).toMatchObject({ entries: 1 });
+    const one = shelf.submission({ kind: 'release', id: 'r1', qty: 1, reference: 'A', notes: '' });
+    expect(await submit(engine, one)).toEqual(['0 reserved']);
+    // Now it has as many as it may.
+    const [answer] = await submit(engine, end('confirm_order'));
+    expect(answer).toMatch(/^(0 ){5000}reserved$/);
+    expect(await shelf.held()).toEqual(['inv_1: B=1']);
+    expect(await shelf.happened()).toMatchObject({ entries: 2 + ORDER_RECORDS_MAX });
+  });
+});
