@@ -44,7 +44,7 @@ export function readOptions(args: readonly string[]): Options {
         rounds: 1,
         warmUpMs: 1000,
         timings: {
-          turn: { warmupMs: 400, measureMs: 900 },
+          turn: { warmupMs: 500, measureMs: 1000 },
           soak: { warmupMs: 400, measureMs: 30_000, parts: 10 },
         },
         probe: {
