@@ -56,21 +56,23 @@ export interface ErrorDetail<D extends DescMessage = DescMessage> {
   readonly value: MessageInitShape<D>;
 }
 
-/** What gRPC and Connect callers get beside code and message. */
+/**
+ * What gRPC and Connect callers get beside code and message. Of a long list of violations, the first ones, and in
+ * `omitted` how many more there are.
+ */
 export function errorDetails(failure: Failure): ErrorDetail[] {
   const info = { reason: failure.reason, domain: ERROR_DOMAIN, metadata: metadata(failure) };
-  const details: ErrorDetail[] = [{ desc: ErrorInfoSchema, value: create(ErrorInfoSchema, info) }];
+  const details: ErrorDetail[] = [{ desc: ErrorInfoSchema, value: info }];
   if (failure.reason === 'VALIDATION_FAILED') {
-    const fieldViolations = failure.violations.map((v) => ({ field: v.field, description: v.description }));
+    const all = failure.violations.map(({ field, description }) => ({ field, description }));
+    const fieldViolations = fitting(all, info.metadata);
     details.push({ desc: BadRequestSchema, value: create(BadRequestSchema, { fieldViolations }) });
   }
   const lines = failedLines(failure);
   if (lines !== undefined) {
-    const violations = lines.map(({ subject, description }) => ({
-      type: failure.reason,
-      subject,
-      description,
-    }));
+    const type = failure.reason;
+    const all = lines.map(({ subject, description }) => ({ type, subject, description }));
+    const violations = fitting(all, info.metadata);
     details.push({
       desc: PreconditionFailureSchema,
       value: create(PreconditionFailureSchema, { violations }),
@@ -81,6 +83,27 @@ export function errorDetails(failure: Failure): ErrorDetail[] {
     details.push({ desc: RetryInfoSchema, value: create(RetryInfoSchema, { retryDelay }) });
   }
   return details;
+}
+
+/**
+ * Of a list of violations. gRPC sends details in its trailers: Node never answers a call whose trailers exceed 64 KiB,
+ * and common clients fail at 8 KiB, in base64 and with all else.
+ */
+const VIOLATIONS_BYTES_MAX = 4096;
+
+/** Those that come first, as far as they fit, and at least one; notes how many do not. */
+function fitting<T extends Readonly<Record<string, string>>>(
+  violations: T[],
+  metadata: Record<string, string>,
+): T[] {
+  let bytes = 0;
+  const count = violations.findIndex((violation, i) => {
+    for (const text of Object.values(violation)) bytes += Buffer.byteLength(text) + 4;
+    return i > 0 && bytes > VIOLATIONS_BYTES_MAX;
+  });
+  if (count < 0) return violations;
+  metadata.omitted = `${violations.length - count}`;
+  return violations.slice(0, count);
 }
 
 /** The facts behind the message, for machines. */
