@@ -27,10 +27,10 @@ export class Call implements TranscodedCall {
     return this.controller.signal;
   }
 
-  /** Tells the host to stop, whoever is the reason. */
-  abort(): void {
+  /** Tells the host to stop. */
+  abort(reason?: DOMException): void {
     this.controller ??= new AbortController();
-    this.controller.abort();
+    this.controller.abort(reason);
   }
 
   private clientIsGone(): boolean {

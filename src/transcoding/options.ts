@@ -8,7 +8,10 @@ import type { Headers, HttpRequest } from './http-message.js';
 export interface TranscodedCall {
   readonly method: DescMethod;
   readonly request: HttpRequest;
-  /** Aborted when the client goes away, or is cut off, before it has its whole answer. */
+  /**
+   * Aborted when the client goes away, or is cut off, before it has its whole answer. The reason is a `TimeoutError`
+   * when it left what was sent unread.
+   */
   readonly signal: AbortSignal;
   /**
    * Builds the request message from path, query and body. Lazy, so that the host can refuse credentials before

@@ -124,7 +124,10 @@ export class StreamResponse {
     this.heartbeat?.refresh();
     if ((this.response as ServerResponse).write(chunk) || this.full) return;
     this.full = true;
-    this.stall = setTimeout(() => this.cutOff(constants.NGHTTP2_ENHANCE_YOUR_CALM), this.manner.stalledMs);
+    this.stall = setTimeout(() => {
+      const reason = new DOMException('the client left what was sent unread', 'TimeoutError');
+      this.cutOff(constants.NGHTTP2_ENHANCE_YOUR_CALM, reason);
+    }, this.manner.stalledMs);
   }
 
   private startHeartbeat(): void {
@@ -138,9 +141,9 @@ export class StreamResponse {
   }
 
   /** Breaks the connection, so that the client cannot take what it has for the whole. */
-  private cutOff(http2Code: number): void {
+  private cutOff(http2Code: number, reason?: DOMException): void {
     if (isHttp2(this.request)) this.request.stream.close(http2Code);
     else this.response.destroy();
-    this.call.abort();
+    this.call.abort(reason);
   }
 }

@@ -35,7 +35,10 @@ export class StreamDispatcher {
     this.#options = options;
   }
 
-  /** Opens a stream; never rejects. `left` is aborted when the caller goes away. */
+  /**
+   * Opens a stream; never rejects. `left` is aborted when the caller goes away, with a StreamFailed when the door has
+   * sent him away.
+   */
   async open(
     operation: StreamOperation,
     metadata: CallMetadata,
@@ -76,7 +79,7 @@ export class StreamDispatcher {
       // A generator that never began has no end either, and a caller may leave before it asks for a message.
       await messages.next();
       const leave = (): void => {
-        ending.abort();
+        ending.abort(left.reason);
         void messages.return();
       };
       left.addEventListener('abort', leave, { once: true });
@@ -101,8 +104,7 @@ export class StreamDispatcher {
     try {
       yield begun;
       yield* messages(ending.signal);
-      const { reason } = ending.signal;
-      if (reason instanceof StreamFailed) throw reason;
+      if (ending.signal.reason instanceof StreamFailed) throw ending.signal.reason;
     } catch (error) {
       failure =
         error instanceof StreamFailed
@@ -110,6 +112,8 @@ export class StreamDispatcher {
           : dispatcher.faultOf(error, operation, metadata.requestId);
       throw error instanceof StreamFailed ? error : new StreamFailed(failure);
     } finally {
+      // Who does not ask for the next message does not come by the lines above.
+      if (ending.signal.reason instanceof StreamFailed) failure ??= ending.signal.reason.failure;
       clearInterval(recheck);
       this.#open.delete(ending);
       observer.ended(operation, failure);

@@ -27,3 +27,8 @@ export class StreamFailed extends Error {
     super(`the stream ended: ${failure.reason}`);
   }
 }
+
+/** Why a door sends a caller away who leaves unread what a stream has sent. */
+export function slowReader(): StreamFailed {
+  return new StreamFailed({ reason: 'SLOW_READER' });
+}

@@ -3,7 +3,7 @@ import type { Message } from '@bufbuild/protobuf';
 import { type handleServerStreamingCall, Metadata, type ServerWritableStream } from '@grpc/grpc-js';
 import { decodeBinary } from '../decode.js';
 import { REQUEST_ID_HEADER } from '../request-id.js';
-import { StreamFailed, type StreamOperation } from '../stream.js';
+import { StreamFailed, type StreamOperation, slowReader } from '../stream.js';
 import type { StreamDispatcher } from '../stream-dispatcher.js';
 import { GrpcCallMetadata } from './metadata.js';
 import { grpcError } from './status.js';
@@ -44,12 +44,12 @@ export class GrpcStreams {
     const metadata = new GrpcCallMetadata(call);
     const left = new AbortController();
     this.#calls.add(call);
-    const leave = (): void => {
+    const closed = (): void => {
       this.#calls.delete(call);
       left.abort();
     };
-    call.once('cancelled', leave);
-    call.once('close', leave);
+    call.once('cancelled', closed);
+    call.once('close', closed);
     const decode = () => decodeBinary(operation.method.input, call.request);
     const reply = await this.dispatcher.open(operation, metadata, decode, left.signal);
     if (!reply.ok) {
@@ -61,16 +61,16 @@ export class GrpcStreams {
     call.sendMetadata(headers);
     try {
       for await (const message of reply.messages) {
-        if (!call.write(message) && !(await this.#taken(call, left.signal))) {
-          throw new StreamFailed({ reason: 'SLOW_READER' });
-        }
+        if (!call.write(message) && !(await this.#taken(call, left.signal))) left.abort(slowReader());
       }
+      if (left.signal.reason instanceof StreamFailed) throw left.signal.reason;
       call.end();
     } catch (error) {
       // The dispatcher lets nothing else through.
       call.emit('error', grpcError((error as StreamFailed).failure, false, metadata.requestId));
-      const timer = setTimeout(() => cut(call), this.stalledMs).unref();
-      left.signal.addEventListener('abort', () => clearTimeout(timer));
+      setTimeout(() => {
+        if (this.#calls.has(call)) cut(call);
+      }, this.stalledMs).unref();
     }
   }
 

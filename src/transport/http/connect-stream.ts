@@ -4,18 +4,29 @@ import { encodeEnvelope, type UniversalServerResponse } from '@connectrpc/connec
 import { endStreamFlag, endStreamFromJson, endStreamToJson } from '@connectrpc/connect/protocol-connect';
 import { findTrailerError, setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
 import { trailerFlag } from '@connectrpc/connect/protocol-grpc-web';
+import { slowReader } from '../stream.js';
 import { ENVELOPE_HEADER_BYTES, explain, explainTrailer, isMalformed } from './connect-malformed.js';
+import { cutWhenStalled } from './cut-stalled.js';
 
 const headKey = createContextKey<(head: Headers) => void>(() => {});
+const stalledKey = createContextKey(new AbortController().signal);
 
-/** Lets `sendHead` find the response. */
-export function contextOf(response: ServerResponse) {
-  return createContextValues().set(headKey, (head) => {
+/** What an implementation asks `sendHead` and `leftSignal` for; cuts readers off who do not read. */
+export function streamContext(response: ServerResponse, stalledMs: number) {
+  const stalled = new AbortController();
+  cutWhenStalled(response, stalledMs, () => stalled.abort(slowReader()));
+  const sendHead = (head: Headers): void => {
     response.writeHead(200, Object.fromEntries(head) as OutgoingHttpHeaders);
     response.flushHeaders();
     // The library sends the same head once more, with the first message.
     response.writeHead = () => response;
-  });
+  };
+  return createContextValues().set(headKey, sendHead).set(stalledKey, stalled.signal);
+}
+
+/** Aborted when the caller goes away, or is sent away. */
+export function leftSignal(context: HandlerContext): AbortSignal {
+  return AbortSignal.any([context.values.get(stalledKey), context.signal]);
 }
 
 /**

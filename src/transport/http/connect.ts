@@ -23,8 +23,7 @@ import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../request-id.js';
 import { StreamFailed, type StreamOperation } from '../stream.js';
 import type { StreamDispatcher } from '../stream-dispatcher.js';
 import { explainMalformed } from './connect-malformed.js';
-import { contextOf, explainedStream, sendHead } from './connect-stream.js';
-import { cutWhenStalled } from './cut-stalled.js';
+import { explainedStream, leftSignal, sendHead, streamContext } from './connect-stream.js';
 
 export interface ConnectDoorOptions {
   readonly dispatcher: Dispatcher;
@@ -83,8 +82,7 @@ export class ConnectDoor {
   ): Promise<void> {
     response.setHeader(REQUEST_ID_HEADER, requestId);
     const isStream = this.#streams.has(path);
-    if (isStream) cutWhenStalled(response, this.#streamStalledMs);
-    const context = isStream ? contextOf(response) : undefined;
+    const context = isStream ? streamContext(response, this.#streamStalledMs) : undefined;
     const universal = universalRequestFromNodeRequest(request, response as never, undefined, context);
     // The implementation sees headers only, so the id goes where it looks.
     universal.header.set(REQUEST_ID_HEADER, requestId);
@@ -151,7 +149,7 @@ function streamImplementation(operation: StreamOperation, dispatcher: StreamDisp
   return async function* (request: never, context: HandlerContext) {
     const requestId = context.requestHeader.get(REQUEST_ID_HEADER) ?? '';
     const metadata = headerMetadata(context.requestHeader, undefined, requestId);
-    const reply = await dispatcher.open(operation, metadata, () => request, context.signal);
+    const reply = await dispatcher.open(operation, metadata, () => request, leftSignal(context));
     if (!reply.ok) throw connectError(reply.failure);
     sendHead(context);
     try {

@@ -8,16 +8,18 @@ const LOOK_INTERVAL_MAX_MS = 1000;
 
 /**
  * Cuts a response off when its reader leaves what was sent unread for `stalledMs`. Whatever writes it waits for the
- * reader meanwhile, and learns of the end as of a caller who left.
+ * reader meanwhile; `onCut` is called first.
  */
-export function cutWhenStalled(response: Response, stalledMs: number): void {
+export function cutWhenStalled(response: Response, stalledMs: number, onCut: () => void): void {
   const stream = writableOf(response);
   let stalledSince: number | undefined;
   const look = (): void => {
     if (!stream.writableNeedDrain) stalledSince = undefined;
     else {
       stalledSince ??= performance.now();
-      if (performance.now() - stalledSince >= stalledMs) cut(response);
+      if (performance.now() - stalledSince < stalledMs) return;
+      onCut();
+      cut(response);
     }
   };
   lookUntilClosed(stream, look, Math.min(LOOK_INTERVAL_MAX_MS, stalledMs));

@@ -17,7 +17,7 @@ import { type CallMetadata, type Dispatcher, UnreadableRequest } from '../dispat
 import { errorCodes, RETRY_AFTER_SECONDS, restErrorBody } from '../errors.js';
 import { type Operation, type Reply, refuse } from '../operation.js';
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../request-id.js';
-import { StreamFailed, type StreamOperation } from '../stream.js';
+import { StreamFailed, type StreamOperation, slowReader } from '../stream.js';
 import type { StreamDispatcher } from '../stream-dispatcher.js';
 
 export interface RestDoorOptions {
@@ -65,7 +65,7 @@ export function createRestDoor(options: RestDoorOptions): Transcoder {
       const stream = streams.get(call.method);
       if (stream !== undefined) {
         const decode = () => resumed(binding.bind(), metadata);
-        const reply = await options.streamDispatcher.open(stream, metadata, decode, call.signal);
+        const reply = await options.streamDispatcher.open(stream, metadata, decode, leftSignal(call));
         if (binding.refusal !== undefined) throw binding.refusal;
         if (!reply.ok) return toAnswer(refuse(reply.failure), metadata.requestId);
         return { kind: 'stream', messages: reply.messages, eventId };
@@ -111,6 +111,15 @@ class Binding {
       throw new UnreadableRequest(error.message);
     }
   }
+}
+
+/** Aborted when the caller goes away, or is sent away. */
+function leftSignal({ signal }: TranscodedCall): AbortSignal {
+  const left = new AbortController();
+  const leave = (): void => left.abort(signal.reason.name === 'TimeoutError' ? slowReader() : undefined);
+  signal.addEventListener('abort', leave);
+  if (signal.aborted) leave();
+  return left.signal;
 }
 
 /** The fields by which a stream's events are named and gone on after. */
