@@ -4,6 +4,7 @@ import { type Door, openDoor } from '../support/doors.js';
 import {
   openWatch,
   type WatchDoor,
+  type WatchEvent,
   type WatchRequest,
   type WatchStream,
   watchDoors,
@@ -51,7 +52,7 @@ const adjust = (id: string, qty: number) => call('Adjust', { id, qty, action: 'A
 const reserve = (id: string, qty: number) => call('Reserve', { id, qty });
 
 /** Without the event's id. */
-const shown = (events: readonly { eventId: string }[]) => events.map(({ eventId: _, ...event }) => event);
+const shown = (events: readonly WatchEvent[]) => events.map(({ eventId: _, ...event }) => event);
 const stock = (id: string, onHandQty: number, reservedQty: number) => ({
   id,
   onHandQty,
