@@ -19,6 +19,7 @@ import { type Operation, type Reply, refuse } from '../operation.js';
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../request-id.js';
 import { StreamFailed, type StreamOperation, slowReader } from '../stream.js';
 import type { StreamDispatcher } from '../stream-dispatcher.js';
+import { asWritten } from './rest-fields.js';
 
 export interface RestDoorOptions {
   readonly services: readonly DescService[];
@@ -67,13 +68,13 @@ export function createRestDoor(options: RestDoorOptions): Transcoder {
         const decode = () => resumed(binding.bind(), metadata);
         const reply = await options.streamDispatcher.open(stream, metadata, decode, leftSignal(call));
         if (binding.refusal !== undefined) throw binding.refusal;
-        if (!reply.ok) return toAnswer(refuse(reply.failure), metadata.requestId);
+        if (!reply.ok) return toAnswer(refuse(reply.failure), call.method, metadata.requestId);
         return { kind: 'stream', messages: reply.messages, eventId };
       }
       const operation = operations.get(call.method)!;
       const reply = await dispatcher.dispatch(operation, metadata, () => binding.bind());
       if (binding.refusal !== undefined) throw binding.refusal;
-      return toAnswer(reply, metadata.requestId);
+      return toAnswer(reply, call.method, metadata.requestId);
     },
     onError: (error, request) => {
       options.onError(error, requestId(request));
@@ -148,12 +149,13 @@ function isOptionalScalar(field: DescField): boolean {
   return field.fieldKind === 'scalar' && field.oneof === undefined;
 }
 
-function toAnswer(reply: Reply, requestId: string): TranscodedAnswer {
+function toAnswer(reply: Reply, method: DescMethod, requestId: string): TranscodedAnswer {
   const headers: Record<string, string> = reply.replayed ? { [REPLAYED_HEADER]: 'true' } : {};
   if (reply.ok) return { kind: 'message', message: reply.message, headers };
   const { httpStatus, retryable } = errorCodes[reply.failure.reason];
   if (retryable) headers['retry-after'] = String(RETRY_AFTER_SECONDS);
-  return { kind: 'error', status: httpStatus, body: restErrorBody(reply.failure, requestId), headers };
+  const body = restErrorBody(asWritten(reply.failure, method), requestId);
+  return { kind: 'error', status: httpStatus, body, headers };
 }
 
 /** What HTTP has statuses of its own for; never seen by the dispatcher. */

@@ -1,6 +1,10 @@
 import type { FieldViolation } from '../../domain/failure.js';
 import type { RecordDescription } from '../../domain/inventory-record.js';
-import type { InventoryDetails, UpdateInventoryRequest } from '../../gen/inventory/v1/inventory_record_pb.js';
+import {
+  type InventoryDetails,
+  InventoryDetailsSchema,
+  type UpdateInventoryRequest,
+} from '../../gen/inventory/v1/inventory_record_pb.js';
 
 /** Field of the mask → the value that the request sets, or the one that clears it. */
 const readers: Readonly<Record<string, (details: Partial<InventoryDetails>) => Partial<RecordDescription>>> =
@@ -12,9 +16,12 @@ const readers: Readonly<Record<string, (details: Partial<InventoryDetails>) => P
     variant_attributes: ({ variantAttributes = {} }) => ({ variantAttributes }),
   };
 
+/** As JSON spells them. */
+const changeable = InventoryDetailsSchema.fields.map((field) => field.jsonName).join(', ');
+
 /**
- * What an update changes, as https://google.aip.dev/134 has it: with a mask, the fields that it names (`*`: all), and
- * those of them that are absent are cleared; without one, the fields that are present.
+ * What an update changes, as https://google.aip.dev/134 has it: with a mask, the fields that it names, and those of
+ * them that are absent are cleared; without one, the fields that are present.
  */
 export function describedChange({
   details,
@@ -24,13 +31,12 @@ export function describedChange({
   | { ok: false; violation: FieldViolation } {
   const given: Partial<InventoryDetails> = details ?? {};
   const named = updateMask?.paths ?? [];
-  const paths =
-    named.length === 0 ? presentFields(given) : named.includes('*') ? Object.keys(readers) : named;
+  const paths = named.length === 0 ? presentFields(given) : named;
   let change: Partial<RecordDescription> = {};
   for (const path of paths) {
     const read = Object.hasOwn(readers, path) ? readers[path] : undefined;
     if (read === undefined) {
-      const description = `${path} is no field that can be changed; those are ${Object.keys(readers).join(', ')}`;
+      const description = `${path} is no field that can be changed; those are ${changeable}`;
       return { ok: false, violation: { field: 'updateMask', description } };
     }
     change = { ...change, ...read(given) };

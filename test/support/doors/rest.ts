@@ -1,5 +1,5 @@
-import { bindRequest } from './bindings.js';
-import { type Answer, type Door, requestHeaders } from './door.js';
+import { bindings, bindRequest } from './bindings.js';
+import { type Answer, type Door, type Rpc, requestHeaders } from './door.js';
 import { exchange, responseFacts } from './http.js';
 
 interface RestErrorBody {
@@ -34,25 +34,40 @@ export function restDoor(httpUrl: string, look: Look = () => {}): Door {
       if (json.status !== response.ok) throw new Error('body and status contradict each other');
       return response.ok
         ? { ok: true, data: json.data, ...responseFacts(response) }
-        : restFailure(response, json);
+        : restFailure(response, json, rpc);
     },
     close: () => {},
   };
 }
 
-function restFailure(response: Response, { message, code, error, errors }: RestErrorBody): Answer {
+function restFailure(response: Response, { message, code, error, errors }: RestErrorBody, rpc: Rpc): Answer {
   const retryAfter = response.headers.get('retry-after');
   return {
     ok: false,
     message,
     reason: code ?? error?.toUpperCase() ?? '',
     ...responseFacts(response),
-    ...explainErrors(errors),
+    ...explainErrors(errors, rpc),
     ...(retryAfter === null ? {} : { retryAfterSeconds: Number(retryAfter) }),
   };
 }
 
-function explainErrors(errors: RestErrorBody['errors']): Pick<Answer, 'violations' | 'failedParts'> {
+function explainErrors(
+  errors: RestErrorBody['errors'],
+  rpc: Rpc,
+): Pick<Answer, 'violations' | 'failedParts'> {
   if (errors === undefined) return {};
-  return Array.isArray(errors) ? { failedParts: errors } : { violations: errors as Record<string, string> };
+  if (Array.isArray(errors)) return { failedParts: errors };
+  const named = Object.entries(errors as Record<string, string>).map(([field, rule]) => [
+    inRequest(field, rpc),
+    rule,
+  ]);
+  return { violations: Object.fromEntries(named) };
+}
+
+/** A field by its place in the request: where one field is the whole body, its own fields go without its name. */
+function inRequest(field: string, rpc: Rpc): string {
+  const { body } = bindings[rpc];
+  if (body === undefined || body === '*' || field === 'id' || field === 'updateMask') return field;
+  return field === 'Idempotency-Key' ? field : `${body}.${field}`;
 }
