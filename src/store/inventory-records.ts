@@ -58,6 +58,8 @@ export function insertInventoryRecords(
   ]);
 }
 
+// One range and its order name the primary key as the only index that fits. By a plain equality, a plan made for a
+// young table may as well take the identity's, and read all of a merchant's records for each.
 const READ: Statement = {
   name: 'read_inventory_records',
   text: `
@@ -68,7 +70,8 @@ const READ: Statement = {
                   reorder_level, reorder_qty, variant_attributes,
                   floor(extract(epoch FROM created_at) * 1000)::float8 AS created_ms
              FROM inventory_records
-            WHERE merchant_id = k.merchant_id AND id = k.id
+            WHERE merchant_id = k.merchant_id AND id BETWEEN k.id AND k.id
+            ORDER BY id
             LIMIT 1) AS r
       LEFT JOIN LATERAL (
            SELECT floor(extract(epoch FROM logged_at) * 1000)::float8 AS last_adjusted_ms, actor AS last_adjusted_by
@@ -166,6 +169,7 @@ export async function findRecords(
   }));
 }
 
+// Names the identity beside the id, so that either index finds one row, whichever a plan for a young table takes.
 const UPDATE: Statement = {
   name: 'update_inventory_records',
   text: `
@@ -174,9 +178,12 @@ const UPDATE: Statement = {
        SET warehouse_name = n.warehouse_name, location = n.location, reorder_level = n.reorder_level,
            reorder_qty = n.reorder_qty, variant_attributes = n.variant_attributes::jsonb,
            updated_at = to_timestamp($8::float8 / 1000000)
-      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::text[])
-           AS n (merchant_id, id, warehouse_name, location, reorder_level, reorder_qty, variant_attributes)
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::text[],
+                  $9::text[], $10::text[], $11::text[])
+           AS n (merchant_id, id, warehouse_name, location, reorder_level, reorder_qty, variant_attributes,
+                 product_id, sku_id, warehouse_id)
      WHERE r.merchant_id = n.merchant_id AND r.id = n.id
+       AND r.product_id = n.product_id AND r.sku_id = n.sku_id AND r.warehouse_id = n.warehouse_id
     RETURNING r.merchant_id, r.id, r.reorder_level)
     UPDATE stock_levels AS s
        SET reorder_level = changed.reorder_level
@@ -196,5 +203,8 @@ export function updateDescriptions(tx: Transaction, rows: readonly RecordRow[], 
     numbers(rows.map((r) => r.details.reorderQty)),
     texts(rows.map((r) => JSON.stringify(r.details.variantAttributes))),
     atUs,
+    texts(rows.map((r) => r.details.productId)),
+    texts(rows.map((r) => r.details.skuId)),
+    texts(rows.map((r) => r.details.warehouseId)),
   ]);
 }
