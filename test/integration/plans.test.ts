@@ -1,92 +1,182 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ReleaseCommand, ReserveCommand } from '../../src/domain/command.js';
+import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Command } from '../../src/domain/command.js';
 import { applyCommands } from '../../src/engine/apply-commands.js';
+import { sweepExpiredHolds } from '../../src/engine/hold-sweep.js';
+import { insertMerchant, lockMerchant } from '../../src/store/merchants.js';
+import { hasMovement } from '../../src/store/movement-log.js';
 import { seedRecords } from '../../src/store/seed.js';
 import { inTransaction } from '../../src/store/transaction.js';
-import { startApp, type TestApp } from '../support/app.js';
+import { openDataSource } from '../support/data-source.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import type { Unsigned } from '../support/engine-stage.js';
+import { passSeconds } from '../support/pass-time.js';
 
-let service: TestApp;
+const merchantId = 'mer_1';
+const units = { id: 'inv_1', notes: '' };
+const open = { ttlSeconds: undefined, allowPartial: false };
+const line = { qty: 1, action: 'RECEIVED', reference: '', expectedOnHandQty: undefined } as const;
+const details = {
+  productId: 'p1',
+  skuId: '',
+  warehouseId: 'main',
+  warehouseName: '',
+  location: '',
+  reorderLevel: 3,
+  reorderQty: 0,
+  variantAttributes: {},
+};
+
+/** Opens, changes and ends holds of all kinds, adds and changes records: every statement that the engine has. */
+const batches: readonly (readonly Unsigned<Command>[])[] = [
+  [
+    { kind: 'reserve', ...units, qty: 5, reference: 'x', ...open },
+    { kind: 'reserve', ...units, qty: 5, reference: 'y', ...open },
+    { kind: 'reserve', ...units, qty: 5, reference: '', ...open },
+    { kind: 'reserve', ...units, qty: 5, reference: 'z', ...open, ttlSeconds: 60 },
+    { kind: 'reserve_order', reference: 'o', lines: [{ id: 'inv_2', qty: 1 }], notes: '', ...open },
+  ],
+  [
+    { kind: 'release', ...units, qty: 1, reference: 'x' },
+    { kind: 'confirm', ...units, qty: 5, reference: 'y' },
+  ],
+  [{ kind: 'release', ...units, qty: 6, reference: '' }],
+  [{ kind: 'release_order', reference: 'o', notes: '' }],
+  [{ kind: 'adjust', ...units, ...line }],
+  [{ kind: 'create_record', id: 'inv_3', initialQty: 1, details, notes: '' }],
+  [{ kind: 'receive_record', newId: 'inv_4', qty: 1, details, reference: '', notes: '' }],
+  [{ kind: 'update_record', id: 'inv_3', change: { reorderLevel: 5 } }],
+  [{ kind: 'update_settings', defaultTtlSeconds: 60 }],
+];
+
+let database: TestDatabase;
+let dataSource: DataSource;
+/** Name of each statement that was prepared → how it is run, whatever its values. */
+const plans = new Map<string, string>();
 beforeAll(async () => {
-  service = await startApp({ POOL_CONNECTIONS_MAX: '3' });
+  database = await createTestDatabase();
+  // One connection has prepared all that ran.
+  dataSource = await openDataSource(database.url, { poolConnectionsMax: 1 });
+  // What the planner knows of the tables is that they are empty: the worst that it can go by.
+  await database.query('VACUUM (ANALYZE)');
+  await insertMerchant(dataSource, merchantId, 'Test');
+  const record = { onHandQty: 100, reservedQty: 0 };
+  await seedRecords(dataSource, merchantId, [
+    { id: 'inv_1', ...record },
+    { id: 'inv_2', ...record },
+  ]);
+  await runAll();
+  await explainAll();
 });
-afterAll(() => service.close());
+afterAll(async () => {
+  await dataSource?.destroy();
+  await database?.drop();
+});
 
-test('no statement of the engine reads a whole table, even when it was planned for an empty one', async () => {
-  const { dataSource } = service.app;
-  const { merchantId } = await service.createMerchant();
-  await seedRecords(dataSource, merchantId, [{ id: 'a', onHandQty: 100, reservedQty: 0 }]);
-  const common = { merchantId, id: 'a', notes: '', actor: 'tester' };
-  const reserve = (qty: number, reference: string): ReserveCommand => ({
-    kind: 'reserve',
-    ...common,
-    qty,
-    reference,
-    ttlSeconds: undefined,
-    allowPartial: false,
+async function runAll(): Promise<void> {
+  const apply = (commands: readonly Unsigned<Command>[], key: string): Promise<unknown> =>
+    applyCommands(
+      dataSource,
+      commands.map((command, i) => ({
+        command: { ...command, merchantId, actor: 'ann' } as Command,
+        idempotency: { key: `${key}-${i}`, fingerprint: 'f' },
+      })),
+    );
+  for (const [i, batch] of batches.entries()) await apply(batch, String(i));
+  // A hold that has ended, for a command and for the sweep; and keys that have outlived their day.
+  await passSeconds(dataSource, merchantId, 60);
+  await apply([{ kind: 'release', ...units, qty: 1, reference: '' }], 'late');
+  await apply([{ kind: 'reserve', ...units, qty: 1, reference: 'z', ...open, ttlSeconds: 60 }], 'again');
+  await passSeconds(dataSource, merchantId, 60);
+  await sweepExpiredHolds(dataSource, () => false);
+  await database.query("UPDATE idempotency_keys SET created_at = now() - interval '2 days'");
+  await apply(batches[0]!, '0');
+  // What is asked after a COMMIT that went unanswered.
+  await inTransaction(dataSource, async (tx) => {
+    await lockMerchant(tx, merchantId);
+    const movement = { inventoryId: 'inv_1', revision: 1 } as never;
+    await hasMovement(tx, '00000000-0000-0000-0000-000000000000', { merchantId, movement });
   });
-  const release = (qty: number, reference: string): ReleaseCommand => ({
-    kind: 'release',
-    ...common,
-    qty,
-    reference,
+}
+
+async function explainAll(): Promise<void> {
+  await inTransaction(dataSource, async (tx) => {
+    const prepared = await tx.read<{ name: string; statement: string }>(
+      {
+        name: 'prepared',
+        text: "SELECT name, statement FROM pg_prepared_statements WHERE name <> 'prepared'",
+      },
+      [],
+    );
+    for (const { name, statement } of prepared) {
+      const text = `EXPLAIN (GENERIC_PLAN) ${statement}`;
+      const lines = await tx.read<{ 'QUERY PLAN': string }>({ name: '', text }, []);
+      plans.set(name, lines.map((of) => of['QUERY PLAN']).join('\n'));
+    }
   });
-  // Opens, changes and ends holds, reads the oldest, stores a key: every statement that the engine has, but the
-  // one that takes over an outlived key.
-  const batches = [
-    [reserve(5, 'x'), reserve(5, 'y'), reserve(5, '')],
-    [release(1, 'x'), release(5, 'y')],
-    [release(6, '')],
-  ];
-  // What it knows of the tables is that they were empty: the worst that it can go by.
-  await service.database.query('VACUUM (ANALYZE) holds, idempotency_keys');
-  const plans = new Map<string, string>();
-  for (const batch of batches) {
-    const submissions = batch.map((command, i) => ({
-      command,
-      idempotency: { key: `${batch.length}-${i}`, fingerprint: 'f' },
-    }));
-    await applyCommands(dataSource, submissions);
-  }
-  // Whichever of the pool's connections it is, it has prepared what ran on it.
-  await Promise.all(
-    Array.from({ length: 3 }, () =>
-      inTransaction(dataSource, async (tx) => {
-        const prepared = await tx.read<{ name: string; statement: string }>(
-          { name: 'prepared', text: 'SELECT name, statement FROM pg_prepared_statements' },
-          [],
-        );
-        for (const { name, statement } of prepared) {
-          const lines = await tx.read<{ 'QUERY PLAN': string }>(
-            { name: '', text: `EXPLAIN (GENERIC_PLAN) ${statement}` },
-            [],
-          );
-          plans.set(name, lines.map((line) => line['QUERY PLAN']).join('\n'));
-        }
-      }),
-    ),
+}
+
+/** Statement → indexes that it goes by, each with the last column that bounds the scan. */
+const byIndex: Readonly<Record<string, readonly (readonly [index: string, column: string])[]>> = {
+  lock_stock_levels: [['stock_levels_pkey', 'id']],
+  update_stock_levels: [['stock_levels_pkey', 'id']],
+  update_next_expiries: [['stock_levels_pkey', 'id']],
+  lock_due_records: [['stock_levels_by_expiry', 'next_expiry_at']],
+  read_holds: [['holds_pkey', 'reference']],
+  update_holds: [['holds_pkey', 'reference']],
+  delete_holds: [['holds_pkey', 'reference']],
+  read_oldest_holds: [['holds_by_age', 'inventory_id']],
+  read_expired_holds: [['holds_by_expiry', 'expires_at']],
+  read_next_expiries: [['holds_by_expiry', 'expires_at']],
+  find_order_records: [['holds_by_reference', 'reference']],
+  read_orders: [
+    ['holds_by_reference', 'reference'],
+    ['movement_log_by_reference', 'reference'],
+  ],
+  find_movement: [['movement_log_pkey', 'revision']],
+  find_inventory_records: [['inventory_records_identity', 'warehouse_id']],
+  read_inventory_records: [
+    ['inventory_records_pkey', 'id'],
+    ['movement_log_adjustments', 'inventory_id'],
+  ],
+  update_inventory_records: [
+    ['inventory_records_identity', 'warehouse_id'],
+    ['stock_levels_pkey', 'id'],
+  ],
+  insert_inventory_records: [['stock_levels_pkey', 'id']],
+  read_idempotency_keys: [['idempotency_keys_pkey', 'key']],
+  forget_idempotency_keys: [['idempotency_keys_pkey', 'key']],
+  lock_merchant: [['merchants_pkey', 'merchant_id']],
+  lock_settings: [['merchants_pkey', 'merchant_id']],
+  update_settings: [['merchants_pkey', 'merchant_id']],
+};
+/** They look nothing up. */
+const withoutLookUp = [
+  'append_movements',
+  'insert_holds',
+  'insert_idempotency_keys',
+  'insert_stock_levels',
+  'read_clock',
+];
+
+describe('statements of the engine, planned for empty tables', () => {
+  test('are all known here', () => {
+    expect([...plans.keys()].sort()).toEqual([...Object.keys(byIndex), ...withoutLookUp].sort());
+  });
+
+  test.each(Object.entries(byIndex))('%s goes by %j', (name, indexes) => {
+    for (const [index, column] of indexes) {
+      const scan = new RegExp(
+        `Index (?:Only )?Scan(?: Backward)? using ${index} on .*\\n +Index Cond: .*\\b${column} `,
+      );
+      expect(plans.get(name)).toMatch(scan);
+    }
+  });
+
+  test.each([...Object.keys(byIndex), ...withoutLookUp])(
+    '%s reads no table whole, and joins none',
+    (name) => {
+      expect(plans.get(name)).not.toMatch(/Seq Scan on|Hash Join|Merge Join|Bitmap/);
+    },
   );
-  const expected = [
-    'lock_stock_levels',
-    'read_holds',
-    'read_oldest_holds',
-    'read_idempotency_keys',
-    'update_stock_levels',
-    'insert_holds',
-    'update_holds',
-    'delete_holds',
-    'append_movements',
-    'insert_idempotency_keys',
-  ];
-  expect([...plans.keys()]).toEqual(expect.arrayContaining(expected));
-  for (const name of expected) expect(plans.get(name), name).not.toMatch(/Seq Scan on|Hash Join|Merge Join/);
-  for (const name of [
-    'lock_stock_levels',
-    'read_holds',
-    'read_idempotency_keys',
-    'update_holds',
-    'delete_holds',
-  ]) {
-    expect(plans.get(name), name).toMatch(/Index Scan using \w+_pkey/);
-  }
-  expect(plans.get('read_oldest_holds')).toMatch(/Index Scan using holds_by_age/);
 });
