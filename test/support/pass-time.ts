@@ -8,7 +8,10 @@ export async function passSeconds(
 ): Promise<void> {
   const values = [merchantId, seconds];
   await dataSource.transaction(async (tx) => {
-    // Records before holds, as everyone locks them.
+    // All records, in the order in which everyone locks them: no hold may be added meanwhile.
+    await tx.query('SELECT 1 FROM stock_levels WHERE merchant_id = $1 ORDER BY merchant_id, id FOR UPDATE', [
+      merchantId,
+    ]);
     await tx.query(
       `UPDATE stock_levels SET next_expiry_at = next_expiry_at - $2 * interval '1 second'
         WHERE merchant_id = $1 AND next_expiry_at IS NOT NULL`,
