@@ -25,7 +25,21 @@ export interface Demo {
 const MERCHANT_ID = 'mer_demo';
 const TOKEN_TTL_SECONDS = 30 * 24 * 3600;
 /** The published page's record: 50 on hand, 5 reserved. */
-const RECORD = { id: 'inv_xyz789', onHandQty: 50, reservedQty: 5 };
+const RECORD = {
+  id: 'inv_xyz789',
+  onHandQty: 50,
+  reservedQty: 5,
+  details: {
+    productId: 'prod_walking_shoe',
+    skuId: 'SHOE-WALK-42-GREEN',
+    warehouseId: 'wh_harbour',
+    warehouseName: 'Harbour warehouse',
+    location: 'Aisle 4, shelf 2',
+    reorderLevel: 10,
+    reorderQty: 40,
+    variantAttributes: { colour: 'green', size: '42' },
+  },
+};
 
 /** Makes the demo merchant with its record on the first start, and finds them again on later ones. */
 export async function prepareDemo(

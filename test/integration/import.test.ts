@@ -1,0 +1,312 @@
+import { tmpdir } from 'node:os';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { UsageError } from '../../src/cli/context.js';
+import { type ImportCommandOptions, importCommand } from '../../src/cli/import.js';
+import type { Environment } from '../../src/config.js';
+import { createMerchant } from '../../src/service/merchants.js';
+import { createTestDatabase } from '../support/database.js';
+import { ImportFiles } from '../support/import-files.js';
+import { onDatabase } from '../support/process.js';
+import { createStage, type Stage } from '../support/stage.js';
+
+let stage: Stage;
+const files = new ImportFiles();
+beforeAll(async () => {
+  stage = await createStage();
+});
+afterAll(async () => {
+  files.remove();
+  await stage?.close();
+});
+
+let merchantId: string;
+beforeEach(async () => {
+  ({ merchantId } = await createMerchant(stage.dataSource, 'Imports', 'test'));
+});
+
+interface Data {
+  readonly importId: string;
+  readonly badLines: { line: number; problems: string[] }[];
+}
+
+/** Runs the command as scripts do. */
+async function run(file: string, options: Partial<ImportCommandOptions> & { env?: Environment } = {}) {
+  const { env, ...given } = options;
+  const { data, text, exitCode } = await importCommand(onDatabase(stage.database.url, env), {
+    file,
+    merchant: merchantId,
+    actor: 'ann',
+    dryRun: false,
+    json: true,
+    signal: new AbortController().signal,
+    ...given,
+  });
+  return { data: data as Data, text, exitCode };
+}
+
+const csv = (...lines: string[]): string => files.write(`productId,warehouseId,qty\n${lines.join('\n')}\n`);
+
+/** `product/SKU@warehouse` → units on hand; fails unless counters and log agree. */
+async function shelf(): Promise<Record<string, number>> {
+  await stage.expectAuditClean();
+  const rows = await stage.database.query<{ name: string; qty: number }>(
+    `SELECT r.product_id || '/' || r.sku_id || '@' || r.warehouse_id AS name, s.on_hand_qty AS qty
+       FROM stock_levels AS s JOIN inventory_records AS r USING (merchant_id, id)
+      WHERE s.merchant_id = $1`,
+    [merchantId],
+  );
+  return Object.fromEntries(rows.map(({ name, qty }) => [name, qty]));
+}
+
+const counts = { lines: 0, created: 0, restocked: 0, unchanged: 0, alreadyDone: 0, bad: 0 };
+
+test('creates, restocks, and does nothing twice under one import id', async () => {
+  const file = csv('P,W,5', 'Q,W,0');
+  const first = await run(file);
+  expect(first).toMatchObject({
+    data: { ...counts, merchantId, lines: 2, created: 2, stopped: null },
+    text: expect.stringMatching(
+      /^Import [0-9a-f]{32} of \S+: 2 lines, 2 created, 0 restocked, 0 already done, 0 bad\.$/,
+    ),
+    exitCode: 0,
+  });
+  expect(await run(file)).toMatchObject({
+    data: { ...counts, importId: first.data.importId, lines: 2, alreadyDone: 2 },
+    exitCode: 0,
+  });
+  expect(await run(file, { importId: 'second' })).toMatchObject({
+    data: { ...counts, importId: 'second', lines: 2, restocked: 1, unchanged: 1 },
+    text: `Import second of ${merchantId}: 2 lines, 0 created, 1 restocked, 1 unchanged, 0 already done, 0 bad.`,
+  });
+  // By name of the import alone, wherever the file is.
+  expect(await run(csv('P,W,5', 'Q,W,0'), { importId: 'second' })).toMatchObject({
+    data: { ...counts, lines: 2, alreadyDone: 2 },
+  });
+  expect(await shelf()).toEqual({ 'P/@W': 10, 'Q/@W': 0 });
+});
+
+test('one import id is each merchant’s own', async () => {
+  const file = csv('P,W,5');
+  await run(file);
+  ({ merchantId } = await createMerchant(stage.dataSource, 'Other', 'test'));
+  expect(await run(file)).toMatchObject({ data: { created: 1 } });
+});
+
+test('the first line of a record describes it, however many are on their way', async () => {
+  const lines = Array.from({ length: 400 }, (_, i) => `P${i % 5},W,1,place ${i},PO-${i}`);
+  const file = files.write(`productId,warehouseId,qty,location,reference\n${lines.join('\n')}\n`);
+  const env = { BATCH_COMMANDS_MAX: '3', ENGINE_LANES: '4' };
+  expect(await run(file, { env })).toMatchObject({
+    data: { ...counts, lines: 400, created: 5, restocked: 395 },
+  });
+  expect(new Set(Object.values(await shelf()))).toEqual(new Set([80]));
+  const rows = await stage.database.query(
+    `SELECT r.location, l.reference, l.actor, l.action FROM inventory_records AS r
+       JOIN movement_log AS l ON l.merchant_id = r.merchant_id AND l.inventory_id = r.id AND l.revision = 1
+      WHERE r.merchant_id = $1 ORDER BY r.product_id`,
+    [merchantId],
+  );
+  expect(rows).toEqual(
+    [0, 1, 2, 3, 4].map((i) => ({
+      location: `place ${i}`,
+      reference: `PO-${i}`,
+      actor: 'ann',
+      action: 'RECEIVED',
+    })),
+  );
+});
+
+test('JSON Lines, with all that a line may say', async () => {
+  const whole = {
+    productId: 'Müsli "süß", 500 g',
+    skuId: 'S',
+    warehouseId: 'W',
+    warehouseName: 'Lager Zürich',
+    qty: 5,
+    location: 'A1',
+    reorderLevel: 3,
+    reorderQty: 9,
+    variantAttributes: { grösse: 'M', "it's": 'a\\b' },
+    reference: 'PO-1',
+    notes: 'näher 🏔',
+  };
+  const file = files.write(
+    `${JSON.stringify(whole)}\n{"product_id":"Q","warehouse_id":"W","qty":1}\n`,
+    'jsonl',
+  );
+  expect(await run(file)).toMatchObject({ data: { ...counts, lines: 2, created: 2 } });
+  const rows = await stage.database.query(
+    `SELECT r.product_id, r.sku_id, r.warehouse_name, r.location, r.reorder_level, r.reorder_qty,
+            r.variant_attributes, l.reference, l.notes, l.on_hand_delta
+       FROM inventory_records AS r JOIN movement_log AS l ON l.merchant_id = r.merchant_id AND l.inventory_id = r.id
+      WHERE r.merchant_id = $1 AND r.sku_id = 'S'`,
+    [merchantId],
+  );
+  expect(rows).toEqual([
+    {
+      product_id: whole.productId,
+      sku_id: 'S',
+      warehouse_name: whole.warehouseName,
+      location: 'A1',
+      reorder_level: 3,
+      reorder_qty: 9,
+      variant_attributes: whole.variantAttributes,
+      reference: 'PO-1',
+      notes: whole.notes,
+      on_hand_delta: 5,
+    },
+  ]);
+  // The same file by another name, as its format is said.
+  const renamed = files.write(`${JSON.stringify(whole)}\n`, 'txt');
+  expect(await run(renamed, { format: 'jsonl' })).toMatchObject({ data: { restocked: 1 } });
+});
+
+describe('bad lines', () => {
+  test('are told by number, and the others go through; corrected in place, only they are done', async () => {
+    const lines = ['P,W,5', 'Q,W,many', '"R,W,1', ',W,1', 'S,W,7'];
+    const first = await run(csv(...lines));
+    const badLines = [
+      { line: 3, problems: ['qty must be a whole number from 0 to 2147483647, not "many"'] },
+      { line: 4, problems: ['has a quote that is not closed'] },
+      { line: 5, problems: ['productId is missing'] },
+    ];
+    expect(first).toMatchObject({ data: { ...counts, lines: 5, created: 2, bad: 3, badLines }, exitCode: 1 });
+    const { importId } = first.data;
+    expect(first.text).toContain(`--import-id ${importId}`);
+
+    const corrected = csv('P,W,5', 'Q,W,2', 'R,W,1', 'T,W,1', 'S,W,7');
+    expect(await run(corrected, { importId })).toMatchObject({
+      data: { ...counts, lines: 5, created: 3, alreadyDone: 2 },
+      exitCode: 0,
+    });
+    expect(await shelf()).toEqual({ 'P/@W': 5, 'Q/@W': 2, 'R/@W': 1, 'S/@W': 7, 'T/@W': 1 });
+  });
+
+  test('a line that was done, and says something else now, is not done again', async () => {
+    const { importId } = (await run(csv('P,W,5', 'Q,W,5'))).data;
+    expect(await run(csv('P,W,6', 'Q,W,5'), { importId })).toMatchObject({
+      data: {
+        ...counts,
+        lines: 2,
+        alreadyDone: 1,
+        bad: 1,
+        badLines: [
+          { line: 2, problems: ['was imported under this import id already, and said something else then'] },
+        ],
+      },
+      exitCode: 1,
+    });
+    expect(await shelf()).toEqual({ 'P/@W': 5, 'Q/@W': 5 });
+  });
+
+  test('more units than a record can have, also when it is told a second time', async () => {
+    const file = csv('P,W,2147483647', 'P,W,1', 'Q,W,1');
+    const badLines = [{ line: 3, problems: ['qty must not bring the units on hand above 2147483647'] }];
+    expect(await run(file)).toMatchObject({ data: { created: 2, bad: 1, badLines }, exitCode: 1 });
+    expect(await run(file)).toMatchObject({ data: { alreadyDone: 2, bad: 1, badLines }, exitCode: 1 });
+  });
+
+  test('more than scripts are told are counted', async () => {
+    const { data } = await run(csv(...Array.from({ length: 1500 }, () => 'P,W,x')));
+    expect(data).toMatchObject({ lines: 1500, bad: 1500 });
+    expect(data.badLines).toHaveLength(1000);
+  });
+});
+
+describe('--dry-run', () => {
+  const env = { DATABASE_URL: 'postgres://127.0.0.1:1/nowhere' };
+
+  test('checks the file, needs no database, and imports nothing', async () => {
+    const file = csv('P,W,5', 'Q,W,x');
+    const checked = await run(file, { dryRun: true, merchant: undefined, env });
+    expect(checked).toEqual({
+      data: {
+        dryRun: true,
+        lines: 2,
+        bad: 1,
+        badLines: [{ line: 3, problems: ['qty must be a whole number from 0 to 2147483647, not "x"'] }],
+      },
+      text: '2 lines checked, 1 bad. Nothing was imported.',
+      exitCode: 1,
+    });
+    expect(await run(csv('P,W,5'), { dryRun: true, env })).toMatchObject({
+      text: '1 line checked, 0 bad. Nothing was imported.',
+      exitCode: 0,
+    });
+    expect(await run(csv('P,W,5'))).toMatchObject({ data: { created: 1 } });
+  });
+});
+
+describe('used wrongly', () => {
+  const cases: {
+    name: string;
+    file: () => string;
+    options?: Partial<ImportCommandOptions>;
+    expected: string;
+  }[] = [
+    {
+      name: 'a file of no known format',
+      file: () => files.write('', 'xlsx'),
+      expected: 'the name of the file does not tell its format: give --format',
+    },
+    {
+      name: 'a header that will not do',
+      file: () => files.write('product,qty\n'),
+      expected: 'there is no column "product"',
+    },
+    { name: 'an empty file', file: () => files.write(''), expected: 'the file is empty' },
+    {
+      name: 'an import id with a space',
+      file: () => csv(),
+      options: { importId: 'a b' },
+      expected: '--import-id must have 1 to 200 printable ASCII characters, without spaces',
+    },
+    {
+      name: 'an import id that is too long',
+      file: () => csv(),
+      options: { importId: 'a'.repeat(201) },
+      expected: '--import-id must have',
+    },
+    {
+      name: 'an actor that is too long',
+      file: () => csv(),
+      options: { actor: 'a'.repeat(256) },
+      expected: '--actor must have 1 to 255 characters',
+    },
+    {
+      name: 'no merchant where there are several',
+      file: () => csv(),
+      options: { merchant: undefined },
+      expected: 'merchants: say which with --merchant',
+    },
+  ];
+  test.each(cases)('$name', async ({ file, options, expected }) => {
+    const error = await run(file(), options).catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(UsageError);
+    expect(error.message).toContain(expected);
+    expect(await shelf()).toEqual({});
+  });
+
+  test.each([
+    ['a merchant that there is not', { merchant: 'mer_none' }, 'there is no merchant mer_none'],
+    ['a file that there is not', { file: '/nowhere/stock.csv' }, 'ENOENT'],
+    ['a folder', { file: tmpdir(), format: 'csv' as const }, 'EISDIR'],
+  ])('%s', async (_, options, expected) => {
+    await expect(run(csv('P,W,5'), options)).rejects.toThrow(expected);
+  });
+
+  test('without --merchant: the only one there is; none is told', async () => {
+    const database = await createTestDatabase();
+    try {
+      const env = { DATABASE_URL: database.url };
+      const file = csv('P,W,5');
+      await expect(run(file, { merchant: undefined, env })).rejects.toThrow('there is no merchant yet');
+      await database.query("INSERT INTO merchants (merchant_id, name) VALUES ('mer_only', 'Only')");
+      expect(await run(file, { merchant: undefined, env })).toMatchObject({
+        data: { merchantId: 'mer_only', created: 1 },
+      });
+    } finally {
+      await database.drop();
+    }
+  });
+});
