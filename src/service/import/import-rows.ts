@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Fault } from '../../domain/failure.js';
 import type { Engine } from '../../engine/engine.js';
 import type { Row } from './line.js';
@@ -50,6 +51,8 @@ export async function importRows(
   options: ImportOptions,
 ): Promise<ImportReport> {
   const { signal, observer, inFlightMax } = options;
+  // Each line that waits to be tried again listens.
+  setMaxListeners(0, signal);
   const counts: ImportCounts = { rows: 0, created: 0, restocked: 0, unchanged: 0, alreadyDone: 0, bad: 0 };
   const turns = new RecordTurns();
   let inFlight = 0;
