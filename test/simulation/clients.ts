@@ -1,6 +1,7 @@
 import type { Credentials } from '../support/app.js';
 import { type Answer, type Caller, type Door, openCaller, type StockCall } from '../support/callers.js';
 import { until } from '../support/process.js';
+import { Attempts } from './attempts.js';
 import { Ledger } from './ledger.js';
 import { Random } from './random.js';
 
@@ -21,18 +22,6 @@ export interface ClientsOptions {
   readonly through: readonly Door[];
 }
 
-/** Told by the service that it is worth trying again; everything else is an answer to the request. */
-const passing = new Set([
-  'DATABASE_UNAVAILABLE',
-  'CONTENTION',
-  'OVERLOADED',
-  'SHUTTING_DOWN',
-  'DEADLINE_EXCEEDED',
-]);
-
-/** A busy machine may need several tries of each of the service's own limits; beyond this, something hangs. */
-const ANSWER_WAIT_MS = 60_000;
-
 /**
  * Seeded clients, each with one call at a time. Every call has a key, and is tried again under it until it is
  * answered, whatever happens to the service meanwhile: what the callers know at the end is then all there is to
@@ -40,10 +29,7 @@ const ANSWER_WAIT_MS = 60_000;
  */
 export class Clients {
   readonly ledger = new Ledger();
-  /** Attempts that brought no answer. */
-  unanswered = 0;
-  /** Attempts that were refused for a passing reason. */
-  passing = 0;
+  readonly #attempts = new Attempts();
   readonly #options: ClientsOptions;
   readonly #callers = new Map<string, Caller>();
 
@@ -56,6 +42,11 @@ export class Clients {
     this.finished = this.#run();
     // A test that fails before it waits for this has told enough.
     this.finished.catch(() => {});
+  }
+
+  /** Attempts that brought no answer. */
+  get unanswered(): number {
+    return this.#attempts.unanswered;
   }
 
   get answered(): number {
@@ -78,8 +69,8 @@ export class Clients {
 
   /** Resolves when so many attempts more have been refused for a passing reason. */
   async refusedMore(attempts: number): Promise<void> {
-    const wanted = this.passing + attempts;
-    await until(`${wanted} refusals`, () => this.passing >= wanted);
+    const wanted = this.#attempts.passing + attempts;
+    await until(`${wanted} refusals`, () => this.#attempts.passing >= wanted);
   }
 
   async #run(): Promise<void> {
@@ -107,20 +98,10 @@ export class Clients {
   }
 
   /** Tries until there is an answer; the caller is chosen anew for every attempt. */
-  async untilAnswered(call: StockCall, through: Caller | (() => Caller)): Promise<Answer> {
-    let answer: Answer | undefined;
-    await until(
-      `an answer to ${call.idempotencyKey}`,
-      async () => {
-        const attempt = await (typeof through === 'function' ? through() : through).call(call);
-        if (attempt.kind === 'unanswered') this.unanswered++;
-        else if (attempt.kind === 'refused' && passing.has(attempt.reason)) this.passing++;
-        else answer = attempt;
-        return answer !== undefined;
-      },
-      ANSWER_WAIT_MS,
+  untilAnswered(call: StockCall, through: Caller | (() => Caller)): Promise<Answer> {
+    return this.#attempts.untilAnswered(`${call.idempotencyKey}`, () =>
+      (typeof through === 'function' ? through() : through).call(call),
     );
-    return answer!;
   }
 
   #caller(door: Door): Caller {

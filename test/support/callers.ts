@@ -4,7 +4,9 @@ import {
   type Answer as DoorAnswer,
   type DoorName,
   doorNames,
+  type JsonRequest,
   openDoor,
+  type Rpc,
   Unanswered,
 } from './doors.js';
 
@@ -24,9 +26,15 @@ export interface Stock {
   readonly availableQty: number;
 }
 
-/** How a call came out, in the few words that a run of thousands needs. */
-export type Answer =
-  | { readonly kind: 'ok'; readonly stock: Stock; readonly replayed: boolean }
+/** How a reserve or release came out, in the few words that a run of thousands needs. */
+export type Answer = { readonly kind: 'ok'; readonly stock: Stock; readonly replayed: boolean } | NotDone;
+
+/** The same of any call. */
+export type DataAnswer =
+  | { readonly kind: 'ok'; readonly data: unknown; readonly replayed: boolean }
+  | NotDone;
+
+export type NotDone =
   | {
       readonly kind: 'refused';
       readonly reason: string;
@@ -40,6 +48,7 @@ export type Answer =
 export interface Caller {
   readonly door: Door;
   call(call: StockCall): Promise<Answer>;
+  ask(rpc: Rpc, request: JsonRequest, idempotencyKey?: string): Promise<DataAnswer>;
   close(): void;
 }
 
@@ -48,24 +57,29 @@ export type Door = DoorName;
 
 export function openCaller(name: Door, service: Addresses, credentials: Credentials): Caller {
   const door = openDoor(name, service);
+  const ask: Caller['ask'] = async (rpc, request, idempotencyKey) => {
+    const options = { credentials, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) };
+    try {
+      return inShort(await door.call(rpc, request, options));
+    } catch (error) {
+      if (error instanceof Unanswered) return { kind: 'unanswered', cause: error.message };
+      throw error;
+    }
+  };
   return {
     door: name,
     close: door.close,
+    ask,
     call: async ({ rpc, idempotencyKey, ...request }) => {
-      const method = rpc === 'reserve' ? 'Reserve' : 'Release';
-      const options = { credentials, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) };
-      try {
-        return inShort(await door.call(method, request, options));
-      } catch (error) {
-        if (error instanceof Unanswered) return { kind: 'unanswered', cause: error.message };
-        throw error;
-      }
+      const answer = await ask(rpc === 'reserve' ? 'Reserve' : 'Release', request, idempotencyKey);
+      if (answer.kind !== 'ok') return answer;
+      return { kind: 'ok', stock: answer.data as Stock, replayed: answer.replayed };
     },
   };
 }
 
-function inShort({ ok, data, reason, message = '', code, replayed }: DoorAnswer): Answer {
-  if (ok) return { kind: 'ok', stock: data as Stock, replayed };
+function inShort({ ok, data, reason, message = '', code, replayed }: DoorAnswer): DataAnswer {
+  if (ok) return { kind: 'ok', data, replayed };
   // A status without a reason was made by the client's own side, or by the protocol's machinery.
   return reason === undefined
     ? { kind: 'unanswered', cause: `status ${code}: ${message}` }

@@ -1,0 +1,93 @@
+import type { JsonRequest, Rpc } from '../support/doors.js';
+import type { Random } from './random.js';
+
+/** One call of a shop, under a key of its own that also stands in the notes of all that it writes. */
+export interface ShopCall {
+  readonly rpc: Rpc;
+  readonly request: JsonRequest;
+  readonly key: string;
+}
+
+type Line = { readonly id: string; readonly qty: number };
+
+/** Draws one of all the ways to change stock. Few orders and few units, so that they meet. */
+export function drawCall(random: Random, shop: string, key: string, ids: readonly string[]): ShopCall {
+  const line = (most = 3): Line => ({ id: random.pick(ids), qty: 1 + random.below(most) });
+  const lines = (): Line[] => Array.from({ length: 1 + random.below(4) }, () => line());
+  const reference = `${shop}-${random.below(12)}`;
+  const ttl = random.pick([{}, { ttlSeconds: 1000 }, { ttlSeconds: 3000 }]);
+  const common = { reference, notes: key };
+  const adjustment = () => ({
+    ...line(4),
+    action: random.pick(['RECEIVED', 'RETURNED', 'ADJUSTED']),
+    notes: key,
+    reference,
+  });
+  switch (random.below(16)) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+      return { rpc: 'Reserve', key, request: { ...line(), ...common, ...ttl } };
+    case 4:
+    case 5:
+      return { rpc: 'Release', key, request: { ...line(), ...common } };
+    case 6:
+      return { rpc: 'Confirm', key, request: { ...line(2), ...common } };
+    case 7:
+    case 8:
+    case 9:
+      return { rpc: 'ReserveOrder', key, request: { ...common, ...ttl, lines: lines() } };
+    case 10:
+      return { rpc: 'ReserveOrder', key, request: { ...common, ...ttl, lines: lines(), allowPartial: true } };
+    case 11:
+      return { rpc: 'ReleaseOrder', key, request: common };
+    case 12:
+      return { rpc: 'ConfirmOrder', key, request: common };
+    case 13:
+      return { rpc: 'Adjust', key, request: adjustment() };
+    case 14:
+      // Seldom right, so mostly stale; and down, not up.
+      return {
+        rpc: 'Adjust',
+        key,
+        request: { ...adjustment(), qty: -2, action: 'DAMAGED', expectedOnHandQty: 100 + random.below(10) },
+      };
+    default:
+      return { rpc: 'BatchAdjust', key, request: { lines: [adjustment(), adjustment()] } };
+  }
+}
+
+/** `id action on-hand reserved reference` of each log entry that the call has written, if it was accepted so. */
+export function entriesOf({ rpc, request }: ShopCall, data: unknown): string[] {
+  const { id, qty, reference, action } = request as Line & { reference: string; action: string };
+  const answered = (data as { lines?: (Line & { reserved: number })[] }).lines ?? [];
+  const entry = (of: string, what: string, onHand: number, reserved: number): string =>
+    `${of} ${what} ${onHand} ${reserved} ${reference}`;
+  switch (rpc) {
+    case 'Reserve':
+      return [entry(id, 'RESERVED', 0, qty)];
+    case 'Release':
+      return [entry(id, 'RELEASED', 0, -qty)];
+    case 'Confirm':
+      return [entry(id, 'SOLD', -qty, -qty)];
+    case 'ReserveOrder': {
+      // A record named twice has one entry, with its sum.
+      const sums = new Map<string, number>();
+      for (const line of answered) sums.set(line.id, (sums.get(line.id) ?? 0) + line.reserved);
+      return [...sums].filter(([, sum]) => sum > 0).map(([of, sum]) => entry(of, 'RESERVED', 0, sum));
+    }
+    case 'ReleaseOrder':
+      return answered.map((line) => entry(line.id, 'RELEASED', 0, -line.qty));
+    case 'ConfirmOrder':
+      return answered.map((line) => entry(line.id, 'SOLD', -line.qty, -line.qty));
+    case 'Adjust':
+      return [entry(id, action, qty, 0)];
+    case 'BatchAdjust':
+      return (request.lines as (Line & { action: string; reference: string })[]).map(
+        (line) => `${line.id} ${line.action} ${line.qty} 0 ${line.reference}`,
+      );
+    default:
+      throw new Error(`${rpc} is not among the calls`);
+  }
+}
