@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+import type { ReceiveRecordCommand } from '../../../src/domain/command.js';
+import { decide } from '../../../src/domain/decide.js';
+import { QTY_MAX } from '../../../src/domain/stock.js';
+import { description, NOW_MS, REVISION, record, said, who, world } from './world.js';
+
+const { lastAdjustedAtMs, lastAdjustedBy, createdAtMs, ...details } = description;
+const identity = { productId: 'prod_1', skuId: 'sku_1', warehouseId: 'wh_1' };
+
+const receive = (qty: number): ReceiveRecordCommand => ({
+  kind: 'receive_record',
+  ...who,
+  newId: 'inv_new',
+  qty,
+  // What describes a record that exists stays as it is.
+  details: { ...details, location: 'Z-9', reorderLevel: 99 },
+  reference: 'PO-1',
+});
+
+const there = (onHandQty: number) =>
+  world([record('inv_1', onHandQty, [['A', 2]])], { taken: { id: 'inv_1', ...identity } });
+
+test.each([
+  [0, 'unchanged', ''],
+  [1, 'restocked', 'inv_1 2 of 11'],
+  [QTY_MAX - 10, 'restocked', `inv_1 2 of ${QTY_MAX}`],
+  [QTY_MAX - 9, undefined, 'Validation error'],
+  [QTY_MAX, undefined, 'Validation error'],
+])('%i more of 10 that there are → %s, %s', (qty, effect, outcome) => {
+  const decision = decide(receive(qty), there(10));
+  expect(said(decision)).toBe(outcome);
+  if (effect !== undefined)
+    expect(decision).toMatchObject({ success: { received: { id: 'inv_1', effect } } });
+});
+
+test('more of a record that exists: one entry, and its description stays', () => {
+  const decision = decide(receive(5), there(10));
+  expect(decision.accepted && decision.changes).toMatchObject({
+    records: [
+      {
+        stock: { id: 'inv_1', onHandQty: 15, reservedQty: 2, revision: REVISION + 1 },
+        holds: [],
+        movement: {
+          inventoryId: 'inv_1',
+          revision: REVISION + 1,
+          action: 'RECEIVED',
+          onHandDelta: 5,
+          reservedDelta: 0,
+          reference: 'PO-1',
+          notes: 'why',
+          actor: 'ann',
+        },
+      },
+    ],
+  });
+  expect(decision.accepted && Object.keys(decision.changes)).toEqual(['records']);
+});
+
+test.each([0, 7, QTY_MAX])('%i of what there is no record of: created with them', (qty) => {
+  const decision = decide(receive(qty), world([record('inv_1', 10)]));
+  const times = { lastAdjustedAtMs: NOW_MS, lastAdjustedBy: 'ann', createdAtMs: NOW_MS };
+  expect(decision).toEqual({
+    accepted: true,
+    changes: {
+      records: [],
+      created: {
+        stock: { id: 'inv_new', onHandQty: qty, reservedQty: 0, revision: 1, nextExpiryAtMs: null },
+        description: { ...details, location: 'Z-9', reorderLevel: 99, ...times },
+        movement: {
+          inventoryId: 'inv_new',
+          revision: 1,
+          action: 'RECEIVED',
+          onHandDelta: qty,
+          reservedDelta: 0,
+          reference: 'PO-1',
+          notes: 'why',
+          actor: 'ann',
+        },
+      },
+    },
+    success: { received: { id: 'inv_new', effect: 'created' } },
+  });
+});
