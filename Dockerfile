@@ -14,8 +14,8 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/bin bin
 COPY --from=build /app/dist dist
-# Served at /openapi.json and /openapi.yaml.
-COPY docs/openapi.json docs/openapi.yaml docs/
+# Served at the root of the HTTP port.
+COPY docs/openapi.json docs/openapi.yaml docs/grpc-service-config.json docs/grpc-service-config-with-keys.json docs/
 USER node
 EXPOSE 8080 50051
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HTTP_PORT || 8080}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]

@@ -12,6 +12,7 @@ import type { StreamDispatcher } from '../stream-dispatcher.js';
 import { ConnectDoor } from './connect.js';
 import { corsOptions, sharesWithOrigin } from './cors.js';
 import { docsPage } from './docs-page.js';
+import { grpcServiceConfigs } from './grpc-service-config.js';
 import { HttpListener } from './listener.js';
 import { openApiDocument } from './openapi.js';
 import type { PathAnswer } from './request-listener.js';
@@ -84,7 +85,7 @@ export class HttpDoor {
       onError,
       requestId: (request) => this.#requestId(request as IncomingMessage),
     });
-    if (options.docs) this.#open(new Map([...docsPage(), ...openApiDocument()]));
+    if (options.docs) this.#open(new Map([...docsPage(), ...openApiDocument(), ...grpcServiceConfigs()]));
     this.#listener = new HttpListener(options.tls, (request, response) => this.#route(request, response));
   }
 

@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+const FRAME_HEADER_BYTES = 9;
+const HEADERS_FRAME = 1;
+
+/** Stands before a gRPC port, and loses chosen answers with their connections: after the call took effect. */
+export class AnswerCutter {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #toCut = 0;
+
+  private constructor(host: string, port: number) {
+    this.#server = createServer((client) => {
+      const upstream = connect(port, host);
+      for (const socket of [client, upstream]) {
+        this.#sockets.add(socket);
+        // The other side sees the end by "close".
+        socket.on('error', () => {});
+        socket.on('close', () => {
+          this.#sockets.delete(socket);
+          client.destroy();
+          upstream.destroy();
+        });
+      }
+      client.pipe(upstream);
+      upstream.on('data', (bytes: Buffer) => {
+        if (this.#toCut > 0 && hasHeaders(bytes)) {
+          this.#toCut--;
+          client.destroy();
+        } else {
+          client.write(bytes);
+        }
+      });
+    });
+  }
+
+  static async start(grpcAddress: string): Promise<AnswerCutter> {
+    const { hostname, port } = new URL(`http://${grpcAddress}`);
+    const cutter = new AnswerCutter(hostname, Number(port));
+    cutter.#server.listen(0, '127.0.0.1');
+    await once(cutter.#server, 'listening');
+    return cutter;
+  }
+
+  get address(): string {
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('not listening');
+    return `127.0.0.1:${address.port}`;
+  }
+
+  /** Loses the next so many answers. */
+  cut(answers: number): void {
+    this.#toCut = answers;
+  }
+
+  /** Answers that are still to be lost. */
+  get left(): number {
+    return this.#toCut;
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
+
+/** Whether one of the frames that begin here opens an answer. https://httpwg.org/specs/rfc9113.html#FrameHeader */
+function hasHeaders(bytes: Buffer): boolean {
+  let at = 0;
+  while (at + FRAME_HEADER_BYTES <= bytes.length) {
+    if (bytes[at + 3] === HEADERS_FRAME) return true;
+    at += FRAME_HEADER_BYTES + bytes.readUIntBE(at, 3);
+  }
+  return false;
+}
