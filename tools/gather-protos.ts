@@ -1,17 +1,19 @@
 /**
- * Gathers the .proto files that ours import into build/proto-deps, so that buf works offline:
+ * Gathers the .proto files that ours import into build/proto-deps, so that buf works offline, or adds them to the
+ * folder that is given, for a client of one's own (docs/clients.md):
  * google/api and google/rpc from the npm package google-proto-files, and buf/validate printed from the
  * descriptor that @bufbuild/protovalidate carries (no npm package has the file itself).
  */
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { file_buf_validate_validate } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 import { printProto } from './print-proto.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const target = join(root, 'build/proto-deps');
+const [folder] = process.argv.slice(2);
+const target = folder === undefined ? join(root, 'build/proto-deps') : resolve(folder);
 const packaged = dirname(createRequire(import.meta.url).resolve('google-proto-files/package.json'));
 
 const copied = [
@@ -22,7 +24,7 @@ const copied = [
   'google/rpc/status.proto',
 ];
 
-rmSync(target, { recursive: true, force: true });
+if (folder === undefined) rmSync(target, { recursive: true, force: true });
 for (const path of copied) {
   mkdirSync(dirname(join(target, path)), { recursive: true });
   copyFileSync(join(packaged, path), join(target, path));
