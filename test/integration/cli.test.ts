@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { auditCommand } from '../../src/cli/audit.js';
 import { UsageError } from '../../src/cli/context.js';
 import { keyAddCommand, keyRevokeCommand } from '../../src/cli/key.js';
-import { merchantCreateCommand } from '../../src/cli/merchant.js';
+import { merchantCreateCommand, merchantSetCommand } from '../../src/cli/merchant.js';
+import { recordCreateCommand } from '../../src/cli/record.js';
 import { tokenCommand } from '../../src/cli/token.js';
 import type { Environment } from '../../src/config.js';
 import { createMerchant, UnknownMerchant } from '../../src/service/merchants.js';
@@ -57,7 +58,7 @@ describe('each command, for people and with --json', () => {
       text: /^mer_\w+ {2}\d{4}-\d\d-\d\dT[\d:.]+Z {2}Test$/m,
       json: (m) => ({
         merchants: expect.arrayContaining([
-          { merchantId: m, name: 'Test', createdAt: expect.stringMatching(/Z$/) },
+          { merchantId: m, name: 'Test', createdAt: expect.stringMatching(/Z$/), defaultTtlSeconds: 0 },
         ]),
       }),
     },
@@ -128,12 +129,13 @@ describe('used wrongly: one line that says how, exit 2, nothing on standard outp
     },
     {
       args: ['record', 'create', '--merchant', 'mer_no', '--id', 'a', '--on-hand', '-1'],
-      expected: 'holdfast: --on-hand must be a whole number from 0 to 2147483647',
+      expected: 'holdfast: --on-hand must be a whole number from 0 to 2147483647, not "-1"',
     },
     {
       args: ['record', 'create', '--merchant', 'mer_no', '--id', 'a', '--on-hand', '1'],
       expected: 'holdfast: there is no merchant mer_no',
     },
+    { args: ['import'], expected: "holdfast: missing required argument 'file'" },
     { args: ['token', '--merchant', 'mer_no', '--ttl', '1w'], expected: `holdfast: ${badTtl}` },
   ];
 
@@ -179,6 +181,30 @@ describe('used wrongly: one line that says how, exit 2, nothing on standard outp
       name: 'key revoke by key',
       run: (env, merchant) => keyRevokeCommand(env, { merchant, key: 'pk_live_x' }),
       expected: noKey,
+    },
+    {
+      name: 'record create of much that is wrong',
+      run: (env) =>
+        recordCreateCommand(env, {
+          merchant: 'mer_no',
+          id: 'a',
+          onHand: '1',
+          warehouse: 'main',
+          reorderLevel: 'x',
+          attributes: '[]',
+        }),
+      expected:
+        '--reorder-level must be a whole number from 0 to 2147483647, not "x"; --attributes must be a JSON object such as {"colour": "red"}',
+    },
+    ...['1w', '', '0s', '-1m', '31d', '2592001s'].map((defaultTtl) => ({
+      name: `merchant set --default-ttl "${defaultTtl}"`,
+      run: (env: Environment, merchant: string) => merchantSet(env, merchant, defaultTtl),
+      expected: '--default-ttl takes a number with s, m, h or d, from 1s to 30d, or 0 for none',
+    })),
+    {
+      name: 'merchant set of no merchant',
+      run: (env) => merchantSet(env, 'mer_no', '15m'),
+      expected: noMerchant,
     },
     {
       name: 'audit',
@@ -366,11 +392,93 @@ test('record create: stock to reserve from, accounted for in the log; a second o
     code: 2,
     stderr: 'holdfast: the merchant already has a record inv_new\n',
   });
+  expect(await holdfast([...create.with(5, 'inv_other'), '--product', 'inv_new'])).toMatchObject({
+    code: 2,
+    stderr:
+      'holdfast: the merchant already has a record of the product inv_new without a SKU in the warehouse main\n',
+  });
   const { token } = await json(['token', '--merchant', merchantId]);
   const caller = openCaller('REST', service, { ...merchant, token: token as string });
   const answer = await caller.call({ rpc: 'reserve', id: 'inv_new', qty: 5 });
   expect(answer).toMatchObject({ kind: 'ok', stock: { reservedQty: 5, availableQty: 0 } });
   expect(await json(['audit', '--merchant', merchantId])).toMatchObject({ consistent: true, records: 1 });
+});
+
+test('a record with all that describes it', async () => {
+  const { merchantId } = await createMerchant(stage.dataSource, 'Describes', 'live');
+  const options = {
+    '--id': 'inv_full',
+    '--on-hand': '7',
+    '--product': 'prod_1',
+    '--sku': 'SKU-1',
+    '--warehouse': 'wh_1',
+    '--warehouse-name': 'Lager Zürich',
+    '--location': 'A1',
+    '--reorder-level': '2',
+    '--reorder-qty': '9',
+    '--attributes': '{"colour":"red"}',
+  };
+  expect(
+    await json(['record', 'create', '--merchant', merchantId, ...Object.entries(options).flat()]),
+  ).toEqual({
+    merchantId,
+    id: 'inv_full',
+    onHandQty: 7,
+    reservedQty: 0,
+    availableQty: 7,
+  });
+  const rows = await stage.database.query(
+    `SELECT product_id, sku_id, warehouse_id, warehouse_name, location, reorder_level, reorder_qty, variant_attributes
+       FROM inventory_records WHERE merchant_id = $1`,
+    [merchantId],
+  );
+  expect(rows).toEqual([
+    {
+      product_id: 'prod_1',
+      sku_id: 'SKU-1',
+      warehouse_id: 'wh_1',
+      warehouse_name: 'Lager Zürich',
+      location: 'A1',
+      reorder_level: 2,
+      reorder_qty: 9,
+      variant_attributes: { colour: 'red' },
+    },
+  ]);
+  const again = { ...options, '--id': 'inv_again' };
+  expect(
+    await holdfast(['record', 'create', '--merchant', merchantId, ...Object.entries(again).flat()]),
+  ).toMatchObject({
+    code: 2,
+    stderr:
+      'holdfast: the merchant already has a record of the product prod_1 with the SKU SKU-1 in the warehouse wh_1\n',
+  });
+});
+
+test('a default TTL: set, listed, taken by the service that runs, and taken away', async () => {
+  const merchant = await createMerchant(stage.dataSource, 'Hurries', 'live');
+  const { merchantId } = merchant;
+  await seedRecords(stage.dataSource, merchantId, [{ id: 'inv_ttl', onHandQty: 9, reservedQty: 0 }]);
+  const set = (ttl: string): string[] => ['merchant', 'set', '--merchant', merchantId, '--default-ttl', ttl];
+  const listed = async (): Promise<string | undefined> =>
+    (await holdfast(['merchant', 'list'])).stdout.split('\n').find((line) => line.startsWith(merchantId));
+
+  expect(await holdfast(set('15m'))).toEqual({
+    code: 0,
+    stdout: `Referenced holds of ${merchantId} end after 15m, unless a call says otherwise.\n`,
+    stderr: '',
+  });
+  expect(await listed()).toMatch(/Hurries {2}\(holds end after 15m\)$/);
+  const { token } = await json(['token', '--merchant', merchantId]);
+  const caller = openCaller('REST', service, { ...merchant, token: token as string });
+  const answer = await caller.call({ rpc: 'reserve', id: 'inv_ttl', qty: 1, reference: 'A' });
+  expect(answer).toMatchObject({ kind: 'ok', stock: { expiresAt: expect.any(String) } });
+
+  expect(await json(set('30d'))).toEqual({ merchantId, defaultTtlSeconds: 2_592_000 });
+  expect(await holdfast(set('0'))).toMatchObject({
+    code: 0,
+    stdout: `Holds of ${merchantId} stay until they are released.\n`,
+  });
+  expect(await listed()).toMatch(/Hurries$/);
 });
 
 describe('audit', () => {
@@ -414,6 +522,10 @@ describe('audit', () => {
     });
   });
 });
+
+async function merchantSet(env: Environment, merchant: string, defaultTtl: string): Promise<unknown> {
+  return merchantSetCommand(env, { merchant, defaultTtl });
+}
 
 async function merchantCreate(env: Environment, name: string): Promise<unknown> {
   return merchantCreateCommand(env, { name, mode: 'live' });
