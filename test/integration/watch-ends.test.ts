@@ -165,14 +165,14 @@ describe('a service that stops', () => {
 });
 
 describe('a reader who does not read', () => {
-  // [doors, what they say once he reads]: the HTTP port says nothing and closes.
-  test.each<[readonly WatchDoor[], string | undefined]>([
-    [['gRPC'], 'SLOW_READER'],
-    [watchDoors.filter((door) => door !== 'gRPC'), undefined],
+  // [doors, how long he may take, what they say once he reads]: the HTTP port says nothing and closes.
+  test.each<[readonly WatchDoor[], string, string | undefined]>([
+    [['gRPC'], '1500', 'SLOW_READER'],
+    [['gRPC over h2c on the HTTP port', 'Connect JSON', 'REST events'], '300', undefined],
   ])(
     'through %j costs writers nothing, is cut off, and can go on without a gap',
-    async (doors, said) => {
-      const { httpUrl } = await start({ STREAM_STALLED_MS: '1500' });
+    async (doors, stalledMs, said) => {
+      const { httpUrl } = await start({ STREAM_STALLED_MS: stalledMs });
       const { streams, request, write, sent } = await crowd(doors);
       // Every write is answered while nobody reads.
       while ((await openStreams(httpUrl)) > 0) await write();
@@ -204,7 +204,8 @@ async function crowd(doors: readonly WatchDoor[]) {
   const request = { ids };
   const streams = doors.map((door) => watch(door, request));
   for (const stream of streams) {
-    await stream.begun;
+    // What comes after it is changes, which nobody may miss.
+    await stream.take(ids.length);
     stream.pause();
   }
   const lines = Array.from({ length: 1000 }, (_, i) => ({ id: `r${i % 100}`, qty: 1, action: 'ADJUSTED' }));

@@ -1,0 +1,289 @@
+import fc from 'fast-check';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { StockEvent } from '../../src/service/watch/watch.js';
+import { ReadRefused } from '../../src/store/reads/read-pool.js';
+import { type Delta, openWatchStage, sent, type WatchStage } from '../support/watch-stage.js';
+
+/** A watch follows the log: every change once, in its record's order, wherever it is cut and whoever commits when. */
+
+let stage: WatchStage;
+beforeAll(async () => {
+  stage = await openWatchStage();
+});
+afterEach(() => stage.endWatches());
+afterAll(() => stage.close());
+
+let next = 0;
+/** New records of one product, 100 on hand each. */
+async function seeded(count: number): Promise<{ ids: string[]; productId: string }> {
+  const productId = `product_${next++}`;
+  const ids = Array.from({ length: count }, (_, i) => `${productId}_${i}`);
+  const records = ids.map((id) => ({
+    id,
+    onHandQty: 100,
+    reservedQty: 0,
+    details: { productId, warehouseId: id },
+  }));
+  await stage.seed(...records);
+  return { ids, productId };
+}
+
+/** Of these records alone. */
+async function loggedOf(ids: readonly string[]): Promise<Map<string, string[]>> {
+  return new Map([...(await stage.logged())].filter(([id]) => ids.includes(id)));
+}
+
+describe('cut and gone on with', () => {
+  test('a stream that was cut after any event goes on as if it had not been', async () => {
+    const { ids, productId } = await seeded(3);
+    const [a, b, c] = ids as [string, string, string];
+    const uncut = await stage.follow({ ids });
+    await uncut.take(3);
+    const writer = await stage.session();
+    const history: Delta[] = Array.from({ length: 12 }, (_, i) => [
+      { id: a, onHand: i + 1 },
+      { id: i % 2 === 0 ? a : b, reserved: 1 },
+      { id: [a, b, c][i % 3]!, onHand: -1, reserved: i % 3 === 2 ? 1 : 0 },
+    ]).flat();
+    await writer.write(...history);
+    stage.wake();
+    await uncut.take(history.length);
+    const whole = await loggedOf(ids);
+    expect(sent(uncut.seen)).toEqual(whole);
+
+    for (let cut = 1; cut <= uncut.seen.length; cut++) {
+      const before = uncut.seen.slice(0, cut);
+      const request = cut % 2 === 0 ? { ids } : { productId };
+      const resumed = await stage.follow({ ...request, afterId: before.at(-1)!.eventId });
+      const known = sent(before);
+      // A record that was not sent before the cut begins with what it is now.
+      const expected = new Map([...whole].map(([id, all]) => [id, known.has(id) ? all : all.slice(-1)]));
+      const rest = [...expected.values()].flat().length - cut;
+      if (rest > 0) await resumed.take(rest);
+      expect(sent([...before, ...resumed.seen]), `cut after ${cut}`).toEqual(expected);
+      resumed.stop();
+      expect(await resumed.next()).toBe(false);
+    }
+  });
+
+  test('a record that was never sent keeps nothing of the past', async () => {
+    const { ids } = await seeded(2);
+    const first = await stage.follow({ ids });
+    const [{ id, eventId }] = (await first.take(1)) as [StockEvent];
+    const unsent = ids.find((other) => other !== id)!;
+    const writer = await stage.session();
+    await writer.write({ id: unsent, onHand: 1 }, { id, onHand: 2 });
+    const second = await stage.follow({ ids, afterId: eventId });
+    await second.take(2);
+    expect(sent(second.seen)).toEqual(
+      new Map([
+        [unsent, ['101/0']],
+        [id, ['102/0']],
+      ]),
+    );
+  });
+
+  test('more changes than one look brings come in their order', async () => {
+    const { ids } = await seeded(1);
+    const [id] = ids as [string];
+    const first = await stage.follow({ ids });
+    const [{ eventId }] = (await first.take(1)) as [StockEvent];
+    const { client } = await stage.session();
+    await client.query(
+      `INSERT INTO movement_log (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta, actor, batch_id)
+       SELECT 'mer_1', $1, i + 1, 'ADJUSTED', i, 0, 'tester', gen_random_uuid() FROM generate_series(1, 2500) AS i`,
+      [id],
+    );
+    await client.query(
+      `UPDATE stock_levels SET revision = 2501, on_hand_qty = 100 + 2500 * 2501 / 2 WHERE id = $1`,
+      [id],
+    );
+    const second = await stage.follow({ ids, afterId: eventId });
+    await second.take(2500);
+    expect(sent([...first.seen, ...second.seen])).toEqual(await loggedOf(ids));
+  });
+});
+
+describe('whoever commits when', () => {
+  test('a change whose transaction began first and committed last is sent, also to who goes on after the others', async () => {
+    const { ids } = await seeded(2);
+    const [a, b] = ids as [string, string];
+    const watch = await stage.follow({ ids });
+    await watch.take(2);
+    const [slow, fast] = [await stage.session(), await stage.session()];
+    await slow.begin();
+    await slow.change({ id: a, onHand: 1 });
+    await fast.write({ id: b, onHand: 2 }, { id: b, onHand: 3 });
+    stage.wake();
+    await watch.take(2);
+    const resumed = await stage.follow({ ids, afterId: watch.seen.at(-1)!.eventId });
+    await slow.commit();
+    await fast.write({ id: a, reserved: 4 });
+    stage.wake();
+    expect(await watch.take(2)).toMatchObject([
+      { id: a, onHandQty: 101, reservedQty: 0 },
+      { id: a, onHandQty: 101, reservedQty: 4 },
+    ]);
+    expect(await resumed.take(2)).toEqual(watch.seen.slice(-2));
+  });
+
+  test('many sessions, many records, commits in any order, a reader who is cut again and again', async () => {
+    const choice = fc.record({
+      // Sessions, and in each one transactions: which records it changes, by how much, and how long it waits.
+      sessions: fc.array(
+        fc.array(
+          fc.record({
+            records: fc.uniqueArray(fc.nat(5), { minLength: 1, maxLength: 3 }),
+            onHand: fc.integer({ min: -2, max: 5 }),
+            reserved: fc.nat(1),
+            waits: fc.nat(4),
+          }),
+          { minLength: 1, maxLength: 12 },
+        ),
+        { minLength: 2, maxLength: 6 },
+      ),
+      cuts: fc.array(fc.integer({ min: 1, max: 15 }), { minLength: 1, maxLength: 10 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(choice, async ({ sessions, cuts }) => {
+        const { ids, productId } = await seeded(6);
+        const first = await stage.follow({ productId });
+        const seen = await first.take(ids.length);
+        const changes = sessions.flat().flatMap(({ records }) => records).length;
+        const writing = sessions.map(async (transactions) => {
+          const session = await stage.session();
+          for (const { records, onHand, reserved, waits } of transactions) {
+            await session.begin();
+            // In one order, or they would lock each other out.
+            for (const i of records.sort((x, y) => x - y))
+              await session.change({ id: ids[i]!, onHand, reserved });
+            for (let i = 0; i < waits; i++) await session.client.query('SELECT');
+            await session.commit();
+            stage.wake();
+          }
+        });
+        for (let round = 0; seen.length < ids.length + changes; round++) {
+          const afterId = seen.at(-1)!.eventId;
+          const piece = await stage.follow(round % 2 === 0 ? { ids, afterId } : { productId, afterId }, 50);
+          const missing = ids.length + changes - seen.length;
+          seen.push(...(await piece.take(Math.min(missing, cuts[round % cuts.length]!))));
+          await piece.events.return(undefined);
+        }
+        await Promise.all(writing);
+        expect(sent(seen)).toEqual(await loggedOf(ids));
+      }),
+      { numRuns: 15 },
+    );
+  });
+});
+
+describe('woken, and not woken', () => {
+  test('a lost call costs time, not events: it looks by itself', async () => {
+    const { ids } = await seeded(1);
+    const watch = await stage.follow({ ids }, 20);
+    await watch.take(1);
+    await (await stage.session()).write({ id: ids[0]!, onHand: 1 });
+    expect(await watch.take(1)).toMatchObject([{ onHandQty: 101 }]);
+  });
+
+  test('a call wakes it, and nothing else does', async () => {
+    const { ids } = await seeded(1);
+    const watch = await stage.follow({ ids });
+    await watch.take(1);
+    const event = watch.next();
+    await lookedAndWaits();
+    await (await stage.session()).write({ id: ids[0]!, onHand: 1 });
+    const reads = stage.reads();
+    stage.signal.wake('mer_2');
+    stage.wake();
+    expect(await event).toMatchObject({ onHandQty: 101 });
+    expect(stage.reads()).toBe(reads + 1);
+  });
+
+  test('who does not ask for the next event costs no read', async () => {
+    const { ids } = await seeded(1);
+    const watch = await stage.follow({ ids });
+    await watch.take(1);
+    const writer = await stage.session();
+    const reads = stage.reads();
+    for (let i = 0; i < 5; i++) {
+      await writer.write({ id: ids[0]!, onHand: 1 });
+      stage.wake();
+    }
+    expect(stage.reads()).toBe(reads);
+    expect(stage.signal.waits).toBe(0);
+    await watch.take(5);
+    expect(sent(watch.seen)).toEqual(await loggedOf(ids));
+  });
+
+  // [how it ends, the end]
+  test.each<[string, (watch: Awaited<ReturnType<WatchStage['follow']>>) => Promise<unknown>]>([
+    [
+      'told to while it waits',
+      async (watch) => {
+        const waiting = watch.next();
+        await lookedAndWaits();
+        watch.stop();
+        expect(await waiting).toBe(false);
+      },
+    ],
+    [
+      'left between two events',
+      async (watch) => {
+        const session = await stage.session();
+        await session.write({ id: watch.seen[0]!.id, onHand: 1 }, { id: watch.seen[0]!.id, onHand: 1 });
+        await watch.take(1);
+        expect(stage.signal.waits).toBe(1);
+        await watch.events.return(undefined);
+      },
+    ],
+  ])('a watch that is %s leaves no wait behind', async (_, end) => {
+    const { ids } = await seeded(1);
+    const watch = await stage.follow({ ids });
+    await watch.take(1);
+    await end(watch);
+    expect(stage.signal.waits).toBe(0);
+  });
+});
+
+describe('ends', () => {
+  test('when the product has grown beyond what one watch may follow', async () => {
+    const { ids, productId } = await seeded(100);
+    const watch = await stage.follow({ productId });
+    await watch.take(100);
+    const ended = watch.next();
+    await stage.seed({ id: `${productId}_more`, onHandQty: 1, reservedQty: 0, details: { productId } });
+    stage.wake();
+    expect(await ended).toMatchObject({ reason: 'VALIDATION_FAILED', violations: [{ field: 'productId' }] });
+    expect(await stage.begin({ productId })).toMatchObject({ reason: 'VALIDATION_FAILED' });
+    const known = await stage.follow({ ids });
+    expect(await known.take(1)).toMatchObject([{ onHandQty: 100 }]);
+  });
+
+  // [what a read fails with, the reason]
+  test.each([
+    [new ReadRefused('OVERLOADED'), 'OVERLOADED'],
+    // The limit is the watch's own: its caller has set no deadline that could have passed.
+    [new ReadRefused('DEADLINE_EXCEEDED'), 'OVERLOADED'],
+    [new Error('Connection terminated unexpectedly'), 'DATABASE_UNAVAILABLE'],
+  ])('with %s: %s', async (error, reason) => {
+    const { ids } = await seeded(1);
+    const watch = await stage.follow({ ids });
+    await watch.take(1);
+    stage.failNextRead(error);
+    expect(await watch.next()).toEqual({ reason });
+    expect(stage.signal.waits).toBe(0);
+    // Where it was, it goes on.
+    const again = await stage.follow({ ids, afterId: watch.seen[0]!.eventId });
+    await (await stage.session()).write({ id: ids[0]!, onHand: 1 });
+    expect(await again.take(1)).toMatchObject([{ onHandQty: 101 }]);
+  });
+});
+
+/** A watch that is asked for its next event looks once, and then waits. */
+async function lookedAndWaits(): Promise<void> {
+  const reads = stage.reads();
+  while (stage.reads() === reads || stage.signal.waits === 0) await new Promise(setImmediate);
+  // The answer of that look: reads of one pool are answered in their order.
+  await stage.dataSource.query('SELECT');
+}
