@@ -173,6 +173,19 @@ describe.each(watchDoors)('%s', (door) => {
     expect(stream.seen).toEqual([]);
   });
 
+  test.each([
+    ['by the merchant', true],
+    ['by a stranger, who is not told', false],
+  ])('refuses what nobody can read, sent %s', async (_, known) => {
+    const credentials = known ? merchant : {};
+    const stream = openWatch(door, app, {}, { credentials, bytes: unreadable(door) });
+    const [reason, code, httpStatus] = known ? ['MALFORMED_REQUEST', 3, 400] : ['UNAUTHENTICATED', 16, 401];
+    expect(await stream.ended).toMatchObject({
+      reason,
+      ...status(door, code as number, httpStatus as number),
+    });
+  });
+
   // [what is wrong, ids]
   test.each([
     ['an unknown record', ['nobody']],
@@ -217,6 +230,40 @@ describe.each(watchDoors)('%s', (door) => {
     expect(shown(await stream.take(1))).toEqual([stock('still', 7, 2)]);
   });
 });
+
+describe('Last-Event-ID', () => {
+  test.each(['REST lines', 'REST events'] as const)(
+    'by %s is where the stream goes on, whatever the address says: a browser repeats its first one',
+    async (door) => {
+      const id = await seeded();
+      const first = watch(door, { ids: [id] });
+      await first.next();
+      await reserve(id, 1);
+      await reserve(id, 1);
+      const [one, two] = await first.take(2);
+      const afterHeader = watch(door, { ids: [id] }, { 'last-event-id': one!.eventId });
+      expect(shown(await afterHeader.take(1))).toEqual([stock(id, 10, 2)]);
+      const afterBoth = watch(door, { ids: [id], afterId: one!.eventId }, { 'last-event-id': two!.eventId });
+      await afterBoth.begun;
+      await reserve(id, 1);
+      expect(shown(await afterBoth.take(1))).toEqual([stock(id, 10, 3)]);
+      const afterNothing = watch(door, { ids: [id], afterId: two!.eventId }, { 'last-event-id': '' });
+      expect(shown(await afterNothing.take(1))).toEqual([stock(id, 10, 3)]);
+    },
+  );
+
+  test('that is no event id is refused', async () => {
+    const stream = watch('REST events', { ids: ['still'] }, { 'last-event-id': 'xyz' });
+    const ending = await stream.ended;
+    expect(ending).toMatchObject({ httpStatus: 422, reason: 'VALIDATION_FAILED' });
+    expect(Object.keys(ending.violations!)).toEqual(['afterId']);
+  });
+});
+
+function unreadable(door: WatchDoor): Buffer {
+  if (door.startsWith('REST')) return Buffer.from('ids=still&afterId=%FF');
+  return door === 'Connect JSON' ? Buffer.from('{"ids": 5}') : Buffer.from([0x0a, 0xff]);
+}
 
 function status(door: WatchDoor, code: number, httpStatus: number) {
   return door.startsWith('REST') ? { httpStatus } : { code };

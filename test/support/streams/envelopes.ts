@@ -21,7 +21,7 @@ export function connectWatch(
   const init = {
     method: 'POST',
     headers: { 'content-type': contentType, 'connect-protocol-version': '1', ...requestHeaders(options) },
-    body: frame(0, encoded),
+    body: frame(0, options.bytes ?? encoded),
   };
   return httpWatch(`${httpUrl}${path}`, init, (stream) =>
     reader(contentType, (flag, bytes) => {
@@ -37,7 +37,7 @@ export function grpcWebWatch(httpUrl: string, request: WatchRequest, options: Wa
   const init = {
     method: 'POST',
     headers: { 'content-type': contentType, 'x-grpc-web': '1', ...requestHeaders(options) },
-    body: frame(0, encodeWatch(request)),
+    body: frame(0, options.bytes ?? encodeWatch(request)),
   };
   return httpWatch(`${httpUrl}${path}`, init, (stream) =>
     reader(contentType, (flag, bytes) => {

@@ -32,7 +32,7 @@ export function grpcWatch(address: string, request: WatchRequest, options: Watch
     '/inventory.v1.InventoryService/WatchInventory',
     (bytes: Buffer) => bytes,
     (bytes: Buffer) => bytes,
-    Buffer.from(encodeWatch(request)),
+    options.bytes ?? Buffer.from(encodeWatch(request)),
     metadata,
   );
   const stream = new WatchStream({

@@ -17,7 +17,7 @@ export function restWatch(
 ): WatchStream {
   const accept = manner === 'lines' ? 'application/x-ndjson' : 'text/event-stream';
   const init = { headers: { accept, ...requestHeaders(options) } };
-  return httpWatch(`${httpUrl}/v1/inventory/watch?${queryOf(request)}`, init, (stream) =>
+  return httpWatch(`${httpUrl}/v1/inventory/watch?${options.bytes ?? queryOf(request)}`, init, (stream) =>
     manner === 'lines' ? lineReader(stream) : eventReader(stream),
   );
 }

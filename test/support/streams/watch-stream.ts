@@ -27,6 +27,8 @@ export interface WatchRequest {
 export interface WatchOptions {
   readonly credentials?: { readonly token?: string | undefined; readonly apiKey?: string | undefined };
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sent in place of the request: what no client would send. */
+  readonly bytes?: Buffer;
 }
 
 /** The stream ended while events were still expected. */
