@@ -277,6 +277,8 @@ describe('faults on the way', () => {
       },
     });
     expect(stopped).toMatchObject({ stopped: 'DATABASE_UNAVAILABLE', counts: { bad: 0 } });
+    // And leaves the rest of the file alone.
+    expect(stopped.counts.rows).toBeLessThan(COUNT);
     const running = imported(file);
     await until('tries', () => engine!.retries.length > 50);
     proxy.comeBack();
