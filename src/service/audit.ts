@@ -64,6 +64,11 @@ function problems(sums: RecordSums): string[] {
   if (revision !== null && revision < sums.loggedRevision) {
     found.push(`revision ${revision}, but the log has revision ${sums.loggedRevision}`);
   }
+  if (sums.described && sums.reorderLevel !== sums.describedReorderLevel) {
+    found.push(
+      `low from ${sums.reorderLevel} units, but described as low from ${sums.describedReorderLevel}`,
+    );
+  }
   if (expiresLate(sums)) {
     const when = sums.nextExpiryAtMs === null ? 'for it' : `before ${at(sums.nextExpiryAtMs)}`;
     found.push(`a hold ends ${at(sums.earliestExpiryAtMs!)}, but nobody looks ${when}`);

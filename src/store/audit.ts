@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import { SYSTEM_ACTOR } from '../domain/movement.js';
 import { appendMovements } from './movement-log.js';
 import { lockStatement, lockStockLevels, updateNextExpiries, updateStockLevels } from './stock-levels.js';
-import { inTransaction } from './transaction.js';
+import { inTransaction, type Statement } from './transaction.js';
 
 /** What the tables say of one record; the record is consistent when they all agree. */
 export interface RecordSums {
@@ -24,6 +24,9 @@ export interface RecordSums {
   readonly nextExpiryAtMs: number | null;
   /** When the first of its holds ends. */
   readonly earliestExpiryAtMs: number | null;
+  /** Where its quantities are; low stock goes by this copy. Null without a stock level, or a description. */
+  readonly reorderLevel: number | null;
+  readonly describedReorderLevel: number | null;
 }
 
 interface RawSums {
@@ -39,6 +42,8 @@ interface RawSums {
   described: boolean;
   next_expiry_ms: number | null;
   earliest_expiry_ms: number | null;
+  reorder_level: number | null;
+  described_reorder_level: number | null;
 }
 
 /** $1 merchant, $2 one record or null for all. */
@@ -52,7 +57,8 @@ const SUMS = `
          coalesce(l.revision, 0) AS logged_revision,
          d.id IS NOT NULL AS described,
          (extract(epoch FROM s.next_expiry_at) * 1000)::float8 AS next_expiry_ms,
-         (extract(epoch FROM h.earliest_expiry) * 1000)::float8 AS earliest_expiry_ms
+         (extract(epoch FROM h.earliest_expiry) * 1000)::float8 AS earliest_expiry_ms,
+         s.reorder_level, d.reorder_level AS described_reorder_level
     FROM (SELECT * FROM stock_levels WHERE merchant_id = $1 AND ($2::text IS NULL OR id = $2)) AS s
     FULL JOIN (SELECT inventory_id, sum(qty) AS qty, min(qty) AS smallest, min(expires_at) AS earliest_expiry
                  FROM holds
@@ -63,9 +69,18 @@ const SUMS = `
                  FROM movement_log
                 WHERE merchant_id = $1 AND ($2::text IS NULL OR inventory_id = $2)
                 GROUP BY inventory_id) AS l ON l.inventory_id = coalesce(s.id, h.inventory_id)
-    FULL JOIN (SELECT id FROM inventory_records
+    FULL JOIN (SELECT id, reorder_level FROM inventory_records
                 WHERE merchant_id = $1 AND ($2::text IS NULL OR id = $2)) AS d
            ON d.id = coalesce(s.id, h.inventory_id, l.inventory_id)`;
+
+const COPY_REORDER_LEVEL: Statement = {
+  name: 'copy_reorder_level',
+  text: `
+    UPDATE stock_levels AS s
+       SET reorder_level = r.reorder_level
+      FROM inventory_records AS r
+     WHERE s.merchant_id = $1 AND s.id = $2 AND r.merchant_id = $1 AND r.id = $2`,
+};
 
 /** How many records a merchant has. */
 export async function countRecords(dataSource: DataSource, merchantId: string): Promise<number> {
@@ -85,7 +100,7 @@ export async function findDrift(dataSource: DataSource, merchantId: string): Pro
          OR reserved_qty <> held_qty OR smallest_hold_qty < 1
          OR on_hand_qty <> logged_on_hand_qty OR reserved_qty <> logged_reserved_qty
          OR revision < logged_revision
-         OR NOT described
+         OR NOT described OR reorder_level <> described_reorder_level
          OR earliest_expiry_ms < coalesce(next_expiry_ms, 'Infinity')
       ORDER BY inventory_id`,
     [merchantId, null],
@@ -96,7 +111,7 @@ export async function findDrift(dataSource: DataSource, merchantId: string): Pro
 /**
  * Rewrites one record's reserved counter from its holds, and closes the log with an entry by `system` that makes
  * it add up again. The units on hand stay: nothing but the shelf could say better. Sets the next expiry to the holds'
- * earliest, where it is later. Returns what it found under the lock, and whether it could mend it: what has no stock
+ * earliest, where it is later, and the reorder level to that of the description. Returns what it found under the lock, and whether it could mend it: what has no stock
  * level or no description, a hold without units, or more units held than are on hand, needs a person.
  */
 export async function repairRecord(
@@ -120,7 +135,10 @@ export async function repairRecord(
       const stock = { id: inventoryId, onHandQty, reservedQty: heldQty, revision: 0 };
       updateNextExpiries(tx, [{ merchantId, stock: { ...stock, nextExpiryAtMs: found.earliestExpiryAtMs } }]);
     }
-    // Nothing but the expiry was wrong, or another repair was quicker.
+    if (found.reorderLevel !== found.describedReorderLevel) {
+      tx.write(COPY_REORDER_LEVEL, [merchantId, inventoryId]);
+    }
+    // No quantity was wrong, or another repair was quicker.
     if (addsUp(found)) return { found, repaired: true };
     const revision = Math.max(found.revision ?? 0, found.loggedRevision) + 1;
     updateStockLevels(tx, [
@@ -177,5 +195,7 @@ function recordSums(row: RawSums): RecordSums {
     described: row.described,
     nextExpiryAtMs: row.next_expiry_ms,
     earliestExpiryAtMs: row.earliest_expiry_ms,
+    reorderLevel: row.reorder_level,
+    describedReorderLevel: row.described_reorder_level,
   };
 }

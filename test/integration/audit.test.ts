@@ -248,6 +248,16 @@ describe('repair', () => {
     },
   );
 
+  test('a reorder level that is not the description’s', async () => {
+    await database.query("UPDATE stock_levels SET reorder_level = 7 WHERE id = 'inv_1'");
+    const problems = ['low from 7 units, but described as low from 0'];
+    expect(await check()).toMatchObject({ consistent: false, drift: [{ inventoryId: 'inv_1', problems }] });
+    expect(await repair()).toMatchObject({ consistent: true, drift: [{ problems, repaired: true }] });
+    expect(await check()).toMatchObject({ consistent: true, drift: [] });
+    const [row] = await database.query("SELECT reorder_level FROM stock_levels WHERE id = 'inv_1'");
+    expect(row).toEqual({ reorder_level: 0 });
+  });
+
   test('a counter and an expiry at once', async () => {
     await database.query(`${ENDS}; UPDATE stock_levels SET reserved_qty = 7 WHERE id = 'inv_1'`);
     expect(await repair()).toMatchObject({ consistent: true, drift: [{ problems: { length: 3 } }] });
