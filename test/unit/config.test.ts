@@ -47,7 +47,14 @@ test('an empty environment is enough', () => {
     docs: true,
     corsOrigins: [],
     batchScope: 'any',
-    limits: { bodyBytesMax: 65536, apiKeyCacheMs: 5000 },
+    limits: {
+      bodyBytesMax: 65536,
+      apiKeyCacheMs: 5000,
+      streamsMax: 1000,
+      streamStalledMs: 30_000,
+      streamHeartbeatMs: 15_000,
+      watchLookMs: 2000,
+    },
   });
 });
 
