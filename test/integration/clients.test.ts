@@ -1,0 +1,58 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { closeReader, MarkdownReader, stepsOfPage } from '../support/markdown-page.js';
+import { projectRoot } from '../support/process.js';
+
+const steps = stepsOfPage('docs/clients.md');
+const named = steps.map((step) => {
+  const what = step.kind === 'file' ? step.path : step.script.split('\n')[0]!;
+  return [step.line, what, step] as const;
+});
+
+let reader: MarkdownReader;
+beforeAll(async () => {
+  // Where there is no grpcurl, its calls are made by buf.
+  reader = await MarkdownReader.start(join(projectRoot, 'test/support/bin'));
+});
+afterAll(() => closeReader(reader));
+
+describe('docs/clients.md goes as it says', () => {
+  test.each(named)('line %d: %s', async (_line, _what, step) => {
+    await reader.follow(step);
+  });
+});
+
+test('each client is there, and no more is left out than the tools of other languages', () => {
+  const runs = steps.filter((step) => step.kind === 'run');
+  for (const command of ['curl -s -X', 'grpcurl', 'npx buf curl', 'node ', 'npx tsx', 'npx buf build']) {
+    expect(runs.some(({ script, how }) => script.startsWith(command) && how === 'succeeds')).toBe(true);
+  }
+  expect(runs.filter(({ how }) => how === 'not-run').map(({ script }) => script.split(' ')[0])).toEqual([
+    'pip',
+    'go',
+  ]);
+  // What succeeds says what it prints, unless it makes files.
+  const silent = runs.filter(({ how, output }) => how !== 'not-run' && output === undefined);
+  expect(silent.map(({ script }) => script.split(' ').slice(0, 3).join(' '))).toEqual([
+    'TOKEN=$(node -p \'require("./.holdfast/demo.json").token\')\nKEY=$(node',
+    'npx tsx tools/gather-protos.ts',
+    'npx buf generate',
+    'npx buf build',
+  ]);
+});
+
+test('the examples in TypeScript are typed', async () => {
+  const examples = steps.flatMap((step) => (step.kind === 'file' ? [step.path] : []));
+  const typed = examples.filter((path) => path.endsWith('.ts'));
+  expect(typed).toHaveLength(2);
+  const options =
+    '--ignoreConfig --noEmit --strict --module nodenext --target es2023 --types node --skipLibCheck';
+  const { stdout } = await promisify(execFile)(
+    join(projectRoot, 'node_modules/.bin/tsc'),
+    [...options.split(' '), ...typed],
+    { cwd: reader.folder },
+  ).catch((error: { stdout: string }) => error);
+  expect(stdout).toBe('');
+});
