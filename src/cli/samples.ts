@@ -32,7 +32,7 @@ function curl(demo: Demo, action: string, body: object): string {
 
 function grpcurl(demo: Demo, rpc: string, request: object): string {
   return [
-    `grpcurl ${demo.httpUrl.startsWith('https:') ? '' : '-plaintext '}-emit-defaults`,
+    `grpcurl${demo.httpUrl.startsWith('https:') ? '' : ' -plaintext'}`,
     `-H 'authorization: Bearer ${demo.token}'`,
     `-H 'x-merchantapikey: ${demo.apiKey}'`,
     `-d '${JSON.stringify({ id: demo.inventoryId, ...request })}'`,

@@ -76,7 +76,7 @@ describe('the first start', () => {
       const { headers, data, target } = readGrpcurl(line);
       const [address, method] = target.split(' ');
       const { stdout } = await run(join(projectRoot, 'node_modules/.bin/buf'), [
-        ...['curl', '--protocol', 'grpc', '--http2-prior-knowledge', '--emit-defaults'],
+        ...['curl', '--protocol', 'grpc', '--http2-prior-knowledge'],
         ...headers.flatMap((header) => ['--header', header]),
         ...['--data', data, `http://${address}/${method}`],
       ]);
