@@ -150,7 +150,7 @@ export function loadConfig(env: Environment): Config {
       connectTimeoutMs: read.integer('CONNECT_TIMEOUT_MS', 5000, 100, 60_000),
       lockTimeoutMs: read.integer('LOCK_TIMEOUT_MS', 2000, 10, 60_000),
       statementTimeoutMs: read.integer('STATEMENT_TIMEOUT_MS', 10_000, 100, 600_000),
-      apiKeyCacheMs: read.integer('API_KEY_CACHE_MS', 5000, 0, 10_000),
+      apiKeyCacheMs: read.integer('API_KEY_CACHE_MS', 5000, 0, 9000),
       tokenCacheMs: read.integer('TOKEN_CACHE_MS', 60_000, 0, 3_600_000),
       credentialCacheMax: read.integer('CREDENTIAL_CACHE_MAX', 10_000, 1, 1_000_000),
     },
