@@ -78,7 +78,7 @@ export enum ErrorReason {
 
   /**
    * The request cannot be read: not JSON, a wrong type, a number that is no int32.
-   * INVALID_ARGUMENT, HTTP 400 (404, 405, 413 and 415 where HTTP has a status of its own).
+   * INVALID_ARGUMENT, HTTP 400 (404, 405, 406, 413 and 415 where HTTP has a status of its own).
    * Example: "Malformed request: qty: must be an integer from -2147483648 to 2147483647"
    *
    * @generated from enum value: ERROR_REASON_MALFORMED_REQUEST = 7;
