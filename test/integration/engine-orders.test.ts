@@ -169,6 +169,16 @@ describe('an order within one batch', () => {
   });
 });
 
+test('orders of a batch end the oldest holds; a draw of any after them finds those that are behind', async () => {
+  const references = ['A', 'B', 'C', 'D', 'E'];
+  for (const reference of references) await submit(engine, reserve('inv_1', 1, reference));
+  const any = shelf.submission({ kind: 'release', id: 'inv_1', qty: 1, reference: '', notes: '' });
+  const batch = ['A', 'B', 'C'].map((reference) => end('release_order', reference));
+  expect(await submit(engine, ...batch, any)).toEqual(['4', '3', '2', '1'].map((left) => `${left} reserved`));
+  expect(engine.batches.at(-1)).toBe(4);
+  expect(await shelf.held()).toEqual(['inv_1: E=1']);
+});
+
 describe('an order of very many records', () => {
   /** Adds so many records with 1 unit held for A, in one hold each. */
   async function hold(from: number, to: number): Promise<void> {
