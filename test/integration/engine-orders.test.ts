@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ORDER_RECORDS_MAX } from '../../src/domain/order.js';
+import { applyCommands } from '../../src/engine/apply-commands.js';
 import { openDataSource } from '../support/data-source.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { NEVER, Session, Shelf, startEngine, type TestEngine, told } from '../support/engine-stage.js';
@@ -174,8 +175,9 @@ test('orders of a batch end the oldest holds; a draw of any after them finds tho
   for (const reference of references) await submit(engine, reserve('inv_1', 1, reference));
   const any = shelf.submission({ kind: 'release', id: 'inv_1', qty: 1, reference: '', notes: '' });
   const batch = ['A', 'B', 'C'].map((reference) => end('release_order', reference));
-  expect(await submit(engine, ...batch, any)).toEqual(['4', '3', '2', '1'].map((left) => `${left} reserved`));
-  expect(engine.batches.at(-1)).toBe(4);
+  // In one transaction, or an engine that read too few would split the batch and so hide it.
+  const answers = (await applyCommands(judge, [...batch, any])).map(told);
+  expect(answers).toEqual(['4', '3', '2', '1'].map((left) => `${left} reserved`));
   expect(await shelf.held()).toEqual(['inv_1: E=1']);
 });
 
