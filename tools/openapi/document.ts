@@ -49,11 +49,16 @@ export function openApiDocument({ files, facts, commentOf }: Source): Schema {
         facts,
         bindings.some(({ method }) => method.methodKind !== 'unary'),
       ),
-      headers: { ...facts.headers.every, ...facts.headers.replayed, ...facts.headers.retryAfter },
+      headers: headerComponents(facts),
       examples: errors.examples,
       securitySchemes: facts.security.schemes,
     },
   };
+}
+
+function headerComponents({ headers }: Facts): Schema {
+  const { every, replayed, retryAfter, statuses = {} } = headers;
+  return Object.assign({}, every, replayed, retryAfter, ...Object.values(statuses)) as Schema;
 }
 
 function described(services: readonly DescService[], facts: Facts, commentOf: Source['commentOf']): string {

@@ -119,9 +119,10 @@ export class Errors {
       code: 'MALFORMED_REQUEST',
       requestId: this.#facts.errors.requestId,
     };
+    const { every, statuses = {} } = this.#facts.headers;
     return {
       description: `- \`MALFORMED_REQUEST\`: ${STATUS_CODES[status]}.`,
-      headers: headerRefs(Object.keys(this.#facts.headers.every)),
+      headers: headerRefs([...Object.keys(every), ...Object.keys(statuses[status] ?? {})]),
       content: json(withCodes(['MALFORMED_REQUEST']), { MALFORMED_REQUEST: { summary: message, value } }),
     };
   }

@@ -27,6 +27,8 @@ export interface Facts {
     readonly replayed: Readonly<Record<string, Json>>;
     /** Where the reason's comment names it. */
     readonly retryAfter: Readonly<Record<string, Json>>;
+    /** Of HTTP's own statuses: status → headers that its answers may have. */
+    readonly statuses?: Readonly<Record<string, Readonly<Record<string, Json>>>>;
   };
   readonly errors: {
     /** The enum whose comments describe the reasons. */
