@@ -1,6 +1,13 @@
-import type { Json, JsonObject, OpenApiDocument } from './document.js';
+import { escaped, type Json, type JsonObject, type OpenApiDocument } from './document.js';
 import type { Exchange } from './exchange.js';
-import { camelCase, parameterValue, strictSpelling } from './leniency.js';
+import {
+  camelCase,
+  isNoName,
+  isResumedByHeader,
+  parameterValue,
+  strictMediaType,
+  strictSpelling,
+} from './leniency.js';
 import type { Operation } from './routes.js';
 
 /** What in a request the document forbids. Unknown parameters, headers and fields are allowed: they are ignored. */
@@ -24,6 +31,7 @@ export function hasCredentials(
 
 function parameterFaults(document: OpenApiDocument, operation: Operation, exchange: Exchange): string[] {
   const parameters = (operation.value.parameters ?? []) as Json[];
+  const goesOnAfterHeader = isResumedByHeader(parameters, exchange.requestHeaders);
   return parameters.flatMap((_, i) => {
     const { value, pointer } = document.at(`${operation.pointer}/parameters/${i}`)!;
     const texts = textsOf(String(value.name), String(value.in), operation, exchange);
@@ -31,6 +39,8 @@ function parameterFaults(document: OpenApiDocument, operation: Operation, exchan
     if (texts.length === 0) return value.required === true ? [`${label} is missing`] : [];
     const schema = document.at(`${pointer}/schema`)!.value;
     if (schema.type !== 'array' && texts.length > 1) return [`${label} is given twice`];
+    if (/^-?0+$/.test(texts[0]!) && isNoName(schema, 0)) return [];
+    if (goesOnAfterHeader && value.name === 'afterId') return [];
     return document.faults(`${pointer}/schema`, parameterValue(schema, texts), label);
   });
 }
@@ -47,11 +57,13 @@ function bodyFaults(document: OpenApiDocument, operation: Operation, exchange: E
   const described = document.at(`${operation.pointer}/requestBody`);
   const { requestBody: body } = exchange;
   if (described === undefined) return [];
-  if (body === undefined || body === '') return described.value.required === true ? ['body is missing'] : [];
-  const [mediaType = ''] = (exchange.requestHeaders['content-type'] ?? '').split(';');
+  const isAbsent =
+    body === undefined || body === '' || (body === 'null' && described.value.required !== true);
+  if (isAbsent) return described.value.required === true ? ['body is missing'] : [];
+  const mediaType = strictMediaType(exchange.requestHeaders['content-type']);
   const content = described.value.content as JsonObject;
-  if (content[mediaType.trim()] === undefined) return [`body of type "${mediaType}"`];
-  const pointer = `${described.pointer}/content/${mediaType.trim().replaceAll('/', '~1')}/schema`;
+  if (content[mediaType] === undefined) return [`body of type "${mediaType}"`];
+  const pointer = `${described.pointer}/content/${escaped(mediaType)}/schema`;
   try {
     return document.faults(pointer, strictSpelling(document, pointer, JSON.parse(body) as Json), 'body');
   } catch {

@@ -15,6 +15,7 @@ const faultCodes = ['MALFORMED_REQUEST', 'VALIDATION_FAILED'];
 export function contradictions(document: OpenApiDocument, exchange: Exchange): Contradiction[] {
   const { method, target, status } = exchange;
   const destination = findOperation(document, method, target.split('?')[0]!);
+  if (!isDecodable(target.split('?')[0]!)) return told(bareFaults(document, exchange, 400));
   if (destination.kind === 'nowhere') return told(bareFaults(document, exchange, 404));
   if (destination.kind === 'other method') {
     const allowed = (exchange.responseHeaders.allow ?? '').split(', ');
@@ -45,11 +46,12 @@ export function contradictions(document: OpenApiDocument, exchange: Exchange): C
 /** An answer outside of all operations: what the document says in words. */
 function bareFaults(
   document: OpenApiDocument,
-  { status, responseBody, responseHeaders }: Exchange,
+  { method, status, responseBody, responseHeaders }: Exchange,
   expected: number,
 ) {
   if (status !== expected) return [`status ${status} instead of ${expected}`];
   if (responseHeaders['x-request-id'] === undefined) return ['header X-Request-Id is missing'];
+  if (method === 'HEAD') return responseBody === '' ? [] : ['a body to HEAD'];
   try {
     return document.faults('/components/schemas/Error', JSON.parse(responseBody), 'body');
   } catch {
@@ -67,5 +69,14 @@ function objectIn(text: string): JsonObject {
     return json !== null && typeof json === 'object' && !Array.isArray(json) ? json : {};
   } catch {
     return {};
+  }
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
   }
 }

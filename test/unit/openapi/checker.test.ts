@@ -61,6 +61,18 @@ describe('agreement', () => {
       'no body at all',
       { sent: '', status: 422, got: error('VALIDATION_FAILED', { errors: { qty: 'must' } }) },
     ],
+    ['a number as decimal text', { sent: { qty: '1.2e1' } }],
+    ['__proto__, whatever is in it', { sent: '{"qty":1,"__proto__":{"qty":"x"}}' }],
+    ['a type of JSON', { requestHeaders: { 'content-type': 'Application/Merge-Patch+JSON; charset=utf-8' } }],
+    [
+      'a path that is not UTF-8',
+      { target: '/v1/inventory/%ff/reserve', status: 400, got: error('MALFORMED_REQUEST') },
+    ],
+    [
+      'an unknown path that is not UTF-8',
+      { target: '/v1/%zz', status: 400, got: error('MALFORMED_REQUEST') },
+    ],
+    ['HEAD of an unknown path', get('/v1/foo', { method: 'HEAD', status: 404, got: '' })],
     ['not JSON', { sent: '{', status: 400, got: error('MALFORMED_REQUEST') }],
     ['overload', { status: 503, got: error('OVERLOADED'), responseHeaders: { 'retry-after': '1' } }],
     [
@@ -69,6 +81,30 @@ describe('agreement', () => {
         sent: { qty: 1, reference: 'A', ttlSeconds: 9 },
         got: { status: true, data: { ...stock, expiresAt: '2024-12-01T10:00:00Z' } },
       },
+    ],
+    [
+      'an enum by zero, which is none',
+      get('/v1/inventory/logs?action=0', {
+        got: { status: true, data: { ...holds, page: 0, totalElements: 0 } },
+      }),
+    ],
+    [
+      'null for a body that need not be there',
+      {
+        method: 'POST',
+        target: '/v1/orders/A/release',
+        sent: 'null',
+        status: 400,
+        got: error('ORDER_NOT_HELD'),
+      },
+    ],
+    [
+      'an event id in the query that the header overrides',
+      get('/v1/inventory/watch?ids=a&afterId=%20', {
+        requestHeaders: { 'last-event-id': 'e30' },
+        responseHeaders: { 'content-type': 'application/x-ndjson' },
+        got: '',
+      }),
     ],
     ['an unknown path', { target: '/v1/foo', status: 404, got: error('MALFORMED_REQUEST') }],
     [
@@ -186,6 +222,19 @@ describe('contradiction', () => {
       { method: 'PUT', status: 405, got: error('MALFORMED_REQUEST') },
       undocumented,
       /PATCH is not in Allow/,
+    ],
+    [
+      'a body to HEAD of an unknown path',
+      get('/v1/foo', { method: 'HEAD', status: 404 }),
+      undocumented,
+      /a body/,
+    ],
+    ['a number as text, and none', { sent: { qty: '1.5' } }, accepted, /qty must be integer/],
+    [
+      'a number with a fraction in the query',
+      get('/v1/inventory/i/holds?limit=1.0', { got: { status: true, data: holds } }),
+      accepted,
+      /limit must be integer/,
     ],
     ['no quantity', { sent: {} }, accepted, /required property 'qty'/],
     ['a broken rule', { sent: { qty: 0 } }, accepted, /qty must be >= 1/],
