@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import { escaped, type OpenApiDocument } from '../../support/openapi/document.js';
+import { Members, type Tree } from './json-tree.js';
+import { type Schema, schemaAt } from './schema.js';
+
+/** Values that mean something to the service, by the name of their field or parameter. */
+export type Known = Readonly<Record<string, readonly (string | number)[]>>;
+
+/** Values that keep to the schema at the pointer; often of those that are known by `name`. */
+export function valuesOf(
+  document: OpenApiDocument,
+  pointer: string,
+  known: Known,
+  name = '',
+): fc.Arbitrary<Tree> {
+  const { schema, at } = schemaAt(document, pointer)!;
+  if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
+  switch (schema.type) {
+    case 'boolean':
+      return fc.boolean();
+    case 'integer':
+      return oftenKnown(document, at, known[name], integers(schema));
+    case 'string':
+      return oftenKnown(document, at, known[name], strings(document, at));
+    case 'array': {
+      const items = valuesOf(document, `${at}/items`, known, name);
+      const { minItems = 0, maxItems } = schema;
+      const few = fc.array(items, { minLength: minItems, maxLength: Math.min(maxItems, minItems + 5) });
+      return fc.oneof(fc.tuple(items), few);
+    }
+    case 'object':
+      return schema.properties === undefined ? mapOf(document, at, known) : objectOf(document, at, known);
+  }
+}
+
+function oftenKnown(
+  document: OpenApiDocument,
+  pointer: string,
+  known: Known[string] = [],
+  any: fc.Arbitrary<string> | fc.Arbitrary<number>,
+): fc.Arbitrary<Tree> {
+  const fitting = known.filter((value) => document.faults(pointer, value, '').length === 0);
+  if (fitting.length === 0) return any as fc.Arbitrary<Tree>;
+  return fc.oneof<fc.WeightedArbitrary<Tree>[]>(
+    { weight: 5, arbitrary: fc.constantFrom(...fitting) },
+    { weight: 1, arbitrary: any as fc.Arbitrary<Tree> },
+  );
+}
+
+function integers({ minimum: min, maximum: max, not }: Schema): fc.Arbitrary<number> {
+  return fc
+    .oneof(fc.integer({ min, max }), fc.constantFrom(min, max))
+    .filter((value) => value !== not?.const);
+}
+
+function strings(document: OpenApiDocument, pointer: string): fc.Arbitrary<string> {
+  const { minLength = 0, maxLength, pattern } = schemaAt(document, pointer)!.schema;
+  const candidates = [
+    fc.string({ minLength, maxLength, unit: 'binary', size: 'small' }),
+    // JSON Schema counts characters, whatever they are made of.
+    fc.constantFrom('a', 'ö', '𝒳').map((character) => character.repeat(maxLength)),
+    ...(pattern === undefined ? [] : [fc.stringMatching(new RegExp(pattern, 'u'), { size: 'small' })]),
+  ];
+  const fits = (text: string): boolean => document.faults(pointer, text, '').length === 0;
+  return fc.oneof(...candidates.map((some) => oftener(some, fits))).filter(fits);
+}
+
+/** Leaves out what never fits: a filter would wait for it forever. */
+function oftener(
+  some: fc.Arbitrary<string>,
+  fits: (text: string) => boolean,
+): fc.MaybeWeightedArbitrary<string> {
+  const share = fc.sample(some, { seed: 1, numRuns: 20 }).filter(fits).length;
+  return { weight: share === 0 ? 0 : 1, arbitrary: some };
+}
+
+function objectOf(document: OpenApiDocument, pointer: string, known: Known): fc.Arbitrary<Members> {
+  const { properties = {}, required = [] } = schemaAt(document, pointer)!.schema;
+  const names = Object.keys(properties);
+  const values = names.map((name) => {
+    const given = valuesOf(document, `${pointer}/properties/${escaped(name)}`, known, name);
+    return required.includes(name) ? given : fc.option(given, { nil: undefined, freq: 2 });
+  });
+  return fc
+    .tuple(...values)
+    .map(
+      (drawn) =>
+        new Members(names.flatMap((name, i) => (drawn[i] === undefined ? [] : [[name, drawn[i]] as const]))),
+    );
+}
+
+function mapOf(document: OpenApiDocument, pointer: string, known: Known): fc.Arbitrary<Members> {
+  const keys = strings(document, `${pointer}/propertyNames`);
+  const values = valuesOf(document, `${pointer}/additionalProperties`, known);
+  return fc
+    .uniqueArray(fc.tuple(keys, values), { maxLength: 4, selector: ([key]) => key })
+    .map((entries) => new Members(entries));
+}
+
+/** One small value that keeps to the schema. */
+export function sampleOf(document: OpenApiDocument, pointer: string): Tree {
+  const { schema, at } = schemaAt(document, pointer)!;
+  const known = schema.enum?.[0] ?? schema.examples?.[0];
+  if (known !== undefined) return known;
+  switch (schema.type) {
+    case 'boolean':
+      return true;
+    case 'integer':
+      return Math.max(1, schema.minimum);
+    case 'string':
+      return 'a';
+    case 'array':
+      return Array<Tree>(schema.minItems ?? 0).fill(sampleOf(document, `${at}/items`));
+    case 'object':
+      return new Members(
+        (schema.required ?? []).map((name) => [
+          name,
+          sampleOf(document, `${at}/properties/${escaped(name)}`),
+        ]),
+      );
+  }
+}

@@ -1,0 +1,76 @@
+import { escaped, type JsonObject, type OpenApiDocument } from '../../support/openapi/document.js';
+import type { Template } from './draw-request.js';
+import { type Known, sampleOf } from './draw-value.js';
+import { edgesOf } from './edges.js';
+import { Members, type Tree } from './json-tree.js';
+import { type Caller, encoded, type Parts } from './parts.js';
+import { schemaAt } from './schema.js';
+
+/** The smallest request that the operation takes. */
+export function plainRequest(
+  document: OpenApiDocument,
+  operation: Template,
+  known: Known,
+  caller: Caller,
+): Parts {
+  const names = [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
+  const body = bodyPointer(document, operation);
+  return {
+    method: operation.method,
+    template: operation.path,
+    variables: Object.fromEntries(names.map((name) => [name, encoded(String(known[name]![0]))])),
+    suffix: '',
+    query: operation.id === 'watchInventory' ? [{ name: encoded('ids'), value: encoded('inv_1') }] : [],
+    headers: {},
+    caller,
+    body: body === undefined ? undefined : sampleOf(document, body),
+    padding: 0,
+    isUtf8: true,
+    contentType: 'application/json',
+    coding: 'none',
+    accept: undefined,
+  };
+}
+
+/** The request with one value of one field or parameter at, or just beyond, a bound: all such requests. */
+export function everyEdge(document: OpenApiDocument, operation: Template, plain: Parts): Parts[] {
+  const body = bodyPointer(document, operation);
+  const bodies = body === undefined ? [] : bodiesAt(document, body).map((tree) => ({ ...plain, body: tree }));
+  const parameters = (operation.value.parameters as JsonObject[]).flatMap((_, i) => {
+    const { value, pointer } = document.at(`${operation.pointer}/parameters/${i}`)!;
+    const edges = edgesOf(document, schemaAt(document, `${pointer}/schema`)!.at);
+    return edges.map((edge) => withParameter(plain, value.name as string, value.in as string, edge));
+  });
+  return [...bodies, ...parameters];
+}
+
+function bodyPointer(document: OpenApiDocument, { pointer }: Template): string | undefined {
+  return schemaAt(document, `${pointer}/requestBody/content/application~1json/schema`)?.at;
+}
+
+/** The sample with each edge of each value in it. */
+function bodiesAt(document: OpenApiDocument, pointer: string): Tree[] {
+  const { schema, at } = schemaAt(document, pointer)!;
+  const own = edgesOf(document, at);
+  if (schema.type === 'array') return [...own, ...bodiesAt(document, `${at}/items`).map((item) => [item])];
+  const { entries } = schema.properties === undefined ? new Members([]) : (sampleOf(document, at) as Members);
+  const inside = Object.keys(schema.properties ?? {}).flatMap((name) =>
+    bodiesAt(document, `${at}/properties/${escaped(name)}`).map((value) => {
+      return new Members([...entries.filter(([other]) => other !== name), [name, value]]);
+    }),
+  );
+  return [...own, ...inside];
+}
+
+function withParameter(plain: Parts, name: string, place: string, edge: Tree): Parts {
+  const texts = [edge].flat().map(String);
+  if (place === 'path') return { ...plain, variables: { ...plain.variables, [name]: encoded(texts[0]!) } };
+  if (place === 'query') {
+    const others = plain.query.filter((pair) => pair.name.text !== name);
+    const pairs = texts.map((text) => ({ name: encoded(name), value: encoded(text) }));
+    return { ...plain, query: [...others, ...pairs] };
+  }
+  // Headers are bytes.
+  const text = texts[0]!.replaceAll(/[^\x20-\xff]/gu, 'x');
+  return { ...plain, headers: { ...plain.headers, [name.toLowerCase()]: text } };
+}
