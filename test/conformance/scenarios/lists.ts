@@ -21,7 +21,7 @@ const next = new Bound('next');
 const bindNext = { bind: { next: 'nextPageToken' } };
 const notOurs = { pageToken: 'must be the nextPageToken of an answer to the same request' };
 
-const ids = ['inv_A', 'inv_a', 'inv_b', 'inv_c', 'inv_d'];
+const ids = ['rec_A', 'rec_a', 'rec_b', 'rec_c', 'rec_d'];
 const shop = ids.map((id, i) => record(10 + i, i, id));
 const data = ids.map((id, i) => recordData(10 + i, i, id));
 const page = (content: unknown[], numbers: { page: number; limit: number }, nextPageToken: unknown) =>
@@ -64,7 +64,7 @@ export const lists: readonly Scenario[] = [
     records: shop,
     steps: [
       call('ListInventory', { limit: 2 }, page(data.slice(0, 2), { page: 0, limit: 2 }, token), bindNext),
-      // Before the place where the walk stands, and after it.
+      // New ids begin with inv_: before the place where the walk stands.
       ...['A', 'B'].map((productId) =>
         call(
           'CreateInventory',
@@ -106,7 +106,7 @@ export const lists: readonly Scenario[] = [
       call('ListInventory', { limit: 2 }, page(data.slice(0, 2), { page: 0, limit: 2 }, token), bindNext),
       call('ListInventory', { pageToken: next }, invalid(notOurs), { caller: 'stranger' }),
       call('ListLogs', { pageToken: next }, invalid(notOurs)),
-      call('ListHolds', { id: 'inv_a', pageToken: next }, invalid(notOurs)),
+      call('ListHolds', { id: 'rec_a', pageToken: next }, invalid(notOurs)),
       call(
         'ListInventory',
         { page: 1, pageToken: next },
