@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { Config } from './config.js';
 import { ChangeChannel } from './store/change-channel.js';
-import { createDataSource } from './store/data-source.js';
+import { createDataSource, type DatabaseLimits } from './store/data-source.js';
 import { openEmbeddedDatabase } from './store/embedded.js';
 import { migrate } from './store/migrate.js';
 
@@ -76,10 +76,31 @@ async function open(config: Config, log: DatabaseLog): Promise<Database> {
   };
   try {
     await dataSource.initialize();
-    return { dataSource, migrations: await migrate(dataSource), openReads, openChanges, close };
+    const migrations = await bringUpToDate(url, config.limits, onLoss);
+    return { dataSource, migrations, openReads, openChanges, close };
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** A migration of much data takes its time, and so does the wait for another process's. */
+const MIGRATION_TIMEOUT_MS = 24 * 3600 * 1000;
+
+/** On connections of their own: the service's are cut off after some seconds. */
+async function bringUpToDate(
+  url: string,
+  limits: DatabaseLimits,
+  onLoss: (error: Error) => void,
+): Promise<string[]> {
+  const timeouts = { lockTimeoutMs: MIGRATION_TIMEOUT_MS, statementTimeoutMs: MIGRATION_TIMEOUT_MS };
+  // One keeps the lock, the other migrates.
+  const dataSource = createDataSource(url, { ...limits, ...timeouts, poolConnectionsMax: 2 }, onLoss);
+  try {
+    await dataSource.initialize();
+    return await migrate(dataSource);
+  } finally {
+    if (dataSource.isInitialized) await inTime(dataSource.destroy());
   }
 }
 

@@ -133,8 +133,9 @@ function result(
     );
   } else if (counts.bad > 0) {
     text.push(
-      'The bad lines were not imported. Correct them where they are, and run it again within 24 hours with',
-      `--import-id ${importId}: the other lines are not done twice. Or import them from a file of their own.`,
+      'The bad lines were not imported. Correct them where they are, without adding or taking away lines, and run it',
+      `again within 24 hours with --import-id ${importId}: the other lines are not done twice. Or import them from a file`,
+      'of their own, as lines must that the stock refused.',
     );
   }
   return {

@@ -38,8 +38,9 @@ export async function applyCommands(
     return await applyOnce(dataSource, submissions, onChange);
   } catch (error) {
     if (!(error instanceof ExpiredBacklog)) throw error;
-    await endBacklog(dataSource, error.records);
-    return applyOnce(dataSource, submissions, onChange);
+    await endBacklog(dataSource, error.records, onChange);
+    // Some calls' deadlines may have passed meanwhile: whoever tries the batch again looks at them first.
+    throw error;
   }
 }
 
@@ -60,7 +61,9 @@ async function applyOnce(
     });
   } catch (error) {
     if (!(error instanceof CommitOutcomeUnknown) || decided === undefined) throw error;
-    const evidence = decided.workingSet.movements[0];
+    const { movements } = decided.workingSet;
+    // Of a record that was there before, if there is one: its lock settles the matter.
+    const evidence = movements.find(({ movement }) => movement.revision > 1) ?? movements[0];
     if (evidence === undefined) {
       // No quantity changed. When nothing else did there was nothing to commit; otherwise (keys of rejections,
       // descriptions, settings) the batch can simply run again: it finds the keys, or sets the same values.

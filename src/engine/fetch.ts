@@ -16,6 +16,8 @@ import { WorkingSet } from './working-set.js';
 
 /** Expired holds of one record that a batch ends beside its work; more are ended first, in steps of their own. */
 export const EXPIRED_HOLDS_MAX = 1000;
+/** And of all its records together. */
+const BATCH_EXPIRED_HOLDS_MAX = 5000;
 
 /** State as of the locks. */
 export interface FetchedBatch {
@@ -61,7 +63,7 @@ export async function fetchBatch(
 
   const nowMs = latestReading(stocks, clockUs === undefined ? undefined : Math.floor(clockUs / 1000));
   const due = nowMs === 0 ? none : dueRecords(stocks, nowMs);
-  const expired = due.length === 0 ? undefined : await fetchExpired(tx, due, nowMs, EXPIRED_HOLDS_MAX);
+  const expired = due.length === 0 ? undefined : await fetchExpired(tx, due, nowMs, expiredMax(due.length));
   if (expired !== undefined && expired.unfinished.length > 0) throw new ExpiredBacklog(expired.unfinished);
   // Some of the oldest holds are expired, and then those behind them are wanted.
   const older =
@@ -90,6 +92,10 @@ export async function fetchBatch(
 }
 
 const none: never[] = [];
+
+function expiredMax(records: number): number {
+  return Math.min(EXPIRED_HOLDS_MAX, Math.max(1, Math.floor(BATCH_EXPIRED_HOLDS_MAX / records)));
+}
 
 /** Age matters only to draws without a reference, and those read the oldest holds. */
 function byAge(

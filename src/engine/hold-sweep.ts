@@ -34,15 +34,22 @@ export async function sweepExpiredHolds(
   onChange: (merchantId: string) => void = () => {},
 ): Promise<number> {
   let swept = 0;
+  let failure: { readonly error: unknown } | undefined;
   for (const merchantId of await findMerchantsWithDueHolds(dataSource, ROUND_MERCHANTS_MAX)) {
-    for (let more = true; more && !isStopped(); ) {
-      const step = await sweepStep(dataSource, merchantId);
-      swept += step.ended;
-      if (step.ended > 0) onChange(merchantId);
-      // Records that others hold are theirs to tidy, or come again in the next round.
-      more = step.records === STEP_RECORDS_MAX || step.unfinished;
+    try {
+      for (let more = true; more && !isStopped(); ) {
+        const step = await sweepStep(dataSource, merchantId);
+        swept += step.ended;
+        if (step.ended > 0) onChange(merchantId);
+        // Records that others hold are theirs to tidy, or come again in the next round.
+        more = step.records === STEP_RECORDS_MAX || step.unfinished;
+      }
+    } catch (error) {
+      // One merchant's trouble, such as a record that adds up to nonsense, is not the others'.
+      failure ??= { error };
     }
   }
+  if (failure !== undefined) throw failure.error;
   return swept;
 }
 
@@ -62,12 +69,17 @@ async function sweepStep(
  * Ends all expired holds of records that have more of them than a batch of commands can end beside its work, as after
  * a long pause of the sweep.
  */
-export async function endBacklog(dataSource: DataSource, records: readonly RecordKey[]): Promise<void> {
+export async function endBacklog(
+  dataSource: DataSource,
+  records: readonly RecordKey[],
+  onChange: (merchantId: string) => void = () => {},
+): Promise<void> {
   for (const key of records) {
     for (let step = 1, unfinished = true; unfinished && step <= BACKLOG_STEPS_MAX; step++) {
       ({ unfinished } = await inTransaction(dataSource, (tx) =>
         endExpiredOf(tx, lockStatement(dataSource), [key], BACKLOG_STEP_HOLDS_MAX),
       ).catch(withoutDoubt));
+      onChange(key.merchantId);
     }
   }
 }

@@ -45,16 +45,19 @@ export class HoldTtl {
   /** The merchant's default has changed. */
   forget(merchantId: string): void {
     this.#defaults.delete(merchantId);
+    // What a look-up in progress finds may be what was there before.
+    this.#lookUps.delete(merchantId);
   }
 
   #lookUp(merchantId: string): Promise<number | Refused> {
     let lookUp = this.#lookUps.get(merchantId);
     if (lookUp === undefined) {
-      lookUp = this.#options
+      const mine: Promise<number | Refused> = this.#options
         .findDefault(merchantId)
         .then(
           (found) => {
-            this.#defaults.set(merchantId, found);
+            // Unless the default was changed meanwhile.
+            if (this.#lookUps.get(merchantId) === mine) this.#defaults.set(merchantId, found);
             return found;
           },
           (error) => {
@@ -62,7 +65,10 @@ export class HoldTtl {
             return refused({ reason: 'DATABASE_UNAVAILABLE' });
           },
         )
-        .finally(() => this.#lookUps.delete(merchantId));
+        .finally(() => {
+          if (this.#lookUps.get(merchantId) === mine) this.#lookUps.delete(merchantId);
+        });
+      lookUp = mine;
       this.#lookUps.set(merchantId, lookUp);
     }
     return lookUp;

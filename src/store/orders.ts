@@ -45,6 +45,7 @@ export async function findOrderRecords(
   }));
 }
 
+// A batch that knows the time gives it to all its entries; expiries come before its commands.
 // Holds and log in one statement, so in one snapshot: what ended between two would be in neither.
 const READ: Statement = {
   name: 'read_orders',
@@ -56,7 +57,7 @@ const READ: Statement = {
            SELECT action, actor, notes
              FROM movement_log
             WHERE merchant_id = o.merchant_id AND reference = o.reference AND reserved_delta <> 0
-            ORDER BY logged_at DESC, revision DESC
+            ORDER BY logged_at DESC, (actor = 'system' AND notes IS NOT DISTINCT FROM 'expired'), revision DESC
             LIMIT 1) AS l ON true
       LEFT JOIN LATERAL (
            SELECT inventory_id, qty, opened_revision, ${EXPIRES_AT_MS}

@@ -18,22 +18,34 @@ export interface Statement {
 export class Transaction {
   readonly #client: PoolClient;
   readonly #writes: Promise<unknown>[] = [];
+  #failed = false;
 
   constructor(client: PoolClient) {
     this.#client = client;
   }
 
   async read<Row>(statement: Statement, values: unknown[]): Promise<Row[]> {
+    this.#assertAlive();
     const { rows } = await this.#client.query({ ...statement, values });
     return rows;
   }
 
   /** Sends a statement whose answer nothing here depends on; its failure fails the transaction. */
   write(statement: Statement, values: unknown[]): void {
+    this.#assertAlive();
     const written: Promise<unknown> = this.#client.query({ ...statement, values });
     // Looked at when the transaction ends; until then a failure is nobody's.
     written.catch(() => {});
     this.#writes.push(written);
+  }
+
+  /** Lets nothing more through: what is sent now would take effect by itself, outside of any transaction. */
+  fail(): void {
+    this.#failed = true;
+  }
+
+  #assertAlive(): void {
+    if (this.#failed) throw new Error('the transaction has failed');
   }
 
   /** The first failure is the cause of those behind it. */
@@ -67,10 +79,14 @@ export async function inTransaction<T>(
     // Its answer is not waited for, only its place before everything else.
     await Promise.race([handedOver, started]);
     const tx = new Transaction(client);
+    const working = work(tx);
     let result: T;
     try {
-      [result] = await Promise.all([work(tx), started]);
+      [result] = await Promise.all([working, started]);
     } catch (error) {
+      // Whatever failed, nothing may go on on this connection once it is somebody else's.
+      tx.fail();
+      await Promise.allSettled([working, started]);
       await tx.firstFailure();
       // The first error is the one that says what happened; a connection too broken to roll back is discarded.
       await runner.rollbackTransaction().catch(() => {});

@@ -226,7 +226,8 @@ describe('more expired holds of one record than a batch ends beside its work', (
   test('the next command has the right figures at once', async () => {
     const commands = [shelf.submission({ ...all, qty: many + 201 }), shelf.submission(all)];
     expect(await submit(engines[0]!, ...commands)).toEqual(['INSUFFICIENT_STOCK', `${many + 200} reserved`]);
-    expect(engines[0]!.retries).toEqual([]);
+    // The holds were ended first, in steps of their own; then the batch ran.
+    expect(engines[0]!.retries).toEqual([expect.stringContaining('expired holds')]);
     expect(await shelf.held()).toEqual([`inv_1: B=${many + 200}`]);
     const entries = await shelf.expired();
     expect(entries).toHaveLength(many);
@@ -250,7 +251,8 @@ describe('more expired holds of one record than a batch ends beside its work', (
       const broken = proxy.failNext('COMMIT', effect);
       expect(await submit(engine, shelf.submission(all, 'k'))).toEqual([`${many + 200} reserved`]);
       await broken;
-      expect(engine.retries).toHaveLength(1);
+      // What was cut before it took effect comes up once more.
+      expect(engine.retries).toHaveLength(effect === 'cut' ? 2 : 1);
       expect(await shelf.expired()).toHaveLength(many);
       expect(await shelf.happened()).toMatchObject({ entries: 1, keys: 1 });
     } finally {

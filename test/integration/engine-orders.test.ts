@@ -146,7 +146,7 @@ describe('an order within one batch', () => {
         shelf.submission({ kind: 'release', id: 'inv_1', qty: 1, reference: '', notes: '' }),
         end('confirm_order'),
       ],
-      ['1 reserved', '0 reserved', 'ORDER_ALREADY_RELEASED'],
+      ['1 reserved', '0 reserved', 'ORDER_NOT_HELD'],
     ],
     [
       'reserved anew after its end',

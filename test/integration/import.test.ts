@@ -191,7 +191,7 @@ describe('bad lines', () => {
         alreadyDone: 1,
         bad: 1,
         badLines: [
-          { line: 2, problems: ['was imported under this import id already, and said something else then'] },
+          { line: 2, problems: ['was sent under this import id already, and said something else then'] },
         ],
       },
       exitCode: 1,

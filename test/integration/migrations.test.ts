@@ -2,6 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { loadConfig } from '../../src/config.js';
+import { openDatabase } from '../../src/database.js';
+import { findDrift } from '../../src/store/audit.js';
 import { migrate } from '../../src/store/migrate.js';
 import { migrations } from '../../src/store/migrations/index.js';
 import { openDataSource } from '../support/data-source.js';
@@ -113,4 +116,41 @@ test('the limits of the connection that migrated are back to what they were', as
     [0, 1].map(() => dataSource.query("SELECT current_setting('lock_timeout') AS ms, pg_sleep(0.02)")),
   );
   expect(seen.flat().map((row: { ms: string }) => row.ms)).toEqual(['123ms', '123ms']);
+});
+
+test('from the first version to head with rows in every table, however short the service’s own limits', async () => {
+  const dataSource = await open();
+  for (const _ of names.slice(1)) await dataSource.undoLastMigration();
+  expect(await ran()).toEqual(names.slice(0, 1));
+  const runner = dataSource.createQueryRunner();
+  await runner.query("INSERT INTO merchants (merchant_id, name) VALUES ('mer_1', 'Kept')");
+  await runner.query(`
+    INSERT INTO stock_levels (merchant_id, id, on_hand_qty, reserved_qty, revision)
+    SELECT 'mer_1', 'inv_' || n, 10, 4, 2 FROM generate_series(1, 20000) AS n`);
+  await runner.query(`
+    INSERT INTO holds (merchant_id, inventory_id, reference, qty, opened_revision)
+    SELECT 'mer_1', 'inv_' || n, 'A', 4, 2 FROM generate_series(1, 20000) AS n`);
+  await runner.query(`
+    INSERT INTO movement_log (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta,
+                              reference, actor, batch_id, logged_at)
+    SELECT 'mer_1', 'inv_' || n, r, CASE r WHEN 1 THEN 'RECEIVED' ELSE 'RESERVED' END,
+           CASE r WHEN 1 THEN 10 ELSE 0 END, CASE r WHEN 1 THEN 0 ELSE 4 END,
+           CASE r WHEN 2 THEN 'A' END, 'ann', gen_random_uuid(), '2026-01-02T03:04:05Z'
+      FROM generate_series(1, 20000) AS n, generate_series(1, 2) AS r`);
+  await runner.release();
+
+  const limits = { STATEMENT_TIMEOUT_MS: '100', LOCK_TIMEOUT_MS: '50' };
+  const config = loadConfig({ DATABASE_URL: database.url, JWT_SECRET: 'x'.repeat(32), ...limits });
+  const opened = await openDatabase(config, { info: () => {}, warn: () => {} });
+  try {
+    expect(opened.migrations).toEqual(names.slice(1));
+  } finally {
+    await opened.close();
+  }
+  expect(await dumpSchema(database)).toBe(readFileSync(golden, 'utf8'));
+  expect(await findDrift(dataSource, 'mer_1')).toEqual([]);
+  const described = await database.query(
+    'SELECT count(*)::int AS records, min(created_at) AS first FROM inventory_records WHERE product_id = id',
+  );
+  expect(described).toEqual([{ records: 20_000, first: new Date('2026-01-02T03:04:05Z') }]);
 });

@@ -36,7 +36,7 @@ describe('GetOrder', () => {
     ['expired, tidied', [reserved, expired], [], 'expired', []],
     ['released', [reserved, released], [], 'released', []],
     ['confirmed', [reserved, sold], [], 'confirmed', []],
-    ['drawn by a release without a reference', [reserved], [], 'released', []],
+    ['drawn without its reference', [reserved], [], 'not_held', []],
     ['held again', [reserved, released], [hold], 'held', ['a']],
     [
       'one record expired, not tidied, the other held',

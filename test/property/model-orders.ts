@@ -30,14 +30,14 @@ export class ModelOrders {
   ended(merchantId: string, reference: string) {
     switch (this.#stories.get(`${merchantId}/${reference}`)?.last) {
       case undefined:
+      // Of units that were reserved and are gone, a call that names nobody had them: they may have shipped or not.
+      case 'reserved':
         return 'ORDER_NOT_HELD';
       case 'confirmed':
         return 'ORDER_ALREADY_CONFIRMED';
       case 'expired':
         return 'ORDER_EXPIRED';
-      // Of units that were reserved and are gone, a release that names nobody had them.
       case 'released':
-      case 'reserved':
         return 'ORDER_ALREADY_RELEASED';
     }
   }

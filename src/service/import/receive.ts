@@ -103,7 +103,7 @@ function problemsOf(failure: Exclude<Refused['failure'], Fault>): string[] {
     case 'VALIDATION_FAILED':
       return failure.violations.map(({ field, description }) => `${field} ${description}`);
     case 'IDEMPOTENCY_KEY_REUSED':
-      return ['was imported under this import id already, and said something else then'];
+      return ['was sent under this import id already, and said something else then'];
     case 'INVENTORY_NOT_FOUND':
       return ['names a record that has a description and no stock level; see holdfast audit'];
     default:

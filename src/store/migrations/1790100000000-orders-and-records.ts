@@ -31,8 +31,11 @@ export class OrdersAndRecords1790100000000 implements MigrationInterface {
       CREATE INDEX inventory_records_by_sku ON inventory_records (merchant_id, sku_id, id) WHERE sku_id <> ''`);
     // Until now a record was known by its id alone.
     await runner.query(`
-      INSERT INTO inventory_records (merchant_id, id, product_id, warehouse_id)
-      SELECT merchant_id, id, id, 'main' FROM stock_levels`);
+      INSERT INTO inventory_records (merchant_id, id, product_id, warehouse_id, created_at, updated_at)
+      SELECT s.merchant_id, s.id, s.id, 'main', coalesce(l.logged_at, now()), coalesce(l.logged_at, now())
+        FROM stock_levels AS s
+        LEFT JOIN movement_log AS l
+               ON l.merchant_id = s.merchant_id AND l.inventory_id = s.id AND l.revision = 1`);
 
     // A copy of the record's reorder level, beside the quantities that it is compared with. An index on what every
     // reserve changes would end HOT updates; `low` changes only when a record becomes low or stops being low, and the

@@ -30,7 +30,7 @@ const FIND: Statement = {
            SELECT action, actor, notes
              FROM movement_log
             WHERE merchant_id = $1 AND reference = $2 AND reserved_delta <> 0
-            ORDER BY logged_at DESC, revision DESC
+            ORDER BY logged_at DESC, (actor = 'system' AND notes IS NOT DISTINCT FROM 'expired'), revision DESC
             LIMIT 1) AS l ON true
       LEFT JOIN LATERAL (
            SELECT inventory_id, qty, ${ms('expires_at')} AS expires_ms,

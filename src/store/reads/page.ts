@@ -20,7 +20,7 @@ export function sliceOf<T>(rows: readonly T[], limit: number): Slice<T> {
  */
 export function totalBeside(page: string, limitPlusOne: string, offset: string, count: string): string {
   return `
-    SELECT CASE WHEN shown.n < ${limitPlusOne} AND (shown.n > 0 OR ${offset} = 0) THEN ${offset} + shown.n
-                ELSE (${count}) END::int AS total
+    SELECT least(CASE WHEN shown.n < ${limitPlusOne} AND (shown.n > 0 OR ${offset} = 0) THEN ${offset} + shown.n
+                      ELSE (${count}) END, 2147483647)::int AS total
       FROM (SELECT count(*) AS n FROM ${page}) AS shown`;
 }

@@ -6,7 +6,7 @@ import {
   UpdateInventoryResponseSchema,
 } from '../../gen/inventory/v1/inventory_record_pb.js';
 import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
-import type { Records } from '../../service/records.js';
+import type { CreateRequest, Records } from '../../service/records.js';
 import { type Operation, refuse } from '../operation.js';
 import { recordMessage } from '../record-message.js';
 import { describedChange } from './described-change.js';
@@ -20,8 +20,7 @@ export function recordOperations(records: Records): Operation[] {
       ...manage,
       method: createInventory,
       handle: async (call, message) => {
-        const { initialQty = 0, skuId = '', $typeName: _, ...details } = message as CreateInventoryRequest;
-        const result = await records.create(call, { initialQty, details: { ...details, skuId } });
+        const result = await records.create(call, createRequest(message as CreateInventoryRequest));
         if (!result.ok) return result;
         const record = recordMessage(call.principal.merchantId, result.success.record);
         return {
@@ -49,4 +48,12 @@ export function recordOperations(records: Records): Operation[] {
       },
     },
   ];
+}
+
+/** Field by field: what a newer client sends beyond them is no part of the request. */
+function createRequest(message: CreateInventoryRequest): CreateRequest {
+  const { productId, skuId = '', warehouseId, warehouseName, location } = message;
+  const { reorderLevel, reorderQty, variantAttributes, initialQty = 0 } = message;
+  const details = { productId, skuId, warehouseId, warehouseName, location };
+  return { initialQty, details: { ...details, reorderLevel, reorderQty, variantAttributes } };
 }

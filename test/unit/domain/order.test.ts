@@ -211,7 +211,7 @@ describe('the end of an order', () => {
       'ORDER_ALREADY_RELEASED',
     ],
     ['released by the system', last('RELEASED', 'system'), 'ORDER_ALREADY_RELEASED'],
-    ['drawn by a release without a reference', last('RESERVED'), 'ORDER_ALREADY_RELEASED'],
+    ['drawn without its reference', last('RESERVED'), 'ORDER_NOT_HELD'],
   ])('nothing held any more: %s (%j) → %s', (_, lastMovement, reason) => {
     for (const kind of ['release_order', 'confirm_order'] as const) {
       expect(decide({ kind, ...who, reference: 'X' }, world([], { lastMovement }))).toEqual({

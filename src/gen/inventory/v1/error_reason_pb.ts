@@ -168,7 +168,7 @@ export enum ErrorReason {
   INTERNAL = 17,
 
   /**
-   * Nothing was ever held under the reference. FAILED_PRECONDITION, HTTP 400. Metadata: `reference`.
+   * Nothing was ever held under the reference, or it was drawn without it. FAILED_PRECONDITION, HTTP 400. Metadata: `reference`.
    * Example: "Nothing is held for ORD-20241201-0099."
    *
    * @generated from enum value: ERROR_REASON_ORDER_NOT_HELD = 18;

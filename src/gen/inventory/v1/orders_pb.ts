@@ -384,7 +384,8 @@ export enum Order_State {
   STATE_UNSPECIFIED = 0,
 
   /**
-   * Nothing was ever held under the reference.
+   * Nothing was ever held under the reference, or all that was has been drawn without it: by a Release or Confirm
+   * that names no reference.
    *
    * @generated from enum value: NOT_HELD = 1;
    */
