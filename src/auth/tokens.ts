@@ -12,6 +12,9 @@ import {
 import type { JwtConfig } from '../config.js';
 import { type Permission, withImplied } from './principal.js';
 
+/** The log calls the service's own changes by this name, and nobody else's. */
+const OWN_ACTOR = 'system';
+
 /** What a verified token says. */
 export interface TokenClaims {
   readonly actor: string;
@@ -101,6 +104,7 @@ function verifier(verify: (token: string) => Promise<{ payload: JWTPayload }>): 
 function toClaims(payload: JWTPayload): TokenClaims | undefined {
   const { sub, exp, merchant_id: merchantId, permissions, scope } = payload;
   if (typeof sub !== 'string' || !/^[^\0]{1,255}$/.test(sub) || typeof exp !== 'number') return undefined;
+  if (sub === OWN_ACTOR) return undefined;
   if (merchantId !== undefined && typeof merchantId !== 'string') return undefined;
   const granted = [
     ...(Array.isArray(permissions) ? permissions.filter((p) => typeof p === 'string') : []),

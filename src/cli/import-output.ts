@@ -31,7 +31,7 @@ export class ImportOutput implements ImportObserver {
     if (forScripts || !stream.isTTY || fileBytes === 0) return;
     this.#bar = new SingleBar({
       stream,
-      format: `${basename(path)} {bar} {percentage}% | {rows} lines, {bad} bad | {eta_formatted} left`,
+      format: `${basename(path)} {bar} {percentage}% | {rows} lines, {bad} bad | {duration_formatted}`,
       barCompleteChar: '█',
       barIncompleteChar: '░',
       hideCursor: true,

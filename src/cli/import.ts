@@ -1,7 +1,13 @@
 import type { Environment } from '../config.js';
 import { failureMessage } from '../domain/failure-message.js';
 import { checkRows } from '../service/import/check-rows.js';
-import { contentId, type FileFormat, formatOf, readRows } from '../service/import/import-file.js';
+import {
+  assertReadableTwice,
+  contentId,
+  type FileFormat,
+  formatOf,
+  readRows,
+} from '../service/import/import-file.js';
 import { type ImportCounts, type ImportReport, importRows } from '../service/import/import-rows.js';
 import { UnusableFile } from '../service/import/line.js';
 import { requireMerchant } from '../service/merchants.js';
@@ -36,6 +42,7 @@ export async function importCommand(env: Environment, options: ImportCommandOpti
   if (actor === '' || actor.length > 255) throw new UsageError('--actor must have 1 to 255 characters');
   try {
     const format = options.format ?? formatOf(file);
+    await assertReadableTwice(file);
     return options.dryRun
       ? await check(format, options)
       : await importFile(env, format, importId ?? (await contentId(file)), options);

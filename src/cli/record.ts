@@ -34,6 +34,9 @@ const optionOf: Readonly<Partial<Record<Column, string>>> = {
   variantAttributes: '--attributes',
 };
 
+/** Where GET /v1/inventory/{id} would be understood as something else. */
+const pathsOfLists = new Set(['logs', 'low-stock', 'watch']);
+
 /** `holdfast record create`: an inventory record with units on hand, and the log entry that accounts for them. */
 export async function recordCreateCommand(
   env: Environment,
@@ -42,6 +45,9 @@ export async function recordCreateCommand(
   const { merchant, id } = options;
   if (!/^[A-Za-z0-9._-]{1,64}$/.test(id)) {
     throw new UsageError('--id must have 1 to 64 characters of A-Z a-z 0-9 . _ -');
+  }
+  if (pathsOfLists.has(id)) {
+    throw new UsageError(`--id must not be ${id}: GET /v1/inventory/${id} is another call`);
   }
   const { details, qty: onHandQty } = readOptions(options);
   return withDatabase(env, async ({ dataSource }) => {

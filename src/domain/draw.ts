@@ -4,6 +4,9 @@ import { type Hold, UNREFERENCED } from './hold.js';
 import type { StockSuccess } from './outcome.js';
 import { figures } from './stock.js';
 
+/** Holds that one command without a reference may draw on. */
+export const DRAW_HOLDS_MAX = 10_000;
+
 /** What becomes of units that leave their hold. */
 export type Drawing = 'release' | 'confirm';
 
@@ -40,8 +43,25 @@ function decideDraw<R extends RecordView>(
     const rejection = { reason: 'INSUFFICIENT_RESERVED', requested, reserved, reference } as const;
     return reject(verb === 'release' ? rejection : { ...rejection, verb });
   }
+  if (reference === UNREFERENCED && drawsOnTooMany(record, requested)) {
+    const description = `draws on more than ${DRAW_HOLDS_MAX} holds; ${verb} less at once, or by reference`;
+    return reject({ reason: 'VALIDATION_FAILED', violations: [{ field: 'qty', description }] });
+  }
   const change = drawUnits(record, requested, verb, command);
   return { accepted: true, changes: { records: [change] }, success: { stock: figures(change.stock) } };
+}
+
+/** Whether the units are more than the holds have that one command may draw on. */
+function drawsOnTooMany(record: RecordView, qty: number): boolean {
+  let holds = 0;
+  let left = qty;
+  for (const hold of drawOrder(UNREFERENCED, record)) {
+    left -= hold.qty;
+    if (left <= 0) return false;
+    holds++;
+    if (holds >= DRAW_HOLDS_MAX) return true;
+  }
+  return false;
 }
 
 /** Draws units that are held, from the holds that the command's reference names. */

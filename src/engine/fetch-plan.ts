@@ -1,7 +1,7 @@
 import type { Command } from '../domain/command.js';
+import { DRAW_HOLDS_MAX } from '../domain/draw.js';
 import { UNREFERENCED } from '../domain/hold.js';
 import type { RecordIdentity } from '../domain/inventory-record.js';
-import { QTY_MAX } from '../domain/stock.js';
 import type { HoldKey, OldestHolds } from '../store/holds.js';
 import type { IdempotencyKeyName } from '../store/idempotency-keys.js';
 import type { IdentityKey } from '../store/inventory-records.js';
@@ -127,9 +127,9 @@ class Planner {
   }
 
   /**
-   * A draw without a reference may take from any hold, oldest first. Every hold has at least one unit, so as many of
-   * the oldest as there are units to draw are enough, plus one for each hold that commands of the same batch may
-   * empty by name before.
+   * A draw without a reference may take from any hold, oldest first; the unreferenced units are read by name. Every
+   * hold has at least one unit, so as many of the oldest as there are units to draw are enough, plus one for each hold
+   * that commands of the same batch may empty by name before. No draw takes from more than DRAW_HOLDS_MAX.
    */
   plan(): FetchPlan {
     const records: RecordKey[] = [];
@@ -143,9 +143,7 @@ class Planner {
       if (described) descriptions.push(key);
       for (const reference of references) holds.push({ merchantId, inventoryId, reference });
       if (drawQty > 0) {
-        // Unreferenced units are read by name.
-        if (!references.has(UNREFERENCED)) holds.push({ merchantId, inventoryId, reference: UNREFERENCED });
-        const count = Math.min(drawQty + references.size + endedByOrder, QTY_MAX);
+        const count = Math.min(drawQty, DRAW_HOLDS_MAX) + references.size + endedByOrder;
         oldestHolds.push({ merchantId, inventoryId, count });
       }
     }

@@ -8,7 +8,18 @@ import { areaOf, importsOf, readSource } from './source.js';
 const allowed: Readonly<Record<string, readonly string[]>> = {
   // It ends the process, so it tells the errors of all below apart.
   main: ['app*', 'auth*', 'cli', 'config', 'database', 'service', 'transport'],
-  cli: ['app', 'auth', 'config', 'database', 'domain', 'engine', 'jwt-secret', 'service', 'store', 'telemetry'],
+  cli: [
+    'app',
+    'auth',
+    'config',
+    'database',
+    'domain',
+    'engine',
+    'jwt-secret',
+    'service',
+    'store',
+    'telemetry',
+  ],
   app: ['auth', 'config*', 'database', 'engine', 'jwt-secret', 'service', 'store', 'telemetry', 'transport'],
   'jwt-secret': ['config*'],
   database: ['config*', 'store'],

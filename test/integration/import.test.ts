@@ -289,8 +289,8 @@ describe('used wrongly', () => {
 
   test.each([
     ['a merchant that there is not', { merchant: 'mer_none' }, 'there is no merchant mer_none'],
-    ['a file that there is not', { file: '/nowhere/stock.csv' }, 'ENOENT'],
-    ['a folder', { file: tmpdir(), format: 'csv' as const }, 'EISDIR'],
+    ['a file that there is not', { file: '/nowhere/stock.csv' }, 'there is no file /nowhere/stock.csv'],
+    ['a folder', { file: tmpdir(), format: 'csv' as const }, 'is no regular file'],
   ])('%s', async (_, options, expected) => {
     await expect(run(csv('P,W,5'), options)).rejects.toThrow(expected);
   });

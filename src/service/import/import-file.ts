@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { readCsv } from './csv.js';
 import { readJsonLines } from './json-lines.js';
@@ -27,6 +28,14 @@ export function formatOf(path: string): FileFormat {
 export function readRows(path: string, format: FileFormat): AsyncGenerator<Row[]> {
   const lines = readLines(createReadStream(path));
   return format === 'csv' ? readCsv(lines) : readJsonLines(lines);
+}
+
+/** The file is read twice, for its content's id and for its rows, which a pipe is not for. Throws UnusableFile. */
+export async function assertReadableTwice(path: string): Promise<void> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw new UnusableFile(error.code === 'ENOENT' ? `there is no file ${path}` : error.message);
+  });
+  if (!found.isFile()) throw new UnusableFile(`${path} is no regular file`);
 }
 
 /** 32 hexadecimal digits that stand for a file's content. */

@@ -1,3 +1,4 @@
+import { ORDER_RECORDS_MAX } from '../../domain/order.js';
 import { type OrderEnding, orderEnding } from '../../domain/order-state.js';
 import { findOrder, type OrderFound, type OrderHold } from '../../store/reads/order.js';
 import type { Reader } from '../../store/reads/read-pool.js';
@@ -11,7 +12,7 @@ export interface Order {
 
 /** What is held under a reference, and what became of it when nothing is. */
 export async function getOrder(reader: Reader, merchantId: string, reference: string): Promise<Order> {
-  const found = await findOrder(reader, merchantId, reference);
+  const found = await findOrder(reader, merchantId, reference, ORDER_RECORDS_MAX);
   const holds = found.holds.filter((hold) => !hold.expired);
   return { reference, state: holds.length > 0 ? 'held' : endingOf(found), holds };
 }

@@ -36,7 +36,8 @@ const FIND: Statement = {
            SELECT inventory_id, qty, ${ms('expires_at')} AS expires_ms,
                   coalesce(expires_at <= statement_timestamp(), false) AS expired
              FROM holds
-            WHERE merchant_id = $1 AND reference = $2 AND reference <> '') AS h ON true
+            WHERE merchant_id = $1 AND reference = $2 AND reference <> ''
+            LIMIT $3) AS h ON true
      ORDER BY h.inventory_id`,
 };
 
@@ -50,9 +51,14 @@ interface RawOrder {
   expired: boolean;
 }
 
-/** Reads what is held under a reference, and what was. */
-export async function findOrder(reader: Reader, merchantId: string, reference: string): Promise<OrderFound> {
-  const rows = await reader.rows<RawOrder>(FIND, [merchantId, reference]);
+/** Reads what is held under a reference, at most `holdsMax` of it, and what was. */
+export async function findOrder(
+  reader: Reader,
+  merchantId: string,
+  reference: string,
+  holdsMax: number,
+): Promise<OrderFound> {
+  const rows = await reader.rows<RawOrder>(FIND, [merchantId, reference, holdsMax]);
   const { action, actor, notes } = rows[0]!;
   return {
     lastMovement: action === null ? undefined : { action, actor, notes: notes ?? '' },

@@ -35,6 +35,7 @@ describe('claims', () => {
     ['exp as text', { sub: 'ann', exp: String(HOUR) as never }, 'refused'],
     ['nbf as text', { ...good, nbf: 'now' as never }, 'refused'],
     ['no sub', { exp: HOUR }, 'refused'],
+    ['sub that is the service’s own name', { ...good, sub: 'system' }, 'refused'],
     ['an empty sub', { ...good, sub: '' }, 'refused'],
     ['sub of 256 characters', { ...good, sub: 'a'.repeat(256) }, 'refused'],
     // PostgreSQL's text cannot hold it.

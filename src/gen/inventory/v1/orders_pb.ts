@@ -356,7 +356,7 @@ export type Order = Message<"inventory.v1.Order"> & {
   state: Order_State;
 
   /**
-   * In order of record. Expired holds are not among them.
+   * In order of record, at most 5000. Expired holds are not among them.
    *
    * @generated from field: repeated inventory.v1.Hold holds = 3;
    */
