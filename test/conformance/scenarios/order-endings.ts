@@ -53,7 +53,10 @@ const bothLines = [
 ] as const;
 
 /** Once nothing is held any more, every call tells what became of the last of it, and changes nothing. */
-const ended = (state: 'RELEASED' | 'CONFIRMED' | 'EXPIRED', failure: ReturnType<typeof expired>) => [
+const ended = (
+  state: 'NOT_HELD' | 'RELEASED' | 'CONFIRMED' | 'EXPIRED',
+  failure: ReturnType<typeof expired>,
+) => [
   getOrder(ORDER, order(ORDER, state)),
   releaseOrder(ORDER, failure),
   confirmOrder(ORDER, failure),
@@ -211,12 +214,21 @@ export const orderEndings: readonly Scenario[] = [
     ],
   },
   {
-    name: 'units that a release without a reference took were released',
+    name: 'units that a release without a reference took: nothing says what became of the order',
     records: [record(10, 0, a)],
     steps: [
       reserve(2, { id: a, reference: ORDER }, now(10, 2, a)),
       release(2, { id: a }, now(10, 0, a)),
-      ...wasReleased,
+      ...ended('NOT_HELD', notHeld(ORDER)),
+    ],
+  },
+  {
+    name: 'nor when they shipped by a confirmation without a reference: it must not look released',
+    records: [record(10, 0, a)],
+    steps: [
+      reserve(2, { id: a, reference: ORDER }, now(10, 2, a)),
+      call('Confirm', { id: a, qty: 2 }, now(8, 0, a)),
+      ...ended('NOT_HELD', notHeld(ORDER)),
     ],
   },
   {
