@@ -5,6 +5,7 @@ import { createTokenVerifier } from './auth/tokens.js';
 import type { Config } from './config.js';
 import { openDatabase } from './database.js';
 import { createEngine, type Engine, type EngineObserver } from './engine/engine.js';
+import { engineLimits } from './engine/engine-limits.js';
 import { sweepExpiredHolds } from './engine/hold-sweep.js';
 import { resolveJwt } from './jwt-secret.js';
 import { HoldTtl } from './service/hold-ttl.js';
@@ -77,15 +78,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const ownEngine = createEngine(dataSource, {
     batchScope: config.batchScope,
     observer: engineObserver(metrics, logger, changes),
-    limits: {
-      lanes: limits.engineLanes,
-      batchMax: limits.batchCommandsMax,
-      queueMax: limits.queueCommandsMax,
-      attemptsMax: limits.attemptsMax,
-      reconcileAttemptsMax: 20,
-      backoffMinMs: 10,
-      backoffMaxMs: 1000,
-    },
+    limits: engineLimits(limits),
   });
   queued = () => ownEngine.queued;
   const engine = overrides.engine ?? ownEngine;

@@ -1,6 +1,7 @@
 import type { Config } from '../config.js';
 import type { Database } from '../database.js';
 import { createEngine, type Engine } from '../engine/engine.js';
+import { engineLimits } from '../engine/engine-limits.js';
 
 /**
  * Runs work that changes stock on an engine of this process's own, beside whatever services run on the database.
@@ -15,15 +16,7 @@ export async function withEngine<T>(
   const engine = createEngine(dataSource, {
     batchScope,
     observer: { batch: () => {}, retry: () => {}, failed: onFailure, changed: () => {} },
-    limits: {
-      lanes: limits.engineLanes,
-      batchMax: limits.batchCommandsMax,
-      queueMax: limits.queueCommandsMax,
-      attemptsMax: limits.attemptsMax,
-      reconcileAttemptsMax: 20,
-      backoffMinMs: 10,
-      backoffMaxMs: 1000,
-    },
+    limits: engineLimits(limits),
   });
   try {
     return await work(engine);

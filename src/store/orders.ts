@@ -1,6 +1,7 @@
 import type { Movement } from '../domain/movement.js';
 import { texts } from './array-literal.js';
 import { EXPIRES_AT_MS, type HoldRow, holdRow, type RawHold } from './holds.js';
+import { lastMovement } from './last-movement.js';
 import type { RecordKey } from './stock-levels.js';
 import type { Statement, Transaction } from './transaction.js';
 
@@ -45,7 +46,6 @@ export async function findOrderRecords(
   }));
 }
 
-// A batch that knows the time gives it to all its entries; expiries come before its commands.
 // Holds and log in one statement, so in one snapshot: what ended between two would be in neither.
 const READ: Statement = {
   name: 'read_orders',
@@ -53,12 +53,7 @@ const READ: Statement = {
     SELECT o.merchant_id, o.reference, l.action, l.actor, l.notes,
            h.inventory_id, h.qty, h.opened_revision, h.expires_at_ms
       FROM unnest($1::text[], $2::text[]) AS o (merchant_id, reference)
-      LEFT JOIN LATERAL (
-           SELECT action, actor, notes
-             FROM movement_log
-            WHERE merchant_id = o.merchant_id AND reference = o.reference AND reserved_delta <> 0
-            ORDER BY logged_at DESC, (actor = 'system' AND notes IS NOT DISTINCT FROM 'expired'), revision DESC
-            LIMIT 1) AS l ON true
+      LEFT JOIN LATERAL (${lastMovement('o.merchant_id', 'o.reference')}) AS l ON true
       LEFT JOIN LATERAL (
            SELECT inventory_id, qty, opened_revision, ${EXPIRES_AT_MS}
              FROM holds

@@ -1,8 +1,9 @@
 import type { InventoryRecord } from '../../domain/inventory-record.js';
+import type { Settings } from '../../domain/outcome.js';
 import { listLowStock } from '../../store/reads/low-stock.js';
 import type { ReadPool } from '../../store/reads/read-pool.js';
 import { findRecord, listRecordsOfProduct, listRecordsOfSku } from '../../store/reads/records.js';
-import { findSettings, type MerchantSettings } from '../../store/reads/settings.js';
+import { findSettings } from '../../store/reads/settings.js';
 import type { CallContext } from '../call.js';
 import { getOrder, type Order } from './get-order.js';
 import { type HoldsPage, type HoldsRequest, listHolds } from './list-holds.js';
@@ -59,7 +60,7 @@ export class Reads {
     return found(await outcomeOf(() => listHolds(...this.#of(call), request)));
   }
 
-  getSettings(call: CallContext): Promise<ReadResult<MerchantSettings>> {
+  getSettings(call: CallContext): Promise<ReadResult<Settings>> {
     return outcomeOf(() => findSettings(...this.#of(call)));
   }
 

@@ -1,4 +1,5 @@
 import type { Movement } from '../../domain/movement.js';
+import { lastMovement } from '../last-movement.js';
 import type { Statement } from '../transaction.js';
 import type { Reader } from './read-pool.js';
 import { ms } from './record-rows.js';
@@ -19,19 +20,13 @@ export interface OrderFound {
   readonly lastMovement: Pick<Movement, 'action' | 'actor' | 'notes'> | undefined;
 }
 
-// Holds and log in one statement, so in one snapshot: what ended between two would be in neither. The last entry is
-// the one that readOrders takes, or the two would tell different stories of one order.
+// Holds and log in one statement, so in one snapshot: what ended between two would be in neither.
 const FIND: Statement = {
   name: 'get_order',
   text: `
     SELECT l.action, l.actor, l.notes, h.*
       FROM (SELECT) AS always
-      LEFT JOIN LATERAL (
-           SELECT action, actor, notes
-             FROM movement_log
-            WHERE merchant_id = $1 AND reference = $2 AND reserved_delta <> 0
-            ORDER BY logged_at DESC, (actor = 'system' AND notes IS NOT DISTINCT FROM 'expired'), revision DESC
-            LIMIT 1) AS l ON true
+      LEFT JOIN LATERAL (${lastMovement('$1', '$2')}) AS l ON true
       LEFT JOIN LATERAL (
            SELECT inventory_id, qty, ${ms('expires_at')} AS expires_ms,
                   coalesce(expires_at <= statement_timestamp(), false) AS expired

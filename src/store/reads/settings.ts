@@ -1,3 +1,4 @@
+import type { Settings } from '../../domain/outcome.js';
 import type { Statement } from '../transaction.js';
 import type { Reader } from './read-pool.js';
 
@@ -6,13 +7,8 @@ const READ: Statement = {
   text: 'SELECT default_ttl_seconds FROM merchants WHERE merchant_id = $1',
 };
 
-export interface MerchantSettings {
-  /** 0: holds under a reference are open-ended. */
-  readonly defaultTtlSeconds: number;
-}
-
 /** What the merchant has set. */
-export async function findSettings(reader: Reader, merchantId: string): Promise<MerchantSettings> {
+export async function findSettings(reader: Reader, merchantId: string): Promise<Settings> {
   const [row] = await reader.rows<{ default_ttl_seconds: number }>(READ, [merchantId]);
   return { defaultTtlSeconds: row?.default_ttl_seconds ?? 0 };
 }

@@ -1,0 +1,16 @@
+import { EXPIRED_NOTE, SYSTEM_ACTOR } from '../domain/movement.js';
+
+/**
+ * Selects the last log entry under an order's reference that moved held units, for commands and reads alike: they must
+ * not tell different stories of one order. `merchantId` and `reference` are SQL expressions.
+ *
+ * A batch that knows the time gives it to all its entries; expiries come before its commands.
+ */
+export function lastMovement(merchantId: string, reference: string): string {
+  return `
+    SELECT action, actor, notes
+      FROM movement_log
+     WHERE merchant_id = ${merchantId} AND reference = ${reference} AND reserved_delta <> 0
+     ORDER BY logged_at DESC, (actor = '${SYSTEM_ACTOR}' AND notes IS NOT DISTINCT FROM '${EXPIRED_NOTE}'), revision DESC
+     LIMIT 1`;
+}
