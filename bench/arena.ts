@@ -15,6 +15,7 @@ import {
   type StockDatabase,
 } from './databases.js';
 import type { Addresses } from './sides/service.js';
+import type { ServedSide } from './turns.js';
 
 const TOKEN_TTL_SECONDS = 86_400;
 
@@ -30,7 +31,7 @@ export interface Served {
 
 /** One PostgreSQL for the whole run, and on it each side: a database and a process of its own. */
 export interface Arena {
-  readonly served: Readonly<Record<'holdfast' | 'plain' | 'noop', Served>>;
+  readonly served: Readonly<Record<ServedSide, Served>>;
   readonly sql: { readonly process: Child; readonly database: StockDatabase };
   readonly generator: Child;
   readonly databaseCpu: DatabaseCpu;
@@ -68,6 +69,7 @@ export async function openArena(cleanup: Cleanup, options: { profile: boolean })
   const noop = await service('noop', await stock('bench_noop'));
   const plainDatabase = keep(await createPlainDatabase(server.url, 'bench_plain'));
   const plain = child('plain', 'sides/plain.js');
+  const bare = child('bare', 'sides/bare.js');
   return {
     served: {
       holdfast: { ...holdfast, database: holdfastDatabase },
@@ -77,6 +79,13 @@ export async function openArena(cleanup: Cleanup, options: { profile: boolean })
         addresses: await plain.ask<Addresses>('start', { databaseUrl: plainDatabase.url }),
         database: plainDatabase,
         headers: {},
+      },
+      bare: {
+        process: bare,
+        addresses: await bare.ask<Addresses>('start'),
+        database: undefined,
+        // What the others are sent, so that each reads a request of the same length.
+        headers: noop.headers,
       },
     },
     sql: { process: child('sql', 'sides/sql.js'), database: await stock('bench_sql') },

@@ -144,6 +144,13 @@ const measures: readonly Measure[] = [
     figure: ratio(lineRate),
     bar: { atLeast: 0.8 },
   },
+  {
+    id: 13,
+    name: 'one record, REST: noop / a bare node:http server',
+    of: ['noop, REST', 'bare, REST'],
+    figure: ratio(rate),
+    bar: { atLeast: 0.5 },
+  },
 ];
 
 /** In the specification's order. A quick run has no time to seed a million records. */

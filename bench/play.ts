@@ -24,7 +24,7 @@ export async function playServed(
   if (pool !== undefined) await process.ask('usePool', pool);
   const plan: LoadPlan = {
     door: load.door,
-    address: load.door === 'rest' ? addresses.rest! : addresses.grpc,
+    address: addresses[load.door]!,
     headers,
     arrival: load.arrival,
     records: load.records,

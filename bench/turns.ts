@@ -1,8 +1,10 @@
 /** One thing that is timed: a side under a load. */
 export type Turn = ServedTurn | SqlTurn;
 
+export type ServedSide = 'holdfast' | 'plain' | 'noop' | 'bare';
+
 export interface ServedTurn {
-  readonly side: 'holdfast' | 'plain' | 'noop';
+  readonly side: ServedSide;
   readonly door: 'grpc' | 'rest';
   /** Calls go to so many. */
   readonly records: number;
@@ -30,6 +32,7 @@ const crowd = { inFlight: 512 };
 const alone = { inFlight: 1 };
 const grpc = { door: 'grpc', records: 1, load: crowd } as const;
 const grpcMany = { ...grpc, records: MANY_RECORDS } as const;
+const rest = { ...grpc, door: 'rest' } as const;
 const MILLION = 1_000_000;
 
 const table = {
@@ -46,7 +49,9 @@ const table = {
   'holdfast, table of 1,000': { side: 'holdfast', ...grpc, records: 1000 },
   'holdfast, table of 100,000': { side: 'holdfast', ...grpc, records: 100_000 },
   'holdfast, table of 1,000,000': { side: 'holdfast', ...grpc, records: MILLION },
-  'holdfast, REST': { side: 'holdfast', ...grpc, door: 'rest' },
+  'holdfast, REST': { side: 'holdfast', ...rest },
+  'noop, REST': { side: 'noop', ...rest },
+  'bare, REST': { side: 'bare', ...rest },
   'holdfast, 95 % sold out': { side: 'holdfast', ...grpc, soldOutShare: 0.95 },
   'holdfast, idempotency keys': { side: 'holdfast', ...grpc, idempotencyKeys: true },
   'holdfast, one caller': { side: 'holdfast', ...grpc, load: alone },

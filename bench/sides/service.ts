@@ -1,9 +1,9 @@
 import { createApp, type Overrides } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
 
+/** host:port of each door that a side has. */
 export interface Addresses {
-  /** host:port */
-  readonly grpc: string;
+  readonly grpc?: string;
   readonly rest?: string;
 }
 
