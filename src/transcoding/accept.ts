@@ -13,8 +13,11 @@ export interface Weight {
 const refused: Weight = { quality: 0, named: false };
 const anything: Weight = { quality: 1, named: false };
 
-/** Elements of a list; commas within quotes do not divide them. */
-const elementPattern = /(?:"(?:\\.|[^"\\])*"|[^,"])+/g;
+/**
+ * Elements of a list; commas within quotes do not divide them. A quote that nothing closes reaches to the end: were it
+ * not to match, the rest would be looked through again from each quote in it.
+ */
+const elementPattern = /(?:"(?:\\.|[^"\\])*(?:"|\\?$)|[^,"])+/g;
 const rangePattern = /^\s*([\w!#$%&'*+.^`|~-]+(?:\/[\w!#$%&'*+.^`|~-]+)?)\s*((?:;.*)?)$/;
 const weightPattern = /;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*(?:;|$)/i;
 
@@ -25,7 +28,8 @@ const weightPattern = /;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*(?:;|$)/i;
 export function weightOfType(accept: string | undefined, type: string): Weight {
   if (accept === undefined || accept === '*/*') return anything;
   const family = `${type.slice(0, type.indexOf('/'))}/*`;
-  return weigh(accept, [type, family, '*/*']) ?? anything;
+  // `*` is no media range, but old clients send it.
+  return weigh(accept, [type, family, '*/*', '*']) ?? anything;
 }
 
 /** Whether a client takes gzip. Without the header it is not sent any, as clients without a decoder send none. */

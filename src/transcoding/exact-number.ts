@@ -26,7 +26,10 @@ export function exactInteger(text: string): string | undefined {
   const [, sign, whole = '', fraction = '', exponent = '0'] = match;
   const digits = (whole + fraction).replace(/^0+/, '');
   if (digits === '') return '0';
-  const significant = digits.replace(/0+$/, '');
+  // Not by a pattern: one that ends in `0+$` looks at a long run of zeros again from each of them.
+  let end = digits.length;
+  while (digits[end - 1] === '0') end--;
+  const significant = digits.slice(0, end);
   const zeros = digits.length - significant.length - fraction.length + Number(exponent);
   if (zeros < 0 || significant.length + zeros > digitsMax) return undefined;
   return sign + significant + '0'.repeat(zeros);

@@ -23,12 +23,13 @@ export function parseJson(bytes: Uint8Array): JsonValue {
   } catch {
     throw new MalformedRequest('the body is not valid JSON');
   }
-  if (checkStructure(text)) value = parseExactly(text);
-  return needsCleaning.test(text) ? clean(value, '') : value;
+  const rounds = checkStructure(text);
+  if (rounds) value = parseExactly(text);
+  return rounds || needsCleaning.test(text) ? clean(value, '') : value;
 }
 
-/** Texts without any of these hold no lone surrogate, no infinity and no `__proto__`. */
-const needsCleaning = /\\u|[eE]\+?[0-9]{2}|[0-9]{299}|__proto__/;
+/** Texts without any of these hold no lone surrogate and no `__proto__`; only numbers that round can be infinite. */
+const needsCleaning = /\\u|__proto__/;
 
 const prototypeKey = '__proto__';
 

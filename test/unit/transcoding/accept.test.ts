@@ -11,6 +11,8 @@ describe('how welcome JSON is', () => {
     ['', 1, 'covered'],
     [' ', 1, 'covered'],
     ['*/*', 1, 'covered'],
+    ['*', 1, 'covered'],
+    ['text/html, *;q=.2', 1, 'covered'],
     ['application/*', 1, 'covered'],
     ['application/json', 1, 'named'],
     ['Application/JSON', 1, 'named'],
