@@ -1,4 +1,5 @@
 import { expireHold } from '../domain/expire.js';
+import { merchantKey } from '../domain/merchant-key.js';
 import { readExpiredHolds, readNextExpiries } from '../store/expired-holds.js';
 import type { HoldRow } from '../store/holds.js';
 import type { LockedStock, RecordKey } from '../store/stock-levels.js';
@@ -43,12 +44,12 @@ export async function fetchExpired(
     readExpiredHolds(tx, due, nowMs, recordMax + 1),
     readNextExpiries(tx, due, nowMs),
   ]);
-  const next = new Map(later.map((row) => [recordName(row.merchantId, row.id), row.expiresAtMs]));
+  const next = new Map(later.map((row) => [merchantKey(row.merchantId, row.id), row.expiresAtMs]));
   const holds: HoldRow[] = [];
   const unfinished: RecordKey[] = [];
   const counts = new Map<string, number>();
   for (const row of rows) {
-    const name = recordName(row.merchantId, row.inventoryId);
+    const name = merchantKey(row.merchantId, row.inventoryId);
     const count = (counts.get(name) ?? 0) + 1;
     counts.set(name, count);
     if (count <= recordMax) holds.push(row);
@@ -68,16 +69,12 @@ export function endExpired(workingSet: WorkingSet, due: readonly RecordKey[], ex
   for (const { merchantId, inventoryId, hold } of expired.holds) {
     const record = workingSet.world(merchantId).record(inventoryId)!;
     workingSet.applyChange(
-      expireHold(record, hold, expired.next.get(recordName(merchantId, inventoryId)) ?? null),
+      expireHold(record, hold, expired.next.get(merchantKey(merchantId, inventoryId)) ?? null),
     );
   }
   for (const { merchantId, id } of due) {
     const record = workingSet.world(merchantId).record(id)!;
     // The bound was low: what would have ended first was released or open-ended before it could.
-    if (!record.changed) record.postponeExpiry(expired.next.get(recordName(merchantId, id)) ?? null);
+    if (!record.changed) record.postponeExpiry(expired.next.get(merchantKey(merchantId, id)) ?? null);
   }
-}
-
-function recordName(merchantId: string, id: string): string {
-  return `${merchantId}\n${id}`;
 }

@@ -2,6 +2,7 @@ import type { Command } from '../domain/command.js';
 import { DRAW_HOLDS_MAX } from '../domain/draw.js';
 import { UNREFERENCED } from '../domain/hold.js';
 import type { RecordIdentity } from '../domain/inventory-record.js';
+import { merchantKey } from '../domain/merchant-key.js';
 import type { HoldKey, OldestHolds } from '../store/holds.js';
 import type { IdempotencyKeyName } from '../store/idempotency-keys.js';
 import type { IdentityKey } from '../store/inventory-records.js';
@@ -77,7 +78,7 @@ class Planner {
       case 'release_order':
       case 'confirm_order': {
         const { reference } = command;
-        this.#orders.set(`${merchantId}\n${reference}`, { merchantId, reference });
+        this.#orders.set(merchantKey(merchantId, reference), { merchantId, reference });
         return;
       }
       case 'adjust':
@@ -102,11 +103,11 @@ class Planner {
   }
 
   addKey(merchantId: string, key: string): void {
-    this.#keys.set(`${merchantId}\n${key}`, { merchantId, key });
+    this.#keys.set(merchantKey(merchantId, key), { merchantId, key });
   }
 
   #record(merchantId: string, id: string): PlannedRecord {
-    const name = `${merchantId}\n${id}`;
+    const name = merchantKey(merchantId, id);
     let record = this.#records.get(name);
     if (record === undefined) {
       record = { key: { merchantId, id }, references: new Set(), drawQty: 0, described: false };

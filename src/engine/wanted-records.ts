@@ -1,3 +1,4 @@
+import { merchantKey } from '../domain/merchant-key.js';
 import { ORDER_RECORDS_MAX } from '../domain/order.js';
 import type { HoldRow } from '../store/holds.js';
 import { findRecords, type IdentityKey } from '../store/inventory-records.js';
@@ -80,7 +81,7 @@ function ofOrders(
 ): { kept: OrderKey[]; tooLarge: FetchedOrder[]; heldRecords: RecordKey[] } {
   const byOrder = new Map<string, RecordKey[]>();
   for (const { merchantId, reference, id } of held) {
-    const name = `${merchantId}\n${reference}`;
+    const name = merchantKey(merchantId, reference);
     const records = byOrder.get(name);
     if (records === undefined) byOrder.set(name, [{ merchantId, id }]);
     else records.push({ merchantId, id });
@@ -89,7 +90,7 @@ function ofOrders(
   const tooLarge: FetchedOrder[] = [];
   const heldRecords: RecordKey[] = [];
   for (const order of orders) {
-    const records = byOrder.get(`${order.merchantId}\n${order.reference}`) ?? [];
+    const records = byOrder.get(merchantKey(order.merchantId, order.reference)) ?? [];
     if (records.length > ORDER_RECORDS_MAX) {
       tooLarge.push({ ...order, lastMovement: undefined, tooLarge: true });
     } else {
@@ -123,5 +124,5 @@ export function assertAllLocked(
 }
 
 function recordName({ merchantId, id }: RecordKey): string {
-  return `${merchantId}\n${id}`;
+  return merchantKey(merchantId, id);
 }

@@ -1,3 +1,4 @@
+import { merchantKey } from '../domain/merchant-key.js';
 import type { Movement } from '../domain/movement.js';
 import { texts } from './array-literal.js';
 import { EXPIRES_AT_MS, type HoldRow, holdRow, type RawHold } from './holds.js';
@@ -73,7 +74,7 @@ export async function readOrders(tx: Transaction, orders: readonly OrderKey[]): 
   const rows = await tx.read<RawOrder>(READ, orderColumns(orders));
   const found = new Map<string, OrderRow & { holds: HoldRow[] }>();
   for (const row of rows) {
-    const name = `${row.merchant_id}\n${row.reference}`;
+    const name = merchantKey(row.merchant_id, row.reference);
     let order = found.get(name);
     if (order === undefined) {
       const { action, actor, notes } = row;
