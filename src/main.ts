@@ -8,7 +8,6 @@ import { keyAddCommand, keyListCommand, keyRevokeCommand } from './cli/key.js';
 import { merchantCreateCommand, merchantListCommand, merchantSetCommand } from './cli/merchant.js';
 import { migrateCommand } from './cli/migrate.js';
 import { type RecordCreateOptions, recordCreateCommand } from './cli/record.js';
-import { serve } from './cli/serve.js';
 import { tokenCommand } from './cli/token.js';
 import { ConfigError } from './config.js';
 import { DatabaseUnusable } from './database.js';
@@ -151,6 +150,8 @@ function stopSignal(): AbortSignal {
 
 async function serveUntilStopped(): Promise<void> {
   const signal = stopSignal();
+  // The other commands have no use for the doors, which take longest to load.
+  const { serve } = await import('./cli/serve.js');
   const app = await serve(process.env, print);
   // A signal during the start waits for it to end.
   if (signal.aborted) await closeAndExit(app);
