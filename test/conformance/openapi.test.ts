@@ -83,6 +83,15 @@ describe('errors', () => {
   test.each(entries)(
     '%s: has an example, answered under its status by some call',
     (name, { httpStatus, retryable }) => {
+      if (name === 'SLOW_READER') {
+        // No call is answered by it: it ends streams that have begun.
+        const watch = operations.find(({ id }) => id === 'watchInventory')!;
+        const { content } = document.at(`${watch.pointer}/responses/200`)!.value;
+        for (const { examples } of Object.values(content as Record<string, JsonObject>)) {
+          expect(examples).toHaveProperty(name);
+        }
+        return;
+      }
       const users = operations.filter(
         (operation) => examplesAt(operation, String(httpStatus))[name] !== undefined,
       );
@@ -145,6 +154,7 @@ describe('examples', () => {
       faults.push(...document.faults(pointer, value, `${pointer}: ${JSON.stringify(value)}`));
     };
     walk(root, '', (node, pointer) => {
+      if (node.in !== undefined && node.example !== undefined) check(`${pointer}/schema`, node.example);
       if (Array.isArray(node.examples)) {
         for (const value of node.examples) check(pointer, value);
       } else if (node.examples !== undefined && node.schema !== undefined) {

@@ -37,11 +37,15 @@ export function inJsonSpelling(text: string, jsonNames: ReadonlyMap<string, stri
   return text.replaceAll(/\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b/g, (word) => jsonNames.get(word) ?? word);
 }
 
-/** Without what a comment says for other doors than REST: `BadRequest (REST: \`errors\`)`, `absent (null on REST)`. */
+/**
+ * Without what a comment says for other doors than REST: `BadRequest (REST: \`errors\`)`, `absent (null on REST)`,
+ * `On REST, taken from the path.`
+ */
 export function forRest(text: string): string {
   return text
     .replaceAll(/\w+ \(REST: ([^)]+)\)/g, '$1')
     .replaceAll('absent (null on REST)', 'null')
-    .replaceAll(/ ?On REST, taken from the path[^.]*\./g, '')
+    .replaceAll(/ ?On REST, (?:taken from the path|the body)[^.]*\./g, '')
+    .replaceAll(/\bOn REST, (\w)/g, (_, first: string) => first.toUpperCase())
     .trim();
 }

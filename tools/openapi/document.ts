@@ -26,6 +26,7 @@ export function openApiDocument({ files, facts, commentOf }: Source): Schema {
   const errors = new Errors(facts, reasons);
   const context: OperationContext = { facts, schemas, errors, reasons, commentOf };
 
+  const streams = bindings.some(({ method }) => method.methodKind !== 'unary');
   const paths: Record<string, Schema> = {};
   const tags = new Set<string>();
   for (const binding of bindings) {
@@ -33,7 +34,13 @@ export function openApiDocument({ files, facts, commentOf }: Source): Schema {
     tags.add(tag);
     const path = pathOf(binding);
     const operation = operationOf(binding, idOf(binding, bindings), tag, context);
-    paths[path] = { ...paths[path], [binding.httpMethod.toLowerCase()]: operation };
+    const key = binding.httpMethod.toLowerCase();
+    if (paths[path]?.[key] !== undefined) {
+      throw new Error(
+        `"${binding.template.source}": OpenAPI knows it as ${key} ${path}, as it does another binding`,
+      );
+    }
+    paths[path] = { ...paths[path], [key]: operation };
   }
   return {
     openapi: '3.1.1',
@@ -45,20 +52,19 @@ export function openApiDocument({ files, facts, commentOf }: Source): Schema {
     components: {
       schemas: { ...schemas.components, ...errors.schemas },
       responses: errors.responses,
-      parameters: headerParameters(
-        facts,
-        bindings.some(({ method }) => method.methodKind !== 'unary'),
-      ),
-      headers: headerComponents(facts),
+      parameters: headerParameters(facts, streams),
+      headers: headerComponents(facts, streams),
       examples: errors.examples,
       securitySchemes: facts.security.schemes,
     },
   };
 }
 
-function headerComponents({ headers }: Facts): Schema {
-  const { every, replayed, retryAfter, statuses = {} } = headers;
-  return Object.assign({}, every, replayed, retryAfter, ...Object.values(statuses)) as Schema;
+/** Those of streams only where there are streams. */
+function headerComponents({ headers }: Facts, streams: boolean): Schema {
+  const { every, replayed, streaming, retryAfter, statuses = {} } = headers;
+  const ofStatuses = Object.values(statuses);
+  return Object.assign({}, every, replayed, streams ? streaming : {}, retryAfter, ...ofStatuses) as Schema;
 }
 
 function described(services: readonly DescService[], facts: Facts, commentOf: Source['commentOf']): string {
@@ -86,7 +92,6 @@ function tagOf({ template }: Binding): string {
   return literals.find((text) => !/^v\d/.test(text)) ?? 'other';
 }
 
-/** Those of streams only where there are streams. */
 function headerParameters({ parameters }: Facts, streams: boolean): Schema {
   const { changing, streaming, every } = parameters;
   const all = Object.entries({ ...changing, ...(streams ? streaming : {}), ...every });

@@ -1,7 +1,9 @@
 import { STATUS_CODES } from 'node:http';
-import type { Facts } from './facts.js';
+import { errorSchema, exactly, withCodes } from './error-schemas.js';
+import type { Facts, Place } from './facts.js';
 import type { Json, Schema } from './json.js';
 import type { Reason } from './reasons.js';
+import type { Violations } from './violations.js';
 
 /** What an operation can fail with. */
 export interface Failures {
@@ -9,7 +11,24 @@ export interface Failures {
   /** Reasons beyond those of every call. */
   readonly reasons: readonly string[];
   readonly changes: boolean;
-  readonly hasBody: boolean;
+  readonly streams: boolean;
+  /** Whether the request has any field. */
+  readonly sends: boolean;
+  readonly place: Place;
+  /** What the caller must be allowed; undefined where nothing tells. */
+  readonly permission: string | undefined;
+  /** A way to break the request's rules. */
+  readonly violations: Violations | undefined;
+}
+
+/** A reason as one operation answers it. */
+interface Told {
+  readonly reason: Reason;
+  readonly example: Schema;
+  /** Undefined: the usual body. */
+  readonly schema: Schema | undefined;
+  /** Of a reason that is told differently by different calls: which way this is. */
+  readonly variant: string;
 }
 
 /** Responses, schemas and examples of everything that fails. */
@@ -30,100 +49,144 @@ export class Errors {
     };
   }
 
-  /** Status → response. Those that every call can have are components. */
+  /** Status → response. Those that do not depend on what the call does are components. */
   responsesOf(failures: Failures): Schema {
-    const { every, changing, statuses } = this.#facts.errors;
-    const names = [...new Set([...failures.reasons, ...every, ...(failures.changes ? changing : [])])];
+    const { every, changing, sending, statuses } = this.#facts.errors;
+    const { changes, sends, streams, place } = failures;
+    const common = [...every, ...(changes || sends ? sending : []), ...(changes ? changing : [])];
     const byStatus = new Map<number, Reason[]>();
-    for (const name of names) {
-      const reason = this.#reasons.get(name);
-      if (reason === undefined) throw new Error(`there is no reason ${name}`);
-      byStatus.set(reason.status, [...(byStatus.get(reason.status) ?? []), reason]);
+    const own = failures.reasons.filter((name) => !common.includes(name));
+    for (const name of [...own, ...common]) {
+      const reason = this.#reason(name);
+      if (!reason.endsStreams) byStatus.set(reason.status, [...(byStatus.get(reason.status) ?? []), reason]);
     }
     const responses = new Map<number, Schema>();
     for (const [status, reasons] of byStatus) {
-      const common = reasons.every(({ name }) => every.includes(name) || changing.includes(name));
-      const suffix = reasons.some(({ name }) => changing.includes(name)) ? 'OnChange' : '';
-      const build = (): Schema => this.#response(failures, reasons);
-      responses.set(status, common ? this.#shared(status, suffix, build) : build());
+      const told = reasons.map((reason) => this.#told(failures, reason));
+      const response = this.#response(failures, told);
+      const variants = told.map(({ variant }) => variant).join('');
+      const suffix = `${variants}${reasons.some(({ name }) => changing.includes(name)) ? 'OnChange' : ''}`;
+      const isCommon = reasons.every(({ name }) => common.includes(name));
+      responses.set(status, isCommon ? this.#shared(status, suffix, response) : response);
     }
+    const ofStream = streams ? statuses.streaming : {};
     for (const [status, message] of Object.entries({
       ...statuses.every,
-      ...(failures.hasBody ? statuses.body : {}),
+      ...(place === 'body' ? statuses.body : {}),
+      ...ofStream,
     })) {
-      responses.set(
-        Number(status),
-        this.#shared(Number(status), '', () => this.#malformed(status, message)),
-      );
+      const suffix = ofStream[status] === undefined ? '' : 'OfStream';
+      const response = this.#ofHttp(status, message);
+      responses.set(Number(status), this.#shared(Number(status), suffix, response));
     }
     return Object.fromEntries(
       [...responses].sort(([a], [b]) => a - b).map(([status, r]) => [String(status), r]),
     );
   }
 
-  #shared(status: number, suffix: string, build: () => Schema): Schema {
-    const name = `${(STATUS_CODES[status] ?? String(status)).replaceAll(/[^A-Za-z]/g, '')}${suffix}`;
-    this.responses[name] ??= build();
-    return { $ref: `#/components/responses/${name}` };
+  /** Examples of what ends a stream that has begun. */
+  endingsOf(failures: Failures): Schema {
+    const endings = failures.reasons.map((name) => this.#reason(name)).filter((reason) => reason.endsStreams);
+    return Object.fromEntries(endings.map((reason) => [reason.name, this.#told(failures, reason).example]));
   }
 
-  #response({ rpc, reasons: own, changes }: Failures, reasons: readonly Reason[]): Schema {
-    const { headers, errors } = this.#facts;
-    const examples: Schema = {};
-    const plain: string[] = [];
-    const variants: Schema[] = [];
-    for (const { name } of reasons) {
-      const { key, schema } = this.#described(rpc, name);
-      examples[name] = { $ref: `#/components/examples/${key}` };
-      if (schema === undefined) plain.push(name);
-      else variants.push(schema);
+  #reason(name: string): Reason {
+    const reason = this.#reasons.get(name);
+    if (reason === undefined) throw new Error(`there is no reason ${name}`);
+    return reason;
+  }
+
+  /** A reference to a component of this content; where its name is taken by another, it has a number. */
+  #shared(status: number, suffix: string, response: Schema): Schema {
+    const base = `${(STATUS_CODES[status] ?? String(status)).replaceAll(/[^A-Za-z]/g, '')}${suffix}`;
+    for (let n = 1; ; n++) {
+      const name = n === 1 ? base : `${base}${n}`;
+      this.responses[name] ??= response;
+      if (JSON.stringify(this.responses[name]) === JSON.stringify(response)) {
+        return { $ref: `#/components/responses/${name}` };
+      }
     }
-    if (plain.length > 0) variants.unshift(withCodes(plain));
-    const stored = changes && reasons.some(({ name }) => own.includes(name) || errors.stored.includes(name));
-    const retry = reasons.filter(({ retryAfter }) => retryAfter);
+  }
+
+  #response({ reasons: own, changes }: Failures, told: readonly Told[]): Schema {
+    const { headers, errors } = this.#facts;
+    const plain = told.filter(({ schema }) => schema === undefined).map(({ reason }) => reason.name);
+    const special = told.flatMap(({ schema }) => (schema === undefined ? [] : [schema]));
+    const variants = plain.length > 0 ? [withCodes(plain), ...special] : special;
+    const stored =
+      changes && told.some(({ reason: { name } }) => own.includes(name) || errors.stored.includes(name));
+    const retry = told.filter(({ reason }) => reason.retryAfter);
     return {
-      description: reasons.map(({ name, meaning }) => `- \`${name}\`: ${meaning}`).join('\n'),
+      description: told.map(({ reason: { name, meaning } }) => `- \`${name}\`: ${meaning}`).join('\n'),
       headers: {
         ...headerRefs([...Object.keys(headers.every), ...(stored ? Object.keys(headers.replayed) : [])]),
-        ...(retry.length === reasons.length ? headerRefs(Object.keys(headers.retryAfter)) : {}),
-        ...(retry.length > 0 && retry.length < reasons.length ? notRequired(headers.retryAfter) : {}),
+        ...(retry.length === told.length ? headerRefs(Object.keys(headers.retryAfter)) : {}),
+        ...(retry.length > 0 && retry.length < told.length ? notRequired(headers.retryAfter) : {}),
       },
-      content: json(variants.length === 1 ? (variants[0] as Schema) : { oneOf: variants }, examples),
+      content: json(
+        variants.length === 1 ? (variants[0] as Schema) : { oneOf: variants },
+        Object.fromEntries(told.map(({ reason, example }) => [reason.name, example])),
+      ),
     };
   }
 
-  /** The example of a reason, and its schema where that is not the usual one. */
-  #described(rpc: string, name: string): { key: string; schema: Schema | undefined } {
-    const { bodies, extras, requestId } = this.#facts.errors;
-    const { meaning, example: message } = this.#reasons.get(name) as Reason;
+  #told(failures: Failures, reason: Reason): Told {
+    const { bodies, extras, requestId, violations: violated } = this.#facts.errors;
+    const { name, meaning } = reason;
     const summary = meaning.replace(/\.$/, '');
     const exact = bodies[name];
     if (exact !== undefined) {
-      this.examples[name] = { summary, value: exact };
-      return { key: name, schema: { $ref: `#/components/schemas/${pascal(name)}` } };
+      const schema = { $ref: `#/components/schemas/${pascal(name)}` };
+      return { reason, schema, variant: '', example: this.#example(name, { summary, value: exact }) };
     }
-    const special = extras[`${rpc}/${name}`];
-    const extra = Object.entries(special ?? extras[name] ?? {});
-    const key = special === undefined ? name : `${rpc}_${name}`;
-    const more = Object.fromEntries(extra.map(([property, { example }]) => [property, example]));
-    this.examples[key] = { summary, value: { status: false, message, code: name, requestId, ...more } };
-    if (extra.length === 0) return { key, schema: undefined };
+    const { message, variant } = this.#messageOf(failures, reason);
+    const extra = Object.entries(extras[`${failures.rpc}/${name}`] ?? extras[name] ?? {});
+    const own = violated[name] === undefined ? undefined : failures.violations;
+    const more = extra.map(([key, { example }]) => [
+      key,
+      key === violated[name] ? (own ?? example) : example,
+    ]);
+    const body = { status: false, message, code: name, requestId, ...Object.fromEntries(more) };
     const properties = Object.fromEntries(extra.map(([property, { schema }]) => [property, schema]));
-    return { key, schema: withCodes([name], properties) };
+    return {
+      reason,
+      example: this.#example(name, { summary, value: body }),
+      schema: extra.length === 0 ? undefined : withCodes([name], properties),
+      variant: `${variant}${capitalised(Object.keys(own ?? {})[0] ?? '')}`,
+    };
   }
 
-  #malformed(status: string, message: string): Schema {
+  /** The first example of a reason is a component, others stand where they are used. */
+  #example(name: string, example: Schema): Schema {
+    this.examples[name] ??= example;
+    const isKnown = JSON.stringify(this.examples[name]) === JSON.stringify(example);
+    return isKnown ? { $ref: `#/components/examples/${name}` } : example;
+  }
+
+  #messageOf({ rpc, place, permission }: Failures, { name, example }: Reason) {
+    const { errors, security } = this.#facts;
+    const own = errors.messages[`${rpc}/${name}`];
+    if (own !== undefined) return { message: own, variant: '' };
+    const ofPlace = errors.places[name]?.[place];
+    if (ofPlace !== undefined) return { message: ofPlace, variant: `In${capitalised(place)}` };
+    const named = security.permissions.find((other) => example.includes(other));
+    if (named === undefined || permission === undefined) return { message: example, variant: '' };
+    return { message: example.replace(named, permission), variant: pascal(permission) };
+  }
+
+  #ofHttp(status: string, message: string): Schema {
+    const { reason } = this.#facts.errors.statuses;
     const value = {
       status: false,
       message,
-      code: 'MALFORMED_REQUEST',
+      code: reason,
       requestId: this.#facts.errors.requestId,
     };
     const { every, statuses = {} } = this.#facts.headers;
     return {
-      description: `- \`MALFORMED_REQUEST\`: ${STATUS_CODES[status]}.`,
+      description: `- \`${reason}\`: ${STATUS_CODES[status]}.`,
       headers: headerRefs([...Object.keys(every), ...Object.keys(statuses[status] ?? {})]),
-      content: json(withCodes(['MALFORMED_REQUEST']), { MALFORMED_REQUEST: { summary: message, value } }),
+      content: json(withCodes([reason]), { [reason]: { summary: message, value } }),
     };
   }
 }
@@ -145,54 +208,10 @@ function json(schema: Schema, examples: Schema): Schema {
   return { 'application/json': { schema, examples } };
 }
 
-function errorSchema(reasons: readonly Reason[]): Schema {
-  const meanings = reasons.map(({ name, meaning }) => `- \`${name}\`: ${meaning}`).join('\n');
-  return {
-    type: 'object',
-    description: 'What a failed call answers.',
-    properties: {
-      status: { type: 'boolean', const: false, description: 'Whether the call succeeded: never, here.' },
-      message: { type: 'string', description: 'What went wrong, for people.' },
-      code: {
-        type: 'string',
-        enum: reasons.map(({ name }) => name),
-        description: `Why, for programs.\n\n${meanings}`,
-      },
-      requestId: { type: 'string', description: 'Finds the call in the log; the same as `X-Request-Id`.' },
-    },
-    required: ['status', 'message', 'code', 'requestId'],
-  };
-}
-
-/** The usual body with one of these codes, and nothing beyond the given properties. */
-function withCodes(codes: readonly string[], extra: Schema = {}): Schema {
-  const required = Object.keys(extra);
-  return {
-    type: 'object',
-    allOf: [{ $ref: '#/components/schemas/Error' }],
-    properties: { code: { type: 'string', enum: codes }, ...extra },
-    ...(required.length > 0 ? { required } : {}),
-    unevaluatedProperties: false,
-  };
-}
-
-function exactly(body: Readonly<Record<string, Json>>): Schema {
-  const properties = Object.entries(body).map(([name, value]) => {
-    const type =
-      typeof value === 'number'
-        ? { type: 'integer', format: 'int32', minimum: value, maximum: value }
-        : { type: typeof value };
-    return [name, { ...type, const: value }];
-  });
-  return {
-    type: 'object',
-    description: 'Exactly this body.',
-    properties: Object.fromEntries(properties),
-    required: Object.keys(body),
-    additionalProperties: false,
-  };
-}
-
 function pascal(name: string): string {
   return name.toLowerCase().replaceAll(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function capitalised(name: string): string {
+  return `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
 }

@@ -25,6 +25,8 @@ export interface Facts {
     readonly every: Readonly<Record<string, Json>>;
     /** Of stored outcomes. */
     readonly replayed: Readonly<Record<string, Json>>;
+    /** Of answers that are streams. */
+    readonly streaming: Readonly<Record<string, Json>>;
     /** Where the reason's comment names it. */
     readonly retryAfter: Readonly<Record<string, Json>>;
     /** Of HTTP's own statuses: status → headers that its answers may have. */
@@ -37,6 +39,8 @@ export interface Facts {
     readonly prefix: string;
     /** Reasons of every call. */
     readonly every: readonly string[];
+    /** Further reasons of calls that send something which rules are for. */
+    readonly sending: readonly string[];
     /** Further reasons of calls that change something. */
     readonly changing: readonly string[];
     /** Reasons of every call that can be a stored outcome, as the call's own always can. */
@@ -47,10 +51,19 @@ export interface Facts {
     readonly bodies: Readonly<Record<string, Readonly<Record<string, Json>>>>;
     /** `REASON` or `Rpc/REASON` → properties beyond the usual ones. */
     readonly extras: Readonly<Record<string, Readonly<Record<string, ErrorExtra>>>>;
-    /** HTTP's own statuses, of every call and of calls with a body → the message. */
+    /** Reasons that name the fields at fault → the property that does. */
+    readonly violations: Readonly<Record<string, string>>;
+    /** `Rpc/REASON` → the message of its example, where it is not the one of the reason's comment. */
+    readonly messages: Readonly<Record<string, string>>;
+    /** Reason → the message of its example, where that depends on where callers put what they send. */
+    readonly places: Readonly<Record<string, Readonly<Record<Place, string>>>>;
+    /** HTTP's own statuses, of every call, of calls with a body and of streams → the message. */
     readonly statuses: {
+      /** The reason of all of them. */
+      readonly reason: string;
       readonly every: Readonly<Record<string, string>>;
       readonly body: Readonly<Record<string, string>>;
+      readonly streaming: Readonly<Record<string, string>>;
     };
   };
   /** JSON name of a field, or `Message.field` → an example. */
@@ -58,6 +71,9 @@ export interface Facts {
   /** Published samples, by RPC. */
   readonly samples: Readonly<Record<string, Sample>>;
 }
+
+/** Where callers put most of what they send; a query can always be wrong. */
+export type Place = 'body' | 'query' | 'path';
 
 export interface ErrorExtra {
   readonly schema: Schema;
@@ -68,7 +84,7 @@ export interface Sample {
   /** Values of path variables and query parameters. */
   readonly parameters?: Readonly<Record<string, Json>>;
   readonly request?: Json;
-  /** `data` of the response. */
+  /** `data` of the response; of a stream, one message. */
   readonly data?: Json;
 }
 

@@ -1,19 +1,19 @@
 import type { DescMethod } from '@bufbuild/protobuf';
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
+import { rawBody } from '../../src/transcoding/http-body.js';
 import type { Binding } from '../../src/transcoding/http-rules.js';
+import { type AnswerContext, anything, successOf } from './answers.js';
 import { commentText, splitSentence } from './comments.js';
-import { type Errors, headerRefs } from './errors.js';
-import type { Facts, Sample } from './facts.js';
+import type { Facts, Place, Sample } from './facts.js';
 import { compact, type Json, type Schema } from './json.js';
 import { pathParameters, queryParameters } from './parameters.js';
 import { isRequired } from './presence.js';
 import { type Reason, reasonsIn } from './reasons.js';
 import { rulesOf } from './rules.js';
 import type { Schemas } from './schemas.js';
+import { violationsOf } from './violations.js';
 
-export interface OperationContext {
-  readonly facts: Facts;
-  readonly schemas: Schemas;
-  readonly errors: Errors;
+export interface OperationContext extends AnswerContext {
   readonly reasons: ReadonlyMap<string, Reason>;
   readonly commentOf: (desc: DescMethod) => string | undefined;
 }
@@ -29,18 +29,24 @@ export function isDescribable({ httpMethod }: Binding): boolean {
 /** One binding of an RPC as an operation; `id` is its operationId. */
 export function operationOf(binding: Binding, id: string, tag: string, context: OperationContext): Schema {
   const { facts, schemas, errors, reasons } = context;
-  const { method, body } = binding;
+  const { method } = binding;
   const comment = commentText(context.commentOf(method));
   const { summary, description } = splitSentence(schemas.text(comment));
-  const changes = binding.httpMethod !== 'GET' && binding.httpMethod !== 'HEAD';
+  const changes = isChange(binding);
+  const query = queryParameters(binding, schemas);
   const streams = method.methodKind === 'server_streaming';
   const { every, changing, streaming } = facts.parameters;
   const headerNames = Object.keys({ ...(changes ? changing : {}), ...(streams ? streaming : {}), ...every });
+  const permissions = facts.security.permissions.filter((permission) => comment.includes(permission));
   const failures = {
     rpc: method.name,
     reasons: reasonsIn(comment, reasons),
     changes,
-    hasBody: body !== undefined,
+    streams,
+    sends: binding.body !== undefined || query.length > 0 || binding.variables.length > 0,
+    place: placeOf(binding, query),
+    permission: permissions[0],
+    violations: violationsOf(binding),
   };
   // Samples are of the RPC's first binding; others have other parts in the body.
   const sample = id === method.localName ? facts.samples[method.name] : undefined;
@@ -51,20 +57,33 @@ export function operationOf(binding: Binding, id: string, tag: string, context: 
     description: description === '' ? undefined : description,
     parameters: [
       ...pathParameters(binding, schemas),
-      ...queryParameters(binding, schemas),
+      ...query,
       ...headerNames.map((name) => ({ $ref: `#/components/parameters/${name}` })),
     ],
     requestBody: requestBody(binding, id, schemas, sample),
-    responses: { '200': success(binding, changes, sample, context), ...errors.responsesOf(failures) },
-    security: [securityOf(comment, facts)],
+    responses: { '200': successOf(binding, failures, sample, context), ...errors.responsesOf(failures) },
+    deprecated: method.deprecated || undefined,
+    security: [securityOf(permissions, facts)],
   });
 }
 
+/** Whether the call may change something: all but GET do, unless the RPC says otherwise. */
+function isChange({ httpMethod, method }: Binding): boolean {
+  const isSafe = httpMethod === 'GET' || httpMethod === 'HEAD';
+  return !isSafe && method.idempotency !== MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
+}
+
+function placeOf({ body, variables }: Binding, query: readonly Json[]): Place {
+  if (body !== undefined) return 'body';
+  return query.length === 0 && variables.length > 0 ? 'path' : 'query';
+}
+
 /** Every scheme at once; the one of the permissions names those that the comment does. */
-function securityOf(comment: string, { security }: Facts): Schema {
-  const named = security.permissions.filter((permission) => comment.includes(permission));
+function securityOf(permissions: readonly string[], { security }: Facts): Schema {
   const names = Object.keys(security.schemes);
-  return Object.fromEntries(names.map((name) => [name, name === security.permissionScheme ? named : []]));
+  return Object.fromEntries(
+    names.map((name) => [name, name === security.permissionScheme ? [...permissions] : []]),
+  );
 }
 
 function requestBody(
@@ -75,6 +94,7 @@ function requestBody(
 ): Json | undefined {
   const { body, method, variables } = binding;
   if (body === undefined) return undefined;
+  if (rawBody(method.input, body) !== undefined) return { required: false, content: anything };
   let schema: Schema;
   let required: boolean;
   if (body === '*') {
@@ -90,45 +110,4 @@ function requestBody(
   const examples =
     sample?.request === undefined ? {} : { examples: { published: { value: sample.request } } };
   return { required, content: { 'application/json': { schema, ...examples } } };
-}
-
-function success(
-  binding: Binding,
-  changes: boolean,
-  sample: Sample | undefined,
-  context: OperationContext,
-): Schema {
-  const { method, responseBody } = binding;
-  const { facts, schemas, errors } = context;
-  const data =
-    responseBody === undefined
-      ? schemas.message(method.output, 'output')
-      : schemas.field(responseBody, 'output');
-  const headers = [
-    ...Object.keys(facts.headers.every),
-    ...(changes ? Object.keys(facts.headers.replayed) : []),
-  ];
-  const described = responseBody === undefined ? method.output : responseBody;
-  const { summary } = splitSentence(schemas.text(schemas.commentOf(described)));
-  const response = { description: summary === '' ? 'Success' : `${summary}.`, headers: headerRefs(headers) };
-  if (method.methodKind === 'server_streaming')
-    return { ...response, content: streamContent(data, Object.keys(errors.schemas)) };
-  const schema: Schema = {
-    type: 'object',
-    properties: {
-      status: { type: 'boolean', const: true, description: 'Whether the call succeeded.' },
-      data,
-    },
-    required: ['status', 'data'],
-    additionalProperties: false,
-  };
-  const value = sample?.data === undefined ? undefined : { status: true, data: sample.data };
-  const examples = value === undefined ? {} : { examples: { published: { value } } };
-  return { ...response, content: { 'application/json': { schema, ...examples } } };
-}
-
-/** OpenAPI 3.1 cannot say that a schema describes one of many: here it is one line's, or one event's `data`. */
-function streamContent(message: Schema, errors: readonly string[]): Schema {
-  const schema = { anyOf: [message, ...errors.map((name) => ({ $ref: `#/components/schemas/${name}` }))] };
-  return { 'application/x-ndjson': { schema }, 'text/event-stream': { schema } };
 }

@@ -1,43 +1,61 @@
 import type { DescField, DescMessage } from '@bufbuild/protobuf';
 import type { Binding } from '../../src/transcoding/http-rules.js';
-import { compact, type Json } from './json.js';
+import { compact, type Json, type Schema } from './json.js';
 import { isRequired } from './presence.js';
 import { rulesOf } from './rules.js';
 import type { Schemas } from './schemas.js';
 import { isText } from './well-known.js';
 
-/** The path as OpenAPI writes it, its variables by their JSON names. */
-export function pathOf({ template, variables }: Binding): string {
-  const parts: string[] = [];
-  for (let i = 0; i < template.segments.length; i++) {
-    const segment = template.segments[i]!;
-    const variable = variables.find(({ start }) => start === i);
-    if (variable !== undefined) {
-      parts.push(`{${jsonName(variable.fields)}}`);
-      i = Math.min(variable.end, template.segments.length) - 1;
-    } else if (segment.kind === 'literal') parts.push(encodeURIComponent(segment.text));
-    else throw new Error(`"${template.source}": OpenAPI has no wildcards outside of variables`);
-  }
-  return `/${parts.join('/')}${template.verb === '' ? '' : `:${template.verb}`}`;
+/** A part of a path that is no literal: to OpenAPI a variable, which holds one segment. */
+interface Wildcard {
+  readonly name: string;
+  /** Undefined outside of variables: the text is ignored. */
+  readonly fields: readonly DescField[] | undefined;
+  /** Whether it is all that the field is filled with. */
+  readonly isWhole: boolean;
 }
 
-export function pathParameters({ template, variables }: Binding, schemas: Schemas): Json[] {
-  return variables.map(({ fields, start, end, multiSegment }) => {
-    const { description, ...schema } = schemas.field(fields[fields.length - 1] as DescField, 'input');
-    const covered = template.segments.slice(start, Math.min(end, template.segments.length));
-    const shape = covered.map(
-      (s) => ({ literal: s.kind === 'literal' ? s.text : '', one: '[^/]+', rest: '.*' })[s.kind],
-    );
-    return compact({
-      name: jsonName(fields),
-      in: 'path',
-      required: true,
-      description,
-      schema:
-        multiSegment && schema.pattern === undefined
-          ? { ...schema, pattern: `^${shape.join('/')}$` }
-          : schema,
+/**
+ * The path as OpenAPI writes it, its variables by their JSON names: `/v1/{place.name=houses/*}` is
+ * `/v1/houses/{place.name}`, and where a variable has several wildcards, they are numbered from 1.
+ */
+export function pathOf(binding: Binding): string {
+  const { segments, verb } = binding.template;
+  const wildcards = wildcardsOf(binding);
+  const parts = segments.map((segment) =>
+    segment.kind === 'literal' ? encodeURIComponent(segment.text) : `{${wildcards.shift()?.name}}`,
+  );
+  return `/${parts.join('/')}${verb === '' ? '' : `:${verb}`}`;
+}
+
+export function pathParameters(binding: Binding, schemas: Schemas): Json[] {
+  return wildcardsOf(binding).map(({ name, fields, isWhole }) => {
+    const field = fields?.at(-1);
+    if (field === undefined) return parameter(name, 'path', true, oneSegment);
+    const schema = schemas.field(field, 'input');
+    const { description } = schema;
+    return parameter(name, 'path', true, isWhole ? schema : compact({ ...oneSegment, description }), {
+      deprecated: field.deprecated,
     });
+  });
+}
+
+const oneSegment = { type: 'string', pattern: '^[^/]+$' };
+
+function wildcardsOf({ template: { segments }, variables }: Binding): Wildcard[] {
+  let outside = 0;
+  return segments.flatMap(({ kind }, i): Wildcard[] => {
+    if (kind === 'literal') return [];
+    const variable = variables.find(({ start, end }) => start <= i && i < end);
+    if (variable === undefined) return [{ name: `wildcard${++outside}`, fields: undefined, isWhole: false }];
+    const { fields, start, end } = variable;
+    const covered = segments.slice(start, Math.min(end, segments.length));
+    const places = covered.flatMap((segment, n) => (segment.kind === 'literal' ? [] : [start + n]));
+    const name = jsonName(fields);
+    const isOnly = places.length === 1;
+    return [
+      { name: isOnly ? name : `${name}.${places.indexOf(i) + 1}`, fields, isWhole: covered.length === 1 },
+    ];
   });
 }
 
@@ -60,16 +78,35 @@ export function queryParameters(binding: Binding, schemas: Schemas): Json[] {
         if (field.fieldKind === 'message' && !recursive) add(field.message, fields);
         continue;
       }
-      const { description, ...schema } = schemas.field(field, 'input');
+      const schema = schemas.field(field, 'input');
       const required = above.length === 0 && isRequired(field, rulesOf(field), schema);
       const explode = field.fieldKind === 'list' ? { style: 'form', explode: true } : {};
-      parameters.push(
-        compact({ name, in: 'query', ...(required ? { required } : {}), description, ...explode, schema }),
-      );
+      const { deprecated } = field;
+      parameters.push(parameter(name, 'query', required, schema, { deprecated, ...explode }));
     }
   };
   add(binding.method.input, []);
   return parameters;
+}
+
+/** The example of one that must be there stands beside its schema, where pages to try calls look for it. */
+function parameter(
+  name: string,
+  place: string,
+  required: boolean,
+  { description, examples, ...schema }: Schema,
+  { deprecated = false, ...style }: Schema & { deprecated?: boolean } = {},
+): Json {
+  return compact({
+    name,
+    in: place,
+    required: required || undefined,
+    deprecated: deprecated || undefined,
+    description,
+    example: required ? (examples as Json[] | undefined)?.[0] : undefined,
+    ...style,
+    schema: required ? schema : compact({ ...schema, examples }),
+  });
 }
 
 function jsonName(fields: readonly DescField[]): string {

@@ -8,6 +8,8 @@ export interface Reason {
   readonly meaning: string;
   readonly status: number;
   readonly retryAfter: boolean;
+  /** Answered only by streams that have begun, as their last message. */
+  readonly endsStreams: boolean;
   /** The message of an example. */
   readonly example: string;
 }
@@ -33,7 +35,8 @@ export function readReasons(
     }
     const name = value.name.slice(prefix.length);
     const retryAfter = comment.includes('Retry-After');
-    reasons.set(name, { name, meaning, status: Number(status), retryAfter, example });
+    const endsStreams = comment.includes('at the end of the stream');
+    reasons.set(name, { name, meaning, status: Number(status), retryAfter, endsStreams, example });
   }
   return reasons;
 }

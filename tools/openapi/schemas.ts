@@ -78,6 +78,7 @@ export class Schemas {
       properties,
       required: required.length > 0 ? required : undefined,
       additionalProperties: direction === 'output' ? false : undefined,
+      deprecated: message.deprecated || undefined,
     });
   }
 
@@ -93,7 +94,12 @@ export class Schemas {
     const told = direction === 'output' && base.type === 'integer' ? boundsIn(description) : {};
     const schema = { ...(nullable ? orNull(base) : base), ...told, ...demanded };
     const examples = this.#examples(field, schema);
-    return compact({ ...schema, description: description === '' ? undefined : description, examples });
+    return compact({
+      ...schema,
+      description: description === '' ? undefined : description,
+      deprecated: field.deprecated || undefined,
+      examples,
+    });
   }
 
   #bare(field: DescField, rules: Rules, direction: Direction): Schema {
@@ -137,6 +143,7 @@ export class Schemas {
 
   /** By name. The value that stands for none, `…_UNSPECIFIED`, is left out rather than named. */
   #enum(desc: DescEnum, rules: Rules): Schema {
+    if (desc.typeName === 'google.protobuf.NullValue') return { type: 'null' };
     const bounds = boundsOf(rules, 'enum');
     const { in: only, notIn: refused } = bounds as { in?: readonly number[]; notIn?: readonly number[] };
     const allowed = desc.values

@@ -102,7 +102,12 @@ describe('agreement', () => {
       'an event id in the query that the header overrides',
       get('/v1/inventory/watch?ids=a&afterId=%20', {
         requestHeaders: { 'last-event-id': 'e30' },
-        responseHeaders: { 'content-type': 'application/x-ndjson' },
+        responseHeaders: {
+          'content-type': 'application/x-ndjson',
+          'cache-control': 'no-cache',
+          'x-accel-buffering': 'no',
+          vary: 'accept',
+        },
         got: '',
       }),
     ],
@@ -201,6 +206,18 @@ describe('contradiction', () => {
       /X-Request-Id must NOT have fewer/,
     ],
     ['a header', { responseHeaders: { 'x-powered-by': 'us' } }, undocumented, /header x-powered-by$/],
+    [
+      'a header of caches',
+      { responseHeaders: { 'cache-control': 'public' } },
+      undocumented,
+      /cache-control$/,
+    ],
+    [
+      'a header of browsers',
+      { responseHeaders: { 'access-control-allow-credentials': 'true' } },
+      undocumented,
+      /header access-control-allow-credentials$/,
+    ],
     ['no Retry-After', { status: 503, got: error('OVERLOADED') }, undocumented, /Retry-After is missing/],
     [
       'a replay of a fault',

@@ -1,28 +1,23 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { type Json, type JsonObject, OpenApiDocument } from '../../support/openapi/document.js';
+import type { Json, JsonObject } from '../../support/openapi/document.js';
+import {
+  at,
+  feed,
+  find,
+  int32,
+  move,
+  paint,
+  ref,
+  search,
+  zooRoot,
+  zooYaml,
+} from '../../support/openapi/zoo.js';
 
-/** What the generator makes of test/proto/openapi, by `npm run generate`: one line for each thing that it can say. */
-const folder = new URL('../../golden/openapi/', import.meta.url);
-const root = JSON.parse(readFileSync(new URL('openapi.json', folder), 'utf8')) as JsonObject;
-const zoo = new OpenApiDocument(root);
-
-/** The value at a dotted path; `/` in a path's name needs no escape. */
-function at(place: string): Json | undefined {
-  return place
-    .split(' ')
-    .reduce<Json | undefined>((value, key) => (value as JsonObject | undefined)?.[key], root);
-}
-
-const int32 = { type: 'integer', format: 'int32', minimum: -2147483648, maximum: 2147483647 };
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
-const feed = 'paths /v1/animals/{animalId}/feed post';
-const find = 'paths /v1/animals get';
-const move = 'paths /v1/{place.name}:move patch';
+/** What the generator says of requests, on a service that has nothing to do with inventory. */
 
 test('YAML and JSON are one document', () => {
-  expect(parse(readFileSync(new URL('openapi.yaml', folder), 'utf8'))).toEqual(root);
+  expect(parse(zooYaml)).toEqual(zooRoot);
 });
 
 describe('paths and operations', () => {
@@ -37,6 +32,7 @@ describe('paths and operations', () => {
       [
         { name: 'animals', description: 'Who lives here.' },
         { name: 'houses', description: 'Calls under `houses`.' },
+        { name: 'count', description: 'Calls under `count`.' },
       ],
     ],
     ['info description', 'Keeps animals: a service for the tests of the OpenAPI generator.\n\nMore to say.'],
@@ -44,6 +40,7 @@ describe('paths and operations', () => {
     ['security', [{ pass: [], stamp: [] }]],
     [`${feed} security`, [{ pass: ['can_feed'], stamp: [] }]],
     [`${find} security`, [{ pass: [], stamp: [] }]],
+    [`${paint} deprecated`, true],
   ])('%s', (place, expected) => {
     expect(at(place)).toEqual(expected);
   });
@@ -57,7 +54,7 @@ describe('paths and operations', () => {
 
   test('custom methods and RPCs without a rule have no words', () => {
     expect(Object.keys(at('paths /v1/animals') as JsonObject)).toEqual(['get']);
-    expect(JSON.stringify(root)).not.toContain('Is not for REST');
+    expect(JSON.stringify(zooRoot)).not.toContain('Is not for REST');
   });
 });
 
@@ -67,7 +64,15 @@ describe('parameters', () => {
 
   test.each([
     [feed, ['animalId', '#/components/parameters/Idempotency-Key', '#/components/parameters/X-Id']],
-    [move, ['place.name', '#/components/parameters/Idempotency-Key', '#/components/parameters/X-Id']],
+    [
+      move,
+      [
+        'place.name.1',
+        'place.name.2',
+        '#/components/parameters/Idempotency-Key',
+        '#/components/parameters/X-Id',
+      ],
+    ],
     [
       find,
       [
@@ -81,6 +86,19 @@ describe('parameters', () => {
         '#/components/parameters/X-Id',
       ],
     ],
+    [
+      paint,
+      [
+        'wildcard1',
+        'place.name',
+        'rest',
+        'place.floor',
+        '#/components/parameters/Idempotency-Key',
+        '#/components/parameters/X-Id',
+      ],
+    ],
+    // It says that it changes nothing.
+    [search, ['#/components/parameters/X-Id']],
   ])(
     '%s: those that neither path nor body fill, no maps, no lists of messages, no end of recursion',
     (place, expected) => {
@@ -94,13 +112,12 @@ describe('parameters', () => {
     [
       feed,
       'animalId',
-      { schema: { ...string, pattern: '^[a-z]{2,8}$', minLength: 2, maxLength: 8, examples: ['leo'] } },
+      { example: 'leo', schema: { ...string, pattern: '^[a-z]{2,8}$', minLength: 2, maxLength: 8 } },
     ],
-    [
-      move,
-      'place.name',
-      { in: 'path', required: true, schema: { ...string, pattern: '^houses/[^/]+/cages/[^/]+$' } },
-    ],
+    [move, 'place.name.1', { in: 'path', required: true, schema: { ...string, pattern: '^[^/]+$' } }],
+    [paint, 'place.name', { in: 'path', required: true, schema: { ...string, pattern: '^[^/]+$' } }],
+    [paint, 'wildcard1', { in: 'path', required: true, schema: { ...string, pattern: '^[^/]+$' } }],
+    [paint, 'rest', { in: 'path', required: true, schema: string }],
     [
       find,
       'tags',
@@ -186,146 +203,15 @@ describe('what callers send', () => {
     ['paths /v1/houses put requestBody content application/json schema type', 'array'],
     ['paths /v1/houses put requestBody content application/json schema items', ref('AnimalInput')],
     ['paths /v1/animals/{animalId}/feed put requestBody content application/json schema maxLength', 9],
+    [`${paint} requestBody`, { required: false, content: { '*/*': {} } }],
+    [
+      'components schemas SearchBody properties',
+      {
+        name: { type: 'string', description: 'The old way.', deprecated: true },
+        hue: { type: 'string' },
+      },
+    ],
   ])('%s', (place, expected) => {
     expect(at(place)).toEqual(expected);
-  });
-});
-
-describe('what the service answers', () => {
-  test.each<[string, Json]>([
-    ['animalId', { type: 'string', examples: ['leo'] }],
-    [
-      'dailyGrams',
-      { ...int32, minimum: 1, maximum: 900, description: 'Grams a day, 1 to 900.', examples: [7] },
-    ],
-    ['nickName', { type: ['string', 'null'], description: 'Null when none.' }],
-    ['kind', ref('Kind')],
-    ['place', ref('AnimalPlace')],
-    ['children', { type: 'array', items: ref('Animal') }],
-    ['measures', { type: 'object', additionalProperties: int32 }],
-    ['legs', int32],
-  ])('%s', (name, expected) => {
-    expect(at(`components schemas Animal properties ${name}`)).toEqual(expected);
-  });
-
-  test('everything is there but messages that may be absent, and nothing else', () => {
-    expect(at('components schemas Animal required')).toEqual([
-      'animalId',
-      'dailyGrams',
-      'nickName',
-      'place',
-      'children',
-      'measures',
-      'cells',
-      'legs',
-    ]);
-    expect(at('components schemas Animal additionalProperties')).toBe(false);
-  });
-
-  test.each<[string, Json]>([
-    [feed, { ...ref('Animal'), description: 'As it is now.' }],
-    [find, { type: 'array', items: ref('Animal'), description: 'The animals that fit.' }],
-    [move, ref('Animal')],
-    ['paths /v1/houses put', { ...int32, description: 'How many there are.' }],
-  ])('%s: in the envelope', (place, data) => {
-    expect(at(`${place} responses 200 content application/json schema`)).toEqual({
-      type: 'object',
-      properties: {
-        status: { type: 'boolean', const: true, description: 'Whether the call succeeded.' },
-        data,
-      },
-      required: ['status', 'data'],
-      additionalProperties: false,
-    });
-  });
-
-  test('a stream: its messages without an envelope, or an error', () => {
-    const schema = { anyOf: [ref('Animal'), ref('Error'), ref('Stranger')] };
-    expect(at('paths /v1/animals/watch get responses 200 content')).toEqual({
-      'application/x-ndjson': { schema },
-      'text/event-stream': { schema },
-    });
-    const parameters = at('paths /v1/animals/watch get parameters') as JsonObject[];
-    expect(parameters).toContainEqual({ $ref: '#/components/parameters/Last-Event-ID' });
-  });
-
-  test('an enum without the value for none, each value with its meaning', () => {
-    expect(at('components schemas Kind')).toEqual({
-      type: 'string',
-      description: 'What it is.\n\n- `KIND_LION`: Roars.\n- `KIND_SEAL`: Swims.',
-      enum: ['KIND_LION', 'KIND_SEAL'],
-    });
-  });
-});
-
-describe('failures', () => {
-  const statuses = (place: string) => Object.keys(at(`${place} responses`) as JsonObject);
-  test.each([
-    [feed, ['200', '400', '401', '406', '413', '422', '503']],
-    [find, ['200', '401', '406', '422', '503']],
-    [move, ['200', '400', '401', '406', '413', '422', '503']],
-  ])('%s: those that its comment names, those of every call, those of bodies', (place, expected) => {
-    expect(statuses(place)).toEqual(expected);
-  });
-
-  const error = { status: false, message: 'No.', code: 'INVALID', requestId: 'id-1' };
-  const errors = { grams: 'x' };
-  /** Pointer of the response, body, whether it is described. */
-  test.each<[string, Json, boolean]>([
-    [`${feed} 400`, { ...error, code: 'NOT_HUNGRY' }, true],
-    [`${feed} 400`, { ...error, code: 'CLOSED' }, false],
-    [`${feed} 400`, { ...error, code: 'NOT_HUNGRY', more: 1 }, false],
-    [`${feed} 400`, { ...error, code: 'NOT_HUNGRY', status: true }, false],
-    [`${feed} 400`, { status: false, message: 'No.', code: 'NOT_HUNGRY' }, false],
-    [`${move} 400`, { ...error, code: 'NOT_HUNGRY', lines: [1] }, true],
-    [`${move} 400`, { ...error, code: 'NOT_HUNGRY' }, false],
-    [`${feed} 422`, { ...error, errors }, true],
-    [`${feed} 422`, error, false],
-    [`${feed} 422`, { ...error, code: 'REUSED' }, true],
-    [`${feed} 422`, { ...error, code: 'REUSED', errors }, false],
-    [`${find} 422`, { ...error, errors }, true],
-    [`${find} 422`, { ...error, code: 'REUSED' }, false],
-    [`${find} 401`, { who: 'stranger', statusCode: 401, status: false }, true],
-    [`${find} 401`, { who: 'friend', statusCode: 401, status: false }, false],
-    [`${find} 401`, { ...error, code: 'STRANGER' }, false],
-    [`${feed} 413`, { ...error, code: 'MALFORMED_REQUEST' }, true],
-    [`${feed} 413`, { ...error, code: 'LIONS' }, false],
-    [`${find} 503`, { ...error, code: 'CLOSED' }, true],
-  ])('%s: %j: %s', (place, body, described) => {
-    const [, path, method, status] = place.split(' ') as [string, string, string, string];
-    const pointer = `/paths/${path.replaceAll('/', '~1')}/${method}/responses/${status}`;
-    const response = zoo.at(pointer)!;
-    expect(zoo.faults(`${response.pointer}/content/application~1json/schema`, body, '').length === 0).toBe(
-      described,
-    );
-  });
-
-  test.each<[string, string[]]>([
-    [`${feed} responses 200`, ['X-Id', 'Replayed']],
-    [`${feed} responses 400`, ['X-Id', 'Replayed']],
-    [`${find} responses 200`, ['X-Id']],
-    ['components responses ServiceUnavailable', ['X-Id', 'Retry-After']],
-    ['components responses UnprocessableEntityOnChange', ['X-Id', 'Replayed']],
-    ['components responses UnprocessableEntity', ['X-Id']],
-  ])('%s: headers', (place, expected) => {
-    expect(Object.keys(at(`${place} headers`) as JsonObject)).toEqual(expected);
-  });
-
-  test('a header that only some of the reasons bring is not required', () => {
-    const { 'Retry-After': header } = at('paths /v1/animals/watch get responses 503 headers') as JsonObject;
-    expect(header).toMatchObject({ required: false, schema: { type: 'integer' } });
-  });
-
-  test('each reason has its example', () => {
-    expect(at('components examples NOT_HUNGRY')).toEqual({
-      summary: 'It has eaten. Twice',
-      value: { status: false, message: 'It has eaten 2 times.', code: 'NOT_HUNGRY', requestId: 'id-1' },
-    });
-    expect(at('components examples Move_NOT_HUNGRY value lines')).toEqual([1]);
-    expect(at('components examples STRANGER value')).toEqual({
-      who: 'stranger',
-      statusCode: 401,
-      status: false,
-    });
   });
 });
