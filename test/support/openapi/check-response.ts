@@ -2,9 +2,8 @@ import { escaped, type Json, type JsonObject, type OpenApiDocument } from './doc
 import type { Exchange } from './exchange.js';
 import type { Operation } from './routes.js';
 
-/** Of HTTP itself, rather than of an API; and what browsers, caches and proxies read. */
-const transportHeaders =
-  /^(?:content-(?:type|length|encoding)|date|connection|keep-alive|transfer-encoding|vary|cache-control|access-control-.*|x-accel-buffering)$/;
+/** Of the message and the connection, rather than of an API. */
+const transportHeaders = /^(?:content-type|content-length|date|connection|keep-alive|transfer-encoding)$/;
 
 /** What in a response the document does not know. */
 export function responseFaults(

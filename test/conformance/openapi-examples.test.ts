@@ -1,0 +1,229 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Fault } from '../../src/domain/failure.js';
+import type { Engine } from '../../src/engine/engine.js';
+import { operationsOf, type Template } from '../property/openapi/draw-request.js';
+import { everyEdge } from '../property/openapi/every-edge.js';
+import { Members, type Tree, Verbatim } from '../property/openapi/json-tree.js';
+import { encoded, type Parts } from '../property/openapi/parts.js';
+import { startApp, type TestApp } from '../support/app.js';
+import type { Json, JsonObject } from '../support/openapi/document.js';
+import { passSeconds } from '../support/pass-time.js';
+import { answered, document, exampleOf, examplesPointer, ID, Shop } from './openapi-shop.js';
+
+/**
+ * Each example of a failure that the document gives is asked for, and is what the service answers, to the letter. So
+ * no call is said to fail with what it does not fail with.
+ */
+const operations = operationsOf(document);
+
+type Fails = Fault | { reason: 'RATE_LIMITED' };
+/** What the rules of stock cannot be made to answer, answered by an engine that is told what to say. */
+let told: Fails['reason'] = 'INTERNAL';
+const tellingEngine: Engine = { submit: async () => ({ reason: told }) as Fault, drain: async () => {} };
+
+let service: TestApp;
+let telling: TestApp;
+beforeAll(async () => {
+  [service, telling] = await Promise.all([startApp(), startApp({}, { engine: tellingEngine })]);
+});
+afterAll(async () => {
+  await service?.close();
+  await telling?.close();
+});
+
+function find(id: string): Template {
+  return operations.find((operation) => operation.id === id)!;
+}
+
+describe.each(operations.map((operation) => [operation.id, operation] as const))('%s', (_, operation) => {
+  const hasBody = operation.value.requestBody !== undefined;
+  let shop: Shop;
+  let plain: Parts;
+  beforeAll(async () => {
+    shop = await Shop.open(service, 1_000_000, 5);
+    plain = shop.plain(operation);
+  });
+
+  test('credentials', async () => {
+    await shop.expectExample(operation, 401, 'UNAUTHENTICATED', { ...plain, caller: shop.nobody });
+    await shop.expectExample(operation, 403, 'PERMISSION_DENIED', { ...plain, caller: shop.stranger });
+  });
+
+  test('what HTTP has statuses of its own for', async () => {
+    await shop.expectExample(operation, 406, 'MALFORMED_REQUEST', { ...plain, accept: 'text/html' });
+    // What is not asked for is bounded too.
+    const body = new Members([['padding', 'x'.repeat(65_536)]]);
+    await shop.expectExample(operation, 413, 'MALFORMED_REQUEST', { ...plain, body });
+    if (!hasBody) return;
+    const ofText = { ...plain, body: plain.body ?? new Members([]), contentType: 'text/plain' };
+    await shop.expectExample(operation, 415, 'MALFORMED_REQUEST', ofText);
+  });
+
+  test('what cannot be read', async () => {
+    const [, place] = / the (body|query|path) /.exec(
+      String(exampleOf(operation, 400, 'MALFORMED_REQUEST').value.message),
+    )!;
+    const unreadable = { text: '%zz', readable: false };
+    const variables = Object.fromEntries(Object.keys(plain.variables).map((name) => [name, unreadable]));
+    const broken: Record<string, Partial<Parts>> = {
+      body: { body: new Verbatim('{', undefined) },
+      query: { query: [{ name: unreadable, value: encoded('') }] },
+      path: { variables },
+    };
+    await shop.expectExample(operation, 400, 'MALFORMED_REQUEST', { ...plain, ...broken[place!] });
+  });
+
+  test('what breaks a rule', async () => {
+    if (operation.id === 'getSettings') return;
+    const { value, pointer } = exampleOf(operation, 422, 'VALIDATION_FAILED');
+    for (const edge of everyEdge(document, operation, plain)) {
+      const { status, body } = await shop.send(edge);
+      if (status !== 422 || JSON.stringify(body) !== JSON.stringify(value)) continue;
+      answered.add(pointer);
+      return;
+    }
+    expect.unreachable(`no request is refused by ${JSON.stringify(value)}`);
+  });
+});
+
+const changing = operations.filter(({ value }) =>
+  JSON.stringify(value.parameters).includes('Idempotency-Key'),
+);
+test.each(changing.map((operation) => [operation.id, operation] as const))(
+  '%s: a key of another call',
+  async (_, operation) => {
+    const shop = await Shop.open(service, 1_000_000, 5);
+    const headers = { 'idempotency-key': 'key 1' };
+    const other = operation.id === 'updateSettings' ? 'reserve' : 'updateSettings';
+    await shop.send({ ...shop.plain(find(other)), headers });
+    const parts = { ...shop.plain(operation), headers };
+    await shop.expectExample(operation, 422, 'IDEMPOTENCY_KEY_REUSED', parts);
+  },
+);
+
+type Stock = [onHandQty: number, reservedQty: number] | [];
+const line = (id: string, more: JsonObject): JsonObject => ({ lines: [{ id, ...more }] });
+const sold = { action: 'SOLD' };
+
+test.each<[operation: string, status: number, reason: string, Stock, body: JsonObject | undefined]>([
+  ['reserve', 400, 'INSUFFICIENT_STOCK', [8, 5], { qty: 5 }],
+  ['reserve', 404, 'INVENTORY_NOT_FOUND', [], { qty: 1 }],
+  ['release', 400, 'INSUFFICIENT_RESERVED', [8, 3], { qty: 5 }],
+  ['release', 404, 'INVENTORY_NOT_FOUND', [], { qty: 1 }],
+  ['confirm', 400, 'INSUFFICIENT_RESERVED', [8, 3], { qty: 5 }],
+  ['confirm', 404, 'INVENTORY_NOT_FOUND', [], { qty: 1 }],
+  ['listHolds', 404, 'INVENTORY_NOT_FOUND', [], undefined],
+  ['getInventory', 404, 'INVENTORY_NOT_FOUND', [], undefined],
+  ['updateInventory', 404, 'INVENTORY_NOT_FOUND', [], { location: 'A' }],
+  ['adjust', 400, 'NEGATIVE_STOCK', [3, 0], { qty: -5, ...sold }],
+  ['adjust', 404, 'INVENTORY_NOT_FOUND', [], { qty: -5, ...sold }],
+  ['adjust', 409, 'STALE_QUANTITY', [12, 0], { qty: -5, expectedOnHandQty: 10, ...sold }],
+  ['batchAdjust', 400, 'NEGATIVE_STOCK', [3, 0], line(ID, { qty: -5, ...sold })],
+  ['batchAdjust', 404, 'INVENTORY_NOT_FOUND', [3, 0], line('inv_unknown', { qty: 1, ...sold })],
+  ['batchAdjust', 409, 'STALE_QUANTITY', [12, 0], line(ID, { qty: -5, expectedOnHandQty: 10, ...sold })],
+  ['reserveOrder', 400, 'INSUFFICIENT_STOCK', [8, 5], line(ID, { qty: 5 })],
+  ['reserveOrder', 404, 'INVENTORY_NOT_FOUND', [8, 5], line('inv_unknown', { qty: 5 })],
+  ['createInventory', 400, 'NEGATIVE_STOCK', [], { productId: 'p', warehouseId: 'w', initialQty: -5 }],
+  [
+    'createInventory',
+    409,
+    'INVENTORY_ALREADY_EXISTS',
+    [8, 0],
+    { productId: ID, warehouseId: 'main', initialQty: 0 },
+  ],
+])('%s %d %s', async (id, status, reason, stock, body) => {
+  const shop = await Shop.open(service, ...stock);
+  const operation = find(id);
+  const parts = { ...shop.plain(operation), body: body && treeOf(body) };
+  await shop.expectExample(operation, status, reason, parts);
+});
+
+test('watchInventory 404 INVENTORY_NOT_FOUND', async () => {
+  const shop = await Shop.open(service);
+  const operation = find('watchInventory');
+  const query = [{ name: encoded('ids'), value: encoded('inv_unknown') }];
+  const parts = { ...shop.plain(operation), query };
+  await shop.expectExample(operation, 404, 'INVENTORY_NOT_FOUND', parts);
+});
+
+describe.each(['releaseOrder', 'confirmOrder'])('%s', (id) => {
+  test.each<[reason: string, before: (shop: Shop) => Promise<void>]>([
+    ['ORDER_NOT_HELD', async () => {}],
+    ['ORDER_ALREADY_RELEASED', (shop) => endedBy(shop, 'releaseOrder')],
+    ['ORDER_ALREADY_CONFIRMED', (shop) => endedBy(shop, 'confirmOrder')],
+    [
+      'ORDER_EXPIRED',
+      async (shop) => {
+        await hold(shop);
+        await passSeconds(service.app.dataSource, shop.credentials.merchantId, 61);
+      },
+    ],
+  ])('400 %s', async (reason, before) => {
+    const shop = await Shop.open(service, 8, 0);
+    await before(shop);
+    const operation = find(id);
+    await shop.expectExample(operation, 400, reason, shop.plain(operation));
+  });
+
+  async function hold(shop: Shop): Promise<void> {
+    const body = treeOf({ ...line(ID, { qty: 1 }), ttlSeconds: 60 });
+    expect((await shop.send({ ...shop.plain(find('reserveOrder')), body })).status).toBe(200);
+  }
+
+  async function endedBy(shop: Shop, end: string): Promise<void> {
+    await hold(shop);
+    expect((await shop.send(shop.plain(find(end)))).status).toBe(200);
+  }
+});
+
+test.each<[number, Fails['reason']]>([
+  [429, 'RATE_LIMITED'],
+  [500, 'INTERNAL'],
+  [503, 'OVERLOADED'],
+  [503, 'CONTENTION'],
+  [503, 'DATABASE_UNAVAILABLE'],
+  [503, 'SHUTTING_DOWN'],
+  [504, 'DEADLINE_EXCEEDED'],
+])('%d %s', async (status, reason) => {
+  const shop = await Shop.open(telling);
+  told = reason;
+  const operation = find('reserve');
+  await shop.expectExample(operation, status, reason, shop.plain(operation));
+});
+
+test('no example of a failure is left', () => {
+  const all = operations.flatMap((operation) =>
+    Object.keys(operation.value.responses as JsonObject)
+      .filter((status) => status !== '200')
+      .flatMap((status) => {
+        const pointer = examplesPointer(operation, status);
+        return Object.keys(document.at(pointer)!.value).map((reason) => `${pointer}/${reason}`);
+      }),
+  );
+  expect(all.filter((pointer) => !answered.has(pointer))).toEqual([]);
+});
+
+/** Each code that a response may have has its example, so that none escapes the test before. */
+test('each code has an example', () => {
+  for (const operation of operations) {
+    for (const status of Object.keys(operation.value.responses as JsonObject).filter((s) => s !== '200')) {
+      const pointer = examplesPointer(operation, status);
+      const { schema } = document.at(pointer.replace(/\/examples$/, ''))!.value as { schema: JsonObject };
+      const codes = ((schema.oneOf ?? [schema]) as JsonObject[]).flatMap(codesOf);
+      expect(Object.keys(document.at(pointer)!.value).sort(), `${operation.id} ${status}`).toEqual(
+        codes.sort(),
+      );
+    }
+  }
+});
+
+function codesOf({ properties }: JsonObject): string[] {
+  const { code } = (properties ?? {}) as { code?: { enum: string[] } };
+  return code?.enum ?? ['UNAUTHENTICATED'];
+}
+
+function treeOf(json: Json): Tree {
+  if (Array.isArray(json)) return json.map(treeOf);
+  if (json === null || typeof json !== 'object') return json;
+  return new Members(Object.entries(json).map(([key, value]) => [key, treeOf(value)]));
+}

@@ -1,0 +1,109 @@
+import type { DescEnum, DescField, DescMessage } from '@bufbuild/protobuf';
+import { describe, expect, test } from 'vitest';
+import { InventoryService } from '../../src/gen/inventory/v1/inventory_service_pb.js';
+import { readHttpRules } from '../../src/transcoding/http-rules.js';
+import { operationsOf } from '../property/openapi/draw-request.js';
+import { type JsonObject, OpenApiDocument } from '../support/openapi/document.js';
+
+/** The committed document against the descriptors, field by field: nothing is left out, and nothing is made up. */
+const document = OpenApiDocument.read();
+const operations = operationsOf(document);
+const { bindings } = readHttpRules([InventoryService]);
+
+/** Messages that an answer need not have; all else is always there. */
+const absent = ['StockLevel.expires_at', 'StockLevel.line', 'ReservedOrder.expires_at', 'Hold.expires_at'];
+
+const names = (fields: readonly DescField[]): string[] => fields.map(({ jsonName }) => jsonName).sort();
+
+describe.each(bindings.map((binding) => [binding.method.localName, binding] as const))(
+  '%s',
+  (id, binding) => {
+    const { method, variables, body } = binding;
+    const { value, pointer } = operations.find((operation) => operation.id === id)!;
+    const parameters = (value.parameters as unknown[]).map(
+      (_, i) => document.at(`${pointer}/parameters/${i}`)!.value as { name: string; in: string },
+    );
+    const inPlace = (place: string): string[] =>
+      parameters
+        .filter((parameter) => parameter.in === place)
+        .map(({ name }) => name)
+        .sort();
+    const pathFields = variables.map(({ fields }) => fields[0]!);
+    const others = method.input.fields.filter((field) => !pathFields.includes(field));
+
+    test('the path has its variables, the query what neither path nor body hold', () => {
+      expect(inPlace('path')).toEqual(names(pathFields));
+      expect(inPlace('query')).toEqual(names(body === '*' ? [] : others.filter((field) => field !== body)));
+    });
+
+    test('the body has all fields that are for it', () => {
+      const schema = document.at(`${pointer}/requestBody/content/application~1json/schema`);
+      if (body === undefined) {
+        expect(schema).toBeUndefined();
+        return;
+      }
+      const fields = body === '*' ? others : body.message!.fields;
+      expect(Object.keys(schema!.value.properties as JsonObject).sort()).toEqual(names(fields));
+    });
+  },
+);
+
+/** Messages that answers hold, with what they hold. */
+function answeredMessages(): DescMessage[] {
+  const found = new Set<DescMessage>();
+  const visit = (message: DescMessage): void => {
+    if (found.has(message) || message.typeName.startsWith('google.')) return;
+    found.add(message);
+    for (const field of message.fields) if (field.message !== undefined) visit(field.message);
+  };
+  for (const { method, responseBody } of bindings) visit(responseBody?.message ?? method.output);
+  return [...found];
+}
+
+const pointerOf = ({ typeName }: DescMessage | DescEnum): string =>
+  `/components/schemas/${typeName.replace('inventory.v1.', '').replaceAll('.', '')}`;
+
+describe.each(answeredMessages().map((message) => [message.name, message] as const))('%s', (_, message) => {
+  const { value } = document.at(pointerOf(message))!;
+  const properties = value.properties as Record<string, JsonObject>;
+
+  test('has all fields, always but for those that may be absent, and no others', () => {
+    expect(Object.keys(properties).sort()).toEqual(names(message.fields));
+    const always = message.fields.filter(({ name }) => !absent.includes(`${message.name}.${name}`));
+    expect([...(value.required as string[])].sort()).toEqual(names(always));
+    expect(value.additionalProperties).toBe(false);
+  });
+
+  test.each(message.fields.map((field) => [field.jsonName, field] as const))('%s', (name, field) => {
+    const property = properties[name]!;
+    // Scalars that can be unset are null.
+    const isNullable = field.fieldKind === 'scalar' && field.proto.proto3Optional;
+    expect([property.type].flat().includes('null')).toBe(isNullable);
+    if (isNullable) expect(property.description).toMatch(/\bnull\b/);
+    // Quantities and counts have bounds; a change can go both ways.
+    if (property.type === 'integer' && name !== 'qtyChange') {
+      expect(property.minimum).toBeGreaterThanOrEqual(0);
+      expect(property.maximum).toBeLessThanOrEqual(2147483647);
+    }
+    if (field.enum !== undefined) {
+      const { enum: values } = document.at(pointerOf(field.enum))!.value;
+      const all = field.enum.values.filter(({ number }) => number !== 0);
+      expect(values).toEqual(all.map((enumValue) => enumValue.name));
+    }
+  });
+});
+
+test('no text speaks of other doors, or spells a field as no JSON does', () => {
+  const texts: string[] = [];
+  JSON.stringify(document.root, (key, value) => {
+    if (['description', 'summary'].includes(key) && typeof value === 'string') texts.push(value);
+    return value;
+  });
+  expect(texts.length).toBeGreaterThan(200);
+  const permissions = /\bcan_[a-z]+_inventory\b|\b(?:sub|iss|aud)\b|\bsnake_case\b|\b(?:inv|mer|pk)_\w+/g;
+  const foreign = /\bREST\b|\bgRPC\b|\bmetadata\b|\bBadRequest\b|\bErrorInfo\b|\b[a-z]+_[a-z_]+\b/i;
+  const strange = texts.filter((text) =>
+    foreign.test(text.replaceAll(permissions, '').replaceAll(/[A-Z]+_[A-Z_]+/g, '')),
+  );
+  expect(strange).toEqual([]);
+});

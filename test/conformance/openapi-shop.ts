@@ -1,0 +1,92 @@
+import { expect } from 'vitest';
+import type { Template } from '../property/openapi/draw-request.js';
+import { plainRequest } from '../property/openapi/every-edge.js';
+import { type Caller, type Parts, Sent } from '../property/openapi/parts.js';
+import { Sender } from '../property/openapi/send.js';
+import { type Credentials, type TestApp, tokenFor } from '../support/app.js';
+import { contradictions } from '../support/openapi/checker.js';
+import { type JsonObject, OpenApiDocument } from '../support/openapi/document.js';
+
+/** The document's examples of failures, and requests that are answered by them. */
+export const document = OpenApiDocument.read();
+/** Pointers of the examples that were answered. */
+export const answered = new Set<string>();
+
+/** What the examples speak of. */
+export const ID = 'inv_xyz789';
+const REFERENCE = 'ORD-20241201-0099';
+const known = { id: [ID], reference: [REFERENCE], productId: ['prod_abc123'], skuId: ['sku_abc123_red'] };
+
+/** A merchant of its own, and its requests. */
+export class Shop {
+  private constructor(
+    private readonly app: TestApp,
+    readonly credentials: Credentials,
+    readonly nobody: Caller,
+    readonly stranger: Caller,
+    readonly manager: Caller,
+  ) {}
+
+  static async open(app: TestApp, ...stock: [onHandQty: number, reservedQty: number] | []): Promise<Shop> {
+    const credentials = await app.createMerchant();
+    const { apiKey, token, merchantId } = credentials;
+    const [onHandQty, reservedQty] = stock;
+    if (onHandQty !== undefined) {
+      await app.seed(merchantId, { id: ID, onHandQty, reservedQty: reservedQty ?? 0 });
+    }
+    const caller = (name: string, bearer: string | undefined): Caller => ({
+      name,
+      permission: 'none',
+      headers: {
+        'x-merchantapikey': apiKey,
+        ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+      },
+    });
+    const powerless = await tokenFor(merchantId, []);
+    return new Shop(
+      app,
+      credentials,
+      caller('nobody', undefined),
+      caller('who may do nothing', powerless),
+      caller('manager', token),
+    );
+  }
+
+  plain(operation: Template): Parts {
+    return plainRequest(document, operation, known, this.manager);
+  }
+
+  /** @returns the answer's status and body, once the document has nothing against them. */
+  async send(parts: Parts): Promise<{ status: number; body: JsonObject }> {
+    const sender = new Sender(this.app.httpUrl);
+    try {
+      const sent = new Sent({ ...parts, headers: { 'x-request-id': 'r-1', ...parts.headers } });
+      const exchange = await sender.send(sent);
+      expect(contradictions(document, exchange)).toEqual([]);
+      return { status: exchange.status, body: JSON.parse(exchange.responseBody) as JsonObject };
+    } finally {
+      sender.close();
+    }
+  }
+
+  /** Sends it, and holds what comes against the example of the reason under the status. */
+  async expectExample(operation: Template, status: number, reason: string, parts: Parts): Promise<void> {
+    const answer = await this.send(parts);
+    const { pointer, value } = exampleOf(operation, status, reason);
+    expect(answer).toEqual({ status, body: value });
+    answered.add(pointer);
+  }
+}
+
+export function exampleOf(operation: Template, status: number, reason: string) {
+  const pointer = examplesPointer(operation, String(status));
+  const example = document.at(`${pointer}/${reason}`);
+  if (example === undefined) throw new Error(`${operation.id} ${status} has no example of ${reason}`);
+  const value = example.value.value as JsonObject;
+  const isUsual = value.requestId !== undefined;
+  return { pointer: `${pointer}/${reason}`, value: isUsual ? { ...value, requestId: 'r-1' } : value };
+}
+
+export function examplesPointer({ pointer }: Template, status: string): string {
+  return `${document.at(`${pointer}/responses/${status}`)?.pointer}/content/application~1json/examples`;
+}
