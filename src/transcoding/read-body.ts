@@ -37,6 +37,8 @@ export function readBody(
     else more.push(chunk);
   }
   function onEnd(): void {
+    // `node:http2` ends what the client broke off just as it ends what is complete.
+    if (isHttp2(request) && request.stream.closed) return;
     whole(more === undefined ? (first ?? empty) : Buffer.concat(more, bytes));
   }
   request.on('data', onData);
