@@ -220,6 +220,11 @@ describe('over HTTP/1.1', () => {
     expect((await send(1001)).status).toBe(413);
   });
 
+  it('does not take a client at its word that it speaks HTTP/2', async () => {
+    const answer = await raw(served.port, 'GET /v1/echo HTTP/2.0\r\nhost: a\r\nconnection: close\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
   it('keeps a connection usable after every answer but 413', async () => {
     const request = (body: string, type: string) =>
       `POST /v1/echo HTTP/1.1\r\nhost: a\r\ncontent-type: ${type}\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
