@@ -253,6 +253,7 @@ describe('heads that are refused before anything is read', () => {
     ['a method that is none', { method: 'PA TCH' }, 400],
     ['a method in lower case', { method: 'patch' }, 400],
     ['a version of the future', { version: '9.9' }, 400],
+    ['HTTP/2 in words of HTTP/1', { version: '2.0' }, 505],
     ['an expectation that nobody meets', { lines: ['Expect: miracles'] }, 417],
   ])('%s', async (_, request, status) => {
     const text = await exchange(service.httpUrl, requestBytes(request));

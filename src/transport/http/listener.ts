@@ -17,6 +17,9 @@ const FIRST_BYTE_TIMEOUT_MS = 10_000;
 /** How long a client that reads nothing may keep the port from closing. */
 const DRAIN_STALLED_MS = 1000;
 
+/** A connection on which nothing is said is probed, so that clients behind a dead link do not stay for ever. */
+const tcpKeepAlive = { keepAlive: true, keepAliveInitialDelay: 60_000 };
+
 const HTTP2_PREFACE = Buffer.from('PRI');
 
 /**
@@ -35,6 +38,11 @@ export class HttpListener {
 
   constructor(tls: TlsConfig | undefined, listener: RequestListener) {
     const counted: RequestListener = (request, response) => {
+      // A connection of HTTP/1.1 that claims to be more: everybody behind would look for its stream.
+      if (request.httpVersionMajor > 1 && !('stream' in request)) {
+        response.writeHead(505, { connection: 'close' }).end();
+        return;
+      }
       this.#responses.add(response);
       // A kept-alive connection would bring the next request to a door that closes.
       if (this.#draining && request.httpVersionMajor === 1) response.setHeader('Connection', 'close');
@@ -84,7 +92,7 @@ export class HttpListener {
   #cleartext(listener: RequestListener): Server {
     const http2 = createHttp2Server(listener as never);
     this.#trackSessions(http2);
-    const http1 = createServer(listener);
+    const http1 = createServer(tcpKeepAlive, listener);
     const accept = http1.listeners('connection') as ((socket: Socket) => void)[];
     http1.removeAllListeners('connection');
     http1.on('connection', (socket: Socket) => {
@@ -106,8 +114,11 @@ export class HttpListener {
         socket.off('timeout', drop);
         socket.setTimeout(0);
         socket.unshift(said);
-        if (http2Spoken) http2.emit('connection', socket);
-        else for (const each of accept) each.call(http1, socket);
+        if (http2Spoken) {
+          // node:http looks after clients that have hung up; under node:http2 they, and their streams, would stay.
+          
+          http2.emit('connection', socket);
+        } else for (const each of accept) each.call(http1, socket);
       };
       this.#silent.add(socket);
       socket.once('close', () => this.#silent.delete(socket));
@@ -121,6 +132,7 @@ export class HttpListener {
 
   #secure(tls: TlsConfig, listener: RequestListener): Server {
     const options = {
+      ...tcpKeepAlive,
       allowHTTP1: true,
       cert: tls.cert,
       key: tls.key,
