@@ -65,6 +65,30 @@ test.each([
   expect(await response.json()).toEqual(body);
 });
 
+test('what is told to pages of other origins, and what is packed, is documented', async () => {
+  const shared = await startApp({ CORS_ORIGINS: 'https://shop.example' });
+  try {
+    const { token, apiKey, merchantId } = await shared.createMerchant();
+    const records = Array.from({ length: 50 }, (_, i) => ({ id: `inv_${i}`, onHandQty: 8, reservedQty: 5 }));
+    await shared.seed(merchantId, ...records);
+    const headers = {
+      authorization: `Bearer ${token}`,
+      'x-merchantapikey': apiKey,
+      origin: 'https://shop.example',
+      'accept-encoding': 'gzip',
+    };
+    const response = await checkedFetch(`${shared.httpUrl}/v1/inventory`, { headers });
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'access-control-allow-origin': 'https://shop.example',
+      'access-control-expose-headers': expect.stringContaining('x-request-id'),
+      'content-encoding': 'gzip',
+      vary: expect.stringMatching(/origin.*accept-encoding|accept-encoding.*origin/),
+    });
+  } finally {
+    await shared.close();
+  }
+});
+
 test.each([
   ['application/x-ndjson', /^\{.*\}\n/],
   ['text/event-stream', /^id: \S+\ndata: \{.*\}\n\n/],

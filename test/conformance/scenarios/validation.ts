@@ -4,16 +4,17 @@ import { call, ID, invalid, keyRule, notFound, now, qtyRule, record, reserve } f
 
 const atLeast = (n: number): string => `must be greater than or equal to ${n}`;
 const between = (from: number, to: number): string => `${atLeast(from)} and less than or equal to ${to}`;
-const matches = (pattern: string): string => `does not match regex pattern \`${pattern}\``;
 
-const idPattern = matches('^[A-Za-z0-9._-]{1,64}$');
-const filterPattern = matches('^[A-Za-z0-9._-]{0,64}$');
-const nulPattern = matches('^[^\\x00]*$');
-const tokenPattern = matches('^[\\x21-\\x7e]*$');
+const idPattern = 'must be 1 to 64 characters of A-Z a-z 0-9 . _ -';
+const filterPattern = 'must be at most 64 characters of A-Z a-z 0-9 . _ -';
+const nulPattern = 'must not contain the character U+0000';
+const tokenPattern = 'must be printable ASCII without spaces';
 const longText = (characters: number): string => 'x'.repeat(characters + 1);
 const atMost = (characters: number): string => `must be at most ${characters} characters`;
-const required = 'value is required';
-const notEmpty = 'must be at least 1 characters';
+const required = 'is required';
+const notZero = 'is required, and must not be 0';
+const anAdjustment = 'must be one of RECEIVED, SOLD, ADJUSTED, DAMAGED, RETURNED';
+const notEmpty = 'must not be empty';
 const ttlRule = { ttlSeconds: between(1, 2592000) };
 const pageRules: readonly Rule[] = [
   [{ page: -1 }, { page: atLeast(0) }],
@@ -67,7 +68,7 @@ const sizeRules = (field: string): Rule[] => [
 const attributes = (count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`name-${i}`, 'value']));
 const attributeRules: readonly Rule[] = [
-  [{ variantAttributes: attributes(51) }, { variantAttributes: 'map must be at most 50 entries' }],
+  [{ variantAttributes: attributes(51) }, { variantAttributes: 'must have at most 50 entries' }],
   [{ variantAttributes: { '': 'x' } }, { 'variantAttributes[""]': notEmpty }],
   [{ variantAttributes: { [longText(64)]: 'x' } }, { [`variantAttributes["${longText(64)}"]`]: atMost(64) }],
   [{ variantAttributes: { colour: longText(256) } }, { 'variantAttributes["colour"]': atMost(256) }],
@@ -85,27 +86,30 @@ const inDetails = ([change, violations]: Rule): Rule => [
   { details: change },
   Object.fromEntries(Object.entries(violations).map(([field, rule]) => [`details.${field}`, rule])),
 ];
-const inLine = ([change, violations]: Rule): Rule => [
-  { lines: [{ ...line }, { ...line, ...change }] },
-  Object.fromEntries(Object.entries(violations).map(([field, rule]) => [`lines[1].${field}`, rule])),
-];
-const line = { id: ID, qty: 1, action: 'RECEIVED' };
+const inLineOf =
+  (line: object) =>
+  ([change, violations]: Rule): Rule => [
+    { lines: [{ ...line }, { ...line, ...change }] },
+    Object.fromEntries(Object.entries(violations).map(([field, rule]) => [`lines[1].${field}`, rule])),
+  ];
+const orderLine = { id: ID, qty: 1 };
+const line = { ...orderLine, action: 'RECEIVED' };
 
 const onHold = { id: ID, qty: 1 };
 const adjustment: readonly Rule[] = [
-  [{ qty: 0 }, { qty: required }],
-  [{ qty: undefined }, { qty: required }],
-  [{ action: undefined }, { action: required }],
-  [{ action: 'ACTION_UNSPECIFIED' }, { action: required }],
+  [{ qty: 0 }, { qty: notZero }],
+  [{ qty: undefined }, { qty: notZero }],
+  [{ action: undefined }, { action: anAdjustment }],
+  [{ action: 'ACTION_UNSPECIFIED' }, { action: anAdjustment }],
   // A log's action, but none of an adjustment's.
-  [{ action: 'RESERVED' }, { action: required }],
+  [{ action: 'RESERVED' }, { action: anAdjustment }],
   [{ action: 99 }, { action: 'value must be one of the defined enum values' }],
   [{ expectedOnHandQty: -1 }, { expectedOnHandQty: atLeast(0) }],
   ...referenceRules,
   ...notesRules,
   [
     { qty: 0, action: undefined, expectedOnHandQty: -1 },
-    { qty: required, action: required, expectedOnHandQty: atLeast(0) },
+    { qty: notZero, action: anAdjustment, expectedOnHandQty: atLeast(0) },
   ],
 ];
 
@@ -145,7 +149,7 @@ const rules: readonly (readonly [Rpc, JsonRequest, readonly Rule[]])[] = [
       [{ lines: [] }, { lines: 'must contain at least 1 item(s)' }],
       [{ lines: undefined }, { lines: 'must contain at least 1 item(s)' }],
       [{ lines: Array(501).fill({ id: ID, qty: 1 }) }, { lines: 'must contain no more than 500 item(s)' }],
-      ...[...idRules, ...qtyRules].map(inLine),
+      ...[...idRules, ...qtyRules].map(inLineOf(orderLine)),
       [{ lines: [{}] }, { 'lines[0].id': idPattern, 'lines[0].qty': qtyRule.qty }],
       ...ttlRules,
       ...notesRules,
@@ -193,7 +197,7 @@ const rules: readonly (readonly [Rpc, JsonRequest, readonly Rule[]])[] = [
     [
       [{ lines: [] }, { lines: 'must contain at least 1 item(s)' }],
       [{ lines: Array(1001).fill(line) }, { lines: 'must contain no more than 1000 item(s)' }],
-      ...[...idRules, ...adjustment].map(inLine),
+      ...[...idRules, ...adjustment].map(inLineOf(line)),
     ],
   ],
   [

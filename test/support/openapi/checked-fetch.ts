@@ -1,5 +1,8 @@
+import { unknownParts } from './check-unknown.js';
 import { contradictions } from './checker.js';
 import { OpenApiDocument } from './document.js';
+import type { Contradiction, Exchange } from './exchange.js';
+import { findOperation } from './routes.js';
 
 /** An exchange by fetch and the documented API contradict each other. */
 export class Contradicted extends Error {
@@ -12,7 +15,7 @@ let document: OpenApiDocument | undefined;
 export function holdAgainstDocument(url: string, init: RequestInit, response: Response, body: string): void {
   document ??= OpenApiDocument.read();
   const { pathname, search } = new URL(url);
-  const found = contradictions(document, {
+  const exchange = {
     method: init.method ?? 'GET',
     target: `${pathname}${search}`,
     requestHeaders: Object.fromEntries(new Headers(init.headers)),
@@ -20,10 +23,25 @@ export function holdAgainstDocument(url: string, init: RequestInit, response: Re
     status: response.status,
     responseHeaders: Object.fromEntries(response.headers),
     responseBody: body,
-  });
+  };
+  const found = [...contradictions(document, exchange), ...meaningless(document, exchange)];
   if (found.length === 0) return;
   const lines = found.map(({ kind, detail }) => `${kind}: ${detail}`);
   throw new Contradicted(`docs/openapi.json and the service contradict each other:\n${lines.join('\n')}`);
+}
+
+/** Sent because they mean nothing. */
+const onPurpose = ['updateInventory: field onHandQty', 'updateInventory: field productId'];
+
+/** What was sent with a meaning in mind, and has none to the document. */
+function meaningless(document: OpenApiDocument, exchange: Exchange): Contradiction[] {
+  const found = findOperation(document, exchange.method, exchange.target.split('?')[0]!);
+  if (found.kind !== 'operation') return [];
+  const { operation } = found;
+  return unknownParts(document, operation, exchange)
+    .map((part) => `${operation.id}: ${part}`)
+    .filter((detail) => !onPurpose.includes(detail))
+    .map((detail) => ({ kind: 'sent although undocumented', detail }));
 }
 
 /** `fetch` of a REST path with a text as its body, held against the committed document. @throws Contradicted */

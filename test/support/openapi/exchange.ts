@@ -20,6 +20,8 @@ export interface Contradiction {
     /** The document forbids what was sent, and the service took it. */
     | 'accepted although forbidden'
     /** The document allows what was sent, and the service found fault with it. */
-    | 'refused although allowed';
+    | 'refused although allowed'
+    /** The document does not know what was sent. Only of callers who mean all that they send. */
+    | 'sent although undocumented';
   readonly detail: string;
 }
