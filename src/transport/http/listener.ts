@@ -116,7 +116,7 @@ export class HttpListener {
         socket.unshift(said);
         if (http2Spoken) {
           // node:http looks after clients that have hung up; under node:http2 they, and their streams, would stay.
-          
+          socket.allowHalfOpen = false;
           http2.emit('connection', socket);
         } else for (const each of accept) each.call(http1, socket);
       };
