@@ -9,7 +9,7 @@ export interface TranscodedCall {
   readonly method: DescMethod;
   readonly request: HttpRequest;
   /**
-   * Aborted when the client goes away, or is cut off, before it has its whole answer. The reason is a `TimeoutError`
+   * Aborted when the client goes away, or is given up, before it has its whole answer. The reason is a `TimeoutError`
    * when it left what was sent unread.
    */
   readonly signal: AbortSignal;
@@ -58,7 +58,10 @@ export interface BodyWriter {
   fault(fault: TranscodingFault, request: HttpRequest): ReadyAnswer;
   /** One message of a stream; without it, messages are sent as they are. */
   streamed?(json: JsonValue, method: DescMethod): JsonValue;
-  /** The JSON text that ends a stream whose source threw; without it, the body that `onError` gives. */
+  /**
+   * The JSON text that ends a stream whose source threw, or, with a `TimeoutError`, whose client left what was sent
+   * unread; without it, the body that `onError` gives.
+   */
   streamError?(error: unknown, request: HttpRequest): string;
 }
 
@@ -83,6 +86,9 @@ export interface TranscoderOptions {
   readonly cors?: CorsOptions;
   /** A stream that has been silent for so long says that it is alive. Default: 15,000 ms; 0: never. */
   readonly heartbeatMs?: number;
-  /** How long a stream's client may leave unread what was sent before it is cut off. Default: 30,000 ms. */
+  /**
+   * How long a stream's client may leave unread what was sent. Then the stream ends, and when the client does not
+   * come back within as long again to read why, it is cut off. Default: 30,000 ms.
+   */
   readonly stalledMs?: number;
 }

@@ -28,13 +28,15 @@ const sse: StreamFormat = {
   error: (json) => `event: error\ndata: ${json}\n\n`,
 };
 
-/** What a stream is offered as. A client that names JSON alone gets lines of it, labelled as such. */
 export const streamOffers: readonly string[] = [ndjson.contentType, sse.contentType];
-const ndjsonNames = [ndjson.contentType, 'application/jsonl', 'application/json'];
+/** A client that names JSON alone gets lines of it, labelled as such. */
+const otherNdjsonNames = ['application/jsonl', 'application/json'];
 
 /** The format that `Accept` asks for, events only by their name; undefined when it takes neither. */
 export function streamFormat(accept: string | undefined): StreamFormat | undefined {
-  const lines = Math.max(...ndjsonNames.map((name) => weightOfType(accept, name).quality));
+  const label = weightOfType(accept, ndjson.contentType);
+  const others = otherNdjsonNames.map((name) => weightOfType(accept, name).quality);
+  const lines = label.named ? label.quality : Math.max(label.quality, ...others);
   const events = weightOfType(accept, sse.contentType);
   if (events.named && events.quality > 0 && events.quality >= lines) return sse;
   if (lines > 0) return ndjson;

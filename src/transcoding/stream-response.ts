@@ -8,12 +8,16 @@ import { type Headers, type HttpRequest, type HttpResponse, isHttp2 } from './ht
 export interface StreamManner {
   /** What is sent for a message. */
   encode(message: Message): string | Uint8Array;
-  /** The last words of a stream whose source or encoder threw; undefined: the connection breaks instead. */
+  /**
+   * The last words of a stream whose source or encoder threw, or, with a `TimeoutError`, whose client stalls;
+   * undefined: the connection breaks instead.
+   */
   lastWords(error: unknown, request: HttpRequest): string | undefined;
   /** Sent when nothing else was for `heartbeatMs`; undefined: nothing is. */
   readonly heartbeat: string | undefined;
   /** 0: never. */
   readonly heartbeatMs: number;
+  /** How long a client may leave unread what was sent. */
   readonly stalledMs: number;
 }
 
@@ -22,16 +26,17 @@ export interface StreamManner {
  *
  * Purpose: one message is in hand at a time. The next is asked for when the client has taken what was written, so a
  * slow client slows its own source and costs a socket's buffer. Trade-off: a client that takes nothing at all holds
- * its source until it is cut off after `stalledMs`.
+ * its source for `stalledMs`.
  *
  * Ends in one of four ways: the source is done; it throws (the client gets last words); the client goes away; the
- * client stalls. In the last two the call's signal is aborted and the source's `return` is called, but not awaited:
- * a generator cannot return while it waits for its next message, unless it heeds the signal.
+ * client stalls (its last words wait behind what it left unread, and when it does not come back for them within
+ * `stalledMs` more, it is cut off). In the last two the call's signal is aborted and the source's `return` is called,
+ * but not awaited: a generator cannot return while it waits for its next message, unless it heeds the signal.
  */
 export class StreamResponse {
   /** The socket's buffer is full; no message is asked for until it drains. */
   private full = false;
-  /** The client is gone, or was cut off. Final. */
+  /** The client is gone, or was given up. Final. */
   private gone = false;
   /** Ends the wait that the loop is in, if any. */
   private wake: (() => void) | undefined;
@@ -124,10 +129,21 @@ export class StreamResponse {
     this.heartbeat?.refresh();
     if ((this.response as ServerResponse).write(chunk) || this.full) return;
     this.full = true;
-    this.stall = setTimeout(() => {
-      const reason = new DOMException('the client left what was sent unread', 'TimeoutError');
-      this.cutOff(constants.NGHTTP2_ENHANCE_YOUR_CALM, reason);
-    }, this.manner.stalledMs);
+    this.stall = setTimeout(() => this.giveUp(), this.manner.stalledMs);
+  }
+
+  /** Stops the source, and leaves word for a client that comes back in time. */
+  private giveUp(): void {
+    const { manner, call, response, request } = this;
+    const reason = new DOMException('the client left what was sent unread', 'TimeoutError');
+    const words = manner.lastWords(reason, request);
+    call.abort(reason);
+    const cut = (): void => this.cutOff(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    if (words === undefined) cut();
+    else {
+      response.end(words);
+      this.stall = setTimeout(cut, manner.stalledMs);
+    }
   }
 
   private startHeartbeat(): void {
@@ -141,9 +157,9 @@ export class StreamResponse {
   }
 
   /** Breaks the connection, so that the client cannot take what it has for the whole. */
-  private cutOff(http2Code: number, reason?: DOMException): void {
+  private cutOff(http2Code: number): void {
     if (isHttp2(this.request)) this.request.stream.close(http2Code);
     else this.response.destroy();
-    this.call.abort(reason);
+    this.call.abort();
   }
 }

@@ -11,7 +11,7 @@ import { cutWhenStalled } from './cut-stalled.js';
 const headKey = createContextKey<(head: Headers) => void>(() => {});
 const stalledKey = createContextKey(new AbortController().signal);
 
-/** What an implementation asks `sendHead` and `leftSignal` for; cuts readers off who do not read. */
+/** What an implementation asks `sendHead` and `leftSignal` for; gives readers up who do not read. */
 export function streamContext(response: ServerResponse, stalledMs: number) {
   const stalled = new AbortController();
   cutWhenStalled(response, stalledMs, () => stalled.abort(slowReader()));

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type Http2ServerRequest } from 'node:http2';
 import {
+  Code,
   ConnectError,
   createConnectRouter,
   type HandlerContext,
@@ -149,15 +150,24 @@ function streamImplementation(operation: StreamOperation, dispatcher: StreamDisp
   return async function* (request: never, context: HandlerContext) {
     const requestId = context.requestHeader.get(REQUEST_ID_HEADER) ?? '';
     const metadata = headerMetadata(context.requestHeader, undefined, requestId);
-    const reply = await dispatcher.open(operation, metadata, () => request, leftSignal(context));
+    const left = leftSignal(context);
+    const reply = await dispatcher.open(operation, metadata, () => request, left);
     if (!reply.ok) throw connectError(reply.failure);
     sendHead(context);
     try {
       yield* reply.messages;
+      left.throwIfAborted();
     } catch (error) {
-      throw error instanceof StreamFailed ? connectError(error.failure) : error;
+      throw streamError(error);
     }
   };
+}
+
+function streamError(error: unknown): unknown {
+  if (error instanceof StreamFailed) return connectError(error.failure);
+  // The library's clock.
+  const late = error instanceof ConnectError && error.code === Code.DeadlineExceeded;
+  return late ? connectError({ reason: 'DEADLINE_EXCEEDED' }) : error;
 }
 
 function connectError(failure: Failure, headers?: Record<string, string>): ConnectError {

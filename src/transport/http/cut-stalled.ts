@@ -7,33 +7,34 @@ type Response = ServerResponse | Http2ServerResponse;
 const LOOK_INTERVAL_MAX_MS = 1000;
 
 /**
- * Cuts a response off when its reader leaves what was sent unread for `stalledMs`. Whatever writes it waits for the
- * reader meanwhile; `onCut` is called first.
+ * Calls `onStall` once its reader has left unread for `stalledMs` what was sent, so that the stream ends, and cuts the
+ * response off when he does not come back to read why within as long again. Whatever writes it waits for the reader
+ * meanwhile.
  */
-export function cutWhenStalled(response: Response, stalledMs: number, onCut: () => void): void {
+export function cutWhenStalled(response: Response, stalledMs: number, onStall: () => void): void {
   const stream = writableOf(response);
   let stalledSince: number | undefined;
-  const look = (): void => {
-    if (!stream.writableNeedDrain) stalledSince = undefined;
-    else {
-      stalledSince ??= performance.now();
-      if (performance.now() - stalledSince < stalledMs) return;
-      onCut();
-      cut(response);
+  const stopLooking = lookUntilClosed(stream, Math.min(LOOK_INTERVAL_MAX_MS, stalledMs / 10), () => {
+    if (!stream.writableNeedDrain) {
+      stalledSince = undefined;
+      return;
     }
-  };
-  lookUntilClosed(stream, look, Math.min(LOOK_INTERVAL_MAX_MS, stalledMs));
+    stalledSince ??= performance.now();
+    if (performance.now() - stalledSince < stalledMs) return;
+    stopLooking();
+    onStall();
+    lookUntilClosed(stream, stalledMs, () => cut(response));
+  });
 }
 
 /** Cuts a response off when its reader has taken nothing for `stalledMs` of what waits for him. */
 export function cutWhenUnread(response: Response, stalledMs: number): void {
   const stream = writableOf(response);
   let unread = 0;
-  const look = (): void => {
+  lookUntilClosed(stream, stalledMs, () => {
     if (stream.writableLength > 0 && stream.writableLength === unread) cut(response);
     unread = stream.writableLength;
-  };
-  lookUntilClosed(stream, look, stalledMs);
+  });
 }
 
 function writableOf(response: Response) {
@@ -46,11 +47,14 @@ function cut(response: Response): void {
   else response.destroy();
 }
 
+/** Returns what stops it earlier. */
 function lookUntilClosed(
   stream: { once(event: 'close', listener: () => void): unknown },
-  look: () => void,
   intervalMs: number,
-): void {
+  look: () => void,
+): () => void {
   const timer = setInterval(look, intervalMs).unref();
-  stream.once('close', () => clearInterval(timer));
+  const stop = (): void => clearInterval(timer);
+  stream.once('close', stop);
+  return stop;
 }

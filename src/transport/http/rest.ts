@@ -1,4 +1,5 @@
 import type { DescField, DescMethod, DescService, Message } from '@bufbuild/protobuf';
+import type { Failure } from '../../domain/failure.js';
 import { failureMessage } from '../../domain/failure-message.js';
 import {
   type BodyWriter,
@@ -44,11 +45,7 @@ export function createRestDoor(options: RestDoorOptions): Transcoder {
   const envelope: BodyWriter = {
     success: (data) => ({ status: true, data }),
     fault: (fault, request) => bridgeFault(fault, requestId(request)),
-    streamError: (error, request) =>
-      restErrorBody(
-        error instanceof StreamFailed ? error.failure : { reason: 'INTERNAL' },
-        requestId(request),
-      ),
+    streamError: (error, request) => restErrorBody(streamFailure(error), requestId(request)),
   };
   const streams = new Map<DescMethod, StreamOperation>(options.streams.map((s) => [s.method, s]));
   return createTranscoder({
@@ -117,10 +114,20 @@ class Binding {
 /** Aborted when the caller goes away, or is sent away. */
 function leftSignal({ signal }: TranscodedCall): AbortSignal {
   const left = new AbortController();
-  const leave = (): void => left.abort(signal.reason.name === 'TimeoutError' ? slowReader() : undefined);
+  const leave = (): void => left.abort(isStall(signal.reason) ? slowReader() : undefined);
   signal.addEventListener('abort', leave);
   if (signal.aborted) leave();
   return left.signal;
+}
+
+function streamFailure(error: unknown): Failure {
+  if (error instanceof StreamFailed) return error.failure;
+  return isStall(error) ? slowReader().failure : { reason: 'INTERNAL' };
+}
+
+/** What the bridge calls it when a client leaves unread what a stream has sent. */
+function isStall(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'TimeoutError';
 }
 
 /** The fields by which a stream's events are named and gone on after. */

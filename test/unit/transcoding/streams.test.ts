@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Http2ServerRequest } from 'node:http2';
 import { create, type Message } from '@bufbuild/protobuf';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { StreamAnswer, TranscodedCall, TranscoderOptions } from '../../../src/transcoding/index.js';
@@ -89,6 +90,8 @@ describe.each(protocols)('a server stream over %s', (protocol) => {
     ['text/event-stream;q=0.5, application/json', ndjson],
     ['text/*', sse],
     ['text/*, */*;q=0.1', ndjson],
+    ['application/x-ndjson;q=0, text/*', sse],
+    ['application/x-ndjson;q=0.1, application/json, text/event-stream;q=0.5', sse],
   ])('Accept %s → %s', async (accept, contentType) => {
     await serve(() => ({ messages: two() }));
     const { status, headers, text } = await client.ask(
@@ -102,11 +105,14 @@ describe.each(protocols)('a server stream over %s', (protocol) => {
     expect(text).toBe(contentType === sse ? `data: ${one}\n\ndata: ${other}\n\n` : `${one}\n${other}\n`);
   });
 
-  it.each(['text/html', 'application/json;q=0', '*/*;q=0'])('Accept %s → 406', async (accept) => {
-    await serve(() => ({ messages: two() }));
-    const { status, text } = await client.ask('/v1/shelves/s:watch', { headers: { accept } });
-    expect([status, JSON.parse(text)]).toEqual([406, { kind: 'not_acceptable', offers: [ndjson, sse] }]);
-  });
+  it.each(['text/html', 'application/json;q=0', '*/*;q=0', 'application/x-ndjson;q=0, application/json'])(
+    'Accept %s → 406',
+    async (accept) => {
+      await serve(() => ({ messages: two() }));
+      const { status, text } = await client.ask('/v1/shelves/s:watch', { headers: { accept } });
+      expect([status, JSON.parse(text)]).toEqual([406, { kind: 'not_acceptable', offers: [ndjson, sse] }]);
+    },
+  );
 
   it('gives events their ids, without what would break a line', async () => {
     const ids: Record<string, string | undefined> = { 1: 'id-1', 2: undefined, 3: 'a\r\nb\n\0c' };
@@ -209,32 +215,72 @@ describe.each(protocols)('a server stream over %s', (protocol) => {
     expect(bytes).toBeGreaterThan(100_000_000);
   });
 
-  it('cuts off a client that takes nothing, and stops the source', async () => {
-    const stopped = withResolvers();
-    const messages = (async function* () {
-      try {
-        for (;;) yield book('1', 'x'.repeat(100_000));
-      } finally {
-        stopped.resolve();
-      }
-    })();
-    let signal: AbortSignal | undefined;
-    await serve(
-      (call) => {
-        signal = call.signal;
-        return { messages };
-      },
-      { stalledMs: 50 },
-    );
-    const { body } = await client.open('/v1/shelves/s:watch');
-    body.on('error', () => {});
-    body.pause();
-    await stopped.promise;
-    expect(signal?.aborted).toBe(true);
-    const closed = new Promise((resolve) => body.on('close', resolve));
-    body.resume();
-    await closed;
-    expect(body.readableEnded).toBe(false);
+  describe('a client that takes nothing', () => {
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    /** Stops reading, and resolves when the server has noticed: it counts the time. */
+    async function stall(options: Partial<TranscoderOptions> = {}) {
+      const calls: TranscodedCall[] = [];
+      let ended = false;
+      const messages = (async function* () {
+        try {
+          for (;;) yield book('1', 'x'.repeat(100_000));
+        } finally {
+          ended = true;
+        }
+      })();
+      // Of node's own nothing is counted on these.
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      await serve(
+        (call) => {
+          calls.push(call);
+          return { messages };
+        },
+        { stalledMs: 1000, ...options },
+      );
+      const { body } = await client.open('/v1/shelves/s:watch');
+      body.on('error', () => {});
+      body.pause();
+      while (vi.getTimerCount() === 0) await new Promise(setImmediate);
+      const { request, signal } = calls[0]!;
+      const connection =
+        request.httpVersionMajor === 2 ? (request as Http2ServerRequest).stream : request.socket;
+      return { body, signal, connection, hasEnded: () => ended };
+    }
+
+    it('is given up after its time, not before, and the source stops', async () => {
+      const { signal, hasEnded } = await stall();
+      vi.advanceTimersByTime(999);
+      expect(signal.aborted).toBe(false);
+      vi.advanceTimersByTime(1);
+      expect(signal.reason).toMatchObject({ name: 'TimeoutError' });
+      while (!hasEnded()) await new Promise(setImmediate);
+    });
+
+    it('reads why when it comes back in time', async () => {
+      const { body } = await stall();
+      vi.advanceTimersByTime(1000);
+      let text = '';
+      for await (const chunk of body) text = text.slice(-1000) + chunk;
+      expect(text).toMatch(/x"[^\n]*\n\{"thrown":"TimeoutError: [^\n]*"\}\n$/);
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    it('is cut off when it does not', async () => {
+      const { body, connection } = await stall();
+      const cut = new Promise((resolve) => connection.on('close', resolve));
+      vi.advanceTimersByTime(1999);
+      expect(connection.destroyed).toBe(false);
+      vi.advanceTimersByTime(1);
+      await cut;
+      const closed = new Promise((resolve) => body.on('close', resolve));
+      body.resume();
+      await closed;
+      expect(body.readableEnded).toBe(false);
+      expect(vi.getTimerCount()).toBe(0);
+    });
   });
 
   it('tells the source when the client goes away, and calls its return', async () => {
@@ -338,11 +384,3 @@ describe.each(protocols)('a server stream over %s', (protocol) => {
     expect([status, text]).toEqual([500, expect.stringContaining('GetBook is unary')]);
   });
 });
-
-function withResolvers(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = (): void => {};
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
-}
