@@ -27,7 +27,8 @@ export async function outcomeOf<T>(read: () => Promise<T>): Promise<ReadResult<T
   }
 }
 
-function failureOf(error: unknown): Failure {
+/** The failure that a caller is told of what a read threw; throws it on when callers know of none. */
+export function failureOf(error: unknown): Failure {
   if (error instanceof ReadRefused) return { reason: error.reason };
   if (error instanceof BadPage) {
     const { field, description } = error;

@@ -77,20 +77,6 @@ export class ChangeSignal {
     return { happened, cancel: () => cancel() };
   }
 
-  /** Resolves after `ms`, or when `signal` is aborted. */
-  pause(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', end);
-        resolve();
-      };
-      const timer = setTimeout(end, ms);
-      signal.addEventListener('abort', end);
-      if (signal.aborted) end();
-    });
-  }
-
   close(): void {
     clearTimeout(this.#timer);
     this.wake(undefined);

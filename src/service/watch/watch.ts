@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Failure } from '../../domain/failure.js';
 import {
   type Change,
@@ -7,9 +8,10 @@ import {
   readStockAt,
 } from '../../store/reads/changes.js';
 import type { Reader, ReadPool } from '../../store/reads/read-pool.js';
-import { outcomeOf, type ReadResult } from '../reads/read-result.js';
+import type { ReadResult } from '../reads/read-result.js';
 import type { ChangeSignal } from './change-signal.js';
 import { Position } from './position.js';
+import { failureOfWatch, requestFaults, WATCHED_RECORDS_MAX, WatchFailed } from './watch-failed.js';
 
 export interface WatchRequest {
   /** Empty when a product is watched. */
@@ -28,8 +30,6 @@ export interface StockEvent {
   readonly eventId: string;
 }
 
-/** Records that one watch may follow. */
-export const WATCHED_RECORDS_MAX = 100;
 /** Changes that one look at the log brings: what a watch whose caller does not read keeps in memory. */
 const CHANGES_PER_LOOK_MAX = 1000;
 /** Looks at the log follow each other no faster, however many changes there are. */
@@ -42,13 +42,6 @@ export interface WatchSources {
   readonly changes: ChangeSignal;
   /** A look without a wake-up call, in case that one got lost. */
   readonly lookIntervalMaxMs: number;
-}
-
-class WatchFailed extends Error {
-  override readonly name = 'WatchFailed';
-  constructor(readonly failure: Failure) {
-    super(`the watch ended: ${failure.reason}`);
-  }
 }
 
 /**
@@ -78,18 +71,12 @@ export class Watch {
     merchantId: string,
     request: WatchRequest,
   ): Promise<ReadResult<Watch>> {
-    const { ids, productId, afterId } = request;
-    if ((ids.length === 0) === (productId === '')) {
-      return invalid('ids', 'either ids or a productId is required');
-    }
-    const position = afterId === '' ? new Position() : Position.parse(afterId);
-    if (position === undefined) return invalid('afterId', 'is no event id');
-    const watch = new Watch(sources, merchantId, request, position);
     try {
-      return await outcomeOf(() => watch.#resume());
+      const watch = new Watch(sources, merchantId, request, positionIn(request));
+      await watch.#findRecords();
+      return { ok: true, value: watch };
     } catch (error) {
-      if (error instanceof WatchFailed) return { ok: false, failure: error.failure };
-      throw error;
+      return { ok: false, failure: failureOfWatch(error) };
     }
   }
 
@@ -102,8 +89,7 @@ export class Watch {
       yield* this.#follow(signal);
       return undefined;
     } catch (error) {
-      if (error instanceof WatchFailed) return error.failure;
-      throw error;
+      return failureOfWatch(error);
     }
   }
 
@@ -130,7 +116,7 @@ export class Watch {
         wakeUp.cancel();
       }
       const pauseMs = LOOK_INTERVAL_MIN_MS - (performance.now() - lookedAt);
-      if (pauseMs > 0) await changes.pause(pauseMs, signal);
+      if (pauseMs > 0) await sleep(pauseMs, undefined, { signal }).catch(() => {});
     }
   }
 
@@ -141,40 +127,34 @@ export class Watch {
     return { id, onHandQty, reservedQty, eventId: this.#position.toString() };
   }
 
-  /** Finds the records as the caller last saw them. */
-  async #resume(): Promise<Watch> {
+  /** Finds the records, as the caller last saw them. */
+  async #findRecords(): Promise<void> {
     const ids = await this.#ids();
     const wanted = ids.map((id) => ({ id, revision: this.#position.of(id) }));
     for (const stock of await readStockAt(this.#reader(), this.merchantId, wanted)) {
       const seen = this.#position.of(stock.id);
-      if (seen !== undefined && seen > stock.revision) throw new WatchFailed(notSent);
+      if (seen !== undefined && seen > stock.revision) throw new WatchFailed(requestFaults.notSent);
+      if (!stock.isLoggedSince) throw new WatchFailed(requestFaults.forgotten);
       this.#known.set(stock.id, stock);
     }
     const missing = ids.filter((id) => !this.#known.has(id));
     if (missing.length > 0) throw new WatchFailed({ reason: 'INVENTORY_NOT_FOUND', ids: missing });
-    if (!this.#position.isOf(ids)) throw new WatchFailed(notSent);
-    return this;
+    if (!this.#position.isOf(ids)) throw new WatchFailed(requestFaults.notSent);
   }
 
   /** What was logged since the last look, each change as the quantities after it; and records that have joined. */
   async #look(): Promise<Look> {
-    const result = await outcomeOf(async () => {
-      const joined = await this.#joined();
-      const latest = new Map(this.#known);
-      const recordMax = Math.floor(CHANGES_PER_LOOK_MAX / Math.max(1, latest.size));
-      const reader = this.#reader();
-      const changes = await readChangesSince(reader, this.merchantId, [...latest.values()], recordMax);
-      const events = changes.map((change) => {
-        const after = stockAfter(latest.get(change.id)!, change);
-        latest.set(change.id, after);
-        return after;
-      });
-      return { events: [...joined, ...events], more: anyHas(recordMax, changes) };
+    const joined = await this.#joined();
+    const latest = new Map(this.#known);
+    const recordMax = Math.floor(CHANGES_PER_LOOK_MAX / Math.max(1, latest.size));
+    const reader = this.#reader();
+    const changes = await readChangesSince(reader, this.merchantId, [...latest.values()], recordMax);
+    const events = changes.map((change) => {
+      const after = stockAfter(latest.get(change.id)!, change);
+      latest.set(change.id, after);
+      return after;
     });
-    if (result.ok) return result.value;
-    // The time limit of a read is the watch's own, not its caller's.
-    const { reason } = result.failure;
-    throw new WatchFailed(reason === 'DEADLINE_EXCEEDED' ? { reason: 'OVERLOADED' } : result.failure);
+    return { events: [...joined, ...events], more: anyHas(recordMax, changes) };
   }
 
   /** Records of the product that were not there before. */
@@ -189,7 +169,7 @@ export class Watch {
     const { ids, productId } = this.request;
     if (productId === '') return [...new Set(ids)];
     const found = await readIdsOfProduct(this.#reader(), this.merchantId, productId, WATCHED_RECORDS_MAX + 1);
-    if (found.length > WATCHED_RECORDS_MAX) throw new WatchFailed(tooMany);
+    if (found.length > WATCHED_RECORDS_MAX) throw new WatchFailed(requestFaults.tooMany);
     return found;
   }
 
@@ -218,16 +198,10 @@ function stockAfter(before: LoggedStock, change: Change): LoggedStock {
   };
 }
 
-const notSent = invalidField('afterId', 'is no event id of these records');
-const tooMany = invalidField(
-  'productId',
-  `has more than ${WATCHED_RECORDS_MAX} records; watch some of them by their ids`,
-);
-
-function invalidField(field: string, description: string): Failure {
-  return { reason: 'VALIDATION_FAILED', violations: [{ field, description }] };
-}
-
-function invalid(field: string, description: string): { ok: false; failure: Failure } {
-  return { ok: false, failure: invalidField(field, description) };
+/** Where the caller is. @throws WatchFailed when the request is at fault. */
+function positionIn({ ids, productId, afterId }: WatchRequest): Position {
+  if ((ids.length === 0) === (productId === '')) throw new WatchFailed(requestFaults.eitherOr);
+  const position = afterId === '' ? new Position() : Position.parse(afterId);
+  if (position === undefined) throw new WatchFailed(requestFaults.noPosition);
+  return position;
 }

@@ -10,11 +10,18 @@ export interface LoggedStock {
   readonly revision: number;
 }
 
+/** A record's quantities as they were some time ago. */
+export interface PastStock extends LoggedStock {
+  /** The log has every change since. Its oldest entries may have been archived; the quantities are off then. */
+  readonly isLoggedSince: boolean;
+}
+
 interface RawStock {
   id: string;
   on_hand_qty: number;
   reserved_qty: number;
   revision: string;
+  is_logged_since: boolean;
 }
 
 // Current quantities less what was logged since: the log alone would have to be added up from its beginning.
@@ -22,12 +29,13 @@ const AT: Statement = {
   name: 'read_stock_at_revision',
   text: `
     SELECT s.id, (s.on_hand_qty - d.on_hand)::int AS on_hand_qty, (s.reserved_qty - d.reserved)::int AS reserved_qty,
-           least(k.revision, s.revision) AS revision
+           least(k.revision, s.revision) AS revision, d.entries >= s.revision - k.revision AS is_logged_since
       FROM unnest($2::text[], $3::bigint[]) AS k (id, revision)
      CROSS JOIN LATERAL (
            SELECT * FROM stock_levels WHERE merchant_id = $1 AND id = k.id LIMIT 1) AS s
      CROSS JOIN LATERAL (
-           SELECT coalesce(sum(on_hand_delta), 0) AS on_hand, coalesce(sum(reserved_delta), 0) AS reserved
+           SELECT count(*) AS entries, coalesce(sum(on_hand_delta), 0) AS on_hand,
+                  coalesce(sum(reserved_delta), 0) AS reserved
              FROM movement_log
             WHERE merchant_id = $1 AND inventory_id = k.id AND revision > k.revision) AS d`,
 };
@@ -43,7 +51,7 @@ export async function readStockAt(
   reader: Reader,
   merchantId: string,
   records: readonly { readonly id: string; readonly revision: number | undefined }[],
-): Promise<LoggedStock[]> {
+): Promise<PastStock[]> {
   const rows = await reader.rows<RawStock>(AT, [
     merchantId,
     texts(records.map((r) => r.id)),
@@ -54,6 +62,7 @@ export async function readStockAt(
     onHandQty: row.on_hand_qty,
     reservedQty: row.reserved_qty,
     revision: Number(row.revision),
+    isLoggedSince: row.is_logged_since,
   }));
 }
 

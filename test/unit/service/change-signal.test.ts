@@ -101,28 +101,6 @@ describe('a wait ends', () => {
   });
 });
 
-describe('a pause', () => {
-  test('ends after its time', async () => {
-    let ended = false;
-    void signal.pause(20, never).then(() => {
-      ended = true;
-    });
-    await vi.advanceTimersByTimeAsync(19);
-    expect(ended).toBe(false);
-    await vi.advanceTimersByTimeAsync(1);
-    expect(ended).toBe(true);
-  });
-
-  test('ends when its signal is aborted, before or meanwhile', async () => {
-    await signal.pause(60_000, AbortSignal.abort());
-    const controller = new AbortController();
-    const pause = signal.pause(60_000, controller.signal);
-    controller.abort();
-    await pause;
-    expect(vi.getTimerCount()).toBe(0);
-  });
-});
-
 describe('tells other processes', () => {
   test('together, each merchant once, and no more often than every 50 ms', async () => {
     for (let ms = 0; ms < 100; ms++) {
