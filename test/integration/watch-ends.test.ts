@@ -1,50 +1,33 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import { type Credentials, startApp, type TestApp, tokenFor } from '../support/app.js';
-import { type Door, openDoor } from '../support/doors.js';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { addKey } from '../../src/service/merchants.js';
+import { tokenFor } from '../support/app.js';
 import { endedStreams, openStreams } from '../support/metrics.js';
 import { until } from '../support/process.js';
-import {
-  openWatch,
-  type WatchDoor,
-  type WatchRequest,
-  type WatchStream,
-  watchDoors,
-} from '../support/watches.js';
+import { bareWatch, http2Doors } from '../support/streams/http2.js';
+import { openWatchServices, type WatchService, type WatchServices } from '../support/watch-services.js';
+import { type WatchDoor, watchDoors } from '../support/watches.js';
 
-/** How streams end, and what is left of them. */
+/** How streams end, and that nothing is left of them: by their callers, their deadlines, their credentials, limits. */
 
-let app: TestApp | undefined;
-let merchant: Credentials;
-let caller: Door;
-const open: WatchStream[] = [];
-
-async function start(env: Record<string, string> = {}): Promise<TestApp> {
-  app = await startApp({
-    // So long that whoever waits for it fails its test.
-    SHUTDOWN_TIMEOUT_MS: '600000',
-    ...env,
-  });
-  merchant = await app.createMerchant();
-  caller = openDoor('REST', app);
-  await app.seed(merchant.merchantId, { id: 'a', onHandQty: 50, reservedQty: 0 });
-  return app;
-}
-
-afterEach(async () => {
-  for (const stream of open.splice(0)) stream.leave();
-  caller.close();
-  await app?.close();
-  app = undefined;
+let services: WatchServices;
+/** Looks at keys whenever it looks at a stream's credentials, and says every 50 ms that a stream is alive. */
+let service: WatchService;
+beforeAll(async () => {
+  services = await openWatchServices();
+  service = await services.start({ API_KEY_CACHE_MS: '0', STREAM_HEARTBEAT_MS: '50' });
 });
+afterEach(() => services.tidy(service));
+afterAll(() => services.close());
 
-function watch(door: WatchDoor, request: WatchRequest = { ids: ['a'] }, token = merchant.token): WatchStream {
-  const stream = openWatch(door, app!, request, { credentials: { apiKey: merchant.apiKey, token } });
-  open.push(stream);
-  return stream;
+let nextRecord = 0;
+async function seeded(): Promise<string> {
+  const id = `rec_${nextRecord++}`;
+  await services.stage.seed({ id, onHandQty: 1000, reservedQty: 0 });
+  return id;
 }
 
-const watchEverywhere = (): WatchStream[] => watchDoors.map((door) => watch(door));
-const reserveOne = () => caller.call('Reserve', { id: 'a', qty: 1 }, { credentials: merchant });
+const reserveOne = (id: string) =>
+  service.caller.call('Reserve', { id, qty: 1 }, { credentials: services.stage });
 
 /** What each door says of a reason; REST streams had begun with 200. */
 function said(reason: string, code: number): object[] {
@@ -55,183 +38,134 @@ function said(reason: string, code: number): object[] {
 }
 
 describe('a client that leaves', () => {
-  test('ends its watch, through every door, silent or read', async () => {
-    const { httpUrl } = await start();
-    for (const [i, door] of watchDoors.entries()) {
-      const [silent, read] = [watch(door), watch(door)];
-      await silent.begun;
-      expect(await read.next()).toMatchObject({ reservedQty: i });
-      expect(await openStreams(httpUrl), door).toBe(2);
-      silent.leave();
-      await until('one stream', async () => (await openStreams(httpUrl)) === 1);
-      await reserveOne();
-      expect(await read.next()).toMatchObject({ reservedQty: i + 1 });
-      read.leave();
-      await until('no stream', async () => (await openStreams(httpUrl)) === 0);
-      expect(await endedStreams(httpUrl, 'OK'), door).toBe(2 * i + 2);
-    }
+  test.each(watchDoors)('ends its watch by %s, silent or read', async (door) => {
+    const { httpUrl } = service;
+    const id = await seeded();
+    const before = await endedStreams(httpUrl, 'OK');
+    const [silent, read] = [service.watch(door, { ids: [id] }), service.watch(door, { ids: [id] })];
+    await silent.begun;
+    await read.next();
+    expect(await openStreams(httpUrl)).toBe(2);
+    silent.leave();
+    await until('one stream', async () => (await openStreams(httpUrl)) === 1);
+    await reserveOne(id);
+    expect(await read.next()).toMatchObject({ reservedQty: 1 });
+    read.leave();
+    await service.untilNoStream();
+    expect(await endedStreams(httpUrl, 'OK')).toBe(before + 2);
   });
 
+  // [how]
+  test.each<['hangs up' | 'dies']>([['hangs up'], ['dies']])(
+    '%s without a word, on a connection of HTTP/2',
+    async (how) => {
+      const ids = [await seeded()];
+      const watches = http2Doors.map((door) =>
+        bareWatch(door, service, { ids }, { credentials: services.stage }),
+      );
+      await until('the streams', async () => (await openStreams(service.httpUrl)) === watches.length);
+      for (const { socket } of watches) how === 'dies' ? socket.resetAndDestroy() : socket.destroy();
+      await service.untilNoStream();
+    },
+  );
+
   test('before it was answered, or for the head alone, leaves no stream behind', async () => {
-    const { httpUrl } = await start({ STREAMS_MAX: '7' });
-    const headers = { authorization: `Bearer ${merchant.token}`, 'x-merchantapikey': merchant.apiKey };
-    const url = `${httpUrl}/v1/inventory/watch?ids=a`;
+    const { apiKey, token } = services.stage;
+    const few = await services.start({ STREAMS_MAX: '7' });
+    const ids = [await seeded()];
+    const headers = { authorization: `Bearer ${token}`, 'x-merchantapikey': apiKey };
+    const url = `${few.httpUrl}/v1/inventory/watch?ids=${ids[0]}`;
     for (let i = 0; i < 20; i++) {
       const { status } = await fetch(url, { method: 'HEAD', headers });
       expect(status).toBe(200);
     }
-    for (const stream of watchEverywhere()) stream.leave();
-    await until('no stream', async () => (await openStreams(httpUrl)) === 0);
-    const streams = watchEverywhere();
-    for (const stream of streams) expect(await stream.next()).toMatchObject({ id: 'a' });
+    for (const door of watchDoors) few.watch(door, { ids }).leave();
+    await few.untilNoStream();
+    const streams = watchDoors.map((door) => few.watch(door, { ids }));
+    for (const stream of streams) expect(await stream.next()).toMatchObject({ id: ids[0] });
   });
 });
 
+describe('a deadline that passes', () => {
+  // [door, how it announces 300 ms]
+  test.each<[WatchDoor, Record<string, string>]>([
+    ['Connect JSON', { 'connect-timeout-ms': '300' }],
+    ['Connect binary', { 'connect-timeout-ms': '300' }],
+    ['gRPC-Web', { 'grpc-timeout': '300m' }],
+  ])('ends a stream by %s with DEADLINE_EXCEEDED', async (door, headers) => {
+    const ending = await service.watch(door, { ids: [await seeded()] }, { headers }).ended;
+    expect(ending).toMatchObject({ code: 4, reason: 'DEADLINE_EXCEEDED' });
+  });
+
+  test.each(['gRPC', 'gRPC over h2c on the HTTP port'] as const)(
+    'ends a stream by %s with DEADLINE_EXCEEDED',
+    async (door) => {
+      const options = { credentials: services.stage, headers: { 'grpc-timeout': '300m' } };
+      const { stream, session, closed } = bareWatch(door, service, { ids: [await seeded()] }, options);
+      let status: unknown;
+      stream.on('trailers', (trailers) => {
+        status = trailers['grpc-status'];
+      });
+      stream.resume();
+      expect(await closed).toBe(0);
+      expect(status).toBe('4');
+      session.close();
+    },
+  );
+});
+
 test('one stream too many is OVERLOADED, through every door, until another ends', async () => {
-  const { httpUrl } = await start({ STREAMS_MAX: '1' });
-  const first = watch('gRPC');
+  const few = await services.start({ STREAMS_MAX: '1' });
+  const ids = [await seeded()];
+  const first = few.watch('gRPC', { ids });
   await first.next();
   for (const door of watchDoors) {
-    const ending = await watch(door).ended;
-    expect(ending).toMatchObject({
+    expect(await few.watch(door, { ids }).ended).toMatchObject({
       reason: 'OVERLOADED',
       ...(door.startsWith('REST') ? { httpStatus: 503 } : { code: 14 }),
     });
   }
-  expect(await endedStreams(httpUrl, 'OVERLOADED')).toBe(watchDoors.length);
-  expect(await openStreams(httpUrl)).toBe(1);
+  expect(await endedStreams(few.httpUrl, 'OVERLOADED')).toBe(watchDoors.length);
+  expect(await openStreams(few.httpUrl)).toBe(1);
   first.leave();
-  await until('no stream', async () => (await openStreams(httpUrl)) === 0);
-  expect(await watch('REST lines').next()).toMatchObject({ id: 'a' });
+  await few.untilNoStream();
+  expect(await few.watch('REST lines', { ids }).next()).toMatchObject({ id: ids[0] });
 });
 
 test('refused streams are counted by their reasons', async () => {
-  const { httpUrl } = await start();
-  await watch('gRPC', { ids: ['nobody'] }).ended;
-  await watch('REST events', { ids: [] }).ended;
-  await watch('Connect JSON', { ids: ['a'] }, 'no token').ended;
-  for (const reason of ['INVENTORY_NOT_FOUND', 'VALIDATION_FAILED', 'UNAUTHENTICATED']) {
-    expect(await endedStreams(httpUrl, reason)).toBe(1);
-  }
-  expect(await openStreams(httpUrl)).toBe(0);
+  const reasons = ['INVENTORY_NOT_FOUND', 'VALIDATION_FAILED', 'UNAUTHENTICATED'];
+  const counts = () => Promise.all(reasons.map((reason) => endedStreams(service.httpUrl, reason)));
+  const before = await counts();
+  await service.watch('gRPC', { ids: ['nobody'] }).ended;
+  await service.watch('REST events', { ids: [] }).ended;
+  const credentials = { ...services.stage, token: 'no token' };
+  await service.watch('Connect JSON', { ids: ['nobody'] }, { credentials }).ended;
+  expect(await counts()).toEqual(before.map((count) => count + 1));
+  expect(await openStreams(service.httpUrl)).toBe(0);
 });
 
-describe('credentials that are no longer good', () => {
-  test('a revoked key ends its streams', async () => {
-    const { httpUrl, database } = await start({ API_KEY_CACHE_MS: '0' });
-    const streams = watchEverywhere();
-    for (const stream of streams) await stream.next();
-    await database.query('UPDATE api_keys SET revoked_at = now() WHERE merchant_id = $1', [
-      merchant.merchantId,
-    ]);
+test('credentials that are no longer good end their streams: a revoked key, an expired token; and no others', async () => {
+  const { stage } = services;
+  const ids = [await seeded()];
+  const before = await endedStreams(service.httpUrl, 'UNAUTHENTICATED');
+  // Long enough for its streams to begin.
+  const short = { ...stage, token: await tokenFor(stage.merchantId, ['can_read_inventory'], 4) };
+  const expiring = watchDoors.map((door) => service.watch(door, { ids }, { credentials: short }));
+  const other = { ...stage, apiKey: await addKey(stage.dataSource, stage.merchantId, 'test') };
+  const revoked = watchDoors.map((door) => service.watch(door, { ids }, { credentials: other }));
+  const good = service.watch('gRPC', { ids });
+  for (const stream of [...expiring, ...revoked, good]) await stream.next();
+  const lastFour = other.apiKey.slice(-4);
+  await stage.database.query('UPDATE api_keys SET revoked_at = now() WHERE last_four = $1', [lastFour]);
+  for (const streams of [revoked, expiring]) {
     const endings = await Promise.all(streams.map((stream) => stream.ended));
     expect(endings).toMatchObject(said('UNAUTHENTICATED', 16));
-    expect(await endedStreams(httpUrl, 'UNAUTHENTICATED')).toBe(watchDoors.length);
-  });
-
-  test('an expired token ends its streams, and no others', async () => {
-    const { httpUrl } = await start();
-    const good = watch('gRPC');
-    const token = await tokenFor(merchant.merchantId, ['can_read_inventory'], 4);
-    const streams = watchDoors.map((door) => watch(door, { ids: ['a'] }, token));
-    for (const stream of streams) await stream.next();
-    const endings = await Promise.all(streams.map((stream) => stream.ended));
-    expect(endings).toMatchObject(said('UNAUTHENTICATED', 16));
-    expect(await openStreams(httpUrl)).toBe(1);
-    await reserveOne();
-    expect(await good.take(2)).toMatchObject([{ reservedQty: 0 }, { reservedQty: 1 }]);
-  });
-});
-
-describe('a service that stops', () => {
-  test('ends its streams with SHUTTING_DOWN and waits for none', async () => {
-    const { app: service } = await start();
-    const streams = watchEverywhere();
-    for (const stream of streams) await stream.next();
-    await service.close();
-    const endings = await Promise.all(streams.map((stream) => stream.ended));
-    expect(endings).toMatchObject(said('SHUTTING_DOWN', 14));
-  });
-
-  test('does not wait for readers who do not read', async () => {
-    const { app: service } = await start();
-    const { streams, write, sent } = await crowd(watchDoors);
-    for (let i = 0; i < 4; i++) await write();
-    await service.close();
-    for (const stream of streams) stream.resume();
-    const endings = await Promise.all(streams.map((stream) => stream.ended));
-    expect(endings.map(({ reason }) => reason)).toEqual(endings.map(() => undefined));
-    // Or nobody was slow, and nothing was shown.
-    for (const stream of streams) expect(stream.seen.length).toBeLessThan(sent());
-  });
-});
-
-describe('a reader who does not read', () => {
-  // [doors, how long he may take, what they say once he reads]: the HTTP port says nothing and closes.
-  test.each<[readonly WatchDoor[], string, string | undefined]>([
-    [['gRPC'], '1500', 'SLOW_READER'],
-    [['gRPC over h2c on the HTTP port', 'Connect JSON', 'REST events'], '300', undefined],
-  ])(
-    'through %j costs writers nothing, is cut off, and can go on without a gap',
-    async (doors, stalledMs, said) => {
-      const { httpUrl } = await start({ STREAM_STALLED_MS: stalledMs });
-      const { streams, request, write, sent } = await crowd(doors);
-      // Every write is answered while nobody reads.
-      while ((await openStreams(httpUrl)) > 0) await write();
-      expect(await endedStreams(httpUrl, 'SLOW_READER')).toBe(doors.length);
-      for (const stream of streams) stream.resume();
-      const endings = await Promise.all(streams.map((stream) => stream.ended));
-      expect(endings.map(({ reason }) => reason)).toEqual(doors.map(() => said));
-
-      await write();
-      const logged = await logOf(app!, merchant.merchantId);
-      for (const [i, stream] of streams.entries()) {
-        const { eventId } = stream.seen.at(-1)!;
-        const rest = watch(doors[i]!, { ...request, afterId: eventId });
-        const all = [...stream.seen, ...(await rest.take(sent() - stream.seen.length))];
-        for (const [id, quantities] of logged) {
-          expect(all.filter((event) => event.id === id).map((event) => event.onHandQty)).toEqual(quantities);
-        }
-        rest.leave();
-      }
-    },
-    60_000,
-  );
-});
-
-/** Watches of 100 records that nobody reads, and what writes 1,000 events for each. */
-async function crowd(doors: readonly WatchDoor[]) {
-  const ids = Array.from({ length: 100 }, (_, i) => `r${i}`);
-  await app!.seed(merchant.merchantId, ...ids.map((id) => ({ id, onHandQty: 1, reservedQty: 0 })));
-  const request = { ids };
-  const streams = doors.map((door) => watch(door, request));
-  for (const stream of streams) {
-    // What comes after it is changes, which nobody may miss.
-    await stream.take(ids.length);
-    stream.pause();
   }
-  const lines = Array.from({ length: 1000 }, (_, i) => ({ id: `r${i % 100}`, qty: 1, action: 'ADJUSTED' }));
-  let sent = ids.length;
-  const write = async (): Promise<void> => {
-    const answer = await caller.call('BatchAdjust', { lines }, { credentials: merchant });
-    expect(answer).toMatchObject({ ok: true });
-    sent += lines.length;
-  };
-  return { streams, request, write, sent: () => sent };
-}
-
-/** Units on hand after each entry of the log, record by record, from the first one that a watch sends. */
-async function logOf({ database }: TestApp, merchantId: string): Promise<Map<string, number[]>> {
-  const rows = await database.query<{ id: string; on_hand: number }>(
-    `SELECT inventory_id AS id,
-            (sum(on_hand_delta) OVER (PARTITION BY inventory_id ORDER BY revision))::int AS on_hand
-       FROM movement_log WHERE merchant_id = $1 AND inventory_id LIKE 'r%' ORDER BY inventory_id, revision`,
-    [merchantId],
-  );
-  const logged = new Map<string, number[]>();
-  for (const { id, on_hand } of rows) logged.set(id, [...(logged.get(id) ?? []), on_hand]);
-  return logged;
-}
+  expect(await endedStreams(service.httpUrl, 'UNAUTHENTICATED')).toBe(before + 2 * watchDoors.length);
+  expect(await openStreams(service.httpUrl)).toBe(1);
+  await reserveOne(ids[0]!);
+  expect(await good.next()).toMatchObject({ reservedQty: 1 });
+});
 
 describe('a silent stream', () => {
   // [format, a sign of life]
@@ -239,21 +173,18 @@ describe('a silent stream', () => {
     ['application/x-ndjson', '\n'],
     ['text/event-stream', ':\n\n'],
   ])('of %s over REST says that it is alive', async (accept, sign) => {
-    const { httpUrl } = await start({ STREAM_HEARTBEAT_MS: '50' });
+    const { apiKey, token } = services.stage;
+    const id = await seeded();
     const gone = new AbortController();
-    const headers = {
-      accept,
-      authorization: `Bearer ${merchant.token}`,
-      'x-merchantapikey': merchant.apiKey,
-    };
-    const url = `${httpUrl}/v1/inventory/watch?ids=a`;
+    const headers = { accept, authorization: `Bearer ${token}`, 'x-merchantapikey': apiKey };
+    const url = `${service.httpUrl}/v1/inventory/watch?ids=${id}`;
     const { body } = await fetch(url, { headers, signal: gone.signal });
     const reader = body!.getReader();
     const text = async () => Buffer.from((await reader.read()).value!).toString();
-    expect(await text()).toContain('"id":"a"');
+    expect(await text()).toContain(`"id":"${id}"`);
     expect(await text()).toBe(sign);
     expect(await text()).toBe(sign);
-    await reserveOne();
+    await reserveOne(id);
     let next = await text();
     while (next === sign) next = await text();
     expect(next).toContain('"reservedQty":1');

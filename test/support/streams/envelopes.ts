@@ -64,6 +64,7 @@ function reader(contentType: string, take: (flag: number, bytes: Buffer) => void
 
 const connectCodes: Readonly<Record<string, number>> = {
   invalid_argument: 3,
+  deadline_exceeded: 4,
   not_found: 5,
   permission_denied: 7,
   resource_exhausted: 8,

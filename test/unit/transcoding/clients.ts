@@ -31,7 +31,7 @@ export const protocols = ['HTTP/1.1', 'HTTP/2'] as const;
 export type Protocol = (typeof protocols)[number];
 
 /** A transcoder on a free port, and a client of it. */
-export async function mount(protocol: Protocol, { listener }: Transcoder): Promise<Client> {
+export async function mount(protocol: Protocol, { listener }: Pick<Transcoder, 'listener'>): Promise<Client> {
   const server: Server =
     protocol === 'HTTP/2' ? createHttp2Server(listener as never) : createServer(listener);
   server.listen(0, '127.0.0.1');

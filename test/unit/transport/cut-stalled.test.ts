@@ -1,0 +1,117 @@
+import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { HttpResponse } from '../../../src/transcoding/index.js';
+import { cutWhenStalled, cutWhenUnread } from '../../../src/transport/http/cut-stalled.js';
+import { type Client, mount, protocols } from '../transcoding/clients.js';
+
+/** Readers who stop, as the server's clock sees them: node's own timers are not counted on it. */
+
+const plenty = Buffer.alloc(32 * 1024 * 1024, 'x');
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+});
+
+describe.each(protocols)('over %s', (protocol) => {
+  let client: Client;
+  let response: ServerResponse;
+  let body: Readable;
+  let cut: boolean;
+  afterEach(async () => {
+    vi.useRealTimers();
+    await client.close();
+  });
+
+  /** A response to a reader who reads nothing, of more than lies between here and there. */
+  async function fill(watch: (response: HttpResponse) => void): Promise<void> {
+    client = await mount(protocol, {
+      listener: (_, answer) => {
+        response = answer as ServerResponse;
+        cut = false;
+        response.on('close', () => {
+          cut = response === answer;
+        });
+        response.on('error', () => {});
+        response.writeHead(200);
+        watch(answer);
+        response.write(plenty);
+      },
+    });
+    ({ body } = await client.open('/'));
+    body.on('error', () => {});
+    body.pause();
+  }
+
+  const passTime = async (ms: number): Promise<void> => {
+    vi.advanceTimersByTime(ms);
+    await turns(20);
+  };
+
+  async function readAll(): Promise<string> {
+    let end = '';
+    for await (const chunk of body) end = (end + chunk).slice(-10);
+    return end;
+  }
+
+  describe('one who leaves what was sent unread', () => {
+    test('is given up after his time, once, and reads what is said then', async () => {
+      const stalls: number[] = [];
+      await fill((answer) =>
+        cutWhenStalled(answer, 5000, () => {
+          stalls.push(performance.now());
+          response.end('last words');
+        }),
+      );
+      const begun = performance.now();
+      await passTime(5000);
+      expect(stalls).toEqual([]);
+      // The stall was first seen at the look after half a second.
+      await passTime(500);
+      expect(stalls).toEqual([begun + 5500]);
+      expect(cut).toBe(false);
+      expect(await readAll()).toBe('last words');
+      await passTime(10_000);
+      expect(stalls).toHaveLength(1);
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    test('is cut off when he does not come back in as long again', async () => {
+      await fill((answer) => cutWhenStalled(answer, 5000, () => response.end('last words')));
+      await passTime(10_499);
+      expect(cut).toBe(false);
+      await passTime(1);
+      expect(cut).toBe(true);
+      expect(await readAll().catch(() => 'broken')).not.toBe('last words');
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    test('is not, while he reads at all: each time begins anew', async () => {
+      const onStall = vi.fn();
+      await fill((answer) => cutWhenStalled(answer, 5000, onStall));
+      for (let i = 0; i < 3; i++) {
+        await passTime(5000);
+        const drained = new Promise((resolve) => response.once('drain', resolve));
+        body.resume();
+        await drained;
+        body.pause();
+        await passTime(1000);
+        response.write(plenty);
+      }
+      expect(onStall).not.toHaveBeenCalled();
+    });
+  });
+
+  test('a door that closes cuts off who has taken nothing since it last looked', async () => {
+    await fill((answer) => cutWhenUnread(answer, 1000));
+    await passTime(1000);
+    expect(cut).toBe(false);
+    await passTime(1000);
+    expect(cut).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise(setImmediate);
+}
