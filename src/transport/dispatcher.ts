@@ -1,10 +1,11 @@
 import type { DescMethod, Message } from '@bufbuild/protobuf';
-import { createValidator, type Validator, type Violation } from '@bufbuild/protovalidate';
+import { createValidator, type Validator } from '@bufbuild/protovalidate';
 import { type Authenticator, CredentialStoreUnavailable } from '../auth/authenticator.js';
 import type { Principal } from '../auth/principal.js';
 import type { RateLimiter } from '../auth/rate-limiter.js';
 import type { Failure, FieldViolation } from '../domain/failure.js';
 import { type Operation, type Reply, refuse } from './operation.js';
+import { toFieldViolation } from './violations.js';
 
 /** What a door knows of a call before it has looked at the request. */
 export interface CallMetadata {
@@ -171,14 +172,4 @@ function nativeRegexMatch(): (pattern: string, against: string) => boolean {
     }
     return regex.test(against);
   };
-}
-
-function toFieldViolation(violation: Violation): FieldViolation {
-  let field = '';
-  for (const part of violation.field) {
-    if ('jsonName' in part) field += field === '' ? part.jsonName : `.${part.jsonName}`;
-    else if (part.kind === 'list_sub') field += `[${part.index}]`;
-    else if (part.kind === 'map_sub') field += `[${JSON.stringify(String(part.key))}]`;
-  }
-  return { field, description: violation.message };
 }

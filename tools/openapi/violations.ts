@@ -2,6 +2,7 @@ import { create, type DescField, ScalarType } from '@bufbuild/protobuf';
 import { reflect } from '@bufbuild/protobuf/reflect';
 import { createValidator } from '@bufbuild/protovalidate';
 import type { Binding } from '../../src/transcoding/http-rules.js';
+import { toFieldViolation } from '../../src/transport/violations.js';
 import type { Json } from './json.js';
 import { rulesOf } from './rules.js';
 import { scalarSchema } from './scalars.js';
@@ -12,7 +13,7 @@ export type Violations = Readonly<Record<string, string>>;
 const validator = createValidator();
 
 /**
- * One way to break the rules of a call's request, in the validator's own words: what an empty request lacks, else the
+ * One way to break the rules of a call's request, in the service's own words: what an empty request lacks, else the
  * first field that can break a rule of its own. Undefined where no such field is found.
  */
 export function violationsOf({ method, body, variables }: Binding): Violations | undefined {
@@ -42,9 +43,11 @@ function violated(
     reflect(subject, message).set(broken, value);
   }
   const { violations = [] } = validator.validate(subject, message);
-  const told = violations.flatMap(({ field: [field], message: text }) =>
-    field?.kind === 'field' && isChosen(field) ? [[field.jsonName, text] as const] : [],
-  );
+  const told = violations.flatMap((violation) => {
+    const [field] = violation.field;
+    if (field?.kind !== 'field' || !isChosen(field)) return [];
+    return [[field.jsonName, toFieldViolation(violation).description] as const];
+  });
   return told.length === 0 ? undefined : Object.fromEntries(told);
 }
 

@@ -103,7 +103,7 @@ const adjustment: readonly Rule[] = [
   [{ action: 'ACTION_UNSPECIFIED' }, { action: anAdjustment }],
   // A log's action, but none of an adjustment's.
   [{ action: 'RESERVED' }, { action: anAdjustment }],
-  [{ action: 99 }, { action: 'value must be one of the defined enum values' }],
+  [{ action: 99 }, { action: anAdjustment }],
   [{ expectedOnHandQty: -1 }, { expectedOnHandQty: atLeast(0) }],
   ...referenceRules,
   ...notesRules,
@@ -208,7 +208,10 @@ const rules: readonly (readonly [Rpc, JsonRequest, readonly Rule[]])[] = [
       [{ inventoryId: 'a b' }, { inventoryId: filterPattern }],
       [{ inventoryId: longText(64) }, { inventoryId: filterPattern }],
       ...referenceRules,
-      [{ action: 99 }, { action: 'value must be one of the defined enum values' }],
+      [
+        { action: 99 },
+        { action: 'must be one of RECEIVED, SOLD, ADJUSTED, DAMAGED, RETURNED, RESERVED, RELEASED' },
+      ],
     ],
   ],
   [

@@ -184,14 +184,14 @@ describe('failures', () => {
   });
 
   test.each<[string, Json]>([
-    // What an empty request lacks, in the words of the validator.
+    // What an empty request lacks, in the words of the service.
     [
       feed,
       {
-        foodName: 'must be at least 1 characters',
+        foodName: 'must not be empty',
         grams: 'must be greater than 0 and less than 100',
-        change: 'value is required',
-        given: 'value is required',
+        change: 'is required, and must not be 0',
+        given: 'is required',
         kind: 'must not be in list [0]',
         someKind: 'must be in list [1]',
         tags: 'must contain at least 1 item(s)',
