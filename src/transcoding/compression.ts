@@ -1,9 +1,16 @@
 import { gunzipSync, gzip } from 'node:zlib';
 import { MalformedRequest, RequestRefused } from './faults.js';
 
-/** Codings that a body may come in, beside none at all. */
-export function isGzip(contentEncoding: string | undefined): boolean {
-  return contentEncoding !== undefined && /^(?:x-)?gzip$/i.test(contentEncoding);
+/** How a body is packed, by its `Content-Encoding`; undefined: in a way that is not read. */
+export function packing(contentEncoding: string | undefined): 'gzip' | 'none' | undefined {
+  if (contentEncoding === undefined) return 'none';
+  const codings = contentEncoding
+    .toLowerCase()
+    .split(',')
+    .map((coding) => coding.trim());
+  const [first, second] = codings.filter((coding) => coding !== '' && coding !== 'identity');
+  if (first === undefined) return 'none';
+  return second === undefined && (first === 'gzip' || first === 'x-gzip') ? 'gzip' : undefined;
 }
 
 /** The most bytes that an honest packer makes of so many: what cannot be packed grows, by less than this. */

@@ -2,7 +2,7 @@ import type { Message } from '@bufbuild/protobuf';
 import { weightOfType } from './accept.js';
 import type { Bridge, Route } from './bridge.js';
 import { Call } from './call.js';
-import { isGzip, packedBytesMax, unpack } from './compression.js';
+import { packedBytesMax, packing, unpack } from './compression.js';
 import { Cors } from './cors.js';
 import { MalformedRequest, RequestRefused, type TranscodingFault } from './faults.js';
 import { rawContent } from './http-body.js';
@@ -11,7 +11,7 @@ import { unreadableBody } from './media-type.js';
 import type { ReadyAnswer, TranscodedAnswer } from './options.js';
 import { readBody } from './read-body.js';
 import { type RequestPath, readingsOf, splitTarget } from './request-path.js';
-import type { Outgoing } from './respond.js';
+import { isClosing, type Outgoing } from './respond.js';
 import { bareFailure, Responder } from './responder.js';
 import { ANY_METHOD } from './route-tree.js';
 import { sendStream } from './send-stream.js';
@@ -42,6 +42,7 @@ export class Exchange {
   }
 
   begin(): void {
+    if (isClosing(this.request)) return;
     // A client that resets its stream is nobody's error; on HTTP/1.1, nothing is emitted unless somebody listens.
     if (isHttp2(this.request)) {
       this.request.on('error', ignore);
@@ -56,7 +57,7 @@ export class Exchange {
       // What is refused by its head is read within the same bound, so that the connection stays usable.
       const refusal = 'status' in routed ? routed : undefined;
       const { bodyBytesMax } = options;
-      const packed = isGzip(request.headers['content-encoding']);
+      const packed = packing(request.headers['content-encoding']) === 'gzip';
       readBody(
         request,
         packed ? packedBytesMax(bodyBytesMax) : bodyBytesMax,

@@ -1,4 +1,4 @@
-import { isGzip } from './compression.js';
+import { packing } from './compression.js';
 import type { UnsupportedMediaType } from './faults.js';
 import type { HttpRequest } from './http-message.js';
 
@@ -9,11 +9,7 @@ const charsetPattern = /(?:^|;)\s*charset\s*=\s*"?([^";\s]*)"?/i;
 export function unreadableBody({ headers }: HttpRequest, raw: boolean): UnsupportedMediaType | undefined {
   const contentType = headers['content-type'];
   const contentEncoding = headers['content-encoding'];
-  if (
-    contentEncoding !== undefined &&
-    contentEncoding.toLowerCase() !== 'identity' &&
-    !isGzip(contentEncoding)
-  ) {
+  if (contentEncoding !== undefined && packing(contentEncoding) === undefined) {
     return { kind: 'unsupported_media_type', contentType, contentEncoding };
   }
   return raw || (contentType !== undefined && isJson(contentType))

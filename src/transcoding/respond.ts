@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { constants } from 'node:http2';
+import type { Socket } from 'node:net';
 import { type Headers, type HttpRequest, type HttpResponse, isHttp2 } from './http-message.js';
 
 /** A response as it goes out, except for the headers that all responses have. */
@@ -24,6 +25,14 @@ export function respond(
   else response.end(outgoing.body);
 }
 
+/** Connections that were told that they are closed. */
+const closing = new WeakSet<Socket>();
+
+/** Whether a request was sent behind one that closes the connection: it must not be looked at (RFC 9112 section 9.6). */
+export function isClosing(request: HttpRequest): boolean {
+  return !isHttp2(request) && closing.has(request.socket);
+}
+
 /** How long, and for how many bytes, a client may go on sending a body that was refused. */
 const lingerMs = 500;
 const lingerBytesMax = 1024 * 1024;
@@ -46,6 +55,7 @@ export function respondAndClose(
     respond(request, response, outgoing, common);
     discardRest(request, () => stream.close(constants.NGHTTP2_NO_ERROR));
   } else {
+    closing.add(request.socket);
     writeHead(response, outgoing, common, { ...outgoing.headers, connection: 'close' });
     (response as ServerResponse).write(outgoing.body);
     discardRest(request, () => response.end());

@@ -45,6 +45,16 @@ describe.each(protocols)('over %s', (protocol) => {
       undefined,
     ],
     ['identity', 'identity', '{}', 200, undefined],
+    ['no coding at all', '', '{}', 200, undefined],
+    ['identity twice', 'identity, Identity', '{}', 200, undefined],
+    ['packed, and left as it is', 'gzip, identity,', packed, 200, undefined],
+    [
+      'followed by other bytes',
+      'gzip',
+      Buffer.concat([packed, Buffer.from('{}')]),
+      400,
+      { kind: 'malformed' },
+    ],
     ['nothing, said to be packed', 'gzip', '', 200, undefined],
     ['exactly the bound', 'gzip', gzipSync(jsonOf(bodyBytesMax)), 200, undefined],
     [

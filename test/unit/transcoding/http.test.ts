@@ -184,6 +184,13 @@ describe('over HTTP/1.1', () => {
     expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
   });
 
+  it('does not run what is sent behind it', async () => {
+    const head = 'POST /v1/echo HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: ';
+    const answer = await raw(served.port, `${head}2000\r\n\r\n${'x'.repeat(2000)}${head}2\r\n\r\n{}`);
+    expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 413']);
+    expect(calls).toEqual([]);
+  });
+
   it('reads no more than the bound for a path that it does not have', async () => {
     const chunk = `400\r\n${'x'.repeat(1024)}\r\n`;
     const answer = await raw(
