@@ -23,8 +23,7 @@ export function bindQuery(
   const given = new Set<string>();
   for (const parameter of query.split('&')) {
     const equals = parameter.indexOf('=');
-    const name = decodeQueryPart(equals < 0 ? parameter : parameter.slice(0, equals));
-    const fields = fieldsNamed(desc, name);
+    const fields = fieldsNamed(desc, equals < 0 ? parameter : parameter.slice(0, equals));
     if (fields === undefined) continue;
     const path = protoPath(fields);
     if (isBound(path)) continue;
@@ -39,7 +38,14 @@ export function bindQuery(
   }
 }
 
-function fieldsNamed(desc: DescMessage, name: string): DescField[] | undefined {
+/** Undefined also for what cannot be decoded: it is no field's name. */
+function fieldsNamed(desc: DescMessage, encoded: string): DescField[] | undefined {
+  let name: string;
+  try {
+    name = decodeQueryPart(encoded);
+  } catch {
+    return undefined;
+  }
   const names = name.split('.', namesMax + 1);
   return names.length > namesMax ? undefined : resolveFieldPath(desc, names);
 }

@@ -9,14 +9,15 @@ import {
 import { reflect } from '@bufbuild/protobuf/reflect';
 import { hasCustomJsonRepresentation } from '@bufbuild/protobuf/wkt';
 import { bindQuery } from './bind-query.js';
-import { MalformedRequest } from './faults.js';
+import { MalformedRequest, malformedAt } from './faults.js';
 import { jsonPath, protoPath } from './field-path.js';
-import { httpBodyOf, rawBody } from './http-body.js';
+import { httpBodyOf, rawBody, singleMessage } from './http-body.js';
 import type { Binding } from './http-rules.js';
 import type { JsonCodec } from './json-codec.js';
 import { isJsonObject } from './json-object.js';
 import { parseJson } from './json-text.js';
 import { capture, type RequestPath } from './request-path.js';
+import { hasRequired, missingField } from './required-fields.js';
 import { setAtPath } from './text-value.js';
 
 /** Builds an RPC's request message from the parts of an HTTP request. @throws MalformedRequest */
@@ -42,6 +43,10 @@ export function requestBinder(binding: Binding, codec: JsonCodec): RequestBinder
   const variablePaths = binding.variables.map((v) => v.fields);
 
   const raw = bodyField === undefined ? undefined : rawBody(method.input, bodyField);
+  const bodyMessage = typeof bodyField === 'object' ? singleMessage(bodyField) : method.input;
+  const isObject = bodyMessage !== undefined && !hasCustomJsonRepresentation(bodyMessage);
+  const bodyPath = typeof bodyField === 'object' ? bodyField.jsonName : '';
+  const requires = hasRequired(method.input);
 
   return (path, query, body, contentType) => {
     const message =
@@ -52,6 +57,8 @@ export function requestBinder(binding: Binding, codec: JsonCodec): RequestBinder
           : readRaw(raw, body, contentType);
     if (query !== '' && bodyField !== '*') bindQuery(method.input, message, query, isBound);
     for (const { variable, set } of setters) set(message, capture(path, variable, binding.decodesFully));
+    const missing = requires ? missingField(reflect(method.input, message)) : undefined;
+    if (missing !== undefined) throw new MalformedRequest('must be given', missing);
     return message;
   };
 
@@ -65,12 +72,11 @@ export function requestBinder(binding: Binding, codec: JsonCodec): RequestBinder
 
   function readBody(bytes: Uint8Array): Message {
     const json = parseJson(bytes);
-    if (bodyField !== '*') return codec.decodeField(method.input, bodyField as DescField, json);
-    if (!isJsonObject(json) && !hasCustomJsonRepresentation(method.input)) {
-      throw new MalformedRequest('the body must be a JSON object');
-    }
-    for (const fields of variablePaths) dropField(json, fields, 0);
-    return codec.decode(method.input, json);
+    // Null leaves other fields unset. A message that is the body has to be there, as the whole request has.
+    if (isObject && !isJsonObject(json)) throw malformedAt(bodyPath, 'must be a JSON object');
+    const whole = typeof bodyField === 'object' ? { [bodyField.jsonName]: json } : json;
+    for (const fields of variablePaths) dropField(whole, fields, 0);
+    return codec.decode(method.input, whole);
   }
 }
 

@@ -6,6 +6,17 @@ export class ExactNumber {
   constructor(readonly text: string) {}
 }
 
+/**
+ * The largest float, where a number is nearest to that: written with the nine digits that tell floats apart, as other
+ * languages do (`3.4028235e38`), it is more than itself.
+ */
+export function floatOf(value: number): number {
+  const float = Math.fround(value);
+  return Math.abs(float) === largestFloat ? float : value;
+}
+
+const largestFloat = 2 ** 128 - 2 ** 104;
+
 const decimalPattern = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
 /** No integer that a field can hold has more. */

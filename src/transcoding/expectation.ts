@@ -41,6 +41,7 @@ const messageNames: Readonly<Record<string, string>> = {
   'google.protobuf.Timestamp': 'an RFC 3339 time such as 2024-12-01T10:00:00Z',
   'google.protobuf.Duration': 'a duration in seconds such as 1.5s',
   'google.protobuf.FieldMask': 'a comma-separated list of field names',
+  'google.protobuf.Any': 'a JSON object with the "@type" of a known message and what that message takes',
   'google.protobuf.Value': 'a JSON value',
   'google.protobuf.ListValue': 'a JSON array',
 };

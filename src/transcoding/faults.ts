@@ -60,6 +60,13 @@ export class RequestRefused extends Error {
   }
 }
 
+/** @param path of the culprit in the body; empty when it is the body as a whole. */
+export function malformedAt(path: string, description: string): MalformedRequest {
+  return path === ''
+    ? new MalformedRequest(`the body ${description}`)
+    : new MalformedRequest(description, path);
+}
+
 export class MalformedRequest extends RequestRefused {
   override readonly name = 'MalformedRequest';
   declare readonly fault: MalformedInput;

@@ -16,7 +16,8 @@ export function rawBody(whole: DescMessage, field: DescField | '*' | undefined):
   return isHttpBody(desc) ? desc : undefined;
 }
 
-function singleMessage(field: DescField): DescMessage | undefined {
+/** The message that a field holds one of. */
+export function singleMessage(field: DescField): DescMessage | undefined {
   return field.fieldKind === 'message' ? field.message : undefined;
 }
 

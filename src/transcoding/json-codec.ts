@@ -1,5 +1,5 @@
 import {
-  createMutableRegistry,
+  createRegistry,
   type DescField,
   type DescFile,
   type DescMessage,
@@ -11,8 +11,8 @@ import {
 } from '@bufbuild/protobuf';
 import { isFieldError } from '@bufbuild/protobuf/reflect';
 import { hasCustomJsonRepresentation } from '@bufbuild/protobuf/wkt';
-import { expectation } from './expectation.js';
-import { MalformedRequest } from './faults.js';
+import { expectation, messageExpectation } from './expectation.js';
+import { MalformedRequest, malformedAt } from './faults.js';
 import { fieldsByName } from './field-path.js';
 import { JsonWriter } from './json-writer.js';
 import { decodePlain } from './plain-json.js';
@@ -50,11 +50,6 @@ export class JsonCodec {
     }
   }
 
-  /** A message in which one field is set from JSON; null leaves it unset. */
-  decodeField(desc: DescMessage, field: DescField, json: JsonValue): Message {
-    return this.decode(desc, { [field.jsonName]: json });
-  }
-
   encode(desc: DescMessage, message: Message): JsonValue {
     return this.writer.write(desc, message);
   }
@@ -66,6 +61,8 @@ export class JsonCodec {
 
   /** The decoder's error without its words: which field is wrong, found by decoding the parts one by one. */
   private explain(desc: DescMessage, json: JsonValue, error: unknown): MalformedRequest {
+    // One value, in which no field could be the wrong one.
+    if (hasCustomJsonRepresentation(desc)) return malformedAt('', messageExpectation(desc));
     const culprit = this.locate(desc, json, locateDepthMax);
     if (culprit !== undefined) return new MalformedRequest(culprit.description, culprit.path);
     const cause = (error as Error).cause;
@@ -141,15 +138,14 @@ interface Culprit {
 /** Each level decodes what is left of the body anew: a bound on what a malformed body can cost. */
 const locateDepthMax = 8;
 
+/** All types of the files and of what they import, also those within messages. */
 function registryOf(files: readonly DescFile[]): Registry {
-  const registry = createMutableRegistry();
-  const seen = new Set<DescFile>();
+  const all = new Set<DescFile>();
   function add(file: DescFile): void {
-    if (seen.has(file)) return;
-    seen.add(file);
-    for (const type of [...file.messages, ...file.enums, ...file.extensions]) registry.add(type);
+    if (all.has(file)) return;
+    all.add(file);
     file.dependencies.forEach(add);
   }
   files.forEach(add);
-  return registry;
+  return createRegistry(...all);
 }

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { JsonValue } from '@bufbuild/protobuf';
 import { parseExactly, roundsFrom } from './exact-json.js';
-import { MalformedRequest } from './faults.js';
+import { MalformedRequest, malformedAt } from './faults.js';
 
 /** Objects and arrays inside one another. Below the 100 at which the protobuf decoder itself gives up. */
 const depthMax = 64;
@@ -113,10 +113,10 @@ function isOfNumber(code: number): boolean {
 /** Recursion is safe: the depth is bounded by then. */
 function clean(value: JsonValue, path: string): JsonValue {
   if (typeof value === 'string' && !isWellFormed(value)) {
-    throw new MalformedRequest('must be a string of valid Unicode', path || undefined);
+    throw malformedAt(path, 'must be a string of valid Unicode');
   }
   if (typeof value === 'number' && !Number.isFinite(value)) {
-    throw new MalformedRequest('is too big a number', path || undefined);
+    throw malformedAt(path, 'is too big a number');
   }
   if (Array.isArray(value)) {
     value.forEach((item, i) => {
@@ -125,8 +125,7 @@ function clean(value: JsonValue, path: string): JsonValue {
   } else if (typeof value === 'object' && value !== null) {
     delete value[prototypeKey];
     for (const [key, member] of Object.entries(value)) {
-      if (!isWellFormed(key))
-        throw new MalformedRequest('has a key that is not valid Unicode', path || undefined);
+      if (!isWellFormed(key)) throw malformedAt(path, 'has a key that is not valid Unicode');
       clean(member, path === '' ? key : `${path}.${key}`);
     }
   }

@@ -10,14 +10,14 @@ import {
 import { type ReflectList, type ReflectMap, type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect';
 import { type Any, anyUnpack, hasCustomJsonRepresentation, isWrapperDesc } from '@bufbuild/protobuf/wkt';
 import { type ElementWriter, enumWriter, scalarWriter } from './json-values.js';
+import { legacyRequired } from './required-fields.js';
 
 type Values = Readonly<Record<string, unknown>>;
 
 /** Adds a field of a message to the message's JSON. */
 type FieldWriter = (message: Values, json: JsonObject) => void;
 
-/** Presence of proto2's `required`, of proto3's bare scalars; the library does not export their names. */
-const legacyRequired = 3;
+/** Presence of proto3's bare scalars; the library does not export its name. */
 const implicit = 2;
 
 /**

@@ -14,8 +14,9 @@ export function decodeKeepingSlashes(text: string): string {
     .join('');
 }
 
-/** Decodes a name or value of a query string, where `+` stands for a space. */
+/** Decodes a name or value of a query string, where `+` stands for a space. HTTP/2 lets other than ASCII through. */
 export function decodeQueryPart(text: string): string {
+  if (/[^\x21-\x7e]/.test(text)) return refuse('query');
   const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
   return spaced.includes('%') ? decode(spaced, 'query') : spaced;
 }
@@ -24,6 +25,10 @@ function decode(text: string, part: 'path' | 'query'): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new MalformedRequest(`the ${part} is not valid percent-encoded UTF-8`);
+    return refuse(part);
   }
+}
+
+function refuse(part: 'path' | 'query'): never {
+  throw new MalformedRequest(`the ${part} is not valid percent-encoded UTF-8`);
 }

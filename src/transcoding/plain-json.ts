@@ -19,7 +19,11 @@ export function decodePlain(desc: DescMessage, json: JsonValue): Message | undef
   const message = create(desc);
   for (const key in json) {
     const field = fields.get(key);
-    if (field === undefined) continue;
+    if (field === undefined) {
+      // The name of an extension, perhaps.
+      if (key.startsWith('[')) return undefined;
+      continue;
+    }
     const value = json[key] as JsonValue;
     if (!isPlain(field, value) || isGivenTwice(field, key, json)) return undefined;
     (message as unknown as Record<string, JsonValue>)[field.localName] = value;

@@ -6,9 +6,10 @@ import {
   ScalarType,
 } from '@bufbuild/protobuf';
 import { hasCustomJsonRepresentation, isWrapperDesc } from '@bufbuild/protobuf/wkt';
-import { exactInteger, isDecimal } from './exact-number.js';
+import { isBase64 } from './base64-text.js';
+import { exactInteger, floatOf, isDecimal } from './exact-number.js';
 import { expectation, messageExpectation } from './expectation.js';
-import { MalformedRequest } from './faults.js';
+import { MalformedRequest, malformedAt } from './faults.js';
 import { fieldsByName } from './field-path.js';
 import { isExactNumber, isJsonObject } from './json-object.js';
 import { isDuration, isTimestamp, maskPath } from './wkt-text.js';
@@ -96,7 +97,7 @@ class Strictness {
     if (desc.typeName === 'google.protobuf.Any') return this.any(json, path);
     if (json === null) return json;
     const value = isWrapperDesc(desc) ? strictScalar(desc.fields[0].scalar, json) : strictText(desc, json);
-    if (value === undefined) throw new MalformedRequest(messageExpectation(desc), path || undefined);
+    if (value === undefined) throw malformedAt(path, messageExpectation(desc));
     return value;
   }
 
@@ -120,10 +121,12 @@ function strictScalar(type: ScalarType, json: JsonValue): JsonValue | undefined 
   const text = isExactNumber(json) ? json.text : json;
   switch (type) {
     case ScalarType.DOUBLE:
-    case ScalarType.FLOAT:
+    case ScalarType.FLOAT: {
       if (typeof text !== 'string') return json;
       if (!isExactNumber(json) && /^(?:NaN|-?Infinity)$/.test(text)) return json;
-      return isDecimal(text) ? Number(text) : undefined;
+      if (!isDecimal(text)) return undefined;
+      return type === ScalarType.FLOAT ? floatOf(Number(text)) : Number(text);
+    }
     case ScalarType.INT32:
     case ScalarType.SINT32:
     case ScalarType.SFIXED32:
@@ -139,7 +142,7 @@ function strictScalar(type: ScalarType, json: JsonValue): JsonValue | undefined 
     case ScalarType.FIXED64:
       return typeof text === 'string' ? exactInteger(text) : json;
     case ScalarType.BYTES:
-      return typeof json !== 'string' || /^[\w+/-]*={0,2}$/.test(json) ? rounded(json) : undefined;
+      return typeof json !== 'string' || isBase64(json) ? rounded(json) : undefined;
     default:
       return rounded(json);
   }

@@ -1,9 +1,25 @@
-import { type DescEnum, type DescField, type DescMessage, fromJson, ScalarType } from '@bufbuild/protobuf';
+import {
+  type DescEnum,
+  type DescField,
+  type DescMessage,
+  fromJson,
+  ScalarType,
+  toJson,
+} from '@bufbuild/protobuf';
 import { type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect';
 import { base64Decode } from '@bufbuild/protobuf/wire';
-import { DurationSchema, FieldMaskSchema, isWrapperDesc, TimestampSchema } from '@bufbuild/protobuf/wkt';
+import {
+  DurationSchema,
+  FieldMaskSchema,
+  hasCustomJsonRepresentation,
+  isWrapperDesc,
+  TimestampSchema,
+} from '@bufbuild/protobuf/wkt';
+import { isBase64 } from './base64-text.js';
+import { floatOf, isDecimal } from './exact-number.js';
 import { expectation } from './expectation.js';
 import { MalformedRequest } from './faults.js';
+import { jsonPath } from './field-path.js';
 import { isDuration, isTimestamp, maskPath } from './wkt-text.js';
 
 /** A field that one piece of text can fill: a scalar, an enum, or a message whose JSON is a string or scalar. */
@@ -49,7 +65,19 @@ export function setAtPath(
   } else if (field.fieldKind === 'message') {
     const child = message.isSet(field) ? message.get(field) : reflect(field.message);
     setAtPath(child, path, text, label, check, index + 1);
+    if (!hasJson(child)) throw new MalformedRequest(expectation(field), jsonPath(path.slice(0, index + 1)));
     message.set(field, child);
+  }
+}
+
+/** What cannot be said in JSON, such as a Timestamp's second of the year 10000, cannot be said by parts either. */
+function hasJson({ desc, message }: ReflectMessage): boolean {
+  if (!hasCustomJsonRepresentation(desc)) return true;
+  try {
+    toJson(desc, message);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -66,13 +94,12 @@ function scalarFromText(type: ScalarType, text: string): unknown {
     case ScalarType.BOOL:
       return text === 'true' || (text === 'false' ? false : unreadable());
     case ScalarType.BYTES:
-      return /^[\w+/-]*={0,2}$/.test(text) ? base64Decode(text) : unreadable();
+      return isBase64(text) ? base64Decode(text) : unreadable();
     case ScalarType.FLOAT:
     case ScalarType.DOUBLE:
       if (/^(?:NaN|-?Infinity)$/.test(text)) return Number(text);
-      return /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text) && Number.isFinite(Number(text))
-        ? Number(text)
-        : unreadable();
+      if (!isDecimal(text) || !Number.isFinite(Number(text))) return unreadable();
+      return type === ScalarType.FLOAT ? floatOf(Number(text)) : Number(text);
     case ScalarType.INT32:
     case ScalarType.SINT32:
     case ScalarType.SFIXED32:

@@ -82,6 +82,8 @@ describe('the query', () => {
     ['&', {}],
     ['=', {}],
     ['=x&&unknown=1&unknown.deeper=2', {}],
+    ['unknown=%FF&unknown=%&unknown=é', {}],
+    ['%FF=1&%=2&é=3&string%ZZField=4', {}],
     ['__proto__=1&constructor=2&toString=3', {}],
     ['stringField=a', { stringField: 'a' }],
     ['string_field=a', { stringField: 'a' }],
@@ -96,6 +98,8 @@ describe('the query', () => {
     ['doubleField=-1.5e3', { doubleField: -1500 }],
     ['doubleField=NaN', { doubleField: 'NaN' }],
     ['floatField=-Infinity', { floatField: '-Infinity' }],
+    ['floatField=3.4028235e38', { floatField: 3.4028234663852886e38 }],
+    ['floatField=0.1', { floatField: 0.1 }],
     ['boolField=true', { boolField: true }],
     ['bytesField=aGk', { bytesField: 'aGk=' }],
     ['bytesField=-_8=', { bytesField: '+/8=' }],
@@ -129,6 +133,10 @@ describe('the query', () => {
     ['int64Wrapper=9007199254740993', { int64Wrapper: '9007199254740993' }],
     ['stringWrapper=', { stringWrapper: '' }],
     ['bool_wrapper=false', { boolWrapper: false }],
+    ['int32Wrapper.value=5', { int32Wrapper: 5 }],
+    ['timestamp.nanos=500000000&timestamp.seconds=1', { timestamp: '1970-01-01T00:00:01.500Z' }],
+    ['field_mask.paths=a&fieldMask.paths=int64_field', { fieldMask: 'a,int64Field' }],
+    ['value.boolValue=true', { value: true }],
     [`${'nested.'.repeat(40)}stringField=deep`, {}],
   ])('%s', (query, expected) => {
     expect(bind(`GET /v1/echo?${query}`)).toEqual(expected);
@@ -145,7 +153,12 @@ describe('the query', () => {
     ['doubleField=1e999', 'doubleField'],
     ['floatField=1e39', 'floatField'],
     ['boolField=yes', 'boolField'],
+    ['floatField=3.40282357e38', 'floatField'],
     ['bytesField=%21', 'bytesField'],
+    ['bytesField=aGk==', 'bytesField'],
+    ['bytesField=aGk=aGk=', 'bytesField'],
+    ['bytesField=a', 'bytesField'],
+    ['bytesField==', 'bytesField'],
     ['enumField=COLOR_GREEN', 'enumField'],
     ['enumField=2147483648', 'enumField'],
     ['int32List=1&int32List=x', 'int32List'],
@@ -167,9 +180,15 @@ describe('the query', () => {
     ['fieldMask=COLOR_RED', 'fieldMask'],
     ['fieldMask=a_1', 'fieldMask'],
     ['int32Wrapper=1.5', 'int32Wrapper'],
+    ['timestamp.seconds=253402300800', 'timestamp'],
+    ['timestamp=2024-12-01T10:00:00Z&timestamp.nanos=-1', 'timestamp'],
+    ['duration.seconds=1&duration.nanos=-1', 'duration'],
+    ['recursive.fieldMask.paths=_A', 'recursive.fieldMask'],
+    ['value.numberValue=NaN', 'value'],
+    ['any.typeUrl=x', 'any'],
     ['stringField=%', undefined],
     ['stringField=%FF', undefined],
-    ['%FF=1', undefined],
+    ['stringField=é', undefined],
   ])('%s is malformed', (query, field) => {
     const fault = faultOf(`GET /v1/echo?${query}`);
     expect(fault.kind).toBe('malformed');
@@ -246,13 +265,20 @@ describe('the body', () => {
       '{"name":"z","title":"T"}',
       { book: { name: 'shelves/1/books/2', title: 'T' }, note: 'n' },
     ],
-    ['PATCH /v1/shelves/1/books/2?book.name=z', 'null', { book: { name: 'shelves/1/books/2' } }],
+    [
+      'PATCH /v1/shelves/1/books/2?book.name=%FF',
+      '{"name":{"not":"looked at"},"title":"T"}',
+      { book: { name: 'shelves/1/books/2', title: 'T' } },
+    ],
+    ['PATCH /v1/shelves/1/books/2', '{}', { book: { name: 'shelves/1/books/2' } }],
+    ['PATCH /v1/shelves/1/books/2', '', { book: { name: 'shelves/1/books/2' } }],
     [
       'POST /v1/shelves/s/books?dryRun=true&shelf=ignored',
       '[{"isbn":"1"},{"isbn":"2"}]',
       { shelf: 's', books: [{ isbn: '1' }, { isbn: '2' }], dryRun: true },
     ],
     ['POST /v1/shelves/s/books', 'null', { shelf: 's' }],
+    ['PUT /v1/shelves/s/title', 'null', { shelf: 's' }],
     ['PUT /v1/shelves/s/title', '"New"', { shelf: 's', title: 'New' }],
     ['GET /v1/books/7?name=n&isbn=8', 'not looked at', { isbn: '7', name: 'n' }],
   ])('%s %s', (request, body, expected) => {
@@ -341,6 +367,7 @@ describe('the body', () => {
 
   it.each([
     ['PATCH /v1/shelves/1/books/2', '[]', 'book'],
+    ['PATCH /v1/shelves/1/books/2', 'null', 'book'],
     ['PATCH /v1/shelves/1/books/2', '{"pageCount":"x"}', 'book.pageCount'],
     ['POST /v1/shelves/s/books', '{}', 'books'],
     ['POST /v1/shelves/s/books', '[{"authors":[{"birthYear":1.5}]}]', 'books[0].authors[0].birthYear'],

@@ -1,5 +1,13 @@
-import { createRegistry, type JsonValue, toJson } from '@bufbuild/protobuf';
-import { DurationSchema } from '@bufbuild/protobuf/wkt';
+import { createRegistry, type DescMessage, type JsonValue, toJson } from '@bufbuild/protobuf';
+import {
+  DurationSchema,
+  Int32ValueSchema,
+  ListValueSchema,
+  StringValueSchema,
+  StructSchema,
+  TimestampSchema,
+  ValueSchema,
+} from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';
 import { MalformedRequest } from '../../../src/transcoding/index.js';
 import { JsonCodec } from '../../../src/transcoding/json-codec.js';
@@ -102,6 +110,9 @@ describe('a value for a field', () => {
     ['doubleField', '1e400', '!'],
     ['doubleField', '""', '!'],
     ['floatField', '3.4028234663852886e38', 3.4028234663852886e38],
+    ['floatField', '3.4028235e38', 3.4028234663852886e38],
+    ['floatField', '"-3.4028235E+38"', -3.4028234663852886e38],
+    ['floatField', '3.40282357e38', '!'],
     ['floatField', '3.5e38', '!'],
     ['floatField', '-3.5e38', '!'],
     ['boolField', 'true', true],
@@ -118,6 +129,10 @@ describe('a value for a field', () => {
     ['bytesField', '"aG\\nk="', '!'],
     ['bytesField', '"aGk=aGk="', '!'],
     ['bytesField', '"a"', '!'],
+    ['bytesField', '"aGk=="', '!'],
+    ['bytesField', '"aA="', '!'],
+    ['bytesField', '"="', '!'],
+    ['bytesField', '""', 'unset'],
     ['bytesField', '12345678901234567890', '!'],
     ['enumField', '"COLOR_RED"', 'COLOR_RED'],
     ['enumField', '2', 'COLOR_BLUE'],
@@ -176,6 +191,7 @@ describe('a value for a field', () => {
     ['int32Wrapper', 'null', 'unset'],
     ['int64Wrapper', max64, max64],
     ['int64Wrapper', '1.5', '!'],
+    ['floatWrapper', '3.4028235e38', 3.4028234663852886e38],
     ['doubleWrapper', '"NaN"', 'NaN'],
     ['boolWrapper', '"true"', '!'],
     ['bytesWrapper', '"aGk"', 'aGk='],
@@ -248,6 +264,19 @@ describe('a value for a field', () => {
     ['{"recursive":{"nested_list":[{"int64_field":1e-1}]}}', 'recursive.nestedList[0].int64Field'],
   ])('%s: the culprit is %s', (text, field) => {
     expect(read(text)).toBe(`malformed: ${field}`);
+  });
+
+  it.each<[string, DescMessage, string, string]>([
+    ['a wrapper', StringValueSchema, '5', 'the body must be a string of valid Unicode'],
+    ['a wrapper', StringValueSchema, '{"value":"x"}', 'the body must be a string of valid Unicode'],
+    ['a wrapper', Int32ValueSchema, '"0x5"', 'the body must be an integer from -2147483648 to 2147483647'],
+    ['a time', TimestampSchema, '{}', 'the body must be an RFC 3339 time such as 2024-12-01T10:00:00Z'],
+    ['a list', ListValueSchema, 'null', 'the body must be a JSON array'],
+    ['a struct', StructSchema, '[]', 'the body must be a JSON object'],
+    ['any value', ValueSchema, '1e400', 'the body is too big a number'],
+    ['any value', ValueSchema, '"\\ud800"', 'the body must be a string of valid Unicode'],
+  ])('%s as the body', (_, desc, text, message) => {
+    expect(() => codec.decode(desc, parseJson(Buffer.from(text)))).toThrow(new MalformedRequest(message));
   });
 
   it('numbers that are kept as written leave the rest of the text alone', () => {
