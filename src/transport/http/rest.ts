@@ -20,7 +20,7 @@ import { type Operation, type Reply, refuse } from '../operation.js';
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../request-id.js';
 import { StreamFailed, type StreamOperation, slowReader } from '../stream.js';
 import type { StreamDispatcher } from '../stream-dispatcher.js';
-import { asWritten } from './rest-fields.js';
+import { asWritten, malformedAsWritten } from './rest-fields.js';
 
 export interface RestDoorOptions {
   readonly services: readonly DescService[];
@@ -105,7 +105,10 @@ class Binding {
       return this.call.bind();
     } catch (error) {
       if (!(error instanceof RequestRefused)) throw error;
-      if (!(error instanceof MalformedRequest)) this.refusal = error;
+      if (error instanceof MalformedRequest) {
+        throw new UnreadableRequest(malformedAsWritten(error, this.call.method).message);
+      }
+      this.refusal = error;
       throw new UnreadableRequest(error.message);
     }
   }
