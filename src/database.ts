@@ -27,6 +27,9 @@ export class DatabaseUnusable extends Error {
 /** How long connections may take to end, and those in use to come back to the pool; what is in progress then is rolled back. */
 const END_TIMEOUT_MS = 2000;
 
+/** Watches that wait for news look by themselves meanwhile. */
+const CHANGES_RECONNECT_INTERVAL_MS = 1000;
+
 /** Connects to DATABASE_URL, or to the embedded PostgreSQL of DATA_DIR, and brings the schema up to date. */
 export async function openDatabase(config: Config, log: DatabaseLog): Promise<Database> {
   try {
@@ -64,7 +67,13 @@ async function open(config: Config, log: DatabaseLog): Promise<Database> {
   const channels: ChangeChannel[] = [];
   const openChanges: Database['openChanges'] = (onChange) => {
     const { connectTimeoutMs } = config.limits;
-    const channel = new ChangeChannel({ url, connectTimeoutMs, onChange, onError: onLoss });
+    const channel = new ChangeChannel({
+      url,
+      connectTimeoutMs,
+      reconnectIntervalMs: CHANGES_RECONNECT_INTERVAL_MS,
+      onChange,
+      onError: onLoss,
+    });
     channels.push(channel);
     channel.open();
     return channel;

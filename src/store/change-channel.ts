@@ -4,11 +4,13 @@ import { PoolClient } from './pool-client.js';
 const CHANNEL = 'holdfast_changes';
 /** The server takes 8,000 bytes less one. */
 const PAYLOAD_BYTES_MAX = 7900;
-const RECONNECT_INTERVAL_MS = 1000;
 
 export interface ChangeChannelOptions {
   readonly url: string;
+  /** For a connection to stand, and for each answer on it. */
   readonly connectTimeoutMs: number;
+  /** From the loss of a connection to the next attempt. */
+  readonly reconnectIntervalMs: number;
   /** Another process has changed a merchant's stock; undefined: it is not known whose. */
   readonly onChange: (merchantId: string | undefined) => void;
   readonly onError: (error: Error) => void;
@@ -88,7 +90,8 @@ export class ChangeChannel {
     this.#client = undefined;
     this.#listening = false;
     this.#unsent.clear();
-    if (!this.#closed) this.#timer = setTimeout(() => void this.#connect(), RECONNECT_INTERVAL_MS).unref();
+    if (this.#closed) return;
+    this.#timer = setTimeout(() => void this.#connect(), this.options.reconnectIntervalMs).unref();
   }
 
   /** One NOTIFY at a time: what comes meanwhile goes with the next. */

@@ -32,12 +32,13 @@ async function backends(): Promise<number[]> {
   return rows.map(({ pid }) => pid);
 }
 
-async function listen(url = database.url): Promise<Ear> {
+async function listen(url = database.url, connectTimeoutMs = 2000): Promise<Ear> {
   const heard: string[] = [];
   const errors: string[] = [];
   const channel = new ChangeChannel({
     url,
-    connectTimeoutMs: 2000,
+    connectTimeoutMs,
+    reconnectIntervalMs: 50,
     onChange: (merchantId) => heard.push(merchantId ?? '*'),
     onError: (error) => errors.push(error.message),
   });
@@ -130,7 +131,7 @@ describe('comes back', () => {
   test('when its connection falls silent: it is given up, and there is never a second one', async () => {
     const { proxy, url } = await TcpProxy.start(database.url);
     try {
-      const ear = await listen(url);
+      const ear = await listen(url, 500);
       const silent = proxy.failNext('holdfast_changes', 'hush');
       ear.channel.send(['mer_1']);
       await silent;
@@ -162,6 +163,7 @@ describe('closed', () => {
     const channel = new ChangeChannel({
       url: database.url,
       connectTimeoutMs: 2000,
+      reconnectIntervalMs: 50,
       onChange: (merchantId) => heard.push(merchantId),
       onError: () => {},
     });
