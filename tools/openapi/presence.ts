@@ -1,4 +1,5 @@
 import { type DescField, ScalarType } from '@bufbuild/protobuf';
+import { FeatureSet_FieldPresence } from '@bufbuild/protobuf/wkt';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { Json, Schema } from './json.js';
@@ -15,7 +16,7 @@ addFormats.default(ajv);
  * `schema` is the field's own, with its rules in it.
  */
 export function isRequired(field: DescField, rules: Rules, schema: Schema): boolean {
-  if (rules.required === true) return true;
+  if (rules.required === true || field.presence === FeatureSet_FieldPresence.LEGACY_REQUIRED) return true;
   if (rules.ignore !== undefined || field.fieldKind === 'message' || isOptional(field)) return false;
   if (field.fieldKind === 'list') return Number(rules.repeated?.minItems ?? 0) > 0;
   if (field.fieldKind === 'map') return Number(rules.map?.minPairs ?? 0) > 0;
@@ -23,9 +24,11 @@ export function isRequired(field: DescField, rules: Rules, schema: Schema): bool
   return !accepts(schema, zeroOf(field.scalar));
 }
 
-/** Tells unset from zero: declared `optional`, or part of a oneof. */
+/** Need not be set, and tells that from zero: declared `optional`, in whatever syntax, or part of a oneof. */
 export function isOptional(field: DescField): boolean {
-  return field.oneof !== undefined || field.proto.proto3Optional;
+  if (field.oneof !== undefined || field.proto.proto3Optional) return true;
+  const hasZero = field.fieldKind === 'scalar' || field.fieldKind === 'enum';
+  return hasZero && field.presence === FeatureSet_FieldPresence.EXPLICIT;
 }
 
 /** Keywords that make a schema refuse the zero value, for fields that cannot tell unset from zero. */

@@ -68,6 +68,16 @@ describe('what the service answers', () => {
     expect(parameters).toContainEqual({ $ref: '#/components/parameters/Last-Event-ID' });
   });
 
+  test('what an older syntax calls required and optional is', () => {
+    expect(at('components schemas Fossil required')).toEqual(['name', 'bones', 'places']);
+    expect(at('components schemas Fossil properties bones')).toEqual({
+      ...int32,
+      type: ['integer', 'null'],
+      minimum: 1,
+    });
+    expect(at('components schemas Era enum')).toEqual(['ERA_OLD', 'ERA_OLDER']);
+  });
+
   test('a body of any type', () => {
     expect(at(`${paint} responses 200 content`)).toEqual({ '*/*': {} });
   });

@@ -32,6 +32,7 @@ describe('paths and operations', () => {
       [
         { name: 'animals', description: 'Who lives here.' },
         { name: 'houses', description: 'Calls under `houses`.' },
+        { name: 'fossils', description: 'Calls under `fossils`.' },
         { name: 'count', description: 'Calls under `count`.' },
       ],
     ],
@@ -189,6 +190,11 @@ describe('what callers send', () => {
     ]);
     expect(at('components schemas FeedBody properties animalId')).toBeUndefined();
     expect(at('components schemas MoveBody properties place properties')).toEqual({ floor: int32 });
+  });
+
+  test('what an older syntax calls required and optional is', () => {
+    expect(at('components schemas DigBody required')).toEqual(['name']);
+    expect(at('components schemas DigBody properties bones')).toEqual({ ...int32, minimum: 1 });
   });
 
   test('unknown fields are not forbidden', () => {
