@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
 /**
  * What a client takes, by `Accept` or `Accept-Encoding`: a list of ranges with weights.
  *
@@ -33,7 +35,8 @@ export function weightOfType(accept: string | undefined, type: string): Weight {
 }
 
 /** Whether a client takes gzip. Without the header it is not sent any, as clients without a decoder send none. */
-export function acceptsGzip(acceptEncoding: string | undefined): boolean {
+export function acceptsGzip(headers: IncomingHttpHeaders): boolean {
+  const acceptEncoding = headers['accept-encoding'] as string | undefined;
   if (acceptEncoding === undefined || acceptEncoding === '') return false;
   return (weigh(acceptEncoding, ['gzip', 'x-gzip', '*'])?.quality ?? 0) > 0;
 }

@@ -1,3 +1,4 @@
+export { acceptsGzip } from './accept.js';
 export { Cors, type CorsOptions } from './cors.js';
 export {
   type BodyTooLarge,

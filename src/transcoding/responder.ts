@@ -44,7 +44,7 @@ export class Responder {
 
   private sendPacked(outgoing: Outgoing): void {
     const headers = { ...outgoing.headers, vary: joined(outgoing.headers?.vary, 'accept-encoding') };
-    const wanted = acceptsGzip(this.request.headers['accept-encoding'] as string | undefined);
+    const wanted = acceptsGzip(this.request.headers);
     if (!wanted) {
       this.sendAsItIs({ ...outgoing, headers });
       return;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { acceptsGzip } from '../../transcoding/index.js';
 
 export interface AssetSource {
   readonly contentType: string;
@@ -31,7 +32,7 @@ export class Asset {
   /** Answers GET and HEAD. Rejects, with nothing sent, when the file cannot be read; the next request tries again. */
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { plain, packed, hash } = await this.#load();
-    const gzipped = acceptsGzip(request.headers['accept-encoding']);
+    const gzipped = acceptsGzip(request.headers);
     const etag = gzipped ? `"${hash}-gzip"` : `"${hash}"`;
     const headers = {
       etag,
@@ -76,12 +77,4 @@ function namesTag(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
   const named = header.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
   return named.includes('*') || named.includes(etag);
-}
-
-/** RFC 9110, 12.5.3. Only what names gzip counts, `*` does not: every client that unpacks names it. */
-function acceptsGzip(header: string | string[] | undefined): boolean {
-  return String(header ?? '')
-    .split(',')
-    .map((coding) => coding.trim().toLowerCase())
-    .some((coding) => /^(?:x-)?gzip\s*(?:;|$)/.test(coding) && !/;\s*q=0(?:\.0*)?$/.test(coding));
 }

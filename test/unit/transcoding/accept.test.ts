@@ -61,7 +61,7 @@ describe('whether gzip is welcome', () => {
     ['br', false],
     ['gzipped', false],
   ])('%s → %s', (acceptEncoding, welcome) => {
-    expect(acceptsGzip(acceptEncoding)).toBe(welcome);
+    expect(acceptsGzip({ 'accept-encoding': acceptEncoding })).toBe(welcome);
   });
 });
 

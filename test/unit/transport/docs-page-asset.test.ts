@@ -75,7 +75,7 @@ test.each([
   ['gzip; q=0.000', false],
   ['br', false],
   ['gzipped', false],
-  ['*', false],
+  ['*', true],
   ['identity', false],
   ['', false],
 ])('Accept-Encoding %j: packed %s', async (accepted, packed) => {
