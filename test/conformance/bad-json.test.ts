@@ -180,6 +180,17 @@ describe('Connect JSON', () => {
   });
 });
 
+test.each([
+  ['PATCH', '/v1/inventory/inv_xyz789'],
+  ['PATCH', '/v1/inventory/inv_xyz789/reserve'],
+  ['POST', '/v1/orders/A/release'],
+  ['POST', '/v1/orders/A/confirm'],
+  ['PATCH', '/v1/settings'],
+])('null is no body, not even where there need not be one: %s %s', async (method, path) => {
+  const { status, json } = await send(path, method, 'null');
+  expect([status, json.code]).toEqual([400, 'MALFORMED_REQUEST']);
+});
+
 function titled(rows: typeof bodies) {
   return rows.map(
     ([body, verdict]) => [JSON.stringify(body.toString()).slice(0, 60), verdict, body] as const,

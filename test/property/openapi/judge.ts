@@ -17,10 +17,8 @@ export function judge(document: OpenApiDocument, sent: Sent, exchange: Exchange)
   const { operation } = found;
   const flaws = flawsOf(sent, operation);
   const faults = requestFaults(document, operation, exchange);
-  // A query that cannot be decoded may be refused where nothing in it has a meaning; so may null, as a body that need
-  // not be there.
-  const isDoubtful =
-    sent.reading === 'null' || sent.parts.query.some(({ name, value }) => !name.readable || !value.readable);
+  // What cannot be decoded is refused as the value of a parameter, and ignored as that of none.
+  const isDoubtful = sent.parts.query.some(({ value }) => !value.readable);
   if (flaws.length > 0 || isDoubtful) {
     contradicted.splice(
       0,

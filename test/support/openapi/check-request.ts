@@ -57,9 +57,7 @@ function bodyFaults(document: OpenApiDocument, operation: Operation, exchange: E
   const described = document.at(`${operation.pointer}/requestBody`);
   const { requestBody: body } = exchange;
   if (described === undefined) return [];
-  const isAbsent =
-    body === undefined || body === '' || (body === 'null' && described.value.required !== true);
-  if (isAbsent) return described.value.required === true ? ['body is missing'] : [];
+  if (body === undefined || body === '') return described.value.required === true ? ['body is missing'] : [];
   const mediaType = strictMediaType(exchange.requestHeaders['content-type']);
   const content = described.value.content as JsonObject;
   if (content[mediaType] === undefined) return [`body of type "${mediaType}"`];
