@@ -38,7 +38,9 @@ export class Exchange {
     private readonly request: HttpRequest,
     private readonly response: HttpResponse,
   ) {
-    this.responder = new Responder(request, response, bridge.options.gzipBytesMin ?? 1024);
+    this.responder = new Responder(request, response, bridge.options.gzipBytesMin ?? 1024, (error) =>
+      this.failure(error),
+    );
   }
 
   begin(): void {

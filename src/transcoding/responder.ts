@@ -16,6 +16,8 @@ export class Responder {
     private readonly request: HttpRequest,
     private readonly response: HttpResponse,
     private readonly gzipBytesMin: number,
+    /** What is answered instead of what cannot be sent. */
+    private readonly failure: (error: unknown) => ReadyAnswer,
   ) {}
 
   send(outgoing: Outgoing): void {
@@ -31,15 +33,21 @@ export class Responder {
   sendAndClose(outgoing: Outgoing): void {
     try {
       respondAndClose(this.request, this.response, outgoing, this.common);
-    } catch {
-      this.sendBareFailure();
+    } catch (error) {
+      this.sendFailure(error);
     }
   }
 
-  /** The host's headers cannot be sent; all that is left is a status, if even that. */
-  sendBareFailure(): void {
-    if (this.response.headersSent) this.response.destroy();
-    else respond(this.request, this.response, bareFailure, undefined);
+  /** The host's headers cannot be sent. If they are those of every response, all that is left is a status. */
+  private sendFailure(error: unknown): void {
+    const { request, response } = this;
+    const answer = this.failure(error);
+    try {
+      if (response.headersSent) response.destroy();
+      else respond(request, response, answer, this.common);
+    } catch {
+      respond(request, response, bareFailure, undefined);
+    }
   }
 
   private sendPacked(outgoing: Outgoing): void {
@@ -59,8 +67,8 @@ export class Responder {
   private sendAsItIs(outgoing: Outgoing): void {
     try {
       respond(this.request, this.response, outgoing, this.common);
-    } catch {
-      this.sendBareFailure();
+    } catch (error) {
+      this.sendFailure(error);
     }
   }
 }

@@ -339,9 +339,10 @@ describe('what the host does', () => {
     ).toEqual([500, {}]);
   });
 
-  it('gives headers that cannot be sent: a bare 500', async () => {
+  it('gives headers that cannot be sent: onError decides, and if they are those of all responses, a bare 500', async () => {
     const answer = { kind: 'error', status: 200, body: '{}', headers: { 'x-bad': 'a\nb' } } as const;
-    expect(await answerOf(as(() => answer))).toEqual([500, {}]);
+    const thrown = expect.stringContaining('Invalid character in header content');
+    expect(await answerOf(as(() => answer))).toEqual([500, { thrown }]);
     const responseHeaders = () => ({ 'x-bad': 'a\nb' });
     expect(
       await answerOf(
