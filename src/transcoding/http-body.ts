@@ -1,5 +1,4 @@
 import { create, type DescField, type DescMessage, type Message } from '@bufbuild/protobuf';
-import type { HttpBody } from '../gen/google/api/httpbody_pb.js';
 
 /**
  * `google.api.HttpBody`: a body that is not JSON. Known by its name, so that any copy of its proto will do.
@@ -25,8 +24,13 @@ export function httpBodyOf(desc: DescMessage, contentType: string | undefined, d
   return create(desc, { contentType: contentType ?? '', data } as never);
 }
 
+interface HttpBodyFields {
+  readonly contentType?: string;
+  readonly data?: Uint8Array;
+}
+
 /** Type and bytes of a raw answer; an unset field is an empty one. */
 export function rawContent(message: Message | undefined): { contentType: string; body: Uint8Array } {
-  const { contentType = '', data = new Uint8Array() } = (message ?? {}) as Partial<HttpBody>;
+  const { contentType = '', data = new Uint8Array() } = (message ?? {}) as HttpBodyFields;
   return { contentType: contentType || 'application/octet-stream', body: data };
 }

@@ -37,11 +37,12 @@ export function scalarWriter(field: DescField, type: ScalarType): ElementWriter 
   }
 }
 
-/** By name, or by number where the enum does not know it. */
+/** By name, the first of several, or by number where the enum does not know it. */
 export function enumWriter(field: DescField, desc: DescEnum): ElementWriter {
   const isNull = desc.typeName === 'google.protobuf.NullValue';
+  const names = new Map(desc.values.toReversed().map((v) => [v.number, v.name]));
   return (value) => {
     if (typeof value !== 'number') throw new Error(`${field.toString()} does not hold a number`);
-    return isNull ? null : (desc.value[value]?.name ?? value);
+    return isNull ? null : (names.get(value) ?? value);
   };
 }

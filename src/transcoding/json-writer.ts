@@ -38,13 +38,18 @@ export class JsonWriter {
   write(desc: DescMessage, message: Message): JsonValue {
     if (message.$typeName !== desc.typeName) throw new Error(`${message.$typeName} is not ${desc.typeName}`);
     if (hasCustomJsonRepresentation(desc)) return this.writeCustom(desc, message);
-    // Extensions are rare enough to leave to the library.
-    if (message.$unknown !== undefined && desc.proto.extensionRange.length > 0) {
-      return toJson(desc, message, { alwaysEmitImplicit: true, registry: this.registry }) as JsonValue;
-    }
     const json: JsonObject = {};
     for (const write of this.writersOf(desc)) write(message as unknown as Values, json);
+    if (message.$unknown !== undefined && desc.proto.extensionRange.length > 0) {
+      this.writeExtensions(desc, message, json);
+    }
     return json;
+  }
+
+  /** Rare enough to be left to the library, which writes the fields as well. */
+  private writeExtensions(desc: DescMessage, message: Message, json: JsonObject): void {
+    const all = toJson(desc, message, { registry: this.registry }) as JsonObject;
+    for (const [key, value] of Object.entries(all)) if (key.startsWith('[')) json[key] = value;
   }
 
   /** One field's value; undefined when it is unset and has no zero value. */

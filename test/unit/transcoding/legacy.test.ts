@@ -24,6 +24,9 @@ describe('what comes is what goes', () => {
       { ...bare, size: 'SIZE_SMALL', sizes: ['SIZE_LARGE'] },
     ],
     ['GET /v1/legacy?id=a&part.name=p', undefined, { ...bare, part: { name: 'p' } }],
+    // Of two names for one number, the first is written.
+    ['GET /v1/legacy?id=a&size=SIZE_BIG', undefined, { ...bare, size: 'SIZE_LARGE' }],
+    ['POST /v1/legacy', '{"id":"a","size":"SIZE_BIG"}', { ...bare, size: 'SIZE_LARGE' }],
     ['GET /v1/legacy?id=a&[transcoding.v1.count]=1', undefined, bare],
     ['POST /v1/legacy', '{"id":"a","part":{"name":"p"}}', { ...bare, part: { name: 'p' } }],
     ['POST /v1/legacy', '{"id":"a","size":"SIZE_HUGE"}', bare],
