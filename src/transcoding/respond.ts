@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { constants } from 'node:http2';
 import type { Socket } from 'node:net';
+import { endTogether } from './end-together.js';
 import { type Headers, type HttpRequest, type HttpResponse, isHttp2 } from './http-message.js';
 
 /** A response as it goes out, except for the headers that all responses have. */
@@ -21,8 +22,9 @@ export function respond(
 ): void {
   writeHead(response, outgoing, common, outgoing.headers);
   // The length is that of the answer to GET, the body is not sent.
-  if (request.method === 'HEAD') response.end();
-  else response.end(outgoing.body);
+  const body = request.method === 'HEAD' ? '' : outgoing.body;
+  if (isHttp2(request)) response.end(body);
+  else endTogether(response, body);
 }
 
 /** Connections that were told that they are closed. */
