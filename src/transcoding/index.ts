@@ -22,4 +22,5 @@ export type {
   TranscodedCall,
   TranscoderOptions,
 } from './options.js';
+export { splitTarget } from './request-path.js';
 export { createTranscoder, type RouteSummary, type Transcoder } from './transcoder.js';

@@ -157,6 +157,18 @@ describe('paths and methods', () => {
     expect(head.toLowerCase()).toContain(`\r\nallow: ${allow.toLowerCase()}\r\n`);
   });
 
+  // RFC 9112, 3.2.2: a server takes the absolute form, whatever host it names.
+  test.each(['/healthz', 'http://elsewhere/healthz', 'http://elsewhere/healthz?now'])(
+    'GET %s → 200',
+    async (path) => {
+      expect((await send({ method: 'GET', path, body: '' })).status).toBe(200);
+    },
+  );
+  test('a call of Connect in absolute form', async () => {
+    const { status, body } = await send({ method: 'POST', path: `http://elsewhere${CONNECT}` });
+    expect({ status, ...JSON.parse(body) }).toMatchObject({ status: 400, code: 'invalid_argument' });
+  });
+
   test('what an HTTP status says alone is told in the published shape too', async () => {
     const { body } = await send({ method: 'GET', lines: ['X-Request-Id: req-1'] });
     expect(JSON.parse(body)).toEqual({

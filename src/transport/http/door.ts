@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TlsConfig } from '../../config.js';
 import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
-import { Cors, type Transcoder } from '../../transcoding/index.js';
+import { Cors, splitTarget, type Transcoder } from '../../transcoding/index.js';
 import type { Dispatcher } from '../dispatcher.js';
 import { restErrorBody } from '../errors.js';
 import type { Operation } from '../operation.js';
@@ -38,6 +38,12 @@ export interface HttpDoorOptions {
   readonly onError: (error: unknown, requestId: string) => void;
 }
 
+const REQUEST_ID = Symbol('request id');
+
+interface Identified extends IncomingMessage {
+  [REQUEST_ID]?: string;
+}
+
 /** The HTTP port: probes, metrics and documentation, then the Connect door's paths, then the REST bridge's. */
 export class HttpDoor {
   readonly #options: HttpDoorOptions;
@@ -45,7 +51,6 @@ export class HttpDoor {
   readonly #connect: ConnectDoor;
   readonly #rest: Transcoder;
   readonly #cors: Cors | undefined;
-  readonly #requestIds = new WeakMap<object, string>();
   /** Paths that need no credentials. */
   readonly #openPaths = new Map<string, (response: ServerResponse, request: IncomingMessage) => void>([
     ['/healthz', (response) => send(response, 200, { status: 'UP' })],
@@ -103,9 +108,7 @@ export class HttpDoor {
   }
 
   #route(request: IncomingMessage, response: ServerResponse): void {
-    const url = request.url ?? '';
-    const queryAt = url.indexOf('?');
-    const path = queryAt < 0 ? url : url.slice(0, queryAt);
+    const { path } = splitTarget(request.url ?? '');
     if (this.#connect.serves(path)) {
       if (this.#cors && sharesWithOrigin(this.#cors, request, response, ['POST'])) return;
       const requestId = this.#requestId(request);
@@ -159,13 +162,9 @@ export class HttpDoor {
     response.writeHead(200, { 'content-type': contentType }).end(text);
   }
 
-  #requestId(request: IncomingMessage): string {
-    let id = this.#requestIds.get(request);
-    if (id === undefined) {
-      id = saneRequestId(headerText(request.headers[REQUEST_ID_HEADER])) ?? randomUUID();
-      this.#requestIds.set(request, id);
-    }
-    return id;
+  #requestId(request: Identified): string {
+    request[REQUEST_ID] ??= saneRequestId(headerText(request.headers[REQUEST_ID_HEADER])) ?? randomUUID();
+    return request[REQUEST_ID];
   }
 }
 

@@ -1,8 +1,21 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { RequestListener } from './request-listener.js';
 
 /** Requests of one connection that may wait for their turn; a client that sends more is cut off. */
 const WAITING_REQUESTS_MAX = 100;
+
+const WAITING = Symbol('requests waiting');
+
+type Exchange = [IncomingMessage, ServerResponse];
+
+/** A connection with a request in progress has a list of those behind it, in order of arrival. */
+interface Connection extends Socket {
+  [WAITING]?: Exchange[] | undefined;
+}
+
+/** The list of nearly every connection: made once, never changed. */
+const NONE: Exchange[] = [];
 
 /**
  * Answers the requests of an HTTP/1.1 connection one after the other.
@@ -13,28 +26,28 @@ const WAITING_REQUESTS_MAX = 100;
  * are pipelined on one connection do not share a batch.
  */
 export function inOrder(listener: RequestListener): RequestListener {
-  /** Connections with a request in progress → those behind it, in order of arrival. */
-  const waiting = new WeakMap<Socket, (() => void)[]>();
+  function begin(request: IncomingMessage, response: ServerResponse): void {
+    response.once('close', next);
+    listener(request, response);
+  }
+  function next(this: ServerResponse): void {
+    const socket = this.req.socket as Connection;
+    const following = socket.writable ? socket[WAITING]?.shift() : undefined;
+    if (following === undefined) socket[WAITING] = undefined;
+    else begin(...following);
+  }
   return (request, response) => {
     // HTTP/2 streams are independent.
     if (request.httpVersionMajor !== 1) return listener(request, response);
-    const { socket } = request;
-    const next = (): void => {
-      const begin = socket.writable ? waiting.get(socket)?.shift() : undefined;
-      if (begin === undefined) waiting.delete(socket);
-      else begin();
-    };
-    const begin = (): void => {
-      response.once('close', next);
-      listener(request, response);
-    };
-    const queue = waiting.get(socket);
-    if (queue !== undefined) {
-      if (queue.length < WAITING_REQUESTS_MAX) queue.push(begin);
+    const socket = request.socket as Connection;
+    const waiting = socket[WAITING];
+    if (waiting === NONE) socket[WAITING] = [[request, response]];
+    else if (waiting !== undefined) {
+      if (waiting.length < WAITING_REQUESTS_MAX) waiting.push([request, response]);
       else socket.destroy();
     } else if (socket.writable) {
-      waiting.set(socket, []);
-      begin();
+      socket[WAITING] = NONE;
+      begin(request, response);
     }
   };
 }

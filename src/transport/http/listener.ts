@@ -37,19 +37,24 @@ export class HttpListener {
   #draining = false;
 
   constructor(tls: TlsConfig | undefined, listener: RequestListener) {
+    const responses = this.#responses;
+    const ended = (): void => {
+      if (responses.size === 0) this.#onIdle?.();
+    };
+    function closed(this: ServerResponse): void {
+      responses.delete(this);
+      ended();
+    }
     const counted: RequestListener = (request, response) => {
       // A connection of HTTP/1.1 that claims to be more: everybody behind would look for its stream.
       if (request.httpVersionMajor > 1 && !('stream' in request)) {
         response.writeHead(505, { connection: 'close' }).end();
         return;
       }
-      this.#responses.add(response);
+      responses.add(response);
       // A kept-alive connection would bring the next request to a door that closes.
       if (this.#draining && request.httpVersionMajor === 1) response.setHeader('Connection', 'close');
-      response.once('close', () => {
-        this.#responses.delete(response);
-        if (this.#responses.size === 0) this.#onIdle?.();
-      });
+      response.once('close', closed);
       listener(request, response);
     };
     const serve = inOrder(counted);
