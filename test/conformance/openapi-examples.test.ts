@@ -59,22 +59,26 @@ describe.each(operations.map((operation) => [operation.id, operation] as const))
     await shop.expectExample(operation, 415, 'MALFORMED_REQUEST', ofText);
   });
 
-  test('what cannot be read', async () => {
+  // It sends nothing, so nothing can be wrong with that.
+  const sendsNothing = operation.id === 'getSettings';
+  test.skipIf(sendsNothing)('what cannot be read', async () => {
     const [, place] = / the (body|query|path) /.exec(
       String(exampleOf(operation, 400, 'MALFORMED_REQUEST').value.message),
     )!;
+    const queryNames = (operation.value.parameters as JsonObject[])
+      .filter((parameter) => parameter.in === 'query')
+      .map(({ name }) => String(name));
     const unreadable = { text: '%zz', readable: false };
     const variables = Object.fromEntries(Object.keys(plain.variables).map((name) => [name, unreadable]));
     const broken: Record<string, Partial<Parts>> = {
       body: { body: new Verbatim('{', undefined) },
-      query: { query: [{ name: unreadable, value: encoded('') }] },
+      query: { query: [{ name: encoded(queryNames[0] ?? ''), value: unreadable }] },
       path: { variables },
     };
     await shop.expectExample(operation, 400, 'MALFORMED_REQUEST', { ...plain, ...broken[place!] });
   });
 
-  test('what breaks a rule', async () => {
-    if (operation.id === 'getSettings') return;
+  test.skipIf(sendsNothing)('what breaks a rule', async () => {
     const { value, pointer } = exampleOf(operation, 422, 'VALIDATION_FAILED');
     for (const edge of everyEdge(document, operation, plain)) {
       const { status, body } = await shop.send(edge);

@@ -12,9 +12,8 @@ export interface Failures {
   readonly reasons: readonly string[];
   readonly changes: boolean;
   readonly streams: boolean;
-  /** Whether the request has any field. */
-  readonly sends: boolean;
-  readonly place: Place;
+  /** Where most of what callers send is; undefined when they send nothing. */
+  readonly place: Place | undefined;
   /** What the caller must be allowed; undefined where nothing tells. */
   readonly permission: string | undefined;
   /** A way to break the request's rules. */
@@ -52,8 +51,9 @@ export class Errors {
   /** Status → response. Those that do not depend on what the call does are components. */
   responsesOf(failures: Failures): Schema {
     const { every, changing, sending, statuses } = this.#facts.errors;
-    const { changes, sends, streams, place } = failures;
-    const common = [...every, ...(changes || sends ? sending : []), ...(changes ? changing : [])];
+    const { changes, streams, place } = failures;
+    const sends = changes || place !== undefined;
+    const common = [...every, ...(sends ? sending : []), ...(changes ? changing : [])];
     const byStatus = new Map<number, Reason[]>();
     const own = failures.reasons.filter((name) => !common.includes(name));
     for (const name of [...own, ...common]) {
@@ -167,8 +167,8 @@ export class Errors {
     const { errors, security } = this.#facts;
     const own = errors.messages[`${rpc}/${name}`];
     if (own !== undefined) return { message: own, variant: '' };
-    const ofPlace = errors.places[name]?.[place];
-    if (ofPlace !== undefined) return { message: ofPlace, variant: `In${capitalised(place)}` };
+    const ofPlace = place && errors.places[name]?.[place];
+    if (place && ofPlace) return { message: ofPlace, variant: `In${capitalised(place)}` };
     const named = security.permissions.find((other) => example.includes(other));
     if (named === undefined || permission === undefined) return { message: example, variant: '' };
     return { message: example.replace(named, permission), variant: pascal(permission) };

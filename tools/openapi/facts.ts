@@ -39,7 +39,7 @@ export interface Facts {
     readonly prefix: string;
     /** Reasons of every call. */
     readonly every: readonly string[];
-    /** Further reasons of calls that send something which rules are for. */
+    /** Further reasons of calls that send something. */
     readonly sending: readonly string[];
     /** Further reasons of calls that change something. */
     readonly changing: readonly string[];
@@ -72,7 +72,7 @@ export interface Facts {
   readonly samples: Readonly<Record<string, Sample>>;
 }
 
-/** Where callers put most of what they send; a query can always be wrong. */
+/** Where callers put most of what they send. */
 export type Place = 'body' | 'query' | 'path';
 
 export interface ErrorExtra {

@@ -43,7 +43,6 @@ export function operationOf(binding: Binding, id: string, tag: string, context: 
     reasons: reasonsIn(comment, reasons),
     changes,
     streams,
-    sends: binding.body !== undefined || query.length > 0 || binding.variables.length > 0,
     place: placeOf(binding, query),
     permission: permissions[0],
     violations: violationsOf(binding),
@@ -73,9 +72,10 @@ function isChange({ httpMethod, method }: Binding): boolean {
   return !isSafe && method.idempotency !== MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
 }
 
-function placeOf({ body, variables }: Binding, query: readonly Json[]): Place {
+function placeOf({ body, variables }: Binding, query: readonly Json[]): Place | undefined {
   if (body !== undefined) return 'body';
-  return query.length === 0 && variables.length > 0 ? 'path' : 'query';
+  if (query.length > 0) return 'query';
+  return variables.length > 0 ? 'path' : undefined;
 }
 
 /** Every scheme at once; the one of the permissions names those that the comment does. */

@@ -17,9 +17,7 @@ export function judge(document: OpenApiDocument, sent: Sent, exchange: Exchange)
   const { operation } = found;
   const flaws = flawsOf(sent, operation);
   const faults = requestFaults(document, operation, exchange);
-  // What cannot be decoded is refused as the value of a parameter, and ignored as that of none.
-  const isDoubtful = sent.parts.query.some(({ value }) => !value.readable);
-  if (flaws.length > 0 || isDoubtful) {
+  if (flaws.length > 0) {
     contradicted.splice(
       0,
       Number.POSITIVE_INFINITY,
@@ -28,7 +26,7 @@ export function judge(document: OpenApiDocument, sent: Sent, exchange: Exchange)
   }
   if (faults.length > 0) flaws.push(400, 422);
   if (flaws.length > 0) {
-    if (!flaws.includes(status) && !(isDoubtful && status === 400)) {
+    if (!flaws.includes(status)) {
       contradicted.push(`status ${status} instead of one of ${flaws}: ${faults.join('; ')}`);
     } else if (faults.length > 0 && !isRefusalOfFaults(exchange)) {
       contradicted.push(`refused, but not for ${faults.join('; ')}: ${exchange.responseBody}`);

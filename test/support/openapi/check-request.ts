@@ -8,6 +8,7 @@ import {
   strictMediaType,
   strictSpelling,
 } from './leniency.js';
+import { queryPairs, UNREADABLE } from './query.js';
 import type { Operation } from './routes.js';
 
 /** What in a request the document forbids. Unknown parameters, headers and fields are allowed: they are ignored. */
@@ -40,7 +41,7 @@ function parameterFaults(document: OpenApiDocument, operation: Operation, exchan
     const schema = document.at(`${pointer}/schema`)!.value;
     if (schema.type !== 'array' && texts.length > 1) return [`${label} is given twice`];
     if (/^-?0+$/.test(texts[0]!) && isNoName(schema, 0)) return [];
-    if (goesOnAfterHeader && value.name === 'afterId') return [];
+    if (goesOnAfterHeader && value.name === 'afterId' && !texts.includes(UNREADABLE)) return [];
     return document.faults(`${pointer}/schema`, parameterValue(schema, texts), label);
   });
 }
@@ -49,8 +50,9 @@ function textsOf(name: string, place: string, { variables }: Operation, exchange
   const present = (text: string | undefined): string[] => (text === undefined ? [] : [text]);
   if (place === 'path') return present(variables[name]);
   if (place === 'header') return present(exchange.requestHeaders[name.toLowerCase()]);
-  const query = new URLSearchParams(exchange.target.split('?').slice(1).join('?'));
-  return [...query].filter(([key]) => camelCase(key) === name).map(([, text]) => text);
+  return queryPairs(exchange.target)
+    .filter(([key]) => camelCase(key) === name)
+    .map(([, text]) => text);
 }
 
 function bodyFaults(document: OpenApiDocument, operation: Operation, exchange: Exchange): string[] {

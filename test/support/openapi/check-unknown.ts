@@ -1,6 +1,7 @@
 import type { Json, JsonObject, OpenApiDocument } from './document.js';
 import type { Exchange } from './exchange.js';
 import { camelCase } from './leniency.js';
+import { queryPairs } from './query.js';
 import type { Operation } from './routes.js';
 
 /** Parameters and fields of a request that the document does not know: to the service, they mean nothing. */
@@ -8,8 +9,8 @@ export function unknownParts(document: OpenApiDocument, operation: Operation, ex
   const parameters = (operation.value.parameters ?? []) as Json[];
   const known = parameters.map((_, i) => document.at(`${operation.pointer}/parameters/${i}`)!.value);
   const names = known.filter((parameter) => parameter.in === 'query').map(({ name }) => name);
-  const query = new URLSearchParams(exchange.target.split('?').slice(1).join('?'));
-  const unknown = [...query.keys()].filter((name) => !names.includes(camelCase(name)));
+  const given = queryPairs(exchange.target).map(([name]) => name);
+  const unknown = given.filter((name) => !names.includes(camelCase(name)));
   const schema = `${operation.pointer}/requestBody/content/application~1json/schema`;
   return [
     ...unknown.map((name) => `query ${name}`),

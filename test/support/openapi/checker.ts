@@ -36,8 +36,6 @@ export function contradictions(document: OpenApiDocument, exchange: Exchange): C
     (status === 400 || status === 422) &&
     faults.length === 0 &&
     faultCodes.includes(String(body.code)) &&
-    // What is no text may be refused where nothing in it has a meaning.
-    isDecodable(target) &&
     !isBeyondSchemas(body)
   ) {
     found.push({ kind: 'refused although allowed', detail: exchange.responseBody });

@@ -107,6 +107,14 @@ describe('agreement', () => {
       { method: 'PUT', status: 405, got: error('MALFORMED_REQUEST'), responseHeaders: { allow: 'PATCH' } },
     ],
     ['a query', get('/v1/inventory/inv_1/holds?limit=5', { got: { status: true, data: holds } })],
+    [
+      'a value that is not UTF-8',
+      get('/v1/inventory/logs?pageToken=%ff', { status: 400, got: error('MALFORMED_REQUEST') }),
+    ],
+    [
+      'a name that is not UTF-8, which is no parameter’s',
+      get('/v1/inventory/i/holds?%ff=%zz', { got: { status: true, data: holds } }),
+    ],
     ['HEAD', get('/v1/inventory/inv_1/holds', { method: 'HEAD', got: '' })],
     ['a literal before a variable', get('/v1/inventory/low-stock', { got: { status: true, data: [] } })],
     [
@@ -276,6 +284,12 @@ describe('contradiction', () => {
     [
       'no number',
       get('/v1/inventory/i/holds?limit=x', { got: { status: true, data: holds } }),
+      accepted,
+      /limit must be integer/,
+    ],
+    [
+      'a query that is not UTF-8',
+      get('/v1/inventory/i/holds?limit=%zz', { got: { status: true, data: holds } }),
       accepted,
       /limit must be integer/,
     ],

@@ -121,8 +121,8 @@ describe('failures', () => {
     [feed, ['200', '400', '401', '403', '406', '413', '422', '503']],
     [find, ['200', '400', '401', '403', '406', '422', '503']],
     [move, ['200', '400', '401', '403', '406', '413', '422', '503']],
-    // It sends nothing that rules are for.
-    ['paths /v1/count get', ['200', '400', '401', '403', '406', '503']],
+    // It sends nothing that could be wrong.
+    ['paths /v1/count get', ['200', '401', '403', '406', '503']],
   ])('%s: those that its comment names, those of every call, those of what is sent', (place, expected) => {
     expect(statuses(place)).toEqual(expected);
   });
