@@ -65,6 +65,24 @@ test.each([
   expect(await response.json()).toEqual(body);
 });
 
+test('a rule that the stock breaks is a stored outcome, and its replay is documented as one', async () => {
+  const url = `${service.httpUrl}/v1/inventory/inv_xyz789/adjust`;
+  const headers = {
+    authorization: `Bearer ${ours.token}`,
+    'x-merchantapikey': ours.apiKey,
+    'content-type': 'application/json',
+    'idempotency-key': 'key 1',
+  };
+  const body = JSON.stringify({ qty: 2147483647, action: 'RECEIVED' });
+  for (const replayed of [null, 'true']) {
+    const response = await checkedFetch(url, { method: 'PATCH', headers, body });
+    expect([response.status, response.headers.get('idempotency-replayed')]).toEqual([422, replayed]);
+    expect(await response.json()).toMatchObject({
+      errors: { qty: 'must not bring the units on hand above 2147483647' },
+    });
+  }
+});
+
 test('what is told to pages of other origins, and what is packed, is documented', async () => {
   const shared = await startApp({ CORS_ORIGINS: 'https://shop.example' });
   try {
