@@ -32,6 +32,11 @@ export function splitSentence(text: string): Text {
   return { summary: sentence.replace(/\.$/, ''), description: text.slice(sentence.length).trim() };
 }
 
+/** For places that show no Markdown. */
+export function withoutCode(text: string): string {
+  return text.replaceAll('`', '');
+}
+
 /** Field names as JSON spells them; other words, reasons and permissions among them, stay. */
 export function inJsonSpelling(text: string, jsonNames: ReadonlyMap<string, string>): string {
   return text.replaceAll(/\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b/g, (word) => jsonNames.get(word) ?? word);

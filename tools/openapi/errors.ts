@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { withoutCode } from './comments.js';
 import { errorSchema, exactly, withCodes } from './error-schemas.js';
 import type { Facts, Place } from './facts.js';
 import type { Json, Schema } from './json.js';
@@ -133,7 +134,7 @@ export class Errors {
   #told(failures: Failures, reason: Reason): Told {
     const { bodies, extras, requestId, violations: violated } = this.#facts.errors;
     const { name, meaning } = reason;
-    const summary = meaning.replace(/\.$/, '');
+    const summary = withoutCode(meaning.replace(/\.$/, ''));
     const exact = bodies[name];
     if (exact !== undefined) {
       const schema = { $ref: `#/components/schemas/${pascal(name)}` };

@@ -3,7 +3,7 @@ import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { rawBody } from '../../src/transcoding/http-body.js';
 import type { Binding } from '../../src/transcoding/http-rules.js';
 import { type AnswerContext, anything, successOf } from './answers.js';
-import { commentText, splitSentence } from './comments.js';
+import { commentText, splitSentence, withoutCode } from './comments.js';
 import type { Facts, Place, Sample } from './facts.js';
 import { compact, type Json, type Schema } from './json.js';
 import { pathParameters, queryParameters } from './parameters.js';
@@ -52,7 +52,7 @@ export function operationOf(binding: Binding, id: string, tag: string, context: 
   return compact({
     operationId: id,
     tags: [tag],
-    summary,
+    summary: withoutCode(summary),
     description: description === '' ? undefined : description,
     parameters: [
       ...pathParameters(binding, schemas),
