@@ -111,6 +111,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const streamDispatcher = new StreamDispatcher({
     dispatcher,
     streamsMax: limits.streamsMax,
+    merchantStreamsMax: limits.merchantStreamsMax,
     credentialsIntervalMs: STREAM_CREDENTIALS_INTERVAL_MS,
     observer: {
       refused: ({ method }, failure) => metrics.streamRefused(method.name, failure.reason),

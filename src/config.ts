@@ -69,6 +69,8 @@ export interface Limits {
   readonly readsWaitingMax: number;
   /** Streams that one process keeps open; one more is refused with OVERLOADED. */
   readonly streamsMax: number;
+  /** Streams of one merchant that one process keeps open; one more is refused with RATE_LIMITED; 0: no such limit. */
+  readonly merchantStreamsMax: number;
   /** How long a caller may leave unread what a stream has sent; then it is cut off. */
   readonly streamStalledMs: number;
   /** A stream over REST that has been silent for so long says that it is alive; 0: never. */
@@ -144,6 +146,7 @@ export function loadConfig(env: Environment): Config {
       readPoolConnectionsMax: read.integer('READ_POOL_CONNECTIONS_MAX', 4, 1, 1000),
       readsWaitingMax: read.integer('READS_WAITING_MAX', 1000, 0, 1_000_000),
       streamsMax: read.integer('STREAMS_MAX', 1000, 0, 1_000_000),
+      merchantStreamsMax: read.integer('MERCHANT_STREAMS_MAX', 0, 0, 1_000_000),
       streamStalledMs: read.integer('STREAM_STALLED_MS', 30_000, 10, 600_000),
       streamHeartbeatMs: read.integer('STREAM_HEARTBEAT_MS', 15_000, 0, 600_000),
       watchLookMs: read.integer('WATCH_LOOK_MS', 2000, 100, 600_000),

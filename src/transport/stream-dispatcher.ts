@@ -1,4 +1,5 @@
 import type { Message } from '@bufbuild/protobuf';
+import type { Principal } from '../auth/principal.js';
 import type { Failure } from '../domain/failure.js';
 import type { CallMetadata, Dispatcher } from './dispatcher.js';
 import { StreamFailed, type StreamOperation, type StreamReply } from './stream.js';
@@ -7,6 +8,8 @@ export interface StreamDispatcherOptions {
   readonly dispatcher: Dispatcher;
   /** Streams at once, of all callers; one more is OVERLOADED. */
   readonly streamsMax: number;
+  /** The same of one merchant; one more is RATE_LIMITED. 0: no such limit. */
+  readonly merchantStreamsMax: number;
   /** How often an open stream's credentials are looked at again, milliseconds. */
   readonly credentialsIntervalMs: number;
   readonly observer: StreamObserver;
@@ -28,7 +31,8 @@ const begun = {} as Message;
  */
 export class StreamDispatcher {
   readonly #options: StreamDispatcherOptions;
-  readonly #open = new Set<AbortController>();
+  /** What ends an open stream → whose it is, once that is known. */
+  readonly #open = new Map<AbortController, string | undefined>();
   #closing = false;
 
   constructor(options: StreamDispatcherOptions) {
@@ -53,7 +57,7 @@ export class StreamDispatcher {
   /** Takes no more streams, and ends those that are open. */
   endAll(): void {
     this.#closing = true;
-    for (const ending of this.#open) ending.abort(new StreamFailed({ reason: 'SHUTTING_DOWN' }));
+    for (const ending of this.#open.keys()) ending.abort(new StreamFailed({ reason: 'SHUTTING_DOWN' }));
   }
 
   async #begin(
@@ -66,10 +70,12 @@ export class StreamDispatcher {
     if (this.#closing) return { ok: false, failure: { reason: 'SHUTTING_DOWN' } };
     if (this.#open.size >= streamsMax) return { ok: false, failure: { reason: 'OVERLOADED' } };
     const ending = new AbortController();
-    this.#open.add(ending);
+    this.#open.set(ending, undefined);
     try {
       const admitted = await dispatcher.admit(operation, metadata, decode);
-      const opened = admitted.ok ? await operation.open(admitted.principal, admitted.request) : admitted;
+      const opened = admitted.ok
+        ? await this.#openFor(admitted.principal, operation, admitted.request, ending)
+        : admitted;
       if (!opened.ok) {
         this.#open.delete(ending);
         return opened;
@@ -89,6 +95,22 @@ export class StreamDispatcher {
       this.#open.delete(ending);
       return { ok: false, failure: dispatcher.faultOf(error, operation, metadata.requestId) };
     }
+  }
+
+  async #openFor(
+    principal: Principal,
+    operation: StreamOperation,
+    request: Message,
+    ending: AbortController,
+  ): ReturnType<StreamOperation['open']> {
+    const { merchantId } = principal;
+    const { merchantStreamsMax } = this.#options;
+    if (merchantStreamsMax > 0) {
+      const open = [...this.#open.values()].filter((owner) => owner === merchantId).length;
+      if (open >= merchantStreamsMax) return { ok: false, failure: { reason: 'RATE_LIMITED' } };
+    }
+    this.#open.set(ending, merchantId);
+    return operation.open(principal, request);
   }
 
   /** Begins with a message that is none. */

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { addKey } from '../../src/service/merchants.js';
+import { addKey, createMerchant } from '../../src/service/merchants.js';
+import { seedRecords } from '../../src/store/seed.js';
 import { tokenFor } from '../support/app.js';
 import { endedStreams, openStreams } from '../support/metrics.js';
 import { until } from '../support/process.js';
@@ -129,6 +130,31 @@ test('one stream too many is OVERLOADED, through every door, until another ends'
   expect(await openStreams(few.httpUrl)).toBe(1);
   first.leave();
   await few.untilNoStream();
+  expect(await few.watch('REST lines', { ids }).next()).toMatchObject({ id: ids[0] });
+});
+
+test('one stream too many of a merchant is RATE_LIMITED, and nobody else is', async () => {
+  const few = await services.start({ MERCHANT_STREAMS_MAX: '2' });
+  const ids = [await seeded()];
+  const open = [few.watch('gRPC', { ids }), few.watch('REST events', { ids })];
+  for (const stream of open) await stream.next();
+  for (const door of watchDoors) {
+    expect(await few.watch(door, { ids }).ended).toMatchObject({
+      reason: 'RATE_LIMITED',
+      ...(door.startsWith('REST') ? { httpStatus: 429 } : { code: 8 }),
+    });
+  }
+  const other = await createMerchant(services.stage.dataSource, 'Other', 'live');
+  await seedRecords(services.stage.dataSource, other.merchantId, [
+    { id: 'inv_other', onHandQty: 9, reservedQty: 0 },
+  ]);
+  const token = await tokenFor(other.merchantId);
+  const credentials = { apiKey: other.apiKey, token };
+  expect(await few.watch('gRPC', { ids: ['inv_other'] }, { credentials }).next()).toMatchObject({
+    id: 'inv_other',
+  });
+  open[0]!.leave();
+  await until('a place', async () => (await openStreams(few.httpUrl)) === 2);
   expect(await few.watch('REST lines', { ids }).next()).toMatchObject({ id: ids[0] });
 });
 

@@ -51,6 +51,7 @@ test('an empty environment is enough', () => {
       bodyBytesMax: 65536,
       apiKeyCacheMs: 5000,
       streamsMax: 1000,
+      merchantStreamsMax: 0,
       streamStalledMs: 30_000,
       streamHeartbeatMs: 15_000,
       watchLookMs: 2000,
