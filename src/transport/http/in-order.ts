@@ -26,15 +26,13 @@ const NONE: Exchange[] = [];
  * are pipelined on one connection do not share a batch.
  */
 export function inOrder(listener: RequestListener): RequestListener {
-  function begin(request: IncomingMessage, response: ServerResponse): void {
-    response.once('close', next);
+  function begin(socket: Connection, request: IncomingMessage, response: ServerResponse): void {
+    response.once('close', () => {
+      const following = socket.writable ? socket[WAITING]?.shift() : undefined;
+      if (following === undefined) socket[WAITING] = undefined;
+      else begin(socket, ...following);
+    });
     listener(request, response);
-  }
-  function next(this: ServerResponse): void {
-    const socket = this.req.socket as Connection;
-    const following = socket.writable ? socket[WAITING]?.shift() : undefined;
-    if (following === undefined) socket[WAITING] = undefined;
-    else begin(...following);
   }
   return (request, response) => {
     // HTTP/2 streams are independent.
@@ -47,7 +45,7 @@ export function inOrder(listener: RequestListener): RequestListener {
       else socket.destroy();
     } else if (socket.writable) {
       socket[WAITING] = NONE;
-      begin(request, response);
+      begin(socket, request, response);
     }
   };
 }
