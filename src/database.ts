@@ -50,7 +50,11 @@ async function open(config: Config, log: DatabaseLog): Promise<Database> {
       ? await openEmbeddedDatabase({ dataDir: config.dataDir, log: (message) => log.info(message) })
       : undefined;
   const url = config.databaseUrl ?? embedded!.url;
-  const onLoss = (error: Error): void => log.warn(`a database connection was lost: ${error.message}`);
+  let closing = false;
+  const onLoss = (error: Error): void => {
+    // The pools are told "ended" before the server has read each connection's goodbye, and it may stop first.
+    if (!closing) log.warn(`a database connection was lost: ${error.message}`);
+  };
   const dataSource = createDataSource(url, config.limits, onLoss);
   const opened = [dataSource];
   const openReads = async (): Promise<DataSource> => {
@@ -79,6 +83,7 @@ async function open(config: Config, log: DatabaseLog): Promise<Database> {
     return channel;
   };
   const close = async (): Promise<void> => {
+    closing = true;
     await Promise.all(channels.map((channel) => inTime(channel.close())));
     await Promise.all(opened.filter((pool) => pool.isInitialized).map((pool) => inTime(pool.destroy())));
     await embedded?.close();

@@ -118,7 +118,9 @@ describe.each(protocols)('over %s', (protocol) => {
   });
 
   it('does not look at a body that nothing binds', async () => {
-    const sent = { method: 'DELETE', headers: { 'content-encoding': 'gzip' }, body: 'not gzip' };
+    const body = 'not gzip';
+    const headers = { 'content-encoding': 'gzip', 'content-length': String(body.length) };
+    const sent = { method: 'DELETE', headers, body };
     expect((await client.ask('/v1/echo/x', sent)).status).toBe(200);
   });
 
