@@ -147,6 +147,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     streamHeartbeatMs: limits.streamHeartbeatMs,
     tls,
     bodyBytesMax: limits.bodyBytesMax,
+    bodyTimeoutMs: limits.requestTimeoutMs,
     docs: config.docs,
     corsOrigins: config.corsOrigins,
     isReady: () => readiness.ready,

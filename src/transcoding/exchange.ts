@@ -56,17 +56,24 @@ export class Exchange {
       responder.common = options.responseHeaders?.(request);
       if (cors !== undefined) responder.common = { ...responder.common, ...cors.headers(request) };
       const routed = this.route();
-      // What is refused by its head is read within the same bound, so that the connection stays usable.
       const refusal = 'status' in routed ? routed : undefined;
-      const { bodyBytesMax } = options;
+      if (refusal !== undefined && isHttp2(request) && !request.stream.endAfterHeaders) {
+        responder.sendAndClose(refusal);
+        return;
+      }
+      // On HTTP/1.1, what is refused by its head is read within the same bounds, so that the connection stays usable.
+      const { bodyBytesMax, bodyTimeoutMs = defaultBodyTimeoutMs } = options;
       const packed = packing(request.headers['content-encoding']) === 'gzip';
       readBody(
         request,
-        packed ? packedBytesMax(bodyBytesMax) : bodyBytesMax,
+        { bytesMax: packed ? packedBytesMax(bodyBytesMax) : bodyBytesMax, timeoutMs: bodyTimeoutMs },
         (body) =>
           refusal === undefined ? this.call(routed as Routed, body, packed) : responder.send(refusal),
-        () =>
-          responder.sendAndClose(refusal ?? this.render({ kind: 'body_too_large', bytesMax: bodyBytesMax })),
+        (fault) =>
+          responder.sendAndClose(
+            refusal ??
+              this.render(fault.kind === 'body_too_large' ? { ...fault, bytesMax: bodyBytesMax } : fault),
+          ),
       );
     } catch (error) {
       this.fail(error);
@@ -205,6 +212,7 @@ export class Exchange {
 }
 
 const jsonType = 'application/json';
+const defaultBodyTimeoutMs = 30_000;
 
 /** What a route for every method is said to take. */
 const everyMethod = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];

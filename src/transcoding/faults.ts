@@ -5,6 +5,7 @@ export type TranscodingFault =
   | NotAcceptable
   | UnsupportedMediaType
   | BodyTooLarge
+  | BodyTooSlow
   | MalformedInput;
 
 /** No binding has this path. `path` is the request's path as sent, with its leading slash. */
@@ -36,6 +37,12 @@ export interface UnsupportedMediaType {
 export interface BodyTooLarge {
   readonly kind: 'body_too_large';
   readonly bytesMax: number;
+}
+
+/** The body did not end within `timeoutMs`. HTTP's own status for it is 408. */
+export interface BodyTooSlow {
+  readonly kind: 'body_too_slow';
+  readonly timeoutMs: number;
 }
 
 /**

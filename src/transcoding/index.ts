@@ -2,6 +2,7 @@ export { acceptsGzip } from './accept.js';
 export { Cors, type CorsOptions } from './cors.js';
 export {
   type BodyTooLarge,
+  type BodyTooSlow,
   type MalformedInput,
   MalformedRequest,
   type MethodNotAllowed,

@@ -69,6 +69,8 @@ export interface TranscoderOptions {
   readonly services: readonly DescService[];
   /** The largest request body, in bytes, once unpacked. */
   readonly bodyBytesMax: number;
+  /** How long a request's body may take to arrive, milliseconds. Default: 30 seconds. */
+  readonly bodyTimeoutMs?: number;
   readonly writer: BodyWriter;
   /** May answer at once or by a promise; answering at once is cheaper. */
   handle(call: TranscodedCall): TranscodedAnswer | Promise<TranscodedAnswer>;

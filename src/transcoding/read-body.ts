@@ -1,17 +1,23 @@
+import type { BodyTooLarge, BodyTooSlow } from './faults.js';
 import { type HttpRequest, isHttp2 } from './http-message.js';
 
 const empty = Buffer.alloc(0);
 
+export interface BodyBounds {
+  readonly bytesMax: number;
+  readonly timeoutMs: number;
+}
+
 /**
- * Reads a request's body and calls `whole` with it, or calls `tooLarge` as soon as it is known to have more than
- * `bytesMax` bytes, with the request paused and the rest unread. Calls neither when the client goes away first.
- * Callbacks, not a promise: a request without a body goes on in the same tick.
+ * Reads a request's body and calls `whole` with it, or calls `refuse` as soon as it is known to have more than
+ * `bytesMax` bytes, or when it has not ended within `timeoutMs`, with the request paused and the rest unread. Calls
+ * neither when the client goes away first. Callbacks, not a promise: a request without a body goes on in the same tick.
  */
 export function readBody(
   request: HttpRequest,
-  bytesMax: number,
+  { bytesMax, timeoutMs }: BodyBounds,
   whole: (body: Buffer) => void,
-  tooLarge: () => void,
+  refuse: (fault: BodyTooLarge | BodyTooSlow) => void,
 ): void {
   if (hasNoBody(request)) {
     whole(empty);
@@ -19,24 +25,31 @@ export function readBody(
   }
   if (Number(request.headers['content-length'] ?? 0) > bytesMax) {
     request.pause();
-    tooLarge();
+    refuse({ kind: 'body_too_large', bytesMax });
     return;
+  }
+  const timer = setTimeout(() => {
+    if (!request.destroyed) stop({ kind: 'body_too_slow', timeoutMs });
+  }, timeoutMs).unref();
+  function stop(fault: BodyTooLarge | BodyTooSlow): void {
+    clearTimeout(timer);
+    request.off('data', onData);
+    request.off('end', onEnd);
+    request.pause();
+    refuse(fault);
   }
   let first: Buffer | undefined;
   let more: Buffer[] | undefined;
   let bytes = 0;
   function onData(chunk: Buffer): void {
     bytes += chunk.length;
-    if (bytes > bytesMax) {
-      request.off('data', onData);
-      request.off('end', onEnd);
-      request.pause();
-      tooLarge();
-    } else if (first === undefined) first = chunk;
+    if (bytes > bytesMax) stop({ kind: 'body_too_large', bytesMax });
+    else if (first === undefined) first = chunk;
     else if (more === undefined) more = [first, chunk];
     else more.push(chunk);
   }
   function onEnd(): void {
+    clearTimeout(timer);
     // `node:http2` ends what the client broke off just as it ends what is complete.
     if (isHttp2(request) && request.stream.closed) return;
     whole(more === undefined ? (first ?? empty) : Buffer.concat(more, bytes));

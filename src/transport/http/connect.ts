@@ -33,6 +33,8 @@ export interface ConnectDoorOptions {
   readonly streams: readonly StreamOperation[];
   readonly streamStalledMs: number;
   readonly messageBytesMax: number;
+  /** How long a call's message may take to arrive. */
+  readonly messageTimeoutMs: number;
 }
 
 /** The Connect door: the Connect protocol, gRPC-Web and gRPC, at /inventory.v1.InventoryService/<RPC>. */
@@ -42,11 +44,13 @@ export class ConnectDoor {
   /** Paths of streams. */
   readonly #streams = new Set<string>();
   readonly #streamStalledMs: number;
+  readonly #messageTimeoutMs: number;
 
   constructor(options: ConnectDoorOptions) {
     const { dispatcher, operations, streams, streamDispatcher, messageBytesMax } = options;
     this.#dispatcher = dispatcher;
     this.#streamStalledMs = options.streamStalledMs;
+    this.#messageTimeoutMs = options.messageTimeoutMs;
     const router = createConnectRouter({
       acceptCompression: [compressionGzip, compressionBrotli],
       readMaxBytes: messageBytesMax,
@@ -82,6 +86,7 @@ export class ConnectDoor {
     requestId: string,
   ): Promise<void> {
     response.setHeader(REQUEST_ID_HEADER, requestId);
+    cutWhenUnfinished(request, response, this.#messageTimeoutMs);
     const isStream = this.#streams.has(path);
     const context = isStream ? streamContext(response, this.#streamStalledMs) : undefined;
     const universal = universalRequestFromNodeRequest(request, response as never, undefined, context);
@@ -99,6 +104,14 @@ export class ConnectDoor {
     if (request.httpVersionMajor === 2) discardUnread(request as never);
     await universalResponseToNodeResponse(answer, response as never);
   }
+}
+
+/** The library waits for a message for ever, and would keep a stopping service waiting with it. */
+function cutWhenUnfinished(request: IncomingMessage, response: ServerResponse, timeoutMs: number): void {
+  const timer = setTimeout(() => {
+    if (!response.headersSent) response.destroy();
+  }, timeoutMs).unref();
+  request.once('end', () => clearTimeout(timer));
 }
 
 /** What a client may go on sending once it is answered. */

@@ -29,6 +29,8 @@ export interface HttpDoorOptions {
   readonly streamHeartbeatMs: number;
   readonly tls: TlsConfig | undefined;
   readonly bodyBytesMax: number;
+  /** How long the body of a call may take to arrive. */
+  readonly bodyTimeoutMs: number;
   /** Whether the documentation is served. */
   readonly docs: boolean;
   /** Whose pages may call from a browser; `*`: everybody's. */
@@ -74,6 +76,7 @@ export class HttpDoor {
       streams,
       streamStalledMs: options.streamStalledMs,
       messageBytesMax: bodyBytesMax,
+      messageTimeoutMs: options.bodyTimeoutMs,
     });
     const cors = corsOptions(options.corsOrigins);
     this.#cors = cors && new Cors(cors);
@@ -86,6 +89,7 @@ export class HttpDoor {
       streamStalledMs: options.streamStalledMs,
       streamHeartbeatMs: options.streamHeartbeatMs,
       bodyBytesMax,
+      bodyTimeoutMs: options.bodyTimeoutMs,
       cors,
       onError,
       requestId: (request) => this.#requestId(request as IncomingMessage),

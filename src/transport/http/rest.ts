@@ -31,6 +31,7 @@ export interface RestDoorOptions {
   readonly streamStalledMs: number;
   readonly streamHeartbeatMs: number;
   readonly bodyBytesMax: number;
+  readonly bodyTimeoutMs: number;
   /** Undefined: no browser's page may call. */
   readonly cors: CorsOptions | undefined;
   /** The id that the listener gave the request. */
@@ -51,6 +52,7 @@ export function createRestDoor(options: RestDoorOptions): Transcoder {
   return createTranscoder({
     services: options.services,
     bodyBytesMax: options.bodyBytesMax,
+    bodyTimeoutMs: options.bodyTimeoutMs,
     ...(options.cors && { cors: options.cors }),
     writer: envelope,
     nullWhenUnset: isOptionalScalar,
@@ -192,6 +194,12 @@ export function bridgeFault(fault: TranscodingFault, requestId: string): ReadyAn
       };
     case 'not_acceptable':
       return { status: 406, body: body(`Accept must allow ${fault.offers.join(' or ')}.`) };
+    case 'body_too_slow':
+      // The published page knows no 408.
+      return {
+        status: errorCodes.DEADLINE_EXCEEDED.httpStatus,
+        body: restErrorBody({ reason: 'DEADLINE_EXCEEDED' }, requestId),
+      };
     case 'body_too_large':
       return { status: 413, body: body(`The body must not exceed ${fault.bytesMax} bytes.`) };
     case 'malformed': {

@@ -71,6 +71,7 @@ export const statuses: Readonly<Record<TranscodingFault['kind'], number>> = {
   not_acceptable: 406,
   unsupported_media_type: 415,
   body_too_large: 413,
+  body_too_slow: 408,
   malformed: 400,
 };
 

@@ -1,0 +1,74 @@
+import { type ClientHttp2Session, connect } from 'node:http2';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Credentials, startApp, type TestApp } from '../support/app.js';
+import { expectUnharmed } from '../support/unharmed.js';
+
+/** Requests on the HTTP port whose bodies begin and never end, by HTTP/2, where nothing else would end them. */
+
+let service: TestApp;
+let credentials: Credentials;
+let session: ClientHttp2Session;
+beforeAll(async () => {
+  // One that is kept waiting would keep the service from closing, and time out.
+  service = await startApp({ REQUEST_TIMEOUT_MS: '300', SHUTDOWN_TIMEOUT_MS: '600000' });
+  credentials = await service.createMerchant();
+  await service.seed(credentials.merchantId, { id: 'inv_xyz789', onHandQty: 50, reservedQty: 5 });
+  session = connect(service.httpUrl);
+});
+afterAll(() => service.close());
+expectUnharmed(() => ({ service, credentials }));
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly text: string;
+}
+
+function begin(method: string, path: string, contentType: string): Promise<Answer> {
+  const stream = session.request({
+    ':method': method,
+    ':path': path,
+    'content-type': contentType,
+    authorization: `Bearer ${credentials.token}`,
+    'x-merchantapikey': credentials.apiKey,
+    te: 'trailers',
+  });
+  let status: number | undefined;
+  let text = '';
+  stream.on('response', (head) => {
+    status = head[':status'];
+  });
+  stream.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  stream.on('error', () => {});
+  stream.write(Buffer.from([0]));
+  return new Promise((resolve) => stream.on('close', () => resolve({ status, text })));
+}
+
+describe('a call', () => {
+  test('of REST is told that its deadline passed', async () => {
+    const { status, text } = await begin('PATCH', '/v1/inventory/inv_xyz789/reserve', 'application/json');
+    expect({ status, ...JSON.parse(text) }).toMatchObject({ status: false, code: 'DEADLINE_EXCEEDED' });
+    expect(status).toBe(504);
+  });
+
+  test.each([
+    'application/json',
+    'application/grpc',
+    'application/grpc-web+proto',
+    'application/connect+json',
+  ])('of %s is cut off', async (contentType) => {
+    const rpc = contentType.startsWith('application/connect') ? 'WatchInventory' : 'Reserve';
+    const answer = await begin('POST', `/inventory.v1.InventoryService/${rpc}`, contentType);
+    expect(answer).toEqual({ status: undefined, text: '' });
+  });
+});
+
+test.each([
+  ['POST', '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo'],
+  ['POST', '/inventory.v1.InventoryService/Nope'],
+  ['PATCH', '/v1/nope'],
+])('%s %s is answered with 404 at once', async (method, path) => {
+  const { status } = await begin(method, path, 'application/grpc+proto');
+  expect(status).toBe(404);
+});
