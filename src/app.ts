@@ -83,9 +83,11 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   queued = () => ownEngine.queued;
   const engine = overrides.engine ?? ownEngine;
 
+  const onRefused = (why: string): void => logger.debug({ why }, 'credentials are refused');
   const dispatcher = new Dispatcher({
     authenticator: new Authenticator({
-      verifyToken: createTokenVerifier(resolveJwt(config)),
+      verifyToken: createTokenVerifier(resolveJwt(config), onRefused),
+      onRefused,
       findMerchantOfKey: (hash) => findMerchantOfKey(dataSource, hash),
       apiKeyCacheMs: limits.apiKeyCacheMs,
       tokenCacheMs: limits.tokenCacheMs,
@@ -239,8 +241,10 @@ function engineObserver(metrics: Metrics, logger: Logger, changes: ChangeSignal)
 
 function dispatchObserver(metrics: Metrics, logger: Logger): DispatchObserver {
   return {
-    replied: ({ method }, reply, durationMs) => {
+    replied: ({ method }, reply, durationMs, requestId) => {
       metrics.called(method.name, reply.ok ? 'OK' : reply.failure.reason, durationMs);
+      if (!reply.ok)
+        logger.debug({ rpc: method.name, reason: reply.failure.reason, requestId }, 'a call is refused');
     },
     crashed: (err, { method }, requestId) => {
       logger.error({ err, rpc: method.name, requestId }, 'a call failed');

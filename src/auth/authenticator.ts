@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { databaseErrorKind } from '../store/sqlstate.js';
 import { hashApiKey } from './api-key-secret.js';
 import type { Principal } from './principal.js';
-import type { TokenClaims, TokenVerifier } from './tokens.js';
+import type { OnRefused, TokenClaims, TokenVerifier } from './tokens.js';
 
 export interface AuthenticatorOptions {
   readonly verifyToken: TokenVerifier;
@@ -11,6 +11,8 @@ export interface AuthenticatorOptions {
   readonly apiKeyCacheMs: number;
   readonly tokenCacheMs: number;
   readonly cacheMax: number;
+  /** The verifier tells of tokens itself. */
+  readonly onRefused?: OnRefused;
 }
 
 /** Neither good nor bad: the database that knows the keys does not answer. */
@@ -48,7 +50,8 @@ export class Authenticator {
     authorization: string | undefined,
     apiKey: string | undefined,
   ): Principal | undefined | Promise<Principal | undefined> {
-    if (authorization === undefined || apiKey === undefined) return undefined;
+    if (authorization === undefined) return this.#refuse('no authorization header');
+    if (apiKey === undefined) return this.#refuse('no x-merchantapikey header');
     const claims = this.#tokens.get(authorization);
     const merchantId = this.#merchants.get(apiKey);
     if (claims === undefined || merchantId === undefined || claims.expiresAtMs <= Date.now()) {
@@ -62,7 +65,7 @@ export class Authenticator {
     const claims = await this.#verify(authorization);
     if (claims === undefined) return undefined;
     const merchantId = await this.#findMerchant(apiKey);
-    if (merchantId === undefined) return undefined;
+    if (merchantId === undefined) return this.#refuse('the API key: there is no such valid key');
     return this.#principal(claims, merchantId);
   }
 
@@ -70,7 +73,7 @@ export class Authenticator {
     const known = this.#tokens.get(authorization);
     if (known !== undefined && known.expiresAtMs > Date.now()) return known;
     const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
-    if (token === undefined) return undefined;
+    if (token === undefined) return this.#refuse('the authorization header: not "Bearer" and a token');
     const claims = await this.#options.verifyToken(token);
     if (claims !== undefined) this.#tokens.set(authorization, claims);
     return claims;
@@ -98,11 +101,17 @@ export class Authenticator {
   }
 
   #principal(claims: TokenClaims, merchantId: string): Principal | undefined {
-    if (claims.merchantId !== undefined && claims.merchantId !== merchantId) return undefined;
+    if (claims.merchantId !== undefined && claims.merchantId !== merchantId) {
+      return this.#refuse('the token and the API key: not of the same merchant');
+    }
     const known = this.#principals.get(claims);
     if (known?.merchantId === merchantId) return known;
     const principal: Principal = { merchantId, actor: claims.actor, permissions: claims.permissions };
     this.#principals.set(claims, principal);
     return principal;
+  }
+
+  #refuse(why: string): undefined {
+    this.#options.onRefused?.(why);
   }
 }

@@ -27,6 +27,9 @@ export interface TokenClaims {
 /** Claims of a token that is valid now; undefined when it is refused. Throws when that cannot be found out. */
 export type TokenVerifier = (token: string) => Promise<TokenClaims | undefined>;
 
+/** Hears which credential was refused, and why: for the operator, never for the caller. */
+export type OnRefused = (why: string) => void;
+
 /** The JWKS could not be fetched, so no token can be judged. */
 export class TokenIssuerUnavailable extends Error {
   override readonly name = 'TokenIssuerUnavailable';
@@ -43,7 +46,7 @@ const JWKS_PAUSE_MS = 1000;
  * Verifies JWTs: HS256 by a shared secret, or RS256, ES256, EdDSA by a JWKS URL. The algorithms are fixed by the
  * configuration, never by the token, so `alg: none` and algorithm confusion have nothing to hold on to.
  */
-export function createTokenVerifier(jwt: JwtConfig): TokenVerifier {
+export function createTokenVerifier(jwt: JwtConfig, onRefused: OnRefused = () => {}): TokenVerifier {
   const options: JWTVerifyOptions = {
     requiredClaims: ['exp', 'sub'],
     ...(jwt.issuer === undefined ? {} : { issuer: jwt.issuer }),
@@ -51,7 +54,7 @@ export function createTokenVerifier(jwt: JwtConfig): TokenVerifier {
   };
   if (jwt.secret !== undefined) {
     const key = new TextEncoder().encode(jwt.secret);
-    return verifier((token) => jwtVerify(token, key, { ...options, algorithms: ['HS256'] }));
+    return verifier((token) => jwtVerify(token, key, { ...options, algorithms: ['HS256'] }), onRefused);
   }
   if (jwt.jwksUrl === undefined) throw new Error('a JWT secret or a JWKS URL is required');
   const keys = createRemoteJWKSet(new URL(jwt.jwksUrl), {
@@ -61,7 +64,7 @@ export function createTokenVerifier(jwt: JwtConfig): TokenVerifier {
     [customFetch]: pacedFetch(),
   });
   const algorithms = ['RS256', 'ES256', 'EdDSA'];
-  return verifier((token) => jwtVerify(token, keys, { ...options, algorithms }));
+  return verifier((token) => jwtVerify(token, keys, { ...options, algorithms }), onRefused);
 }
 
 /** Fetches, but for a while after a failure fails the same way without asking again. */
@@ -83,16 +86,24 @@ function pacedFetch(): FetchImplementation {
   };
 }
 
-function verifier(verify: (token: string) => Promise<{ payload: JWTPayload }>): TokenVerifier {
+function verifier(
+  verify: (token: string) => Promise<{ payload: JWTPayload }>,
+  onRefused: OnRefused,
+): TokenVerifier {
   return async (token) => {
     try {
-      return toClaims((await verify(token)).payload);
+      const claims = toClaims((await verify(token)).payload);
+      if (claims === undefined) onRefused('the token: its claims are not of the kinds that are asked for');
+      return claims;
     } catch (error) {
       if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) {
         throw new TokenIssuerUnavailable('the JWKS cannot be fetched', { cause: error });
       }
       // A response other than 200, or not JSON, is a plain JOSEError; what is wrong with a token has a class.
-      if (error instanceof errors.JOSEError && error.code !== 'ERR_JOSE_GENERIC') return undefined;
+      if (error instanceof errors.JOSEError && error.code !== 'ERR_JOSE_GENERIC') {
+        onRefused(`the token: ${error.message}`);
+        return undefined;
+      }
       if (error instanceof errors.JOSEError || error instanceof TypeError || error instanceof SyntaxError) {
         throw new TokenIssuerUnavailable('the JWKS cannot be fetched', { cause: error });
       }

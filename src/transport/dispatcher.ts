@@ -30,7 +30,7 @@ export interface DispatcherOptions {
 }
 
 export interface DispatchObserver {
-  replied(operation: Operation, reply: Reply, durationMs: number): void;
+  replied(operation: Operation, reply: Reply, durationMs: number, requestId: string): void;
   /** Something threw that should not have; the caller was told INTERNAL. */
   crashed(error: unknown, operation: Pick<Operation, 'method'>, requestId: string): void;
 }
@@ -69,7 +69,7 @@ export class Dispatcher {
     } catch (error) {
       reply = refuse(this.faultOf(error, operation, metadata.requestId));
     }
-    this.#options.observer.replied(operation, reply, performance.now() - startedAt);
+    this.#options.observer.replied(operation, reply, performance.now() - startedAt, metadata.requestId);
     return reply;
   }
 

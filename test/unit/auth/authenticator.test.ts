@@ -14,6 +14,8 @@ let merchants: Map<string, string>;
 const verifyToken = vi.fn(async (token: string) => tokens.get(token));
 const findMerchantOfKey = vi.fn(async (keyHash: string) => merchants.get(keyHash));
 let authenticator: Authenticator;
+/** Why credentials were refused; the verifier tells of tokens itself. */
+const onRefused = vi.fn();
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] });
@@ -31,6 +33,7 @@ beforeEach(() => {
     apiKeyCacheMs: API_KEY_CACHE_MS,
     tokenCacheMs: TOKEN_CACHE_MS,
     cacheMax: 100,
+    onRefused,
   });
 });
 afterEach(() => {
@@ -88,6 +91,20 @@ describe('which credentials are taken', () => {
     for (let i = 0; i < 2; i++) {
       expect((await authenticator.authenticate('Bearer bound', apiKey))?.merchantId).toBe(expected);
     }
+  });
+});
+
+describe('the operator can be told which credential was refused', () => {
+  test.each<[string | undefined, string | undefined, string]>([
+    [undefined, key, 'no authorization header'],
+    ['Bearer good', undefined, 'no x-merchantapikey header'],
+    ['Basic good', key, 'the authorization header: not "Bearer" and a token'],
+    ['Bearer good', createApiKeySecret('live').secret, 'the API key: there is no such valid key'],
+    ['Bearer bound', otherKey, 'the token and the API key: not of the same merchant'],
+  ])('%s, %s → %s', async (authorization, apiKey, why) => {
+    tokens.set('bound', claims({ merchantId: 'mer_1' }));
+    await authenticator.authenticate(authorization, apiKey);
+    expect(onRefused.mock.calls).toEqual([[why]]);
   });
 });
 

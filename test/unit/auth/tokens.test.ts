@@ -20,6 +20,21 @@ function unsigned(claims: JWTPayload, header: object): string {
 
 const good = { sub: 'ann', exp: HOUR };
 
+test.each<[string, () => Promise<string>, string]>([
+  ['expired', () => sign({ ...good, exp: NOW - 60 }), 'the token: "exp" claim timestamp check failed'],
+  ['of another secret', () => sign(good, SECRET.toUpperCase()), 'the token: signature verification failed'],
+  ['no token', async () => 'x.y', 'the token: Invalid Compact JWS'],
+  [
+    'of odd claims',
+    () => sign({ ...good, merchant_id: 5 as never }),
+    'the token: its claims are not of the kinds that are asked for',
+  ],
+])('why a token is refused: %s', async (_, token, why) => {
+  const told: string[] = [];
+  await createTokenVerifier(jwt, (text) => told.push(text))(await token());
+  expect(told).toEqual([why]);
+});
+
 describe('claims', () => {
   test.each<[string, JWTPayload, 'taken' | 'refused']>([
     ['sub and exp', good, 'taken'],
