@@ -1,7 +1,9 @@
+import { join } from 'node:path';
+import type { Config } from '../config.js';
 import type { Demo } from '../service/demo.js';
 
 /** The published samples as lines to paste; they give the published answers. */
-export function sampleLines(demo: Demo): string {
+export function sampleLines(demo: Demo, { dataDir, docs }: Pick<Config, 'dataDir' | 'docs'>): string {
   const reserve = { qty: 2, reference: 'ORD-20241201-0099', notes: 'Reserved for customer checkout' };
   const release = { qty: 2, reference: 'ORD-20241201-0099', notes: 'Order cancelled - releasing hold' };
   return [
@@ -17,6 +19,8 @@ export function sampleLines(demo: Demo): string {
     '',
     grpcurl(demo, 'Release', release),
     '',
+    `Key and token are also in ${join(dataDir, 'demo.json')}.`,
+    ...(docs ? [`The REST API, to read and to try: ${demo.httpUrl}/docs`] : []),
   ].join('\n');
 }
 

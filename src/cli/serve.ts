@@ -17,7 +17,7 @@ export async function serve(env: Environment, print: (text: string) => void): Pr
     const { httpUrl, grpcAddress } = app.addresses;
     if (config.databaseUrl === undefined && config.jwt.jwksUrl === undefined) {
       const demo = await prepareDemo(app.dataSource, resolveJwt(config), config.dataDir, app.addresses);
-      print(sampleLines(demo));
+      print(sampleLines(demo, config));
     }
     print(`Holdfast serves HTTP on ${httpUrl} and gRPC on ${grpcAddress}`);
     return app;

@@ -1,11 +1,18 @@
-import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
+import { type DescEnum, type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
 import { isWrapperDesc } from '@bufbuild/protobuf/wkt';
 
 /** What a field takes, as a phrase that follows its name: `must be …`. Speaks of one element of a list or map. */
 export function expectation(field: DescField): string {
   if (field.scalar !== undefined) return `must be ${scalarNames[field.scalar]}`;
-  if (field.enum !== undefined) return `must be one of the names or numbers of ${field.enum.name}`;
+  if (field.enum !== undefined) return `must be ${valuesOf(field.enum)}`;
   return field.message === undefined ? 'must be a value of its type' : messageExpectation(field.message);
+}
+
+/** Their names, or, where these are too many to read, that of their type. */
+function valuesOf({ name, values }: DescEnum): string {
+  return values.length > 20
+    ? `one of the names or numbers of ${name}`
+    : `one of ${values.map((value) => value.name).join(', ')}, or its number`;
 }
 
 /** The same for a message, whatever field it is in. */

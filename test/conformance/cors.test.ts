@@ -8,6 +8,7 @@ const paths = [
   ['REST', 'PATCH', '/v1/inventory/inv_xyz789/reserve'],
   ['Connect', 'POST', '/inventory.v1.InventoryService/Reserve'],
   ['a probe', 'GET', '/healthz'],
+  ['the document', 'GET', '/openapi.json'],
   ['nothing', 'GET', '/v1/foo'],
 ] as const;
 

@@ -14,7 +14,7 @@ export class WatchFailed extends Error {
 
 /** What may be wrong with a request beyond its shape. */
 export const requestFaults = {
-  eitherOr: invalid('ids', 'either ids or a productId is required'),
+  eitherOr: invalid('ids', 'are required, or else a productId, and not both'),
   noPosition: invalid('afterId', 'is no event id'),
   notSent: invalid('afterId', 'is no event id of these records'),
   forgotten: invalid('afterId', 'is older than the log; begin without one'),

@@ -37,7 +37,7 @@ export class Asset {
     const headers = {
       etag,
       'cache-control': 'no-cache',
-      vary: 'Accept-Encoding',
+      vary: varyBy('Accept-Encoding', response.getHeader('vary')),
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
       'cross-origin-resource-policy': 'same-origin',
@@ -70,6 +70,11 @@ async function readAndPack(source: AssetSource): Promise<Content> {
   const plain = await source.read();
   const hash = createHash('sha256').update(plain).digest('base64url');
   return { plain, packed: await pack(plain), hash };
+}
+
+/** What an answer varies by beside what was noted before: the origin, where other pages may call. */
+function varyBy(name: string, before: ReturnType<ServerResponse['getHeader']>): string {
+  return before === undefined ? name : `${before}, ${name}`;
 }
 
 /** Whether an If-None-Match names the tag; compared weakly (RFC 9110, 13.1.2). */

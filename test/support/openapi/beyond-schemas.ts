@@ -11,7 +11,7 @@ const rules: readonly (readonly [field: RegExp, description: RegExp])[] = [
   [/^updateMask$/, /is no field that can be changed; those are /],
   [/^(?:lines\[\d+\]\.)?qty$/, /^must not bring the units on hand above 2147483647$/],
   [/^reference$/, /^holds units of more than \d+ records; (?:release|confirm) them record by record$/],
-  [/^ids$/, /^either ids or a productId is required$/],
+  [/^ids$/, /^are required, or else a productId, and not both$/],
   [/^afterId$/, /^is no event id(?: of these records)?$/],
   [/^productId$/, /^has more than 100 records; watch some of them by their ids$/],
 ];

@@ -390,6 +390,12 @@ describe('the body', () => {
   });
 });
 
+it('what an enum takes is named', () => {
+  expect(faultOf('GET /v1/echo?enumField=COLOR_GREEN').description).toMatch(
+    /^must be one of COLOR_UNSPECIFIED, COLOR_RED, COLOR_BLUE.*, or its number$/,
+  );
+});
+
 describe('answers', () => {
   const { echo, lendBook, addBooks, renameShelf } = LibraryService.method;
 
