@@ -116,7 +116,10 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     merchantStreamsMax: limits.merchantStreamsMax,
     credentialsIntervalMs: STREAM_CREDENTIALS_INTERVAL_MS,
     observer: {
-      refused: ({ method }, failure) => metrics.streamRefused(method.name, failure.reason),
+      refused: ({ method }, { reason }, requestId) => {
+        metrics.streamRefused(method.name, reason);
+        logRefusal(logger, method, reason, requestId);
+      },
       opened: ({ method }) => metrics.streamOpened(method.name),
       ended: ({ method }, failure) => metrics.streamEnded(method.name, failure?.reason ?? 'OK'),
     },
@@ -243,11 +246,14 @@ function dispatchObserver(metrics: Metrics, logger: Logger): DispatchObserver {
   return {
     replied: ({ method }, reply, durationMs, requestId) => {
       metrics.called(method.name, reply.ok ? 'OK' : reply.failure.reason, durationMs);
-      if (!reply.ok)
-        logger.debug({ rpc: method.name, reason: reply.failure.reason, requestId }, 'a call is refused');
+      if (!reply.ok) logRefusal(logger, method, reply.failure.reason, requestId);
     },
     crashed: (err, { method }, requestId) => {
       logger.error({ err, rpc: method.name, requestId }, 'a call failed');
     },
   };
+}
+
+function logRefusal(logger: Logger, rpc: { name: string }, reason: string, requestId: string): void {
+  logger.debug({ rpc: rpc.name, reason, requestId }, 'a call is refused');
 }

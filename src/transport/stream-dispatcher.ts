@@ -18,7 +18,7 @@ export interface StreamDispatcherOptions {
 export interface StreamObserver {
   opened(operation: StreamOperation): void;
   /** The stream has not begun. */
-  refused(operation: StreamOperation, failure: Failure): void;
+  refused(operation: StreamOperation, failure: Failure, requestId: string): void;
   /** `failure` is undefined when the caller left. */
   ended(operation: StreamOperation, failure: Failure | undefined): void;
 }
@@ -50,7 +50,7 @@ export class StreamDispatcher {
     left: AbortSignal,
   ): Promise<StreamReply> {
     const reply = await this.#begin(operation, metadata, decode, left);
-    if (!reply.ok) this.#options.observer.refused(operation, reply.failure);
+    if (!reply.ok) this.#options.observer.refused(operation, reply.failure, metadata.requestId);
     return reply;
   }
 

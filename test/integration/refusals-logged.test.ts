@@ -11,6 +11,7 @@ test.each([
       { why: 'no authorization header', msg: 'credentials are refused' },
       { rpc: 'GetInventory', reason: 'UNAUTHENTICATED', requestId: 'req-1', msg: 'a call is refused' },
       { rpc: 'GetInventory', reason: 'INVENTORY_NOT_FOUND', requestId: 'req-2', msg: 'a call is refused' },
+      { rpc: 'WatchInventory', reason: 'VALIDATION_FAILED', requestId: 'req-3', msg: 'a call is refused' },
     ],
   ],
 ] as const)('at level %s, refusals are logged: %j', async (level, expected) => {
@@ -30,6 +31,8 @@ test.each([
     await fetch(url, { headers: { 'x-request-id': 'req-1', 'x-merchantapikey': apiKey } });
     const credentials = { 'x-merchantapikey': apiKey, authorization: `Bearer ${token}` };
     await fetch(url, { headers: { 'x-request-id': 'req-2', ...credentials } });
+    const watch = `${service.httpUrl}/v1/inventory/watch`;
+    await fetch(watch, { headers: { 'x-request-id': 'req-3', ...credentials } });
   } finally {
     await service.close();
   }

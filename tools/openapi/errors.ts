@@ -117,10 +117,14 @@ export class Errors {
     const stored =
       changes && told.some(({ reason: { name } }) => own.includes(name) || errors.stored.includes(name));
     const retry = told.filter(({ reason }) => reason.retryAfter);
+    const ofStatus = new Set(
+      told.flatMap(({ reason }) => Object.keys(headers.statuses?.[reason.status] ?? {})),
+    );
     return {
       description: told.map(({ reason: { name, meaning } }) => `- \`${name}\`: ${meaning}`).join('\n'),
       headers: {
         ...headerRefs([...Object.keys(headers.every), ...(stored ? Object.keys(headers.replayed) : [])]),
+        ...headerRefs([...ofStatus]),
         ...(retry.length === told.length ? headerRefs(Object.keys(headers.retryAfter)) : {}),
         ...(retry.length > 0 && retry.length < told.length ? notRequired(headers.retryAfter) : {}),
       },

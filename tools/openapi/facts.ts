@@ -29,7 +29,7 @@ export interface Facts {
     readonly streaming: Readonly<Record<string, Json>>;
     /** Where the reason's comment names it. */
     readonly retryAfter: Readonly<Record<string, Json>>;
-    /** Of HTTP's own statuses: status → headers that its answers may have. */
+    /** Status → headers that its answers have beside the others. */
     readonly statuses?: Readonly<Record<string, Readonly<Record<string, Json>>>>;
   };
   readonly errors: {

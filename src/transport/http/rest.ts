@@ -165,6 +165,8 @@ function toAnswer(reply: Reply, method: DescMethod, requestId: string): Transcod
   const headers: Record<string, string> = reply.replayed ? { [REPLAYED_HEADER]: 'true' } : {};
   if (reply.ok) return { kind: 'message', message: reply.message, headers };
   const { httpStatus, retryable } = errorCodes[reply.failure.reason];
+  // RFC 9110, 15.5.2, asks for it.
+  if (reply.failure.reason === 'UNAUTHENTICATED') headers['www-authenticate'] = 'Bearer';
   if (retryable) headers['retry-after'] = String(RETRY_AFTER_SECONDS);
   const body = restErrorBody(asWritten(reply.failure, method), requestId);
   return { kind: 'error', status: httpStatus, body, headers };
