@@ -2,6 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Question, Reply } from './answer-parent.js';
 import { RESULTS_FOLDER } from './report.js';
 
+/** As `npm start` has them, and the same for every side. */
+const NODE_FLAGS = ['--max-semi-space-size=64'];
 /** A profile takes its time to be written. */
 const STOP_TIMEOUT_MS = 20_000;
 const ERROR_TEXT_CHARACTERS_MAX = 4000;
@@ -20,11 +22,10 @@ export class Child {
     script: string,
     options: { readonly profile: boolean },
   ) {
-    // No flags of ours, or the child would load TypeScript's loader too.
+    const profiling = ['--cpu-prof', `--cpu-prof-dir=${RESULTS_FOLDER}`, `--cpu-prof-name=${name}.cpuprofile`];
     this.#process = fork(script, {
-      execArgv: options.profile
-        ? ['--cpu-prof', `--cpu-prof-dir=${RESULTS_FOLDER}`, `--cpu-prof-name=${name}.cpuprofile`]
-        : [],
+      // Not this process's own flags, or the child would load TypeScript's loader too.
+      execArgv: options.profile ? [...NODE_FLAGS, ...profiling] : NODE_FLAGS,
       env: { ...process.env, NODE_ENV: 'production' },
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     });
