@@ -28,10 +28,17 @@ export function readBody(
     refuse({ kind: 'body_too_large', bytesMax });
     return;
   }
-  const timer = setTimeout(() => {
-    if (!request.destroyed) stop({ kind: 'body_too_slow', timeoutMs });
-  }, timeoutMs).unref();
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  // Nearly every body came with its head, and needs no clock.
+  process.nextTick(() => {
+    if (request.complete || request.destroyed || stopped) return;
+    timer = setTimeout(() => {
+      if (!request.destroyed) stop({ kind: 'body_too_slow', timeoutMs });
+    }, timeoutMs).unref();
+  });
   function stop(fault: BodyTooLarge | BodyTooSlow): void {
+    stopped = true;
     clearTimeout(timer);
     request.off('data', onData);
     request.off('end', onEnd);

@@ -27,7 +27,7 @@ const NONE: Exchange[] = [];
  */
 export function inOrder(listener: RequestListener): RequestListener {
   function begin(socket: Connection, request: IncomingMessage, response: ServerResponse): void {
-    response.once('close', () => {
+    response.on('close', () => {
       const following = socket.writable ? socket[WAITING]?.shift() : undefined;
       if (following === undefined) socket[WAITING] = undefined;
       else begin(socket, ...following);

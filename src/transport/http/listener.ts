@@ -54,7 +54,7 @@ export class HttpListener {
       responses.add(response);
       // A kept-alive connection would bring the next request to a door that closes.
       if (this.#draining && request.httpVersionMajor === 1) response.setHeader('Connection', 'close');
-      response.once('close', closed);
+      response.on('close', closed);
       listener(request, response);
     };
     const serve = inOrder(counted);

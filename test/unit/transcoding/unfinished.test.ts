@@ -10,7 +10,9 @@ import { transcoder } from './support.js';
 const PATIENCE_MS = 50;
 const called: string[] = [];
 const { listener } = transcoder({
+  bodyBytesMax: 1000,
   bodyTimeoutMs: PATIENCE_MS,
+
   handle: (call) => {
     called.push(call.method.name);
     return { kind: 'error', status: 200, body: '{}' };
@@ -25,7 +27,11 @@ afterEach(async () => {
 });
 
 /** The answer to a PUT whose body has begun. */
-async function begin(version: 1 | 2, path: string): Promise<{ status: number; body: unknown }> {
+async function begin(
+  version: 1 | 2,
+  path: string,
+  sent = '"New',
+): Promise<{ status: number; body: unknown }> {
   server = version === 1 ? createServer(listener) : createHttp2Server(listener);
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -33,7 +39,7 @@ async function begin(version: 1 | 2, path: string): Promise<{ status: number; bo
   if (version === 1) {
     const request = http1Request(origin + path, { method: 'PUT', headers });
     request.on('error', () => {});
-    request.write('"New');
+    request.write(sent);
     const [response] = await once(request, 'response');
     let text = '';
     for await (const chunk of response) text += chunk;
@@ -42,7 +48,7 @@ async function begin(version: 1 | 2, path: string): Promise<{ status: number; bo
   }
   const session = connectHttp2(origin);
   const stream = session.request({ ':method': 'PUT', ':path': path, ...headers });
-  stream.write('"New');
+  stream.write(sent);
   let status = 0;
   stream.on('response', (head) => {
     status = Number(head[':status']);
@@ -59,6 +65,10 @@ describe.each([1, 2] as const)('over HTTP/%d', (version) => {
   it('is refused in time, and nothing is called', async () => {
     expect(await begin(version, '/v1/shelves/s/title')).toEqual({ status: 408, body: slow });
     expect(called).toEqual([]);
+  });
+  it('is refused at once when it is too long', async () => {
+    const body = { kind: 'body_too_large', bytesMax: 1000 };
+    expect(await begin(version, '/v1/shelves/s/title', 'x'.repeat(2000))).toEqual({ status: 413, body });
   });
   it('where nothing is, is told so', async () => {
     const body = { kind: 'not_found', path: '/v1/nowhere' };
