@@ -239,7 +239,7 @@ export type AdjustedStock = Message<"inventory.v1.AdjustedStock"> & {
   reservedQty: number;
 
   /**
-   * Units that can still be reserved. Derived from the two above, never stored.
+   * Units that can still be reserved. Derived from the two above, never stored. 0 to on_hand_qty.
    *
    * @generated from field: int32 available_qty = 7;
    */

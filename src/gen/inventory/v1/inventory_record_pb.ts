@@ -87,7 +87,7 @@ export type InventoryRecord = Message<"inventory.v1.InventoryRecord"> & {
   reservedQty: number;
 
   /**
-   * Units that can still be reserved. Derived from the two above, never stored.
+   * Units that can still be reserved. Derived from the two above, never stored. 0 to on_hand_qty.
    *
    * @generated from field: int32 available_qty = 10;
    */
@@ -339,21 +339,21 @@ export type ListInventoryResponse = Message<"inventory.v1.ListInventoryResponse"
   content: InventoryRecord[];
 
   /**
-   * The page's number, from 0; with `page_token`, counted from where the walk began.
+   * The page's number, 0 to 2147483647; with `page_token`, counted from where the walk began.
    *
    * @generated from field: int32 page = 2;
    */
   page: number;
 
   /**
-   * The bound that this answer kept.
+   * The bound that this answer kept, 1 to 200.
    *
    * @generated from field: int32 limit = 3;
    */
   limit: number;
 
   /**
-   * All records of the merchant; in a walk by `page_token`, as of its first answer.
+   * All records of the merchant, 0 to 2147483647; in a walk by `page_token`, as of its first answer.
    *
    * @generated from field: int32 total_elements = 4;
    */
@@ -528,8 +528,8 @@ export type UpdateInventoryRequest = Message<"inventory.v1.UpdateInventoryReques
   details?: InventoryDetails | undefined;
 
   /**
-   * The fields of `details` to change; on REST the parameter `updateMask=location,reorderLevel`. Absent: those that
-   * are present in `details`.
+   * Which fields of `details` to change, for example `location` and `reorder_level`. Absent: those that are present
+   * in `details`.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 3;
    */

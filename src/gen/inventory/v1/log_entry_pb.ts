@@ -245,21 +245,21 @@ export type ListLogsResponse = Message<"inventory.v1.ListLogsResponse"> & {
   content: LogEntry[];
 
   /**
-   * The page's number, from 0; with `page_token`, counted from where the walk began.
+   * The page's number, 0 to 2147483647; with `page_token`, counted from where the walk began.
    *
    * @generated from field: int32 page = 2;
    */
   page: number;
 
   /**
-   * The bound that this answer kept.
+   * The bound that this answer kept, 1 to 200.
    *
    * @generated from field: int32 limit = 3;
    */
   limit: number;
 
   /**
-   * All entries that the filters let through; in a walk by `page_token`, as of its first answer.
+   * All entries that the filters let through, 0 to 2147483647; in a walk by `page_token`, as of its first answer.
    *
    * @generated from field: int32 total_elements = 4;
    */

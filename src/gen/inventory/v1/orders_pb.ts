@@ -83,7 +83,7 @@ export type OrderLine = Message<"inventory.v1.OrderLine"> & {
   id: string;
 
   /**
-   * Units to reserve, 1 to 2147483647. Required.
+   * Units, 1 to 2147483647.
    *
    * @generated from field: int32 qty = 2;
    */

@@ -272,7 +272,7 @@ export type ListHoldsResponse = Message<"inventory.v1.ListHoldsResponse"> & {
   content: Hold[];
 
   /**
-   * The bound that this answer kept.
+   * The bound that this answer kept, 1 to 1000.
    *
    * @generated from field: int32 limit = 2;
    */
@@ -307,7 +307,7 @@ export type Hold = Message<"inventory.v1.Hold"> & {
   id: string;
 
   /**
-   * The order that the units are held for; absent for units that were reserved without a reference.
+   * The order that the units are held for; absent (null on REST) for units that were reserved without a reference.
    *
    * @generated from field: optional string reference = 2;
    */

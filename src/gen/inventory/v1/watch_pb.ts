@@ -77,7 +77,7 @@ export type WatchInventoryResponse = Message<"inventory.v1.WatchInventoryRespons
   reservedQty: number;
 
   /**
-   * Units that can still be reserved. Derived from the two above, never stored.
+   * Units that can still be reserved. Derived from the two above, never stored. 0 to on_hand_qty.
    *
    * @generated from field: int32 available_qty = 4;
    */
