@@ -22,7 +22,11 @@ export class Child {
     script: string,
     options: { readonly profile: boolean },
   ) {
-    const profiling = ['--cpu-prof', `--cpu-prof-dir=${RESULTS_FOLDER}`, `--cpu-prof-name=${name}.cpuprofile`];
+    const profiling = [
+      '--cpu-prof',
+      `--cpu-prof-dir=${RESULTS_FOLDER}`,
+      `--cpu-prof-name=${name}.cpuprofile`,
+    ];
     this.#process = fork(script, {
       // Not this process's own flags, or the child would load TypeScript's loader too.
       execArgv: options.profile ? [...NODE_FLAGS, ...profiling] : NODE_FLAGS,
