@@ -1,4 +1,5 @@
 export { acceptsGzip } from './accept.js';
+export { startBodyClock } from './body-clock.js';
 export { Cors, type CorsOptions } from './cors.js';
 export {
   type BodyTooLarge,

@@ -1,3 +1,4 @@
+import { startBodyClock } from './body-clock.js';
 import type { BodyTooLarge, BodyTooSlow } from './faults.js';
 import { type HttpRequest, isHttp2 } from './http-message.js';
 
@@ -28,18 +29,9 @@ export function readBody(
     refuse({ kind: 'body_too_large', bytesMax });
     return;
   }
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  // Nearly every body came with its head, and needs no clock.
-  process.nextTick(() => {
-    if (request.complete || request.destroyed || stopped) return;
-    timer = setTimeout(() => {
-      if (!request.destroyed) stop({ kind: 'body_too_slow', timeoutMs });
-    }, timeoutMs).unref();
-  });
+  const stopClock = startBodyClock(request, timeoutMs, () => stop({ kind: 'body_too_slow', timeoutMs }));
   function stop(fault: BodyTooLarge | BodyTooSlow): void {
-    stopped = true;
-    clearTimeout(timer);
+    stopClock();
     request.off('data', onData);
     request.off('end', onEnd);
     request.pause();
@@ -56,7 +48,7 @@ export function readBody(
     else more.push(chunk);
   }
   function onEnd(): void {
-    clearTimeout(timer);
+    stopClock();
     // `node:http2` ends what the client broke off just as it ends what is complete.
     if (isHttp2(request) && request.stream.closed) return;
     whole(more === undefined ? (first ?? empty) : Buffer.concat(more, bytes));

@@ -2,6 +2,7 @@ import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Credentials, startApp, type TestApp } from '../support/app.js';
+import { frame, HTTP2_PREFACE } from '../support/http2-frames.js';
 import { expectUnharmed } from '../support/unharmed.js';
 
 /** HTTP/2 connections as hostile or careless clients make them, on both ports. */
@@ -16,16 +17,7 @@ beforeAll(async () => {
 afterAll(() => service.close());
 expectUnharmed(() => ({ service, credentials }));
 
-const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 const SETTINGS = Buffer.from('000000040000000000', 'hex');
-const frame = (type: number, flags: number, stream: number, payload: Uint8Array): Buffer => {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-};
 const RST_STREAM = 3;
 const HEADERS = 1;
 const CONTINUATION = 9;
@@ -61,15 +53,15 @@ describe.each(['HTTP port', 'gRPC port'] as const)('%s', (port) => {
   }
 
   test.each<readonly [string, readonly (string | Uint8Array)[]]>([
-    ['noise after the preface', [PREFACE, 'x'.repeat(100)]],
+    ['noise after the preface', [HTTP2_PREFACE, 'x'.repeat(100)]],
     ['a preface that breaks off', ['PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n', SETTINGS]],
-    ['no settings', [PREFACE, frame(RST_STREAM, 0, 1, Buffer.alloc(4))]],
-    ['a frame that is too long', [PREFACE, SETTINGS, frame(0, 0, 1, Buffer.alloc(70_000))]],
-    ['data for a stream that was never opened', [PREFACE, SETTINGS, frame(0, 1, 1, Buffer.alloc(4))]],
-    ['headers that are no HPACK', [PREFACE, SETTINGS, frame(HEADERS, 5, 1, Buffer.alloc(40, 0xff))]],
-    ['headers for an even stream', [PREFACE, SETTINGS, frame(HEADERS, 5, 2, Buffer.from([0x82]))]],
-    ['a continuation of nothing', [PREFACE, SETTINGS, frame(CONTINUATION, 4, 1, Buffer.from([0x82]))]],
-    ['settings of odd length', [PREFACE, frame(4, 0, 0, Buffer.alloc(5))]],
+    ['no settings', [HTTP2_PREFACE, frame(RST_STREAM, 0, 1, Buffer.alloc(4))]],
+    ['a frame that is too long', [HTTP2_PREFACE, SETTINGS, frame(0, 0, 1, Buffer.alloc(70_000))]],
+    ['data for a stream that was never opened', [HTTP2_PREFACE, SETTINGS, frame(0, 1, 1, Buffer.alloc(4))]],
+    ['headers that are no HPACK', [HTTP2_PREFACE, SETTINGS, frame(HEADERS, 5, 1, Buffer.alloc(40, 0xff))]],
+    ['headers for an even stream', [HTTP2_PREFACE, SETTINGS, frame(HEADERS, 5, 2, Buffer.from([0x82]))]],
+    ['a continuation of nothing', [HTTP2_PREFACE, SETTINGS, frame(CONTINUATION, 4, 1, Buffer.from([0x82]))]],
+    ['settings of odd length', [HTTP2_PREFACE, frame(4, 0, 0, Buffer.alloc(5))]],
   ])('%s: the connection is refused', async (_, parts) => {
     await untilRefused(...parts);
   });
@@ -96,7 +88,7 @@ test.each([1, 2, 3, 5])('a preface that comes in pieces of %d bytes is understoo
   const { hostname, port } = new URL(service.httpUrl);
   const socket = connect({ port: Number(port), host: hostname, noDelay: true });
   const first = new Promise<Buffer>((resolve, reject) => socket.once('data', resolve).once('error', reject));
-  const bytes = Buffer.concat([Buffer.from(PREFACE), SETTINGS]);
+  const bytes = Buffer.concat([Buffer.from(HTTP2_PREFACE), SETTINGS]);
   for (let at = 0; at < bytes.length; at += size) {
     await new Promise<void>((written) => socket.write(bytes.subarray(at, at + size), () => written()));
     // A turn of the event loop, so that the pieces do not travel together.

@@ -12,29 +12,9 @@ beforeAll(async () => {
 afterEach(() => stage.endWatches());
 afterAll(() => stage.close());
 
-let next = 0;
-/** New records of one product, 100 on hand each. */
-async function seeded(count: number): Promise<{ ids: string[]; productId: string }> {
-  const productId = `product_${next++}`;
-  const ids = Array.from({ length: count }, (_, i) => `${productId}_${i}`);
-  const records = ids.map((id) => ({
-    id,
-    onHandQty: 100,
-    reservedQty: 0,
-    details: { productId, warehouseId: id },
-  }));
-  await stage.seed(...records);
-  return { ids, productId };
-}
-
-/** Of these records alone. */
-async function loggedOf(ids: readonly string[]): Promise<Map<string, string[]>> {
-  return new Map([...(await stage.logged())].filter(([id]) => ids.includes(id)));
-}
-
 describe('cut and gone on with', () => {
   test('a stream that was cut after any event goes on as if it had not been', async () => {
-    const { ids, productId } = await seeded(3);
+    const { ids, productId } = await stage.seedProduct(3);
     const [a, b, c] = ids as [string, string, string];
     const uncut = await stage.follow({ ids });
     await uncut.take(3);
@@ -47,7 +27,7 @@ describe('cut and gone on with', () => {
     await writer.write(...history);
     stage.wake();
     await uncut.take(history.length);
-    const whole = await loggedOf(ids);
+    const whole = await stage.logged(ids);
     expect(sent(uncut.seen)).toEqual(whole);
 
     for (let cut = 1; cut <= uncut.seen.length; cut++) {
@@ -66,7 +46,7 @@ describe('cut and gone on with', () => {
   });
 
   test('a record that was never sent keeps nothing of the past', async () => {
-    const { ids } = await seeded(2);
+    const { ids } = await stage.seedProduct(2);
     const first = await stage.follow({ ids });
     const [{ id, eventId }] = (await first.take(1)) as [StockEvent];
     const unsent = ids.find((other) => other !== id)!;
@@ -83,7 +63,7 @@ describe('cut and gone on with', () => {
   });
 
   test('more changes than one look brings come in their order', async () => {
-    const { ids } = await seeded(1);
+    const { ids } = await stage.seedProduct(1);
     const [id] = ids as [string];
     const first = await stage.follow({ ids });
     const [{ eventId }] = (await first.take(1)) as [StockEvent];
@@ -99,7 +79,7 @@ describe('cut and gone on with', () => {
     );
     const second = await stage.follow({ ids, afterId: eventId });
     await second.take(2500);
-    expect(sent([...first.seen, ...second.seen])).toEqual(await loggedOf(ids));
+    expect(sent([...first.seen, ...second.seen])).toEqual(await stage.logged(ids));
   });
 });
 
@@ -111,7 +91,7 @@ describe('a log whose oldest entries are gone', () => {
     [6, 2, false],
     [6, 5, true],
   ])('from entry %d on, %d seen: goes on %s', async (first, count, goesOn) => {
-    const { ids } = await seeded(1);
+    const { ids } = await stage.seedProduct(1);
     const [id] = ids as [string];
     const before = await stage.follow({ ids });
     await before.take(1);
@@ -141,7 +121,7 @@ describe('a log whose oldest entries are gone', () => {
 
 describe('whoever commits when', () => {
   test('a change whose transaction began first and committed last is sent, also to who goes on after the others', async () => {
-    const { ids } = await seeded(2);
+    const { ids } = await stage.seedProduct(2);
     const [a, b] = ids as [string, string];
     const watch = await stage.follow({ ids });
     await watch.take(2);
@@ -181,7 +161,7 @@ describe('whoever commits when', () => {
     });
     await fc.assert(
       fc.asyncProperty(choice, async ({ sessions, cuts }) => {
-        const { ids, productId } = await seeded(6);
+        const { ids, productId } = await stage.seedProduct(6);
         const first = await stage.follow({ productId });
         const seen = await first.take(ids.length);
         const changes = sessions.flat().flatMap(({ records }) => records).length;
@@ -205,7 +185,7 @@ describe('whoever commits when', () => {
           await piece.events.return(undefined);
         }
         await Promise.all(writing);
-        expect(sent(seen)).toEqual(await loggedOf(ids));
+        expect(sent(seen)).toEqual(await stage.logged(ids));
       }),
       { numRuns: 15 },
     );

@@ -11,29 +11,9 @@ beforeAll(async () => {
 afterEach(() => stage.endWatches());
 afterAll(() => stage.close());
 
-let next = 0;
-/** New records of one product, 100 on hand each. */
-async function seeded(count: number): Promise<{ ids: string[]; productId: string }> {
-  const productId = `product_${next++}`;
-  const ids = Array.from({ length: count }, (_, i) => `${productId}_${i}`);
-  const records = ids.map((id) => ({
-    id,
-    onHandQty: 100,
-    reservedQty: 0,
-    details: { productId, warehouseId: id },
-  }));
-  await stage.seed(...records);
-  return { ids, productId };
-}
-
-/** Of these records alone. */
-async function loggedOf(ids: readonly string[]): Promise<Map<string, string[]>> {
-  return new Map([...(await stage.logged())].filter(([id]) => ids.includes(id)));
-}
-
 describe('woken, and not woken', () => {
   test('a lost call costs time, not events: it looks by itself', async () => {
-    const { ids } = await seeded(1);
+    const { ids } = await stage.seedProduct(1);
     const watch = await stage.follow({ ids }, 20);
     await watch.take(1);
     await (await stage.session()).write({ id: ids[0]!, onHand: 1 });
@@ -41,7 +21,7 @@ describe('woken, and not woken', () => {
   });
 
   test('a call wakes it, and nothing else does', async () => {
-    const { ids } = await seeded(1);
+    const { ids } = await stage.seedProduct(1);
     const watch = await stage.follow({ ids });
     await watch.take(1);
     const event = watch.next();
@@ -55,7 +35,7 @@ describe('woken, and not woken', () => {
   });
 
   test('who does not ask for the next event costs no read', async () => {
-    const { ids } = await seeded(1);
+    const { ids } = await stage.seedProduct(1);
     const watch = await stage.follow({ ids });
     await watch.take(1);
     const writer = await stage.session();
@@ -67,7 +47,7 @@ describe('woken, and not woken', () => {
     expect(stage.reads()).toBe(reads);
     expect(stage.signal.waits).toBe(0);
     await watch.take(5);
-    expect(sent(watch.seen)).toEqual(await loggedOf(ids));
+    expect(sent(watch.seen)).toEqual(await stage.logged(ids));
   });
 
   // [how it ends, the end]
@@ -92,7 +72,7 @@ describe('woken, and not woken', () => {
       },
     ],
   ])('a watch that is %s leaves no wait behind', async (_, end) => {
-    const { ids } = await seeded(1);
+    const { ids } = await stage.seedProduct(1);
     const watch = await stage.follow({ ids });
     await watch.take(1);
     await end(watch);
@@ -102,7 +82,7 @@ describe('woken, and not woken', () => {
 
 describe('ends', () => {
   test('when the product has grown beyond what one watch may follow', async () => {
-    const { ids, productId } = await seeded(100);
+    const { ids, productId } = await stage.seedProduct(100);
     const watch = await stage.follow({ productId });
     await watch.take(100);
     const ended = watch.next();
@@ -121,7 +101,7 @@ describe('ends', () => {
     [new ReadRefused('DEADLINE_EXCEEDED'), 'OVERLOADED'],
     [new Error('Connection terminated unexpectedly'), 'DATABASE_UNAVAILABLE'],
   ])('with %s: %s', async (error, reason) => {
-    const { ids } = await seeded(1);
+    const { ids } = await stage.seedProduct(1);
     const watch = await stage.follow({ ids });
     await watch.take(1);
     stage.failNextRead(error);

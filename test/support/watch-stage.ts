@@ -36,14 +36,16 @@ export interface WatchStage {
   /** Reads that watches have made. */
   reads(): number;
   seed(...records: SeedRecord[]): Promise<void>;
+  /** New records of one new product, 100 on hand each. */
+  seedProduct(records: number): Promise<{ ids: string[]; productId: string }>;
   begin(request: Partial<WatchRequest>, lookIntervalMaxMs?: number): Promise<Following | Failure>;
   /** The same, of a request that is right. */
   follow(request: Partial<WatchRequest>, lookIntervalMaxMs?: number): Promise<Following>;
   session(): Promise<WritingSession>;
   /** Tells the watches, as a service does after its commits. */
   wake(): void;
-  /** Quantities after each entry of the log, by record: `<on hand>/<reserved>`. */
-  logged(): Promise<Map<string, string[]>>;
+  /** Quantities after each entry of these records' log, by record: `<on hand>/<reserved>`. */
+  logged(ids: readonly string[]): Promise<Map<string, string[]>>;
   /** Ends all that were begun. */
   endWatches(): Promise<void>;
   /** The next read fails so. */
@@ -99,6 +101,7 @@ export async function openWatchStage(): Promise<WatchStage> {
   const readPool = new ReadPool(readSource, { connectionsMax: 4, waitingMax: 100 });
   const clients: pg.Client[] = [];
   const begunWatches: Following[] = [];
+  let products = 0;
   let reads = 0;
   let failure: Error | undefined;
   const pool = {
@@ -120,11 +123,19 @@ export async function openWatchStage(): Promise<WatchStage> {
     begunWatches.push(watch);
     return watch;
   };
+  const seed: WatchStage['seed'] = (...records) => seedRecords(dataSource, MERCHANT, records);
   return {
     signal,
     dataSource,
     reads: () => reads,
-    seed: (...records) => seedRecords(dataSource, MERCHANT, records),
+    seed,
+    seedProduct: async (count) => {
+      const productId = `product_${products++}`;
+      const ids = Array.from({ length: count }, (_, i) => `${productId}_${i}`);
+      const details = (id: string) => ({ productId, warehouseId: id });
+      await seed(...ids.map((id) => ({ id, onHandQty: 100, reservedQty: 0, details: details(id) })));
+      return { ids, productId };
+    },
     begin,
     follow: async (...request) => {
       const begun = await begin(...request);
@@ -139,13 +150,15 @@ export async function openWatchStage(): Promise<WatchStage> {
       return new WritingSession(client);
     },
     wake: () => signal.wake(MERCHANT),
-    logged: async () => {
+    logged: async (ids) => {
       const rows = await database.query<{ id: string; stock: string }>(
         `SELECT inventory_id AS id,
                 sum(on_hand_delta) OVER so_far || '/' || sum(reserved_delta) OVER so_far AS stock
            FROM movement_log
+          WHERE inventory_id = ANY ($1)
          WINDOW so_far AS (PARTITION BY inventory_id ORDER BY revision)
           ORDER BY inventory_id, revision`,
+        [ids],
       );
       return byRecord(rows.map(({ id, stock }) => [id, stock]));
     },

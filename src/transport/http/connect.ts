@@ -17,6 +17,7 @@ import {
 import type { Failure } from '../../domain/failure.js';
 import { failureMessage } from '../../domain/failure-message.js';
 import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
+import { startBodyClock } from '../../transcoding/index.js';
 import type { CallMetadata, Dispatcher } from '../dispatcher.js';
 import { errorCodes, errorDetails } from '../errors.js';
 import type { Operation } from '../operation.js';
@@ -108,10 +109,10 @@ export class ConnectDoor {
 
 /** The library waits for a message for ever, and would keep a stopping service waiting with it. */
 function cutWhenUnfinished(request: IncomingMessage, response: ServerResponse, timeoutMs: number): void {
-  const timer = setTimeout(() => {
+  const stopClock = startBodyClock(request, timeoutMs, () => {
     if (!response.headersSent) response.destroy();
-  }, timeoutMs).unref();
-  request.once('end', () => clearTimeout(timer));
+  });
+  request.once('end', stopClock);
 }
 
 /** What a client may go on sending once it is answered. */

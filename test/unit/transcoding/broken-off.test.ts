@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { frame, HTTP2_PREFACE } from '../../support/http2-frames.js';
 import { echo, transcoder } from './support.js';
 
 /** Bodies that end before they are whole: the part that came is not the body, and nothing is called with it. */
@@ -37,15 +38,6 @@ function closing(emitter: EventEmitter): Promise<unknown> {
   return new Promise((resolve) => emitter.once('close', resolve));
 }
 
-function frame(type: number, flags: number, stream: number, payload: Uint8Array = new Uint8Array()): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-}
-
 const [DATA, HEADERS, RST_STREAM, SETTINGS] = [0, 1, 3, 4];
 const [END_STREAM, END_HEADERS] = [1, 4];
 
@@ -63,7 +55,7 @@ const renaming = {
   ':authority': 'a',
   'content-type': 'application/json',
 };
-const preface = Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(SETTINGS, 0, 0)]);
+const preface = Buffer.concat([Buffer.from(HTTP2_PREFACE), frame(SETTINGS, 0, 0)]);
 const reset = (code: number) => frame(RST_STREAM, 0, 1, Uint8Array.of(0, 0, 0, code));
 
 describe('over HTTP/2', () => {
