@@ -9,6 +9,7 @@ import {
   RetryInfoSchema,
 } from '../gen/google/rpc/error_details_pb.js';
 import { failedLines } from './failed-lines.js';
+import { failureFacts } from './failure-facts.js';
 
 /** `domain` of every ErrorInfo. */
 export const ERROR_DOMAIN = 'inventory.v1';
@@ -61,18 +62,20 @@ export interface ErrorDetail<D extends DescMessage = DescMessage> {
  * `omitted` how many more there are.
  */
 export function errorDetails(failure: Failure): ErrorDetail[] {
-  const info = { reason: failure.reason, domain: ERROR_DOMAIN, metadata: metadata(failure) };
+  const metadata: Record<string, string> = {};
+  for (const [name, fact] of Object.entries(failureFacts(failure))) metadata[name] = `${fact}`;
+  const info = { reason: failure.reason, domain: ERROR_DOMAIN, metadata };
   const details: ErrorDetail[] = [{ desc: ErrorInfoSchema, value: info }];
   if (failure.reason === 'VALIDATION_FAILED') {
     const all = failure.violations.map(({ field, description }) => ({ field, description }));
-    const fieldViolations = fitting(all, info.metadata);
+    const fieldViolations = fitting(all, metadata);
     details.push({ desc: BadRequestSchema, value: create(BadRequestSchema, { fieldViolations }) });
   }
   const lines = failedLines(failure);
   if (lines !== undefined) {
     const type = failure.reason;
     const all = lines.map(({ subject, description }) => ({ type, subject, description }));
-    const violations = fitting(all, info.metadata);
+    const violations = fitting(all, metadata);
     details.push({
       desc: PreconditionFailureSchema,
       value: create(PreconditionFailureSchema, { violations }),
@@ -106,44 +109,17 @@ function fitting<T extends Readonly<Record<string, string>>>(
   return violations.slice(0, count);
 }
 
-/** The facts behind the message, for machines. */
-function metadata(failure: Failure): Record<string, string> {
-  switch (failure.reason) {
-    case 'INSUFFICIENT_STOCK':
-      if ('shortLines' in failure) return {};
-      return { requested: `${failure.requested}`, available: `${failure.available}` };
-    case 'INSUFFICIENT_RESERVED': {
-      const figures = { requested: `${failure.requested}`, reserved: `${failure.reserved}` };
-      return failure.reference === '' ? figures : { ...figures, reference: failure.reference };
-    }
-    case 'NEGATIVE_STOCK':
-      return {
-        onHand: `${failure.onHand}`,
-        reserved: `${failure.reserved}`,
-        change: `${failure.change}`,
-      };
-    case 'STALE_QUANTITY':
-      return { expected: `${failure.expected}`, onHand: `${failure.onHand}` };
-    case 'ORDER_NOT_HELD':
-    case 'ORDER_ALREADY_RELEASED':
-    case 'ORDER_ALREADY_CONFIRMED':
-    case 'ORDER_EXPIRED':
-      return { reference: failure.reference };
-    case 'PERMISSION_DENIED':
-      return { permission: failure.permission };
-    default:
-      return {};
-  }
-}
-
-/** The REST body: the published shape, with `code` and `requestId` added for machines. */
+/**
+ * The REST body: the published shape, with `code`, `requestId` and the failure's facts added for machines. `errors` is
+ * for what is told of each field or line.
+ */
 export function restErrorBody(failure: Failure, requestId: string): string {
   const message = failureMessage(failure);
   // Published to the letter, so nothing is added.
   if (failure.reason === 'UNAUTHENTICATED') {
     return JSON.stringify({ error: 'unauthenticated', message, status: false, statusCode: 401 });
   }
-  const body = { status: false, message, code: failure.reason, requestId };
+  const body = { status: false, message, code: failure.reason, requestId, ...failureFacts(failure) };
   if (failure.reason !== 'VALIDATION_FAILED') {
     const lines = failedLines(failure);
     return JSON.stringify(lines === undefined ? body : { ...body, errors: lines.map((line) => line.error) });

@@ -63,7 +63,7 @@ export type Expected = { readonly data: unknown } | ExpectedFailure;
 export interface ExpectedFailure {
   readonly reason: FailureReason;
   readonly message: string;
-  /** ErrorInfo's; not on REST. */
+  /** ErrorInfo's; on REST members beside `message`, numbers as numbers. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Field → what it breaks: `errors` of REST, BadRequest elsewhere. */
   readonly violations?: Readonly<Record<string, string>>;
@@ -86,6 +86,7 @@ export function answerOf(door: DoorName, expected: Expected, replayed: boolean):
     reason,
     message,
     replayed,
+    metadata,
     ...(violations === undefined ? {} : { violations }),
     ...(retryable ? { retryAfterSeconds: 1 } : {}),
     ...(door === 'REST'
@@ -93,7 +94,6 @@ export function answerOf(door: DoorName, expected: Expected, replayed: boolean):
       : {
           code: grpcCode,
           domain: 'inventory.v1',
-          metadata,
           ...(preconditions === undefined ? {} : { preconditions }),
         }),
     ...(http && door !== 'REST' ? { httpStatus: connectStatus[grpcCode]! } : {}),

@@ -187,7 +187,7 @@ describe('REST, to the letter', () => {
     );
   });
 
-  test('a failure is the published shape, with code and requestId', async () => {
+  test('a failure is the published shape, with code, requestId and its figures as numbers', async () => {
     const refused = await patch('reserve', { qty: 51 }, { 'X-Request-Id': 'req-1' });
     expect(refused.slice(0, 4)).toBe('400 ');
     expect(JSON.parse(refused.slice(4))).toEqual({
@@ -195,6 +195,8 @@ describe('REST, to the letter', () => {
       message: 'Cannot reserve 51 units. Only 50 units are currently available.',
       code: 'INSUFFICIENT_STOCK',
       requestId: 'req-1',
+      requested: 51,
+      available: 50,
     });
   });
 });

@@ -21,14 +21,17 @@ export function errorSchema(reasons: readonly Reason[]): Schema {
   };
 }
 
-/** The usual body with one of these codes, and nothing beyond the given properties. */
-export function withCodes(codes: readonly string[], extra: Schema = {}): Schema {
-  const required = Object.keys(extra);
+/** The usual body with one of these codes, and nothing beyond the given properties, of which some must be there. */
+export function withCodes(
+  codes: readonly string[],
+  extra: Schema = {},
+  required: readonly string[] = [],
+): Schema {
   return {
     type: 'object',
     allOf: [{ $ref: '#/components/schemas/Error' }],
     properties: { code: { type: 'string', enum: codes }, ...extra },
-    ...(required.length > 0 ? { required } : {}),
+    ...(required.length > 0 ? { required: [...required] } : {}),
     unevaluatedProperties: false,
   };
 }

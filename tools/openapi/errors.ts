@@ -25,10 +25,16 @@ export interface Failures {
 interface Told {
   readonly reason: Reason;
   readonly example: Schema;
-  /** Undefined: the usual body. */
-  readonly schema: Schema | undefined;
+  /** Of the body: a reference, or what it has beyond the usual one. */
+  readonly body: Schema | Extra;
   /** Of a reason that is told differently by different calls: which way this is. */
   readonly variant: string;
+}
+
+/** What a body has beyond the usual one; those without an example can be left out. */
+interface Extra {
+  readonly properties: Schema;
+  readonly required: readonly string[];
 }
 
 /** Responses, schemas and examples of everything that fails. */
@@ -111,9 +117,7 @@ export class Errors {
 
   #response({ reasons: own, changes }: Failures, told: readonly Told[]): Schema {
     const { headers, errors } = this.#facts;
-    const plain = told.filter(({ schema }) => schema === undefined).map(({ reason }) => reason.name);
-    const special = told.flatMap(({ schema }) => (schema === undefined ? [] : [schema]));
-    const variants = plain.length > 0 ? [withCodes(plain), ...special] : special;
+    const variants = schemasOf(told);
     const stored =
       changes && told.some(({ reason: { name } }) => own.includes(name) || errors.stored.includes(name));
     const retry = told.filter(({ reason }) => reason.retryAfter);
@@ -142,23 +146,30 @@ export class Errors {
     const exact = bodies[name];
     if (exact !== undefined) {
       const schema = { $ref: `#/components/schemas/${pascal(name)}` };
-      return { reason, schema, variant: '', example: this.#example(name, { summary, value: exact }) };
+      return { reason, body: schema, variant: '', example: this.#example(name, { summary, value: exact }) };
     }
     const { message, variant } = this.#messageOf(failures, reason);
     const extra = Object.entries(extras[`${failures.rpc}/${name}`] ?? extras[name] ?? {});
     const own = violated[name] === undefined ? undefined : failures.violations;
-    const more = extra.map(([key, { example }]) => [
-      key,
-      key === violated[name] ? (own ?? example) : example,
-    ]);
-    const body = { status: false, message, code: name, requestId, ...Object.fromEntries(more) };
-    const properties = Object.fromEntries(extra.map(([property, { schema }]) => [property, schema]));
+    const more = extra.flatMap(([key, { example }]) => {
+      if (example === undefined) return [];
+      return [[key, key === violated[name] ? (own ?? example) : this.#permitted(failures, example)] as const];
+    });
+    const value = { status: false, message, code: name, requestId, ...Object.fromEntries(more) };
     return {
       reason,
-      example: this.#example(name, { summary, value: body }),
-      schema: extra.length === 0 ? undefined : withCodes([name], properties),
+      example: this.#example(name, { summary, value }),
+      body: {
+        properties: Object.fromEntries(extra.map(([property, { schema }]) => [property, schema])),
+        required: more.map(([key]) => key),
+      },
       variant: `${variant}${capitalised(Object.keys(own ?? {})[0] ?? '')}`,
     };
+  }
+
+  #permitted({ permission }: Failures, example: Json): Json {
+    const isPermission = this.#facts.security.permissions.some((name) => name === example);
+    return isPermission && permission !== undefined ? permission : example;
   }
 
   /** The first example of a reason is a component, others stand where they are used. */
@@ -194,6 +205,24 @@ export class Errors {
       content: json(withCodes([reason]), { [reason]: { summary: message, value } }),
     };
   }
+}
+
+/** One for each form of body, with the reasons that have it. */
+function schemasOf(told: readonly Told[]): Schema[] {
+  const forms = new Map<string, { codes: string[]; body: Schema | Extra }>();
+  for (const { reason, body } of told) {
+    const key = JSON.stringify(body);
+    const form = forms.get(key) ?? { codes: [], body };
+    form.codes.push(reason.name);
+    forms.set(key, form);
+  }
+  return [...forms.values()].map(({ codes, body }) =>
+    isExtra(body) ? withCodes(codes, body.properties, body.required) : body,
+  );
+}
+
+function isExtra(body: Schema | Extra): body is Extra {
+  return 'properties' in body;
 }
 
 export function headerRefs(names: readonly string[]): Schema {

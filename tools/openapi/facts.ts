@@ -77,7 +77,8 @@ export type Place = 'body' | 'query' | 'path';
 
 export interface ErrorExtra {
   readonly schema: Schema;
-  readonly example: Json;
+  /** A permission stands for the one that the call needs; without an example, the property can be left out. */
+  readonly example?: Json;
 }
 
 export interface Sample {
@@ -89,5 +90,5 @@ export interface Sample {
 }
 
 export function loadFacts(path: string): Facts {
-  return parse(readFileSync(path, 'utf8')) as Facts;
+  return parse(readFileSync(path, 'utf8'), { merge: true }) as Facts;
 }

@@ -32,7 +32,7 @@ export interface Answer {
   readonly code?: number;
   /** gRPC and gRPC-Web have none that says anything. */
   readonly httpStatus?: number;
-  /** `domain` and `metadata` of ErrorInfo; REST has none. */
+  /** Of ErrorInfo; REST has no `domain`, and what is in `metadata` as members beside `message`. */
   readonly domain?: string;
   readonly metadata?: Readonly<Record<string, string>>;
   /** Field → what it breaks; undefined where none are given. */

@@ -8,7 +8,12 @@ interface RestErrorBody {
   readonly error?: string;
   /** Field → what it breaks; or the failed parts of a request of many. */
   readonly errors?: Record<string, string> | readonly unknown[];
+  /** What ErrorInfo has as metadata elsewhere. */
+  readonly [fact: string]: unknown;
 }
+
+/** Members of a body that are no facts of the failure. */
+const SHAPE = new Set(['status', 'message', 'code', 'requestId', 'error', 'statusCode', 'errors']);
 
 /** Looks at an exchange, and throws at what it does not like. */
 export type Look = (url: string, init: RequestInit, response: Response, body: string) => void;
@@ -40,12 +45,15 @@ export function restDoor(httpUrl: string, look: Look = () => {}): Door {
   };
 }
 
-function restFailure(response: Response, { message, code, error, errors }: RestErrorBody, rpc: Rpc): Answer {
+function restFailure(response: Response, body: RestErrorBody, rpc: Rpc): Answer {
+  const { message, code, error, errors } = body;
+  const facts = Object.entries(body).filter(([name]) => !SHAPE.has(name));
   const retryAfter = response.headers.get('retry-after');
   return {
     ok: false,
     message,
     reason: code ?? error?.toUpperCase() ?? '',
+    metadata: Object.fromEntries(facts.map(([name, fact]) => [name, String(fact)])),
     ...responseFacts(response),
     ...explainErrors(errors, rpc),
     ...(retryAfter === null ? {} : { retryAfterSeconds: Number(retryAfter) }),

@@ -52,7 +52,7 @@ describe('agreement', () => {
       'snake_case, null, unknown fields, a number as text',
       { sent: { qty: '2', ttl_seconds: 9, notes: null, x: 1 } },
     ],
-    ['a rejection', { status: 400, got: error('INSUFFICIENT_STOCK') }],
+    ['a rejection', { status: 400, got: error('INSUFFICIENT_STOCK', { requested: 2, available: 0 }) }],
     [
       'a broken rule',
       { sent: { qty: 0 }, status: 422, got: error('VALIDATION_FAILED', { errors: { qty: 'must' } }) },
