@@ -28,12 +28,16 @@ import { CannotListen } from './transport/cannot-listen.js';
 import { Dispatcher, type DispatchObserver } from './transport/dispatcher.js';
 import { GrpcServer } from './transport/grpc/server.js';
 import { HttpDoor } from './transport/http/door.js';
+import { MetricsDoor } from './transport/http/metrics-door.js';
 import { watchOperations } from './transport/operations/watch.js';
 import { inventoryOperations } from './transport/operations.js';
 import { StreamDispatcher } from './transport/stream-dispatcher.js';
+import { VERSION } from './version.js';
 
 export interface App {
   readonly addresses: { readonly httpUrl: string; readonly grpcAddress: string };
+  /** Undefined: not on a port of its own. */
+  readonly metricsUrl: string | undefined;
   readonly dataSource: DataSource;
   /** Finishes what was accepted, within the shutdown timeout, then lets go of everything. */
   close(): Promise<void>;
@@ -72,7 +76,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   if (database.migrations.length > 0) logger.info({ migrations: database.migrations }, 'schema migrated');
 
   let queued = () => 0;
-  const metrics = new Metrics(() => queued());
+  const metrics = new Metrics(VERSION, () => queued());
   const channel = database.openChanges((merchantId) => changes.wake(merchantId));
   const changes = new ChangeSignal(channel);
   const ownEngine = createEngine(dataSource, {
@@ -143,6 +147,9 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       logger.info({ ready }, ready ? 'ready' : 'not ready');
     },
   });
+  const scrape = () => metrics.scrape();
+  const onError = (err: unknown, requestId: string): void =>
+    logger.error({ err, requestId }, 'a request failed');
   const http = new HttpDoor({
     dispatcher,
     operations,
@@ -156,9 +163,11 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     docs: config.docs,
     corsOrigins: config.corsOrigins,
     isReady: () => readiness.ready,
-    metrics: () => metrics.scrape(),
-    onError: (err, requestId) => logger.error({ err, requestId }, 'a request failed'),
+    metrics: config.metrics && config.metricsPort === undefined ? scrape : undefined,
+    onError,
   });
+  const metricsDoor =
+    config.metricsPort === undefined ? undefined : new MetricsDoor({ tls, scrape, onError });
   const sweepers = [
     new Sweeper({
       intervalMs: KEY_SWEEP_INTERVAL_MS,
@@ -176,7 +185,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const close = async (): Promise<void> => {
     readiness.stop();
     streamDispatcher.endAll();
-    const drained = Promise.all([grpc.drain(), http.drain()])
+    const drained = Promise.all([grpc.drain(), http.drain(), metricsDoor?.drain()])
       // A call that its caller has given up on is the engine's only, and is carried through too.
       .then(() => Promise.all([engine.drain(), ...sweepers.map((sweeper) => sweeper.stop())]))
       // Kept-alive connections may have brought another call meanwhile, whose answer is not written yet.
@@ -186,6 +195,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     );
     grpc.destroy();
     http.destroy();
+    metricsDoor?.destroy();
     changes.close();
     await database.close();
   };
@@ -197,15 +207,17 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     const grpcPort = await grpc.listen(host, config.grpcPort).catch((cause) => {
       throw new CannotListen('GRPC_PORT', host, config.grpcPort, cause);
     });
+    const metricsPort = await metricsDoor?.listen(host, config.metricsPort!).catch((cause) => {
+      throw new CannotListen('METRICS_PORT', host, config.metricsPort!, cause);
+    });
     await readiness.start();
     for (const sweeper of sweepers) sweeper.start();
     const shown = host.includes(':') ? `[${host}]` : host;
-    const addresses = {
-      httpUrl: `${tls === undefined ? 'http' : 'https'}://${shown}:${httpPort}`,
-      grpcAddress: `${shown}:${grpcPort}`,
-    };
-    logger.info(addresses, 'listening');
-    return { addresses, dataSource, close };
+    const urlOf = (port: number): string => `${tls === undefined ? 'http' : 'https'}://${shown}:${port}`;
+    const addresses = { httpUrl: urlOf(httpPort), grpcAddress: `${shown}:${grpcPort}` };
+    const metricsUrl = metricsPort === undefined ? undefined : `${urlOf(metricsPort)}/metrics`;
+    logger.info({ ...addresses, metricsUrl }, 'listening');
+    return { addresses, metricsUrl, dataSource, close };
   } catch (error) {
     await close();
     throw error;

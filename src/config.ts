@@ -8,6 +8,9 @@ export interface Config {
   readonly httpPort: number;
   /** 0 picks a free port. */
   readonly grpcPort: number;
+  /** A port of its own for `/metrics`, which the HTTP port then does not serve. 0 picks a free one. */
+  readonly metricsPort: number | undefined;
+  readonly metrics: boolean;
   /** Undefined: an embedded PostgreSQL in `dataDir`. */
   readonly databaseUrl: string | undefined;
   /** Absolute. */
@@ -124,6 +127,8 @@ export function loadConfig(env: Environment): Config {
     host: read.text('HOST') ?? '127.0.0.1',
     httpPort: read.integer('HTTP_PORT', 8080, 0, 65535),
     grpcPort: read.integer('GRPC_PORT', 50051, 0, 65535),
+    metricsPort: read.isSet('METRICS_PORT') ? read.integer('METRICS_PORT', 0, 0, 65535) : undefined,
+    metrics: read.oneOf('METRICS', ['on', 'off'] as const, 'on') === 'on',
     databaseUrl,
     dataDir: resolve(read.text('DATA_DIR') ?? '.holdfast'),
     jwt,
@@ -159,11 +164,21 @@ export function loadConfig(env: Environment): Config {
     },
   };
   faults.push(...unmetRelations(config.limits));
-  if (config.httpPort !== 0 && config.httpPort === config.grpcPort) {
-    faults.push('HTTP_PORT and GRPC_PORT: must differ');
-  }
+  faults.push(...portFaults(config));
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze({ ...config, limits: Object.freeze(config.limits) });
+}
+
+function portFaults({ httpPort, grpcPort, metricsPort, metrics }: Config): string[] {
+  const faults: string[] = [];
+  const ports = Object.entries({ HTTP_PORT: httpPort, GRPC_PORT: grpcPort, METRICS_PORT: metricsPort });
+  for (const [i, [name, port]] of ports.entries()) {
+    for (const [other, same] of ports.slice(i + 1)) {
+      if (port !== 0 && port !== undefined && port === same) faults.push(`${name} and ${other}: must differ`);
+    }
+  }
+  if (!metrics && metricsPort !== undefined) faults.push('METRICS_PORT: has no use with METRICS=off');
+  return faults;
 }
 
 function unmetRelations(limits: Limits): string[] {

@@ -13,6 +13,7 @@ import { ConfigError } from './config.js';
 import { DatabaseUnusable } from './database.js';
 import { UnknownMerchant } from './service/merchants.js';
 import { CannotListen } from './transport/cannot-listen.js';
+import { VERSION } from './version.js';
 
 /** The process: command line, signals, exit codes. 0: done; 1: failed or drift found; 2: used wrongly. */
 async function main(): Promise<void> {
@@ -29,6 +30,7 @@ function program(): Command {
     .description('Stock reservations that cannot oversell.')
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'holdfast: ')) })
+    .version(VERSION, '-V, --version', 'print the version')
     .option('--json', 'print JSON, for scripts');
   const run = async (command: Command, result: Promise<CommandResult>): Promise<void> => {
     const { data, text, exitCode } = await result;

@@ -37,8 +37,14 @@ export class Metrics {
   readonly #labelled = new Map<string, { inc(): void }>();
   readonly #durations = new Map<string, { observe(seconds: number): void }>();
 
-  constructor(queued: () => number) {
+  constructor(version: string, queued: () => number) {
     collectDefaultMetrics({ register: this.#registry });
+    new Gauge({
+      name: 'holdfast_build_info',
+      help: 'Always 1; what runs is in the labels.',
+      labelNames: ['version'] as const,
+      registers: [this.#registry],
+    }).set({ version }, 1);
     new Gauge({
       name: 'holdfast_queue_commands',
       help: 'Commands waiting for a transaction.',

@@ -1,4 +1,4 @@
-export { acceptsGzip } from './accept.js';
+export { acceptsGzip, weightOfType } from './accept.js';
 export { startBodyClock } from './body-clock.js';
 export { Cors, type CorsOptions } from './cors.js';
 export {

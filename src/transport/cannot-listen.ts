@@ -1,7 +1,12 @@
 /** A port cannot be had: an operator's matter, said in `cause`. */
 export class CannotListen extends Error {
   override readonly name = 'CannotListen';
-  constructor(variable: 'HTTP_PORT' | 'GRPC_PORT', host: string, port: number, cause: unknown) {
+  constructor(
+    variable: 'HTTP_PORT' | 'GRPC_PORT' | 'METRICS_PORT',
+    host: string,
+    port: number,
+    cause: unknown,
+  ) {
     const { message } = cause as Error;
     // grpc-js gives its errors no code.
     const why = message.includes('EADDRINUSE') ? 'the port is in use' : message;

@@ -7,7 +7,7 @@ import { areaOf, importsOf, readSource } from './source.js';
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   // It ends the process, so it tells the errors of all below apart.
-  main: ['app*', 'auth*', 'cli', 'config', 'database', 'service', 'transport'],
+  main: ['app*', 'auth*', 'cli', 'config', 'database', 'service', 'transport', 'version'],
   cli: [
     'app',
     'auth',
@@ -19,8 +19,20 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'service',
     'store',
     'telemetry',
+    'version',
   ],
-  app: ['auth', 'config*', 'database', 'engine', 'jwt-secret', 'service', 'store', 'telemetry', 'transport'],
+  app: [
+    'auth',
+    'config*',
+    'database',
+    'engine',
+    'jwt-secret',
+    'service',
+    'store',
+    'telemetry',
+    'transport',
+    'version',
+  ],
   'jwt-secret': ['config*'],
   database: ['config*', 'store'],
   transport: [
@@ -41,6 +53,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   domain: [],
   telemetry: ['config*'],
   config: [],
+  version: [],
 };
 
 /** Packages that belong to one place. */

@@ -70,7 +70,7 @@ describe('paths and methods', () => {
   test.each<readonly [string, string, number, string]>([
     ['GET', '/v1/foo', 404, nothing('v1/foo')],
     ['PATCH', '/v1/foo', 404, nothing('v1/foo')],
-    ['GET', '/', 404, nothing('')],
+    ['GET', '//', 404, nothing('/')],
     ['GET', '/v1/foo?qty=1', 404, nothing('v1/foo')],
     ['PATCH', '/v1/inventory/', 404, nothing('v1/inventory/')],
     ['PATCH', '/v1/inventory/inv_xyz789/', 404, nothing('v1/inventory/inv_xyz789/')],
@@ -151,6 +151,7 @@ describe('paths and methods', () => {
     ['POST', '/healthz', 'GET, HEAD'],
     ['PATCH', '/readyz', 'GET, HEAD'],
     ['DELETE', '/metrics', 'GET, HEAD'],
+    ['POST', '/', 'GET, HEAD'],
   ])('%s %s → 405, allowed: %s', async (method, path, allow) => {
     const [head = ''] = (await exchange(service.httpUrl, requestBytes({ method, path }))).split('\r\n\r\n');
     expect(head).toMatch(/^HTTP\/1.1 405 /);
@@ -357,7 +358,7 @@ describe('connections', () => {
     ['an SSH greeting', 'SSH-2.0-OpenSSH_9.6\r\n'],
     ['an empty line and a word', '\r\nQUIT\r\n\r\n'],
     ['a PRI that is none', 'PRINT / HTTP/1.1\r\n\r\n'],
-    ['HTTP/0.9', 'GET /\r\n\r\n'],
+    ['HTTP/0.9', 'GET /v1/inventory\r\n\r\n'],
   ])('%s: the connection is refused', async (_, garbage) => {
     const text = await exchange(service.httpUrl, garbage);
     expect(text === '' || text.startsWith('HTTP/1.1 400') || !text.includes('200 OK')).toBe(true);

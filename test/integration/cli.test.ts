@@ -8,6 +8,7 @@ import { tokenCommand } from '../../src/cli/token.js';
 import type { Environment } from '../../src/config.js';
 import { createMerchant, UnknownMerchant } from '../../src/service/merchants.js';
 import { seedRecords } from '../../src/store/seed.js';
+import { VERSION } from '../../src/version.js';
 import { JWT_SECRET } from '../support/app.js';
 import { openCaller } from '../support/callers.js';
 import {
@@ -29,7 +30,7 @@ let service: ServiceProcess;
 
 beforeAll(async () => {
   stage = await createStage();
-  service = await startService(onDatabase(stage.database.url, { LOG_LEVEL: 'error' }));
+  service = await startService(onDatabase(stage.database.url, { METRICS_PORT: '0' }));
 });
 afterAll(async () => {
   await cleanUpProcesses();
@@ -104,6 +105,10 @@ describe('each command, for people and with --json', () => {
     });
     // One line, and nothing but JSON.
     expect(scripts.stdout.trimEnd()).not.toContain('\n');
+  });
+
+  test('--version', async () => {
+    expect(await holdfast(['--version'])).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: '' });
   });
 
   test('--json may stand before the command, too', async () => {
@@ -307,10 +312,16 @@ describe('misconfigured: told before anything is opened, exit 1', () => {
     const { code, stdout, stderr } = await runHoldfast(args, { HTTP_PORT: '0', GRPC_PORT: '0', ...env });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     for (const part of expected) expect(stderr).toContain(part);
-    expect(stderr).toMatch(/^holdfast: /);
+    expect(stderr).toMatch(/^holdfast: /m);
     expect(stderr).not.toContain('hidden-password');
     expect(stderr).not.toMatch(/^ +at /m);
   });
+});
+
+test('a service tells its version first, and the port of its metrics', async () => {
+  const [first = ''] = service.stderr().split('\n');
+  expect(JSON.parse(first)).toMatchObject({ version: VERSION });
+  expect(service.stdout()).toMatch(/^Metrics on http:\/\/127\.0\.0\.1:\d+\/metrics$/m);
 });
 
 describe('keys and tokens, on a service that runs', () => {

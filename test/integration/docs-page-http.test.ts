@@ -136,10 +136,33 @@ test('all that the page names is here, or next to it', async () => {
   }
 });
 
-test('DOCS=off: no such paths', async () => {
-  const closed = await startApp({ DOCS: 'off' });
+describe('/', () => {
+  const json = '{"name":"Holdfast","docs":"/docs","openapi":"/openapi.json","health":"/healthz"}';
+  const html = /<a href="docs">.*<a href="openapi\.json">/s;
+
+  test.each<[accept: string | undefined, type: string, content: string | RegExp]>([
+    ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'text/html; charset=utf-8', html],
+    ['text/html', 'text/html; charset=utf-8', html],
+    [undefined, 'application/json', json],
+    ['*/*', 'application/json', json],
+    ['application/json', 'application/json', json],
+    ['text/html;q=0.5, application/json', 'application/json', json],
+    ['text/plain', 'application/json', json],
+  ])('Accept %s: %s', async (accept, type, content) => {
+    const answer = await overHttp1('GET', '/', accept === undefined ? {} : { accept });
+    expect(answer.status).toBe(200);
+    expect(answer.headers).toMatchObject({ 'content-type': type, vary: 'Accept, Accept-Encoding' });
+    expect(answer.body).toMatch(content);
+  });
+});
+
+test('DOCS=off, METRICS=off: no such paths, and no link to them', async () => {
+  const closed = await startApp({ DOCS: 'off', METRICS: 'off' });
   try {
-    for (const path of ['/docs', '/docs/', '/docs/page.js', '/docs/swagger-ui-bundle.js']) {
+    const page = await fetch(closed.httpUrl, { headers: { accept: 'text/html' } });
+    expect(await page.text()).not.toContain('href');
+    expect(await (await fetch(closed.httpUrl)).json()).toEqual({ name: 'Holdfast', health: '/healthz' });
+    for (const path of ['/docs', '/docs/', '/docs/page.js', '/docs/swagger-ui-bundle.js', '/metrics']) {
       const response = await fetch(`${closed.httpUrl}${path}`, { redirect: 'manual' });
       expect(response.status).toBe(404);
       expect(await response.json()).toMatchObject({ message: `No static resource ${path.slice(1)}.` });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { type Credentials, startApp, type TestApp } from '../support/app.js';
 import { checkedFetch, holdAgainstDocument } from '../support/openapi/checked-fetch.js';
 
@@ -12,6 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 const committed = (name: string): string =>
   readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
 
@@ -24,6 +26,10 @@ describe.each([
     expect([response.status, response.headers.get('content-type')]).toEqual([200, contentType]);
     expect(response.headers.get('x-request-id')).toMatch(/./);
     expect(await response.text()).toBe(committed(name));
+  });
+
+  test("has the package's version", () => {
+    expect(parse(committed(name)).info.version).toBe(version);
   });
 
   test('is not sent again to who has it', async () => {
@@ -52,6 +58,25 @@ test('DOCS=off: there is none', async () => {
     expect(await response.json()).toMatchObject({ message: `No static resource ${name}.` });
   }
   await closed.close();
+});
+
+test('METRICS_PORT: there, and there only, until the service ends', async () => {
+  const apart = await startApp({ METRICS_PORT: '0' });
+  const { metricsUrl = '' } = apart.app;
+  const status = async (method: string, url: string) => (await fetch(url, { method })).status;
+  try {
+    expect(metricsUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/metrics$/);
+    const response = await fetch(metricsUrl);
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain/);
+    expect(await response.text()).toContain(`holdfast_build_info{version="${version}"} 1\n`);
+    expect(await status('HEAD', metricsUrl)).toBe(200);
+    expect(await status('POST', metricsUrl)).toBe(405);
+    expect(await status('GET', new URL('/healthz', metricsUrl).href)).toBe(404);
+    expect(await status('GET', `${apart.httpUrl}/metrics`)).toBe(404);
+  } finally {
+    await apart.close();
+  }
+  await expect(fetch(metricsUrl)).rejects.toThrow('fetch failed');
 });
 
 test.each([

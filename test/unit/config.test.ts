@@ -38,6 +38,8 @@ test('an empty environment is enough', () => {
     host: '127.0.0.1',
     httpPort: 8080,
     grpcPort: 50051,
+    metrics: true,
+    metricsPort: undefined,
     databaseUrl: undefined,
     dataDir: resolve('.holdfast'),
     jwt: { secret: undefined, jwksUrl: undefined, issuer: undefined, audience: undefined },
@@ -77,6 +79,7 @@ test('what is set is taken over', () => {
     TLS_KEY_FILE: key,
     LOG_LEVEL: 'warn',
     REFLECTION: 'off',
+    METRICS_PORT: '9464',
     DOCS: 'off',
     CORS_ORIGINS: 'https://shop.example, http://localhost:3000',
     BATCH_SCOPE: 'merchant',
@@ -91,6 +94,8 @@ test('what is set is taken over', () => {
     tls: { cert: Buffer.from('cert'), key: Buffer.from('key'), clientCa: undefined },
     logLevel: 'warn',
     reflection: false,
+    metrics: true,
+    metricsPort: 9464,
     docs: false,
     corsOrigins: ['https://shop.example', 'http://localhost:3000'],
     batchScope: 'merchant',
@@ -108,6 +113,8 @@ test('all faults are told at once, each by the name of its variable', () => {
   const env = {
     HTTP_PORT: 'http',
     GRPC_PORT: '65536',
+    METRICS: 'yes',
+    METRICS_PORT: '-1',
     DATABASE_URL: 'mysql://db',
     JWT_JWKS_URL: 'issuer.example',
     TLS_CERT_FILE: join('/nowhere', 'cert.pem'),
@@ -120,7 +127,7 @@ test('all faults are told at once, each by the name of its variable', () => {
     LOCK_TIMEOUT_MS: '-1',
   };
   expect(namesOf(env).sort()).toEqual(Object.keys(env).sort());
-  expect(() => loadConfig(env)).toThrow(/^the configuration is faulty:\n(?: {2}[A-Z_]+: .*\n?){12}$/);
+  expect(() => loadConfig(env)).toThrow(/^the configuration is faulty:\n(?: {2}[A-Z_]+: .*\n?){14}$/);
 });
 
 describe('numbers', () => {
@@ -175,7 +182,10 @@ describe('relations', () => {
       [],
     ],
     ['one port twice', () => ({ HTTP_PORT: '7000', GRPC_PORT: '7000' }), ['HTTP_PORT and GRPC_PORT']],
-    ['two free ports', () => ({ HTTP_PORT: '0', GRPC_PORT: '0' }), []],
+    ['free ports', () => ({ HTTP_PORT: '0', GRPC_PORT: '0', METRICS_PORT: '0' }), []],
+    ['the port of gRPC for metrics', () => ({ METRICS_PORT: '50051' }), ['GRPC_PORT and METRICS_PORT']],
+    ['the port of HTTP for metrics', () => ({ METRICS_PORT: '8080' }), ['HTTP_PORT and METRICS_PORT']],
+    ['a port for no metrics', () => ({ METRICS: 'off', METRICS_PORT: '9464' }), ['METRICS_PORT']],
     [
       'a batch larger than the queue',
       () => ({ BATCH_COMMANDS_MAX: '11', QUEUE_COMMANDS_MAX: '10' }),

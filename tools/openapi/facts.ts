@@ -89,6 +89,10 @@ export interface Sample {
   readonly data?: Json;
 }
 
-export function loadFacts(path: string): Facts {
-  return parse(readFileSync(path, 'utf8'), { merge: true }) as Facts;
+/** @param packagePath of a package.json that has the version; without it, the facts do. */
+export function loadFacts(path: string, packagePath?: string): Facts {
+  const facts = parse(readFileSync(path, 'utf8'), { merge: true }) as Facts;
+  if (packagePath === undefined) return facts;
+  const { version } = JSON.parse(readFileSync(packagePath, 'utf8')) as { version: string };
+  return { ...facts, info: { ...facts.info, version } };
 }

@@ -1,6 +1,6 @@
 /**
  * A plugin for buf: reads the services' descriptors with their comments, writes openapi.json and openapi.yaml. Its
- * option `facts=<file>` names what no descriptor knows.
+ * option `facts=<file>` names what no descriptor knows; with `package=<file>`, the version is that of a package.json.
  */
 import { create, createFileRegistry } from '@bufbuild/protobuf';
 import {
@@ -19,13 +19,15 @@ import { loadFacts } from './facts.js';
 const LINE_CHARACTERS_MAX = 110;
 
 function run(request: CodeGeneratorRequest): CodeGeneratorResponse {
-  const factsPath = /^facts=(.+)$/.exec(request.parameter)?.[1];
+  const { facts: factsPath, package: packagePath } = Object.fromEntries(
+    request.parameter.split(',').map((option) => option.split('=', 2) as [string, string]),
+  );
   if (factsPath === undefined) throw new Error('the option facts=<file> is missing');
   const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: request.protoFile }));
   const wanted = new Set(request.fileToGenerate);
   const document = openApiDocument({
     files: [...registry.files].filter((file) => wanted.has(file.proto.name)),
-    facts: loadFacts(factsPath),
+    facts: loadFacts(factsPath, packagePath),
     commentOf: (desc) => getComments(desc).leading,
   });
   const yaml = stringify(document, {

@@ -4,7 +4,6 @@ import type { TlsConfig } from '../../config.js';
 import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
 import { Cors, splitTarget, type Transcoder } from '../../transcoding/index.js';
 import type { Dispatcher } from '../dispatcher.js';
-import { restErrorBody } from '../errors.js';
 import type { Operation } from '../operation.js';
 import { REQUEST_ID_HEADER, saneRequestId } from '../request-id.js';
 import type { StreamOperation } from '../stream.js';
@@ -12,11 +11,14 @@ import type { StreamDispatcher } from '../stream-dispatcher.js';
 import { ConnectDoor } from './connect.js';
 import { corsOptions, sharesWithOrigin } from './cors.js';
 import { docsPage } from './docs-page.js';
+import { frontPage } from './front-page.js';
 import { grpcServiceConfigs } from './grpc-service-config.js';
 import { HttpListener } from './listener.js';
+import { metricsPath, type Scrape } from './metrics-door.js';
+import { OpenPaths } from './open-paths.js';
 import { openApiDocument } from './openapi.js';
-import type { PathAnswer } from './request-listener.js';
-import { bridgeFault, createRestDoor } from './rest.js';
+import { probes } from './probes.js';
+import { createRestDoor } from './rest.js';
 
 export interface HttpDoorOptions {
   readonly dispatcher: Dispatcher;
@@ -36,7 +38,8 @@ export interface HttpDoorOptions {
   /** Whose pages may call from a browser; `*`: everybody's. */
   readonly corsOrigins: readonly string[];
   readonly isReady: () => boolean;
-  readonly metrics: () => Promise<{ contentType: string; text: string }>;
+  /** Undefined: `/metrics` is not served here. */
+  readonly metrics: Scrape | undefined;
   readonly onError: (error: unknown, requestId: string) => void;
 }
 
@@ -46,29 +49,18 @@ interface Identified extends IncomingMessage {
   [REQUEST_ID]?: string;
 }
 
-/** The HTTP port: probes, metrics and documentation, then the Connect door's paths, then the REST bridge's. */
+/** The HTTP port: the Connect door's paths, those that need no credentials, then the REST bridge's. */
 export class HttpDoor {
-  readonly #options: HttpDoorOptions;
+  readonly #onError: HttpDoorOptions['onError'];
   readonly #listener: HttpListener;
   readonly #connect: ConnectDoor;
   readonly #rest: Transcoder;
   readonly #cors: Cors | undefined;
-  /** Paths that need no credentials. */
-  readonly #openPaths = new Map<string, (response: ServerResponse, request: IncomingMessage) => void>([
-    ['/healthz', (response) => send(response, 200, { status: 'UP' })],
-    [
-      '/readyz',
-      (response) => {
-        const ready = this.#options.isReady();
-        send(response, ready ? 200 : 503, { status: ready ? 'UP' : 'DOWN' });
-      },
-    ],
-    ['/metrics', (response) => void this.#metrics(response)],
-  ]);
+  readonly #openPaths: OpenPaths;
 
   constructor(options: HttpDoorOptions) {
     const { dispatcher, operations, streamDispatcher, streams, bodyBytesMax, onError } = options;
-    this.#options = options;
+    this.#onError = onError;
     this.#connect = new ConnectDoor({
       dispatcher,
       operations,
@@ -94,7 +86,14 @@ export class HttpDoor {
       onError,
       requestId: (request) => this.#requestId(request as IncomingMessage),
     });
-    if (options.docs) this.#open(new Map([...docsPage(), ...openApiDocument(), ...grpcServiceConfigs()]));
+    const { docs, metrics } = options;
+    const openPaths = [
+      ...frontPage(docs),
+      ...probes(options.isReady),
+      ...(metrics === undefined ? [] : metricsPath(metrics)),
+      ...(docs ? [...docsPage(), ...openApiDocument(), ...grpcServiceConfigs()] : []),
+    ];
+    this.#openPaths = new OpenPaths(new Map(openPaths), { cors: this.#cors, onError });
     this.#listener = new HttpListener(options.tls, (request, response) => this.#route(request, response));
   }
 
@@ -119,51 +118,12 @@ export class HttpDoor {
       this.#connect.handle(path, request, response, requestId).catch((error) => {
         // The caller is gone, or the body was never finished: there is nobody to answer.
         response.destroy();
-        if (!request.destroyed) this.#options.onError(error, requestId);
+        if (!request.destroyed) this.#onError(error, requestId);
       });
       return;
     }
-    const open = this.#openPaths.get(path);
-    if (open === undefined) this.#rest.listener(request, response);
-    else this.#answerOpen(open, request, response);
-  }
-
-  #open(answers: ReadonlyMap<string, PathAnswer>): void {
-    for (const [path, answer] of answers) {
-      this.#openPaths.set(path, (response, request) => {
-        answer(request, response).catch((error) => {
-          const requestId = this.#requestId(request);
-          this.#options.onError(error, requestId);
-          response
-            .writeHead(500, { 'content-type': 'application/json' })
-            .end(restErrorBody({ reason: 'INTERNAL' }, requestId));
-        });
-      });
-    }
-  }
-
-  #answerOpen(
-    answer: (response: ServerResponse, request: IncomingMessage) => void,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): void {
-    const requestId = this.#requestId(request);
-    response.setHeader(REQUEST_ID_HEADER, requestId);
-    request.resume();
-    if (this.#cors && sharesWithOrigin(this.#cors, request, response, ['GET', 'HEAD'])) return;
-    if (request.method === 'GET' || request.method === 'HEAD') {
-      answer(response, request);
-      return;
-    }
-    const refusal = bridgeFault({ kind: 'method_not_allowed', allow: ['GET', 'HEAD'] }, requestId);
-    response
-      .writeHead(refusal.status, { 'content-type': 'application/json', ...refusal.headers })
-      .end(refusal.body);
-  }
-
-  async #metrics(response: ServerResponse): Promise<void> {
-    const { contentType, text } = await this.#options.metrics();
-    response.writeHead(200, { 'content-type': contentType }).end(text);
+    if (this.#openPaths.answer(path, request, response, () => this.#requestId(request))) return;
+    this.#rest.listener(request, response);
   }
 
   #requestId(request: Identified): string {
@@ -174,8 +134,4 @@ export class HttpDoor {
 
 function headerText(value: string | string[] | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
-}
-
-function send(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }

@@ -1,0 +1,54 @@
+import { weightOfType } from '../../transcoding/index.js';
+import { Asset } from './docs-page-asset.js';
+import type { PathAnswer } from './request-listener.js';
+
+/** Addresses are relative, so that the page also works behind a proxy that puts a prefix before all paths. */
+const page = (links: string): string => `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>Holdfast</title>
+  </head>
+  <body>
+    <h1>Holdfast</h1>
+    <p>Stock reservations that cannot oversell.</p>
+    ${links}
+  </body>
+</html>
+`;
+
+const docsLinks = `<ul>
+      <li><a href="docs">The REST API, to read and to try</a></li>
+      <li>The same for programs: <a href="openapi.json">openapi.json</a>, <a href="openapi.yaml">openapi.yaml</a></li>
+    </ul>`;
+
+const noDocs = '<p>This service does not show its documentation.</p>';
+
+const secured = {
+  'content-security-policy':
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+};
+
+/** What `/` answers: a page to those who like HTML better than JSON, as browsers do; JSON to all others. */
+export function frontPage(docs: boolean): ReadonlyMap<string, PathAnswer> {
+  const html = asset('text/html; charset=utf-8', page(docs ? docsLinks : noDocs), secured);
+  const named = docs ? { docs: '/docs', openapi: '/openapi.json' } : {};
+  const json = asset('application/json', JSON.stringify({ name: 'Holdfast', ...named, health: '/healthz' }));
+  return new Map<string, PathAnswer>([
+    [
+      '/',
+      (request, response) => {
+        const vary = response.getHeader('vary');
+        response.setHeader('vary', vary === undefined ? 'Accept' : `${vary}, Accept`);
+        const weight = (type: string): number => weightOfType(request.headers.accept, type).quality;
+        const likesHtml = weight('text/html') > weight('application/json');
+        return (likesHtml ? html : json).answer(request, response);
+      },
+    ],
+  ]);
+}
+
+function asset(contentType: string, text: string, headers: Readonly<Record<string, string>> = {}): Asset {
+  return new Asset({ contentType, read: async () => Buffer.from(text), headers });
+}

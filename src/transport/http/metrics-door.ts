@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import type { TlsConfig } from '../../config.js';
+import { splitTarget } from '../../transcoding/index.js';
+import { REQUEST_ID_HEADER } from '../request-id.js';
+import { HttpListener } from './listener.js';
+import { OpenPaths, refuse } from './open-paths.js';
+import type { PathAnswer } from './request-listener.js';
+
+export type Scrape = () => Promise<{ contentType: string; text: string }>;
+
+export interface MetricsDoorOptions {
+  readonly tls: TlsConfig | undefined;
+  readonly scrape: Scrape;
+  readonly onError: (error: unknown, requestId: string) => void;
+}
+
+export function metricsPath(scrape: Scrape): ReadonlyMap<string, PathAnswer> {
+  return new Map<string, PathAnswer>([
+    [
+      '/metrics',
+      async (_, response) => {
+        const { contentType, text } = await scrape();
+        response.writeHead(200, { 'content-type': contentType }).end(text);
+      },
+    ],
+  ]);
+}
+
+/** A port with nothing but `/metrics`, for those who keep it from the callers of the HTTP port. */
+export class MetricsDoor {
+  readonly #listener: HttpListener;
+
+  constructor({ tls, scrape, onError }: MetricsDoorOptions) {
+    const paths = new OpenPaths(metricsPath(scrape), { cors: undefined, onError });
+    this.#listener = new HttpListener(tls, (request, response) => {
+      const { path } = splitTarget(request.url ?? '');
+      if (paths.answer(path, request, response, randomUUID)) return;
+      const requestId = randomUUID();
+      request.resume();
+      response.setHeader(REQUEST_ID_HEADER, requestId);
+      refuse(response, { kind: 'not_found', path }, requestId);
+    });
+  }
+
+  /** Returns the port. */
+  listen(host: string, port: number): Promise<number> {
+    return this.#listener.listen(host, port);
+  }
+
+  drain(): Promise<void> {
+    return this.#listener.drain();
+  }
+
+  destroy(): void {
+    this.#listener.destroy();
+  }
+}

@@ -1,0 +1,55 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Cors } from '../../transcoding/index.js';
+import { restErrorBody } from '../errors.js';
+import { REQUEST_ID_HEADER } from '../request-id.js';
+import { sharesWithOrigin } from './cors.js';
+import type { PathAnswer } from './request-listener.js';
+import { bridgeFault } from './rest.js';
+
+export interface OpenPathsOptions {
+  /** Undefined: no browser's page may read them. */
+  readonly cors: Cors | undefined;
+  readonly onError: (error: unknown, requestId: string) => void;
+}
+
+/** Paths that need no credentials, and take GET and HEAD only. */
+export class OpenPaths {
+  constructor(
+    private readonly answers: ReadonlyMap<string, PathAnswer>,
+    private readonly options: OpenPathsOptions,
+  ) {}
+
+  /** Answers, where the path is one of them. */
+  answer(path: string, request: IncomingMessage, response: ServerResponse, identify: () => string): boolean {
+    const answer = this.answers.get(path);
+    if (answer === undefined) return false;
+    const { cors, onError } = this.options;
+    const requestId = identify();
+    response.setHeader(REQUEST_ID_HEADER, requestId);
+    request.resume();
+    if (cors && sharesWithOrigin(cors, request, response, ['GET', 'HEAD'])) return true;
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      refuse(response, { kind: 'method_not_allowed', allow: ['GET', 'HEAD'] }, requestId);
+      return true;
+    }
+    answer(request, response).catch((error) => {
+      onError(error, requestId);
+      response
+        .writeHead(500, { 'content-type': 'application/json' })
+        .end(restErrorBody({ reason: 'INTERNAL' }, requestId));
+    });
+    return true;
+  }
+}
+
+/** Answers in the bridge's words, where no bridge is asked. */
+export function refuse(
+  response: ServerResponse,
+  fault: Parameters<typeof bridgeFault>[0],
+  requestId: string,
+): void {
+  const refusal = bridgeFault(fault, requestId);
+  response
+    .writeHead(refusal.status, { 'content-type': 'application/json', ...refusal.headers })
+    .end(refusal.body);
+}
