@@ -3,7 +3,8 @@ import type { App } from './app.js';
 import type { KeyMode } from './auth/api-key-secret.js';
 import { auditCommand } from './cli/audit.js';
 import { type CommandResult, UsageError } from './cli/context.js';
-import { type ImportCommandOptions, importCommand } from './cli/import.js';
+import { importCommand } from './cli/import.js';
+import { addImportOptions, type ImportFlags } from './cli/import-options.js';
 import { keyAddCommand, keyListCommand, keyRevokeCommand } from './cli/key.js';
 import { merchantCreateCommand, merchantListCommand, merchantSetCommand } from './cli/merchant.js';
 import { migrateCommand } from './cli/migrate.js';
@@ -104,25 +105,15 @@ function program(): Command {
     .action((o: { merchant: string; permissions: string; ttl: string; actor: string }, command) =>
       run(command, tokenCommand(env, o)),
     );
-  add(root, 'import', 'create or restock records from a file; exits with 1 where lines were left')
-    .argument('<file>', 'CSV with a line of column names, or JSON Lines')
-    .option('--merchant <id>', 'the merchant; needed where there are several')
-    .addOption(
-      new Option('--format <format>', 'csv or jsonl; by the name of the file unless given').choices([
-        'csv',
-        'jsonl',
-      ]),
-    )
-    .option(
-      '--import-id <id>',
-      "names the import, so that a second run doubles nothing; the content's hash unless given",
-    )
-    .option('--actor <name>', 'kept in the log', 'operator')
-    .option('--dry-run', 'check the file, and import nothing', false)
-    .action((file: string, o: Omit<ImportCommandOptions, 'file' | 'json' | 'signal'>, command: Command) => {
-      const { json = false } = command.optsWithGlobals<{ json?: boolean }>();
-      return run(command, importCommand(env, { ...o, file, json, signal: stopSignal() }));
-    });
+  const importing = add(
+    root,
+    'import',
+    'create or restock records from a file; exits with 1 where lines were left',
+  );
+  addImportOptions(importing).action((file: string, o: ImportFlags, command: Command) => {
+    const { json = false } = command.optsWithGlobals<{ json?: boolean }>();
+    return run(command, importCommand(env, { ...o, file, json, signal: stopSignal() }));
+  });
   add(root, 'audit', 'check that counters, holds and log agree; exits with 1 where they do not')
     .option('--merchant <id>', 'only this merchant')
     .option('--repair', 'rewrite counters from holds where they drifted', false)

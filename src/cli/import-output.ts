@@ -2,12 +2,16 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import type { ImportCounts, ImportObserver } from '../service/import/import-rows.js';
+import type { Lines } from '../service/import/line.js';
+import { placeOf } from '../service/import/line-counts.js';
 
 /** Bad lines that scripts are told; more are only counted. */
 const BAD_LINES_MAX = 1000;
 
 export interface BadLine {
   readonly line: number;
+  /** How many, where a row has more than one. */
+  readonly lines?: number;
   readonly problems: readonly string[];
 }
 
@@ -41,14 +45,17 @@ export class ImportOutput implements ImportObserver {
     this.#bar.start(fileBytes, 0, { rows: 0, bad: 0 });
   }
 
-  bad(line: number, problems: readonly string[]): void {
+  bad(at: Lines, problems: readonly string[]): void {
     if (this.#forScripts) {
-      if (this.badLines.length < BAD_LINES_MAX) this.badLines.push({ line, problems });
+      const { line, lines } = at;
+      if (this.badLines.length < BAD_LINES_MAX) {
+        this.badLines.push({ line, ...(lines > 1 && { lines }), problems });
+      }
       return;
     }
     // The bar draws itself anew below.
     const clear = this.#bar === undefined ? '' : '\r\x1b[K';
-    this.#stream.write(`${clear}line ${line}: ${problems.join('; ')}\n`);
+    this.#stream.write(`${clear}${placeOf(at)}: ${problems.join('; ')}\n`);
   }
 
   progress({ rows, bad }: ImportCounts, endByte: number): void {

@@ -1,28 +1,20 @@
 import type { Environment } from '../config.js';
 import { failureMessage } from '../domain/failure-message.js';
 import { checkRows } from '../service/import/check-rows.js';
-import {
-  assertReadableTwice,
-  contentId,
-  type FileFormat,
-  formatOf,
-  readRows,
-} from '../service/import/import-file.js';
+import { assertReadableTwice, contentId, type FileReading, readRows } from '../service/import/import-file.js';
 import { type ImportCounts, type ImportReport, importRows } from '../service/import/import-rows.js';
 import { UnusableFile } from '../service/import/line.js';
 import { requireMerchant } from '../service/merchants.js';
 import { listMerchants } from '../store/merchants.js';
 import { type CommandResult, commandConfig, UsageError, withDatabase } from './context.js';
 import { withEngine } from './engine.js';
+import type { ImportFlags } from './import-options.js';
 import { ImportOutput } from './import-output.js';
+import { readingOf } from './import-reading.js';
+import { counted } from './import-summary.js';
 
-export interface ImportCommandOptions {
+export interface ImportCommandOptions extends ImportFlags {
   readonly file: string;
-  readonly merchant?: string | undefined;
-  readonly format?: FileFormat | undefined;
-  readonly importId?: string | undefined;
-  readonly actor: string;
-  readonly dryRun: boolean;
   /** Bad lines are part of the data that the command gives back, and not told beside it. */
   readonly json: boolean;
   readonly signal: AbortSignal;
@@ -41,11 +33,11 @@ export async function importCommand(env: Environment, options: ImportCommandOpti
   }
   if (actor === '' || actor.length > 255) throw new UsageError('--actor must have 1 to 255 characters');
   try {
-    const format = options.format ?? formatOf(file);
+    const reading = readingOf(file, options);
     await assertReadableTwice(file);
     return options.dryRun
-      ? await check(format, options)
-      : await importFile(env, format, importId ?? (await contentId(file)), options);
+      ? await check(reading, options)
+      : await importFile(env, reading, importId ?? (await contentId(file)), options);
   } catch (error) {
     if (error instanceof UnusableFile) throw new UsageError(error.message);
     throw error;
@@ -53,15 +45,18 @@ export async function importCommand(env: Environment, options: ImportCommandOpti
 }
 
 async function check(
-  format: FileFormat,
+  reading: FileReading,
   { file, json, signal }: ImportCommandOptions,
 ): Promise<CommandResult> {
   const output = new ImportOutput(file, json);
   try {
-    const counts = await checkRows(readRows(file, format), { signal, observer: output });
-    const text = `${lines(counts.rows)} checked, ${counts.bad} bad. Nothing was imported.`;
-    const data = { dryRun: true, lines: counts.rows, bad: counts.bad, badLines: output.badLines };
-    return { data, text, exitCode: counts.bad > 0 || signal.aborted ? 1 : 0 };
+    const counts = await checkRows(readRows(file, reading), { signal, observer: output });
+    const { data, text } = counted(counts.lines);
+    return {
+      data: { dryRun: true, ...data, rows: counts.rows, badLines: output.badLines },
+      text: `${text}. Checked, and nothing was imported.`,
+      exitCode: counts.bad > 0 || signal.aborted ? 1 : 0,
+    };
   } finally {
     output.close();
   }
@@ -69,7 +64,7 @@ async function check(
 
 function importFile(
   env: Environment,
-  format: FileFormat,
+  reading: FileReading,
   importId: string,
   { file, merchant, actor, json, signal }: ImportCommandOptions,
 ): Promise<CommandResult> {
@@ -87,7 +82,7 @@ function importFile(
             failure = error;
           },
           (engine) =>
-            importRows(engine, readRows(file, format), {
+            importRows(engine, readRows(file, reading), {
               merchantId,
               actor,
               importId,
@@ -131,8 +126,9 @@ function result(
   about: { merchantId: string; importId: string; badLines: unknown; failure: unknown },
 ): CommandResult {
   const { merchantId, importId, badLines, failure } = about;
-  const { rows, ...outcomes } = counts;
-  const text = [`Import ${importId} of ${merchantId}: ${lines(rows)}, ${described(outcomes)}.`];
+  const { lines, rows, bad, ...outcomes } = counts;
+  const { data, text: linesText } = counted(lines);
+  const text = [`Import ${importId} of ${merchantId}: ${linesText}.`, `${described(outcomes)}.`];
   if (stopped !== undefined) {
     text.push(
       stopped === 'interrupted' ? 'Stopped before the end of the file.' : `Stopped: ${why(stopped, failure)}`,
@@ -146,7 +142,7 @@ function result(
     );
   }
   return {
-    data: { importId, merchantId, lines: rows, ...outcomes, badLines, stopped: stopped ?? null },
+    data: { importId, merchantId, ...data, rows, ...outcomes, badLines, stopped: stopped ?? null },
     text: text.join('\n'),
     exitCode: counts.bad > 0 || stopped !== undefined ? 1 : 0,
   };
@@ -157,12 +153,11 @@ function why(reason: Exclude<ImportReport['stopped'], 'interrupted' | undefined>
   return `${failureMessage({ reason })}${cause}`;
 }
 
-function described({ created, restocked, unchanged, alreadyDone, bad }: Omit<ImportCounts, 'rows'>): string {
+type Outcomes = Pick<ImportCounts, 'created' | 'restocked' | 'unchanged' | 'alreadyDone'>;
+
+function described({ created, restocked, unchanged, alreadyDone }: Outcomes): string {
   const parts = [`${created} created`, `${restocked} restocked`];
   if (unchanged > 0) parts.push(`${unchanged} unchanged`);
-  return [...parts, `${alreadyDone} already done`, `${bad} bad`].join(', ');
-}
-
-function lines(n: number): string {
-  return `${n} line${n === 1 ? '' : 's'}`;
+  const rows = created + restocked + unchanged + alreadyDone;
+  return `${rows} row${rows === 1 ? '' : 's'}: ${[...parts, `${alreadyDone} already done`].join(', ')}`;
 }

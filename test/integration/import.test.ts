@@ -58,29 +58,29 @@ async function shelf(): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map(({ name, qty }) => [name, qty]));
 }
 
-const counts = { lines: 0, created: 0, restocked: 0, unchanged: 0, alreadyDone: 0, bad: 0 };
+const counts = { rows: 0, created: 0, restocked: 0, unchanged: 0, alreadyDone: 0, bad: 0 };
 
 test('creates, restocks, and does nothing twice under one import id', async () => {
   const file = csv('P,W,5', 'Q,W,0');
   const first = await run(file);
   expect(first).toMatchObject({
-    data: { ...counts, merchantId, lines: 2, created: 2, stopped: null },
+    data: { ...counts, merchantId, rows: 2, created: 2, stopped: null },
     text: expect.stringMatching(
-      /^Import [0-9a-f]{32} of \S+: 2 lines, 2 created, 0 restocked, 0 already done, 0 bad\.$/,
+      /^Import [0-9a-f]{32} of \S+: 3 lines = 2 done \+ 0 bad \+ 0 blank \+ 1 of column names\.\n2 rows: 2 created, 0 restocked, 0 already done\.$/,
     ),
     exitCode: 0,
   });
   expect(await run(file)).toMatchObject({
-    data: { ...counts, importId: first.data.importId, lines: 2, alreadyDone: 2 },
+    data: { ...counts, importId: first.data.importId, rows: 2, alreadyDone: 2 },
     exitCode: 0,
   });
   expect(await run(file, { importId: 'second' })).toMatchObject({
-    data: { ...counts, importId: 'second', lines: 2, restocked: 1, unchanged: 1 },
-    text: `Import second of ${merchantId}: 2 lines, 0 created, 1 restocked, 1 unchanged, 0 already done, 0 bad.`,
+    data: { ...counts, importId: 'second', rows: 2, restocked: 1, unchanged: 1 },
+    text: `Import second of ${merchantId}: 3 lines = 2 done + 0 bad + 0 blank + 1 of column names.\n2 rows: 0 created, 1 restocked, 1 unchanged, 0 already done.`,
   });
   // By name of the import alone, wherever the file is.
   expect(await run(csv('P,W,5', 'Q,W,0'), { importId: 'second' })).toMatchObject({
-    data: { ...counts, lines: 2, alreadyDone: 2 },
+    data: { ...counts, rows: 2, alreadyDone: 2 },
   });
   expect(await shelf()).toEqual({ 'P/@W': 10, 'Q/@W': 0 });
 });
@@ -97,7 +97,7 @@ test('the first line of a record describes it, however many are on their way', a
   const file = files.write(`productId,warehouseId,qty,location,reference\n${lines.join('\n')}\n`);
   const env = { BATCH_COMMANDS_MAX: '3', ENGINE_LANES: '4' };
   expect(await run(file, { env })).toMatchObject({
-    data: { ...counts, lines: 400, created: 5, restocked: 395 },
+    data: { ...counts, rows: 400, created: 5, restocked: 395 },
   });
   expect(new Set(Object.values(await shelf()))).toEqual(new Set([80]));
   const rows = await stage.database.query(
@@ -134,7 +134,7 @@ test('JSON Lines, with all that a line may say', async () => {
     `${JSON.stringify(whole)}\n{"product_id":"Q","warehouse_id":"W","qty":1}\n`,
     'jsonl',
   );
-  expect(await run(file)).toMatchObject({ data: { ...counts, lines: 2, created: 2 } });
+  expect(await run(file)).toMatchObject({ data: { ...counts, rows: 2, created: 2 } });
   const rows = await stage.database.query(
     `SELECT r.product_id, r.sku_id, r.warehouse_name, r.location, r.reorder_level, r.reorder_qty,
             r.variant_attributes, l.reference, l.notes, l.on_hand_delta
@@ -170,13 +170,13 @@ describe('bad lines', () => {
       { line: 4, problems: ['has a quote that is not closed'] },
       { line: 5, problems: ['productId is missing'] },
     ];
-    expect(first).toMatchObject({ data: { ...counts, lines: 5, created: 2, bad: 3, badLines }, exitCode: 1 });
+    expect(first).toMatchObject({ data: { ...counts, rows: 5, created: 2, bad: 3, badLines }, exitCode: 1 });
     const { importId } = first.data;
     expect(first.text).toContain(`--import-id ${importId}`);
 
     const corrected = csv('P,W,5', 'Q,W,2', 'R,W,1', 'T,W,1', 'S,W,7');
     expect(await run(corrected, { importId })).toMatchObject({
-      data: { ...counts, lines: 5, created: 3, alreadyDone: 2 },
+      data: { ...counts, rows: 5, created: 3, alreadyDone: 2 },
       exitCode: 0,
     });
     expect(await shelf()).toEqual({ 'P/@W': 5, 'Q/@W': 2, 'R/@W': 1, 'S/@W': 7, 'T/@W': 1 });
@@ -187,7 +187,7 @@ describe('bad lines', () => {
     expect(await run(csv('P,W,6', 'Q,W,5'), { importId })).toMatchObject({
       data: {
         ...counts,
-        lines: 2,
+        rows: 2,
         alreadyDone: 1,
         bad: 1,
         badLines: [
@@ -208,7 +208,7 @@ describe('bad lines', () => {
 
   test('more than scripts are told are counted', async () => {
     const { data } = await run(csv(...Array.from({ length: 1500 }, () => 'P,W,x')));
-    expect(data).toMatchObject({ lines: 1500, bad: 1500 });
+    expect(data).toMatchObject({ lines: 1501, bad: 1500, done: 0, blank: 0, names: 1 });
     expect(data.badLines).toHaveLength(1000);
   });
 });
@@ -222,15 +222,19 @@ describe('--dry-run', () => {
     expect(checked).toEqual({
       data: {
         dryRun: true,
-        lines: 2,
+        lines: 3,
+        done: 1,
         bad: 1,
+        blank: 0,
+        names: 1,
+        rows: 2,
         badLines: [{ line: 3, problems: ['qty must be a whole number from 0 to 2147483647, not "x"'] }],
       },
-      text: '2 lines checked, 1 bad. Nothing was imported.',
+      text: '3 lines = 1 done + 1 bad + 0 blank + 1 of column names. Checked, and nothing was imported.',
       exitCode: 1,
     });
     expect(await run(csv('P,W,5'), { dryRun: true, env })).toMatchObject({
-      text: '1 line checked, 0 bad. Nothing was imported.',
+      text: '2 lines = 1 done + 0 bad + 0 blank + 1 of column names. Checked, and nothing was imported.',
       exitCode: 0,
     });
     expect(await run(csv('P,W,5'))).toMatchObject({ data: { created: 1 } });

@@ -1,20 +1,26 @@
-import { type ImportCounts, type ImportObserver, receiptOf } from './import-rows.js';
-import type { Row } from './line.js';
+import { type ImportCounts, type ImportObserver, noCounts } from './import-rows.js';
+import { isPassedOver, type Row } from './line.js';
+import { receiptOf } from './row-receipt.js';
 
 /** Looks for bad rows and imports none. What only the stock can tell, such as too many units on hand, it cannot. */
 export async function checkRows(
   rows: AsyncIterable<readonly Row[]>,
   { signal, observer }: { readonly signal: AbortSignal; readonly observer: ImportObserver },
 ): Promise<ImportCounts> {
-  const counts: ImportCounts = { rows: 0, created: 0, restocked: 0, unchanged: 0, alreadyDone: 0, bad: 0 };
+  const counts = noCounts();
   for await (const group of rows) {
     for (const row of group) {
+      if (isPassedOver(row)) {
+        counts.lines[row.kind] += row.lines;
+        continue;
+      }
       counts.rows++;
       const receipt = receiptOf(row);
       if (Array.isArray(receipt)) {
         counts.bad++;
-        observer.bad(row.line, receipt);
+        observer.bad(row, receipt);
       }
+      counts.lines[Array.isArray(receipt) ? 'bad' : 'done'] += row.lines;
       observer.progress(counts, row.endByte);
     }
     if (signal.aborted) break;

@@ -1,142 +1,171 @@
-import { parse } from 'csv-parse/sync';
-import { type Column, columnOf, columns, requiredColumns } from './columns.js';
+import { type Cell, readCell } from './cell.js';
+import type { ColumnRules } from './column-rules.js';
+import { requiredColumns } from './columns.js';
+import { type CsvHeader, delimiterOfSepLine, readCsvHeader } from './csv-header.js';
+import { readCsvRecord } from './csv-record.js';
 import { type Line, type Row, UnusableFile } from './line.js';
-import { LINE_BYTES_MAX } from './read-lines.js';
-import { shown } from './text.js';
 
-/** Records that the parser gets at once: a call costs as much as three records. */
-const GROUP_RECORDS_MAX = 100;
+const faults = {
+  odd_quote:
+    'has a quote in the wrong place: a quoted value is quoted whole, and a quote in it is written twice',
+  open: 'has a quote that is not closed',
+  unclosed: 'has a quote that is not closed',
+} as const;
 
 /**
- * Reads CSV (RFC 4180): the first line names the columns, in any order. Space around a value does not count, unless it
- * is quoted; an empty value counts as none; empty lines are passed over. Throws UnusableFile where the first line will
- * not do.
+ * Reads CSV (RFC 4180): the first line that says something names the columns, in any order. Each line of the file is in
+ * exactly one row, whatever the file holds:
+ * - A quote that is never closed, or is in the wrong place, costs its own line: reading goes on with the next.
+ * - A row whose quoted value has line ends takes the lines of that value. Where one of these reads as a whole row by
+ *   itself, a quote may be missing and stock be lost in a text: nobody can know, so all lines of the row are bad.
  *
- * Where quotes end is found before the parser sees them, so that one that is never closed costs its own line and not
- * the rest of the file.
+ * Throws UnusableFile where the names will not do.
  */
-export async function* readCsv(groups: AsyncIterable<readonly Line[]>): AsyncGenerator<Row[]> {
-  let header: Column[] | undefined;
-  let waiting: Line[] = [];
+export async function* readCsv(
+  groups: AsyncIterable<readonly Line[]>,
+  rules: ColumnRules,
+  delimiter?: string,
+): AsyncGenerator<Row[]> {
+  const reader = new CsvReader(rules, delimiter);
+  let waiting: readonly Line[] = [];
   for await (const group of groups) {
-    const { records, rest } = frame([...waiting, ...group], false);
+    const { rows, rest } = reader.take(waiting.length === 0 ? group : [...waiting, ...group], false);
     waiting = rest;
-    header ??= takeHeader(records);
-    if (header !== undefined && records.length > 0) yield rowsOf(records, header);
+    if (rows.length > 0) yield rows;
   }
-  const { records } = frame(waiting, true);
-  header ??= takeHeader(records);
-  if (header === undefined) throw new UnusableFile('the file is empty');
-  if (records.length > 0) yield rowsOf(records, header);
+  const { rows } = reader.take(waiting, true);
+  if (rows.length > 0) yield rows;
+  reader.assertHasNames();
 }
 
-/** A record's text, whole, and its lines. */
-interface Framed {
-  readonly lines: readonly Line[];
-  readonly text: string | undefined;
-  readonly fault?: string;
-}
+class CsvReader {
+  readonly #rules: ColumnRules;
+  #delimiter: string | undefined;
+  /** Undefined until the line of names is read. */
+  #header: CsvHeader | undefined;
+  #isAfterSepLine = false;
 
-/** Puts the lines of each record together: it ends where the quotes do, which are even in number. */
-function frame(lines: readonly Line[], isEnd: boolean): { records: Framed[]; rest: Line[] } {
-  const records: Framed[] = [];
-  for (let i = 0; i < lines.length; ) {
-    const first = lines[i]!;
-    if (first.text === undefined) {
-      records.push({ lines: [first], text: undefined, fault: first.fault! });
-      i++;
-      continue;
+  constructor(rules: ColumnRules, delimiter: string | undefined) {
+    this.#rules = rules;
+    this.#delimiter = delimiter;
+  }
+
+  /** The rows of the lines, and those lines at the end that more must follow to make one. */
+  take(lines: readonly Line[], isEnd: boolean): { rows: Row[]; rest: readonly Line[] } {
+    const rows: Row[] = [];
+    for (let i = 0; i < lines.length; ) {
+      const row =
+        this.#header === undefined ? this.#readHead(lines, i, isEnd) : this.#readRow(lines, i, isEnd);
+      if (row === undefined) return { rows, rest: lines.slice(i) };
+      rows.push(row);
+      i += row.lines;
     }
-    const length = recordLength(lines, i);
-    if (length === 'unknown' && !isEnd) return { records, rest: lines.slice(i) };
-    if (typeof length === 'string') {
-      records.push({ lines: [first], text: undefined, fault: 'has a quote that is not closed' });
-      i++;
-      continue;
+    return { rows, rest: [] };
+  }
+
+  assertHasNames(): void {
+    if (this.#header === undefined) throw new UnusableFile('the file is empty');
+  }
+
+  #readHead(lines: readonly Line[], from: number, isEnd: boolean): Row | undefined {
+    const { text } = lines[from]!;
+    if (text !== undefined && this.#isBlank(text)) return { kind: 'blank', ...placeOf(lines, from, 1) };
+    const sep = text === undefined || this.#isAfterSepLine ? undefined : delimiterOfSepLine(text);
+    if (sep !== undefined) {
+      this.#isAfterSepLine = true;
+      if (sep !== '') this.#delimiter ??= sep;
+      return { kind: 'names', ...placeOf(lines, from, 1) };
     }
-    const own = lines.slice(i, i + length);
-    const text = own.map((line) => line.text).join('\n');
-    if (text.trim() !== '') records.push({ lines: own, text });
-    i += length;
+    this.#header = readCsvHeader(lines, from, this.#delimiter, this.#rules);
+    if (this.#header !== undefined) return { kind: 'names', ...placeOf(lines, from, this.#header.lines) };
+    if (!isEnd) return undefined;
+    throw new UnusableFile(`the line with the names of the columns ${faults.open}`);
   }
-  return { records, rest: [] };
-}
 
-/** How many lines the record has that begins with line `from`. */
-function recordLength(lines: readonly Line[], from: number): number | 'unknown' | 'unclosed' {
-  let open = false;
-  let bytes = 0;
-  for (let i = from; i < lines.length; i++) {
-    const { text } = lines[i]!;
-    if (text === undefined) return 'unclosed';
-    for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) open = !open;
-    if (!open) return i + 1 - from;
-    bytes += text.length + 1;
-    if (bytes > LINE_BYTES_MAX) return 'unclosed';
+  #isBlank(text: string): boolean {
+    const values = this.#delimiter === undefined ? text.split(/[,;\t]/) : text.split(this.#delimiter);
+    return values.every((value) => value.trim() === '');
   }
-  return 'unknown';
-}
 
-function takeHeader(records: Framed[]): Column[] | undefined {
-  const first = records.shift();
-  if (first === undefined) return undefined;
-  const names = first.text === undefined ? undefined : parseAlone(first.text);
-  if (!Array.isArray(names)) {
-    throw new UnusableFile(`the line with the names of the columns ${first.fault ?? names}`);
-  }
-  const faults: string[] = [];
-  const header: Column[] = [];
-  for (const name of names) {
-    const column = columnOf(name);
-    if (column === undefined) faults.push(`there is no column ${shown(name)}`);
-    else if (header.includes(column)) faults.push(`the column ${column} is there twice`);
-    else header.push(column);
-  }
-  for (const column of requiredColumns) {
-    if (!header.includes(column)) faults.push(`the column ${column} is missing`);
-  }
-  if (faults.length === 0) return header;
-  throw new UnusableFile(`${faults.join('; ')}. The columns are ${columns.join(', ')}.`);
-}
-
-function rowsOf(records: readonly Framed[], header: readonly Column[]): Row[] {
-  const rows: Row[] = [];
-  for (let i = 0; i < records.length; i += GROUP_RECORDS_MAX) {
-    const group = records.slice(i, i + GROUP_RECORDS_MAX);
-    const parsed = parseTogether(group);
-    for (const [k, record] of group.entries()) rows.push(rowOf(record, parsed[k]!, header));
-  }
-  return rows;
-}
-
-/** The values of each record, or what is wrong with it. */
-function parseTogether(records: readonly Framed[]): (string[] | string)[] {
-  if (records.every((record) => record.text !== undefined)) {
-    const parsed = parseAlone(records.map((record) => record.text).join('\n'), records.length);
-    if (Array.isArray(parsed)) return parsed;
-  }
-  return records.map(({ text, fault }) => (text === undefined ? fault! : parseAlone(text)));
-}
-
-function parseAlone(text: string): string[] | string;
-function parseAlone(text: string, count: number): string[][] | string;
-function parseAlone(text: string, count?: number): string[] | string[][] | string {
-  try {
-    const parsed: string[][] = parse(text, { trim: true, relax_column_count: true, record_delimiter: '\n' });
-    if (parsed.length !== (count ?? 1)) return 'is not one record';
-    return count === undefined ? parsed[0]! : parsed;
-  } catch {
-    return 'has a quote in the wrong place: a quoted value is quoted whole, and a quote in it is written twice';
+  #readRow(lines: readonly Line[], from: number, isEnd: boolean): Row | undefined {
+    const { text, fault } = lines[from]!;
+    if (text === undefined) return { kind: 'faulty', ...placeOf(lines, from, 1), fault: fault! };
+    const header = this.#header!;
+    const record = readCsvRecord(lines, from, header.delimiter);
+    if (record.kind === 'open' && !isEnd) return undefined;
+    if (record.kind !== 'values') {
+      return { kind: 'faulty', ...placeOf(lines, from, 1), fault: faults[record.kind] };
+    }
+    const place = placeOf(lines, from, record.lines);
+    if (record.values.every((value) => value.trim() === '')) return { kind: 'blank', ...place };
+    const swallowed = swallowedLine(lines, from, record.lines, header);
+    if (swallowed !== undefined) {
+      return {
+        kind: 'faulty',
+        ...place,
+        fault: `hold a quoted value with line ends, and line ${swallowed.number} in it reads as a row by itself: is a quote missing?`,
+      };
+    }
+    return { ...rowOf(record.values, header, this.#rules), ...place };
   }
 }
 
-function rowOf({ lines }: Framed, parsed: string[] | string, header: readonly Column[]): Row {
-  const at = { line: lines[0]!.number, endByte: lines.at(-1)!.endByte };
-  if (typeof parsed === 'string') return { ...at, fault: parsed };
-  if (parsed.length !== header.length) {
-    return { ...at, fault: `has ${parsed.length} values for ${header.length} columns` };
+function placeOf(
+  lines: readonly Line[],
+  from: number,
+  count: number,
+): Pick<Row, 'line' | 'lines' | 'endByte'> {
+  return { line: lines[from]!.number, lines: count, endByte: lines[from + count - 1]!.endByte };
+}
+
+/**
+ * A line of a row, beside its first, that reads as a whole row by itself. The last, in which the quoted value ends, may
+ * look like one by its end alone, so it counts only where the first line does as well.
+ */
+function swallowedLine(
+  lines: readonly Line[],
+  from: number,
+  count: number,
+  header: CsvHeader,
+): Line | undefined {
+  const last = count > 1 && isWhole(lines[from]!, header) ? count : count - 1;
+  return lines.slice(from + 1, from + last).find((line) => isWhole(line, header));
+}
+
+function isWhole({ text }: Line, { delimiter, columns }: CsvHeader): boolean {
+  const values = text!.split(delimiter);
+  if (values.length !== columns.length) return false;
+  const said = (i: number): string => values[i]!.replaceAll('"', '').trim();
+  return columns.every((found, i) => {
+    if (found.includes('qty')) return /^'?\d/.test(said(i));
+    return said(i) !== '' || !found.some((column) => requiredColumns.includes(column));
+  });
+}
+
+type Read =
+  | { kind: 'usable'; fields: Record<string, string>; problems?: string[] }
+  | { kind: 'faulty'; fault: string };
+
+function rowOf(
+  values: readonly string[],
+  { columns, delimiter, nameless }: CsvHeader,
+  rules: ColumnRules,
+): Read {
+  const isTooLong = values.slice(columns.length).some((value) => value.trim() !== '');
+  if (values.length < columns.length || isTooLong) {
+    return { kind: 'faulty', fault: `has ${values.length} values for ${columns.length} columns` };
   }
-  const fields: Record<string, string> = {};
-  for (const [i, column] of header.entries()) if (parsed[i] !== '') fields[column] = parsed[i]!;
-  return { ...at, fields };
+  const fields: Record<string, string> = { ...rules.defaults };
+  const problems: string[] = [];
+  for (const [i, found] of columns.entries()) {
+    const said = values[i]!;
+    if (said === '') continue;
+    if (nameless.has(i)) problems.push(`has a value in column ${i + 1}, which has no name`);
+    for (const column of found) {
+      const cell: Cell = readCell(column, said, delimiter);
+      if ('problem' in cell) problems.push(`${column} ${cell.problem}`);
+      fields[column] = 'value' in cell ? cell.value : said;
+    }
+  }
+  return { kind: 'usable', fields, ...(problems.length > 0 && { problems }) };
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
+import type { ColumnRules } from './column-rules.js';
 import { readCsv } from './csv.js';
 import { readJsonLines } from './json-lines.js';
 import { type Row, UnusableFile } from './line.js';
@@ -24,10 +25,18 @@ export function formatOf(path: string): FileFormat {
   return format;
 }
 
-/** Reads a file row by row, in groups, with no more than a few lines in memory. */
-export function readRows(path: string, format: FileFormat): AsyncGenerator<Row[]> {
+/** How a file is to be read. */
+export interface FileReading {
+  readonly format: FileFormat;
+  /** One character, of CSV; found by the names of the columns where it is not given. */
+  readonly delimiter?: string | undefined;
+  readonly rules: ColumnRules;
+}
+
+/** Reads a file row by row, in groups, with no more than a few lines in memory. Throws UnusableFile. */
+export function readRows(path: string, { format, delimiter, rules }: FileReading): AsyncGenerator<Row[]> {
   const lines = readLines(createReadStream(path));
-  return format === 'csv' ? readCsv(lines) : readJsonLines(lines);
+  return format === 'csv' ? readCsv(lines, rules, delimiter) : readJsonLines(lines, rules);
 }
 
 /** The file is read twice, for its content's id and for its rows, which a pipe is not for. Throws UnusableFile. */

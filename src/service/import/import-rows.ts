@@ -1,10 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import type { Fault } from '../../domain/failure.js';
 import type { Engine } from '../../engine/engine.js';
-import type { Row } from './line.js';
-import { type Receipt, readReceipt } from './receipt.js';
+import { isPassedOver, type Lines, type Row } from './line.js';
+import { type LineCounts, noLines } from './line-counts.js';
+import type { Receipt } from './receipt.js';
 import { type ReceiptContext, type RetryLimits, receive } from './receive.js';
 import { RecordTurns } from './record-turns.js';
+import { receiptOf } from './row-receipt.js';
 
 export interface ImportOptions extends ReceiptContext {
   /** Lines handed to the engine and not answered yet; at least 1. */
@@ -16,14 +18,15 @@ export interface ImportOptions extends ReceiptContext {
 }
 
 export interface ImportObserver {
-  /** A line that was not imported, with all that is wrong with it. Not in the order of the file. */
-  bad(line: number, problems: readonly string[]): void;
+  /** Lines that were not imported, with all that is wrong with them. Not in the order of the file. */
+  bad(lines: Lines, problems: readonly string[]): void;
   /** A row is dealt with. */
   progress(counts: ImportCounts, endByte: number): void;
 }
 
-/** Of rows; each is in exactly one of the others but `rows`, when the import was not stopped. */
+/** Of rows, beside `lines`; each is in exactly one of the others but `rows`, when the import was not stopped. */
 export interface ImportCounts {
+  readonly lines: LineCounts;
   rows: number;
   created: number;
   restocked: number;
@@ -32,6 +35,10 @@ export interface ImportCounts {
   /** In an earlier run of the same import. */
   alreadyDone: number;
   bad: number;
+}
+
+export function noCounts(): ImportCounts {
+  return { lines: noLines(), rows: 0, created: 0, restocked: 0, unchanged: 0, alreadyDone: 0, bad: 0 };
 }
 
 export interface ImportReport {
@@ -53,7 +60,7 @@ export async function importRows(
   const { signal, observer, inFlightMax } = options;
   // Each line that waits to be tried again listens.
   setMaxListeners(0, signal);
-  const counts: ImportCounts = { rows: 0, created: 0, restocked: 0, unchanged: 0, alreadyDone: 0, bad: 0 };
+  const counts = noCounts();
   const turns = new RecordTurns();
   let inFlight = 0;
   let onAnswer = (): void => {};
@@ -63,7 +70,8 @@ export async function importRows(
 
   const bad = (row: Row, problems: readonly string[]): void => {
     counts.bad++;
-    observer.bad(row.line, problems);
+    counts.lines.bad += row.lines;
+    observer.bad(row, problems);
   };
   const isStopped = (): boolean => signal.aborted || fault !== undefined || crash !== undefined;
   const submit = async (row: Row, receipt: Receipt): Promise<void> => {
@@ -77,7 +85,10 @@ export async function importRows(
       return;
     }
     if (result.kind === 'refused') bad(row, result.problems);
-    else counts[result.replayed ? 'alreadyDone' : result.effect]++;
+    else {
+      counts[result.replayed ? 'alreadyDone' : result.effect]++;
+      counts.lines.done += row.lines;
+    }
     observer.progress(counts, row.endByte);
   };
   const untilInFlight = async (most: number): Promise<void> => {
@@ -88,6 +99,10 @@ export async function importRows(
     }
   };
   const take = async (row: Row): Promise<void> => {
+    if (isPassedOver(row)) {
+      counts.lines[row.kind] += row.lines;
+      return;
+    }
     counts.rows++;
     const receipt = receiptOf(row);
     if (Array.isArray(receipt)) {
@@ -123,11 +138,4 @@ export async function importRows(
   if (crash !== undefined) throw crash.error;
   const interrupted = signal.aborted && (isCut || fault !== undefined);
   return { counts, stopped: interrupted ? 'interrupted' : fault };
-}
-
-/** What a row says, or all that is wrong with it. */
-export function receiptOf(row: Row): Receipt | string[] {
-  if (row.fields === undefined) return [row.fault];
-  const receipt = readReceipt(row.fields);
-  return Array.isArray(receipt) ? receipt.map(({ column, problem }) => `${column} ${problem}`) : receipt;
 }

@@ -1,33 +1,54 @@
-import { columnOf } from './columns.js';
-import type { Line, Row } from './line.js';
+import { textProblemOf } from './cell.js';
+import { type ColumnRules, columnsOf } from './column-rules.js';
+import type { Column } from './columns.js';
+import type { FaultyRow, Line, Row, UsableRow } from './line.js';
 import { shown } from './text.js';
 
 /**
- * Reads JSON Lines: one object a line. A field that is null or '' counts as not given; empty lines are passed over.
+ * Reads JSON Lines: one object a line. A field that is null or '' counts as not given; empty lines are blank.
  * https://jsonlines.org
  */
-export async function* readJsonLines(groups: AsyncIterable<readonly Line[]>): AsyncGenerator<Row[]> {
-  for await (const group of groups) yield group.filter((line) => line.text?.trim() !== '').map(rowOf);
+export async function* readJsonLines(
+  groups: AsyncIterable<readonly Line[]>,
+  rules: ColumnRules,
+): AsyncGenerator<Row[]> {
+  for await (const group of groups) {
+    yield group.map((line) => {
+      const place = { line: line.number, lines: 1, endByte: line.endByte };
+      return line.text?.trim() === '' ? { kind: 'blank', ...place } : { ...read(line, rules), ...place };
+    });
+  }
 }
 
-function rowOf({ number, text, fault, endByte }: Line): Row {
-  const at = { line: number, endByte };
-  if (text === undefined) return { ...at, fault: fault! };
+type Read = Pick<UsableRow, 'kind' | 'fields' | 'problems'> | Pick<FaultyRow, 'kind' | 'fault'>;
+
+function read({ text, fault }: Line, rules: ColumnRules): Read {
+  if (text === undefined) return { kind: 'faulty', fault: fault! };
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return { ...at, fault: 'is not JSON' };
+    return { kind: 'faulty', fault: 'is not JSON' };
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return { ...at, fault: 'is not a JSON object' };
+    return { kind: 'faulty', fault: 'is not a JSON object' };
   }
-  const fields: Record<string, unknown> = {};
+  const given = new Set<Column>();
+  const fields: Record<string, unknown> = { ...rules.defaults };
+  const problems: string[] = [];
   for (const [name, said] of Object.entries(value)) {
-    const column = columnOf(name);
-    if (column === undefined) return { ...at, fault: `has an unknown field ${shown(name)}` };
-    if (column in fields) return { ...at, fault: `has ${column} twice` };
-    if (said !== null && said !== '') fields[column] = said;
+    const columns = columnsOf(name, rules);
+    if (columns.length === 0 && !rules.ignoreUnknown) {
+      return { kind: 'faulty', fault: `has an unknown field ${shown(name)}` };
+    }
+    for (const column of columns) {
+      if (given.has(column)) return { kind: 'faulty', fault: `has ${column} twice` };
+      given.add(column);
+      if (said === null || said === '') continue;
+      const problem = typeof said === 'string' ? textProblemOf(column, said) : undefined;
+      if (problem !== undefined) problems.push(`${column} ${problem}`);
+      fields[column] = said;
+    }
   }
-  return { ...at, fields };
+  return { kind: 'usable', fields, ...(problems.length > 0 && { problems }) };
 }

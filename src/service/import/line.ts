@@ -9,20 +9,38 @@ export interface Line {
   readonly endByte: number;
 }
 
-/** What a line says, or several together where a quoted text runs over their ends. */
-export type Row = UsableRow | FaultyRow;
+/** What one line says, or several together where a quoted value runs over their ends. Each line is in exactly one. */
+export type Row = UsableRow | FaultyRow | PassedOver;
 
-interface UsableRow {
-  /** The first line, from 1. */
+/** Where in the file a row stands. */
+export interface Lines {
+  /** The first, from 1. */
   readonly line: number;
+  /** How many. */
+  readonly lines: number;
   readonly endByte: number;
-  /** Values by column; what is not given is left out. */
-  readonly fields: Readonly<Record<string, unknown>>;
 }
 
-interface FaultyRow extends Omit<UsableRow, 'fields'> {
-  readonly fields?: undefined;
+export interface UsableRow extends Lines {
+  readonly kind: 'usable';
+  /** Values by column; what is not given is left out. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** What the reader found wrong with values. */
+  readonly problems?: readonly string[];
+}
+
+export interface FaultyRow extends Lines {
+  readonly kind: 'faulty';
   readonly fault: string;
+}
+
+/** Says nothing, or names the columns. */
+export interface PassedOver extends Lines {
+  readonly kind: 'blank' | 'names';
+}
+
+export function isPassedOver(row: Row): row is PassedOver {
+  return row.kind === 'blank' || row.kind === 'names';
 }
 
 /** No line of the file can be used, or nobody knows how. */

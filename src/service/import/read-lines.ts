@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { type Encoding, unitsOf } from './encoding.js';
 import type { Line } from './line.js';
 
 /** Longer lines are left out, so that a file without line ends fits into memory. A valid one has far less. */
@@ -6,10 +6,9 @@ export const LINE_BYTES_MAX = 65_536;
 
 const LF = 0x0a;
 const CR = 0x0d;
-const BOM = '\ufeff';
 
 /**
- * Cuts UTF-8 bytes into lines, by LF or CR LF, as they come; a byte order mark is left out. Lines travel in groups: a
+ * Cuts a file into lines, by LF, CR LF or CR, as editors do; a byte order mark is left out. Lines travel in groups: a
  * turn of the event loop for each would cost more than to read it. Holds one chunk and one line.
  */
 export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line[]> {
@@ -18,23 +17,40 @@ export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<
   /** The line so far, from the chunks before. */
   let pending: Buffer[] = [];
   let pendingBytes = 0;
+  /** A line ended with the CR that was last; an LF that is next belongs to it. */
+  let isAfterCr = false;
+  let encoding: Encoding | undefined;
 
   const finish = (last: Buffer): Line => {
     const bytes = pending.length === 0 ? last : Buffer.concat([...pending, last]);
     const tooLong = pendingBytes + last.length > LINE_BYTES_MAX;
     pending = [];
     pendingBytes = 0;
-    return decode(number++, tooLong ? undefined : bytes, endByte);
+    return decode(number++, tooLong ? undefined : bytes, endByte, encoding!);
   };
-  for await (const chunk of chunks) {
+  for await (const { encoding: found, units } of unitsOf(chunks)) {
+    if (encoding === undefined) endByte = found.markBytes;
+    encoding = found;
+    const { unitBytes } = encoding;
+    const ends = new LineEnds(units, unitBytes);
     const lines: Line[] = [];
     let start = 0;
-    for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, start)) {
-      endByte += end + 1 - start;
-      lines.push(finish(chunk.subarray(start, end)));
-      start = end + 1;
+    if (isAfterCr && ends.isAt(LF, 0)) {
+      start = unitBytes;
+      endByte += unitBytes;
     }
-    const rest = chunk.subarray(start);
+    isAfterCr = false;
+    for (let end = ends.next(start); end >= 0; end = ends.next(start)) {
+      let next = end + unitBytes;
+      if (ends.isAt(CR, end)) {
+        if (ends.isAt(LF, next)) next += unitBytes;
+        else isAfterCr = next === units.length;
+      }
+      endByte += next - start;
+      lines.push(finish(units.subarray(start, end)));
+      start = next;
+    }
+    const rest = units.subarray(start);
     endByte += rest.length;
     // Of a line that is too long already, only its length is of interest.
     if (pendingBytes + rest.length <= LINE_BYTES_MAX) pending.push(rest);
@@ -45,12 +61,47 @@ export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<
   if (pendingBytes > 0) yield [finish(Buffer.alloc(0))];
 }
 
-function decode(number: number, bytes: Buffer | undefined, endByte: number): Line {
+/** Looks for each kind of line end once, not once a line. */
+class LineEnds {
+  readonly #units: Buffer | Uint16Array;
+  readonly #unitBytes: number;
+  readonly #found = new Map<number, number>();
+
+  constructor(bytes: Buffer, unitBytes: 1 | 2) {
+    this.#unitBytes = unitBytes;
+    // Copied, since two-byte units must be aligned.
+    this.#units =
+      unitBytes === 1 ? bytes : new Uint16Array(new Uint8Array(bytes).buffer, 0, bytes.length >> 1);
+  }
+
+  isAt(unit: number, byte: number): boolean {
+    return this.#units[byte / this.#unitBytes] === unit;
+  }
+
+  /** Where the first line end at or after a byte is; -1 where there is none. */
+  next(byte: number): number {
+    const from = byte / this.#unitBytes;
+    const lf = this.#find(LF, from);
+    const cr = this.#find(CR, from);
+    const first = lf < 0 ? cr : cr < 0 ? lf : Math.min(lf, cr);
+    return first < 0 ? -1 : first * this.#unitBytes;
+  }
+
+  #find(unit: number, from: number): number {
+    const known = this.#found.get(unit);
+    if (known !== undefined && (known < 0 || known >= from)) return known;
+    const found = this.#units.indexOf(unit, from);
+    this.#found.set(unit, found);
+    return found;
+  }
+}
+
+function decode(number: number, bytes: Buffer | undefined, endByte: number, encoding: Encoding): Line {
   if (bytes === undefined) {
     return { number, endByte, text: undefined, fault: `is longer than ${LINE_BYTES_MAX} bytes` };
   }
-  if (!isUtf8(bytes)) return { number, endByte, text: undefined, fault: 'is not UTF-8' };
-  const end = bytes.at(-1) === CR ? bytes.length - 1 : bytes.length;
-  const text = bytes.toString('utf8', 0, end);
-  return { number, endByte, text: number === 1 && text.startsWith(BOM) ? text.slice(1) : text };
+  const text = encoding.decode(bytes);
+  return text === undefined
+    ? { number, endByte, text, fault: `is not ${encoding.name}` }
+    : { number, endByte, text };
 }

@@ -81,8 +81,9 @@ export function readReceipt(fields: Readonly<Record<string, unknown>>): Receipt 
   return problems.length > 0 ? problems : { details, qty, reference, notes };
 }
 
+/** Written as a decimal, `10.0`, it is whole as well. */
 function wholeNumber(value: unknown): number | undefined {
-  const number = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value;
+  const number = typeof value === 'string' && /^\d{1,10}(?:\.0+)?$/.test(value) ? Number(value) : value;
   return Number.isInteger(number) && 0 <= (number as number) && (number as number) <= QTY_MAX
     ? (number as number)
     : undefined;

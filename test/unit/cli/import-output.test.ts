@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ImportOutput } from '../../../src/cli/import-output.js';
+import { noCounts } from '../../../src/service/import/import-rows.js';
 
 let folder: string;
 let file: string;
@@ -27,7 +28,7 @@ function screen(isTTY: boolean): { stream: NodeJS.WriteStream; written: () => st
   return { stream: Object.assign(stream, terminal) as unknown as NodeJS.WriteStream, written: () => written };
 }
 
-const counts = { rows: 3, created: 1, restocked: 0, unchanged: 0, alreadyDone: 0, bad: 1 };
+const counts = { ...noCounts(), rows: 3, created: 1, bad: 1 };
 
 const cases: { name: string; isTTY: boolean; forScripts: boolean; bar: boolean; lines: string }[] = [
   { name: 'a terminal', isTTY: true, forScripts: false, bar: true, lines: 'line 2: a; b\n' },
@@ -37,7 +38,7 @@ const cases: { name: string; isTTY: boolean; forScripts: boolean; bar: boolean; 
 test.each(cases)('$name: bar $bar, lines $lines', ({ isTTY, forScripts, bar, lines }) => {
   const { stream, written } = screen(isTTY);
   const output = new ImportOutput(file, forScripts, stream);
-  output.bad(2, ['a', 'b']);
+  output.bad({ line: 2, lines: 1, endByte: 50 }, ['a', 'b']);
   output.progress(counts, 100);
   // Answers come out of order; the bar does not go back.
   output.progress(counts, 50);

@@ -1,0 +1,44 @@
+import type { Column } from './columns.js';
+
+const ids: ReadonlySet<Column> = new Set(['productId', 'skuId', 'warehouseId']);
+const numbers: ReadonlySet<Column> = new Set(['qty', 'reorderLevel', 'reorderQty']);
+const freeTexts: ReadonlySet<Column> = new Set(['warehouseName', 'location', 'notes']);
+
+/** A value of a line, or what is wrong with it, which follows the column's name. */
+export type Cell = { readonly value: string } | { readonly problem: string };
+
+/**
+ * Reads a value of CSV as the tool meant it that wrote it:
+ * - An apostrophe before `=`, `+`, `-`, `@` or a tab keeps spreadsheets from computing the value, and one before a digit
+ *   keeps them from making a number of it. It is taken away; in texts for people, where `'90s` is a word, only before
+ *   what is a number to its end.
+ * - Where the delimiter is not the comma, that may be the decimal mark: `10,0` is 10. There `1.000` may be one or a
+ *   thousand, and is refused.
+ */
+export function readCell(column: Column, said: string, delimiter: string): Cell {
+  const value = withoutApostrophe(column, said);
+  if (value === said) {
+    const problem = textProblemOf(column, value);
+    if (problem !== undefined) return { problem };
+  }
+  if (!numbers.has(column) || delimiter === ',') return { value };
+  const decimal = /^(\d{1,10})[.,](0+)$/.exec(value);
+  if (decimal === null) return { value };
+  if (decimal[2]!.length !== 3) return { value: decimal[1]! };
+  return { problem: `is ${value}, which may be ${decimal[1]} or ${decimal[1]}000: write it without a mark` };
+}
+
+/** What tells that a spreadsheet has put something else in the place of an id; undefined where nothing does. */
+export function textProblemOf(column: Column, value: string): string | undefined {
+  if (!ids.has(column)) return undefined;
+  if (/^[+-]?\d+(?:[.,]\d+[eE][+-]?\d+|[eE][+-]\d+)$/.test(value)) {
+    return `is ${value}: a spreadsheet has cut a long number, and the digits that it left out are lost; export the column as text`;
+  }
+  return undefined;
+}
+
+function withoutApostrophe(column: Column, value: string): string {
+  if (!value.startsWith("'")) return value;
+  const digits = freeTexts.has(column) ? /^'[\d.,]+$/ : /^'\d/;
+  return /^'[=+\-@\t]/.test(value) || digits.test(value) ? value.slice(1) : value;
+}

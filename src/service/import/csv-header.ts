@@ -1,0 +1,95 @@
+import { type ColumnRules, columnLike, columnsOf, listed } from './column-rules.js';
+import { type Column, columns, requiredColumns } from './columns.js';
+import { readCsvRecord } from './csv-record.js';
+import { type Line, UnusableFile } from './line.js';
+
+/** What the line of names says. */
+export interface CsvHeader {
+  readonly delimiter: string;
+  /** By the place of a value in its line; none for one that is passed over. */
+  readonly columns: readonly (readonly Column[])[];
+  /** Places of columns without a name: a value there belongs to nothing. */
+  readonly nameless: ReadonlySet<number>;
+  /** How many lines it takes. */
+  readonly lines: number;
+}
+
+/** In the order in which they win where a line of names reads as well with each. */
+const delimiters = [',', ';', '\t'];
+
+/** `sep=;`, by which a spreadsheet is told the delimiter; another that has read it may have added its own after it. */
+export function delimiterOfSepLine(text: string): string | undefined {
+  const match = /^"?sep=(.?)"?[,;\t]*$/i.exec(text);
+  return match === null ? undefined : (match[1] ?? '');
+}
+
+/**
+ * Reads the line of names that begins with line `from`. Without a delimiter, the one that finds the most columns.
+ * Undefined where a quote is open at the last line that is known. Throws UnusableFile where the names will not do.
+ */
+export function readCsvHeader(
+  lines: readonly Line[],
+  from: number,
+  delimiter: string | undefined,
+  rules: ColumnRules,
+): CsvHeader | undefined {
+  const first = lines[from]!;
+  if (first.text === undefined) throw unusable(first.fault!);
+  let best: { delimiter: string; names: string[]; lines: number; known: number } | undefined;
+  let isOpen = false;
+  for (const candidate of delimiter === undefined ? delimiters : [delimiter]) {
+    const record = readCsvRecord(lines, from, candidate);
+    isOpen ||= record.kind === 'open';
+    if (record.kind !== 'values') continue;
+    const names = record.values.map((name) => name.trim());
+    const known = names.filter((name) => columnsOf(name, rules).length > 0).length;
+    const isBetter =
+      best === undefined || known > best.known || (known === best.known && names.length > best.names.length);
+    if (isBetter) best = { delimiter: candidate, names, lines: record.lines, known };
+  }
+  if (isOpen && !(best !== undefined && best.known > 0)) return undefined;
+  if (best === undefined) throw unusable('has a quote in the wrong place');
+  return headerOf(best, rules);
+}
+
+function unusable(fault: string): UnusableFile {
+  return new UnusableFile(`the line with the names of the columns ${fault}`);
+}
+
+function headerOf(
+  { delimiter, names, lines }: { delimiter: string; names: readonly string[]; lines: number },
+  rules: ColumnRules,
+): CsvHeader {
+  const faults: string[] = [];
+  const found = names.map((name) => columnsOf(name, rules));
+  const unknown = names.filter((name, i) => name !== '' && found[i]!.length === 0);
+  if (unknown.length > 0 && !rules.ignoreUnknown) faults.push(unknownNames(unknown));
+  const absent = [...rules.map.keys()].filter((name) => !names.includes(name));
+  if (absent.length > 0) {
+    faults.push(`--map names ${listed(absent)}, and the columns of the file are ${listed(names)}`);
+  }
+  for (const column of columns) {
+    const places = names.filter((_, i) => found[i]!.includes(column));
+    if (places.length > 1) faults.push(`the column ${column} is there twice, as ${listed(places)}`);
+    const isMissing = places.length === 0 && rules.defaults[column] === undefined;
+    if (isMissing && requiredColumns.includes(column)) faults.push(`the column ${column} is missing`);
+  }
+  if (faults.length > 0) {
+    const named = delimiter === '\t' ? 'tab' : delimiter;
+    if (names.some((name) => name.includes('\0')))
+      faults.push('it looks like UTF-16 without a byte order mark');
+    else if (names.length === 1)
+      faults.push(`they were read with the delimiter ${named}; --delimiter names another`);
+    throw new UnusableFile(`${faults.join('; ')}. The columns are ${columns.join(', ')}.`);
+  }
+  const nameless = new Set(names.flatMap((name, i) => (name === '' && !rules.ignoreUnknown ? [i] : [])));
+  return { delimiter, columns: found, nameless, lines };
+}
+
+function unknownNames(names: readonly string[]): string {
+  const there = names.length === 1 ? 'there is no column' : 'there are no columns';
+  const like = names.flatMap((name) => columnLike(name) ?? [])[0];
+  const example =
+    like === undefined ? 'theirs=ours' : `'${names.find((n) => columnLike(n) === like)}=${like}'`;
+  return `${there} ${listed(names)}: say what they are with --map ${example}, or pass over them with --ignore-unknown-columns`;
+}
