@@ -1,14 +1,14 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { SingleBar } from 'cli-progress';
 import type { ImportCounts, ImportObserver } from '../service/import/import-rows.js';
 import type { Lines } from '../service/import/line.js';
-import { placeOf } from '../service/import/line-counts.js';
+import { allLines, placeOf } from '../service/import/line-counts.js';
+import { ProgressBar } from './progress-bar.js';
 
-/** Bad lines that scripts are told; more are only counted. */
-const BAD_LINES_MAX = 1000;
+/** Lines of a kind that scripts are told; more are only counted. */
+const TOLD_LINES_MAX = 1000;
 
-export interface BadLine {
+export interface ToldLine {
   readonly line: number;
   /** How many, where a row has more than one. */
   readonly lines?: number;
@@ -20,50 +20,45 @@ export interface BadLine {
  * done. For scripts, nothing: bad lines are kept for them.
  */
 export class ImportOutput implements ImportObserver {
-  /** At most BAD_LINES_MAX, in the order in which they were found. */
-  readonly badLines: BadLine[] = [];
+  /** At most TOLD_LINES_MAX, in the order in which they were found. */
+  readonly badLines: ToldLine[] = [];
   readonly #forScripts: boolean;
   readonly #stream: NodeJS.WriteStream;
-  readonly #bar: SingleBar | undefined;
+  readonly #fileBytes: number;
+  readonly #bar: ProgressBar | undefined;
   /** Lines are not answered in order, and a bar does not go back. */
   #endByte = 0;
 
   constructor(path: string, forScripts: boolean, stream: NodeJS.WriteStream = process.stderr) {
     this.#forScripts = forScripts;
     this.#stream = stream;
-    const fileBytes = statSync(path).size;
-    if (forScripts || !stream.isTTY || fileBytes === 0) return;
-    this.#bar = new SingleBar({
-      stream,
-      format: `${basename(path)} {bar} {percentage}% | {rows} lines, {bad} bad | {duration_formatted}`,
-      barCompleteChar: '█',
-      barIncompleteChar: '░',
-      hideCursor: true,
-      // The process stops by itself when it is told to, and closes the bar then.
-      gracefulExit: false,
-    });
-    this.#bar.start(fileBytes, 0, { rows: 0, bad: 0 });
+    this.#fileBytes = statSync(path).size;
+    const hasBar = !forScripts && stream.isTTY && this.#fileBytes > 0;
+    this.#bar = hasBar ? new ProgressBar(stream, basename(path)) : undefined;
   }
 
   bad(at: Lines, problems: readonly string[]): void {
-    if (this.#forScripts) {
-      const { line, lines } = at;
-      if (this.badLines.length < BAD_LINES_MAX) {
-        this.badLines.push({ line, ...(lines > 1 && { lines }), problems });
-      }
-      return;
-    }
-    // The bar draws itself anew below.
-    const clear = this.#bar === undefined ? '' : '\r\x1b[K';
-    this.#stream.write(`${clear}${placeOf(at)}: ${problems.join('; ')}\n`);
+    if (this.#forScripts) keep(this.badLines, at, problems);
+    else this.#tell(`${placeOf(at)}: ${problems.join('; ')}`);
   }
 
-  progress({ rows, bad }: ImportCounts, endByte: number): void {
+  progress({ lines }: ImportCounts, endByte: number): void {
     this.#endByte = Math.max(this.#endByte, endByte);
-    this.#bar?.update(this.#endByte, { rows, bad });
+    // A file that grows while it is read ends beyond its end.
+    const done = Math.min(this.#endByte / this.#fileBytes, 1);
+    this.#bar?.update(done, `${allLines(lines)} lines, ${lines.bad} bad`);
   }
 
   close(): void {
     this.#bar?.stop();
   }
+
+  #tell(text: string): void {
+    if (this.#bar !== undefined) this.#bar.tell(text);
+    else this.#stream.write(`${text}\n`);
+  }
+}
+
+function keep(told: ToldLine[], { line, lines }: Lines, problems: readonly string[]): void {
+  if (told.length < TOLD_LINES_MAX) told.push({ line, ...(lines > 1 && { lines }), problems });
 }

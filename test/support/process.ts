@@ -8,7 +8,8 @@ import type { Environment } from '../../src/config.js';
 import { JWT_SECRET } from './app.js';
 
 export const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
-const main = join(projectRoot, 'dist/main.js');
+/** The command line, as it is built. */
+export const holdfastPath = join(projectRoot, 'dist/main.js');
 
 const WAIT_MS = 25_000;
 
@@ -82,7 +83,7 @@ export function onDataDir(dataDir: string, env: Environment = {}): Environment {
 /** Starts `node dist/main.js …` and returns at once. Nothing of this process's configuration reaches it. */
 export function spawnHoldfast(args: readonly string[], env: Environment): Running {
   const base = { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR };
-  const child = spawn(process.execPath, [main, ...args], {
+  const child = spawn(process.execPath, [holdfastPath, ...args], {
     cwd: tmpdir(),
     env: { ...base, ...env } as NodeJS.ProcessEnv,
     stdio: ['ignore', 'pipe', 'pipe'],

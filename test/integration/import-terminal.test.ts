@@ -1,0 +1,45 @@
+import pty from '@lydell/node-pty';
+import { afterAll, expect, test } from 'vitest';
+import { ImportFiles } from '../support/import-files.js';
+import { holdfastPath } from '../support/process.js';
+import { Screen } from '../support/screen.js';
+
+const files = new ImportFiles();
+afterAll(() => files.remove());
+
+/** What a person sees who types it on a terminal of that size. */
+async function typed(args: string[], size: { cols: number; rows: number }): Promise<string[]> {
+  const screen = new Screen(size);
+  const { PATH = '', HOME = '' } = process.env;
+  const running = pty.spawn(process.execPath, [holdfastPath, ...args], {
+    ...size,
+    name: 'xterm-256color',
+    env: { PATH, HOME },
+  });
+  running.onData((text) => void screen.write(text));
+  await new Promise((resolve) => running.onExit(resolve));
+  await screen.write('');
+  return screen.lines();
+}
+
+const rows = Array.from({ length: 400 }, (_, i) => (i % 7 === 3 ? `P${i},W,bad-${i}` : `P${i},W,1`));
+const bad = rows.flatMap((row, i) =>
+  row.includes('bad')
+    ? [`line ${i + 2}: qty must be a whole number from 0 to 2147483647, not "bad-${i}"`]
+    : [],
+);
+
+test.each([
+  ['wide', { cols: 120, rows: 30 }],
+  ['narrow and low: told lines wrap, and scroll', { cols: 30, rows: 6 }],
+])('a terminal, %s: every bad line stays, in order, above the bar', async (_, size) => {
+  const file = files.write(`productId,warehouseId,qty\n${rows.join('\n')}\n`);
+  const seen = await typed(['import', file, '--dry-run'], size);
+  expect(seen.slice(0, bad.length)).toEqual(bad);
+  const [bar, ...summary] = seen.slice(bad.length);
+  expect(bar).toMatch(/^stock-\d\.csv █/);
+  if (size.cols > 100) expect(bar).toMatch(/█ 100% \| 401 lines, 57 bad$/);
+  expect(summary).toEqual([
+    '401 lines = 343 done + 57 bad + 0 blank + 1 of column names. Checked, and nothing was imported.',
+  ]);
+});
