@@ -47,6 +47,11 @@ export interface Overrides {
   readonly logger?: Logger;
   /** In place of the real one: a benchmark's no-op, a test's fault. */
   readonly engine?: Engine;
+  /**
+   * What the start promises beside open ports: the service is not ready before this is done. What it returns runs in
+   * the very turn in which the service becomes ready, so that who hears of one may count on the other.
+   */
+  readonly prepare?: (started: Omit<App, 'close'>) => Promise<() => void>;
 }
 
 const READINESS_INTERVAL_MS = 1000;
@@ -210,14 +215,16 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     const metricsPort = await metricsDoor?.listen(host, config.metricsPort!).catch((cause) => {
       throw new CannotListen('METRICS_PORT', host, config.metricsPort!, cause);
     });
-    await readiness.start();
-    for (const sweeper of sweepers) sweeper.start();
     const shown = host.includes(':') ? `[${host}]` : host;
     const urlOf = (port: number): string => `${tls === undefined ? 'http' : 'https'}://${shown}:${port}`;
     const addresses = { httpUrl: urlOf(httpPort), grpcAddress: `${shown}:${grpcPort}` };
     const metricsUrl = metricsPort === undefined ? undefined : `${urlOf(metricsPort)}/metrics`;
     logger.info({ ...addresses, metricsUrl }, 'listening');
-    return { addresses, metricsUrl, dataSource, close };
+    const started = { addresses, metricsUrl, dataSource };
+    const announce = await overrides.prepare?.(started);
+    await readiness.start(announce);
+    for (const sweeper of sweepers) sweeper.start();
+    return { ...started, close };
   } catch (error) {
     await close();
     throw error;

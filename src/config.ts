@@ -1,9 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { type Environment, EnvironmentReader } from './environment.js';
+import { isLoopback } from './loopback.js';
 
 /** Everything that can be set from outside, checked once, then frozen. Names carry their units. */
 export interface Config {
   readonly host: string;
+  /** Others than this machine can reach the ports. */
+  readonly exposed: boolean;
   /** 0 picks a free port. */
   readonly httpPort: number;
   /** 0 picks a free port. */
@@ -18,6 +21,8 @@ export interface Config {
   readonly jwt: JwtConfig;
   readonly tls: TlsConfig | undefined;
   readonly logLevel: LogLevel;
+  /** A demo merchant with a key and a token, on the embedded database; unless told, on loopback only. */
+  readonly demo: boolean;
   /** gRPC server reflection. */
   readonly reflection: boolean;
   /** The documentation on the HTTP port: the page, and the OpenAPI document that it shows. */
@@ -99,7 +104,7 @@ export class ConfigError extends Error {
   }
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type { Environment };
 
 /** Reads the environment; throws a ConfigError that names every faulty variable. */
 export function loadConfig(env: Environment): Config {
@@ -123,8 +128,11 @@ export function loadConfig(env: Environment): Config {
     faults.push('JWT_SECRET or JWT_JWKS_URL: one of the two is required when DATABASE_URL is set');
   }
 
+  const host = read.text('HOST') ?? '127.0.0.1';
+  const exposed = !isLoopback(host);
   const config: Config = {
-    host: read.text('HOST') ?? '127.0.0.1',
+    host,
+    exposed,
     httpPort: read.integer('HTTP_PORT', 8080, 0, 65535),
     grpcPort: read.integer('GRPC_PORT', 50051, 0, 65535),
     metricsPort: read.isSet('METRICS_PORT') ? read.integer('METRICS_PORT', 0, 0, 65535) : undefined,
@@ -134,6 +142,7 @@ export function loadConfig(env: Environment): Config {
     jwt,
     tls: readTls(read, faults),
     logLevel: read.oneOf('LOG_LEVEL', logLevels, 'info'),
+    demo: readDemo(read, faults, exposed),
     reflection: read.oneOf('REFLECTION', ['on', 'off'] as const, 'on') === 'on',
     docs: read.oneOf('DOCS', ['on', 'off'] as const, 'on') === 'on',
     corsOrigins: read.origins('CORS_ORIGINS'),
@@ -210,72 +219,14 @@ function readTls(read: EnvironmentReader, faults: string[]): TlsConfig | undefin
   return undefined;
 }
 
-/** Reads variables one by one and notes what is wrong with each. An empty variable counts as not set. */
-class EnvironmentReader {
-  constructor(
-    private readonly env: Environment,
-    private readonly faults: string[],
-  ) {}
-
-  isSet(name: string): boolean {
-    return this.text(name) !== undefined;
-  }
-
-  text(name: string): string | undefined {
-    const value = this.env[name];
-    return value === undefined || value === '' ? undefined : value;
-  }
-
-  integer(name: string, fallback: number, min: number, max: number): number {
-    const text = this.text(name);
-    if (text === undefined) return fallback;
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    this.faults.push(`${name}: must be a whole number from ${min} to ${max}, not ${JSON.stringify(text)}`);
-    return fallback;
-  }
-
-  oneOf<T extends string>(name: string, values: readonly T[], fallback: T): T {
-    const text = this.text(name);
-    if (text === undefined) return fallback;
-    if ((values as readonly string[]).includes(text)) return text as T;
-    this.faults.push(`${name}: must be one of ${values.join(', ')}, not ${JSON.stringify(text)}`);
-    return fallback;
-  }
-
-  /** The value may hold a password, so a fault does not repeat it. */
-  url(name: string, protocols: readonly string[]): string | undefined {
-    const text = this.text(name);
-    if (text === undefined) return undefined;
-    if (URL.canParse(text) && protocols.includes(new URL(text).protocol)) return text;
-    this.faults.push(
-      `${name}: must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`,
+/** The demo needs a database of its own and a secret to sign its token with. */
+function readDemo(read: EnvironmentReader, faults: string[], exposed: boolean): boolean {
+  const possible = !read.isSet('DATABASE_URL') && !read.isSet('JWT_JWKS_URL');
+  const wanted = read.oneOf('DEMO', ['on', 'off'] as const, possible && !exposed ? 'on' : 'off') === 'on';
+  if (wanted && !possible) {
+    faults.push(
+      'DEMO: cannot be on with DATABASE_URL or JWT_JWKS_URL: it lives on the embedded database alone',
     );
-    return undefined;
   }
-
-  /** As browsers spell them, since they are compared letter by letter. */
-  origins(name: string): readonly string[] {
-    const origins = (this.text(name) ?? '').split(',').map((origin) => origin.trim());
-    const given = origins.filter((origin) => origin !== '');
-    for (const origin of given) {
-      const spelt = URL.canParse(origin) ? new URL(origin).origin : undefined;
-      if (origin === '*' || (spelt === origin && /^https?:[^*]*$/.test(origin))) continue;
-      this.faults.push(
-        `${name}: must list origins such as https://shop.example, without a path, or be *; not ${JSON.stringify(origin)}`,
-      );
-    }
-    return given;
-  }
-
-  file(name: string): Buffer | undefined {
-    const path = this.text(name);
-    if (path === undefined) return undefined;
-    try {
-      return readFileSync(path);
-    } catch (error) {
-      this.faults.push(`${name}: ${(error as Error).message}`);
-      return undefined;
-    }
-  }
+  return wanted;
 }

@@ -2,44 +2,64 @@ import { join } from 'node:path';
 import type { Config } from '../config.js';
 import type { Demo } from '../service/demo.js';
 
-/** The published samples as lines to paste; they give the published answers. */
+/**
+ * The published samples as lines to paste; they give the published answers. What is printed is often kept, so the
+ * lines read key and token where they lie, and hold neither.
+ */
 export function sampleLines(demo: Demo, { dataDir, docs }: Pick<Config, 'dataDir' | 'docs'>): string {
+  const path = join(dataDir, 'demo.json');
   const reserve = { qty: 2, reference: 'ORD-20241201-0099', notes: 'Reserved for customer checkout' };
   const release = { qty: 2, reference: 'ORD-20241201-0099', notes: 'Order cancelled - releasing hold' };
   return [
     'Reserve 2 units, then release them, over REST:',
     '',
-    curl(demo, 'reserve', reserve),
+    curl(demo, path, 'reserve', reserve),
     '',
-    curl(demo, 'release', release),
+    curl(demo, path, 'release', release),
     '',
     'The same over gRPC:',
     '',
-    grpcurl(demo, 'Reserve', reserve),
+    grpcurl(demo, path, 'Reserve', reserve),
     '',
-    grpcurl(demo, 'Release', release),
+    grpcurl(demo, path, 'Release', release),
     '',
-    `Key and token are also in ${join(dataDir, 'demo.json')}.`,
+    `Key and token are in ${path}, for this account alone.`,
     ...(docs ? [`The REST API, to read and to try: ${demo.httpUrl}/docs`] : []),
   ].join('\n');
 }
 
-function curl(demo: Demo, action: string, body: object): string {
+function curl(demo: Demo, path: string, action: string, body: object): string {
   return [
     `curl -X PATCH ${demo.httpUrl}/v1/inventory/${demo.inventoryId}/${action}`,
-    `-H 'Authorization: Bearer ${demo.token}'`,
-    `-H 'X-MerchantApiKey: ${demo.apiKey}'`,
+    `-H "Authorization: Bearer ${kept(path, 'token')}"`,
+    `-H "X-MerchantApiKey: ${kept(path, 'apiKey')}"`,
     `-H 'Content-Type: application/json'`,
     `-d '${JSON.stringify(body)}'`,
   ].join(' \\\n  ');
 }
 
-function grpcurl(demo: Demo, rpc: string, request: object): string {
+function grpcurl(demo: Demo, path: string, rpc: string, request: object): string {
   return [
     `grpcurl${demo.httpUrl.startsWith('https:') ? '' : ' -plaintext'}`,
-    `-H 'authorization: Bearer ${demo.token}'`,
-    `-H 'x-merchantapikey: ${demo.apiKey}'`,
+    `-H "authorization: Bearer ${kept(path, 'token')}"`,
+    `-H "x-merchantapikey: ${kept(path, 'apiKey')}"`,
     `-d '${JSON.stringify({ id: demo.inventoryId, ...request })}'`,
     `${demo.grpcAddress} inventory.v1.InventoryService/${rpc}`,
   ].join(' \\\n  ');
+}
+
+/** What a shell puts in its place: a value of demo.json. */
+function kept(path: string, name: keyof Demo): string {
+  const quoted = JSON.stringify(path).replaceAll("'", "'\\''");
+  return `$(node -p 'require(${quoted}).${name}')`;
+}
+
+/** Whoever revoked the demo's key meant it. */
+export function revokedDemoLines(): string {
+  return [
+    'The key of the demo was revoked, and stays so. For another:',
+    '',
+    'npx holdfast key add --merchant mer_demo --mode test',
+    'npx holdfast token --merchant mer_demo --permissions can_manage_inventory --ttl 1h',
+  ].join('\n');
 }

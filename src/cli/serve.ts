@@ -1,32 +1,38 @@
 import { type App, createApp } from '../app.js';
-import { type Environment, loadConfig } from '../config.js';
+import { type Config, type Environment, loadConfig } from '../config.js';
 import { resolveJwt } from '../jwt-secret.js';
 import { prepareDemo } from '../service/demo.js';
 import { createLogger } from '../telemetry/logger.js';
 import { VERSION } from '../version.js';
-import { sampleLines } from './samples.js';
+import { exposureWarnings } from './exposure.js';
+import { revokedDemoLines, sampleLines } from './samples.js';
 
 /**
  * `holdfast serve`: the service, until it is told to stop. On the embedded database it also makes the demo
- * merchant and prints lines to try it with.
+ * merchant and prints lines to try it with. It says that it is ready once all of that is there.
  */
 export async function serve(env: Environment, print: (text: string) => void): Promise<App> {
   const config = loadConfig(env);
   const logger = createLogger(config.logLevel);
   logger.info({ version: VERSION, node: process.version }, 'Holdfast starts');
-  const app = await createApp(config, { logger });
-  try {
-    const { httpUrl, grpcAddress } = app.addresses;
-    if (config.databaseUrl === undefined && config.jwt.jwksUrl === undefined) {
-      const demo = await prepareDemo(app.dataSource, resolveJwt(config), config.dataDir, app.addresses);
-      print(sampleLines(demo, config));
-    }
-    if (app.metricsUrl !== undefined) print(`Metrics on ${app.metricsUrl}`);
-    // The last line, for which scripts wait.
-    print(`Holdfast serves HTTP on ${httpUrl} and gRPC on ${grpcAddress}`);
-    return app;
-  } catch (error) {
-    await app.close();
-    throw error;
-  }
+  for (const warning of exposureWarnings(config)) logger.warn(warning);
+  return createApp(config, {
+    logger,
+    prepare: async (started) => {
+      const lines = config.demo ? await demoLines(config, started) : [];
+      const { httpUrl, grpcAddress } = started.addresses;
+      if (started.metricsUrl !== undefined) lines.push(`Metrics on ${started.metricsUrl}`);
+      // The last line, for which scripts wait.
+      lines.push(`Holdfast serves HTTP on ${httpUrl} and gRPC on ${grpcAddress}`);
+      return () => print(lines.join('\n'));
+    },
+  });
+}
+
+async function demoLines(
+  config: Config,
+  { addresses, dataSource }: Pick<App, 'addresses' | 'dataSource'>,
+): Promise<string[]> {
+  const demo = await prepareDemo(dataSource, resolveJwt(config), config.dataDir, addresses);
+  return [demo === undefined ? revokedDemoLines() : sampleLines(demo, config)];
 }

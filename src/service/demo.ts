@@ -5,7 +5,7 @@ import { hashApiKey } from '../auth/api-key-secret.js';
 import { permissions } from '../auth/principal.js';
 import { signToken } from '../auth/tokens.js';
 import type { JwtConfig } from '../config.js';
-import { findMerchantOfKey } from '../store/api-keys.js';
+import { listApiKeys } from '../store/api-keys.js';
 import { countRecords } from '../store/audit.js';
 import { findMerchant, insertMerchant } from '../store/merchants.js';
 import { seedRecords } from '../store/seed.js';
@@ -41,29 +41,36 @@ const RECORD = {
   },
 };
 
-/** Makes the demo merchant with its record on the first start, and finds them again on later ones. */
+/**
+ * Makes the demo merchant with its record on the first start, and finds them again on later ones. Undefined where an
+ * operator has revoked its key: then there is nothing to try the service with.
+ */
 export async function prepareDemo(
   dataSource: DataSource,
   jwt: JwtConfig,
   dataDir: string,
   addresses: { httpUrl: string; grpcAddress: string },
-): Promise<Demo> {
+): Promise<Demo | undefined> {
   const path = join(dataDir, 'demo.json');
-  const apiKey = await demoKey(dataSource, path);
+  await makeMerchant(dataSource);
+  const kept = readKept(path);
+  const apiKey = await demoKey(dataSource, kept?.apiKey);
+  if (apiKey === undefined) {
+    // The addresses are right for whoever has a key from elsewhere.
+    if (kept !== undefined) write(path, { ...kept, ...addresses });
+    return undefined;
+  }
   const token = await signToken(
     jwt.secret!,
     { actor: 'demo', merchantId: MERCHANT_ID, permissions, ttlSeconds: TOKEN_TTL_SECONDS },
     jwt,
   );
   const demo: Demo = { merchantId: MERCHANT_ID, apiKey, token, inventoryId: RECORD.id, ...addresses };
-  // Under another name first, so that a script never reads half of it.
-  const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 });
-  renameSync(draft, path);
+  write(path, demo);
   return demo;
 }
 
-async function demoKey(dataSource: DataSource, path: string): Promise<string> {
+async function makeMerchant(dataSource: DataSource): Promise<void> {
   // Each step by itself: an earlier start may have died between them, and another may be at it right now.
   if ((await findMerchant(dataSource, MERCHANT_ID)) === null) {
     await unlessThere(insertMerchant(dataSource, MERCHANT_ID, 'Demo'));
@@ -71,10 +78,25 @@ async function demoKey(dataSource: DataSource, path: string): Promise<string> {
   if ((await countRecords(dataSource, MERCHANT_ID)) === 0) {
     await unlessThere(seedRecords(dataSource, MERCHANT_ID, [RECORD]));
   }
-  const kept = readKeptKey(path);
-  if (kept !== undefined && (await findMerchantOfKey(dataSource, hashApiKey(kept))) === MERCHANT_ID)
-    return kept;
+}
+
+/**
+ * The key that is kept, while it is valid. One that was lost, or is of another database, is replaced; one that was
+ * revoked never is, nor is any where all were revoked and nothing is kept.
+ */
+async function demoKey(dataSource: DataSource, kept: string | undefined): Promise<string | undefined> {
+  const keys = await listApiKeys(dataSource, MERCHANT_ID);
+  const known = kept === undefined ? undefined : keys.find((key) => key.keyHash === hashApiKey(kept));
+  if (known !== undefined) return known.revokedAt === null ? kept : undefined;
+  if (keys.length > 0 && keys.every((key) => key.revokedAt !== null)) return undefined;
   return addKey(dataSource, MERCHANT_ID, 'test');
+}
+
+/** Under another name first, so that a script never reads half of it. */
+function write(path: string, demo: object): void {
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 });
+  renameSync(draft, path);
 }
 
 /** Another process that made the same first has done the work. */
@@ -84,10 +106,11 @@ async function unlessThere(made: Promise<void>): Promise<void> {
   });
 }
 
-function readKeptKey(path: string): string | undefined {
+/** What an earlier start has written; undefined where that holds no key. */
+function readKept(path: string): { readonly apiKey: string } | undefined {
   try {
-    const { apiKey } = JSON.parse(readFileSync(path, 'utf8')) as Partial<Demo>;
-    return typeof apiKey === 'string' ? apiKey : undefined;
+    const kept = JSON.parse(readFileSync(path, 'utf8')) as Partial<Demo> | null;
+    return typeof kept?.apiKey === 'string' ? { ...kept, apiKey: kept.apiKey } : undefined;
   } catch {
     return undefined;
   }

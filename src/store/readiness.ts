@@ -23,8 +23,11 @@ export class Readiness {
     return this.#ready;
   }
 
-  async start(): Promise<void> {
-    await this.#ask();
+  /** `announce` runs in the turn in which the first answer is made known. */
+  async start(announce: () => void = () => {}): Promise<void> {
+    const answered = await this.#answers();
+    announce();
+    this.#take(answered);
   }
 
   /** Not ready from now on, whatever the database says. */
@@ -34,11 +37,13 @@ export class Readiness {
     this.#set(false);
   }
 
-  async #ask(): Promise<void> {
-    const answered = await this.#answers();
+  #take(answered: boolean): void {
     if (this.#stopped) return;
     this.#set(answered);
-    this.#timer = setTimeout(() => void this.#ask(), this.options.intervalMs);
+    this.#timer = setTimeout(
+      () => void this.#answers().then((next) => this.#take(next)),
+      this.options.intervalMs,
+    );
     this.#timer.unref();
   }
 

@@ -52,7 +52,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   store: ['domain'],
   domain: [],
   telemetry: ['config*'],
-  config: [],
+  config: ['environment', 'loopback'],
+  environment: [],
+  loopback: [],
   version: [],
 };
 

@@ -113,3 +113,22 @@ test('a service that shuts down says NOT_SERVING first, then ends the watches an
   // What afterEach closes again.
   service = await startApp();
 });
+
+test('nothing says ready before all is there that the start promises, and it is announced in the same turn', async () => {
+  const seen: unknown[] = [];
+  const started = await startApp(
+    {},
+    {
+      prepare: async ({ addresses }) => {
+        const early = rawClient(addresses.grpcAddress);
+        seen.push((await fetch(`${addresses.httpUrl}/readyz`)).status);
+        seen.push(readStatus((await rawUnary(early, CHECK, requestFor(''))).response));
+        early.close();
+        // Whoever hears of it asks at once.
+        return () => seen.push(fetch(`${addresses.httpUrl}/readyz`).then(({ status }) => status));
+      },
+    },
+  );
+  expect(await Promise.all(seen)).toEqual([503, 'NOT_SERVING', 200]);
+  await started.close();
+});

@@ -17,7 +17,7 @@ beforeAll(async () => {
   app = await startApp();
   const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-docs-'));
   const jwt = { secret: JWT_SECRET, jwksUrl: undefined, issuer: undefined, audience: undefined };
-  demo = await prepareDemo(app.app.dataSource, jwt, dataDir, app.app.addresses);
+  demo = (await prepareDemo(app.app.dataSource, jwt, dataDir, app.app.addresses))!;
   await rm(dataDir, { recursive: true });
   chromium = await startChromium();
 });

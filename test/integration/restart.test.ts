@@ -1,5 +1,5 @@
-import { execFile, spawnSync } from 'node:child_process';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -72,21 +72,17 @@ describe('the first start', () => {
     const lines = printedCommands('grpcurl');
     expect(lines).toHaveLength(2);
     const answers = [];
-    for (const line of lines) {
-      const { headers, data, target } = readGrpcurl(line);
-      const [address, method] = target.split(' ');
-      const { stdout } = await run(join(projectRoot, 'node_modules/.bin/buf'), [
-        ...['curl', '--protocol', 'grpc', '--http2-prior-knowledge'],
-        ...headers.flatMap((header) => ['--header', header]),
-        ...['--data', data, `http://${address}/${method}`],
-      ]);
-      answers.push(JSON.parse(stdout));
-    }
+    for (const line of lines) answers.push(await paste(line));
     expect(answers).toEqual([
       { stock: { id: 'inv_xyz789', onHandQty: 50, reservedQty: 7, availableQty: 43 } },
       { stock: { id: 'inv_xyz789', onHandQty: 50, reservedQty: 5, availableQty: 45 } },
     ]);
   });
+});
+
+test('what is printed may be kept by anybody: neither key nor token is in it', async () => {
+  const { apiKey, token } = await readDemo();
+  for (const secret of [apiKey, token]) expect(service.stdout() + service.stderr()).not.toContain(secret);
 });
 
 describe('the next start', () => {
@@ -140,6 +136,45 @@ describe('the next start', () => {
     expect(after.apiKey).not.toBe(before.apiKey);
     expect((await reserve(after, 1)).reservedQty).toBe(12);
     expect((await reserve({ ...after, apiKey: before.apiKey }, 1)).reservedQty).toBe(13);
+  });
+});
+
+describe('a demo that nobody wants', () => {
+  test('a revoked key stays revoked, and the start says how to get another', async () => {
+    const folder = await temporaryDataDir();
+    const env = onDataDir(folder);
+    let started = await startService(env);
+    const { apiKey, ...demo } = await readDemo(folder);
+    const revoke = ['key', 'revoke', '--merchant', demo.merchantId, '--key', apiKey];
+    expect(await runHoldfast(revoke, env)).toMatchObject({ code: 0 });
+    await started.end('SIGTERM');
+
+    started = await startService(env);
+    expect(started.stdout()).toContain('npx holdfast key add --merchant mer_demo');
+    expect(started.stdout()).not.toContain('curl ');
+    expect(await readDemo(folder)).toMatchObject({ apiKey, httpUrl: started.httpUrl });
+    const list = await runHoldfast(['key', 'list', '--merchant', 'mer_demo', '--json'], env);
+    expect(JSON.parse(list.stdout).keys).toEqual([
+      expect.objectContaining({ revokedAt: expect.any(String) }),
+    ]);
+    await started.end('SIGTERM');
+
+    // Nor is it replaced where the file is gone that told which it was.
+    await rm(join(folder, 'demo.json'));
+    started = await startService({ ...env, HOST: '0.0.0.0', DEMO: 'on' });
+    expect(started.stdout()).toContain('npx holdfast key add --merchant mer_demo');
+    expect(await readdir(folder)).not.toContain('demo.json');
+    expect(started.stderr()).toContain('cleartext');
+    expect(started.stderr()).toContain('DEMO=on');
+  });
+
+  test('on an address that others reach none is made unless asked for', async () => {
+    const folder = await temporaryDataDir();
+    const started = await startService(onDataDir(folder, { HOST: '0.0.0.0' }));
+    expect(started.stdout().trimEnd().split('\n')).toHaveLength(1);
+    expect(await readdir(folder)).not.toContain('demo.json');
+    expect(started.stderr()).toContain('cleartext');
+    expect(started.stderr()).toContain('no demo is made');
   });
 });
 
@@ -241,23 +276,9 @@ function printedCommands(program: string): string[] {
     .filter((paragraph) => paragraph.startsWith(`${program} `));
 }
 
-function readGrpcurl(line: string): { headers: string[]; data: string; target: string } {
-  const quoted = (flag: string) =>
-    [...line.matchAll(new RegExp(`${flag} '([^']*)'`, 'g'))].map(([, text]) => text!);
-  expect(line).toContain('-plaintext');
-  return { headers: quoted('-H'), data: quoted('-d')[0]!, target: line.split('\\\n').at(-1)!.trim() };
-}
-
-/** Runs a curl line in a shell; where there is no curl, does what it says. */
+/** Runs a line in a shell. Where there is no grpcurl, buf makes the call. */
 async function paste(line: string): Promise<unknown> {
-  if (spawnSync('curl', ['--version']).status === 0) {
-    return JSON.parse((await run('bash', ['-c', `${line} --silent`])).stdout);
-  }
-  const [, method, url] = /^curl -X (\S+) (\S+) /.exec(line)!;
-  const headers = [...line.matchAll(/-H '([^:]+): ([^']*)'/g)].map(([, name, value]): [string, string] => [
-    name!,
-    value!,
-  ]);
-  const response = await fetch(url!, { method: method!, headers, body: / -d '([^']*)'/.exec(line)![1]! });
-  return response.json();
+  const PATH = `${process.env.PATH}:${join(projectRoot, 'test/support/bin')}`;
+  const silent = line.startsWith('curl ') ? ' --silent' : '';
+  return JSON.parse((await run('bash', ['-c', line + silent], { env: { ...process.env, PATH } })).stdout);
 }

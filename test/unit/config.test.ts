@@ -45,6 +45,8 @@ test('an empty environment is enough', () => {
     jwt: { secret: undefined, jwksUrl: undefined, issuer: undefined, audience: undefined },
     tls: undefined,
     logLevel: 'info',
+    exposed: false,
+    demo: true,
     reflection: true,
     docs: true,
     corsOrigins: [],
@@ -212,4 +214,47 @@ test('a fault does not give a password away', () => {
   const [fault] = faultsOf({ DATABASE_URL: 'mysql://holdfast:secret-word@db', JWT_SECRET });
   expect(fault).toContain('DATABASE_URL');
   expect(fault).not.toContain('secret-word');
+});
+
+describe('who can reach the ports, and whether there is a demo', () => {
+  test.each<[Environment, { exposed: boolean; demo: boolean }]>([
+    ...[
+      '127.0.0.1',
+      '127.9.9.9',
+      '::1',
+      '0:0:0:0:0:0:0:1',
+      '::ffff:127.0.0.1',
+      'localhost',
+      'a.localhost',
+    ].map((HOST): [Environment, { exposed: boolean; demo: boolean }] => [
+      { HOST },
+      { exposed: false, demo: true },
+    ]),
+    ...['0.0.0.0', '::', '10.0.0.1', '::ffff:10.0.0.1', 'fd00::1', 'shop.example', 'localhost.example'].map(
+      (HOST): [Environment, { exposed: boolean; demo: boolean }] => [
+        { HOST },
+        { exposed: true, demo: false },
+      ],
+    ),
+    [{ DEMO: 'off' }, { exposed: false, demo: false }],
+    [
+      { HOST: '0.0.0.0', DEMO: 'on' },
+      { exposed: true, demo: true },
+    ],
+    [
+      { DATABASE_URL, JWT_SECRET },
+      { exposed: false, demo: false },
+    ],
+    [{ JWT_JWKS_URL }, { exposed: false, demo: false }],
+  ])('%j → %j', (env, expected) => {
+    expect(loadConfig(env)).toMatchObject(expected);
+  });
+
+  test.each<Environment>([
+    { DATABASE_URL, JWT_SECRET, DEMO: 'on' },
+    { JWT_JWKS_URL, DEMO: 'on' },
+    { DEMO: 'yes' },
+  ])('%j is a fault of DEMO', (env) => {
+    expect(namesOf(env)).toEqual(['DEMO']);
+  });
 });
