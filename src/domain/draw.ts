@@ -4,8 +4,8 @@ import { type Hold, UNREFERENCED } from './hold.js';
 import type { StockSuccess } from './outcome.js';
 import { figures } from './stock.js';
 
-/** Holds that one command without a reference may draw on. */
-export const DRAW_HOLDS_MAX = 10_000;
+/** Holds that one command without a reference may draw on: ending so many takes as long as some 250 commands. */
+export const DRAW_HOLDS_MAX = 1000;
 
 /** What becomes of units that leave their hold. */
 export type Drawing = 'release' | 'confirm';

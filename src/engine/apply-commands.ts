@@ -26,16 +26,18 @@ export class BatchOutcomeUnknown extends Error {
 }
 
 /**
- * Runs n commands in one transaction: lock and fetch everything, decide each in order of arrival, write once.
- * Result i belongs to submission i. When it throws, nothing was changed, except BatchOutcomeUnknown.
+ * Runs commands in one transaction: lock and fetch everything, decide each in order of arrival, write once. Takes the
+ * first ones, as many as have room in `linesMax` lines (`batch-room.ts`), and at least one. Result i belongs to
+ * submission i. When it throws, nothing was changed, except BatchOutcomeUnknown.
  */
 export async function applyCommands(
   dataSource: DataSource,
   submissions: readonly Submission[],
+  linesMax: number,
   onChange: OnChange = () => {},
 ): Promise<readonly Execution[]> {
   try {
-    return await applyOnce(dataSource, submissions, onChange);
+    return await applyOnce(dataSource, submissions, linesMax, onChange);
   } catch (error) {
     if (!(error instanceof ExpiredBacklog)) throw error;
     await endBacklog(dataSource, error.records, onChange);
@@ -50,13 +52,14 @@ export type OnChange = (merchantId: string) => void;
 async function applyOnce(
   dataSource: DataSource,
   submissions: readonly Submission[],
+  linesMax: number,
   onChange: OnChange,
 ): Promise<readonly Execution[]> {
   const batchId = randomUUID();
   let decided: DecidedBatch | undefined;
   try {
     await inTransaction(dataSource, async (tx) => {
-      decided = decideBatch(submissions, await fetchBatch(tx, lockStatement(dataSource), submissions));
+      decided = decideBatch(await fetchBatch(tx, lockStatement(dataSource), submissions, linesMax));
       writeBatch(tx, batchId, decided);
     });
   } catch (error) {
@@ -99,8 +102,8 @@ export async function reconcileBatch(
   return committed ? executions : undefined;
 }
 
-function decideBatch(submissions: readonly Submission[], fetched: FetchedBatch): DecidedBatch {
-  const { workingSet, keys } = fetched;
+function decideBatch(fetched: FetchedBatch): DecidedBatch {
+  const { submissions, workingSet, keys } = fetched;
   const executions = submissions.map(({ command, idempotency }): Execution => {
     const { merchantId } = command;
     if (idempotency !== undefined) {
@@ -122,5 +125,5 @@ function decideBatch(submissions: readonly Submission[], fetched: FetchedBatch):
     if (idempotency !== undefined) keys.remember({ merchantId, ...idempotency, outcome });
     return { kind: 'decided', outcome };
   });
-  return { workingSet, keys, executions };
+  return { ...fetched, executions };
 }

@@ -7,8 +7,8 @@
  *
  * Life of a call: refused at once (queue full, closing), or queued; taken by a free lane with what else waits,
  * in order of arrival; dropped instead when its deadline has passed; then executed, tried again, or isolated by
- * splitting, as the failure's kind says. Each call is answered exactly once, with a value: `submit` never
- * rejects.
+ * splitting, as the failure's kind says. An execution may turn out to have room for the first calls of its batch only;
+ * the lane then runs the others. Each call is answered exactly once, with a value: `submit` never rejects.
  *
  * It knows nothing of what the calls are.
  */
@@ -129,21 +129,27 @@ export class Batcher<C, R> {
       batch = this.#dropExpired(batch);
       if (batch.length === 0) return;
       try {
-        return answerAll(batch, await execute(batch.map((entry) => entry.call)));
+        batch = answerFirst(batch, await execute(batch.map((entry) => entry.call)));
+        attempt = 0;
       } catch (error) {
         let failure = error;
         let kind = failureKind(failure);
         // Nothing may run again, nor be called failed, before it is known whether it took effect.
+        let results: readonly R[] | undefined;
         for (let tries = 1; kind === 'unknown_outcome'; tries++) {
           try {
-            const results = await reconcile(failure);
-            if (results !== undefined) return answerAll(batch, results);
+            results = await reconcile(failure);
             kind = 'retry';
           } catch (notYet) {
             if (tries >= limits.reconcileAttemptsMax) return failAll(batch, notYet);
             if (failureKind(notYet) === 'unknown_outcome') failure = notYet;
             await clock.sleep(backoffMs(tries, limits, clock));
           }
+        }
+        if (results !== undefined) {
+          batch = answerFirst(batch, results);
+          attempt = 0;
+          continue;
         }
         if (kind === 'split' && batch.length > 1) {
           const middle = batch.length >> 1;
@@ -186,7 +192,10 @@ export type FailureKind = 'retry' | 'split' | 'unknown_outcome' | 'fail';
 
 export interface BatcherOptions<C, R> {
   readonly limits: BatcherLimits;
-  /** Runs the calls together and returns result i for call i, or throws and has taken no effect. */
+  /**
+   * Runs the calls together, all or the first ones, at least one, and returns result i for call i; or throws and has
+   * taken no effect.
+   */
   execute(calls: readonly C[]): Promise<readonly R[]>;
   failureKind(error: unknown): FailureKind;
   /** After `unknown_outcome`: the results when it took effect, undefined when it did not; throws to be asked again. */
@@ -241,12 +250,14 @@ interface Entry<C, R> {
   readonly answer: (answer: Answer<R>) => void;
 }
 
-function answerAll<C, R>(batch: readonly Entry<C, R>[], results: readonly R[]): void {
-  if (results.length !== batch.length) {
+/** Returns the calls that are still to be executed. */
+function answerFirst<C, R>(batch: readonly Entry<C, R>[], results: readonly R[]): readonly Entry<C, R>[] {
+  if (results.length === 0 || results.length > batch.length) {
     failAll(batch, new Error(`${results.length} results for ${batch.length} calls`));
-    return;
+    return [];
   }
-  for (let i = 0; i < batch.length; i++) batch[i]!.answer({ kind: 'done', result: results[i]! });
+  for (let i = 0; i < results.length; i++) batch[i]!.answer({ kind: 'done', result: results[i]! });
+  return results.length === batch.length ? [] : batch.slice(results.length);
 }
 
 function failAll<C, R>(batch: readonly Entry<C, R>[], error: unknown): void {

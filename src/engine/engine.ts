@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { Fault } from '../domain/failure.js';
 import { databaseErrorKind } from '../store/sqlstate.js';
 import { applyCommands, BatchOutcomeUnknown, reconcileBatch } from './apply-commands.js';
+import { weightOf } from './batch-room.js';
 import { type Answer, Batcher, type BatcherLimits, type FailureKind, systemClock } from './batcher.js';
 import { ExpiredBacklog } from './fetch.js';
 import type { Execution, Submission } from './submission.js';
@@ -40,7 +41,9 @@ export function createEngine(
     limits: options.limits,
     clock: systemClock,
     execute: (submissions) =>
-      applyCommands(dataSource, submissions, (merchantId) => observer.changed(merchantId)),
+      applyCommands(dataSource, submissions, options.limits.batchMax, (merchantId) =>
+        observer.changed(merchantId),
+      ),
     reconcile: (error) => reconcileBatch(dataSource, error as BatchOutcomeUnknown),
     failureKind,
     weightOf,
@@ -56,23 +59,6 @@ export function createEngine(
       return batcher.queued;
     },
   };
-}
-
-/** Guess: the records of an order that is to be ended are known only when its batch runs. */
-const ENDED_ORDER_WEIGHT = 8;
-
-/** What a command adds to its batch, in lines: a batch has as many lines as single commands. */
-function weightOf({ command }: Submission): number {
-  switch (command.kind) {
-    case 'reserve_order':
-    case 'batch_adjust':
-      return command.lines.length;
-    case 'release_order':
-    case 'confirm_order':
-      return ENDED_ORDER_WEIGHT;
-    default:
-      return 1;
-  }
 }
 
 function toExecution(answer: Answer<Execution>, observer: EngineObserver): Execution | Fault {

@@ -1,9 +1,8 @@
 import type { Command } from '../domain/command.js';
-import { DRAW_HOLDS_MAX } from '../domain/draw.js';
 import { UNREFERENCED } from '../domain/hold.js';
 import type { RecordIdentity } from '../domain/inventory-record.js';
 import { merchantKey } from '../domain/merchant-key.js';
-import type { HoldKey, OldestHolds } from '../store/holds.js';
+import type { HoldKey } from '../store/holds.js';
 import type { IdempotencyKeyName } from '../store/idempotency-keys.js';
 import type { IdentityKey } from '../store/inventory-records.js';
 import type { OrderKey } from '../store/orders.js';
@@ -15,7 +14,7 @@ export interface FetchPlan {
   /** To be locked. The records of `orders` come to them, and only the database knows those. */
   readonly records: readonly RecordKey[];
   readonly holds: readonly HoldKey[];
-  readonly oldestHolds: readonly OldestHolds[];
+  readonly draws: readonly DrawnRecord[];
   /** To be ended as a whole. */
   readonly orders: readonly OrderKey[];
   /** Records whose description is changed or told. */
@@ -31,6 +30,12 @@ export interface FetchPlan {
   readonly clock: boolean;
 }
 
+/** A record from whose holds some command may draw without naming one. */
+export interface DrawnRecord extends RecordKey {
+  /** Holds that commands of the batch may empty by name before. */
+  readonly namedHolds: number;
+}
+
 export function planFetch(submissions: readonly Submission[]): FetchPlan {
   const planner = new Planner();
   for (const { command, idempotency } of submissions) {
@@ -43,8 +48,7 @@ export function planFetch(submissions: readonly Submission[]): FetchPlan {
 interface PlannedRecord {
   readonly key: RecordKey;
   readonly references: Set<string>;
-  /** Units that commands may draw from any hold. */
-  drawQty: number;
+  drawn: boolean;
   described: boolean;
 }
 
@@ -68,7 +72,7 @@ class Planner {
       case 'confirm': {
         const record = this.#record(merchantId, command.id);
         record.references.add(command.reference);
-        if (command.reference === UNREFERENCED) record.drawQty += command.qty;
+        if (command.reference === UNREFERENCED) record.drawn = true;
         return;
       }
       case 'reserve_order':
@@ -110,7 +114,7 @@ class Planner {
     const name = merchantKey(merchantId, id);
     let record = this.#records.get(name);
     if (record === undefined) {
-      record = { key: { merchantId, id }, references: new Set(), drawQty: 0, described: false };
+      record = { key: { merchantId, id }, references: new Set(), drawn: false, described: false };
       this.#records.set(name, record);
     }
     return record;
@@ -127,31 +131,23 @@ class Planner {
     identities.set(identityName(merchantId, details), { merchantId, productId, skuId, warehouseId });
   }
 
-  /**
-   * A draw without a reference may take from any hold, oldest first; the unreferenced units are read by name. Every
-   * hold has at least one unit, so as many of the oldest as there are units to draw are enough, plus one for each hold
-   * that commands of the same batch may empty by name before. No draw takes from more than DRAW_HOLDS_MAX.
-   */
   plan(): FetchPlan {
     const records: RecordKey[] = [];
     const holds: HoldKey[] = [];
-    const oldestHolds: OldestHolds[] = [];
+    const draws: DrawnRecord[] = [];
     const descriptions: RecordKey[] = [];
     const endedByOrder = this.#orders.size;
-    for (const { key, references, drawQty, described } of this.#records.values()) {
+    for (const { key, references, drawn, described } of this.#records.values()) {
       const { merchantId, id: inventoryId } = key;
       records.push(key);
       if (described) descriptions.push(key);
       for (const reference of references) holds.push({ merchantId, inventoryId, reference });
-      if (drawQty > 0) {
-        const count = Math.min(drawQty, DRAW_HOLDS_MAX) + references.size + endedByOrder;
-        oldestHolds.push({ merchantId, inventoryId, count });
-      }
+      if (drawn) draws.push({ ...key, namedHolds: references.size + endedByOrder });
     }
     return {
       records,
       holds,
-      oldestHolds,
+      draws,
       descriptions,
       orders: [...this.#orders.values()],
       identities: [...this.#identities.values()],

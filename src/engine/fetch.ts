@@ -1,4 +1,3 @@
-import { QTY_MAX } from '../domain/stock.js';
 import { readClock } from '../store/clock.js';
 import { type HoldRow, readHolds, readOldestHolds } from '../store/holds.js';
 import { readIdempotencyKeys } from '../store/idempotency-keys.js';
@@ -7,11 +6,13 @@ import { readOrders } from '../store/orders.js';
 import { lockSettings } from '../store/settings.js';
 import { lockStockLevels, type RecordKey } from '../store/stock-levels.js';
 import type { Statement, Transaction } from '../store/transaction.js';
+import { countWithRoom } from './batch-room.js';
+import { DrawnHolds } from './drawn-holds.js';
 import { dueRecords, endExpired, fetchExpired, latestReading } from './expiry.js';
-import { planFetch } from './fetch-plan.js';
 import { KeyBook } from './key-book.js';
+import { planBatch } from './plan-batch.js';
 import type { Submission } from './submission.js';
-import { asNamed, assertAllLocked, namesAllRecords, wantedRecords } from './wanted-records.js';
+import { assertAllLocked } from './wanted-records.js';
 import { WorkingSet } from './working-set.js';
 
 /** Expired holds of one record that a batch ends beside its work; more are ended first, in steps of their own. */
@@ -21,6 +22,8 @@ const BATCH_EXPIRED_HOLDS_MAX = 5000;
 
 /** State as of the locks. */
 export interface FetchedBatch {
+  /** The commands that it is fetched for, from the first on; the others have no room in it. */
+  readonly submissions: readonly Submission[];
   readonly workingSet: WorkingSet;
   readonly keys: KeyBook;
 }
@@ -34,30 +37,29 @@ export class ExpiredBacklog extends Error {
 }
 
 /**
- * Locks all records that the batch names, then reads what its decisions need. The locks are sent first; what is read
- * after them is final until COMMIT. Throws ExpiredBacklog or RecordsMoved when it has to be done again.
+ * Locks all records that the batch names, then reads what its decisions need, for as many of the commands as have room
+ * in `linesMax`. The locks are sent first; what is read after them is final until COMMIT. Throws ExpiredBacklog or
+ * RecordsMoved when it has to be done again.
  */
 export async function fetchBatch(
   tx: Transaction,
   lock: Statement,
   submissions: readonly Submission[],
+  linesMax: number,
 ): Promise<FetchedBatch> {
-  const plan = planFetch(submissions);
-  // Not awaited where there is nothing to look for, so that the locks leave together with START TRANSACTION.
-  const wanted = namesAllRecords(plan) ? asNamed(plan) : await wantedRecords(tx, plan);
+  const planned = planBatch(tx, submissions, linesMax);
+  const { plan, wanted, orderSizes, ...taken } = planned instanceof Promise ? await planned : planned;
   const { records, orders } = wanted;
-  const [stocks, named, oldest, orderRows, keyRows, clockUs, descriptions, identities, settings] =
-    await Promise.all([
-      records.length > 0 ? lockStockLevels(tx, lock, records) : none,
-      plan.holds.length > 0 ? readHolds(tx, plan.holds) : none,
-      plan.oldestHolds.length > 0 ? readOldestHolds(tx, plan.oldestHolds) : none,
-      orders.length > 0 ? readOrders(tx, orders) : none,
-      plan.keys.length > 0 ? readIdempotencyKeys(tx, plan.keys) : none,
-      plan.clock ? readClock(tx) : undefined,
-      plan.descriptions.length > 0 ? readDescriptions(tx, plan.descriptions) : none,
-      wanted.identities.length > 0 ? findRecords(tx, wanted.identities) : none,
-      plan.settings.length > 0 ? lockSettings(tx, plan.settings) : none,
-    ]);
+  const [stocks, holds, orderRows, keyRows, clockUs, descriptions, identities, settings] = await Promise.all([
+    records.length > 0 ? lockStockLevels(tx, lock, records) : none,
+    plan.holds.length > 0 ? readHolds(tx, plan.holds) : none,
+    orders.length > 0 ? readOrders(tx, orders) : none,
+    plan.keys.length > 0 ? readIdempotencyKeys(tx, plan.keys) : none,
+    plan.clock ? readClock(tx) : undefined,
+    plan.descriptions.length > 0 ? readDescriptions(tx, plan.descriptions) : none,
+    wanted.identities.length > 0 ? findRecords(tx, wanted.identities) : none,
+    plan.settings.length > 0 ? lockSettings(tx, plan.settings) : none,
+  ]);
   const orderHolds = orderRows.flatMap((order) => order.holds);
   assertAllLocked(wanted, orderHolds, identities);
 
@@ -65,30 +67,26 @@ export async function fetchBatch(
   const due = nowMs === 0 ? none : dueRecords(stocks, nowMs);
   const expired = due.length === 0 ? undefined : await fetchExpired(tx, due, nowMs, expiredMax(due.length));
   if (expired !== undefined && expired.unfinished.length > 0) throw new ExpiredBacklog(expired.unfinished);
-  // Some of the oldest holds are expired, and then those behind them are wanted.
-  const older =
-    expired === undefined || plan.oldestHolds.length === 0
-      ? none
-      : await readOldestHolds(
-          tx,
-          plan.oldestHolds.map((wish) => ({
-            ...wish,
-            count: Math.min(wish.count + expired.holds.length, QTY_MAX),
-          })),
-        );
+  const drawn = plan.draws.length > 0 ? new DrawnHolds(plan.draws, stocks, holds) : undefined;
+  const withRoom =
+    drawn === undefined
+      ? taken.submissions
+      : taken.submissions.slice(0, countWithRoom(taken.submissions, linesMax, orderSizes, drawn));
+  const oldestWanted = drawn?.wanted(expired?.holds ?? none) ?? none;
+  const oldest = oldestWanted.length > 0 ? await readOldestHolds(tx, oldestWanted) : none;
 
   const workingSet = new WorkingSet({
     nowMs,
     atUs: clockUs,
     stocks,
-    holdsByAge: byAge(named, [...oldest, ...older], [...orderHolds, ...(expired?.holds ?? [])]),
+    holdsByAge: byAge(holds, oldest, [...orderHolds, ...(expired?.holds ?? [])]),
     orders: [...orderRows.map((order) => ({ ...order, tooLarge: false })), ...wanted.tooLarge],
     descriptions,
     identities: wanted.found.length === 0 ? identities : [...identities, ...wanted.found],
     settings,
   });
   if (expired !== undefined) endExpired(workingSet, due, expired);
-  return { workingSet, keys: new KeyBook(keyRows) };
+  return { submissions: withRoom, workingSet, keys: new KeyBook(keyRows) };
 }
 
 const none: never[] = [];

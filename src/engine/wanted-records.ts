@@ -5,6 +5,7 @@ import { findRecords, type IdentityKey } from '../store/inventory-records.js';
 import { findOrderRecords, type OrderKey } from '../store/orders.js';
 import type { RecordKey } from '../store/stock-levels.js';
 import type { Transaction } from '../store/transaction.js';
+import type { OrderSizes } from './batch-room.js';
 import { type FetchPlan, identityName } from './fetch-plan.js';
 import type { FetchedOrder } from './working-set.js';
 
@@ -42,63 +43,65 @@ export function asNamed({ records, identities }: FetchPlan): WantedRecords {
   return { records, orders: none, tooLarge: none, identities, found: none, receipts: none };
 }
 
+/** What a batch's commands do not name, as it was found before the locks. */
+export interface FoundBefore {
+  readonly held: readonly (RecordKey & OrderKey)[];
+  readonly received: readonly FoundRecord[];
+  /** There was too much to look at: some orders may hold units of more records than were found. */
+  readonly incomplete: boolean;
+  readonly orderSizes: OrderSizes;
+}
+
+/** One order is always looked at whole; of several together, no more is read than one of them may have. */
+const HELD_RECORDS_MAX = ORDER_RECORDS_MAX + 1;
+
 /**
- * Adds to the records that a batch names by id those that only the database can name: the ones that its orders hold
- * units of, and the ones of the products that it receives. Costs a round trip, where there are any.
+ * Looks for the records that only the database can name: the ones that orders hold units of, and the ones of the
+ * products that are received. Costs a round trip, where there are any.
  */
-export async function wantedRecords(tx: Transaction, plan: FetchPlan): Promise<WantedRecords> {
-  const { orders, receipts, identities } = plan;
-  const [held, found] = await Promise.all([
-    orders.length > 0 ? findOrderRecords(tx, orders, ORDER_RECORDS_MAX + 1) : none,
+export async function lookForRecords(tx: Transaction, { orders, receipts }: FetchPlan): Promise<FoundBefore> {
+  const [held, received] = await Promise.all([
+    orders.length > 0 ? findOrderRecords(tx, orders, ORDER_RECORDS_MAX + 1, HELD_RECORDS_MAX) : none,
     receipts.length > 0 ? findRecords(tx, receipts) : none,
   ]);
-  const records = new Map(plan.records.map((key) => [recordName(key), key]));
-  const { kept, tooLarge, heldRecords } = ofOrders(orders, held);
-  for (const key of heldRecords) records.set(recordName(key), key);
-  for (const { merchantId, id } of found) {
-    const key = { merchantId, id };
-    records.set(recordName(key), key);
+  const orderSizes = new Map<string, number>();
+  for (const { merchantId, reference } of held) {
+    const name = merchantKey(merchantId, reference);
+    orderSizes.set(name, (orderSizes.get(name) ?? 0) + 1);
   }
-  const known = new Set(found.map((record) => identityName(record.merchantId, record)));
+  const incomplete = orders.length > 1 && held.length === HELD_RECORDS_MAX;
+  return { held, received, incomplete, orderSizes };
+}
+
+/** Adds what was found to the records that the batch's commands name. */
+export function wantedRecords(plan: FetchPlan, { held, received, orderSizes }: FoundBefore): WantedRecords {
+  const records = new Map(plan.records.map((key) => [recordName(key), key]));
+  const kept = new Map<string, OrderKey>();
+  const tooLarge: FetchedOrder[] = [];
+  for (const order of plan.orders) {
+    const name = merchantKey(order.merchantId, order.reference);
+    if ((orderSizes.get(name) ?? 0) <= ORDER_RECORDS_MAX) kept.set(name, order);
+    else tooLarge.push({ ...order, lastMovement: undefined, tooLarge: true });
+  }
+  for (const { merchantId, id, reference } of held) {
+    if (kept.has(merchantKey(merchantId, reference)))
+      records.set(recordName({ merchantId, id }), { merchantId, id });
+  }
+  for (const { merchantId, id } of received) records.set(recordName({ merchantId, id }), { merchantId, id });
+  const known = new Set(received.map((record) => identityName(record.merchantId, record)));
   const missing = new Map<string, IdentityKey>();
-  for (const identity of [...identities, ...receipts]) {
+  for (const identity of [...plan.identities, ...plan.receipts]) {
     const name = identityName(identity.merchantId, identity);
     if (!known.has(name)) missing.set(name, identity);
   }
   return {
     records: [...records.values()],
-    orders: kept,
+    orders: [...kept.values()],
     tooLarge,
     identities: [...missing.values()],
-    found,
-    receipts,
+    found: received,
+    receipts: plan.receipts,
   };
-}
-
-function ofOrders(
-  orders: readonly OrderKey[],
-  held: readonly (RecordKey & OrderKey)[],
-): { kept: OrderKey[]; tooLarge: FetchedOrder[]; heldRecords: RecordKey[] } {
-  const byOrder = new Map<string, RecordKey[]>();
-  for (const { merchantId, reference, id } of held) {
-    const name = merchantKey(merchantId, reference);
-    const records = byOrder.get(name);
-    if (records === undefined) byOrder.set(name, [{ merchantId, id }]);
-    else records.push({ merchantId, id });
-  }
-  const kept: OrderKey[] = [];
-  const tooLarge: FetchedOrder[] = [];
-  const heldRecords: RecordKey[] = [];
-  for (const order of orders) {
-    const records = byOrder.get(merchantKey(order.merchantId, order.reference)) ?? [];
-    if (records.length > ORDER_RECORDS_MAX) {
-      tooLarge.push({ ...order, lastMovement: undefined, tooLarge: true });
-    } else {
-      kept.push(order);
-      heldRecords.push(...records);
-    }
-  }
-  return { kept, tooLarge, heldRecords };
 }
 
 /** Throws RecordsMoved when what was read behind the locks names records that they did not take. */

@@ -27,18 +27,24 @@ const FIND_RECORDS: Statement = {
            SELECT merchant_id, inventory_id, reference
              FROM holds
             WHERE merchant_id = o.merchant_id AND reference = o.reference AND reference <> ''
-            LIMIT $3) AS h`,
+            LIMIT $3) AS h
+     LIMIT $4`,
 };
 
-/** Finds the records that orders hold units of, at most `recordsMax` of each. Locks nothing: they may change. */
+/**
+ * Finds the records that orders hold units of, at most `recordsMax` of each, and `rowsMax` of all together. Locks
+ * nothing: they may change.
+ */
 export async function findOrderRecords(
   tx: Transaction,
   orders: readonly OrderKey[],
   recordsMax: number,
+  rowsMax: number,
 ): Promise<(RecordKey & OrderKey)[]> {
   const rows = await tx.read<{ merchant_id: string; inventory_id: string; reference: string }>(FIND_RECORDS, [
     ...orderColumns(orders),
     recordsMax,
+    rowsMax,
   ]);
   return rows.map((row) => ({
     merchantId: row.merchant_id,

@@ -176,7 +176,7 @@ test('orders of a batch end the oldest holds; a draw of any after them finds tho
   const any = shelf.submission({ kind: 'release', id: 'inv_1', qty: 1, reference: '', notes: '' });
   const batch = ['A', 'B', 'C'].map((reference) => end('release_order', reference));
   // In one transaction, or an engine that read too few would split the batch and so hide it.
-  const answers = (await applyCommands(judge, [...batch, any])).map(told);
+  const answers = (await applyCommands(judge, [...batch, any], 500)).map(told);
   expect(answers).toEqual(['4', '3', '2', '1'].map((left) => `${left} reserved`));
   expect(await shelf.held()).toEqual(['inv_1: E=1']);
 });

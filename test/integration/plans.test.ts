@@ -81,6 +81,7 @@ async function runAll(): Promise<void> {
         command: { ...command, merchantId, actor: 'ann' } as Command,
         idempotency: { key: `${key}-${i}`, fingerprint: 'f' },
       })),
+      500,
     );
   for (const [i, batch] of batches.entries()) await apply(batch, String(i));
   // A hold that has ended, for a command and for the sweep; and keys that have outlived their day.

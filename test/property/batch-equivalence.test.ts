@@ -39,6 +39,8 @@ const run = fc.record({
     minLength: 1,
     maxLength: 60,
   }),
+  // And those with little room leave commands to the next one.
+  linesMax: fc.constantFrom(1, 3, 10, 500),
 });
 
 const plain = {
@@ -82,11 +84,17 @@ class World {
     return this;
   }
 
-  /** Executes the calls in one transaction; the outcomes and the tables must be what the model says. */
-  async execute(calls: readonly Call[]): Promise<void> {
+  /**
+   * Executes the calls, as many in one transaction as have room; the outcomes and the tables must be what the model
+   * says.
+   */
+  async execute(calls: readonly Call[], linesMax: number): Promise<void> {
     const submissions = calls.map((call) => this.#submission(call));
     const expected = submissions.map((s) => this.model.execute(s));
-    const executions = await applyCommands(dataSource, submissions);
+    const executions: Execution[] = [];
+    while (executions.length < submissions.length) {
+      executions.push(...(await applyCommands(dataSource, submissions.slice(executions.length), linesMax)));
+    }
     const told = (of: readonly Execution[], startedMs: number): unknown[] =>
       of.map((execution, i) =>
         execution.kind === 'key_reused'
@@ -170,22 +178,27 @@ function* batchesOf(steps: readonly Step[], sizes: readonly number[]): Generator
   if (batch.length > 0) yield batch;
 }
 
-async function play(world: World, steps: readonly Step[], sizes: readonly number[]): Promise<void> {
+async function play(
+  world: World,
+  steps: readonly Step[],
+  sizes: readonly number[],
+  linesMax: number,
+): Promise<void> {
   for (const batch of batchesOf(steps, sizes)) {
     if (typeof batch === 'number') await world.passSeconds(batch);
-    else await world.execute(batch);
+    else await world.execute(batch, linesMax);
   }
 }
 
 test('any commands in batches of any size equal the same commands one by one', async () => {
   let worlds = 0;
   await fc.assert(
-    fc.asyncProperty(run, async ({ onHand, reserved, steps, batchSizes }) => {
+    fc.asyncProperty(run, async ({ onHand, reserved, steps, batchSizes, linesMax }) => {
       worlds++;
       const single = await new World(`one${worlds}`).fill(onHand, reserved);
       const batched = await new World(`many${worlds}`).fill(onHand, reserved);
-      await play(single, steps, [1]);
-      await play(batched, steps, batchSizes);
+      await play(single, steps, [1], 1);
+      await play(batched, steps, batchSizes, linesMax);
       await sweepExpiredHolds(dataSource, () => false);
       await single.expectModel();
       await batched.expectModel();

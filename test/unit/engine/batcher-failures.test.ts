@@ -92,10 +92,53 @@ describe('fail', () => {
     expect(await allTold(submit('a'))).toEqual(['failed at once']);
   });
 
-  test.each([[[]], [['=a']], [['=a', '=b', '=c']]])('%j as results for two calls', async (results) => {
+  test.each([[[]], [['=a', '=b', '=c']]])('%j as results for two calls', async (results) => {
     const { submit } = setUp({ execute: async () => results });
     const message = `failed ${results.length} results for 2 calls`;
     expect(await allTold(submit('a', 'b'))).toEqual([message, message]);
+  });
+});
+
+describe('room for the first calls only', () => {
+  /** Two calls each time, after what the script says. */
+  function two(...script: unknown[]) {
+    const execute = scripted(...script);
+    return async (calls: readonly string[]) => (await execute(calls)).slice(0, 2);
+  }
+
+  test('the others follow at once, in order, and each is answered once', async () => {
+    const { submit, executed } = setUp({ execute: two() });
+    expect(await allTold(submit('a', 'b', 'c', 'd', 'e'))).toEqual(
+      resultsOf([...'abcde']).map((r) => `done ${r}`),
+    );
+    expect(executed.map((calls) => calls.join(''))).toEqual(['abcde', 'cde', 'e']);
+  });
+
+  test('before those that come later', async () => {
+    const { submit, executed } = setUp({ execute: two(), limits: { batchMax: 3 } });
+    await Promise.all([...submit('a', 'b', 'c'), ...submit('d')]);
+    expect(executed.map((calls) => calls.join(''))).toEqual(['abc', 'c', 'd']);
+  });
+
+  test('the tries of those that are done do not count for them', async () => {
+    const failures = Array(3).fill(new Failed('retry'));
+    const { submit, executed } = setUp({
+      execute: two(...failures, undefined, ...failures, new Failed('retry')),
+    });
+    expect(await allTold(submit('a', 'b', 'c'))).toEqual(['done =a', 'done =b', 'failed retry']);
+    expect(executed.map((calls) => calls.join(' '))).toEqual([
+      ...Array(4).fill('a b c'),
+      ...Array(4).fill('c'),
+    ]);
+  });
+
+  test('found out after an unknown outcome', async () => {
+    const { submit, executed } = setUp({
+      execute: two(new Failed('unknown_outcome')),
+      reconcile: async () => ['=a'],
+    });
+    expect(await allTold(submit('a', 'b'))).toEqual(['done =a', 'done =b']);
+    expect(executed).toEqual([['a', 'b'], ['b']]);
   });
 });
 

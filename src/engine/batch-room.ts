@@ -1,0 +1,59 @@
+import { merchantKey } from '../domain/merchant-key.js';
+import type { DrawnHolds } from './drawn-holds.js';
+import type { Submission } from './submission.js';
+
+/*
+ * What commands make their batch read and write is counted in lines: a line is one record that one command changes.
+ * A batch has room for so many. What a command really needs is known only in steps, and each step leaves the commands
+ * that have no room left to the next batch:
+ *
+ * - before it is taken from the queue, by what the command says;
+ * - before the locks, by the records of the orders that it ends;
+ * - behind the locks, and before they are read, by the holds that it may draw on without naming them.
+ *
+ * The first command of a batch always has room. It needs no more than ORDER_RECORDS_MAX lines.
+ */
+
+/** Guess: the records of an order that is to be ended are known only when its batch runs. */
+const ENDED_ORDER_LINES = 8;
+
+/** Holds that take as long to read and to end as one command takes: docs/performance.md has the figures. */
+const HOLDS_A_LINE = 4;
+
+/** In lines, by what the command says. */
+export function weightOf({ command }: Submission): number {
+  switch (command.kind) {
+    case 'reserve_order':
+    case 'batch_adjust':
+      return command.lines.length;
+    case 'release_order':
+    case 'confirm_order':
+      return ENDED_ORDER_LINES;
+    default:
+      return 1;
+  }
+}
+
+/** How many records each order holds units of, by merchant and reference. */
+export type OrderSizes = ReadonlyMap<string, number>;
+
+/** How many of the commands, from the first on, have room; at least one. Adds these to `drawn`. */
+export function countWithRoom(
+  submissions: readonly Submission[],
+  linesMax: number,
+  sizes: OrderSizes,
+  drawn?: DrawnHolds,
+): number {
+  let lines = 0;
+  for (const [index, submission] of submissions.entries()) {
+    const { command } = submission;
+    lines +=
+      command.kind === 'release_order' || command.kind === 'confirm_order'
+        ? Math.max(1, sizes.get(merchantKey(command.merchantId, command.reference)) ?? 1)
+        : weightOf(submission);
+    if (drawn !== undefined) lines += Math.ceil(drawn.needOf(command) / HOLDS_A_LINE);
+    if (lines > linesMax && index > 0) return index;
+    drawn?.add(command);
+  }
+  return submissions.length;
+}

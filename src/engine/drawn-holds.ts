@@ -1,0 +1,120 @@
+import type { Command, ConfirmCommand, ReleaseCommand } from '../domain/command.js';
+import { DRAW_HOLDS_MAX } from '../domain/draw.js';
+import { UNREFERENCED } from '../domain/hold.js';
+import { merchantKey } from '../domain/merchant-key.js';
+import type { HoldRow, OldestHolds } from '../store/holds.js';
+import type { RecordKey, StockRow } from '../store/stock-levels.js';
+import type { DrawnRecord } from './fetch-plan.js';
+
+interface Drawn {
+  readonly record: DrawnRecord;
+  /** Units of its holds in the table: those with a reference, and those without. */
+  readonly referencedQty: number;
+  readonly unreferencedQty: number;
+  /** It has at most so many units reserved when the next command is decided. */
+  reservedMax: number;
+  /** Of the draws so far that may succeed: their units, and how many they are. */
+  drawnQty: number;
+  draws: number;
+  /** Of its oldest holds, as many as those draws may need. */
+  holds: number;
+}
+
+/**
+ * How many holds the draws without a reference need, known before any of them is read, from the locked figures.
+ *
+ * Such a draw takes the unreferenced units first, then from the oldest holds. Every hold has at least one unit, so as
+ * many of the oldest as there are units left to draw are enough. A draw of more units than the record can have
+ * reserved is refused whatever its holds are, and needs none.
+ */
+export class DrawnHolds {
+  readonly #drawn = new Map<string, Drawn>();
+
+  /** `named` has the unreferenced units of each record. */
+  constructor(records: readonly DrawnRecord[], stocks: readonly StockRow[], named: readonly HoldRow[]) {
+    if (records.length === 0) return;
+    const reserved = new Map(stocks.map((row) => [nameOf(row.merchantId, row.stock), row.stock.reservedQty]));
+    const unreferenced = new Map<string, number>();
+    for (const { merchantId, inventoryId, hold } of named) {
+      if (hold.reference === UNREFERENCED) unreferenced.set(merchantKey(merchantId, inventoryId), hold.qty);
+    }
+    for (const record of records) {
+      const name = nameOf(record.merchantId, record);
+      const reservedQty = reserved.get(name);
+      if (reservedQty === undefined) continue;
+      const unreferencedQty = unreferenced.get(name) ?? 0;
+      this.#drawn.set(name, {
+        record,
+        referencedQty: reservedQty - unreferencedQty,
+        unreferencedQty,
+        reservedMax: reservedQty,
+        drawnQty: 0,
+        draws: 0,
+        holds: 0,
+      });
+    }
+  }
+
+  /** How many holds more the command needs than those before it. */
+  needOf(command: Command): number {
+    if (!isDraw(command)) return 0;
+    const drawn = this.#drawn.get(nameOf(command.merchantId, command));
+    return drawn === undefined ? 0 : holdsWith(drawn, command) - drawn.holds;
+  }
+
+  /** The command will be decided. */
+  add(command: Command): void {
+    if (this.#drawn.size === 0) return;
+    if (command.kind === 'reserve') this.#reserve(command.merchantId, command);
+    else if (command.kind === 'reserve_order') {
+      for (const line of command.lines) this.#reserve(command.merchantId, line);
+    } else if (isDraw(command)) this.#draw(command);
+  }
+
+  /** What to read. Expired holds may be the oldest ones; those behind them are wanted too. */
+  wanted(expired: readonly HoldRow[]): OldestHolds[] {
+    const expiredCounts = new Map<string, number>();
+    for (const { merchantId, inventoryId } of expired) {
+      const name = merchantKey(merchantId, inventoryId);
+      expiredCounts.set(name, (expiredCounts.get(name) ?? 0) + 1);
+    }
+    const wanted: OldestHolds[] = [];
+    for (const [name, { record, holds }] of this.#drawn) {
+      if (holds === 0) continue;
+      const { merchantId, id: inventoryId, namedHolds } = record;
+      const count = holds + namedHolds + (expiredCounts.get(name) ?? 0);
+      wanted.push({ merchantId, inventoryId, count });
+    }
+    return wanted;
+  }
+
+  #reserve(merchantId: string, { id, qty }: { id: string; qty: number }): void {
+    const drawn = this.#drawn.get(merchantKey(merchantId, id));
+    if (drawn !== undefined) drawn.reservedMax += qty;
+  }
+
+  #draw(command: Draw): void {
+    const drawn = this.#drawn.get(nameOf(command.merchantId, command));
+    if (drawn === undefined || command.qty > drawn.reservedMax) return;
+    drawn.holds = holdsWith(drawn, command);
+    drawn.drawnQty += command.qty;
+    drawn.draws++;
+  }
+}
+
+type Draw = ReleaseCommand | ConfirmCommand;
+
+/** Without a reference: one with a reference reads its one hold by name. */
+function isDraw(command: Command): command is Draw {
+  return (command.kind === 'release' || command.kind === 'confirm') && command.reference === UNREFERENCED;
+}
+
+function holdsWith(drawn: Drawn, { qty }: Draw): number {
+  if (qty > drawn.reservedMax) return drawn.holds;
+  const qtyOfHolds = Math.min(drawn.drawnQty + qty - drawn.unreferencedQty, drawn.referencedQty);
+  return Math.max(drawn.holds, Math.min(qtyOfHolds, (drawn.draws + 1) * DRAW_HOLDS_MAX));
+}
+
+function nameOf(merchantId: string, { id }: Pick<RecordKey, 'id'>): string {
+  return merchantKey(merchantId, id);
+}

@@ -1,0 +1,165 @@
+import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { DRAW_HOLDS_MAX } from '../../src/domain/draw.js';
+import { ORDER_RECORDS_MAX } from '../../src/domain/order.js';
+import { applyCommands } from '../../src/engine/apply-commands.js';
+import { fetchBatch } from '../../src/engine/fetch.js';
+import type { Submission } from '../../src/engine/submission.js';
+import { lockStatement } from '../../src/store/stock-levels.js';
+import { inTransaction } from '../../src/store/transaction.js';
+import { openDataSource } from '../support/data-source.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { Shelf, told } from '../support/engine-stage.js';
+
+/** What a batch reads is bounded before it is read, whatever its commands ask for. */
+let database: TestDatabase;
+let dataSource: DataSource;
+let shelf: Shelf;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  dataSource = await openDataSource(database.url);
+});
+afterAll(async () => {
+  await dataSource?.destroy();
+  await database?.drop();
+});
+beforeEach(async () => {
+  shelf = await new Shelf(database, dataSource).fill();
+});
+
+const RECORD_HOLDS = 150;
+const LINES_MAX = 500;
+
+/** So many records `r1`, `r2`, …, each with that many holds of 1 unit: of `o1`, `o2`, …, or all of one reference. */
+async function hold(records: number, holds: number, reference?: string): Promise<void> {
+  await database.query(
+    `INSERT INTO stock_levels (merchant_id, id, on_hand_qty, reserved_qty, revision)
+     SELECT $1, 'r' || n, $3, $3, $3 + 1 FROM generate_series(1, $2::int) AS n`,
+    [shelf.merchantId, records, holds],
+  );
+  await database.query(
+    `INSERT INTO holds (merchant_id, inventory_id, reference, qty, opened_revision)
+     SELECT $1, 'r' || n, coalesce($4, 'o' || h), 1, h + 1
+       FROM generate_series(1, $2::int) AS n, generate_series(1, $3::int) AS h`,
+    [shelf.merchantId, records, holds, reference ?? null],
+  );
+}
+
+const release = (id: string, qty: number, reference = ''): Submission =>
+  shelf.submission({ kind: 'release', id, qty, reference, notes: '' });
+const releaseOrder = (reference: string): Submission =>
+  shelf.submission({ kind: 'release_order', reference, notes: '' });
+
+/** `2 of 3 commands, 7 read_oldest_holds`: how far the batch goes, and the rows that it reads by those statements. */
+async function fetched(submissions: readonly Submission[], ...statements: string[]): Promise<string> {
+  return inTransaction(dataSource, async (tx) => {
+    const rows = new Map<string, number>();
+    const read = tx.read.bind(tx);
+    tx.read = async (statement, values) => {
+      const found = await read(statement, values);
+      rows.set(statement.name, (rows.get(statement.name) ?? 0) + found.length);
+      return found as never;
+    };
+    const batch = await fetchBatch(tx, lockStatement(dataSource), submissions, LINES_MAX);
+    const counts = statements.map((name) => `, ${rows.get(name) ?? 0} ${name}`);
+    return `${batch.submissions.length} of ${submissions.length} commands${counts.join('')}`;
+  });
+}
+
+describe('holds for draws without a reference', () => {
+  const each = (draw: (id: string) => readonly Submission[], records = 30): Submission[] =>
+    Array.from({ length: records }, (_, i) => draw(`r${i + 1}`)).flat();
+
+  beforeEach(() => hold(30, RECORD_HOLDS));
+
+  test.each<[string, () => Submission[], string]>([
+    ['more than is reserved', () => each((id) => [release(id, 2_147_483_647)]), '30 of 30 commands, 0'],
+    [
+      'one more than is reserved',
+      () => each((id) => [release(id, RECORD_HOLDS + 1)]),
+      '30 of 30 commands, 0',
+    ],
+    ['of a record that is not there', () => [release('r0', 1)], '1 of 1 commands, 0'],
+    // Each needs 2, and as many more as holds are named: the unreferenced one.
+    ['two each', () => each((id) => [release(id, 2)]), '30 of 30 commands, 90'],
+    // 1 line for the command, and 38 for its holds.
+    ['all, of each', () => each((id) => [release(id, RECORD_HOLDS)]), '12 of 30 commands, 1800'],
+    [
+      'the first as refused',
+      () => [release('r1', 151), ...each((id) => [release(id, 150)])],
+      '13 of 31 commands, 1800',
+    ],
+    [
+      'twice all: the second is refused',
+      () => [release('r1', 150), release('r1', 150)],
+      '2 of 2 commands, 150',
+    ],
+    // inv_1 is reserved by a command of the batch: its hold is not in the table.
+    [
+      'what the batch has reserved',
+      () => [shelf.reserve(5, { reference: 'A' }), release('inv_1', 5)],
+      '2 of 2 commands, 0',
+    ],
+    ['by name', () => [release('r1', 1, 'o1'), release('r1', 1, 'o2')], '2 of 2 commands, 0'],
+    [
+      'behind holds that are drawn by name before',
+      () => [release('r1', 1, 'o1'), release('r1', 1, 'o2'), release('r1', 1)],
+      '3 of 3 commands, 4',
+    ],
+  ])('%s', async (_, submissions, answer) => {
+    expect(await fetched(submissions(), 'read_oldest_holds')).toBe(`${answer} read_oldest_holds`);
+  });
+
+  test('unreferenced units are drawn first, and leave the holds unread', async () => {
+    await applyCommands(dataSource, [shelf.reserve(5, { reference: '' }), shelf.reserve(5)], LINES_MAX);
+    const draws = [release('inv_1', 3), release('inv_1', 2)];
+    expect(await fetched(draws, 'read_oldest_holds')).toBe('2 of 2 commands, 0 read_oldest_holds');
+    const more = [...draws, release('inv_1', 1)];
+    expect(await fetched(more, 'read_oldest_holds')).toBe('3 of 3 commands, 1 read_oldest_holds');
+    expect((await applyCommands(dataSource, more, LINES_MAX)).map(told)).toEqual([
+      '7 reserved',
+      '5 reserved',
+      '4 reserved',
+    ]);
+    expect(await shelf.held()).toContain('inv_1: A=4');
+  });
+});
+
+test('a draw of more holds than one may draw on is refused; one of as many, and the next, are not', async () => {
+  await hold(1, DRAW_HOLDS_MAX * 2 + 1);
+  const draws = [
+    release('r1', DRAW_HOLDS_MAX + 1),
+    release('r1', DRAW_HOLDS_MAX),
+    release('r1', DRAW_HOLDS_MAX),
+  ];
+  const executions = await applyCommands(dataSource, draws, 10_000);
+  expect(executions.map(told)).toEqual(['VALIDATION_FAILED', '1001 reserved', '1 reserved']);
+});
+
+describe('records of orders that are ended', () => {
+  test('the batch is cut before the order that has no room', async () => {
+    await hold(400, 1, 'A');
+    // An order that ends counts with its records: 400; B, C and D hold nothing, and count as one line each.
+    const batch = ['B', 'A', 'C', 'A', 'D'].map(releaseOrder);
+    expect(await fetched(batch, 'lock_stock_levels')).toBe('3 of 5 commands, 400 lock_stock_levels');
+    const executions = await applyCommands(dataSource, batch, LINES_MAX);
+    expect(executions.map(told).map((answer) => answer.slice(0, 14))).toEqual([
+      'ORDER_NOT_HELD',
+      '0 0 0 0 0 0 0 ',
+      'ORDER_NOT_HELD',
+    ]);
+  });
+
+  test('no more is looked at than one order may have', async () => {
+    await hold(ORDER_RECORDS_MAX, 1, 'A');
+    await database.query(
+      `INSERT INTO holds (merchant_id, inventory_id, reference, qty, opened_revision)
+       SELECT merchant_id, inventory_id, 'B', 1, 9 FROM holds WHERE merchant_id = $1 AND reference = 'A' LIMIT 2`,
+      [shelf.merchantId],
+    );
+    const batch = [shelf.reserve(1), ...['A', 'B'].map(releaseOrder)];
+    // Once too many for two orders, then all of the first; and that has no room beside another command.
+    const looked = `${2 * ORDER_RECORDS_MAX + 1} find_order_records`;
+    expect(await fetched(batch, 'find_order_records')).toBe(`1 of 3 commands, ${looked}`);
+  });
+});
