@@ -63,5 +63,6 @@ function streamContent(
     ...errors.endingsOf(failures),
   };
   const content = { schema: { anyOf: [message, ...failed] }, ...(isEmpty(examples) ? {} : { examples }) };
-  return { 'application/x-ndjson': content, 'text/event-stream': content };
+  // The first is what pages to try calls ask for.
+  return { 'text/event-stream': content, 'application/x-ndjson': content };
 }

@@ -5,7 +5,7 @@ import { commentText } from './comments.js';
 import { Errors } from './errors.js';
 import type { Facts } from './facts.js';
 import type { Schema } from './json.js';
-import { isDescribable, type OperationContext, operationOf } from './operations.js';
+import { isDescribable, isOfCall, type OperationContext, operationOf } from './operations.js';
 import { pathOf } from './parameters.js';
 import { readReasons } from './reasons.js';
 import { type CommentOf, Schemas } from './schemas.js';
@@ -95,7 +95,8 @@ function tagOf({ template }: Binding): string {
 function headerParameters({ parameters }: Facts, streams: boolean): Schema {
   const { changing, streaming, every } = parameters;
   const all = Object.entries({ ...changing, ...(streams ? streaming : {}), ...every });
+  const shared = all.filter(([, parameter]) => !isOfCall(parameter));
   return Object.fromEntries(
-    all.map(([name, parameter]) => [name, { name, in: 'header', ...(parameter as Schema) }]),
+    shared.map(([name, parameter]) => [name, { name, in: 'header', ...(parameter as Schema) }]),
   );
 }

@@ -16,7 +16,7 @@ export interface Facts {
   };
   readonly parameters: {
     readonly every: Readonly<Record<string, Json>>;
-    /** Of calls that change something. */
+    /** Of calls that change something; `{operationId}` in one stands for the call. */
     readonly changing: Readonly<Record<string, Json>>;
     /** Of calls that answer with a stream. */
     readonly streaming: Readonly<Record<string, Json>>;
@@ -68,7 +68,7 @@ export interface Facts {
   };
   /** JSON name of a field, or `Message.field` → an example. */
   readonly examples: Readonly<Record<string, Json>>;
-  /** Published samples, by RPC. */
+  /** Requests that work on the demo record, by RPC. */
   readonly samples: Readonly<Record<string, Sample>>;
 }
 
@@ -82,10 +82,12 @@ export interface ErrorExtra {
 }
 
 export interface Sample {
-  /** Values of path variables and query parameters. */
+  /** What it does, and what has to be done before. */
+  readonly summary?: string;
+  /** Values of path variables and query parameters, where they are not those of `examples`. */
   readonly parameters?: Readonly<Record<string, Json>>;
   readonly request?: Json;
-  /** `data` of the response; of a stream, one message. */
+  /** `data` of the response, where that is published; of a stream, one message. */
   readonly data?: Json;
 }
 

@@ -33,10 +33,12 @@ export function operationOf(binding: Binding, id: string, tag: string, context: 
   const comment = commentText(context.commentOf(method));
   const { summary, description } = splitSentence(schemas.text(comment));
   const changes = isChange(binding);
-  const query = queryParameters(binding, schemas);
+  // Samples are of the RPC's first binding; others have other parts in the body.
+  const sample = id === method.localName ? facts.samples[method.name] : undefined;
+  const query = queryParameters(binding, schemas, sample?.parameters ?? {});
   const streams = method.methodKind === 'server_streaming';
   const { every, changing, streaming } = facts.parameters;
-  const headerNames = Object.keys({ ...(changes ? changing : {}), ...(streams ? streaming : {}), ...every });
+  const headers = { ...(changes ? changing : {}), ...(streams ? streaming : {}), ...every };
   const permissions = facts.security.permissions.filter((permission) => comment.includes(permission));
   const failures = {
     rpc: method.name,
@@ -47,17 +49,15 @@ export function operationOf(binding: Binding, id: string, tag: string, context: 
     permission: permissions[0],
     violations: violationsOf(binding),
   };
-  // Samples are of the RPC's first binding; others have other parts in the body.
-  const sample = id === method.localName ? facts.samples[method.name] : undefined;
   return compact({
     operationId: id,
     tags: [tag],
     summary: withoutCode(summary),
     description: description === '' ? undefined : description,
     parameters: [
-      ...pathParameters(binding, schemas),
+      ...pathParameters(binding, schemas, sample?.parameters ?? {}),
       ...query,
-      ...headerNames.map((name) => ({ $ref: `#/components/parameters/${name}` })),
+      ...Object.entries(headers).map(([name, parameter]) => headerParameter(name, parameter, id)),
     ],
     requestBody: requestBody(binding, id, schemas, sample),
     responses: { '200': successOf(binding, failures, sample, context), ...errors.responsesOf(failures) },
@@ -107,7 +107,23 @@ function requestBody(
     schema = schemas.field(body, 'input');
     required = isRequired(body, rulesOf(body), schema);
   }
-  const examples =
-    sample?.request === undefined ? {} : { examples: { published: { value: sample.request } } };
+  const examples = sample?.request === undefined ? {} : { examples: requestExamples(sample) };
   return { required, content: { 'application/json': { schema, ...examples } } };
+}
+
+function requestExamples({ summary, request, data }: Sample): Schema {
+  return { [data === undefined ? 'demo' : 'published']: compact({ summary, value: request }) };
+}
+
+/** A component, or in place where it differs from call to call. */
+function headerParameter(name: string, parameter: Json, id: string): Json {
+  if (!isOfCall(parameter)) return { $ref: `#/components/parameters/${name}` };
+  const own = JSON.parse(JSON.stringify(parameter).replaceAll(OPERATION_ID, id)) as Schema;
+  return { name, in: 'header', ...own };
+}
+
+const OPERATION_ID = '{operationId}';
+
+export function isOfCall(parameter: Json): boolean {
+  return JSON.stringify(parameter).includes(OPERATION_ID);
 }

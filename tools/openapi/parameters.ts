@@ -28,15 +28,17 @@ export function pathOf(binding: Binding): string {
   return `/${parts.join('/')}${verb === '' ? '' : `:${verb}`}`;
 }
 
-export function pathParameters(binding: Binding, schemas: Schemas): Json[] {
+/** Values of an operation's example, by parameter. */
+export type ParameterExamples = Readonly<Record<string, Json>>;
+
+export function pathParameters(binding: Binding, schemas: Schemas, examples: ParameterExamples): Json[] {
   return wildcardsOf(binding).map(({ name, fields, isWhole }) => {
     const field = fields?.at(-1);
-    if (field === undefined) return parameter(name, 'path', true, oneSegment);
+    if (field === undefined) return parameter(name, 'path', true, oneSegment, examples);
     const schema = schemas.field(field, 'input');
     const { description } = schema;
-    return parameter(name, 'path', true, isWhole ? schema : compact({ ...oneSegment, description }), {
-      deprecated: field.deprecated,
-    });
+    const own = isWhole ? schema : compact({ ...oneSegment, description });
+    return parameter(name, 'path', true, own, examples, { deprecated: field.deprecated });
   });
 }
 
@@ -60,7 +62,7 @@ function wildcardsOf({ template: { segments }, variables }: Binding): Wildcard[]
 }
 
 /** The fields that neither path nor body fill, also those of inner messages. */
-export function queryParameters(binding: Binding, schemas: Schemas): Json[] {
+export function queryParameters(binding: Binding, schemas: Schemas, examples: ParameterExamples): Json[] {
   if (binding.body === '*') return [];
   const { body } = binding;
   const inPath = new Set(binding.variables.map(({ fields }) => jsonName(fields)));
@@ -82,19 +84,20 @@ export function queryParameters(binding: Binding, schemas: Schemas): Json[] {
       const required = above.length === 0 && isRequired(field, rulesOf(field), schema);
       const explode = field.fieldKind === 'list' ? { style: 'form', explode: true } : {};
       const { deprecated } = field;
-      parameters.push(parameter(name, 'query', required, schema, { deprecated, ...explode }));
+      parameters.push(parameter(name, 'query', required, schema, examples, { deprecated, ...explode }));
     }
   };
   add(binding.method.input, []);
   return parameters;
 }
 
-/** The example of one that must be there stands beside its schema, where pages to try calls look for it. */
+/** The example stands beside the schema, where those look for it who make requests from the document. */
 function parameter(
   name: string,
   place: string,
   required: boolean,
   { description, examples, ...schema }: Schema,
+  own: ParameterExamples,
   { deprecated = false, ...style }: Schema & { deprecated?: boolean } = {},
 ): Json {
   return compact({
@@ -103,9 +106,9 @@ function parameter(
     required: required || undefined,
     deprecated: deprecated || undefined,
     description,
-    example: required ? (examples as Json[] | undefined)?.[0] : undefined,
+    example: own[name] ?? (examples as Json[] | undefined)?.[0],
     ...style,
-    schema: required ? schema : compact({ ...schema, examples }),
+    schema,
   });
 }
 

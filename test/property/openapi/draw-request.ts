@@ -23,6 +23,18 @@ export function operationsOf(document: OpenApiDocument): Template[] {
   );
 }
 
+/** An operation's parameters with their places in the document, but for those by which the caller is known. */
+export function parametersOf(
+  document: OpenApiDocument,
+  { pointer, value }: Template,
+): { value: JsonObject; pointer: string }[] {
+  const schemes = document.at('/components/securitySchemes')!.value as Record<string, JsonObject>;
+  const credentials = Object.values(schemes).map(({ name }) => name);
+  return (value.parameters as JsonObject[])
+    .map((_, i) => document.at(`${pointer}/parameters/${i}`)!)
+    .filter((parameter) => !credentials.includes(parameter.value.name!));
+}
+
 /** Requests that keep to all that the document says of the operation. */
 export function requestsOf(
   document: OpenApiDocument,
@@ -31,8 +43,7 @@ export function requestsOf(
   caller: Caller,
 ): fc.Arbitrary<Parts> {
   const { method, path: template, pointer } = operation;
-  const parameters = (operation.value.parameters as JsonObject[]).map((_, i) => {
-    const { value, pointer: at } = document.at(`${pointer}/parameters/${i}`)!;
+  const parameters = parametersOf(document, operation).map(({ value, pointer: at }) => {
     const name = value.name as string;
     const ownName = `${operation.id}.${name}`;
     const values = valuesOf(

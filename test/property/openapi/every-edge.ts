@@ -1,5 +1,5 @@
-import { escaped, type JsonObject, type OpenApiDocument } from '../../support/openapi/document.js';
-import type { Template } from './draw-request.js';
+import { escaped, type OpenApiDocument } from '../../support/openapi/document.js';
+import { parametersOf, type Template } from './draw-request.js';
 import { type Known, sampleOf } from './draw-value.js';
 import { edgesOf } from './edges.js';
 import { Members, type Tree } from './json-tree.js';
@@ -36,8 +36,7 @@ export function plainRequest(
 export function everyEdge(document: OpenApiDocument, operation: Template, plain: Parts): Parts[] {
   const body = bodyPointer(document, operation);
   const bodies = body === undefined ? [] : bodiesAt(document, body).map((tree) => ({ ...plain, body: tree }));
-  const parameters = (operation.value.parameters as JsonObject[]).flatMap((_, i) => {
-    const { value, pointer } = document.at(`${operation.pointer}/parameters/${i}`)!;
+  const parameters = parametersOf(document, operation).flatMap(({ value, pointer }) => {
     const edges = edgesOf(document, schemaAt(document, `${pointer}/schema`)!.at);
     return edges.map((edge) => withParameter(plain, value.name as string, value.in as string, edge));
   });
