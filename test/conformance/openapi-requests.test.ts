@@ -1,10 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Demo, prepareDemo } from '../../src/service/demo.js';
+import type { Demo } from '../../src/service/demo.js';
 import { operationsOf, type Template } from '../property/openapi/draw-request.js';
-import { JWT_SECRET, startApp, type TestApp } from '../support/app.js';
+import { startApp, type TestApp } from '../support/app.js';
+import { makeDemo } from '../support/demo.js';
 import { holdAgainstDocument } from '../support/openapi/checked-fetch.js';
 import { type Json, type JsonObject, OpenApiDocument } from '../support/openapi/document.js';
 
@@ -24,10 +22,7 @@ let service: TestApp;
 let demo: Demo;
 beforeAll(async () => {
   service = await startApp();
-  const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-requests-'));
-  const jwt = { secret: JWT_SECRET, jwksUrl: undefined, issuer: undefined, audience: undefined };
-  demo = await prepareDemo(service.app.dataSource, jwt, dataDir, service.app.addresses);
-  await rm(dataDir, { recursive: true });
+  demo = await makeDemo(service);
 });
 afterAll(() => service?.close());
 

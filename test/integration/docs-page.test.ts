@@ -1,11 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { HTTPRequest, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Demo, prepareDemo } from '../../src/service/demo.js';
-import { JWT_SECRET, startApp, type TestApp } from '../support/app.js';
+import type { Demo } from '../../src/service/demo.js';
+import { startApp, type TestApp } from '../support/app.js';
 import { type Chromium, startChromium } from '../support/chromium.js';
+import { makeDemo } from '../support/demo.js';
 
 // A browser on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
@@ -15,10 +13,7 @@ let chromium: Chromium;
 let demo: Demo;
 beforeAll(async () => {
   app = await startApp();
-  const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-docs-'));
-  const jwt = { secret: JWT_SECRET, jwksUrl: undefined, issuer: undefined, audience: undefined };
-  demo = (await prepareDemo(app.app.dataSource, jwt, dataDir, app.app.addresses))!;
-  await rm(dataDir, { recursive: true });
+  demo = await makeDemo(app);
   chromium = await startChromium();
 });
 afterAll(async () => {
