@@ -8,20 +8,30 @@ import { ProgressBar } from './progress-bar.js';
 /** Lines of a kind that scripts are told; more are only counted. */
 const TOLD_LINES_MAX = 1000;
 
-export interface ToldLine {
+interface ToldAt {
   readonly line: number;
   /** How many, where a row has more than one. */
   readonly lines?: number;
+}
+
+export interface BadLine extends ToldAt {
   readonly problems: readonly string[];
 }
 
+export interface Warning extends ToldAt {
+  readonly warning: string;
+}
+
 /**
- * What an import tells on standard error while it runs: bad lines, and on a terminal a bar of how much of the file is
- * done. For scripts, nothing: bad lines are kept for them.
+ * What an import tells on standard error while it runs: bad lines and warnings, and on a terminal a bar of how much of the file is
+ * done. For scripts, nothing: both are kept for them.
  */
 export class ImportOutput implements ImportObserver {
   /** At most TOLD_LINES_MAX, in the order in which they were found. */
-  readonly badLines: ToldLine[] = [];
+  readonly badLines: BadLine[] = [];
+  /** The same of warnings, all of which are counted. */
+  readonly warnings: Warning[] = [];
+  warned = 0;
   readonly #forScripts: boolean;
   readonly #stream: NodeJS.WriteStream;
   readonly #fileBytes: number;
@@ -38,8 +48,14 @@ export class ImportOutput implements ImportObserver {
   }
 
   bad(at: Lines, problems: readonly string[]): void {
-    if (this.#forScripts) keep(this.badLines, at, problems);
+    if (this.#forScripts) keep(this.badLines, at, { problems });
     else this.#tell(`${placeOf(at)}: ${problems.join('; ')}`);
+  }
+
+  warn(at: Lines, warning: string): void {
+    this.warned++;
+    if (this.#forScripts) keep(this.warnings, at, { warning });
+    else this.#tell(`${placeOf(at)}: warning: ${warning}`);
   }
 
   progress({ lines }: ImportCounts, endByte: number): void {
@@ -59,6 +75,6 @@ export class ImportOutput implements ImportObserver {
   }
 }
 
-function keep(told: ToldLine[], { line, lines }: Lines, problems: readonly string[]): void {
-  if (told.length < TOLD_LINES_MAX) told.push({ line, ...(lines > 1 && { lines }), problems });
+function keep<T>(told: (ToldAt & T)[], { line, lines }: Lines, what: T): void {
+  if (told.length < TOLD_LINES_MAX) told.push({ line, ...(lines > 1 && { lines }), ...what });
 }

@@ -1,11 +1,25 @@
 import { allLines, type LineCounts } from '../service/import/line-counts.js';
 
-/** Where every line of the file is: for scripts, and as a sum for people. */
-export function counted(lines: Readonly<LineCounts>): { readonly data: object; readonly text: string } {
-  const { done, bad, blank, names } = lines;
-  const all = allLines(lines);
+/** Where every line of a file of `all` lines is: for scripts, and as a sum for people. */
+export function counted(
+  lines: Readonly<LineCounts>,
+  all: number,
+  done = 'done',
+): { readonly data: object; readonly text: string } {
+  const left = all - allLines(lines);
+  const parts = [
+    `${lines.done} ${done}`,
+    `${lines.bad} bad`,
+    `${lines.blank} blank`,
+    `${lines.names} of column names`,
+    ...(left === 0 ? [] : [`${left} left`]),
+  ];
   return {
-    data: { lines: all, done, bad, blank, names },
-    text: `${all} line${all === 1 ? '' : 's'} = ${done} done + ${bad} bad + ${blank} blank + ${names} of column names`,
+    data: { lines: all, ...lines, left },
+    text: `${all} line${all === 1 ? '' : 's'} = ${parts.join(' + ')}`,
   };
+}
+
+export function toldWarnings(count: number): string[] {
+  return count === 0 ? [] : [`${count} warning${count === 1 ? '' : 's'}.`];
 }

@@ -1,9 +1,12 @@
 import type { Environment } from '../config.js';
 import { failureMessage } from '../domain/failure-message.js';
 import { checkRows } from '../service/import/check-rows.js';
-import { assertReadableTwice, contentId, type FileReading, readRows } from '../service/import/import-file.js';
+import { assertReadableTwice, type FileReading, readRows } from '../service/import/import-file.js';
 import { type ImportCounts, type ImportReport, importRows } from '../service/import/import-rows.js';
 import { UnusableFile } from '../service/import/line.js';
+import { allLines } from '../service/import/line-counts.js';
+import { noteStock, withLookalikesTold } from '../service/import/lookalike-rows.js';
+import { type Survey, survey } from '../service/import/survey.js';
 import { requireMerchant } from '../service/merchants.js';
 import { listMerchants } from '../store/merchants.js';
 import { type CommandResult, commandConfig, UsageError, withDatabase } from './context.js';
@@ -11,7 +14,7 @@ import { withEngine } from './engine.js';
 import type { ImportFlags } from './import-options.js';
 import { ImportOutput } from './import-output.js';
 import { readingOf } from './import-reading.js';
-import { counted } from './import-summary.js';
+import { counted, toldWarnings } from './import-summary.js';
 
 export interface ImportCommandOptions extends ImportFlags {
   readonly file: string;
@@ -35,9 +38,10 @@ export async function importCommand(env: Environment, options: ImportCommandOpti
   try {
     const reading = readingOf(file, options);
     await assertReadableTwice(file);
+    const surveyed = await survey(file, reading);
     return options.dryRun
-      ? await check(reading, options)
-      : await importFile(env, reading, importId ?? (await contentId(file)), options);
+      ? await check(reading, surveyed, options)
+      : await importFile(env, reading, surveyed, options);
   } catch (error) {
     if (error instanceof UnusableFile) throw new UsageError(error.message);
     throw error;
@@ -46,15 +50,17 @@ export async function importCommand(env: Environment, options: ImportCommandOpti
 
 async function check(
   reading: FileReading,
+  surveyed: Survey,
   { file, json, signal }: ImportCommandOptions,
 ): Promise<CommandResult> {
   const output = new ImportOutput(file, json);
   try {
-    const counts = await checkRows(readRows(file, reading), { signal, observer: output });
-    const { data, text } = counted(counts.lines);
+    const counts = await checkRows(rowsOf(file, reading, surveyed, output), { signal, observer: output });
+    const { data, text } = counted(counts.lines, surveyed.lines, 'good');
+    const { badLines, warnings, warned } = output;
     return {
-      data: { dryRun: true, ...data, rows: counts.rows, badLines: output.badLines },
-      text: `${text}. Checked, and nothing was imported.`,
+      data: { dryRun: true, ...data, rows: counts.rows, badLines, warned, warnings },
+      text: [`${text}. Checked, and nothing was imported.`, ...toldWarnings(warned)].join('\n'),
       exitCode: counts.bad > 0 || signal.aborted ? 1 : 0,
     };
   } finally {
@@ -62,16 +68,26 @@ async function check(
   }
 }
 
+function rowsOf(
+  file: string,
+  reading: FileReading,
+  { lookalikes }: Survey,
+  output: ImportOutput,
+): ReturnType<typeof withLookalikesTold> {
+  return withLookalikesTold(readRows(file, reading), lookalikes, (at, warning) => output.warn(at, warning));
+}
+
 function importFile(
   env: Environment,
   reading: FileReading,
-  importId: string,
-  { file, merchant, actor, json, signal }: ImportCommandOptions,
+  surveyed: Survey,
+  { file, merchant, importId = surveyed.contentId, actor, json, signal }: ImportCommandOptions,
 ): Promise<CommandResult> {
   return withDatabase(
     env,
     async (database, config) => {
       const merchantId = await onlyMerchant(database.dataSource, merchant);
+      await noteStock(database.dataSource, merchantId, surveyed.lookalikes);
       const output = new ImportOutput(file, json);
       let failure: unknown;
       try {
@@ -82,7 +98,7 @@ function importFile(
             failure = error;
           },
           (engine) =>
-            importRows(engine, readRows(file, reading), {
+            importRows(engine, rowsOf(file, reading, surveyed, output), {
               merchantId,
               actor,
               importId,
@@ -95,7 +111,7 @@ function importFile(
               observer: output,
             }),
         );
-        return result(report, { merchantId, importId, badLines: output.badLines, failure });
+        return result(report, { merchantId, importId, surveyed, output, failure });
       } finally {
         output.close();
       }
@@ -123,12 +139,22 @@ async function onlyMerchant(
 
 function result(
   { counts, stopped }: ImportReport,
-  about: { merchantId: string; importId: string; badLines: unknown; failure: unknown },
+  about: { merchantId: string; importId: string; surveyed: Survey; output: ImportOutput; failure: unknown },
 ): CommandResult {
-  const { merchantId, importId, badLines, failure } = about;
+  const { merchantId, importId, surveyed, failure } = about;
+  const { badLines, warnings, warned } = about.output;
+  const read = allLines(counts.lines);
+  const fileChanged = stopped === undefined && read !== surveyed.lines;
   const { lines, rows, bad, ...outcomes } = counts;
-  const { data, text: linesText } = counted(lines);
-  const text = [`Import ${importId} of ${merchantId}: ${linesText}.`, `${described(outcomes)}.`];
+  const { data, text: linesText } = counted(lines, fileChanged ? read : surveyed.lines);
+  const text = [
+    `Import ${importId} of ${merchantId}: ${linesText}.`,
+    `${described(outcomes)}.`,
+    ...toldWarnings(warned),
+  ];
+  if (fileChanged) {
+    text.push(`The file was changed meanwhile: when the import began, it had ${surveyed.lines} lines.`);
+  }
   if (stopped !== undefined) {
     text.push(
       stopped === 'interrupted' ? 'Stopped before the end of the file.' : `Stopped: ${why(stopped, failure)}`,
@@ -142,9 +168,20 @@ function result(
     );
   }
   return {
-    data: { importId, merchantId, ...data, rows, ...outcomes, badLines, stopped: stopped ?? null },
+    data: {
+      importId,
+      merchantId,
+      ...data,
+      rows,
+      ...outcomes,
+      badLines,
+      warned,
+      warnings,
+      fileChanged,
+      stopped: stopped ?? null,
+    },
     text: text.join('\n'),
-    exitCode: counts.bad > 0 || stopped !== undefined ? 1 : 0,
+    exitCode: counts.bad > 0 || stopped !== undefined || fileChanged ? 1 : 0,
   };
 }
 

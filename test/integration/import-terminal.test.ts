@@ -7,19 +7,33 @@ import { Screen } from '../support/screen.js';
 const files = new ImportFiles();
 afterAll(() => files.remove());
 
-/** What a person sees who types it on a terminal of that size. */
+/**
+ * What a person sees who types it on a terminal of that size, and then asks for the exit code. The shell goes on until
+ * all is seen: what is in a terminal when its last process ends may be lost.
+ */
 async function typed(args: string[], size: { cols: number; rows: number }): Promise<string[]> {
   const screen = new Screen(size);
   const { PATH = '', HOME = '' } = process.env;
-  const running = pty.spawn(process.execPath, [holdfastPath, ...args], {
+  const script = '"$@"; echo "exit code $?"; read _';
+  const shell = pty.spawn('/bin/sh', ['-c', script, 'sh', process.execPath, holdfastPath, ...args], {
     ...size,
     name: 'xterm-256color',
     env: { PATH, HOME },
   });
-  running.onData((text) => void screen.write(text));
-  await new Promise((resolve) => running.onExit(resolve));
-  await screen.write('');
-  return screen.lines();
+  try {
+    let isOver = (): void => {};
+    const over = new Promise<void>((resolve) => {
+      isOver = resolve;
+    });
+    shell.onData(async (text) => {
+      await screen.write(text);
+      if (/^exit code \d+$/.test(screen.lines().at(-1) ?? '')) isOver();
+    });
+    await over;
+    return screen.lines();
+  } finally {
+    shell.kill('SIGKILL');
+  }
 }
 
 const rows = Array.from({ length: 400 }, (_, i) => (i % 7 === 3 ? `P${i},W,bad-${i}` : `P${i},W,1`));
@@ -40,6 +54,7 @@ test.each([
   expect(bar).toMatch(/^stock-\d\.csv █/);
   if (size.cols > 100) expect(bar).toMatch(/█ 100% \| 401 lines, 57 bad$/);
   expect(summary).toEqual([
-    '401 lines = 343 done + 57 bad + 0 blank + 1 of column names. Checked, and nothing was imported.',
+    '401 lines = 343 good + 57 bad + 0 blank + 1 of column names. Checked, and nothing was imported.',
+    'exit code 1',
   ]);
 });

@@ -213,6 +213,94 @@ describe('bad lines', () => {
   });
 });
 
+describe('lookalikes', () => {
+  const nfc = 'Caf\u00e9';
+  const nfd = 'Cafe\u0301';
+  const file = (...ids: string[]): string =>
+    files.write(
+      ids.map((productId) => JSON.stringify({ productId, warehouseId: 'W', qty: 1 })).join('\n'),
+      'jsonl',
+    );
+  const warning = (line: number, place: string, here: string, there: string): object => ({
+    line,
+    warning: `looks like the record ${place}, and is another: productId is "${here}" here and "${there}" there`,
+  });
+
+  test('within a file, whichever comes first; each is told once, and imported', async () => {
+    const warnings = [
+      warning(2, 'of line 1', 'P ', 'P'),
+      warning(5, 'of line 4', 'Q', 'Q\\u{a0}'),
+      warning(7, 'of line 6', 'a\\u{200b}b', 'ab'),
+      warning(9, 'of line 8', 'Cafe\\u{301}', nfc),
+      warning(10, 'of line 1', '\\u{feff}P', 'P'),
+    ];
+    const ids = ['P', 'P ', 'P ', 'Q\u00a0', 'Q', 'ab', 'a\u200bb', nfc, nfd, '\ufeffP', 'p'];
+    expect(await run(file(...ids), { dryRun: true })).toMatchObject({
+      data: { warned: 5, warnings },
+      exitCode: 0,
+    });
+    expect(await run(file(...ids))).toMatchObject({
+      data: { created: 10, restocked: 1, warned: 5, warnings },
+      text: expect.stringMatching(/\n5 warnings\.$/),
+      exitCode: 0,
+    });
+  });
+
+  test('with records in stock', async () => {
+    await run(file('P ', 'Q', nfc));
+    expect(await run(file('P', 'P ', 'Q\u200d', nfd, 'Q'))).toMatchObject({
+      data: {
+        created: 3,
+        restocked: 2,
+        warnings: [
+          warning(1, 'in stock', 'P', 'P '),
+          warning(2, 'of line 1', 'P ', 'P'),
+          warning(3, 'in stock', 'Q\\u{200d}', 'Q'),
+          warning(4, 'in stock', 'Cafe\\u{301}', nfc),
+          warning(5, 'of line 3', 'Q', 'Q\\u{200d}'),
+        ],
+      },
+    });
+    // Another merchant's are none of its business.
+    ({ merchantId } = await createMerchant(stage.dataSource, 'Other', 'test'));
+    expect(await run(file('P'))).toMatchObject({ data: { warnings: [] } });
+  });
+
+  test('in any part of what makes a record; more than scripts are told are counted', async () => {
+    const lines = Array.from({ length: 1100 }, (_, i) => `P${i},W,1\n"P${i} ",W,1\n`).join('');
+    const whole = files.write(
+      `productId,warehouseId,qty,skuId\nP,W,1,S\nP,W\u2009,1,S\nP,W,1,"S\nS"\nP,W,1,S S\n`,
+    );
+    expect(await run(whole, { dryRun: true })).toMatchObject({
+      data: {
+        warnings: [
+          { line: 3, warning: expect.stringContaining('warehouseId is "W\\u{2009}" here and "W" there') },
+          {
+            line: 6,
+            warning: expect.stringContaining('of lines 4 to 5, and is another: skuId is "S S" here'),
+          },
+        ],
+      },
+    });
+    const { data } = await run(files.write(`productId,warehouseId,qty\n${lines}`), { dryRun: true });
+    expect(data).toMatchObject({ warned: 1100, warnings: { length: 1000 } });
+  });
+});
+
+test('a file with a column for each warehouse is read once for each', async () => {
+  const file = files.write('SKU,North,South\nP,1,2\n');
+  const of = (warehouse: string): Partial<ImportCommandOptions> => ({
+    map: [`SKU=productId,${warehouse}=qty`],
+    default: [`warehouseId=${warehouse}`],
+    ignoreUnknownColumns: true,
+  });
+  for (const warehouse of ['North', 'South']) {
+    expect(await run(file, of(warehouse))).toMatchObject({ data: { created: 1 } });
+    expect(await run(file, of(warehouse))).toMatchObject({ data: { created: 0, alreadyDone: 1 } });
+  }
+  expect(await shelf()).toEqual({ 'P/@North': 1, 'P/@South': 2 });
+});
+
 describe('--dry-run', () => {
   const env = { DATABASE_URL: 'postgres://127.0.0.1:1/nowhere' };
 
@@ -227,14 +315,17 @@ describe('--dry-run', () => {
         bad: 1,
         blank: 0,
         names: 1,
+        left: 0,
         rows: 2,
+        warned: 0,
+        warnings: [],
         badLines: [{ line: 3, problems: ['qty must be a whole number from 0 to 2147483647, not "x"'] }],
       },
-      text: '3 lines = 1 done + 1 bad + 0 blank + 1 of column names. Checked, and nothing was imported.',
+      text: '3 lines = 1 good + 1 bad + 0 blank + 1 of column names. Checked, and nothing was imported.',
       exitCode: 1,
     });
     expect(await run(csv('P,W,5'), { dryRun: true, env })).toMatchObject({
-      text: '2 lines = 1 done + 0 bad + 0 blank + 1 of column names. Checked, and nothing was imported.',
+      text: '2 lines = 1 good + 0 bad + 0 blank + 1 of column names. Checked, and nothing was imported.',
       exitCode: 0,
     });
     expect(await run(csv('P,W,5'))).toMatchObject({ data: { created: 1 } });
@@ -277,6 +368,46 @@ describe('used wrongly', () => {
       options: { actor: 'a'.repeat(256) },
       expected: '--actor must have 1 to 255 characters',
     },
+    ...(
+      [
+        [
+          '--delimiter of two',
+          { delimiter: ';;' },
+          '--delimiter must be one character such as , or ; or the word tab, not ";;"',
+        ],
+        ['--delimiter of a quote', { delimiter: '"' }, '--delimiter must be one character'],
+        ['--delimiter of JSON Lines', { delimiter: ';', format: 'jsonl' }, '--delimiter is for CSV'],
+        [
+          '--map without a target',
+          { map: ['Qty'] },
+          `--map: "Qty" is not theirs=ours, such as 'On hand=qty'`,
+        ],
+        [
+          '--map to what is no column',
+          { map: ['Qty=quantity'] },
+          '--map: there is no column "quantity" (the columns are productId, skuId',
+        ],
+        [
+          '--map to a misspelt column',
+          { map: ['a=b=product_ID,c=qty'] },
+          '--map: there is no column "product_ID" (is it productId?)',
+        ],
+        [
+          '--map twice to one column',
+          { map: ['A, b=qty', 'C=qty'] },
+          '--map: "A, b" and "C" cannot both be qty',
+        ],
+        [
+          '--map of what the file has not',
+          { map: ['Qty=qty'] },
+          '--map names "Qty", and the columns of the file are "productId", "warehouseId", "qty"',
+        ],
+        ['--default without a value', { default: ['qty='] }, '--default: "qty=" is not ours=value'],
+        ['--default of no column', { default: ['quantity=5'] }, '--default: there is no column "quantity"'],
+        ['--default twice', { default: ['qty=5', 'qty=6'] }, '--default gives qty twice'],
+        ['--default that is no value', { default: ['qty=x'] }, '--default: qty must be a whole number'],
+      ] as const
+    ).map(([name, options, expected]) => ({ name, file: () => csv(), options, expected })),
     {
       name: 'no merchant where there are several',
       file: () => csv(),

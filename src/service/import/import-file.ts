@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
@@ -34,22 +33,23 @@ export interface FileReading {
 }
 
 /** Reads a file row by row, in groups, with no more than a few lines in memory. Throws UnusableFile. */
-export function readRows(path: string, { format, delimiter, rules }: FileReading): AsyncGenerator<Row[]> {
-  const lines = readLines(createReadStream(path));
+export function readRows(path: string, reading: FileReading): AsyncGenerator<Row[]> {
+  return readRowsOf(createReadStream(path), reading);
+}
+
+/** The same for the bytes of a file. */
+export function readRowsOf(
+  bytes: AsyncIterable<Buffer>,
+  { format, delimiter, rules }: FileReading,
+): AsyncGenerator<Row[]> {
+  const lines = readLines(bytes);
   return format === 'csv' ? readCsv(lines, rules, delimiter) : readJsonLines(lines, rules);
 }
 
-/** The file is read twice, for its content's id and for its rows, which a pipe is not for. Throws UnusableFile. */
+/** The file is read twice, to be surveyed and for its rows, which a pipe is not for. Throws UnusableFile. */
 export async function assertReadableTwice(path: string): Promise<void> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw new UnusableFile(error.code === 'ENOENT' ? `there is no file ${path}` : error.message);
   });
   if (!found.isFile()) throw new UnusableFile(`${path} is no regular file`);
-}
-
-/** 32 hexadecimal digits that stand for a file's content. */
-export async function contentId(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk);
-  return hash.digest('hex').slice(0, 32);
 }
