@@ -95,7 +95,10 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const onRefused = (why: string): void => logger.debug({ why }, 'credentials are refused');
   const dispatcher = new Dispatcher({
     authenticator: new Authenticator({
-      verifyToken: createTokenVerifier(resolveJwt(config), onRefused),
+      verifyToken: createTokenVerifier(resolveJwt(config), onRefused, {
+        onDown: ({ message }) => logger.warn(`${message}; known keys go on, others must wait`),
+        onBack: () => logger.info('the JWKS is fetched again'),
+      }),
       onRefused,
       findMerchantOfKey: (hash) => findMerchantOfKey(dataSource, hash),
       apiKeyCacheMs: limits.apiKeyCacheMs,

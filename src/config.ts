@@ -38,6 +38,8 @@ export interface JwtConfig {
   /** HS256 secret; undefined with the embedded database means: make one and keep it. */
   readonly secret: string | undefined;
   readonly jwksUrl: string | undefined;
+  /** How long known keys go on when the JWKS cannot be fetched any more. */
+  readonly jwksStaleMaxMs: number;
   readonly issuer: string | undefined;
   readonly audience: string | undefined;
 }
@@ -115,6 +117,7 @@ export function loadConfig(env: Environment): Config {
   const jwt: JwtConfig = {
     secret: read.text('JWT_SECRET'),
     jwksUrl: read.url('JWT_JWKS_URL', ['http:', 'https:']),
+    jwksStaleMaxMs: read.integer('JWT_JWKS_STALE_MAX_MS', 86_400_000, 0, 2_592_000_000),
     issuer: read.text('JWT_ISSUER'),
     audience: read.text('JWT_AUDIENCE'),
   };

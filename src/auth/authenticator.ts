@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { databaseErrorKind } from '../store/sqlstate.js';
 import { hashApiKey } from './api-key-secret.js';
@@ -10,6 +11,7 @@ export interface AuthenticatorOptions {
   readonly findMerchantOfKey: (keyHash: string) => Promise<string | undefined>;
   readonly apiKeyCacheMs: number;
   readonly tokenCacheMs: number;
+  /** Tokens, and keys, remembered, of at most about 1 KiB each; also keys that are looked up at once. */
   readonly cacheMax: number;
   /** The verifier tells of tokens itself. */
   readonly onRefused?: OnRefused;
@@ -20,6 +22,11 @@ export class CredentialStoreUnavailable extends Error {
   override readonly name = 'CredentialStoreUnavailable';
 }
 
+/** Longest `authorization` that is looked at: no HTTP/1.1 request holds a longer one. */
+const AUTHORIZATION_CHARS_MAX = 16_384;
+
+const API_KEY = /^pk_(live|test)_[A-Za-z0-9_-]{43}$/;
+
 /**
  * Turns the two credentials of a call into a Principal.
  *
@@ -29,7 +36,7 @@ export class CredentialStoreUnavailable extends Error {
  */
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
-  /** Whole `authorization` header → its claims; verified, not expired when it was put in. */
+  /** Digest of a token → its claims, so that no entry is as long as what a caller may send; verified, not expired when it was put in. */
   readonly #tokens: LRUCache<string, TokenClaims>;
   /** Key → its merchant; valid when it was looked up. */
   readonly #merchants: LRUCache<string, string>;
@@ -52,39 +59,43 @@ export class Authenticator {
   ): Principal | undefined | Promise<Principal | undefined> {
     if (authorization === undefined) return this.#refuse('no authorization header');
     if (apiKey === undefined) return this.#refuse('no x-merchantapikey header');
-    const claims = this.#tokens.get(authorization);
+    const token = tokenOf(authorization);
+    if (token === undefined) return this.#refuse('the authorization header: not "Bearer" and a token');
+    const digest = hash('sha256', token, 'base64');
+    const claims = this.#tokens.get(digest);
     const merchantId = this.#merchants.get(apiKey);
     if (claims === undefined || merchantId === undefined || claims.expiresAtMs <= Date.now()) {
-      return this.#authenticateSlowly(authorization, apiKey);
+      return this.#authenticateSlowly(token, digest, apiKey);
     }
     return this.#principal(claims, merchantId);
   }
 
-  async #authenticateSlowly(authorization: string, apiKey: string): Promise<Principal | undefined> {
+  async #authenticateSlowly(token: string, digest: string, apiKey: string): Promise<Principal | undefined> {
     // The token first: it costs no query, so callers without one cannot make us ask the database.
-    const claims = await this.#verify(authorization);
+    const claims = await this.#verify(token, digest);
     if (claims === undefined) return undefined;
     const merchantId = await this.#findMerchant(apiKey);
     if (merchantId === undefined) return this.#refuse('the API key: there is no such valid key');
     return this.#principal(claims, merchantId);
   }
 
-  async #verify(authorization: string): Promise<TokenClaims | undefined> {
-    const known = this.#tokens.get(authorization);
+  async #verify(token: string, digest: string): Promise<TokenClaims | undefined> {
+    const known = this.#tokens.get(digest);
     if (known !== undefined && known.expiresAtMs > Date.now()) return known;
-    const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
-    if (token === undefined) return this.#refuse('the authorization header: not "Bearer" and a token');
     const claims = await this.#options.verifyToken(token);
-    if (claims !== undefined) this.#tokens.set(authorization, claims);
+    if (claims !== undefined) this.#tokens.set(digest, claims);
     return claims;
   }
 
   async #findMerchant(apiKey: string): Promise<string | undefined> {
     const known = this.#merchants.get(apiKey);
     if (known !== undefined) return known;
-    if (!/^pk_(live|test)_[A-Za-z0-9_-]{43}$/.test(apiKey)) return undefined;
+    if (!API_KEY.test(apiKey)) return undefined;
     let lookUp = this.#lookUps.get(apiKey);
     if (lookUp === undefined) {
+      if (this.#lookUps.size >= this.#options.cacheMax) {
+        throw new CredentialStoreUnavailable('too many API keys are looked up at once');
+      }
       lookUp = this.#lookUpMerchant(apiKey).finally(() => this.#lookUps.delete(apiKey));
       this.#lookUps.set(apiKey, lookUp);
     }
@@ -114,4 +125,10 @@ export class Authenticator {
   #refuse(why: string): undefined {
     this.#options.onRefused?.(why);
   }
+}
+
+/** What stands behind "Bearer" and blanks; undefined where that is not all there is. */
+function tokenOf(authorization: string): string | undefined {
+  if (authorization.length > AUTHORIZATION_CHARS_MAX) return undefined;
+  return /^Bearer +(\S+)$/i.exec(authorization)?.[1];
 }

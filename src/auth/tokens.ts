@@ -1,15 +1,6 @@
-import {
-  createLocalJWKSet,
-  createRemoteJWKSet,
-  customFetch,
-  errors,
-  type FetchImplementation,
-  type JWTPayload,
-  type JWTVerifyOptions,
-  jwtVerify,
-  SignJWT,
-} from 'jose';
+import { type JWTPayload, type JWTVerifyOptions, jwtVerify, SignJWT } from 'jose';
 import type { JwtConfig } from '../config.js';
+import { IssuerKeys, type IssuerKeysOptions, TokenIssuerUnavailable } from './issuer-keys.js';
 import { type Permission, withImplied } from './principal.js';
 
 /** The log calls the service's own changes by this name, and nobody else's. */
@@ -30,23 +21,24 @@ export type TokenVerifier = (token: string) => Promise<TokenClaims | undefined>;
 /** Hears which credential was refused, and why: for the operator, never for the caller. */
 export type OnRefused = (why: string) => void;
 
-/** The JWKS could not be fetched, so no token can be judged. */
-export class TokenIssuerUnavailable extends Error {
-  override readonly name = 'TokenIssuerUnavailable';
-}
+/** How an operator hears of an issuer that does not answer. */
+export type IssuerObserver = Pick<IssuerKeysOptions, 'onDown' | 'onBack'>;
 
-/** Longest time between fetches of the key set; an unknown `kid` fetches sooner, but not more often than this. */
-const JWKS_MAX_AGE_MS = 600_000;
-const JWKS_REFETCH_MIN_MS = 10_000;
-const JWKS_TIMEOUT_MS = 5000;
-/** After a failed fetch. The library paces only those that succeed. */
-const JWKS_PAUSE_MS = 1000;
+/** Of what is told of a refusal: some of it is a stranger's own words. */
+const WHY_CHARS_MAX = 200;
+
+/** Longest `merchant_id` that a token may bring; those of merchants are far shorter. */
+const MERCHANT_ID_CHARS_MAX = 255;
 
 /**
  * Verifies JWTs: HS256 by a shared secret, or RS256, ES256, EdDSA by a JWKS URL. The algorithms are fixed by the
  * configuration, never by the token, so `alg: none` and algorithm confusion have nothing to hold on to.
  */
-export function createTokenVerifier(jwt: JwtConfig, onRefused: OnRefused = () => {}): TokenVerifier {
+export function createTokenVerifier(
+  jwt: JwtConfig,
+  onRefused: OnRefused = () => {},
+  issuer: IssuerObserver = { onDown: () => {}, onBack: () => {} },
+): TokenVerifier {
   const options: JWTVerifyOptions = {
     requiredClaims: ['exp', 'sub'],
     ...(jwt.issuer === undefined ? {} : { issuer: jwt.issuer }),
@@ -57,33 +49,9 @@ export function createTokenVerifier(jwt: JwtConfig, onRefused: OnRefused = () =>
     return verifier((token) => jwtVerify(token, key, { ...options, algorithms: ['HS256'] }), onRefused);
   }
   if (jwt.jwksUrl === undefined) throw new Error('a JWT secret or a JWKS URL is required');
-  const keys = createRemoteJWKSet(new URL(jwt.jwksUrl), {
-    cacheMaxAge: JWKS_MAX_AGE_MS,
-    cooldownDuration: JWKS_REFETCH_MIN_MS,
-    timeoutDuration: JWKS_TIMEOUT_MS,
-    [customFetch]: pacedFetch(),
-  });
+  const keys = new IssuerKeys({ ...issuer, url: new URL(jwt.jwksUrl), staleMaxMs: jwt.jwksStaleMaxMs });
   const algorithms = ['RS256', 'ES256', 'EdDSA'];
-  return verifier((token) => jwtVerify(token, keys, { ...options, algorithms }), onRefused);
-}
-
-/** Fetches, but for a while after a failure fails the same way without asking again. */
-function pacedFetch(): FetchImplementation {
-  let failure: { error: unknown; atMs: number } | undefined;
-  return async (url, options) => {
-    if (failure !== undefined && Date.now() - failure.atMs < JWKS_PAUSE_MS) throw failure.error;
-    try {
-      const response = await fetch(url, options);
-      if (response.status !== 200) throw new TypeError(`the JWKS answers with HTTP ${response.status}`);
-      const text = await response.text();
-      createLocalJWKSet(JSON.parse(text));
-      failure = undefined;
-      return new Response(text);
-    } catch (error) {
-      failure = { error, atMs: Date.now() };
-      throw error;
-    }
-  };
+  return verifier((token) => jwtVerify(token, keys.find, { ...options, algorithms }), onRefused);
 }
 
 function verifier(
@@ -91,24 +59,19 @@ function verifier(
   onRefused: OnRefused,
 ): TokenVerifier {
   return async (token) => {
+    let payload: JWTPayload;
     try {
-      const claims = toClaims((await verify(token)).payload);
-      if (claims === undefined) onRefused('the token: its claims are not of the kinds that are asked for');
-      return claims;
+      ({ payload } = await verify(token));
     } catch (error) {
-      if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) {
-        throw new TokenIssuerUnavailable('the JWKS cannot be fetched', { cause: error });
-      }
-      // A response other than 200, or not JSON, is a plain JOSEError; what is wrong with a token has a class.
-      if (error instanceof errors.JOSEError && error.code !== 'ERR_JOSE_GENERIC') {
-        onRefused(`the token: ${error.message}`);
-        return undefined;
-      }
-      if (error instanceof errors.JOSEError || error instanceof TypeError || error instanceof SyntaxError) {
-        throw new TokenIssuerUnavailable('the JWKS cannot be fetched', { cause: error });
-      }
-      throw error;
+      if (error instanceof TokenIssuerUnavailable) throw error;
+      // Whatever else goes wrong with a token is the token's: the library's errors, those of the platform's
+      // cryptography, and the engine's own. No stranger can make it a fault of ours.
+      onRefused(`the token: ${(error as Error).message.slice(0, WHY_CHARS_MAX)}`);
+      return undefined;
     }
+    const claims = toClaims(payload);
+    if (claims === undefined) onRefused('the token: its claims are not of the kinds that are asked for');
+    return claims;
   };
 }
 
@@ -117,6 +80,7 @@ function toClaims(payload: JWTPayload): TokenClaims | undefined {
   if (typeof sub !== 'string' || !/^[^\0]{1,255}$/.test(sub) || typeof exp !== 'number') return undefined;
   if (sub === OWN_ACTOR) return undefined;
   if (merchantId !== undefined && typeof merchantId !== 'string') return undefined;
+  if (merchantId !== undefined && merchantId.length > MERCHANT_ID_CHARS_MAX) return undefined;
   const granted = [
     ...(Array.isArray(permissions) ? permissions.filter((p) => typeof p === 'string') : []),
     ...(typeof scope === 'string' ? scope.split(' ') : []),

@@ -48,7 +48,9 @@ export function failureMessage(failure: Failure): string {
     case 'CONTENTION':
       return 'The record is busy. Retry later.';
     case 'DATABASE_UNAVAILABLE':
-      return 'The database is unavailable. Retry later.';
+      return failure.of === 'keys'
+        ? "The keys of the token's issuer are unavailable. Retry later."
+        : 'The database is unavailable. Retry later.';
     case 'SHUTTING_DOWN':
       return 'The service is shutting down. Retry later.';
     case 'DEADLINE_EXCEEDED':

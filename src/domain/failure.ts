@@ -83,7 +83,11 @@ export type Refusal =
 export type Fault =
   | { readonly reason: 'OVERLOADED' }
   | { readonly reason: 'CONTENTION' }
-  | { readonly reason: 'DATABASE_UNAVAILABLE' }
+  | {
+      readonly reason: 'DATABASE_UNAVAILABLE';
+      /** It is the keys of the tokens' issuer that cannot be had. */
+      readonly of?: 'keys';
+    }
   | { readonly reason: 'SHUTTING_DOWN' }
   | { readonly reason: 'DEADLINE_EXCEEDED' }
   | { readonly reason: 'INTERNAL' };

@@ -1,6 +1,7 @@
 import type { DescMethod, Message } from '@bufbuild/protobuf';
 import { createValidator, type Validator } from '@bufbuild/protovalidate';
 import { type Authenticator, CredentialStoreUnavailable } from '../auth/authenticator.js';
+import { TokenIssuerUnavailable } from '../auth/issuer-keys.js';
 import type { Principal } from '../auth/principal.js';
 import type { RateLimiter } from '../auth/rate-limiter.js';
 import type { Failure, FieldViolation } from '../domain/failure.js';
@@ -44,6 +45,14 @@ function refused(failure: Failure): Admission {
   return { ok: false, failure };
 }
 
+/** What a caller is told whose credentials could not be judged; undefined where something else was thrown. */
+export function undecidedCredentials(error: unknown): Failure | undefined {
+  if (error instanceof CredentialStoreUnavailable) return { reason: 'DATABASE_UNAVAILABLE' };
+  // The verifier tells the operator, once for many callers.
+  if (error instanceof TokenIssuerUnavailable) return { reason: 'DATABASE_UNAVAILABLE', of: 'keys' };
+  return undefined;
+}
+
 /**
  * The one way from any door to a handler: credentials → validation → handler → outcome. Doors translate, and
  * decide nothing.
@@ -75,7 +84,8 @@ export class Dispatcher {
 
   /** What the caller is told of something that was thrown. */
   faultOf(error: unknown, operation: Pick<Operation, 'method'>, requestId: string): Failure {
-    if (error instanceof CredentialStoreUnavailable) return { reason: 'DATABASE_UNAVAILABLE' };
+    const undecided = undecidedCredentials(error);
+    if (undecided !== undefined) return undecided;
     this.#options.observer.crashed(error, operation, requestId);
     return { reason: 'INTERNAL' };
   }

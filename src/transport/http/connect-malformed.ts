@@ -1,11 +1,12 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { UniversalServerResponse } from '@connectrpc/connect/protocol';
 import { createAsyncIterable, encodeEnvelope, readAllBytes } from '@connectrpc/connect/protocol';
-import { errorFromJsonBytes, errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
+import { codeToHttpStatus, errorFromJsonBytes, errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
 import { findTrailerError, setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
 import { trailerFlag, trailerParse, trailerSerialize } from '@connectrpc/connect/protocol-grpc-web';
 import type { Failure } from '../../domain/failure.js';
 import { failureMessage } from '../../domain/failure-message.js';
+import { undecidedCredentials } from '../dispatcher.js';
 import { errorCodes, errorDetails } from '../errors.js';
 
 export const ENVELOPE_HEADER_BYTES = 5;
@@ -32,7 +33,7 @@ export async function explainMalformed(
     const explained = await explain(error, isAuthenticated);
     const json = errorToJsonBytes(explained, undefined);
     response.header?.set('content-length', String(json.byteLength));
-    const status = explained.code === Code.Unauthenticated ? 401 : 400;
+    const status = codeToHttpStatus(explained.code);
     return { ...response, status, body: createAsyncIterable([json]) };
   }
   if (contentType.startsWith('application/grpc-web')) return explainGrpcWeb(response, isAuthenticated);
@@ -87,9 +88,15 @@ export async function explain(
   error: ConnectError,
   isAuthenticated: () => Promise<boolean>,
 ): Promise<ConnectError> {
-  const failure: Failure = (await isAuthenticated())
-    ? { reason: 'MALFORMED_REQUEST', description: error.rawMessage }
-    : { reason: 'UNAUTHENTICATED' };
+  const failure = await isAuthenticated().then(
+    (good): Failure =>
+      good ? { reason: 'MALFORMED_REQUEST', description: error.rawMessage } : { reason: 'UNAUTHENTICATED' },
+    (thrown): Failure => {
+      const undecided = undecidedCredentials(thrown);
+      if (undecided === undefined) throw thrown;
+      return undecided;
+    },
+  );
   const { code } = errorCodes[failure.reason];
   return new ConnectError(failureMessage(failure), code, undefined, errorDetails(failure));
 }

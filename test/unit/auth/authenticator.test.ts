@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createApiKeySecret, hashApiKey } from '../../../src/auth/api-key-secret.js';
 import { Authenticator, CredentialStoreUnavailable } from '../../../src/auth/authenticator.js';
+import { TokenIssuerUnavailable } from '../../../src/auth/issuer-keys.js';
 import { withImplied } from '../../../src/auth/principal.js';
-import { type TokenClaims, TokenIssuerUnavailable } from '../../../src/auth/tokens.js';
+import type { TokenClaims } from '../../../src/auth/tokens.js';
 
 const API_KEY_CACHE_MS = 5000;
 const TOKEN_CACHE_MS = 60_000;
@@ -67,6 +68,7 @@ describe('which credentials are taken', () => {
     ['no scheme', 'good', key, undefined],
     ['another scheme', 'Basic good', key, undefined],
     ['no space', 'Bearergood', key, undefined],
+    ['more spaces than anybody means', `Bearer${' '.repeat(16_384)}good`, key, undefined],
     ['two tokens', 'Bearer good good', key, undefined],
     ['two headers joined', 'Bearer good, Bearer good', key, undefined],
     ['a refused token', 'Bearer bad', key, undefined],
@@ -124,6 +126,25 @@ describe('the hot path', () => {
     );
     expect(answers.map((answer) => answer?.merchantId)).toEqual(Array(100).fill('mer_1'));
     expect(findMerchantOfKey).toHaveBeenCalledTimes(1);
+  });
+
+  test('one token is one, however it is spelt', async () => {
+    for (let i = 1; i <= 200; i++) {
+      const spelt = `${i % 2 === 0 ? 'Bearer' : 'bEARER'}${' '.repeat(i * 80)}good`;
+      expect(await authenticator.authenticate(spelt, key)).toBeDefined();
+    }
+    expect(verifyToken).toHaveBeenCalledTimes(1);
+  });
+
+  test('keys that are looked up at once are no more than are remembered', async () => {
+    const lookUps = Array.from({ length: 101 }, () =>
+      authenticator.authenticate('Bearer good', createApiKeySecret('live').secret),
+    );
+    const outcomes = await Promise.allSettled(lookUps);
+    expect(outcomes.filter(({ status }) => status === 'rejected')).toEqual([
+      { status: 'rejected', reason: expect.any(CredentialStoreUnavailable) },
+    ]);
+    expect(findMerchantOfKey).toHaveBeenCalledTimes(100);
   });
 
   test('one token on two merchants is two callers', async () => {

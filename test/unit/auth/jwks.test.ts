@@ -1,8 +1,10 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createTokenVerifier, TokenIssuerUnavailable, type TokenVerifier } from '../../../src/auth/tokens.js';
+import { TokenIssuerUnavailable } from '../../../src/auth/issuer-keys.js';
+import { createTokenVerifier, type TokenVerifier } from '../../../src/auth/tokens.js';
 
 /** An unknown `kid` makes the verifier fetch again, but not more often than this. */
 const REFETCH_MIN_MS = 10_000;
@@ -22,8 +24,8 @@ async function createKey(alg: string, kid: string): Promise<IssuerKey> {
   return { alg, kid, privateKey, publicKey, jwk: { ...(await exportJWK(publicKey)), alg, kid, use: 'sig' } };
 }
 
-function sign(key: IssuerKey, header: object = {}): Promise<string> {
-  return new SignJWT({ sub: 'ann', exp: Math.floor(Date.now() / 1000) + 3600 })
+function sign(key: IssuerKey, header: object = {}, ttlSeconds = 3600): Promise<string> {
+  return new SignJWT({ sub: 'ann', exp: Math.floor(Date.now() / 1000) + ttlSeconds })
     .setProtectedHeader({ alg: key.alg, kid: key.kid, ...header })
     .sign(key.privateKey);
 }
@@ -33,6 +35,10 @@ let fetches: number;
 let published: readonly IssuerKey[];
 let answer: RequestListener;
 let verify: TokenVerifier;
+/** What the operator is told of the issuer. */
+let told: string[];
+
+const STALE_MAX_MS = 3_600_000;
 
 beforeEach(async () => {
   // Only the date: sockets and their timers stay real.
@@ -49,12 +55,18 @@ beforeEach(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  verify = createTokenVerifier({
-    secret: undefined,
-    jwksUrl: `http://127.0.0.1:${port}/jwks.json`,
-    issuer: undefined,
-    audience: undefined,
-  });
+  told = [];
+  verify = createTokenVerifier(
+    {
+      secret: undefined,
+      jwksUrl: `http://127.0.0.1:${port}/jwks.json`,
+      jwksStaleMaxMs: STALE_MAX_MS,
+      issuer: undefined,
+      audience: undefined,
+    },
+    () => {},
+    { onDown: ({ message }) => told.push(message), onBack: () => told.push('back') },
+  );
 });
 afterEach(async () => {
   vi.useRealTimers();
@@ -168,6 +180,8 @@ describe('an issuer that cannot be asked is a fault, not a refusal', () => {
     ['404', (_, response) => response.writeHead(404).end()],
     ['not JSON', (_, response) => response.end('<html>')],
     ['JSON without keys', (_, response) => response.end('{}')],
+    ['a redirection', (_, response) => response.writeHead(302, { location: '/jwks.json' }).end()],
+    ['a key set without end', (_, response) => response.end(`{"keys": [${' '.repeat(1_048_577)}]}`)],
     ['a connection that breaks', (request) => request.socket.destroy()],
   ])('%s', async (_, broken) => {
     const key = await createKey('ES256', 'k1');
@@ -191,15 +205,32 @@ describe('an issuer that cannot be asked is a fault, not a refusal', () => {
     await expect(verify(token)).rejects.toThrow(TokenIssuerUnavailable);
   });
 
-  test('while it is down, known keys go on working', async () => {
+  test('while it is down, known keys go on for a bounded time, and it is told once a minute', async () => {
     const key = await createKey('ES256', 'k1');
     published = [key];
-    await verify(await sign(key));
+    // Of an hour; this one goes on for longer.
+    const token = await sign(key, {}, 7 * 24 * 3600);
+    const unknown = await sign(await createKey('ES256', 'k2'));
+    await verify(token);
+    const good = answer;
     answer = (request) => request.socket.destroy();
     pass(REFETCH_MIN_MS + 1000);
-    const unknown = await sign(await createKey('ES256', 'k2'));
     await expect(verify(unknown)).rejects.toThrow(TokenIssuerUnavailable);
-    expect(await verify(await sign(key))).toBeDefined();
+    expect(await verify(token)).toBeDefined();
+    // All of the minutes in which the key set is old.
+    pass(MAX_AGE_MS - REFETCH_MIN_MS);
+    for (let second = 0; second < 180; second++, pass(1000)) {
+      expect(await verify(token)).toBeDefined();
+      if (second % 60 === 1) await expect(verify(unknown)).rejects.toThrow(TokenIssuerUnavailable);
+    }
+    expect(told).toEqual(Array(4).fill('the JWKS cannot be fetched: fetch failed (other side closed)'));
+
+    pass(STALE_MAX_MS - 180_000);
+    await expect(verify(token)).rejects.toThrow(TokenIssuerUnavailable);
+    answer = good;
+    pass(RETRY_PAUSE_MS);
+    expect(await verify(token)).toBeDefined();
+    expect(told.at(-1)).toBe('back');
   });
 
   test('text that is no token is refused without asking', async () => {
@@ -208,3 +239,65 @@ describe('an issuer that cannot be asked is a fault, not a refusal', () => {
     expect(fetches).toBe(0);
   });
 });
+
+describe('whatever a stranger makes up is refused, and never a fault of ours', () => {
+  const part = (value: unknown): string =>
+    Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+  const good = { sub: 'eve', exp: 4_000_000_000 };
+  const headers: unknown[] = [
+    ...['RS256', 'ES256', 'EdDSA', 'HS256', 'none', 'PS256', 'constructor', ''].flatMap((alg) => [
+      { alg },
+      ...['e', 'r', 'weak', 'nobody', '__proto__', 'constructor', ''].map((kid) => ({ alg, kid })),
+    ]),
+    ...[{}, [], null, 5, true].map((alg) => ({ alg, kid: 'e' })),
+    ...[{}, [], null, 5, true].map((kid) => ({ alg: 'ES256', kid })),
+    { alg: 'ES256', kid: 'e', crit: ['b64'], b64: false },
+    { alg: 'ES256', kid: 'e', crit: 'b64', b64: false },
+    { alg: 'ES256', kid: 'e', crit: [] },
+    { alg: 'ES256', kid: 'e', x5u: 'http://127.0.0.1:1/', jku: 'http://127.0.0.1:1/', jwk: {} },
+    { alg: 'RS256', kid: 'x'.repeat(10_000) },
+    '[]',
+    'null',
+    '"text"',
+    '{',
+    '',
+    '\u0000',
+  ];
+  const payloads: unknown[] = [
+    good,
+    {},
+    [],
+    'null',
+    '"text"',
+    '{',
+    '',
+    '{"sub":"eve","exp":1e400}',
+    { ...good, sub: {} },
+  ];
+  const signatures = ['', 'AA', '!', '====', part('x'.repeat(64)), part('x'.repeat(256)), 'A'.repeat(5000)];
+
+  test('of any header, payload and signature', async () => {
+    const weak = await createWeakKey();
+    published = [await createKey('ES256', 'e'), await createKey('RS256', 'r'), weak];
+    const made = headers.flatMap((header) => payloads.map((payload) => `${part(header)}.${part(payload)}`));
+    for (const [i, text] of made.entries()) {
+      expect(await verify(`${text}.${signatures[i % signatures.length]}`)).toBeUndefined();
+    }
+    for (const signature of signatures) {
+      expect(await verify(`${part({ alg: 'ES256', kid: 'e' })}.${part(good)}.${signature}`)).toBeUndefined();
+    }
+    for (const text of ['..', '.', '', 'a.b.c.d.e', '\u0000', 'é.é.é', ' . . ', '💥'.repeat(4000)]) {
+      expect(await verify(text)).toBeUndefined();
+    }
+    // Nor does it make us ask the issuer for each `kid`.
+    expect(fetches).toBe(1);
+    expect(told).toEqual([]);
+  });
+});
+
+/** One that the platform refuses to verify with. */
+async function createWeakKey(): Promise<IssuerKey> {
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  const jwk = { ...(publicKey.export({ format: 'jwk' }) as JWK), alg: 'RS256', kid: 'weak', use: 'sig' };
+  return { ...(await createKey('RS256', 'weak')), jwk };
+}

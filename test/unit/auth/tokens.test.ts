@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createTokenVerifier, signToken } from '../../../src/auth/tokens.js';
 
 const SECRET = 'a-secret-of-at-least-32-bytes-of-text';
-const jwt = { secret: SECRET, jwksUrl: undefined, issuer: undefined, audience: undefined };
+const jwt = { secret: SECRET, jwksUrl: undefined, jwksStaleMaxMs: 0, issuer: undefined, audience: undefined };
 const verify = createTokenVerifier(jwt);
 const NOW = Math.floor(Date.now() / 1000);
 const HOUR = NOW + 3600;
@@ -56,6 +56,7 @@ describe('claims', () => {
     // PostgreSQL's text cannot hold it.
     ['sub with a NUL', { ...good, sub: 'a\0b' }, 'refused'],
     ['sub as a number', { ...good, sub: 7 as never }, 'refused'],
+    ['merchant_id of 256 characters', { ...good, merchant_id: 'm'.repeat(256) }, 'refused'],
     ['merchant_id as a number', { ...good, merchant_id: 7 }, 'refused'],
     ['merchant_id as null', { ...good, merchant_id: null }, 'refused'],
     ['merchant_id as a list', { ...good, merchant_id: ['mer_1'] }, 'refused'],

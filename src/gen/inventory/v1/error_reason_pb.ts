@@ -135,8 +135,8 @@ export enum ErrorReason {
   CONTENTION = 13,
 
   /**
-   * The database cannot be reached. UNAVAILABLE, HTTP 503 with Retry-After. A retry with the same idempotency
-   * key is safe whatever became of this call.
+   * The database, or the key set of the tokens' issuer, cannot be reached. UNAVAILABLE, HTTP 503 with Retry-After.
+   * A retry with the same idempotency key is safe whatever became of this call.
    * Example: "The database is unavailable. Retry later."
    *
    * @generated from enum value: ERROR_REASON_DATABASE_UNAVAILABLE = 14;
