@@ -9,6 +9,7 @@ import { engineLimits } from './engine/engine-limits.js';
 import { sweepExpiredHolds } from './engine/hold-sweep.js';
 import { resolveJwt } from './jwt-secret.js';
 import { HoldTtl } from './service/hold-ttl.js';
+import { sweepAllImports } from './service/import-sweep.js';
 import { sweepAllKeys } from './service/key-sweep.js';
 import { Orders } from './service/orders.js';
 import { Reads } from './service/reads/reads.js';
@@ -57,6 +58,7 @@ export interface Overrides {
 const READINESS_INTERVAL_MS = 1000;
 const READINESS_TIMEOUT_MS = 2000;
 const KEY_SWEEP_INTERVAL_MS = 60_000;
+const IMPORT_SWEEP_INTERVAL_MS = 600_000;
 const HOLD_SWEEP_INTERVAL_MS = 1000;
 /** Most looks are answered by the caches of credentials, which forget within their own limits. */
 const STREAM_CREDENTIALS_INTERVAL_MS = 1000;
@@ -181,6 +183,11 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       intervalMs: KEY_SWEEP_INTERVAL_MS,
       sweep: (isStopped) => sweepAllKeys(dataSource, isStopped),
       onError: (err) => logger.warn({ err }, 'old idempotency keys could not be removed'),
+    }),
+    new Sweeper({
+      intervalMs: IMPORT_SWEEP_INTERVAL_MS,
+      sweep: (isStopped) => sweepAllImports(dataSource, isStopped),
+      onError: (err) => logger.warn({ err }, 'old imports could not be forgotten'),
     }),
     new Sweeper({
       intervalMs: HOLD_SWEEP_INTERVAL_MS,

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type FileFormat, fileFormats } from '../service/import/import-file.js';
+import { IMPORT_MEMORY_DAYS } from '../store/imports.js';
 
 /** The options of `holdfast import`, as they are typed. */
 export interface ImportFlags {
@@ -11,6 +12,7 @@ export interface ImportFlags {
   readonly ignoreUnknownColumns?: boolean | undefined;
   /** `ours=value`, each time that it is given. */
   readonly default?: readonly string[] | undefined;
+  readonly set?: boolean | undefined;
   readonly importId?: string | undefined;
   readonly actor: string;
   readonly dryRun: boolean;
@@ -43,9 +45,10 @@ export function addImportOptions(command: Command): Command {
       'what lines say that give no value, such as warehouseId=main; may be given again',
       again,
     )
+    .option('--set', 'take qty as a count: what is on hand afterwards, however often it runs')
     .option(
       '--import-id <id>',
-      "names the import, so that a second run doubles nothing; the content's hash unless given",
+      `names the import, whose lines are done once: for ${IMPORT_MEMORY_DAYS} days, a second run doubles none; the content's hash unless given`,
     )
     .option('--actor <name>', 'kept in the log', 'operator')
     .option('--dry-run', 'check the file, and import nothing', false);

@@ -16,10 +16,14 @@ export function counted(
   ];
   return {
     data: { lines: all, ...lines, left },
-    text: `${all} line${all === 1 ? '' : 's'} = ${parts.join(' + ')}`,
+    text: `${lineCount(all, 'line')} = ${parts.join(' + ')}`,
   };
 }
 
 export function toldWarnings(count: number): string[] {
   return count === 0 ? [] : [`${count} warning${count === 1 ? '' : 's'}.`];
+}
+
+export function lineCount(n: number, what: 'line' | 'row'): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`;
 }

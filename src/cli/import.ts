@@ -1,19 +1,23 @@
-import type { Environment } from '../config.js';
-import { failureMessage } from '../domain/failure-message.js';
+import type { Config, Environment } from '../config.js';
+import { type Database, DatabaseUnusable } from '../database.js';
 import { checkRows } from '../service/import/check-rows.js';
 import { assertReadableTwice, type FileReading, readRows } from '../service/import/import-file.js';
-import { type ImportCounts, type ImportReport, importRows } from '../service/import/import-rows.js';
-import { UnusableFile } from '../service/import/line.js';
-import { allLines } from '../service/import/line-counts.js';
+import { likeImport } from '../service/import/import-memory.js';
+import { type ImportReport, importRows } from '../service/import/import-rows.js';
+import { type Row, UnusableFile } from '../service/import/line.js';
 import { noteStock, withLookalikesTold } from '../service/import/lookalike-rows.js';
+import { type LineMode, receiveLines, setLines } from '../service/import/submit-line.js';
 import { type Survey, survey } from '../service/import/survey.js';
 import { requireMerchant } from '../service/merchants.js';
+import { closeImport, openImport } from '../store/imports.js';
 import { listMerchants } from '../store/merchants.js';
+import { readActor } from './actor.js';
 import { type CommandResult, commandConfig, UsageError, withDatabase } from './context.js';
 import { withEngine } from './engine.js';
 import type { ImportFlags } from './import-options.js';
 import { ImportOutput } from './import-output.js';
 import { readingOf } from './import-reading.js';
+import { type ImportRun, importResult } from './import-result.js';
 import { counted, toldWarnings } from './import-summary.js';
 
 export interface ImportCommandOptions extends ImportFlags {
@@ -28,20 +32,26 @@ const BATCHES_WAITING = 1;
 /** Half a minute of a database that is away, beside the tries that the engine makes by itself. */
 const RETRY = { attemptsMax: 7, backoffMinMs: 500, backoffMaxMs: 8000 };
 
-/** `holdfast import`: creates or restocks a merchant's records from a file; exits with 1 where lines were left. */
+/**
+ * `holdfast import`: creates or restocks a merchant's records from a file, or sets them to counts; exits with 1 where
+ * lines were left.
+ */
 export async function importCommand(env: Environment, options: ImportCommandOptions): Promise<CommandResult> {
-  const { file, importId, actor } = options;
+  const { file, importId, set } = options;
   if (importId !== undefined && !/^[\x21-\x7e]{1,200}$/.test(importId)) {
     throw new UsageError('--import-id must have 1 to 200 printable ASCII characters, without spaces');
   }
-  if (actor === '' || actor.length > 255) throw new UsageError('--actor must have 1 to 255 characters');
+  if (set && importId !== undefined) {
+    throw new UsageError('--set needs no --import-id: it comes to the same, however often it runs');
+  }
+  const actor = readActor(options.actor);
   try {
     const reading = readingOf(file, options);
     await assertReadableTwice(file);
     const surveyed = await survey(file, reading);
     return options.dryRun
       ? await check(reading, surveyed, options)
-      : await importFile(env, reading, surveyed, options);
+      : await importFile(env, reading, surveyed, actor, options);
   } catch (error) {
     if (error instanceof UnusableFile) throw new UsageError(error.message);
     throw error;
@@ -81,43 +91,80 @@ function importFile(
   env: Environment,
   reading: FileReading,
   surveyed: Survey,
-  { file, merchant, importId = surveyed.contentId, actor, json, signal }: ImportCommandOptions,
+  actor: string,
+  { file, merchant, importId, set, json, signal }: ImportCommandOptions,
 ): Promise<CommandResult> {
   return withDatabase(
     env,
     async (database, config) => {
       const merchantId = await onlyMerchant(database.dataSource, merchant);
+      const importer = { merchantId, actor };
+      const memory = set ? undefined : await openMemory(database, merchantId, surveyed, importId);
+      const mode = memory === undefined ? setLines(importer) : receiveLines(importer, memory.id);
       await noteStock(database.dataSource, merchantId, surveyed.lookalikes);
       const output = new ImportOutput(file, json);
-      let failure: unknown;
       try {
-        const report = await withEngine(
-          database,
-          config,
-          (error) => {
-            failure = error;
-          },
-          (engine) =>
-            importRows(engine, rowsOf(file, reading, surveyed, output), {
-              merchantId,
-              actor,
-              importId,
-              inFlightMax: Math.min(
-                config.limits.batchCommandsMax * (config.limits.engineLanes + BATCHES_WAITING),
-                config.limits.queueCommandsMax,
-              ),
-              retry: RETRY,
-              signal,
-              observer: output,
-            }),
-        );
-        return result(report, { merchantId, importId, surveyed, output, failure });
+        const rows = rowsOf(file, reading, surveyed, output);
+        const run = await runImport(database, config, rows, { mode, signal, output });
+        await memory?.close(run.report);
+        return importResult(run, { merchantId, importId: memory?.importId, surveyed, output });
       } finally {
         output.close();
       }
     },
     commandConfig(env),
   );
+}
+
+interface Memory {
+  readonly id: string;
+  readonly importId: string;
+  close(report: ImportReport): Promise<void>;
+}
+
+async function openMemory(
+  { dataSource }: Database,
+  merchantId: string,
+  surveyed: Survey,
+  named: string | undefined,
+): Promise<Memory> {
+  const importId = named ?? surveyed.contentId;
+  const like = named === undefined ? await likeImport(dataSource, merchantId, surveyed) : undefined;
+  if (like !== undefined) {
+    const day = new Date(like.usedAtMs).toISOString().slice(0, 10);
+    throw new UsageError(
+      `this file is much like the one of an import of ${day} that left lines. To go on with that one, ` +
+        `run it with --import-id ${like.importId}: lines that were done are not done twice. ` +
+        'If it is another delivery, give it an --import-id of its own',
+    );
+  }
+  const id = await openImport(dataSource, { merchantId, importId }, surveyed.sketch).catch((error) => {
+    throw new DatabaseUnusable(error);
+  });
+  const close: Memory['close'] = async ({ counts, stopped }) => {
+    if (stopped !== undefined) return;
+    // What it tells is all that depends on it: without it, the import counts as one that has not come to its end.
+    await closeImport(dataSource, { merchantId, memoryId: id }, counts.lines.bad).catch(() => {});
+  };
+  return { id, importId, close };
+}
+
+async function runImport(
+  database: Database,
+  config: Config,
+  rows: AsyncIterable<readonly Row[]>,
+  { mode, signal, output }: { mode: LineMode; signal: AbortSignal; output: ImportOutput },
+): Promise<ImportRun> {
+  const { batchCommandsMax, engineLanes, queueCommandsMax } = config.limits;
+  const inFlightMax = Math.min(batchCommandsMax * (engineLanes + BATCHES_WAITING), queueCommandsMax);
+  let failure: unknown;
+  const onFailure = (error: unknown): void => {
+    failure = error;
+  };
+  const report = await withEngine(database, config, onFailure, (engine) =>
+    importRows(engine, rows, { mode, inFlightMax, retry: RETRY, signal, observer: output }),
+  );
+  return { report, failure };
 }
 
 async function onlyMerchant(
@@ -135,66 +182,4 @@ async function onlyMerchant(
       ? 'there is no merchant yet; see holdfast merchant create'
       : `there are ${merchants.length} merchants: say which with --merchant`,
   );
-}
-
-function result(
-  { counts, stopped }: ImportReport,
-  about: { merchantId: string; importId: string; surveyed: Survey; output: ImportOutput; failure: unknown },
-): CommandResult {
-  const { merchantId, importId, surveyed, failure } = about;
-  const { badLines, warnings, warned } = about.output;
-  const read = allLines(counts.lines);
-  const fileChanged = stopped === undefined && read !== surveyed.lines;
-  const { lines, rows, bad, ...outcomes } = counts;
-  const { data, text: linesText } = counted(lines, fileChanged ? read : surveyed.lines);
-  const text = [
-    `Import ${importId} of ${merchantId}: ${linesText}.`,
-    `${described(outcomes)}.`,
-    ...toldWarnings(warned),
-  ];
-  if (fileChanged) {
-    text.push(`The file was changed meanwhile: when the import began, it had ${surveyed.lines} lines.`);
-  }
-  if (stopped !== undefined) {
-    text.push(
-      stopped === 'interrupted' ? 'Stopped before the end of the file.' : `Stopped: ${why(stopped, failure)}`,
-      `To resume, run it again within 24 hours, with the same file and --import-id ${importId}: what is done is not done twice.`,
-    );
-  } else if (counts.bad > 0) {
-    text.push(
-      'The bad lines were not imported. Correct them where they are, without adding or taking away lines, and run it',
-      `again within 24 hours with --import-id ${importId}: the other lines are not done twice. Or import them from a file`,
-      'of their own, as lines must that the stock refused.',
-    );
-  }
-  return {
-    data: {
-      importId,
-      merchantId,
-      ...data,
-      rows,
-      ...outcomes,
-      badLines,
-      warned,
-      warnings,
-      fileChanged,
-      stopped: stopped ?? null,
-    },
-    text: text.join('\n'),
-    exitCode: counts.bad > 0 || stopped !== undefined || fileChanged ? 1 : 0,
-  };
-}
-
-function why(reason: Exclude<ImportReport['stopped'], 'interrupted' | undefined>, failure: unknown): string {
-  const cause = failure instanceof Error && failure.message !== '' ? ` (${failure.message})` : '';
-  return `${failureMessage({ reason })}${cause}`;
-}
-
-type Outcomes = Pick<ImportCounts, 'created' | 'restocked' | 'unchanged' | 'alreadyDone'>;
-
-function described({ created, restocked, unchanged, alreadyDone }: Outcomes): string {
-  const parts = [`${created} created`, `${restocked} restocked`];
-  if (unchanged > 0) parts.push(`${unchanged} unchanged`);
-  const rows = created + restocked + unchanged + alreadyDone;
-  return `${rows} row${rows === 1 ? '' : 's'}: ${[...parts, `${alreadyDone} already done`].join(', ')}`;
 }

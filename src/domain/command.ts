@@ -1,3 +1,4 @@
+import type { ImportLine } from './import-line.js';
 import type { RecordDescription, RecordDetails } from './inventory-record.js';
 import type { AdjustmentAction } from './movement.js';
 
@@ -16,6 +17,7 @@ export type Command =
   | BatchAdjustCommand
   | CreateRecordCommand
   | ReceiveRecordCommand
+  | CountRecordCommand
   | UpdateRecordCommand
   | UpdateSettingsCommand;
 
@@ -84,6 +86,21 @@ export interface ReceiveRecordCommand extends Anybody {
   /** The record's, if it has to be created. */
   readonly newId: string;
   /** 0 or more. */
+  readonly qty: number;
+  /** Names the record; describes it, if it has to be created. */
+  readonly details: RecordDetails;
+  /** Of the log entry. */
+  readonly reference: string;
+  /** Makes it happen once; undefined: as often as it is sent. */
+  readonly line?: ImportLine | undefined;
+}
+
+/** Sets the units on hand of a product in a warehouse to what was counted; creates its record when there is none. */
+export interface CountRecordCommand extends Anybody {
+  readonly kind: 'count_record';
+  /** The record's, if it has to be created. */
+  readonly newId: string;
+  /** On hand afterwards, 0 or more. */
   readonly qty: number;
   /** Names the record; describes it, if it has to be created. */
   readonly details: RecordDetails;

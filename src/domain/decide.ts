@@ -1,5 +1,6 @@
 import { decideAdjust, decideBatchAdjust } from './adjust.js';
 import type { Command } from './command.js';
+import { decideCountRecord } from './count.js';
 import type { Decision, RecordView, World } from './decision.js';
 import { decideConfirm, decideRelease } from './draw.js';
 import { decideConfirmOrder, decideReleaseOrder, decideReserveOrder } from './order.js';
@@ -34,6 +35,8 @@ export function decide<R extends RecordView>(command: Command, world: World<R>):
       return decideCreateRecord(command, world);
     case 'receive_record':
       return decideReceiveRecord(command, world);
+    case 'count_record':
+      return decideCountRecord(command, world);
     case 'update_record':
       return decideUpdateRecord(command, world);
     case 'update_settings':

@@ -1,5 +1,6 @@
 import type { Rejection } from './failure.js';
 import type { Hold } from './hold.js';
+import type { DoneLine, ImportLine } from './import-line.js';
 import type { InventoryRecord, RecordIdentity } from './inventory-record.js';
 import type { Movement } from './movement.js';
 import type { Settings, Success } from './outcome.js';
@@ -13,6 +14,8 @@ export interface World<R extends RecordView = RecordView> {
   order(reference: string): OrderView<R>;
   /** The record of that product, SKU and warehouse. */
   idOf(identity: RecordIdentity): string | undefined;
+  /** What the memory of the line's import has of it; undefined when it is yet to be done. */
+  doneLine(line: ImportLine): DoneLine | undefined;
   readonly settings: Settings;
 }
 
@@ -49,6 +52,8 @@ export interface Changes<R extends RecordView = RecordView> {
   readonly created?: CreatedRecord;
   readonly described?: { readonly record: R; readonly description: RecordDescriptionView };
   readonly settings?: Settings;
+  /** To be remembered as done. */
+  readonly line?: ImportLine;
 }
 
 /** One change of one record's quantities. */

@@ -28,7 +28,9 @@ export function failureMessage(failure: Failure): string {
     case 'INVENTORY_NOT_FOUND':
       return 'Inventory record not found.';
     case 'INVENTORY_ALREADY_EXISTS':
-      return 'An inventory record for this product already exists in the specified warehouse.';
+      return failure.id === undefined
+        ? 'An inventory record for this product already exists in the specified warehouse.'
+        : `An inventory record ${failure.id} already exists.`;
     case 'VALIDATION_FAILED':
       return 'Validation error';
     case 'MALFORMED_REQUEST':

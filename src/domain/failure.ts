@@ -11,7 +11,11 @@ export type Rejection =
       /** The records that do not exist, where the command names several. */
       readonly ids?: readonly string[];
     }
-  | { readonly reason: 'INVENTORY_ALREADY_EXISTS' }
+  | {
+      readonly reason: 'INVENTORY_ALREADY_EXISTS';
+      /** Where it is the id that is taken, and not the place of the product in the warehouse. */
+      readonly id?: string;
+    }
   | { readonly reason: 'INSUFFICIENT_STOCK'; readonly requested: number; readonly available: number }
   | {
       readonly reason: 'INSUFFICIENT_STOCK';

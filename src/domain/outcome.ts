@@ -20,6 +20,7 @@ export type Success =
   | AdjustedSuccess
   | RecordSuccess
   | ReceivedSuccess
+  | CountedSuccess
   | SettingsSuccess;
 
 /** The figures that a caller is told. */
@@ -71,12 +72,28 @@ export interface RecordSuccess {
   readonly record: InventoryRecord;
 }
 
-/** Of units received, wherever they went. Small, since an import remembers one for each of its lines. */
+/** Of units received, wherever they went; or of a line of an import that is not to happen again. */
 export interface ReceivedSuccess {
-  readonly received: {
+  readonly received:
+    | {
+        readonly id: string;
+        /** `unchanged`: no units for a record that exists. */
+        readonly effect: 'created' | 'restocked' | 'unchanged';
+      }
+    | {
+        /** Nothing changed: the line was done, or another in its place. */
+        readonly effect: 'done_before' | 'said_otherwise';
+        readonly doneAtMs: number;
+      };
+}
+
+/** Of units counted. Small, since an import remembers one for each of its lines. */
+export interface CountedSuccess {
+  readonly counted: {
     readonly id: string;
-    /** `unchanged`: no units for a record that exists. */
-    readonly effect: 'created' | 'restocked' | 'unchanged';
+    readonly effect: 'created' | 'adjusted' | 'unchanged';
+    /** By how many units it changed what is on hand. */
+    readonly difference: number;
   };
 }
 

@@ -7,33 +7,48 @@ import { newRecord } from './record.js';
 /**
  * Receives units of a product in a warehouse, whether the merchant has a record of it or not: one that is missing is
  * created with these units on hand, one that exists takes them in and keeps its description. No units of a record
- * that exists change nothing, and the log has nothing to tell.
+ * that exists change nothing, and the log has nothing to tell. A line of an import is remembered as done with what it
+ * does, and one that is refused is not: corrected, or tried when there is room, it is as good as new.
  */
 export function decideReceiveRecord<R extends RecordView>(
   command: ReceiveRecordCommand,
   world: World<R>,
 ): Decision<R, ReceivedSuccess> {
-  const { newId, qty, details, reference, notes, actor } = command;
+  const { newId, qty, details, reference, notes, actor, line } = command;
+  const done = line === undefined ? undefined : world.doneLine(line);
+  if (done !== undefined) {
+    const effect = done.found === 'same' ? 'done_before' : 'said_otherwise';
+    return {
+      accepted: true,
+      changes: { records: [] },
+      success: { received: { effect, doneAtMs: done.doneAtMs } },
+    };
+  }
+  const remembered = line === undefined ? {} : { line };
   const id = world.idOf(details);
   if (id === undefined) {
     const created = newRecord({ id: newId, initialQty: qty, details, reference, notes, actor }, world.nowMs);
     return {
       accepted: true,
-      changes: { records: [], created },
+      changes: { records: [], created, ...remembered },
       success: { received: { id: newId, effect: 'created' } },
     };
   }
   const record = world.record(id);
   if (record === undefined) return reject({ reason: 'INVENTORY_NOT_FOUND' });
   if (qty === 0) {
-    return { accepted: true, changes: { records: [] }, success: { received: { id, effect: 'unchanged' } } };
+    return {
+      accepted: true,
+      changes: { records: [], ...remembered },
+      success: { received: { id, effect: 'unchanged' } },
+    };
   }
-  const line = { qty, action: 'RECEIVED', reference, expectedOnHandQty: undefined } as const;
-  const fault = faultOf(line, record.stock, 'qty');
+  const adjustment = { qty, action: 'RECEIVED', reference, expectedOnHandQty: undefined } as const;
+  const fault = faultOf(adjustment, record.stock, 'qty');
   if (fault !== undefined) return reject(fault);
   return {
     accepted: true,
-    changes: { records: [adjustUnits(record, record.stock, line, { notes, actor })] },
+    changes: { records: [adjustUnits(record, record.stock, adjustment, { notes, actor })], ...remembered },
     success: { received: { id, effect: 'restocked' } },
   };
 }

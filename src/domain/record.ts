@@ -12,7 +12,7 @@ import type { InventoryRecord } from './inventory-record.js';
 import type { RecordSuccess } from './outcome.js';
 import { figures, type Stock } from './stock.js';
 
-/** Adds a record, unless the merchant has one of the same product, SKU and warehouse. */
+/** Adds a record, unless the merchant has one of that id, or of the same product, SKU and warehouse. */
 export function decideCreateRecord<R extends RecordView>(
   command: CreateRecordCommand,
   world: World<R>,
@@ -21,6 +21,7 @@ export function decideCreateRecord<R extends RecordView>(
   if (initialQty < 0) {
     return reject({ reason: 'NEGATIVE_STOCK', onHand: 0, reserved: 0, change: initialQty });
   }
+  if (world.record(id) !== undefined) return reject({ reason: 'INVENTORY_ALREADY_EXISTS', id });
   if (world.idOf(details) !== undefined) return reject({ reason: 'INVENTORY_ALREADY_EXISTS' });
   const created = newRecord({ id, initialQty, details, reference: UNREFERENCED, notes, actor }, world.nowMs);
   return {

@@ -69,7 +69,8 @@ async function applyOnce(
     const evidence = movements.find(({ movement }) => movement.revision > 1) ?? movements[0];
     if (evidence === undefined) {
       // No quantity changed. When nothing else did there was nothing to commit; otherwise (keys of rejections,
-      // descriptions, settings) the batch can simply run again: it finds the keys, or sets the same values.
+      // lines without units, descriptions, settings) the batch can simply run again: it finds the keys and lines, or
+      // sets the same values.
       if (!changesAnything(decided)) return decided.executions;
       throw error.cause;
     }

@@ -1,4 +1,5 @@
 import type { HoldKey, HoldRow } from '../store/holds.js';
+import type { ImportLineRow } from '../store/import-lines.js';
 import type { RecordRow } from '../store/inventory-records.js';
 import type { SettingsRow } from '../store/settings.js';
 import type { StockRow } from '../store/stock-levels.js';
@@ -13,6 +14,7 @@ export interface ChangedRows {
   readonly createdRecords: RecordRow[];
   readonly described: RecordRow[];
   readonly settings: SettingsRow[];
+  readonly lines: ImportLineRow[];
 }
 
 /** What became of the holds that the batch touched, as against the table. */

@@ -4,6 +4,7 @@ import type { RecordIdentity } from '../domain/inventory-record.js';
 import { merchantKey } from '../domain/merchant-key.js';
 import type { HoldKey } from '../store/holds.js';
 import type { IdempotencyKeyName } from '../store/idempotency-keys.js';
+import type { ImportLineRow } from '../store/import-lines.js';
 import type { IdentityKey } from '../store/inventory-records.js';
 import type { OrderKey } from '../store/orders.js';
 import type { RecordKey } from '../store/stock-levels.js';
@@ -23,6 +24,8 @@ export interface FetchPlan {
   readonly identities: readonly IdentityKey[];
   /** Of records to be locked where they exist, and created where not; only the database knows their ids. */
   readonly receipts: readonly IdentityKey[];
+  /** Of imports, to be done unless they were. */
+  readonly lines: readonly ImportLineRow[];
   /** Merchants whose settings change. */
   readonly settings: readonly string[];
   readonly keys: readonly IdempotencyKeyName[];
@@ -57,6 +60,7 @@ class Planner {
   readonly #orders = new Map<string, OrderKey>();
   readonly #identities = new Map<string, IdentityKey>();
   readonly #receipts = new Map<string, IdentityKey>();
+  readonly #lines: ImportLineRow[] = [];
   readonly #settings = new Set<string>();
   readonly #keys = new Map<string, IdempotencyKeyName>();
   #clock = false;
@@ -95,9 +99,15 @@ class Planner {
         this.#describe(merchantId, command.id);
         return;
       case 'create_record':
+        // Not there, if all is well.
+        this.#record(merchantId, command.id);
         this.#identify(merchantId, command.details, this.#identities);
         return;
       case 'receive_record':
+        this.#identify(merchantId, command.details, this.#receipts);
+        if (command.line !== undefined) this.#lines.push({ merchantId, line: command.line });
+        return;
+      case 'count_record':
         this.#identify(merchantId, command.details, this.#receipts);
         return;
       case 'update_settings':
@@ -152,6 +162,7 @@ class Planner {
       orders: [...this.#orders.values()],
       identities: [...this.#identities.values()],
       receipts: [...this.#receipts.values()],
+      lines: this.#lines,
       settings: [...this.#settings],
       keys: [...this.#keys.values()],
       clock: this.#clock,

@@ -1,6 +1,7 @@
 import { readClock } from '../store/clock.js';
 import { type HoldRow, readHolds, readOldestHolds } from '../store/holds.js';
 import { readIdempotencyKeys } from '../store/idempotency-keys.js';
+import { readImportLines } from '../store/import-lines.js';
 import { findRecords, readDescriptions } from '../store/inventory-records.js';
 import { readOrders } from '../store/orders.js';
 import { lockSettings } from '../store/settings.js';
@@ -50,16 +51,18 @@ export async function fetchBatch(
   const planned = planBatch(tx, submissions, linesMax);
   const { plan, wanted, orderSizes, ...taken } = planned instanceof Promise ? await planned : planned;
   const { records, orders } = wanted;
-  const [stocks, holds, orderRows, keyRows, clockUs, descriptions, identities, settings] = await Promise.all([
-    records.length > 0 ? lockStockLevels(tx, lock, records) : none,
-    plan.holds.length > 0 ? readHolds(tx, plan.holds) : none,
-    orders.length > 0 ? readOrders(tx, orders) : none,
-    plan.keys.length > 0 ? readIdempotencyKeys(tx, plan.keys) : none,
-    plan.clock ? readClock(tx) : undefined,
-    plan.descriptions.length > 0 ? readDescriptions(tx, plan.descriptions) : none,
-    wanted.identities.length > 0 ? findRecords(tx, wanted.identities) : none,
-    plan.settings.length > 0 ? lockSettings(tx, plan.settings) : none,
-  ]);
+  const [stocks, holds, orderRows, keyRows, clockUs, descriptions, identities, settings, lines] =
+    await Promise.all([
+      records.length > 0 ? lockStockLevels(tx, lock, records) : none,
+      plan.holds.length > 0 ? readHolds(tx, plan.holds) : none,
+      orders.length > 0 ? readOrders(tx, orders) : none,
+      plan.keys.length > 0 ? readIdempotencyKeys(tx, plan.keys) : none,
+      plan.clock ? readClock(tx) : undefined,
+      plan.descriptions.length > 0 ? readDescriptions(tx, plan.descriptions) : none,
+      wanted.identities.length > 0 ? findRecords(tx, wanted.identities) : none,
+      plan.settings.length > 0 ? lockSettings(tx, plan.settings) : none,
+      plan.lines.length > 0 ? readImportLines(tx, plan.lines) : none,
+    ]);
   const orderHolds = orderRows.flatMap((order) => order.holds);
   assertAllLocked(wanted, orderHolds, identities);
 
@@ -84,6 +87,7 @@ export async function fetchBatch(
     descriptions,
     identities: wanted.found.length === 0 ? identities : [...identities, ...wanted.found],
     settings,
+    lines,
   });
   if (expired !== undefined) endExpired(workingSet, due, expired);
   return { submissions: withRoom, workingSet, keys: new KeyBook(keyRows) };

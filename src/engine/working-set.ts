@@ -1,13 +1,16 @@
 import type { Changes, CreatedRecord, RecordChange, World } from '../domain/decision.js';
+import type { DoneLine, ImportLine } from '../domain/import-line.js';
 import type { RecordIdentity } from '../domain/inventory-record.js';
 import type { Settings } from '../domain/outcome.js';
 import type { HoldRow } from '../store/holds.js';
+import type { DoneLineRow } from '../store/import-lines.js';
 import type { DescriptionRow } from '../store/inventory-records.js';
 import type { MovementRow } from '../store/movement-log.js';
 import type { SettingsRow } from '../store/settings.js';
 import type { StockRow } from '../store/stock-levels.js';
 import type { ChangedRows } from './changed-rows.js';
 import { identityName } from './fetch-plan.js';
+import { LineBook } from './line-book.js';
 import { WorkingOrder } from './working-order.js';
 import { WorkingRecord } from './working-record.js';
 
@@ -24,6 +27,8 @@ export interface FetchedState {
   /** Of records that exist. */
   readonly identities?: readonly (RecordIdentity & { merchantId: string; id: string })[];
   readonly settings?: readonly SettingsRow[];
+  /** Of imports, done before. */
+  readonly lines?: readonly DoneLineRow[];
 }
 
 export interface FetchedOrder {
@@ -68,6 +73,7 @@ export class WorkingSet {
       this.world(merchantId).identities.set(identityName(merchantId, identity), id);
     }
     for (const { merchantId, settings } of state.settings ?? []) this.world(merchantId).settings = settings;
+    for (const row of state.lines ?? []) this.world(row.merchantId).lines.load(row);
   }
 
   /** What commands of a merchant see. */
@@ -82,10 +88,13 @@ export class WorkingSet {
 
   apply(merchantId: string, changes: Changes<WorkingRecord>): void {
     for (const change of changes.records) this.applyChange(change);
-    if (changes.created === undefined && changes.described === undefined && changes.settings === undefined) {
-      return;
-    }
+    const { created, described, settings, line } = changes;
+    if (created ?? described ?? settings ?? line) this.#applyRest(merchantId, changes);
+  }
+
+  #applyRest(merchantId: string, changes: Changes<WorkingRecord>): void {
     const world = this.world(merchantId);
+    if (changes.line !== undefined) world.lines.remember(changes.line, this.nowMs);
     if (changes.created !== undefined) {
       world.create(changes.created);
       this.movements.push({ merchantId, movement: changes.created.movement });
@@ -133,6 +142,7 @@ export class WorkingSet {
       createdRecords: [],
       described: [],
       settings: [],
+      lines: [],
     };
     for (const world of this.#worlds.values()) world.collect(rows);
     return rows;
@@ -145,6 +155,7 @@ class MerchantWorld implements World<WorkingRecord> {
   readonly orders = new Map<string, WorkingOrder>();
   /** Name of an identity → id. */
   readonly identities = new Map<string, string>();
+  readonly lines = new LineBook();
   settings: Settings = { defaultTtlSeconds: 0 };
   #settingsChanged = false;
 
@@ -163,6 +174,10 @@ class MerchantWorld implements World<WorkingRecord> {
 
   idOf(identity: RecordIdentity): string | undefined {
     return this.identities.get(identityName(this.merchantId, identity));
+  }
+
+  doneLine(line: ImportLine): DoneLine | undefined {
+    return this.lines.find(line);
   }
 
   /** From now on it is a record like others: commands of the same batch may find it by its identity. */
@@ -195,6 +210,7 @@ class MerchantWorld implements World<WorkingRecord> {
       if (record.changed) record.collectHolds(rows.holds);
       if (record.nextExpiryChanged) rows.expiries.push({ merchantId, stock });
     }
+    for (const line of this.lines.fresh) rows.lines.push({ merchantId, line });
     if (this.#settingsChanged) rows.settings.push({ merchantId, settings: this.settings });
   }
 }

@@ -1,5 +1,6 @@
 import { deleteHolds, insertHolds, updateHolds } from '../store/holds.js';
 import { forgetIdempotencyKeys, insertIdempotencyKeys } from '../store/idempotency-keys.js';
+import { insertImportLines } from '../store/import-lines.js';
 import { insertInventoryRecords, updateDescriptions } from '../store/inventory-records.js';
 import { appendMovements } from '../store/movement-log.js';
 import { updateSettings } from '../store/settings.js';
@@ -15,9 +16,9 @@ export interface DecidedBatch extends FetchedBatch {
 
 /** Whether there is anything to commit. */
 export function changesAnything({ workingSet, keys }: DecidedBatch): boolean {
-  const { expiries, described, settings } = workingSet.collect();
-  return (
-    workingSet.movements.length + keys.fresh.length + expiries.length + described.length + settings.length > 0
+  const { expiries, described, settings, lines } = workingSet.collect();
+  return [workingSet.movements, keys.fresh, expiries, described, settings, lines].some(
+    (rows) => rows.length > 0,
   );
 }
 
@@ -38,6 +39,7 @@ export function writeWorkingSet(tx: Transaction, batchId: string, workingSet: Wo
   if (rows.stocks.length > 0) updateStockLevels(tx, rows.stocks);
   if (rows.expiries.length > 0) updateNextExpiries(tx, rows.expiries);
   if (rows.described.length > 0) updateDescriptions(tx, rows.described, atUs!);
+  if (rows.lines.length > 0) insertImportLines(tx, rows.lines);
   if (rows.settings.length > 0) updateSettings(tx, rows.settings);
   if (ended.length > 0) deleteHolds(tx, ended);
   if (changed.length > 0) updateHolds(tx, changed);

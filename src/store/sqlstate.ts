@@ -59,11 +59,19 @@ export function databaseErrorKind(error: unknown): DatabaseErrorKind {
 const UNIQUE_VIOLATION = '23505';
 
 /**
- * Two transactions stored one idempotency key, or created a record of one product, SKU and warehouse, at once: on the
- * next try the loser finds the winner's.
+ * Two transactions stored one idempotency key, did one line of an import, or created a record of one id, or of one
+ * product, SKU and warehouse, at once: on the next try the loser finds the winner's.
  */
+const raceConstraints: ReadonlySet<unknown> = new Set([
+  'idempotency_keys_pkey',
+  'import_lines_pkey',
+  'inventory_records_identity',
+  'inventory_records_pkey',
+  'stock_levels_pkey',
+]);
+
 function isKeyRace(cause: { constraint?: unknown }): boolean {
-  return cause.constraint === 'idempotency_keys_pkey' || cause.constraint === 'inventory_records_identity';
+  return raceConstraints.has(cause.constraint);
 }
 
 export function isUniqueViolation(error: unknown): boolean {

@@ -7,7 +7,7 @@ import { areaOf, importsOf, readSource } from './source.js';
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   // It ends the process, so it tells the errors of all below apart.
-  main: ['app*', 'auth*', 'cli', 'config', 'database', 'service', 'transport', 'version'],
+  main: ['app*', 'auth*', 'cli', 'config', 'database', 'printable', 'service', 'transport', 'version'],
   cli: [
     'app',
     'auth',
@@ -16,6 +16,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'domain',
     'engine',
     'jwt-secret',
+    'printable',
     'service',
     'store',
     'telemetry',
@@ -51,10 +52,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   auth: ['config*', 'store'],
   store: ['domain'],
   domain: [],
-  telemetry: ['config*'],
+  telemetry: ['config*', 'printable'],
   config: ['environment', 'loopback'],
   environment: [],
   loopback: [],
+  printable: [],
   version: [],
 };
 

@@ -29,6 +29,26 @@ CREATE TABLE idempotency_keys (
   CONSTRAINT idempotency_keys_pkey PRIMARY KEY (merchant_id, key)
 );
 
+CREATE TABLE import_lines (
+  merchant_id text NOT NULL,
+  memory_id uuid NOT NULL,
+  content uuid NOT NULL,
+  line integer NOT NULL,
+  done_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT import_lines_pkey PRIMARY KEY (merchant_id, memory_id, content)
+);
+
+CREATE TABLE imports (
+  merchant_id text NOT NULL,
+  memory_id uuid NOT NULL,
+  import_id text NOT NULL,
+  started_at timestamp with time zone NOT NULL DEFAULT now(),
+  used_at timestamp with time zone NOT NULL DEFAULT now(),
+  lines_left integer,
+  sketch bigint[] NOT NULL DEFAULT '{}'::bigint[],
+  CONSTRAINT imports_pkey PRIMARY KEY (merchant_id, memory_id)
+);
+
 CREATE TABLE inventory_records (
   merchant_id text NOT NULL,
   id text NOT NULL,
@@ -101,6 +121,12 @@ CREATE INDEX holds_by_expiry ON public.holds USING btree (merchant_id, inventory
 CREATE INDEX holds_by_reference ON public.holds USING btree (merchant_id, reference) WHERE (reference <> ''::text);
 
 CREATE INDEX idempotency_keys_by_age ON public.idempotency_keys USING btree (((merchant_id || ''::text)), created_at);
+
+CREATE INDEX import_lines_by_line ON public.import_lines USING btree (((merchant_id || ''::text)), memory_id, line);
+
+CREATE INDEX imports_by_id ON public.imports USING btree (merchant_id, import_id, used_at);
+
+CREATE INDEX imports_by_use ON public.imports USING btree (merchant_id, used_at);
 
 CREATE INDEX inventory_records_by_sku ON public.inventory_records USING btree (merchant_id, sku_id, id) WHERE (sku_id <> ''::text);
 

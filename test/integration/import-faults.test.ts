@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { plainRules } from '../../src/service/import/column-rules.js';
 import { readRows } from '../../src/service/import/import-file.js';
 import { type ImportOptions, type ImportReport, importRows } from '../../src/service/import/import-rows.js';
+import { receiveLines } from '../../src/service/import/submit-line.js';
 import { createMerchant } from '../../src/service/merchants.js';
 import { Session, startEngine, type TestEngine } from '../support/engine-stage.js';
 import { ImportFiles, unitsOf } from '../support/import-files.js';
@@ -28,8 +30,10 @@ afterAll(async () => {
 });
 
 let merchantId: string;
+let memoryId: string;
 beforeEach(async () => {
   ({ merchantId } = await createMerchant(stage.dataSource, 'Imports', 'test'));
+  memoryId = randomUUID();
 });
 
 /** Units and log entries of the import; fails unless counters and log agree. */
@@ -97,10 +101,9 @@ describe('as a process', () => {
   const startAndStick = async (file: string): Promise<Running> => {
     const running = spawnHoldfast(['import', file, '--merchant', merchantId], env());
     await until('some lines', async () => {
-      const rows = await stage.database.query(
-        'SELECT 1 FROM idempotency_keys WHERE merchant_id = $1 LIMIT 500',
-        [merchantId],
-      );
+      const rows = await stage.database.query('SELECT 1 FROM import_lines WHERE merchant_id = $1 LIMIT 500', [
+        merchantId,
+      ]);
       return rows.length === 500;
     });
     return running;
@@ -200,9 +203,7 @@ describe('faults on the way', () => {
 
   const imported = (file: string, change: Partial<ImportOptions> = {}): Promise<ImportReport> =>
     importRows(engine!.engine, readRows(file, { format: 'csv', rules: plainRules }), {
-      merchantId,
-      actor: 'ann',
-      importId: 'one',
+      mode: receiveLines({ merchantId, actor: 'ann' }, memoryId),
       inFlightMax: 60,
       retry: { attemptsMax: 100, backoffMinMs: 1, backoffMaxMs: 20 },
       signal: new AbortController().signal,
@@ -254,7 +255,7 @@ describe('faults on the way', () => {
       const started = await TcpProxy.start(stage.database.url);
       proxy = started.proxy;
       await startOn(started.url);
-      const cut = [proxy.failNext('COMMIT', effect), proxy.failNext('insert_idempotency_keys', 'cut')];
+      const cut = [proxy.failNext('COMMIT', effect), proxy.failNext('insert_import_lines', 'cut')];
       const running = imported(files.products(COUNT));
       await Promise.all(cut);
       expect(await running).toMatchObject({ stopped: undefined, counts: { rows: COUNT, bad: 0 } });

@@ -27,6 +27,12 @@ const details = {
   variantAttributes: {},
 };
 
+const importLine = {
+  memoryId: '00000000-0000-0000-0000-000000000001',
+  number: 2,
+  content: '00000000-0000-0000-0000-000000000002',
+};
+
 /** Opens, changes and ends holds of all kinds, adds and changes records: every statement that the engine has. */
 const batches: readonly (readonly Unsigned<Command>[])[] = [
   [
@@ -44,7 +50,8 @@ const batches: readonly (readonly Unsigned<Command>[])[] = [
   [{ kind: 'release_order', reference: 'o', notes: '' }],
   [{ kind: 'adjust', ...units, ...line }],
   [{ kind: 'create_record', id: 'inv_3', initialQty: 1, details, notes: '' }],
-  [{ kind: 'receive_record', newId: 'inv_4', qty: 1, details, reference: '', notes: '' }],
+  [{ kind: 'receive_record', newId: 'inv_4', qty: 1, details, reference: '', notes: '', line: importLine }],
+  [{ kind: 'count_record', newId: 'inv_5', qty: 1, details, reference: '', notes: '' }],
   [{ kind: 'update_record', id: 'inv_3', change: { reorderLevel: 5 } }],
   [{ kind: 'update_settings', defaultTtlSeconds: 60 }],
 ];
@@ -147,6 +154,10 @@ const byIndex: Readonly<Record<string, readonly (readonly [index: string, column
   insert_inventory_records: [['stock_levels_pkey', 'id']],
   read_idempotency_keys: [['idempotency_keys_pkey', 'key']],
   forget_idempotency_keys: [['idempotency_keys_pkey', 'key']],
+  read_import_lines: [
+    ['import_lines_pkey', 'content'],
+    ['import_lines_by_line', 'line'],
+  ],
   lock_merchant: [['merchants_pkey', 'merchant_id']],
   lock_settings: [['merchants_pkey', 'merchant_id']],
   update_settings: [['merchants_pkey', 'merchant_id']],
@@ -156,6 +167,7 @@ const withoutLookUp = [
   'append_movements',
   'insert_holds',
   'insert_idempotency_keys',
+  'insert_import_lines',
   'insert_stock_levels',
   'read_clock',
 ];

@@ -141,8 +141,10 @@ class World {
     // New ids are the service's, not the caller's.
     const command = {
       ...signed,
-      ...(request.kind === 'create_record' ? { id: `new_${this.#created++}` } : {}),
-      ...(request.kind === 'receive_record' ? { newId: `new_${this.#created++}` } : {}),
+      ...(request.kind === 'create_record' ? { id: request.id ?? `new_${this.#created++}` } : {}),
+      ...(request.kind === 'receive_record' || request.kind === 'count_record'
+        ? { newId: `new_${this.#created++}` }
+        : {}),
     } as Command;
     return key === null
       ? { command }

@@ -4,6 +4,7 @@ import type {
   Command,
   ConfirmCommand,
   ConfirmOrderCommand,
+  CountRecordCommand,
   CreateRecordCommand,
   ReceiveRecordCommand,
   ReleaseCommand,
@@ -41,6 +42,8 @@ export function runCommand(model: StockModel, command: Command): Outcome {
       return create(model, command);
     case 'receive_record':
       return receive(model, command);
+    case 'count_record':
+      return count(model, command);
     case 'update_record':
       return update(model, command);
     case 'update_settings': {
@@ -199,6 +202,7 @@ function adjust(
 function create(model: StockModel, command: CreateRecordCommand): Outcome {
   const { merchantId, id, initialQty, details, notes, actor } = command;
   if (initialQty < 0) return no({ reason: 'NEGATIVE_STOCK', onHand: 0, reserved: 0, change: initialQty });
+  if (model.record(merchantId, id) !== undefined) return no({ reason: 'INVENTORY_ALREADY_EXISTS', id });
   if (twin(model, merchantId, details) !== undefined) return no({ reason: 'INVENTORY_ALREADY_EXISTS' });
   const record = newRecord(id, details, initialQty, actor);
   record.note('RECEIVED', initialQty, 0, { reference: '', notes, actor });
@@ -207,6 +211,18 @@ function create(model: StockModel, command: CreateRecordCommand): Outcome {
 }
 
 function receive(model: StockModel, command: ReceiveRecordCommand): Outcome {
+  const { merchantId, line } = command;
+  if (line === undefined) return receiveAnew(model, command);
+  const done = model.linesOf(merchantId);
+  const seen = (effect: 'done_before' | 'said_otherwise') => ok({ received: { effect, doneAtMs: NOW_MS } });
+  if (done.some(({ content }) => content === line.content)) return seen('done_before');
+  if (done.some(({ number }) => number === line.number)) return seen('said_otherwise');
+  const outcome = receiveAnew(model, command);
+  if (outcome.ok) done.push(line);
+  return outcome;
+}
+
+function receiveAnew(model: StockModel, command: ReceiveRecordCommand): Outcome {
   const { merchantId, newId, qty, details, actor } = command;
   const record = twin(model, merchantId, details);
   if (record === undefined) {
@@ -222,6 +238,22 @@ function receive(model: StockModel, command: ReceiveRecordCommand): Outcome {
   }
   record.adjust('RECEIVED', qty, command);
   return ok({ received: { id: record.id, effect: 'restocked' } });
+}
+
+function count(model: StockModel, command: CountRecordCommand): Outcome {
+  const { merchantId, newId, qty, details, actor } = command;
+  const record = twin(model, merchantId, details);
+  if (record === undefined) {
+    const created = newRecord(newId, details, qty, actor);
+    created.note('RECEIVED', qty, 0, command);
+    model.add(merchantId, created);
+    return ok({ counted: { id: newId, effect: 'created', difference: qty } });
+  }
+  const { id, onHand, reserved } = record;
+  const difference = qty - onHand;
+  if (qty < reserved) return no({ reason: 'NEGATIVE_STOCK', onHand, reserved, change: difference });
+  if (difference !== 0) record.adjust('ADJUSTED', difference, command);
+  return ok({ counted: { id, effect: difference === 0 ? 'unchanged' : 'adjusted', difference } });
 }
 
 function update(model: StockModel, { merchantId, id, change }: UpdateRecordCommand): Outcome {

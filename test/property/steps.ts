@@ -82,6 +82,7 @@ const details = fc.record({
 });
 const create = fc.record({
   kind: kind('create_record'),
+  id: fc.constantFrom(undefined, undefined, undefined, 'inv_1', 'own_1'),
   initialQty: fc.oneof(
     { weight: 8, arbitrary: fc.integer({ min: 0, max: 9 }) },
     { weight: 1, arbitrary: fc.constantFrom(-1, QTY_MAX) },
@@ -92,6 +93,21 @@ const create = fc.record({
 const receive = fc.record({
   kind: kind('receive_record'),
   qty: fc.constantFrom(0, 1, 5, QTY_MAX),
+  details,
+  reference: oftenNobody,
+  notes,
+  line: fc.option(
+    fc.record({
+      memoryId: fc.constant('00000000-0000-0000-0000-000000000001'),
+      number: fc.integer({ min: 2, max: 4 }),
+      content: fc.constantFrom(1, 2, 3).map((n) => `00000000-0000-0000-0000-00000000000${n}`),
+    }),
+    { nil: undefined },
+  ),
+});
+const count = fc.record({
+  kind: kind('count_record'),
+  qty: fc.constantFrom(0, 1, 5, 12, QTY_MAX),
   details,
   reference: oftenNobody,
   notes,
@@ -122,7 +138,8 @@ const request = fc.oneof(
   { weight: 3, arbitrary: adjust },
   { weight: 2, arbitrary: batchAdjust },
   { weight: 2, arbitrary: create },
-  { weight: 2, arbitrary: receive },
+  { weight: 3, arbitrary: receive },
+  { weight: 2, arbitrary: count },
   { weight: 1, arbitrary: update },
   { weight: 1, arbitrary: settings },
 );

@@ -1,3 +1,4 @@
+import type { ImportLine } from '../../src/domain/import-line.js';
 import type { RecordDescription, RecordIdentity } from '../../src/domain/inventory-record.js';
 import type { Outcome } from '../../src/domain/outcome.js';
 import type { Execution, Submission } from '../../src/engine/submission.js';
@@ -14,6 +15,7 @@ export class StockModel {
   now = 0;
   readonly orders = new ModelOrders();
   readonly #records = new Map<string, ModelRecord>();
+  readonly #lines = new Map<string, ImportLine[]>();
   readonly #defaultTtls = new Map<string, number>();
   readonly #keys = new Map<string, { fingerprint: string; outcome: Outcome }>();
 
@@ -43,6 +45,13 @@ export class StockModel {
       .filter(([name]) => name.startsWith(`${merchantId}/`))
       .map(([, record]) => record)
       .sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  /** Done, of the merchant's one import. */
+  linesOf(merchantId: string): ImportLine[] {
+    const lines = this.#lines.get(merchantId) ?? [];
+    this.#lines.set(merchantId, lines);
+    return lines;
   }
 
   defaultTtl(merchantId: string): number {

@@ -109,6 +109,10 @@ export async function readAll(
     'SELECT key, fingerprint, outcome FROM idempotency_keys WHERE merchant_id = $1 ORDER BY key',
     [merchantId],
   );
+  const lines = await dataSource.query(
+    'SELECT content, line FROM import_lines WHERE merchant_id = $1 ORDER BY content',
+    [merchantId],
+  );
   const [settings] = await dataSource.query(
     'SELECT default_ttl_seconds FROM merchants WHERE merchant_id = $1',
     [merchantId],
@@ -121,6 +125,7 @@ export async function readAll(
       ends: record.nextExpiryMs !== null,
     })),
     keys: keys.map((key) => ({ ...key, outcome: outcomeOf(key.outcome) })),
+    lines,
     settings,
   };
 }

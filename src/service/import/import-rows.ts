@@ -3,12 +3,13 @@ import type { Fault } from '../../domain/failure.js';
 import type { Engine } from '../../engine/engine.js';
 import { isPassedOver, type Lines, type Row } from './line.js';
 import { type LineCounts, noLines } from './line-counts.js';
-import type { Receipt } from './receipt.js';
-import { type ReceiptContext, type RetryLimits, receive } from './receive.js';
 import { RecordTurns } from './record-turns.js';
 import { receiptOf } from './row-receipt.js';
+import { type LineMode, type LineWork, type RetryLimits, submitLine } from './submit-line.js';
 
-export interface ImportOptions extends ReceiptContext {
+export interface ImportOptions {
+  /** What is done with the lines, and in whose name. */
+  readonly mode: LineMode;
   /** Lines handed to the engine and not answered yet; at least 1. */
   readonly inFlightMax: number;
   readonly retry: RetryLimits;
@@ -30,7 +31,9 @@ export interface ImportCounts {
   rows: number;
   created: number;
   restocked: number;
-  /** No units for a record that exists. */
+  /** Set to a count that differed from what was there. */
+  adjusted: number;
+  /** No units for a record that exists, or a count that was right. */
   unchanged: number;
   /** In an earlier run of the same import. */
   alreadyDone: number;
@@ -38,29 +41,33 @@ export interface ImportCounts {
 }
 
 export function noCounts(): ImportCounts {
-  return { lines: noLines(), rows: 0, created: 0, restocked: 0, unchanged: 0, alreadyDone: 0, bad: 0 };
+  const rows = { rows: 0, created: 0, restocked: 0, adjusted: 0, unchanged: 0, alreadyDone: 0, bad: 0 };
+  return { lines: noLines(), ...rows };
 }
 
 export interface ImportReport {
   readonly counts: Readonly<ImportCounts>;
   /** Why it ended before the file did; undefined when it did not. */
   readonly stopped: 'interrupted' | Fault['reason'] | undefined;
+  /** When the lines that were already done were done, milliseconds since the epoch; undefined where there are none. */
+  readonly doneBefore: { readonly firstAtMs: number; readonly lastAtMs: number } | undefined;
 }
 
 /**
  * Hands the rows to the engine in their order, many at once so that they share transactions. One that is bad is told
- * and passed over; a fault that does not go away stops the import, and what is done stays done: a later run under the
- * same import id goes on from there, since each line is keyed.
+ * and passed over; a fault that does not go away stops the import, and what is done stays done: a later run goes on
+ * from there, since the import remembers its lines, or sets counts to what they are set to already.
  */
 export async function importRows(
   engine: Pick<Engine, 'submit'>,
   rows: AsyncIterable<readonly Row[]>,
   options: ImportOptions,
 ): Promise<ImportReport> {
-  const { signal, observer, inFlightMax } = options;
+  const { signal, observer, inFlightMax, mode } = options;
   // Each line that waits to be tried again listens.
   setMaxListeners(0, signal);
   const counts = noCounts();
+  let doneBefore: ImportReport['doneBefore'];
   const turns = new RecordTurns();
   let inFlight = 0;
   let onAnswer = (): void => {};
@@ -74,20 +81,24 @@ export async function importRows(
     observer.bad(row, problems);
   };
   const isStopped = (): boolean => signal.aborted || fault !== undefined || crash !== undefined;
-  const submit = async (row: Row, receipt: Receipt): Promise<void> => {
+  const submit = async (row: Row, work: LineWork): Promise<void> => {
     if (isStopped()) {
       isCut = true;
       return;
     }
-    const result = await receive(engine, row.line, receipt, options);
+    const result = await submitLine(engine, work, options);
     if (result.kind === 'fault') {
       fault ??= result.reason;
       return;
     }
     if (result.kind === 'refused') bad(row, result.problems);
     else {
-      counts[result.replayed ? 'alreadyDone' : result.effect]++;
       counts.lines.done += row.lines;
+      if (result.kind === 'done') counts[result.effect]++;
+      else {
+        counts.alreadyDone++;
+        doneBefore = spanned(doneBefore, result.doneAtMs);
+      }
     }
     observer.progress(counts, row.endByte);
   };
@@ -110,9 +121,11 @@ export async function importRows(
       observer.progress(counts, row.endByte);
       return;
     }
+    // In the order of the file, whatever comes of it.
+    const work = mode.prepare(row.line, receipt);
     inFlight++;
     turns
-      .take(receipt.details, () => submit(row, receipt))
+      .take(receipt.details, () => submit(row, work))
       .catch((error) => {
         crash ??= { error };
       })
@@ -137,5 +150,10 @@ export async function importRows(
   }
   if (crash !== undefined) throw crash.error;
   const interrupted = signal.aborted && (isCut || fault !== undefined);
-  return { counts, stopped: interrupted ? 'interrupted' : fault };
+  return { counts, stopped: interrupted ? 'interrupted' : fault, doneBefore };
+}
+
+function spanned(span: ImportReport['doneBefore'], atMs: number): NonNullable<ImportReport['doneBefore']> {
+  if (span === undefined) return { firstAtMs: atMs, lastAtMs: atMs };
+  return { firstAtMs: Math.min(span.firstAtMs, atMs), lastAtMs: Math.max(span.lastAtMs, atMs) };
 }

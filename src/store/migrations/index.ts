@@ -1,5 +1,6 @@
 import { InitialSchema1790000000000 } from './1790000000000-initial-schema.js';
 import { OrdersAndRecords1790100000000 } from './1790100000000-orders-and-records.js';
+import { Imports1790200000000 } from './1790200000000-imports.js';
 
 /** In the order in which they run; history, never edited once released. */
-export const migrations = [InitialSchema1790000000000, OrdersAndRecords1790100000000];
+export const migrations = [InitialSchema1790000000000, OrdersAndRecords1790100000000, Imports1790200000000];

@@ -30,6 +30,7 @@ const commands: readonly Command[] = [
   { kind: 'batch_adjust', merchantId, actor, lines: [{ ...adjustment, notes: '' }] },
   { kind: 'create_record', ...who, id: 'inv_new', initialQty: 1, details: description },
   { kind: 'receive_record', ...who, newId: 'inv_new', qty: 1, details: description, reference: '' },
+  { kind: 'count_record', ...who, newId: 'inv_new', qty: 1, details: description, reference: '' },
   { kind: 'update_record', merchantId, actor, id: 'inv_1', change: { location: 'B-2' } },
   { kind: 'update_settings', merchantId, actor, defaultTtlSeconds: 0 },
 ];
@@ -49,7 +50,9 @@ test.each(commands)('$kind comes to something that can be stored as JSON', (comm
 });
 
 test.each(
-  commands.filter(({ kind }) => !['create_record', 'receive_record', 'update_settings'].includes(kind)),
+  commands.filter(
+    ({ kind }) => !['create_record', 'receive_record', 'count_record', 'update_settings'].includes(kind),
+  ),
 )('$kind where there is nothing → refused, nothing thrown', (command) => {
   expect(decide(command, world([]))).toMatchObject({ accepted: false });
 });

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ReceiveRecordCommand } from '../../../src/domain/command.js';
 import { decide } from '../../../src/domain/decide.js';
 import { QTY_MAX } from '../../../src/domain/stock.js';
@@ -79,5 +79,40 @@ test.each([0, 7, QTY_MAX])('%i of what there is no record of: created with them'
       },
     },
     success: { received: { id: 'inv_new', effect: 'created' } },
+  });
+});
+
+describe('a line of an import', () => {
+  const line = { memoryId: 'm', number: 2, content: 'c' };
+  const once = (): ReceiveRecordCommand => ({ ...receive(5), line });
+
+  test.each([
+    ['a record that exists', there(10)],
+    ['one that is created', world([])],
+  ])('%s: remembered with what it does', (_, before) => {
+    const decision = decide(once(), before);
+    expect(decision.accepted && decision.changes.line).toEqual(line);
+  });
+
+  test('without units: remembered, though nothing changes', () => {
+    expect(decide({ ...once(), qty: 0 }, there(10))).toMatchObject({ changes: { records: [], line } });
+  });
+
+  test('refused: not remembered', () => {
+    expect(decide({ ...once(), qty: QTY_MAX }, there(10))).toEqual({
+      accepted: false,
+      rejection: expect.objectContaining({ reason: 'VALIDATION_FAILED' }),
+    });
+  });
+
+  test.each([
+    ['same', 'done_before'],
+    ['other', 'said_otherwise'],
+  ] as const)('found as the %s: %s, and nothing changes', (found, effect) => {
+    expect(decide(once(), world([], { doneLine: { found, doneAtMs: 7 } }))).toEqual({
+      accepted: true,
+      changes: { records: [] },
+      success: { received: { effect, doneAtMs: 7 } },
+    });
   });
 });

@@ -41,6 +41,16 @@ describe('create', () => {
     expect(decision.accepted ? 'created' : said(decision)).toBe(outcome);
   });
 
+  test('under an id that is taken: refused by its name, before its place is looked at', () => {
+    const rest = { taken: { id: 'inv_1', ...identity } };
+    const decision = decide({ ...create(7), id: 'inv_2' }, world([record('inv_2', 1)], rest));
+    expect(decision).toEqual({
+      accepted: false,
+      rejection: { reason: 'INVENTORY_ALREADY_EXISTS', id: 'inv_2' },
+    });
+    expect(said(decision)).toBe('An inventory record inv_2 already exists.');
+  });
+
   test.each([0, 7])('with %i units: the record, its entry, and the answer', (initialQty) => {
     const times = { lastAdjustedAtMs: NOW_MS, lastAdjustedBy: 'ann', createdAtMs: NOW_MS };
     expect(decide(create(initialQty), world([]))).toEqual({

@@ -7,6 +7,7 @@ import type {
 } from '../../../src/domain/decision.js';
 import { failureMessage } from '../../../src/domain/failure-message.js';
 import type { Hold } from '../../../src/domain/hold.js';
+import type { DoneLine } from '../../../src/domain/import-line.js';
 import type { RecordIdentity } from '../../../src/domain/inventory-record.js';
 
 /** The instant at which decisions are made, milliseconds since the epoch. */
@@ -55,11 +56,12 @@ interface Rest {
   readonly lastMovement?: OrderView['lastMovement'];
   readonly tooLarge?: boolean;
   readonly taken?: RecordIdentity & { readonly id: string };
+  readonly doneLine?: DoneLine;
 }
 
 /** A world of these records; orders hold what the records' holds say. */
 export function world(records: readonly RecordView[], rest: Rest = {}): World {
-  const { lastMovement, tooLarge = false, taken } = rest;
+  const { lastMovement, tooLarge = false, taken, doneLine } = rest;
   return {
     nowMs: NOW_MS,
     record: (id) => records.find(({ stock }) => stock.id === id),
@@ -72,6 +74,7 @@ export function world(records: readonly RecordView[], rest: Rest = {}): World {
       productId === taken?.productId && skuId === taken.skuId && warehouseId === taken.warehouseId
         ? taken.id
         : undefined,
+    doneLine: () => doneLine,
     settings: { defaultTtlSeconds: 60 },
   };
 }

@@ -1,0 +1,60 @@
+import { adjustUnits, faultOf } from './adjust.js';
+import type { CountRecordCommand } from './command.js';
+import { type Decision, type RecordChange, type RecordView, reject, type World } from './decision.js';
+import type { Rejection } from './failure.js';
+import type { CountedSuccess } from './outcome.js';
+import { newRecord } from './record.js';
+
+/**
+ * Sets the units on hand to a count, by the difference to what is there, so that it may be repeated. A product that
+ * has no record in the warehouse gets one with these units.
+ */
+export function decideCountRecord<R extends RecordView>(
+  command: CountRecordCommand,
+  world: World<R>,
+): Decision<R, CountedSuccess> {
+  const { newId, qty, details, reference, notes, actor } = command;
+  const id = world.idOf(details);
+  if (id === undefined) {
+    const created = newRecord({ id: newId, initialQty: qty, details, reference, notes, actor }, world.nowMs);
+    return {
+      accepted: true,
+      changes: { records: [], created },
+      success: { counted: { id: newId, effect: 'created', difference: qty } },
+    };
+  }
+  const record = world.record(id);
+  if (record === undefined) return reject({ reason: 'INVENTORY_NOT_FOUND' });
+  const set = setOnHand(record, command);
+  if (!set.accepted) return set;
+  const { change, difference } = set;
+  return {
+    accepted: true,
+    changes: { records: change === undefined ? [] : [change] },
+    success: { counted: { id, effect: change === undefined ? 'unchanged' : 'adjusted', difference } },
+  };
+}
+
+type SetOnHand<R extends RecordView> =
+  | { readonly accepted: false; readonly rejection: Rejection }
+  /** No change, and no log entry, where the count is what is there. */
+  | { readonly accepted: true; readonly change: RecordChange<R> | undefined; readonly difference: number };
+
+/** Takes a record's units on hand to `qty`, 0 or more; never below the reserved ones. */
+export function setOnHand<R extends RecordView>(
+  record: R,
+  { qty, reference, notes, actor }: Pick<CountRecordCommand, 'qty' | 'reference' | 'notes' | 'actor'>,
+): SetOnHand<R> {
+  const { stock } = record;
+  const difference = qty - stock.onHandQty;
+  if (difference === 0) return { accepted: true, change: undefined, difference };
+  const adjustment = {
+    qty: difference,
+    action: 'ADJUSTED',
+    reference,
+    expectedOnHandQty: undefined,
+  } as const;
+  const fault = faultOf(adjustment, stock, 'qty');
+  if (fault !== undefined) return reject(fault);
+  return { accepted: true, change: adjustUnits(record, stock, adjustment, { notes, actor }), difference };
+}

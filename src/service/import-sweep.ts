@@ -1,0 +1,17 @@
+import type { DataSource } from 'typeorm';
+import { sweepImports } from '../store/imports.js';
+import { listMerchants } from '../store/merchants.js';
+
+/** Deletes in one statement. */
+const SWEEP_LINES_MAX = 1000;
+/** Statements for one merchant in one sweep; the rest is for the next. */
+const SWEEP_STEPS_MAX = 1000;
+
+/** Forgets the outlived imports of all merchants, step by step. Any number of processes may do so at once. */
+export async function sweepAllImports(dataSource: DataSource, isStopped: () => boolean): Promise<void> {
+  for (const { merchantId } of await listMerchants(dataSource)) {
+    for (let step = 1, more = true; more && step <= SWEEP_STEPS_MAX && !isStopped(); step++) {
+      more = await sweepImports(dataSource, merchantId, SWEEP_LINES_MAX);
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import type { DataSource } from 'typeorm';
+import { type EarlierImport, listImports } from '../../store/imports.js';
+import { likeness } from './sketch.js';
+import type { Survey } from './survey.js';
+
+/** Imports that a new one is compared with: the latest, */
+const COMPARED_MAX = 100;
+/** of the last days. */
+const COMPARED_DAYS = 30;
+/** The share of lines from which on two files pass for one that was corrected. */
+const LIKENESS_MIN = 0.5;
+const DAY_MS = 86_400_000;
+
+/**
+ * The import that a file without an id of its own may be a corrected run of: one that left lines, was not of the same
+ * content, and whose file shares half of its lines or more. To take it for a new one would do those lines once more,
+ * and to take it for the old one would pass over a delivery, so somebody must say which it is.
+ */
+export async function likeImport(
+  dataSource: DataSource,
+  merchantId: string,
+  { contentId, sketch }: Pick<Survey, 'contentId' | 'sketch'>,
+): Promise<EarlierImport | undefined> {
+  const earlier = await listImports(dataSource, merchantId, COMPARED_MAX);
+  if (earlier.some(({ importId }) => importId === contentId)) return undefined;
+  const since = Date.now() - COMPARED_DAYS * DAY_MS;
+  return earlier.find(
+    (one) => one.linesLeft !== 0 && one.usedAtMs > since && likeness(one.sketch, sketch) >= LIKENESS_MIN,
+  );
+}

@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { inOrder } from '../in-order.js';
+import { UnusableFile } from './line.js';
+import type { Receipt } from './receipt.js';
+
+/** Some 50 bytes each. */
+const CONTENTS_MAX = 5_000_000;
+
+/**
+ * Names the lines of a file by what they say, however it is written and wherever it stands; equal ones by their place
+ * among each other. So a file that is corrected, cut or sorted between two runs is known line by line.
+ */
+export class LineContents {
+  /** A hash of what was said → how often. Two that share a hash are told apart all the same, since both are in the name. */
+  readonly #seen = new Map<number, number>();
+
+  /** A UUID. Throws UnusableFile for more lines than there is room for. */
+  nameOf({ details, qty, reference, notes }: Receipt): string {
+    const said = JSON.stringify([inOrder(details), qty, reference, notes]);
+    const hash = createHash('sha256').update(said).digest().readUIntBE(0, 6);
+    const times = (this.#seen.get(hash) ?? 0) + 1;
+    if (times === 1 && this.#seen.size >= CONTENTS_MAX) {
+      throw new UnusableFile(`the file has more than ${CONTENTS_MAX} lines: cut it into several`);
+    }
+    this.#seen.set(hash, times);
+    return uuidOf(`${times} ${said}`);
+  }
+}
+
+function uuidOf(text: string): string {
+  const hex = createHash('sha256').update(text).digest('hex');
+  const parts = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)];
+  return parts.join('-');
+}

@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import type { Fault } from '../../domain/failure.js';
+import { failureMessage } from '../../domain/failure-message.js';
+import type { CountedSuccess, ReceivedSuccess } from '../../domain/outcome.js';
+import type { Engine } from '../../engine/engine.js';
+import { execute, type Refused, type Result } from '../commands.js';
+import { fingerprint } from '../fingerprint.js';
+import { newId } from '../ids.js';
+import { LineContents } from './line-contents.js';
+import type { Receipt } from './receipt.js';
+
+/** In whose name lines are imported. */
+export interface Importer {
+  readonly merchantId: string;
+  /** Kept in the log. */
+  readonly actor: string;
+}
+
+export interface RetryLimits {
+  /** Tries of one line, the first included. */
+  readonly attemptsMax: number;
+  /** The wait before try n + 1 is drawn from half to all of min(backoffMinMs * 2^(n-1), backoffMaxMs). */
+  readonly backoffMinMs: number;
+  readonly backoffMaxMs: number;
+}
+
+export type Submitted =
+  | { readonly kind: 'done'; readonly effect: Effect; readonly difference?: number }
+  /** In an earlier run, or by another that runs now. */
+  | { readonly kind: 'done_before'; readonly doneAtMs: number }
+  /** The line cannot be imported as it is. */
+  | { readonly kind: 'refused'; readonly problems: readonly string[] }
+  /** Nothing happened, and it is not the line's fault. */
+  | { readonly kind: 'fault'; readonly reason: Fault['reason'] };
+
+export type Effect = 'created' | 'restocked' | 'adjusted' | 'unchanged';
+
+/** What is done with lines, in the order of the file: called for each that says something usable, it returns the work. */
+export interface LineMode {
+  prepare(line: number, receipt: Receipt): LineWork;
+}
+
+export type LineWork = (engine: Pick<Engine, 'submit'>) => Promise<Submitted>;
+
+/**
+ * Takes in the units of each line once: under the memory of the import, a line that was done is not done again,
+ * whenever and by whomever.
+ */
+export function receiveLines(importer: Importer, memoryId: string): LineMode {
+  const contents = new LineContents();
+  return {
+    prepare: (number, receipt) => {
+      const line = { memoryId, number, content: contents.nameOf(receipt) };
+      const command = { kind: 'receive_record', ...importer, newId: newId('inv'), ...receipt, line } as const;
+      return async (engine) =>
+        submitted(
+          await execute<ReceivedSuccess>(engine, callOf(importer), command, () => ''),
+          ({ received }) => {
+            if (received.effect === 'done_before')
+              return { kind: 'done_before', doneAtMs: received.doneAtMs };
+            if (received.effect !== 'said_otherwise') return { kind: 'done', effect: received.effect };
+            const day = new Date(received.doneAtMs).toISOString().slice(0, 10);
+            const problem = `was done under this import id on ${day}, and said something else then`;
+            return { kind: 'refused', problems: [problem] };
+          },
+        );
+    },
+  };
+}
+
+/**
+ * Sets the units of each line's record to its count. It may be repeated, so nothing is remembered from run to run; in
+ * one run, a record is counted by one line, and a line whose answer was lost is not counted anew on what came since.
+ */
+export function setLines(importer: Importer): LineMode {
+  const runId = randomUUID();
+  return {
+    prepare: (number, receipt) => {
+      const { productId, skuId, warehouseId } = receipt.details;
+      const record = fingerprint('count_record', productId, skuId, warehouseId);
+      const call = { ...callOf(importer), idempotencyKey: `count/${runId}/${record}` };
+      const command = { kind: 'count_record', ...importer, newId: newId('inv'), ...receipt } as const;
+      return async (engine) =>
+        submitted(
+          await execute<CountedSuccess>(engine, call, command, () => String(number)),
+          ({ counted: { effect, difference } }) => ({ kind: 'done', effect, difference }),
+        );
+    },
+  };
+}
+
+function callOf({ merchantId, actor }: Importer) {
+  return {
+    principal: { merchantId, actor, permissions: new Set<never>() },
+    idempotencyKey: undefined,
+    deadlineAtMs: Number.MAX_SAFE_INTEGER,
+  };
+}
+
+function submitted<S extends ReceivedSuccess | CountedSuccess>(
+  result: Result<S>,
+  onSuccess: (success: S) => Submitted,
+): Submitted {
+  if (result.ok) return onSuccess(result.success);
+  const { failure } = result;
+  return isFault(failure)
+    ? { kind: 'fault', reason: failure.reason }
+    : { kind: 'refused', problems: problemsOf(failure) };
+}
+
+/** Does a line's work; what stands in the way for a while is waited for, within bounds. */
+export async function submitLine(
+  engine: Pick<Engine, 'submit'>,
+  work: LineWork,
+  { retry, signal }: { readonly retry: RetryLimits; readonly signal: AbortSignal },
+): Promise<Submitted> {
+  for (let attempt = 1; ; attempt++) {
+    const result = await work(engine);
+    const isOver = result.kind !== 'fault' || !passing.has(result.reason);
+    if (isOver || attempt >= retry.attemptsMax || signal.aborted) return result;
+    await pause(attempt, retry, signal);
+  }
+}
+
+/** Faults that may go away by themselves. */
+const passing: ReadonlySet<Fault['reason']> = new Set(['OVERLOADED', 'CONTENTION', 'DATABASE_UNAVAILABLE']);
+
+const faults: ReadonlySet<string> = new Set<Fault['reason']>([
+  ...passing,
+  'SHUTTING_DOWN',
+  'DEADLINE_EXCEEDED',
+  'INTERNAL',
+]);
+
+function isFault(failure: Refused['failure']): failure is Fault {
+  return faults.has(failure.reason);
+}
+
+function problemsOf(failure: Exclude<Refused['failure'], Fault>): string[] {
+  switch (failure.reason) {
+    case 'VALIDATION_FAILED':
+      return failure.violations.map(({ field, description }) => `${field} ${description}`);
+    case 'IDEMPOTENCY_KEY_REUSED':
+      return ['counts a record that a line before it counts: one line a record'];
+    case 'INVENTORY_NOT_FOUND':
+      return ['names a record that has a description and no stock level; see holdfast audit'];
+    default:
+      return [failureMessage(failure)];
+  }
+}
+
+function pause(
+  attempt: number,
+  { backoffMinMs, backoffMaxMs }: RetryLimits,
+  signal: AbortSignal,
+): Promise<void> {
+  const full = Math.min(backoffMinMs * 2 ** (attempt - 1), backoffMaxMs);
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, full * (0.5 + Math.random() / 2));
+    signal.addEventListener('abort', end);
+  });
+}

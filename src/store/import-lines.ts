@@ -1,0 +1,78 @@
+import type { ImportLine } from '../domain/import-line.js';
+import { numbers, texts } from './array-literal.js';
+import type { Statement, Transaction } from './transaction.js';
+
+export interface ImportLineRow {
+  readonly merchantId: string;
+  readonly line: ImportLine;
+}
+
+export interface DoneLineRow extends ImportLineRow {
+  /** Milliseconds since the epoch. */
+  readonly doneAtMs: number;
+}
+
+// Each half names the columns of one index, and of one only: a plan made for a young table has no choice.
+const READ: Statement = {
+  name: 'read_import_lines',
+  text: `
+    SELECT r.*
+      FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::int[]) AS n (merchant_id, memory_id, content, line)
+     CROSS JOIN LATERAL (
+           (SELECT merchant_id, memory_id, content, line, floor(extract(epoch FROM done_at) * 1000)::float8 AS done_ms
+              FROM import_lines
+             WHERE merchant_id = n.merchant_id AND memory_id = n.memory_id AND content = n.content
+             LIMIT 1)
+            UNION ALL
+           (SELECT merchant_id, memory_id, content, line, floor(extract(epoch FROM done_at) * 1000)::float8
+              FROM import_lines
+             WHERE merchant_id || '' = n.merchant_id AND memory_id = n.memory_id AND line = n.line
+             LIMIT 1)) AS r`,
+};
+
+interface RawLine {
+  merchant_id: string;
+  memory_id: string;
+  content: string;
+  line: number;
+  done_ms: number;
+}
+
+/** Reads what was done: by what the lines say, and by where they stand. */
+export async function readImportLines(
+  tx: Transaction,
+  lines: readonly ImportLineRow[],
+): Promise<DoneLineRow[]> {
+  const rows = await tx.read<RawLine>(READ, columns(lines));
+  return rows.map(({ merchant_id: merchantId, memory_id: memoryId, content, line, done_ms: doneAtMs }) => ({
+    merchantId,
+    line: { memoryId, content, number: line },
+    doneAtMs,
+  }));
+}
+
+const INSERT: Statement = {
+  name: 'insert_import_lines',
+  text: `
+    INSERT INTO import_lines (merchant_id, memory_id, content, line)
+    SELECT n.merchant_id, n.memory_id, n.content, n.line
+      FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::int[]) AS n (merchant_id, memory_id, content, line)
+     ORDER BY n.merchant_id, n.memory_id, n.content`,
+};
+
+/**
+ * Remembers lines as done. One that another transaction has remembered in the meantime fails this one as a unique
+ * violation; tried again, it finds it. Rows go in key order, so that two such transactions cannot deadlock.
+ */
+export function insertImportLines(tx: Transaction, lines: readonly ImportLineRow[]): void {
+  tx.write(INSERT, columns(lines));
+}
+
+function columns(lines: readonly ImportLineRow[]): unknown[] {
+  return [
+    texts(lines.map((l) => l.merchantId)),
+    texts(lines.map((l) => l.line.memoryId)),
+    texts(lines.map((l) => l.line.content)),
+    numbers(lines.map((l) => l.line.number)),
+  ];
+}

@@ -1,0 +1,357 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type ImportCommandOptions, importCommand } from '../../src/cli/import.js';
+import { sweepAllImports } from '../../src/service/import-sweep.js';
+import { createMerchant } from '../../src/service/merchants.js';
+import { ImportFiles } from '../support/import-files.js';
+import { onDatabase } from '../support/process.js';
+import { createStage, type Stage } from '../support/stage.js';
+
+let stage: Stage;
+const files = new ImportFiles();
+beforeAll(async () => {
+  stage = await createStage();
+});
+afterAll(async () => {
+  files.remove();
+  await stage?.close();
+});
+
+let merchantId: string;
+beforeEach(async () => {
+  ({ merchantId } = await createMerchant(stage.dataSource, 'Imports', 'test'));
+});
+
+const csv = (...lines: string[]): string => files.write(`productId,warehouseId,qty\n${lines.join('\n')}\n`);
+
+interface Data {
+  readonly importId: string;
+  readonly badLines: { line: number; problems: string[] }[];
+}
+
+async function run(file: string, options: Partial<ImportCommandOptions> = {}) {
+  const { data, text, exitCode } = await importCommand(onDatabase(stage.database.url), {
+    file,
+    merchant: merchantId,
+    actor: 'ann',
+    dryRun: false,
+    json: true,
+    signal: new AbortController().signal,
+    ...options,
+  });
+  return { data: data as Data, text, exitCode };
+}
+
+/** Product → units on hand; fails unless counters and log agree. */
+async function shelf(): Promise<Record<string, number>> {
+  await stage.expectAuditClean();
+  const rows = await stage.database.query<{ name: string; qty: number }>(
+    `SELECT r.product_id AS name, s.on_hand_qty AS qty
+       FROM stock_levels AS s JOIN inventory_records AS r USING (merchant_id, id) WHERE s.merchant_id = $1`,
+    [merchantId],
+  );
+  return Object.fromEntries(rows.map(({ name, qty }) => [name, qty]));
+}
+
+/** All imports of the merchant lie that much longer ago. */
+async function pass(time: string): Promise<void> {
+  await stage.database.query(
+    'UPDATE imports SET started_at = started_at - $2::interval, used_at = used_at - $2::interval WHERE merchant_id = $1',
+    [merchantId, time],
+  );
+  await stage.database.query(
+    'UPDATE import_lines SET done_at = done_at - $2::interval WHERE merchant_id = $1',
+    [merchantId, time],
+  );
+  await stage.database.query(
+    'UPDATE idempotency_keys SET created_at = created_at - $2::interval WHERE merchant_id = $1',
+    [merchantId, time],
+  );
+}
+
+const remembered = async (): Promise<{ imports: number; lines: number }> => {
+  const [row] = await stage.database.query<{ imports: number; lines: number }>(
+    `SELECT (SELECT count(*)::int FROM imports WHERE merchant_id = $1) AS imports,
+            (SELECT count(*)::int FROM import_lines WHERE merchant_id = $1) AS lines`,
+    [merchantId],
+  );
+  return row!;
+};
+
+describe('the same file', () => {
+  test.each([
+    ['23 h 59 min 59 s', 'alreadyDone', 5],
+    ['24 h', 'alreadyDone', 5],
+    ['25 h', 'alreadyDone', 5],
+    ['399 days', 'alreadyDone', 5],
+    ['400 days', 'restocked', 10],
+  ])('after %s: %s', async (time, effect, units) => {
+    const file = csv('P,W,5', 'Q,W,5');
+    await run(file);
+    await pass(time);
+    expect(await run(file)).toMatchObject({ data: { [effect]: 2, created: 0, bad: 0 }, exitCode: 0 });
+    expect(await shelf()).toEqual({ P: units, Q: units });
+  });
+
+  test('a job at the edge of a day: the lines of both sides are done once', async () => {
+    const { importId } = (await run(csv('P,W,1', 'Q,W,1', 'R,W,1'))).data;
+    await stage.database.query(
+      `UPDATE import_lines SET done_at = done_at - line * interval '12 hours' WHERE merchant_id = $1`,
+      [merchantId],
+    );
+    expect(await run(csv('P,W,1', 'Q,W,1', 'R,W,1'))).toMatchObject({ data: { importId, alreadyDone: 3 } });
+    expect(await shelf()).toEqual({ P: 1, Q: 1, R: 1 });
+  });
+
+  test('the use counts, and not the beginning', async () => {
+    const file = csv('P,W,5');
+    await run(file);
+    await pass('399 days');
+    await run(file);
+    await pass('399 days');
+    expect(await run(file)).toMatchObject({ data: { alreadyDone: 1 } });
+  });
+
+  test('tells what was done before, and when, and what to do if it is another delivery', async () => {
+    const file = csv('P,W,5', 'Q,W,5');
+    await run(file);
+    await pass('1 day');
+    const [{ day }] = (await stage.database.query(
+      "SELECT to_char(min(done_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day FROM import_lines WHERE merchant_id = $1",
+      [merchantId],
+    )) as [{ day: string }];
+    const again = await run(file);
+    expect(again.text).toContain(`2 rows were done before, on ${day}, and not done again.`);
+    expect(again.text).toContain('--import-id');
+    expect(again.data).toMatchObject({ doneBefore: { first: expect.stringContaining(day) } });
+    expect(await run(file, { importId: 'tuesday' })).toMatchObject({
+      data: { restocked: 2, doneBefore: null },
+    });
+    expect(await shelf()).toEqual({ P: 10, Q: 10 });
+  });
+});
+
+describe('a file that is not quite the same, under the same id', () => {
+  const cases: { name: string; before: string[]; now: string[]; expected: object; left: object }[] = [
+    {
+      name: 'the bad line corrected in its place',
+      before: ['P,W,5', 'Q,W,x', 'R,W,5'],
+      now: ['P,W,5', 'Q,W,5', 'R,W,5'],
+      expected: { alreadyDone: 2, created: 1, bad: 0 },
+      left: { P: 5, Q: 5, R: 5 },
+    },
+    {
+      name: 'the bad line taken away',
+      before: ['P,W,5', 'Q,W,x', 'R,W,5', 'S,W,5'],
+      now: ['P,W,5', 'R,W,5', 'S,W,5'],
+      expected: { alreadyDone: 3, bad: 0 },
+      left: { P: 5, R: 5, S: 5 },
+    },
+    {
+      name: 'lines in another order',
+      before: ['P,W,5', 'Q,W,x', 'R,W,5', 'S,W,5'],
+      now: ['S,W,5', 'R,W,5', 'P,W,5'],
+      expected: { alreadyDone: 3, bad: 0 },
+      left: { P: 5, R: 5, S: 5 },
+    },
+    {
+      name: 'lines added at the end',
+      before: ['P,W,5'],
+      now: ['P,W,5', 'Q,W,5'],
+      expected: { alreadyDone: 1, created: 1, bad: 0 },
+      left: { P: 5, Q: 5 },
+    },
+    {
+      name: 'written otherwise',
+      before: ['P,W,5'],
+      now: ['"P", W ,05'],
+      expected: { alreadyDone: 1, bad: 0 },
+      left: { P: 5 },
+    },
+    {
+      name: 'a line that was done says something else',
+      before: ['P,W,5', 'Q,W,5'],
+      now: ['P,W,6', 'Q,W,5'],
+      expected: { alreadyDone: 1, bad: 1 },
+      left: { P: 5, Q: 5 },
+    },
+    {
+      name: 'new quantities on all lines',
+      before: ['P,W,5', 'Q,W,5'],
+      now: ['P,W,6', 'Q,W,7'],
+      expected: { alreadyDone: 0, bad: 2 },
+      left: { P: 5, Q: 5 },
+    },
+    {
+      name: 'equal lines count one by one',
+      before: ['P,W,5', 'P,W,5'],
+      now: ['P,W,5', 'P,W,5', 'P,W,5'],
+      expected: { alreadyDone: 2, restocked: 1, bad: 0 },
+      left: { P: 15 },
+    },
+  ];
+  test.each(cases)('$name', async ({ before, now, expected, left }) => {
+    await run(csv(...before), { importId: 'one' });
+    await pass('2 days');
+    expect(await run(csv(...now), { importId: 'one' })).toMatchObject({ data: expected });
+    expect(await shelf()).toEqual(left);
+  });
+
+  test('a line that the stock refused is as good as new: corrected, or tried when there is room', async () => {
+    await run(csv('P,W,2147483640'), { importId: 'before' });
+    const file = csv('P,W,10', 'Q,W,1');
+    expect(await run(file, { importId: 'one' })).toMatchObject({ data: { created: 1, bad: 1 } });
+    const corrected = csv('P,W,7', 'Q,W,1');
+    expect(await run(corrected, { importId: 'one' })).toMatchObject({
+      data: { alreadyDone: 1, restocked: 1, bad: 0 },
+    });
+    expect(await shelf()).toEqual({ P: 2147483647, Q: 1 });
+  });
+});
+
+describe('a file that is not quite the same, without an id', () => {
+  const bad = ['P,W,5', 'Q,W,5', 'R,W,x'];
+  const corrected = ['P,W,5', 'Q,W,5', 'R,W,5'];
+
+  test('as one that was corrected: asks which import it is, and does nothing', async () => {
+    const { importId } = (await run(csv(...bad))).data;
+    const file = csv(...corrected);
+    await expect(run(file)).rejects.toThrow(`To go on with that one, run it with --import-id ${importId}`);
+    expect(await shelf()).toEqual({ P: 5, Q: 5 });
+    expect(await run(file, { importId })).toMatchObject({ data: { alreadyDone: 2, created: 1 } });
+    expect(await run(file, { importId: 'other' })).toMatchObject({ data: { restocked: 3 } });
+    // Now nothing is left of the first.
+    expect(await run(csv(...corrected, 'S,W,1'))).toMatchObject({ data: { restocked: 3, created: 1 } });
+  });
+
+  test.each([
+    ['new quantities', bad, ['P,W,6', 'Q,W,7', 'R,W,8']],
+    ['an import that left nothing', corrected, ['P,W,5', 'Q,W,5', 'R,W,6']],
+  ])('%s: another delivery', async (_, then, now) => {
+    await run(csv(...then));
+    expect(await run(csv(...now))).toMatchObject({ data: { bad: 0, alreadyDone: 0 }, exitCode: 0 });
+  });
+});
+
+describe('--set', () => {
+  const set = { set: true };
+  const log = (): Promise<unknown[]> =>
+    stage.database.query(
+      `SELECT l.action, l.on_hand_delta AS by, l.actor FROM movement_log AS l JOIN inventory_records AS r
+           ON r.merchant_id = l.merchant_id AND r.id = l.inventory_id
+        WHERE l.merchant_id = $1 ORDER BY r.product_id, l.revision`,
+      [merchantId],
+    );
+
+  test('takes qty as a count, logs the difference, and is the same however often it runs', async () => {
+    await run(csv('P,W,5', 'Q,W,5', 'R,W,5'));
+    const counts = csv('P,W,8', 'Q,W,2', 'R,W,5', 'S,W,4', 'T,W,0');
+    expect(await run(counts, set)).toMatchObject({
+      data: { set: true, created: 2, adjusted: 2, unchanged: 1, bad: 0 },
+      text: expect.stringContaining('5 rows: 2 created, 2 adjusted, 1 unchanged.'),
+      exitCode: 0,
+    });
+    const after = { P: 8, Q: 2, R: 5, S: 4, T: 0 };
+    expect(await shelf()).toEqual(after);
+    const entries = await log();
+    expect(entries).toEqual([
+      { action: 'RECEIVED', by: 5, actor: 'ann' },
+      { action: 'ADJUSTED', by: 3, actor: 'ann' },
+      { action: 'RECEIVED', by: 5, actor: 'ann' },
+      { action: 'ADJUSTED', by: -3, actor: 'ann' },
+      { action: 'RECEIVED', by: 5, actor: 'ann' },
+      { action: 'RECEIVED', by: 4, actor: 'ann' },
+      { action: 'RECEIVED', by: 0, actor: 'ann' },
+    ]);
+    for (const time of ['0 s', '24 h', '500 days']) {
+      await pass(time);
+      expect(await run(counts, set)).toMatchObject({ data: { unchanged: 5, adjusted: 0 }, exitCode: 0 });
+      expect(await shelf()).toEqual(after);
+    }
+    expect(await log()).toEqual(entries);
+    expect(await remembered()).toEqual({ imports: 1, lines: 3 });
+  });
+
+  test('the same counts after stock has moved set it back', async () => {
+    const counts = csv('P,W,8');
+    await run(counts, set);
+    await run(csv('P,W,5'));
+    expect(await run(counts, set)).toMatchObject({ data: { adjusted: 1 } });
+    expect(await shelf()).toEqual({ P: 8 });
+  });
+
+  test('below what is reserved: the line is bad, with its figures, and the others go through', async () => {
+    await stage.seed({ id: 'inv_set', onHandQty: 10, reservedQty: 4 });
+    const other = merchantId;
+    merchantId = stage.merchantId;
+    try {
+      const file = csv('inv_set,main,3', 'P,W,1');
+      const problems = ['Adjustment would leave 3 units on hand, but 4 units are reserved.'];
+      for (let i = 0; i < 2; i++) {
+        expect(await run(file, set)).toMatchObject({
+          data: { bad: 1, badLines: [{ line: 2, problems }] },
+          exitCode: 1,
+        });
+        expect(await shelf()).toMatchObject({ inv_set: 10, P: 1 });
+      }
+      expect(await run(csv('inv_set,main,4'), set)).toMatchObject({ data: { adjusted: 1 } });
+    } finally {
+      merchantId = other;
+    }
+  });
+
+  test('a record that two lines count: the first counts, the other is bad, each time', async () => {
+    const file = csv('P,W,3', 'Q,W,1', 'P,W,5', 'P,W,3');
+    const problems = ['counts a record that a line before it counts: one line a record'];
+    for (const done of [{ created: 2 }, { unchanged: 2 }]) {
+      expect(await run(file, set)).toMatchObject({ data: { ...done, bad: 2 }, exitCode: 1 });
+      expect((await run(file, set)).data.badLines.sort((a, b) => a.line - b.line)).toEqual([
+        { line: 4, problems },
+        { line: 5, problems },
+      ]);
+      expect(await shelf()).toEqual({ P: 3, Q: 1 });
+    }
+  });
+
+  test('by two at once: the counts', async () => {
+    const file = files.products(300);
+    await Promise.all([run(file, set), run(file, set)]);
+    expect(await run(file, set)).toMatchObject({ data: { unchanged: 300 } });
+  });
+
+  test('needs no name', async () => {
+    await expect(run(csv('P,W,1'), { ...set, importId: 'one' })).rejects.toThrow(
+      '--set needs no --import-id',
+    );
+  });
+});
+
+describe('what is outlived is forgotten, step by step', () => {
+  test('and nothing else', async () => {
+    await run(files.products(1500));
+    await run(csv('young,W,1'), { importId: 'young' });
+    await stage.database.query(
+      "UPDATE imports SET used_at = used_at - interval '400 days' WHERE merchant_id = $1 AND import_id <> 'young'",
+      [merchantId],
+    );
+    let asked = 0;
+    const others = 1;
+    await sweepAllImports(stage.dataSource, () => ++asked > others + 1);
+    expect(await remembered()).toMatchObject({ imports: 2 });
+    await sweepAllImports(stage.dataSource, () => false);
+    expect(await remembered()).toEqual({ imports: 1, lines: 1 });
+  });
+
+  test('while a run under its id begins anew, by several at once', async () => {
+    const file = files.products(1500, 'N');
+    await run(file);
+    await pass('401 days');
+    const [again] = await Promise.all([
+      run(file),
+      sweepAllImports(stage.dataSource, () => false),
+      sweepAllImports(stage.dataSource, () => false),
+    ]);
+    expect(again).toMatchObject({ data: { restocked: 1500, alreadyDone: 0 } });
+    await sweepAllImports(stage.dataSource, () => false);
+    expect(await remembered()).toEqual({ imports: 1, lines: 1500 });
+  });
+});
