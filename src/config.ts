@@ -59,6 +59,10 @@ export interface Limits {
   readonly bodyBytesMax: number;
   /** A call without a deadline of its own gets this one; a longer one is cut to it. */
   readonly requestTimeoutMs: number;
+  /** How long a connection of the HTTP port may be idle; longer than that of any proxy before it. */
+  readonly httpKeepAliveMs: number;
+  /** A connection of this age, of either port, is asked to end when its calls are answered; 0: never. */
+  readonly connectionMaxAgeMs: number;
   /** From the signal to stop until connections are cut. */
   readonly shutdownTimeoutMs: number;
   /** Transactions of the engine in flight at once. */
@@ -153,6 +157,8 @@ export function loadConfig(env: Environment): Config {
     limits: {
       bodyBytesMax: read.integer('BODY_BYTES_MAX', 65536, 1024, 16_777_216),
       requestTimeoutMs: read.integer('REQUEST_TIMEOUT_MS', 15_000, 1, 600_000),
+      httpKeepAliveMs: read.integer('HTTP_KEEP_ALIVE_MS', 75_000, 1, 3_600_000),
+      connectionMaxAgeMs: read.integer('CONNECTION_MAX_AGE_MS', 0, 0, 604_800_000),
       shutdownTimeoutMs: read.integer('SHUTDOWN_TIMEOUT_MS', 20_000, 0, 600_000),
       engineLanes: read.integer('ENGINE_LANES', 2, 1, 64),
       batchCommandsMax: read.integer('BATCH_COMMANDS_MAX', 500, 1, 5000),
