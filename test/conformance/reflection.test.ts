@@ -1,7 +1,8 @@
-import { fromBinary } from '@bufbuild/protobuf';
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { InventoryService } from '../../src/gen/inventory/v1/inventory_service_pb.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { rawClient, rawUnary } from '../support/grpc-raw.js';
 
@@ -13,11 +14,23 @@ afterAll(() => service.close());
 
 const SYMBOL = 4;
 const FILENAME = 3;
+const EXTENSION = 5;
+const EXTENSION_NUMBERS = 6;
 const LIST = 7;
 
 /** ServerReflectionRequest with one of its strings set; v1 and v1alpha have the same fields. */
 function question(field: number, text: string): Uint8Array {
   return new BinaryWriter().tag(field, WireType.LengthDelimited).string(text).finish();
+}
+
+/** ExtensionRequest {containing_type, extension_number} */
+function extension(type: string, number: number): Uint8Array {
+  const asked = new BinaryWriter()
+    .tag(1, WireType.LengthDelimited)
+    .string(type)
+    .tag(2, WireType.Varint)
+    .int32(number);
+  return new BinaryWriter().tag(EXTENSION, WireType.LengthDelimited).bytes(asked.finish()).finish();
 }
 
 /** The length-delimited fields of a message, by number. */
@@ -77,8 +90,48 @@ describe.each(['v1', 'v1alpha'])('%s', (version) => {
     expect(await filesOf(version, question(field, text))).toContain(file);
   });
 
-  test('what nobody knows is an error in the answer', async () => {
-    const answer = await ask(version, question(SYMBOL, 'inventory.v1.Nope'));
+  test.each([
+    ['google.protobuf.MethodOptions', 72_295_728, 'google/api/annotations.proto'],
+    ['google.protobuf.FieldOptions', 1159, 'buf/validate/validate.proto'],
+    ['google.protobuf.MessageOptions', 1159, 'buf/validate/validate.proto'],
+    ['google.protobuf.OneofOptions', 1159, 'buf/validate/validate.proto'],
+  ])('extension of %s, %d: the file %s', async (type, number, file) => {
+    expect((await filesOf(version, extension(type, number)))[0]).toBe(file);
+  });
+
+  test.each([
+    ['google.protobuf.MethodOptions', [72_295_728]],
+    ['google.protobuf.FieldOptions', [1159, 1160]],
+    ['inventory.v1.StockLevel', []],
+  ])('extensions of %s: %j', async (type, numbers) => {
+    const [answer] = (await ask(version, question(EXTENSION_NUMBERS, type))).get(5) ?? [];
+    expect(Buffer.from(fields(answer!).get(1)![0]!).toString()).toBe(type);
+    const packed = new BinaryReader(fields(answer!).get(2)?.[0] ?? new Uint8Array());
+    const found = [];
+    while (packed.pos < packed.len) found.push(packed.int32());
+    expect(found).toEqual(numbers);
+  });
+
+  test('files have their options, which extensions are', async () => {
+    const [response] = (await ask(version, question(FILENAME, 'inventory/v1/inventory_service.proto'))).get(
+      4,
+    )!;
+    const file = fields(response!).get(1)![0]!;
+    expect(Buffer.from(file).equals(toBinary(FileDescriptorProtoSchema, InventoryService.file.proto))).toBe(
+      true,
+    );
+  });
+
+  test.each([
+    question(SYMBOL, 'inventory.v1.Nope'),
+    question(SYMBOL, 'constructor'),
+    question(FILENAME, 'constructor'),
+    question(EXTENSION_NUMBERS, 'inventory.v1.Nope'),
+    question(EXTENSION_NUMBERS, 'constructor'),
+    extension('google.protobuf.MethodOptions', 1),
+    extension('constructor', 1),
+  ])('what nobody knows is an error in the answer: %#', async (unknown) => {
+    const answer = await ask(version, unknown);
     expect([...answer.keys()]).toContain(7);
   });
 });

@@ -1,4 +1,5 @@
 import { type DescFile, toBinary } from '@bufbuild/protobuf';
+import { nestedTypes } from '@bufbuild/protobuf/reflect';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { ReflectionService } from '@grpc/reflection';
 
@@ -14,11 +15,47 @@ export function createReflection(files: readonly DescFile[]): ReflectionService 
     file.dependencies.forEach(visit);
   };
   files.forEach(visit);
-  const fileDescriptorProtos = [...all.values()].map((file) =>
-    Buffer.from(toBinary(FileDescriptorProtoSchema, file.proto)),
-  );
+  const fileDescriptorProtos = [...all.values()].map(encode);
   // The library reads nothing of a package definition but these descriptors.
-  return new ReflectionService({ all: { fileDescriptorProtos } } as unknown as ConstructorParameters<
+  const service = new ReflectionService({ all: { fileDescriptorProtos } } as unknown as ConstructorParameters<
     typeof ReflectionService
   >[0]);
+  const { v1, v1Alpha } = service as unknown as Readonly<Record<'v1' | 'v1Alpha', Index>>;
+  mend(v1, all);
+  mend(v1Alpha, all);
+  return service;
+}
+
+/** The library's own tables, by name. */
+interface Index {
+  readonly files: Record<string, object>;
+  readonly symbols: Record<string, object>;
+  /** Type → field number → file. */
+  readonly extensions: Record<string, Record<number, object>>;
+  readonly fileEncodings: Map<object, Uint8Array>;
+}
+
+/**
+ * What the library's tables get wrong:
+ * - Descriptors write an extension's type with a leading dot, and it is looked for without one: none is ever found.
+ *   A type that nothing extends is not known at all.
+ * - Files are encoded anew, without the options that the library does not know: rules on fields, HTTP paths.
+ * - Every table knows `constructor`.
+ */
+function mend(
+  { files, symbols, extensions, fileEncodings }: Index,
+  all: ReadonlyMap<string, DescFile>,
+): void {
+  for (const table of [files, symbols, extensions]) Object.setPrototypeOf(table, null);
+  for (const [type, numbers] of Object.entries(extensions)) extensions[type.replace(/^\./, '')] = numbers;
+  for (const [name, file] of all) {
+    fileEncodings.set(files[name]!, encode(file));
+    for (const { kind, typeName } of nestedTypes(file)) {
+      if (kind === 'message') extensions[typeName] ??= {};
+    }
+  }
+}
+
+function encode(file: DescFile): Buffer {
+  return Buffer.from(toBinary(FileDescriptorProtoSchema, file.proto));
 }
