@@ -3,7 +3,10 @@ import { weightOfType } from './accept.js';
 /** How the messages of a stream become text. */
 export interface StreamFormat {
   readonly contentType: string;
-  /** What keeps a silent connection open and means nothing to its reader. */
+  /**
+   * What keeps a silent connection open and means nothing to its reader. It ends no line and no event, so readers who
+   * take each line for a message, and decoders that take each empty line for an event's end, pass over it too.
+   */
   readonly heartbeat: string;
   /** `json` has no line breaks. */
   message(json: string, eventId: string | undefined): string;
@@ -14,7 +17,8 @@ export interface StreamFormat {
 /** Newline-delimited JSON, one message a line: https://github.com/ndjson/ndjson-spec */
 const ndjson: StreamFormat = {
   contentType: 'application/x-ndjson',
-  heartbeat: '\n',
+  // Space before the next line's JSON.
+  heartbeat: ' ',
   message: (json) => `${json}\n`,
   error: (json) => `${json}\n`,
 };
@@ -22,7 +26,8 @@ const ndjson: StreamFormat = {
 /** Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html */
 const sse: StreamFormat = {
   contentType: 'text/event-stream',
-  heartbeat: ':\n\n',
+  // A comment before the next event's fields.
+  heartbeat: ':\n',
   message: (json, eventId) =>
     (eventId === undefined ? '' : `id: ${oneLine(eventId)}\n`).concat(`data: ${json}\n\n`),
   error: (json) => `event: error\ndata: ${json}\n\n`,

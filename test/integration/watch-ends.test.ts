@@ -194,11 +194,11 @@ test('credentials that are no longer good end their streams: a revoked key, an e
 });
 
 describe('a silent stream', () => {
-  // [format, a sign of life]
+  // [format, a sign of life, what ends a message]
   test.each([
-    ['application/x-ndjson', '\n'],
-    ['text/event-stream', ':\n\n'],
-  ])('of %s over REST says that it is alive', async (accept, sign) => {
+    ['application/x-ndjson', ' ', '\n'],
+    ['text/event-stream', ':\n', '\n\n'],
+  ])('of %s over REST says that it is alive, unseen by plain readers', async (accept, sign, end) => {
     const { apiKey, token } = services.stage;
     const id = await seeded();
     const gone = new AbortController();
@@ -206,14 +206,21 @@ describe('a silent stream', () => {
     const url = `${service.httpUrl}/v1/inventory/watch?ids=${id}`;
     const { body } = await fetch(url, { headers, signal: gone.signal });
     const reader = body!.getReader();
-    const text = async () => Buffer.from((await reader.read()).value!).toString();
+    let all = '';
+    const text = async () => {
+      const chunk = Buffer.from((await reader.read()).value!).toString();
+      all += chunk;
+      return chunk;
+    };
     expect(await text()).toContain(`"id":"${id}"`);
     expect(await text()).toBe(sign);
     expect(await text()).toBe(sign);
     await reserveOne(id);
-    let next = await text();
-    while (next === sign) next = await text();
-    expect(next).toContain('"reservedQty":1');
+    while (!all.endsWith(end) || !all.includes('"reservedQty":1')) await text();
     gone.abort();
+    // Each line, or all between two empty lines, is taken for a message.
+    const messages = all.split(end).slice(0, -1);
+    const json = messages.map((message) => message.match(/^data: (.*)$/m)?.[1] ?? message);
+    expect(json.map((line) => JSON.parse(line))).toMatchObject([{ reservedQty: 0 }, { reservedQty: 1 }]);
   });
 });

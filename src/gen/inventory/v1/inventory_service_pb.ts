@@ -290,7 +290,9 @@ export const InventoryService: GenService<{
    *
    * Its source is the movement log, so every change is sent exactly once and in its record's order, whatever process
    * made it; a hold that expires is a change once it is logged, within about a second. A caller that was cut off goes
-   * on with `after_id`. On REST, one JSON document a line, or server-sent events with `Accept: text/event-stream`.
+   * on with `after_id`. On REST, one JSON document a line, or server-sent events with `Accept: text/event-stream`;
+   * while nothing happens, a blank before the next line, or an empty comment before the next event, every 15 seconds.
+   * A stream that fails ends with the error: as the last line, or as an event named `error`.
    * Needs the permission `can_read_inventory`. Fails with INVENTORY_NOT_FOUND when the merchant has no such record;
    * ends with SLOW_READER when the caller leaves what was sent unread for 30 seconds, with SHUTTING_DOWN when the
    * service stops, and with UNAUTHENTICATED once the credentials are no longer good.
