@@ -25,4 +25,5 @@ export type {
   TranscoderOptions,
 } from './options.js';
 export { splitTarget } from './request-path.js';
+export { unbuffered } from './send-stream.js';
 export { createTranscoder, type RouteSummary, type Transcoder } from './transcoder.js';

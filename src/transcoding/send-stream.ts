@@ -20,6 +20,9 @@ export interface StreamContext {
   readonly common: Headers | undefined;
 }
 
+/** Proxies that gather an answer before they pass it on (nginx) let one with this header through. */
+export const unbuffered = { 'x-accel-buffering': 'no' } as const;
+
 const defaultHeartbeatMs = 15_000;
 const defaultStalledMs = 30_000;
 
@@ -57,8 +60,7 @@ function headersOf(contentType: string, common: Headers | undefined, own: Header
     'content-type': contentType,
     vary: 'accept',
     'cache-control': 'no-cache',
-    // Proxies that gather an answer before they pass it on (nginx) let this one through.
-    'x-accel-buffering': 'no',
+    ...unbuffered,
   };
   merge(headers, common);
   merge(headers, own);

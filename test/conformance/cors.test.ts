@@ -44,7 +44,11 @@ describe.each(paths)('%s', (kind, method, path) => {
     if (kind === 'nothing') return;
     expect(headers.get('access-control-allow-methods')?.split(', ')).toContain(method);
     expect(headers.get('access-control-allow-headers')?.split(', ')).toEqual(
-      expect.arrayContaining(['authorization', 'x-merchantapikey', 'content-type', 'idempotency-key']),
+      expect.arrayContaining([
+        ...['authorization', 'x-merchantapikey', 'content-type', 'idempotency-key'],
+        // What the official gRPC-Web client sends.
+        ...['x-grpc-web', 'x-user-agent', 'grpc-timeout'],
+      ]),
     );
   });
 

@@ -8,8 +8,15 @@ import type { Failure } from '../../domain/failure.js';
 import { failureMessage } from '../../domain/failure-message.js';
 import { undecidedCredentials } from '../dispatcher.js';
 import { errorCodes, errorDetails } from '../errors.js';
+import { REQUEST_ID_HEADER } from '../request-id.js';
 
 export const ENVELOPE_HEADER_BYTES = 5;
+
+/** Whose call it was that failed. */
+export interface FailedCall {
+  readonly requestId: string;
+  isAuthenticated(): Promise<boolean>;
+}
 
 /**
  * Gives the library's own INVALID_ARGUMENT and `parse binary` (a request that it could not read, so that no handler saw it) the form
@@ -20,7 +27,7 @@ export const ENVELOPE_HEADER_BYTES = 5;
  */
 export async function explainMalformed(
   response: UniversalServerResponse,
-  isAuthenticated: () => Promise<boolean>,
+  call: FailedCall,
 ): Promise<UniversalServerResponse> {
   const contentType = response.header?.get('content-type') ?? '';
   if (response.status !== 200) {
@@ -30,16 +37,15 @@ export async function explainMalformed(
     const encoded = response.header?.has('content-encoding') === true;
     const error = encoded ? undefined : connectError(body);
     if (!isMalformed(error)) return unread;
-    const explained = await explain(error, isAuthenticated);
+    const explained = await explain(error, call);
     const json = errorToJsonBytes(explained, undefined);
     response.header?.set('content-length', String(json.byteLength));
     const status = codeToHttpStatus(explained.code);
     return { ...response, status, body: createAsyncIterable([json]) };
   }
-  if (contentType.startsWith('application/grpc-web')) return explainGrpcWeb(response, isAuthenticated);
+  if (contentType.startsWith('application/grpc-web')) return explainGrpcWeb(response, call);
   if (contentType.startsWith('application/grpc') && response.trailer !== undefined) {
-    const error = findTrailerError(response.trailer);
-    if (isMalformed(error)) setTrailerStatus(response.trailer, await explain(error, isAuthenticated));
+    await explainTrailer(response.trailer, call);
   }
   return response;
 }
@@ -47,25 +53,29 @@ export async function explainMalformed(
 /** gRPC-Web carries its trailers as the last envelope of the body, and as the only one of a failed unary call. */
 async function explainGrpcWeb(
   response: UniversalServerResponse,
-  isAuthenticated: () => Promise<boolean>,
+  call: FailedCall,
 ): Promise<UniversalServerResponse> {
   if (response.body === undefined) return response;
   const body = await readAllBytes(response.body, Number.MAX_SAFE_INTEGER);
   const unread = { ...response, body: createAsyncIterable([body]) };
   if (body[0] !== trailerFlag) return unread;
-  return { ...response, body: createAsyncIterable([await explainTrailer(body, isAuthenticated)]) };
+  return { ...response, body: createAsyncIterable([await explainTrailerEnvelope(body, call)]) };
 }
 
 /** The same for gRPC-Web's trailers alone, in their envelope. */
-export async function explainTrailer(
-  envelope: Uint8Array,
-  isAuthenticated: () => Promise<boolean>,
-): Promise<Uint8Array> {
+export async function explainTrailerEnvelope(envelope: Uint8Array, call: FailedCall): Promise<Uint8Array> {
   const trailer = trailerParse(envelope.subarray(ENVELOPE_HEADER_BYTES));
-  const error = findTrailerError(trailer);
-  if (!isMalformed(error)) return envelope;
-  setTrailerStatus(trailer, await explain(error, isAuthenticated));
+  if (!(await explainTrailer(trailer, call))) return envelope;
   return encodeEnvelope(trailerFlag, trailerSerialize(trailer));
+}
+
+/** The same for trailers. Those of errors carry the request id too: a client's error shows no headers. */
+export async function explainTrailer(trailer: Headers, call: FailedCall): Promise<boolean> {
+  const error = findTrailerError(trailer);
+  if (error === undefined) return false;
+  if (isMalformed(error)) setTrailerStatus(trailer, await explain(error, call));
+  trailer.set(REQUEST_ID_HEADER, call.requestId);
+  return true;
 }
 
 function connectError(body: Uint8Array): ConnectError | undefined {
@@ -84,11 +94,8 @@ export function isMalformed(error: ConnectError | undefined): error is ConnectEr
 }
 
 /** The error of ours that such a one stands for. */
-export async function explain(
-  error: ConnectError,
-  isAuthenticated: () => Promise<boolean>,
-): Promise<ConnectError> {
-  const failure = await isAuthenticated().then(
+export async function explain(error: ConnectError, call: FailedCall): Promise<ConnectError> {
+  const failure = await call.isAuthenticated().then(
     (good): Failure =>
       good ? { reason: 'MALFORMED_REQUEST', description: error.rawMessage } : { reason: 'UNAUTHENTICATED' },
     (thrown): Failure => {

@@ -1,21 +1,33 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { createContextKey, createContextValues, type HandlerContext } from '@connectrpc/connect';
 import { encodeEnvelope, type UniversalServerResponse } from '@connectrpc/connect/protocol';
-import { endStreamFlag, endStreamFromJson, endStreamToJson } from '@connectrpc/connect/protocol-connect';
-import { findTrailerError, setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
+import { endStreamFlag, endStreamFromJson, errorToJson } from '@connectrpc/connect/protocol-connect';
 import { trailerFlag } from '@connectrpc/connect/protocol-grpc-web';
+import { unbuffered } from '../../transcoding/index.js';
+import { REQUEST_ID_HEADER } from '../request-id.js';
 import { slowReader } from '../stream.js';
-import { ENVELOPE_HEADER_BYTES, explain, explainTrailer, isMalformed } from './connect-malformed.js';
+import {
+  ENVELOPE_HEADER_BYTES,
+  explain,
+  explainTrailer,
+  explainTrailerEnvelope,
+  type FailedCall,
+  isMalformed,
+} from './connect-malformed.js';
 import { cutWhenStalled } from './cut-stalled.js';
+import type { GrpcWebText } from './grpc-web-text.js';
 
 const headKey = createContextKey<(head: Headers) => void>(() => {});
 const stalledKey = createContextKey(new AbortController().signal);
 
 /** What an implementation asks `sendHead` and `leftSignal` for; gives readers up who do not read. */
-export function streamContext(response: ServerResponse, stalledMs: number) {
+export function streamContext(response: ServerResponse, text: GrpcWebText, stalledMs: number) {
+  for (const [name, value] of Object.entries(unbuffered)) response.setHeader(name, value);
   const stalled = new AbortController();
   cutWhenStalled(response, stalledMs, () => stalled.abort(slowReader()));
-  const sendHead = (head: Headers): void => {
+  const sendHead = (libraryHead: Headers): void => {
+    const head = new Headers(libraryHead);
+    text.relabel(head);
     response.writeHead(200, Object.fromEntries(head) as OutgoingHttpHeaders);
     response.flushHeaders();
     // The library sends the same head once more, with the first message.
@@ -38,38 +50,34 @@ export function sendHead(context: HandlerContext): void {
 }
 
 /**
- * What `explainMalformed` does for calls, for streams: a request that nobody could read ends a stream before its
- * first message. `spell` goes over gRPC's trailers, which are known at the end.
+ * What `explainMalformed` does for calls, for streams. `spell` goes over gRPC's trailers, which are known at the end.
  */
 export async function* explainedStream(
   { header, body, trailer }: UniversalServerResponse,
-  isAuthenticated: () => Promise<boolean>,
+  call: FailedCall,
   spell: (trailer: Headers) => void,
 ): AsyncGenerator<Uint8Array, void, void> {
   const contentType = header?.get('content-type') ?? '';
-  let first = true;
+  const isConnect = contentType.startsWith('application/connect');
+  const isGrpcWeb = contentType.startsWith('application/grpc-web');
+  // Each chunk is an envelope.
   for await (const chunk of body ?? []) {
-    if (!first) yield chunk;
-    else if (chunk[0] === endStreamFlag && contentType.startsWith('application/connect')) {
-      yield await explainEnd(chunk, isAuthenticated);
-    } else if (chunk[0] === trailerFlag && contentType.startsWith('application/grpc-web')) {
-      yield await explainTrailer(chunk, isAuthenticated);
-    } else yield chunk;
-    first = false;
+    if (isConnect && chunk[0] === endStreamFlag) yield await explainEnd(chunk, call);
+    else if (isGrpcWeb && chunk[0] === trailerFlag) yield await explainTrailerEnvelope(chunk, call);
+    else yield chunk;
   }
   if (trailer === undefined) return;
-  const error = first ? findTrailerError(trailer) : undefined;
-  if (isMalformed(error)) setTrailerStatus(trailer, await explain(error, isAuthenticated));
+  await explainTrailer(trailer, call);
   spell(trailer);
 }
 
 /** Connect's last envelope: https://connectrpc.com/docs/protocol/#error-end-stream */
-async function explainEnd(
-  envelope: Uint8Array,
-  isAuthenticated: () => Promise<boolean>,
-): Promise<Uint8Array> {
-  const { metadata, error } = endStreamFromJson(envelope.subarray(ENVELOPE_HEADER_BYTES));
-  if (!isMalformed(error)) return envelope;
-  const explained = endStreamToJson(metadata, await explain(error, isAuthenticated), undefined);
-  return encodeEnvelope(endStreamFlag, Buffer.from(JSON.stringify(explained)));
+async function explainEnd(envelope: Uint8Array, call: FailedCall): Promise<Uint8Array> {
+  const bytes = envelope.subarray(ENVELOPE_HEADER_BYTES);
+  const { error } = endStreamFromJson(bytes);
+  if (error === undefined) return envelope;
+  const end = JSON.parse(Buffer.from(bytes).toString());
+  end.metadata = { ...end.metadata, [REQUEST_ID_HEADER]: [call.requestId] };
+  if (isMalformed(error)) end.error = errorToJson(await explain(error, call), undefined);
+  return encodeEnvelope(endStreamFlag, Buffer.from(JSON.stringify(end)));
 }

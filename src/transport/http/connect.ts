@@ -24,8 +24,9 @@ import type { Operation } from '../operation.js';
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../request-id.js';
 import { StreamFailed, type StreamOperation } from '../stream.js';
 import type { StreamDispatcher } from '../stream-dispatcher.js';
-import { explainMalformed } from './connect-malformed.js';
+import { explainMalformed, type FailedCall } from './connect-malformed.js';
 import { explainedStream, leftSignal, sendHead, streamContext } from './connect-stream.js';
+import { GrpcWebText } from './grpc-web-text.js';
 
 export interface ConnectDoorOptions {
   readonly dispatcher: Dispatcher;
@@ -45,12 +46,14 @@ export class ConnectDoor {
   /** Paths of streams. */
   readonly #streams = new Set<string>();
   readonly #streamStalledMs: number;
+  readonly #messageBytesMax: number;
   readonly #messageTimeoutMs: number;
 
   constructor(options: ConnectDoorOptions) {
     const { dispatcher, operations, streams, streamDispatcher, messageBytesMax } = options;
     this.#dispatcher = dispatcher;
     this.#streamStalledMs = options.streamStalledMs;
+    this.#messageBytesMax = messageBytesMax;
     this.#messageTimeoutMs = options.messageTimeoutMs;
     const router = createConnectRouter({
       acceptCompression: [compressionGzip, compressionBrotli],
@@ -71,7 +74,7 @@ export class ConnectDoor {
     );
     for (const handler of router.handlers) {
       this.#handlers.set(handler.requestPath, handler);
-      if (handler.method.methodKind === 'server_streaming') this.#streams.add(handler.requestPath);
+      if (handler.method.methodKind !== 'unary') this.#streams.add(handler.requestPath);
     }
   }
 
@@ -89,21 +92,27 @@ export class ConnectDoor {
     response.setHeader(REQUEST_ID_HEADER, requestId);
     cutWhenUnfinished(request, response, this.#messageTimeoutMs);
     const isStream = this.#streams.has(path);
-    const context = isStream ? streamContext(response, this.#streamStalledMs) : undefined;
-    const universal = universalRequestFromNodeRequest(request, response as never, undefined, context);
+    const text = new GrpcWebText(request.headers, this.#messageBytesMax);
+    const context = isStream ? streamContext(response, text, this.#streamStalledMs) : undefined;
+    const universal = text.decoded(
+      universalRequestFromNodeRequest(request, response as never, undefined, context),
+    );
     // The implementation sees headers only, so the id goes where it looks.
     universal.header.set(REQUEST_ID_HEADER, requestId);
     const metadata = headerMetadata(universal.header, undefined, requestId);
-    const isAuthenticated = () => this.#dispatcher.isAuthenticated(metadata);
+    const call: FailedCall = {
+      requestId,
+      isAuthenticated: () => this.#dispatcher.isAuthenticated(metadata),
+    };
     let answer = await this.#handlers.get(path)!(universal);
     if (isStream && answer.status === 200) {
-      answer = { ...answer, body: explainedStream(answer, isAuthenticated, spellMessageForAll) };
+      answer = { ...answer, body: explainedStream(answer, call, spellMessageForAll) };
     } else {
-      answer = await explainMalformed(answer, isAuthenticated);
+      answer = await explainMalformed(answer, call);
       if (answer.trailer !== undefined) spellMessageForAll(answer.trailer);
     }
     if (request.httpVersionMajor === 2) discardUnread(request as never);
-    await universalResponseToNodeResponse(answer, response as never);
+    await universalResponseToNodeResponse(text.encoded(answer), response as never);
   }
 }
 
@@ -155,8 +164,7 @@ function implementation(operation: Operation, dispatcher: Dispatcher) {
       if (reply.replayed) context.responseHeader.set(REPLAYED_HEADER, 'true');
       return reply.message;
     }
-    // An error's own metadata goes where its protocol wants it; as a response header too, it would arrive twice.
-    throw connectError(reply.failure, reply.replayed ? { [REPLAYED_HEADER]: 'true' } : undefined);
+    throw connectError(reply.failure, requestId, reply.replayed ? { [REPLAYED_HEADER]: 'true' } : undefined);
   };
 }
 
@@ -166,29 +174,30 @@ function streamImplementation(operation: StreamOperation, dispatcher: StreamDisp
     const metadata = headerMetadata(context.requestHeader, undefined, requestId);
     const left = leftSignal(context);
     const reply = await dispatcher.open(operation, metadata, () => request, left);
-    if (!reply.ok) throw connectError(reply.failure);
+    if (!reply.ok) throw connectError(reply.failure, requestId);
     sendHead(context);
     try {
       yield* reply.messages;
       left.throwIfAborted();
     } catch (error) {
-      throw streamError(error);
+      throw streamError(error, requestId);
     }
   };
 }
 
-function streamError(error: unknown): unknown {
-  if (error instanceof StreamFailed) return connectError(error.failure);
+function streamError(error: unknown, requestId: string): unknown {
+  if (error instanceof StreamFailed) return connectError(error.failure, requestId);
   // The library's clock.
   const late = error instanceof ConnectError && error.code === Code.DeadlineExceeded;
-  return late ? connectError({ reason: 'DEADLINE_EXCEEDED' }) : error;
+  return late ? connectError({ reason: 'DEADLINE_EXCEEDED' }, requestId) : error;
 }
 
-function connectError(failure: Failure, headers?: Record<string, string>): ConnectError {
+/** An error's metadata goes where its protocol has it: trailers, the last envelope, Connect's headers. */
+function connectError(failure: Failure, requestId: string, more?: Record<string, string>): ConnectError {
   return new ConnectError(
     failureMessage(failure),
     errorCodes[failure.reason].code,
-    headers,
+    { [REQUEST_ID_HEADER]: requestId, ...more },
     errorDetails(failure),
   );
 }

@@ -50,7 +50,8 @@ export function frame(flag: number, bytes: Uint8Array): Buffer<ArrayBuffer> {
   return framed;
 }
 
-function unframe(body: Buffer): { messages: Uint8Array[]; trailers: Headers } {
+/** What an answer of gRPC-Web consists of. */
+export function unframe(body: Buffer): { messages: Uint8Array[]; trailers: Headers } {
   const messages: Uint8Array[] = [];
   const trailers = new Headers();
   for (let at = 0; at < body.length; ) {
