@@ -1,8 +1,9 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { App } from './app.js';
 import type { KeyMode } from './auth/api-key-secret.js';
+import { OPERATOR_ACTOR } from './cli/actor.js';
 import { auditCommand } from './cli/audit.js';
-import { type CommandResult, UsageError } from './cli/context.js';
+import { CommandRefused, type CommandResult, UsageError } from './cli/context.js';
 import { importCommand } from './cli/import.js';
 import { addImportOptions, type ImportFlags } from './cli/import-options.js';
 import { keyAddCommand, keyListCommand, keyRevokeCommand } from './cli/key.js';
@@ -12,16 +13,36 @@ import { type RecordCreateOptions, recordCreateCommand } from './cli/record.js';
 import { tokenCommand } from './cli/token.js';
 import { ConfigError } from './config.js';
 import { DatabaseUnusable } from './database.js';
+import { oneLine, printable, printableJson } from './printable.js';
 import { UnknownMerchant } from './service/merchants.js';
 import { CannotListen } from './transport/cannot-listen.js';
 import { VERSION } from './version.js';
 
 /** The process: command line, signals, exit codes. 0: done; 1: failed or drift found; 2: used wrongly. */
 async function main(): Promise<void> {
+  outliveReaders();
   try {
     await program().parseAsync();
   } catch (error) {
     process.exit(report(error));
+  }
+}
+
+const outputs = [process.stdout, process.stderr];
+
+/**
+ * Nobody has to read what is written: a reader who has gone, as `| head` does, takes what he does not read with him, and
+ * the work goes on.
+ */
+function outliveReaders(): void {
+  for (const stream of outputs) stream.on('error', () => {});
+}
+
+/** A service does not wait for a terminal that nobody reads, either; pipes are written to without waiting anyway. */
+function waitForNoTerminal(): void {
+  for (const stream of outputs) {
+    const { _handle: handle } = stream as { _handle?: { setBlocking?(blocking: boolean): void } };
+    handle?.setBlocking?.(false);
   }
 }
 
@@ -30,13 +51,15 @@ function program(): Command {
   const root = new Command('holdfast')
     .description('Stock reservations that cannot oversell.')
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'holdfast: ')) })
+    .configureOutput({
+      outputError: (text, write) => write(printable(text.replace(/^error: /, 'holdfast: '))),
+    })
     .version(VERSION, '-V, --version', 'print the version')
     .option('--json', 'print JSON, for scripts');
   const run = async (command: Command, result: Promise<CommandResult>): Promise<void> => {
     const { data, text, exitCode } = await result;
     const json = command.optsWithGlobals<{ json?: boolean }>().json === true;
-    print(json ? JSON.stringify(data) : text);
+    print(json ? printableJson(data) : text);
     process.exitCode = exitCode ?? 0;
   };
   const add = (parent: Command, name: string, description: string): Command =>
@@ -82,6 +105,7 @@ function program(): Command {
     .option('--reorder-level <units>', 'the record is low when no more than these are available')
     .option('--reorder-qty <units>', 'to order then')
     .option('--attributes <json>', 'what tells the variant apart, such as \'{"colour": "red"}\'')
+    .option('--actor <name>', 'kept in the log', OPERATOR_ACTOR)
     .action((o: RecordCreateOptions, command) => run(command, recordCreateCommand(env, o)));
 
   const key = root.command('key').description('API keys');
@@ -101,7 +125,7 @@ function program(): Command {
     .requiredOption('--merchant <id>', 'the merchant that it is for')
     .option('--permissions <list>', 'comma-separated', 'can_update_inventory')
     .option('--ttl <time>', 'how long it is valid, such as 90s, 15m, 1h, 30d', '1h')
-    .option('--actor <name>', 'its subject, kept in the log', 'operator')
+    .option('--actor <name>', 'its subject, kept in the log', OPERATOR_ACTOR)
     .action((o: { merchant: string; permissions: string; ttl: string; actor: string }, command) =>
       run(command, tokenCommand(env, o)),
     );
@@ -142,6 +166,7 @@ function stopSignal(): AbortSignal {
 }
 
 async function serveUntilStopped(): Promise<void> {
+  waitForNoTerminal();
   const signal = stopSignal();
   // The other commands have no use for the doors, which take longest to load.
   const { serve } = await import('./cli/serve.js');
@@ -161,23 +186,29 @@ async function closeAndExit(app: App): Promise<void> {
 }
 
 function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${printable(text)}\n`);
 }
+
+function complain(text: string): void {
+  process.stderr.write(`holdfast: ${printable(text)}\n`);
+}
+
+const operatorsMatters = [ConfigError, DatabaseUnusable, CannotListen, CommandRefused];
 
 /** Tells what went wrong, in a line where it is not a fault of ours. Returns the exit code. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof UsageError || error instanceof UnknownMerchant) {
-    process.stderr.write(`holdfast: ${error.message}\n`);
+    complain(oneLine(error.message));
     return 2;
   }
-  if (error instanceof ConfigError || error instanceof DatabaseUnusable || error instanceof CannotListen) {
-    process.stderr.write(`holdfast: ${error.message}\n`);
+  if (operatorsMatters.some((type) => error instanceof type)) {
+    complain((error as Error).message);
     return 1;
   }
   const { message, stack, code } = error as NodeJS.ErrnoException;
   // Errors of the operating system name themselves; anything else needs its stack.
-  process.stderr.write(`holdfast: ${typeof code === 'string' ? message : (stack ?? String(error))}\n`);
+  complain(typeof code === 'string' ? message : (stack ?? String(error)));
   return 1;
 }
 

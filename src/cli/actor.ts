@@ -2,6 +2,9 @@ import { SYSTEM_ACTOR } from '../domain/movement.js';
 import { isPlain } from '../printable.js';
 import { UsageError } from './context.js';
 
+/** Of what commands do, unless they are told otherwise. */
+export const OPERATOR_ACTOR = 'operator';
+
 const ACTOR_CHARACTERS_MAX = 255;
 
 /** The actor that an option names. Throws UsageError for one that the log could not keep, or that is the service's own. */

@@ -1,4 +1,5 @@
 import type { Environment } from '../config.js';
+import { oneLine } from '../printable.js';
 import { type AuditReport, audit } from '../service/audit.js';
 import { type CommandResult, withDatabase } from './context.js';
 
@@ -14,8 +15,8 @@ export function auditCommand(
 }
 
 function describe(report: AuditReport): string {
-  const lines = report.drift.map(
-    (d) => `${d.merchantId} ${d.inventoryId}: ${d.problems.join('; ')}${d.repaired ? ' (repaired)' : ''}`,
+  const lines = report.drift.map((d) =>
+    oneLine(`${d.merchantId} ${d.inventoryId}: ${d.problems.join('; ')}${d.repaired ? ' (repaired)' : ''}`),
   );
   const open = report.drift.filter((d) => !d.repaired).length;
   const verdict = open === 0 ? 'consistent' : `${open} drifted`;

@@ -13,6 +13,11 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** What the rules did not allow, told in one line. */
+export class CommandRefused extends Error {
+  override readonly name = 'CommandRefused';
+}
+
 /** The configuration as commands need it: they do not serve, so they need no way to verify tokens. */
 export function commandConfig(env: Environment): Config {
   const unserved = env.DATABASE_URL && !env.JWT_SECRET && !env.JWT_JWKS_URL;

@@ -1,5 +1,8 @@
 import type { Config } from '../config.js';
-import type { Database } from '../database.js';
+import { type Database, DatabaseUnusable } from '../database.js';
+import type { Command } from '../domain/command.js';
+import { failureMessage } from '../domain/failure-message.js';
+import type { Outcome } from '../domain/outcome.js';
 import { createEngine, type Engine } from '../engine/engine.js';
 import { engineLimits } from '../engine/engine-limits.js';
 
@@ -23,4 +26,19 @@ export async function withEngine<T>(
   } finally {
     await engine.drain();
   }
+}
+
+/** Runs one command, without a deadline. Throws DatabaseUnusable where it met a fault. */
+export async function runCommand(database: Database, config: Config, command: Command): Promise<Outcome> {
+  let cause: unknown;
+  const onFailure = (error: unknown): void => {
+    cause = error;
+  };
+  return withEngine(database, config, onFailure, async (engine) => {
+    const execution = await engine.submit({ command }, Number.MAX_SAFE_INTEGER);
+    if ('outcome' in execution) return execution.outcome;
+    // Only a command with a key of its own comes to anything else.
+    const fault = 'reason' in execution ? execution : ({ reason: 'INTERNAL' } as const);
+    throw new DatabaseUnusable(cause ?? new Error(failureMessage(fault)));
+  });
 }

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type FileFormat, fileFormats } from '../service/import/import-file.js';
 import { IMPORT_MEMORY_DAYS } from '../store/imports.js';
+import { OPERATOR_ACTOR } from './actor.js';
 
 /** The options of `holdfast import`, as they are typed. */
 export interface ImportFlags {
@@ -50,7 +51,7 @@ export function addImportOptions(command: Command): Command {
       '--import-id <id>',
       `names the import, whose lines are done once: for ${IMPORT_MEMORY_DAYS} days, a second run doubles none; the content's hash unless given`,
     )
-    .option('--actor <name>', 'kept in the log', 'operator')
+    .option('--actor <name>', 'kept in the log', OPERATOR_ACTOR)
     .option('--dry-run', 'check the file, and import nothing', false);
 }
 

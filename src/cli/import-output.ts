@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
+import { oneLine } from '../printable.js';
 import type { ImportCounts, ImportObserver } from '../service/import/import-rows.js';
 import type { Lines } from '../service/import/line.js';
 import { allLines, placeOf } from '../service/import/line-counts.js';
@@ -70,8 +71,9 @@ export class ImportOutput implements ImportObserver {
   }
 
   #tell(text: string): void {
-    if (this.#bar !== undefined) this.#bar.tell(text);
-    else this.#stream.write(`${text}\n`);
+    const line = oneLine(text);
+    if (this.#bar !== undefined) this.#bar.tell(line);
+    else this.#stream.write(`${line}\n`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { failureMessage } from '../domain/failure-message.js';
+import { oneLine } from '../printable.js';
 import type { ImportCounts, ImportReport } from '../service/import/import-rows.js';
 import { allLines } from '../service/import/line-counts.js';
 import type { Survey } from '../service/import/survey.js';
@@ -107,7 +108,7 @@ function advice(importId: string | undefined, isStopped: boolean): string[] {
 }
 
 function why(reason: Exclude<ImportReport['stopped'], 'interrupted' | undefined>, failure: unknown): string {
-  const cause = failure instanceof Error && failure.message !== '' ? ` (${failure.message})` : '';
+  const cause = failure instanceof Error && failure.message !== '' ? ` (${oneLine(failure.message)})` : '';
   return `Stopped: ${failureMessage({ reason })}${cause}`;
 }
 

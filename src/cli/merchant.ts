@@ -1,14 +1,14 @@
 import type { KeyMode } from '../auth/api-key-secret.js';
-import type { Config, Environment } from '../config.js';
-import { type Database, DatabaseUnusable } from '../database.js';
+import type { Environment } from '../config.js';
 import { failureMessage } from '../domain/failure-message.js';
-import type { Settings, SettingsSuccess } from '../domain/outcome.js';
-import { execute } from '../service/commands.js';
+import type { Accepted, SettingsSuccess } from '../domain/outcome.js';
+import { oneLine } from '../printable.js';
 import { createMerchant, requireMerchant } from '../service/merchants.js';
 import { listMerchants } from '../store/merchants.js';
-import { type CommandResult, commandConfig, UsageError, withDatabase } from './context.js';
+import { OPERATOR_ACTOR } from './actor.js';
+import { CommandRefused, type CommandResult, commandConfig, UsageError, withDatabase } from './context.js';
 import { formatDuration, parseDuration } from './duration.js';
-import { withEngine } from './engine.js';
+import { runCommand } from './engine.js';
 
 /** As for a call's own. */
 const DEFAULT_TTL_SECONDS_MAX = 2_592_000;
@@ -47,7 +47,14 @@ export function merchantSetCommand(
     env,
     async (database, config) => {
       await requireMerchant(database.dataSource, merchantId);
-      const settings = await changeSettings(database, config, merchantId, { defaultTtlSeconds });
+      const outcome = await runCommand(database, config, {
+        kind: 'update_settings',
+        merchantId,
+        actor: OPERATOR_ACTOR,
+        defaultTtlSeconds,
+      });
+      if (!outcome.ok) throw new CommandRefused(failureMessage(outcome.rejection));
+      const { settings } = outcome as Accepted<SettingsSuccess>;
       const text =
         defaultTtlSeconds === 0
           ? `Holds of ${merchantId} stay until they are released.`
@@ -58,29 +65,6 @@ export function merchantSetCommand(
   );
 }
 
-async function changeSettings(
-  database: Database,
-  config: Config,
-  merchantId: string,
-  { defaultTtlSeconds }: Settings,
-): Promise<Settings> {
-  let cause: unknown;
-  const onFailure = (error: unknown): void => {
-    cause = error;
-  };
-  return withEngine(database, config, onFailure, async (engine) => {
-    const call = {
-      principal: { merchantId, actor: 'operator', permissions: new Set<never>() },
-      idempotencyKey: undefined,
-      deadlineAtMs: Number.MAX_SAFE_INTEGER,
-    };
-    const command = { kind: 'update_settings', merchantId, actor: 'operator', defaultTtlSeconds } as const;
-    const result = await execute<SettingsSuccess>(engine, call, command, () => '');
-    if (result.ok) return result.success.settings;
-    throw new DatabaseUnusable(cause ?? new Error(failureMessage(result.failure)));
-  });
-}
-
 /** `holdfast merchant list`. */
 export function merchantListCommand(env: Environment): Promise<CommandResult> {
   return withDatabase(env, async ({ dataSource }) => {
@@ -88,7 +72,7 @@ export function merchantListCommand(env: Environment): Promise<CommandResult> {
     const lines = merchants.map((m) => {
       const ttl =
         m.defaultTtlSeconds === 0 ? '' : `  (holds end after ${formatDuration(m.defaultTtlSeconds)})`;
-      return `${m.merchantId}  ${m.createdAt.toISOString()}  ${m.name}${ttl}`;
+      return `${m.merchantId}  ${m.createdAt.toISOString()}  ${oneLine(m.name)}${ttl}`;
     });
     return { data: { merchants }, text: lines.join('\n') || 'There are no merchants yet.' };
   });

@@ -1,10 +1,13 @@
 import type { Environment } from '../config.js';
+import type { Rejection } from '../domain/failure.js';
+import { failureMessage } from '../domain/failure-message.js';
+import type { RecordIdentity } from '../domain/inventory-record.js';
 import type { Column } from '../service/import/columns.js';
 import { type Receipt, readReceipt } from '../service/import/receipt.js';
 import { requireMerchant } from '../service/merchants.js';
-import { seedRecords } from '../store/seed.js';
-import { violatedUniqueConstraint } from '../store/sqlstate.js';
-import { type CommandResult, UsageError, withDatabase } from './context.js';
+import { readActor } from './actor.js';
+import { CommandRefused, type CommandResult, commandConfig, UsageError, withDatabase } from './context.js';
+import { runCommand } from './engine.js';
 
 export interface RecordCreateOptions {
   readonly merchant: string;
@@ -20,6 +23,7 @@ export interface RecordCreateOptions {
   readonly reorderQty?: string;
   /** A JSON object. */
   readonly attributes?: string;
+  readonly actor: string;
 }
 
 const optionOf: Readonly<Partial<Record<Column, string>>> = {
@@ -37,7 +41,10 @@ const optionOf: Readonly<Partial<Record<Column, string>>> = {
 /** Where GET /v1/inventory/{id} would be understood as something else. */
 const pathsOfLists = new Set(['logs', 'low-stock', 'watch']);
 
-/** `holdfast record create`: an inventory record with units on hand, and the log entry that accounts for them. */
+/**
+ * `holdfast record create`: an inventory record with units on hand, and the log entry that accounts for them; exits
+ * with 1 where the merchant has it already.
+ */
 export async function recordCreateCommand(
   env: Environment,
   options: RecordCreateOptions,
@@ -50,26 +57,32 @@ export async function recordCreateCommand(
     throw new UsageError(`--id must not be ${id}: GET /v1/inventory/${id} is another call`);
   }
   const { details, qty: onHandQty } = readOptions(options);
-  return withDatabase(env, async ({ dataSource }) => {
-    await requireMerchant(dataSource, merchant);
-    await seedRecords(dataSource, merchant, [{ id, onHandQty, reservedQty: 0, details }]).catch((error) => {
-      switch (violatedUniqueConstraint(error)) {
-        case 'stock_levels_pkey':
-        case 'inventory_records_pkey':
-          throw new UsageError(`the merchant already has a record ${id}`);
-        case 'inventory_records_identity': {
-          const sku = details.skuId === '' ? 'without a SKU' : `with the SKU ${details.skuId}`;
-          throw new UsageError(
-            `the merchant already has a record of the product ${details.productId} ${sku} in the warehouse ${details.warehouseId}`,
-          );
-        }
-        default:
-          throw error;
-      }
-    });
-    const data = { merchantId: merchant, id, onHandQty, reservedQty: 0, availableQty: onHandQty };
-    return { data, text: `Record ${id} with ${onHandQty} on hand` };
-  });
+  const actor = readActor(options.actor);
+  return withDatabase(
+    env,
+    async (database, config) => {
+      await requireMerchant(database.dataSource, merchant);
+      const command = {
+        kind: 'create_record',
+        merchantId: merchant,
+        actor,
+        id,
+        initialQty: onHandQty,
+      } as const;
+      const outcome = await runCommand(database, config, { ...command, details, notes: 'initial stock' });
+      if (!outcome.ok) throw new CommandRefused(refusal(outcome.rejection, details));
+      const data = { merchantId: merchant, id, onHandQty, reservedQty: 0, availableQty: onHandQty };
+      return { data, text: `Record ${id} with ${onHandQty} on hand` };
+    },
+    commandConfig(env),
+  );
+}
+
+function refusal(rejection: Rejection, { productId, skuId, warehouseId }: RecordIdentity): string {
+  if (rejection.reason !== 'INVENTORY_ALREADY_EXISTS') return failureMessage(rejection);
+  if (rejection.id !== undefined) return `the merchant already has a record ${rejection.id}`;
+  const sku = skuId === '' ? 'without a SKU' : `with the SKU ${skuId}`;
+  return `the merchant already has a record of the product ${productId} ${sku} in the warehouse ${warehouseId}`;
 }
 
 /** The options say what a line of an import says, in other words. */

@@ -3,6 +3,7 @@ import { signToken } from '../auth/tokens.js';
 import type { Environment } from '../config.js';
 import { resolveJwt } from '../jwt-secret.js';
 import { requireMerchant } from '../service/merchants.js';
+import { readActor } from './actor.js';
 import { type CommandResult, UsageError, withDatabase } from './context.js';
 import { parseDuration } from './duration.js';
 
@@ -24,9 +25,7 @@ export async function tokenCommand(
   if (ttlSeconds === undefined || ttlSeconds < 1 || ttlSeconds > TTL_SECONDS_MAX) {
     throw new UsageError('--ttl takes a number with s, m, h or d, from 1s to 366d');
   }
-  if (options.actor === '' || options.actor.length > 255) {
-    throw new UsageError('--actor must have 1 to 255 characters');
-  }
+  const actor = readActor(options.actor);
   if (env.DATABASE_URL && !env.JWT_SECRET) {
     throw new UsageError(
       'tokens are signed with JWT_SECRET, which is not set; with JWT_JWKS_URL your issuer signs them',
@@ -36,7 +35,7 @@ export async function tokenCommand(
   return withDatabase(env, async ({ dataSource }, config) => {
     await requireMerchant(dataSource, options.merchant);
     const jwt = resolveJwt(config);
-    const claims = { actor: options.actor, merchantId: options.merchant, permissions: granted, ttlSeconds };
+    const claims = { actor, merchantId: options.merchant, permissions: granted, ttlSeconds };
     const token = await signToken(jwt.secret!, claims, jwt);
     return { data: { token }, text: token };
   });

@@ -78,12 +78,6 @@ export function isUniqueViolation(error: unknown): boolean {
   return sqlState(driverError(error)) === UNIQUE_VIOLATION;
 }
 
-/** The name of the unique constraint that a statement broke; undefined for any other error. */
-export function violatedUniqueConstraint(error: unknown): string | undefined {
-  const { constraint } = driverError(error);
-  return isUniqueViolation(error) && typeof constraint === 'string' ? constraint : undefined;
-}
-
 /**
  * Whether a statement that failed so can have taken effect: anything but a clear no of the server's. It ends a
  * session with class 08, 57P01 or 57P02 without saying what became of a COMMIT in progress.

@@ -1,16 +1,31 @@
+import type { Writable } from 'node:stream';
 import { type Logger, pino } from 'pino';
-import pretty from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
 import type { LogLevel } from '../config.js';
+import { oneLine, printable } from '../printable.js';
+import { LogStream } from './log-stream.js';
 
 export type { Logger };
 
 /**
  * JSON lines on standard error, pretty where that is a terminal. Errors are written with their causes. Standard
- * output is for what a person or a script asked for.
+ * output is for what a person or a script asked for. What comes from data cannot command the terminal that shows it.
  */
-export function createLogger(level: LogLevel): Logger {
+export function createLogger(
+  level: LogLevel,
+  stream: Writable & { readonly isTTY?: boolean } = process.stderr,
+): Logger {
   const options = { level, base: null, serializers: { err: pino.stdSerializers.errWithCause } };
-  return process.stderr.isTTY
-    ? pino(options, pretty({ colorize: true, sync: true, destination: 2 }))
-    : pino(options, pino.destination({ fd: 2, sync: true }));
+  const lines = new LogStream(stream);
+  const prettify = prettyFactory({ colorize: true });
+  const render = stream.isTTY ? (line: string) => prettify(harmless(JSON.parse(line)) as object) : printable;
+  return pino(options, { write: (line: string) => lines.write(line, render) });
+}
+
+/** A log line for a terminal: only stacks have line ends. */
+function harmless(value: unknown, name = ''): unknown {
+  if (typeof value === 'string') return name === 'stack' ? printable(value) : oneLine(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => harmless(item));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [oneLine(key), harmless(item, key)]));
 }

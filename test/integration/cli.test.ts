@@ -1,6 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { auditCommand } from '../../src/cli/audit.js';
 import { UsageError } from '../../src/cli/context.js';
+import { importCommand } from '../../src/cli/import.js';
 import { keyAddCommand, keyRevokeCommand } from '../../src/cli/key.js';
 import { merchantCreateCommand, merchantSetCommand } from '../../src/cli/merchant.js';
 import { recordCreateCommand } from '../../src/cli/record.js';
@@ -14,6 +18,7 @@ import { openCaller } from '../support/callers.js';
 import {
   type CommandRun,
   cleanUpProcesses,
+  holdfastPath,
   onDatabase,
   runHoldfast,
   type ServiceProcess,
@@ -155,6 +160,23 @@ describe('used wrongly: one line that says how, exit 2, nothing on standard outp
   const noSecret =
     'tokens are signed with JWT_SECRET, which is not set; with JWT_JWKS_URL your issuer signs them';
   const jwksUrl = 'http://127.0.0.1:1/keys';
+  const [length, reserved, control] = [
+    '--actor must have 1 to 255 characters',
+    "--actor must not be system: the log calls the service's own changes so",
+    '--actor must not contain control characters',
+  ];
+  const badActors: [string, string][] = [
+    ['', length],
+    [' ', length],
+    ['a'.repeat(256), length],
+    ['system', reserved],
+    [' System ', reserved],
+    ['ｓｙｓｔｅｍ', reserved],
+    ['a\u001b[31m', control],
+    ['a\nb', control],
+    ['a\u009b', control],
+    ['a\u202eb', control],
+  ];
   const refused: {
     name: string;
     run: (env: Environment, m: string) => Promise<unknown>;
@@ -197,6 +219,7 @@ describe('used wrongly: one line that says how, exit 2, nothing on standard outp
           warehouse: 'main',
           reorderLevel: 'x',
           attributes: '[]',
+          actor: 'operator',
         }),
       expected:
         '--reorder-level must be a whole number from 0 to 2147483647, not "x"; --attributes must be a JSON object such as {"colour": "red"}',
@@ -231,11 +254,26 @@ describe('used wrongly: one line that says how, exit 2, nothing on standard outp
       run: (env: Environment, merchant: string) => tokenCommand(env, { ...token, merchant, ttl }),
       expected: badTtl,
     })),
-    ...['', 'a'.repeat(256)].map((actor) => ({
-      name: `token --actor <${actor.length}>`,
-      run: (env: Environment, merchant: string) => tokenCommand(env, { ...token, merchant, actor }),
-      expected: '--actor must have 1 to 255 characters',
-    })),
+    ...badActors.flatMap(([actor, expected]) => [
+      {
+        name: `token --actor ${JSON.stringify(actor.slice(0, 20))}`,
+        run: (env: Environment, merchant: string) => tokenCommand(env, { ...token, merchant, actor }),
+        expected,
+      },
+      {
+        name: `import --actor ${JSON.stringify(actor.slice(0, 20))}`,
+        run: (env: Environment, merchant: string) =>
+          importCommand(env, {
+            merchant,
+            actor,
+            file: 'nowhere.csv',
+            dryRun: false,
+            json: true,
+            signal: new AbortController().signal,
+          }),
+        expected,
+      },
+    ]),
     {
       name: 'token without a secret',
       run: (env, merchant) => tokenCommand(env, { ...token, merchant }),
@@ -400,11 +438,12 @@ test('record create: stock to reserve from, accounted for in the log; a second o
     availableQty: 5,
   });
   expect(await holdfast(create)).toMatchObject({
-    code: 2,
+    code: 1,
+    stdout: '',
     stderr: 'holdfast: the merchant already has a record inv_new\n',
   });
   expect(await holdfast([...create.with(5, 'inv_other'), '--product', 'inv_new'])).toMatchObject({
-    code: 2,
+    code: 1,
     stderr:
       'holdfast: the merchant already has a record of the product inv_new without a SKU in the warehouse main\n',
   });
@@ -413,6 +452,17 @@ test('record create: stock to reserve from, accounted for in the log; a second o
   const answer = await caller.call({ rpc: 'reserve', id: 'inv_new', qty: 5 });
   expect(answer).toMatchObject({ kind: 'ok', stock: { reservedQty: 5, availableQty: 0 } });
   expect(await json(['audit', '--merchant', merchantId])).toMatchObject({ consistent: true, records: 1 });
+  const created = await stage.database.query(
+    `SELECT action, on_hand_delta, actor FROM movement_log WHERE merchant_id = $1 AND revision = 1`,
+    [merchantId],
+  );
+  expect(created).toEqual([{ action: 'RECEIVED', on_hand_delta: 5, actor: 'operator' }]);
+});
+
+test('record create by several at once: one creates it, the others exit with 1', async () => {
+  const create = ['record', 'create', '--merchant', stage.merchantId, '--id', 'inv_raced', '--on-hand', '5'];
+  const runs = await Promise.all([1, 2, 3].map((n) => holdfast([...create, '--product', `raced ${n}`])));
+  expect(runs.map(({ code }) => code).sort()).toEqual([0, 1, 1]);
 });
 
 test('a record with all that describes it', async () => {
@@ -459,7 +509,7 @@ test('a record with all that describes it', async () => {
   expect(
     await holdfast(['record', 'create', '--merchant', merchantId, ...Object.entries(again).flat()]),
   ).toMatchObject({
-    code: 2,
+    code: 1,
     stderr:
       'holdfast: the merchant already has a record of the product prod_1 with the SKU SKU-1 in the warehouse wh_1\n',
   });
@@ -531,6 +581,74 @@ describe('audit', () => {
       consistent: true,
       drift: [],
     });
+  });
+});
+
+describe('texts that a terminal would obey', () => {
+  const evil = 'Sh\u001b[2Jop\u009b31m\u202e\nmer_forged\r';
+  const shown = 'Sh\\u001b[2Jop\\u009b31m\\u202e\\u000amer_forged';
+  const raw = /[^\n\t\P{Cc}]|[\u202a-\u202e\u2066-\u2069]/u;
+
+  test('a merchant’s name: written out, on one line; with --json the same name', async () => {
+    const { merchantId } = await json(['merchant', 'create', '--name', evil]);
+    const { stdout } = await holdfast(['merchant', 'list']);
+    expect(stdout).not.toMatch(raw);
+    expect(stdout.split('\n').find((line) => line.startsWith(merchantId as string))).toContain(shown);
+    const listed = await holdfast(['merchant', 'list', '--json']);
+    expect(listed.stdout).not.toMatch(raw);
+    expect(JSON.parse(listed.stdout).merchants).toContainEqual(
+      expect.objectContaining({ merchantId, name: evil.trim() }),
+    );
+  });
+
+  test.each([
+    { args: ['audit', `--${evil}`] },
+    { args: [evil] },
+    { args: ['import', `/nowhere/${evil}.csv`] },
+    { args: ['key', 'list', '--merchant', evil] },
+    { args: ['record', 'create', '--merchant', 'm', '--id', 'a', '--on-hand', evil] },
+  ])('what is wrong with $args', async ({ args }) => {
+    const { code, stderr } = await holdfast(args);
+    expect(code).toBe(2);
+    expect(stderr.trimEnd()).not.toMatch(raw);
+    expect(stderr).toMatch(/^holdfast: /);
+  });
+});
+
+describe('output that nobody reads', () => {
+  test('a command whose reader has gone ends as it would have, quietly', async () => {
+    const env = { ...process.env, ...onDatabase(stage.database.url) } as NodeJS.ProcessEnv;
+    const child = spawn(process.execPath, [holdfastPath, 'merchant', 'list'], { env });
+    child.stdout.destroy();
+    const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  test.each(['gone', 'asleep'])('a service whose reader is %s serves on, and stops', async (reader) => {
+    const env = { ...process.env, ...onDatabase(stage.database.url, { LOG_LEVEL: 'debug' }) };
+    const child = spawn(process.execPath, [holdfastPath, 'serve'], { env: env as NodeJS.ProcessEnv });
+    try {
+      let started = '';
+      for await (const chunk of child.stdout.iterator({ destroyOnReturn: false })) {
+        started += chunk;
+        if (started.includes('Holdfast serves')) break;
+      }
+      const [url] = /http:\S+/.exec(started) as unknown as [string];
+      if (reader === 'gone') {
+        child.stdout.destroy();
+        child.stderr.destroy();
+      }
+      // More than a pipe holds: each is refused, and logged.
+      const call = async (): Promise<number> => (await fetch(`${url}/v1/inventory/${'x'.repeat(60)}`)).status;
+      for (let i = 0; i < 20; i++) {
+        expect(new Set(await Promise.all(Array.from({ length: 50 }, call)))).toEqual(new Set([401]));
+      }
+      const exited = once(child, 'exit');
+      child.kill('SIGTERM');
+      expect(await exited).toEqual([0, null]);
+    } finally {
+      child.kill('SIGKILL');
+    }
   });
 });
 
