@@ -138,9 +138,10 @@ describe('as a process', () => {
       const [, importId] = /^Import ([0-9a-f]{32}) of /.exec(running.stdout())!;
       expect(running.stdout()).toContain('Stopped before the end of the file.');
       expect(running.stdout()).toContain(`--import-id ${importId}`);
-      const [, lines, created, restocked] = /= (\d+) done [\s\S]*: (\d+) created, (\d+) restocked,/
-        .exec(running.stdout())!
-        .map(Number);
+      const [, lines, created, restocked] =
+        /: 3001 lines = (\d+) done \+ 0 bad \+ 0 blank \+ 1 of column names \+ \d+ left\.\n\d+ rows: (\d+) created, (\d+) restocked,/
+          .exec(running.stdout())!
+          .map(Number);
       // All that were begun are done, and the rest is not.
       expect(created! + restocked!).toBe(lines);
       expect(lines).toBeLessThan(COUNT);

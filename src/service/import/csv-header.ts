@@ -88,8 +88,7 @@ function headerOf(
 
 function unknownNames(names: readonly string[]): string {
   const there = names.length === 1 ? 'there is no column' : 'there are no columns';
-  const like = names.flatMap((name) => columnLike(name) ?? [])[0];
-  const example =
-    like === undefined ? 'theirs=ours' : `'${names.find((n) => columnLike(n) === like)}=${like}'`;
+  const like = names.find((name) => requiredColumns.some((column) => column === columnLike(name)));
+  const example = like === undefined ? 'theirs=ours' : `'${like}=${columnLike(like)}'`;
   return `${there} ${listed(names)}: say what they are with --map ${example}, or pass over them with --ignore-unknown-columns`;
 }

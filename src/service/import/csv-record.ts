@@ -9,7 +9,7 @@ export type CsvRecord =
   | { readonly kind: 'odd_quote' }
   /** A quote is open where the lines that are known end. */
   | { readonly kind: 'open' }
-  /** A quote is open where no record can go on: a line that cannot be read, or too much text. */
+  /** A quote is open where no record can go on: before more of another value, a line that cannot be read, or too much. */
   | { readonly kind: 'unclosed' };
 
 /**
@@ -54,7 +54,10 @@ export function readCsvRecord(lines: readonly Line[], from: number, delimiter: s
           break;
         }
       }
-      if (at < text.length && text[at] !== delimiter) return { kind: 'odd_quote' };
+      if (at < text.length && text[at] !== delimiter) {
+        // What looks like its end lines later is the beginning or a part of another value.
+        return { kind: current === from ? 'odd_quote' : 'unclosed' };
+      }
       values.push(value);
     }
     if (at >= text.length) return { kind: 'values', values, lines: current - from + 1 };

@@ -153,7 +153,8 @@ function rowOf(
 ): Read {
   const isTooLong = values.slice(columns.length).some((value) => value.trim() !== '');
   if (values.length < columns.length || isTooLong) {
-    return { kind: 'faulty', fault: `has ${values.length} values for ${columns.length} columns` };
+    const said = `${values.length} value${values.length === 1 ? '' : 's'}`;
+    return { kind: 'faulty', fault: `has ${said} for ${columns.length} columns` };
   }
   const fields: Record<string, string> = { ...rules.defaults };
   const problems: string[] = [];

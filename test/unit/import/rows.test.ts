@@ -157,7 +157,17 @@ describe('CSV', () => {
       told: [`2-4: ${swallowed(3)}`, '5: {"productId":"d","warehouseId":"W","qty":40}'],
     },
     {
-      name: 'the same, with the next line',
+      name: 'a quote that opens, and another that opens later',
+      file: `${N}"a,W,10,\nb,W,20,\n"c,W,30,\nd`,
+      told: [
+        '2: has a quote that is not closed',
+        '3: {"productId":"b","warehouseId":"W","qty":20}',
+        '4: has a quote that is not closed',
+        '5: has 1 value for 4 columns',
+      ],
+    },
+    {
+      name: 'a row that is lost in a text with the next line',
       file: `${N}a,W,10,"x\nc,W,30,5"\nd,W,40,`,
       told: [`2-3: ${swallowed(3)}`, '4: {"productId":"d","warehouseId":"W","qty":40}'],
     },
