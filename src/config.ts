@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { readDatabaseUrl } from './database-url.js';
 import { type Environment, EnvironmentReader } from './environment.js';
 import { isLoopback } from './loopback.js';
 
@@ -117,7 +118,7 @@ export function loadConfig(env: Environment): Config {
   const faults: string[] = [];
   const read = new EnvironmentReader(env, faults);
 
-  const databaseUrl = read.url('DATABASE_URL', ['postgres:', 'postgresql:']);
+  const databaseUrl = readDatabaseUrl(read, faults);
   const jwt: JwtConfig = {
     secret: read.text('JWT_SECRET'),
     jwksUrl: read.url('JWT_JWKS_URL', ['http:', 'https:']),

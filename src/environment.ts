@@ -36,12 +36,12 @@ export class EnvironmentReader {
   }
 
   /** The value may hold a password, so a fault does not repeat it. */
-  url(name: string, protocols: readonly string[]): string | undefined {
+  url(name: string, protocols: readonly string[], hint = ''): string | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
     if (URL.canParse(text) && protocols.includes(new URL(text).protocol)) return text;
     this.faults.push(
-      `${name}: must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`,
+      `${name}: must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}${hint}`,
     );
     return undefined;
   }

@@ -4,6 +4,7 @@ import type { KeyMode } from './auth/api-key-secret.js';
 import { OPERATOR_ACTOR } from './cli/actor.js';
 import { auditCommand } from './cli/audit.js';
 import { CommandRefused, type CommandResult, UsageError } from './cli/context.js';
+import { ROOT_HELP, SERVE_HELP, TOKEN_HELP } from './cli/help.js';
 import { importCommand } from './cli/import.js';
 import { addImportOptions, type ImportFlags } from './cli/import-options.js';
 import { keyAddCommand, keyListCommand, keyRevokeCommand } from './cli/key.js';
@@ -55,7 +56,8 @@ function program(): Command {
       outputError: (text, write) => write(printable(text.replace(/^error: /, 'holdfast: '))),
     })
     .version(VERSION, '-V, --version', 'print the version')
-    .option('--json', 'print JSON, for scripts');
+    .option('--json', 'print JSON, for scripts')
+    .addHelpText('after', ROOT_HELP);
   const run = async (command: Command, result: Promise<CommandResult>): Promise<void> => {
     const { data, text, exitCode } = await result;
     const json = command.optsWithGlobals<{ json?: boolean }>().json === true;
@@ -64,11 +66,17 @@ function program(): Command {
   };
   const add = (parent: Command, name: string, description: string): Command =>
     parent.command(name).description(description).option('--json', 'print JSON, for scripts');
-  const mode = new Option('--mode <mode>', 'live or test').choices(['live', 'test']).default('live');
+  const mode = new Option(
+    '--mode <mode>',
+    'what the key begins with, pk_live_ or pk_test_; both are valid alike',
+  )
+    .choices(['live', 'test'])
+    .default('live');
 
   root
     .command('serve', { isDefault: true })
     .description('serve gRPC and HTTP until told to stop')
+    .addHelpText('after', SERVE_HELP)
     // The default command is given whatever is no other's name.
     .allowExcessArguments()
     .action(async (_, command: Command) => {
@@ -81,12 +89,15 @@ function program(): Command {
 
   const merchant = root.command('merchant').description('merchants');
   add(merchant, 'create', 'create a merchant and its first API key')
-    .requiredOption('--name <name>', 'what people call it')
+    .requiredOption('--name <name>', 'what people call it (required)')
     .addOption(mode)
     .action((o: { name: string; mode: KeyMode }, command) => run(command, merchantCreateCommand(env, o)));
   add(merchant, 'set', 'change what holds for all calls of a merchant')
-    .requiredOption('--merchant <id>', 'the merchant')
-    .requiredOption('--default-ttl <time>', 'when referenced holds end by themselves, such as 15m; 0: never')
+    .requiredOption('--merchant <id>', 'the merchant, as merchant list shows it (required)')
+    .requiredOption(
+      '--default-ttl <time>',
+      'when holds with a reference end by themselves, such as 15m; 0: never (required)',
+    )
     .action((o: { merchant: string; defaultTtl: string }, command) =>
       run(command, merchantSetCommand(env, o)),
     );
@@ -94,9 +105,9 @@ function program(): Command {
 
   const record = root.command('record').description('inventory records');
   add(record, 'create', 'create a record with units on hand')
-    .requiredOption('--merchant <id>', 'the merchant')
-    .requiredOption('--id <id>', 'what callers name it by: 1 to 64 of A-Z a-z 0-9 . _ -')
-    .requiredOption('--on-hand <units>', 'units physically in stock')
+    .requiredOption('--merchant <id>', 'the merchant, as merchant list shows it (required)')
+    .requiredOption('--id <id>', 'what callers name it by: 1 to 64 of A-Z a-z 0-9 . _ - (required)')
+    .requiredOption('--on-hand <units>', 'units physically in stock (required)')
     .option('--product <id>', "the product; the record's id unless given")
     .option('--sku <id>', 'the SKU; none unless given')
     .option('--warehouse <id>', 'the warehouse', 'main')
@@ -110,21 +121,22 @@ function program(): Command {
 
   const key = root.command('key').description('API keys');
   add(key, 'add', 'add a key, for example to rotate: both are valid until one is revoked')
-    .requiredOption('--merchant <id>', 'the merchant')
+    .requiredOption('--merchant <id>', 'the merchant, as merchant list shows it (required)')
     .addOption(mode)
     .action((o: { merchant: string; mode: KeyMode }, command) => run(command, keyAddCommand(env, o)));
   add(key, 'list', 'list the keys by prefix and last four')
-    .requiredOption('--merchant <id>', 'the merchant')
+    .requiredOption('--merchant <id>', 'the merchant, as merchant list shows it (required)')
     .action((o: { merchant: string }, command) => run(command, keyListCommand(env, o)));
   add(key, 'revoke', 'revoke a key, everywhere within 10 s')
-    .requiredOption('--merchant <id>', 'the merchant')
-    .requiredOption('--key <key>', 'the whole key, or its last four')
+    .requiredOption('--merchant <id>', 'the merchant, as merchant list shows it (required)')
+    .requiredOption('--key <key>', 'the whole key, or its last four (required)')
     .action((o: { merchant: string; key: string }, command) => run(command, keyRevokeCommand(env, o)));
 
   add(root, 'token', "sign a token with the service's secret")
-    .requiredOption('--merchant <id>', 'the merchant that it is for')
-    .option('--permissions <list>', 'comma-separated', 'can_update_inventory')
-    .option('--ttl <time>', 'how long it is valid, such as 90s, 15m, 1h, 30d', '1h')
+    .addHelpText('after', TOKEN_HELP)
+    .requiredOption('--merchant <id>', 'the merchant that it is for (required)')
+    .option('--permissions <list>', 'comma-separated; see below', 'can_update_inventory')
+    .option('--ttl <time>', 'how long it is valid, such as 90s, 15m, 1h, 30d; 366d at most', '1h')
     .option('--actor <name>', 'its subject, kept in the log', OPERATOR_ACTOR)
     .action((o: { merchant: string; permissions: string; ttl: string; actor: string }, command) =>
       run(command, tokenCommand(env, o)),
@@ -140,7 +152,7 @@ function program(): Command {
   });
   add(root, 'audit', 'check that counters, holds and log agree; exits with 1 where they do not')
     .option('--merchant <id>', 'only this merchant')
-    .option('--repair', 'rewrite counters from holds where they drifted', false)
+    .option('--repair', 'rewrite counters from holds where they drifted, and log it', false)
     .action((o: { merchant?: string; repair: boolean }, command) => run(command, auditCommand(env, o)));
   return root;
 }

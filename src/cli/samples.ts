@@ -17,7 +17,7 @@ export function sampleLines(demo: Demo, { dataDir, docs }: Pick<Config, 'dataDir
     '',
     curl(demo, path, 'release', release),
     '',
-    'The same over gRPC:',
+    'The same over gRPC (without grpcurl: docs/clients.md has it with npx buf curl):',
     '',
     grpcurl(demo, path, 'Reserve', reserve),
     '',

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -30,9 +31,10 @@ test('each client is there, and no more is left out than the tools of other lang
     expect(runs.some(({ script, how }) => script.startsWith(command) && how === 'succeeds')).toBe(true);
   }
   expect(runs.filter(({ how }) => how === 'not-run').map(({ script }) => script.split(' ')[0])).toEqual([
-    // Postman's converter.
+    // Postman's converter, Connect-ES in another project, Python, Go.
     'npx',
-    'pip',
+    'npm',
+    'python3',
     'go',
   ]);
   // What succeeds says what it prints, unless it makes files.
@@ -43,6 +45,19 @@ test('each client is there, and no more is left out than the tools of other lang
     'npx buf generate',
     'npx buf build',
   ]);
+});
+
+test('the versions that it names are those that it was tried with here', () => {
+  const page = readFileSync(join(projectRoot, 'docs/clients.md'), 'utf8');
+  const named = [...page.matchAll(/(@(?:connectrpc|bufbuild|grpc)\/[\w-]+)@(\d[\w.-]*\w)/g)];
+  const installed = named.map(([, name]) => {
+    // Not needed here, and released together.
+    const known = name === '@connectrpc/connect-web' ? '@connectrpc/connect' : name;
+    const path = join(projectRoot, 'node_modules', known!, 'package.json');
+    return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+  });
+  expect(named.length).toBeGreaterThan(6);
+  expect(named.map(([, , version]) => version)).toEqual(installed);
 });
 
 test('the examples in TypeScript are typed', async () => {

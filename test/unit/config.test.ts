@@ -216,6 +216,33 @@ describe('relations', () => {
   });
 });
 
+describe('passwords of the database', () => {
+  const secret = '@/#%:?&$ü "\'';
+
+  test('as they are in DATABASE_PASSWORD, or percent-encoded in the URL', () => {
+    const apart = { JWT_SECRET, DATABASE_URL: 'postgresql://shop@db:5432/shop', DATABASE_PASSWORD: secret };
+    const { databaseUrl } = loadConfig(apart);
+    expect(decodeURIComponent(new URL(databaseUrl!).password)).toBe(secret);
+    expect(databaseUrl).toMatch(/^postgresql:\/\/shop:[^@/#]+@db:5432\/shop$/);
+    const inside = `postgresql://shop:${encodeURIComponent(secret)}@db:5432/shop`;
+    expect(loadConfig({ JWT_SECRET, DATABASE_URL: inside }).databaseUrl).toBe(inside);
+  });
+
+  test.each<[string, Environment, string[]]>([
+    ['a #', { DATABASE_URL: 'postgres://shop:a#b@db/shop' }, ['DATABASE_URL']],
+    ['a /', { DATABASE_URL: 'postgres://shop:a/b@db/shop' }, ['DATABASE_URL']],
+    ['an @ and a /', { DATABASE_URL: 'postgres://shop:a@b/c@db/shop' }, ['DATABASE_URL']],
+    ['a number and a #', { DATABASE_URL: 'postgres://shop:12#b@db/shop' }, ['DATABASE_URL']],
+    ['a %', { DATABASE_URL: 'postgres://shop:100%@db/shop' }, ['DATABASE_URL']],
+    ['bytes that are no UTF-8', { DATABASE_URL: 'postgres://shop:%ff@db/shop' }, ['DATABASE_URL']],
+    ['no URL', { DATABASE_PASSWORD: 'x' }, ['DATABASE_PASSWORD']],
+    ['no user', { DATABASE_URL: 'postgres://db/shop', DATABASE_PASSWORD: 'x' }, ['DATABASE_PASSWORD']],
+    ['two', { DATABASE_URL, DATABASE_PASSWORD: 'x' }, ['DATABASE_URL and DATABASE_PASSWORD']],
+  ])('%s', (_, env, faulty) => {
+    expect(namesOf({ JWT_SECRET, ...env })).toEqual(faulty);
+  });
+});
+
 test('a fault does not give a password away', () => {
   const [fault] = faultsOf({ DATABASE_URL: 'mysql://holdfast:secret-word@db', JWT_SECRET });
   expect(fault).toContain('DATABASE_URL');
