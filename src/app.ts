@@ -148,6 +148,9 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     tls,
     reflection: config.reflection,
     messageBytesMax: limits.bodyBytesMax,
+    messageTimeoutMs: limits.requestTimeoutMs,
+    idleMs: limits.grpcIdleMs,
+    connectionMaxAgeMs: limits.connectionMaxAgeMs,
   });
   const readiness = new Readiness(dataSource, {
     intervalMs: READINESS_INTERVAL_MS,

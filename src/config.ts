@@ -92,6 +92,8 @@ export interface Limits {
   readonly streamHeartbeatMs: number;
   /** A watch that nothing wakes looks at the log so often, in case that a wake-up call got lost. */
   readonly watchLookMs: number;
+  /** A connection of the gRPC port that has had no call for so long is closed. */
+  readonly grpcIdleMs: number;
   readonly connectTimeoutMs: number;
   readonly lockTimeoutMs: number;
   readonly statementTimeoutMs: number;
@@ -174,6 +176,7 @@ export function loadConfig(env: Environment): Config {
       streamStalledMs: read.integer('STREAM_STALLED_MS', 30_000, 10, 600_000),
       streamHeartbeatMs: read.integer('STREAM_HEARTBEAT_MS', 15_000, 0, 600_000),
       watchLookMs: read.integer('WATCH_LOOK_MS', 2000, 100, 600_000),
+      grpcIdleMs: read.integer('GRPC_IDLE_MS', 1_800_000, 100, 86_400_000),
       connectTimeoutMs: read.integer('CONNECT_TIMEOUT_MS', 5000, 100, 60_000),
       lockTimeoutMs: read.integer('LOCK_TIMEOUT_MS', 2000, 10, 60_000),
       statementTimeoutMs: read.integer('STATEMENT_TIMEOUT_MS', 10_000, 100, 600_000),

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Credentials, startApp, type TestApp } from '../support/app.js';
 import { frame, HTTP2_PREFACE } from '../support/http2-frames.js';
+import { FrameType, grpcHeaders, headersFrames, RawHttp2 } from '../support/http2-raw.js';
 import { expectUnharmed } from '../support/unharmed.js';
 
 /** HTTP/2 connections as hostile or careless clients make them, on both ports. */
@@ -18,6 +19,7 @@ afterAll(() => service.close());
 expectUnharmed(() => ({ service, credentials }));
 
 const SETTINGS = Buffer.from('000000040000000000', 'hex');
+const ENHANCE_YOUR_CALM = 11;
 const RST_STREAM = 3;
 const HEADERS = 1;
 const CONTINUATION = 9;
@@ -64,6 +66,30 @@ describe.each(['HTTP port', 'gRPC port'] as const)('%s', (port) => {
     ['settings of odd length', [HTTP2_PREFACE, frame(4, 0, 0, Buffer.alloc(5))]],
   ])('%s: the connection is refused', async (_, parts) => {
     await untilRefused(...parts);
+  });
+
+  test('a header too long to be read ends the connection, so that nobody waits for an answer', async () => {
+    const connection = await RawHttp2.connect(addresses[port]());
+    connection.send(
+      headersFrames(1, [
+        [':method', 'POST'],
+        [':scheme', 'http'],
+        [':path', '/x'],
+        ['x', 'x'.repeat(80_000)],
+      ]),
+    );
+    await connection.closed;
+  });
+
+  test('headers of 80 KB together are refused at once', async () => {
+    const connection = await RawHttp2.connect(addresses[port]());
+    await connection.frame((f) => f.type === FrameType.SETTINGS);
+    const acknowledged = frame(FrameType.SETTINGS, 1, 0);
+    const long = Array.from({ length: 8 }, (_, i) => [`x-${i}`, 'x'.repeat(10_000)] as const);
+    connection.send(acknowledged, headersFrames(1, [...grpcHeaders('/x'), ...long]));
+    const reset = await connection.frame((f) => f.type === FrameType.RST_STREAM);
+    connection.socket.destroy();
+    expect(reset?.payload.readUInt32BE(0)).toBe(ENHANCE_YOUR_CALM);
   });
 
   test('a client that opens streams and resets them at once is no burden', async () => {

@@ -172,6 +172,45 @@ describe.each(['the gRPC port', 'the HTTP port'] as const)('gRPC on %s', (port) 
     expect(typeof code === 'number' ? [code] : code).toContain(actual);
   });
 
+  // nghttp2 drops a value with a blank at an end before anybody sees it.
+  test.each(['2592000S', '597H', '99999999H', '99999999S', '4294967S', '1M', '00000001H'])(
+    'a timeout of %s is one',
+    async (timeout) => {
+      const answer = await grpcCall(ports[port](), frame(0, good), { 'grpc-timeout': timeout });
+      expect(answer).toMatchObject({ code: 5, reason: 'INVENTORY_NOT_FOUND' });
+    },
+  );
+
+  test.each([
+    '-1S',
+    '+1S',
+    '1x',
+    '1s',
+    '',
+    'S',
+    '1',
+    '1 S',
+    '1.5S',
+    '1e3S',
+    '100000000S',
+    '1S, 2S',
+    '1S\u00e9',
+    '1\tS',
+    '١S',
+  ])('a timeout of %j is none', async (timeout) => {
+    const headers = { 'grpc-timeout': Buffer.from(timeout).toString('latin1') };
+    const answer = await grpcCall(ports[port](), frame(0, good), headers);
+    expect(answer).toMatchObject({ httpStatus: 200, code: 3, reason: 'MALFORMED_REQUEST' });
+  });
+
+  test.each(['', 'a\tb', 'caf\u00e9', '\u00a0', '\u0080', 'a'.repeat(256)])(
+    'the idempotency key %j is refused, not passed over',
+    async (key) => {
+      const answer = await grpcCall(ports[port](), frame(0, good), { 'idempotency-key': key });
+      expect(answer).toMatchObject({ code: 3, reason: 'VALIDATION_FAILED' });
+    },
+  );
+
   test.each([
     ['a sane one', 'req-1', /^req-1$/],
     ['an insane one', '<b>', /^[0-9a-f-]{36}$/],
@@ -230,6 +269,8 @@ describe('Connect', () => {
       'invalid_argument',
     ],
     ['a deadline of no time', good, { 'connect-timeout-ms': '0' }, 'POST', 504, 'deadline_exceeded'],
+    ['a deadline of ten digits', good, { 'connect-timeout-ms': '9999999999' }, 'POST', 404, 'not_found'],
+    ['a deadline of 30 days', good, { 'connect-timeout-ms': '2592000000' }, 'POST', 404, 'not_found'],
     ['a version of the future', good, { 'connect-protocol-version': '2' }, 'POST', 404, 'not_found'],
   ])('%s', async (_, body, headers, method, status, code) => {
     expect(await call(body, headers, method)).toMatchObject({ status, code });

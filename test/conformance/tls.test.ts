@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect as connectHttp2 } from 'node:http2';
 import { request } from 'node:https';
+import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -65,6 +67,18 @@ const doors = {
 const healthy = { 'HTTP/1.1': 'HTTP/1.1 200', 'HTTP/2': 'h2 200', gRPC: 'status 1' };
 type DoorName = keyof typeof doors;
 const names = Object.keys(doors) as DoorName[];
+
+test('a stop waits for nobody whose handshake is not done', async () => {
+  service = await startApp({ ...tls, SHUTDOWN_TIMEOUT_MS: '600000' });
+  const { hostname, port } = new URL(`https://${service.grpcAddress}`);
+  const socket = connect(Number(port), hostname);
+  await once(socket, 'connect');
+  const closed = once(socket, 'close');
+  // The service has it by then.
+  await doors.gRPC(nobody);
+  await service.app.close();
+  await closed;
+});
 
 describe.each(names)('%s', (name) => {
   test('TLS: anyone who trusts the certificate', async () => {

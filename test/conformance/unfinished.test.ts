@@ -1,9 +1,11 @@
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Credentials, startApp, type TestApp } from '../support/app.js';
+import { frame } from '../support/http2-frames.js';
+import { FrameType, grpcHeaders, headersFrames, messageFrame, RawHttp2 } from '../support/http2-raw.js';
 import { expectUnharmed } from '../support/unharmed.js';
 
-/** Requests on the HTTP port whose bodies begin and never end, by HTTP/2, where nothing else would end them. */
+/** Requests whose bodies begin and never end, by HTTP/2, where nothing else would end them. */
 
 let service: TestApp;
 let credentials: Credentials;
@@ -17,6 +19,11 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 expectUnharmed(() => ({ service, credentials }));
+
+/** ReserveRequest {id 1, qty 2} */
+const reserveOne = Buffer.from([0x0a, 10, ...Buffer.from('inv_xyz789'), 0x10, 1]);
+
+const rst = (code: number): Buffer => frame(FrameType.RST_STREAM, 0, 1, Buffer.from([0, 0, 0, code]));
 
 interface Answer {
   readonly status: number | undefined;
@@ -63,6 +70,27 @@ describe('a call', () => {
     expect(answer).toEqual({ status: undefined, text: '' });
   });
 });
+
+describe.each(['gRPC port', 'HTTP port'] as const)(
+  '%s: a message whose caller takes the call back',
+  (port) => {
+    test.each([
+      ['RST_STREAM 0', rst(0)],
+      ['RST_STREAM 2', rst(2)],
+      ['RST_STREAM 8', rst(8)],
+      ['GOAWAY', frame(FrameType.GOAWAY, 0, 0, Buffer.alloc(8))],
+    ])('by %s before its end is not executed', async (_, withdrawal) => {
+      const authority = port === 'gRPC port' ? service.grpcAddress : new URL(service.httpUrl).host;
+      const connection = await RawHttp2.connect(authority);
+      const headers = grpcHeaders('/inventory.v1.InventoryService/Reserve', credentials);
+      connection.send(headersFrames(1, headers), messageFrame(1, reserveOne, 0), withdrawal);
+      // What was sent before is done when this is answered.
+      connection.send(headersFrames(3, headers), messageFrame(3, Buffer.alloc(0)));
+      await connection.frame((f) => f.stream === 3 || f.type === FrameType.GOAWAY);
+      connection.socket.destroy();
+    });
+  },
+);
 
 test.each([
   ['POST', '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo'],

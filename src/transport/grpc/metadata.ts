@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import type { DescMessage, Message } from '@bufbuild/protobuf';
 import type { Metadata } from '@grpc/grpc-js';
-import type { CallMetadata } from '../dispatcher.js';
+import { decodeBinary } from '../decode.js';
+import { type CallMetadata, UnreadableRequest } from '../dispatcher.js';
 import { saneRequestId } from '../request-id.js';
+import { malformation } from './headers.js';
 
 /** A gRPC call's metadata, as the dispatcher reads it. */
 export class GrpcCallMetadata implements CallMetadata {
@@ -29,4 +32,14 @@ export class GrpcCallMetadata implements CallMetadata {
     this.#requestId ??= saneRequestId(this.header('x-request-id')) ?? randomUUID();
     return this.#requestId;
   }
+}
+
+/** The request, unless the call's headers are such that it must not be carried out. */
+export function decodeCall(
+  schema: DescMessage,
+  { metadata, request }: { readonly metadata: Metadata; readonly request: Buffer },
+): Message {
+  const malformed = malformation(metadata);
+  if (malformed !== undefined) throw new UnreadableRequest(malformed);
+  return decodeBinary(schema, request);
 }

@@ -13,14 +13,17 @@ import type { TlsConfig } from '../../config.js';
 import { file_google_rpc_error_details } from '../../gen/google/rpc/error_details_pb.js';
 import { file_inventory_v1_error_reason } from '../../gen/inventory/v1/error_reason_pb.js';
 import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
-import { decodeBinary } from '../decode.js';
 import type { Dispatcher } from '../dispatcher.js';
+import { http2Options } from '../http2.js';
 import type { Operation } from '../operation.js';
 import { REPLAYED_HEADER } from '../request-id.js';
 import type { StreamOperation } from '../stream.js';
 import type { StreamDispatcher } from '../stream-dispatcher.js';
+import { FIRST_WORD_TIMEOUT_MS } from './connections.js';
+import { Guard } from './guard.js';
 import { GrpcHealth } from './health.js';
-import { GrpcCallMetadata } from './metadata.js';
+import { lookInside, streamOf } from './library.js';
+import { decodeCall, GrpcCallMetadata } from './metadata.js';
 import { OpenStreams } from './open-streams.js';
 import { createReflection } from './reflection.js';
 import { grpcError } from './status.js';
@@ -36,14 +39,24 @@ export interface GrpcServerOptions {
   readonly tls: TlsConfig | undefined;
   readonly reflection: boolean;
   readonly messageBytesMax: number;
+  /** How long a call's message may take to arrive. */
+  readonly messageTimeoutMs: number;
+  /** How long a connection may have no call. */
+  readonly idleMs: number;
+  /** A connection of this age, give or take a tenth, is told to go; 0: never. */
+  readonly connectionMaxAgeMs: number;
 }
+
+/** Calls and streams that a connection has open; clients are told, and keep more back until others are done. */
+const CONNECTION_CALLS_MAX = 10_000;
 
 /** The gRPC door: grpc-js, with reflection and grpc.health.v1.Health. */
 export class GrpcServer {
   readonly #server: Server;
   readonly #health = new GrpcHealth(['', InventoryService.typeName]);
-  readonly #endless = new OpenStreams();
+  readonly #endless: OpenStreams;
   readonly #streams: GrpcStreams;
+  readonly #guard: Guard;
   readonly #credentials: ServerCredentials;
 
   constructor(options: GrpcServerOptions) {
@@ -55,12 +68,31 @@ export class GrpcServer {
       'grpc.enable_channelz': 0,
       // A connection that lies idle is probed, so that clients behind a dead link do not stay for ever.
       'grpc.keepalive_time_ms': 60_000,
+      ...(options.connectionMaxAgeMs > 0 && {
+        'grpc.max_connection_age_ms': options.connectionMaxAgeMs,
+      }),
     });
     this.#credentials = serverCredentials(options.tls);
-    this.#streams = new GrpcStreams(options.streamDispatcher, options.streamStalledMs);
+    this.#guard = new Guard({
+      messageTimeoutMs: options.messageTimeoutMs,
+      messageBytesMax: options.messageBytesMax,
+      stalledMs: options.streamStalledMs,
+      idleMs: options.idleMs,
+    });
+    lookInside(
+      this.#server,
+      {
+        ...http2Options,
+        settings: { ...http2Options.settings, maxConcurrentStreams: CONNECTION_CALLS_MAX },
+        handshakeTimeout: FIRST_WORD_TIMEOUT_MS,
+      },
+      (http2) => this.#guard.watch(http2),
+    );
+    this.#streams = new GrpcStreams(options.streamDispatcher, options.streamStalledMs, this.#guard);
+    this.#endless = new OpenStreams(this.#guard);
     this.#server.addService(
       definition([...options.operations, ...options.streams]),
-      implementation(options, this.#streams),
+      implementation(options, this.#streams, this.#guard),
     );
     const tracked = this.#endless.around(this.#server);
     this.#health.addToServer(tracked);
@@ -91,12 +123,15 @@ export class GrpcServer {
   drain(): Promise<void> {
     this.#endless.endAll();
     this.#streams.drain();
+    this.#guard.drain();
     return new Promise((resolve) => this.#server.tryShutdown(() => resolve()));
   }
 
   /** Cuts what is left. */
   destroy(): void {
     this.#server.forceShutdown();
+    // It forgets connections that it does not count.
+    this.#guard.destroy();
   }
 }
 
@@ -131,16 +166,26 @@ function definition(operations: readonly (Operation | StreamOperation)[]): Servi
 function implementation(
   { operations, dispatcher, streams }: GrpcServerOptions,
   grpcStreams: GrpcStreams,
+  guard: Guard,
 ): UntypedServiceImplementation {
-  const unary = operations.map((operation) => [operation.method.localName, handler(operation, dispatcher)]);
+  const unary = operations.map((operation) => [
+    operation.method.localName,
+    handler(operation, dispatcher, guard),
+  ]);
   const streaming = streams.map((stream) => [stream.method.localName, grpcStreams.handler(stream)]);
   return Object.fromEntries([...unary, ...streaming]);
 }
 
-function handler(operation: Operation, dispatcher: Dispatcher): handleUnaryCall<Buffer, Message> {
+function handler(
+  operation: Operation,
+  dispatcher: Dispatcher,
+  guard: Guard,
+): handleUnaryCall<Buffer, Message> {
   return async (call, callback) => {
+    const stream = streamOf(call);
+    if (!guard.arrived(stream)) return;
     const metadata = new GrpcCallMetadata(call);
-    const decode = () => decodeBinary(operation.method.input, call.request);
+    const decode = () => decodeCall(operation.method.input, call);
     const reply = await dispatcher.dispatch(operation, metadata, decode);
     if (!reply.ok) return callback(grpcError(reply.failure, reply.replayed, metadata.requestId));
     if (reply.replayed) {
@@ -149,5 +194,6 @@ function handler(operation: Operation, dispatcher: Dispatcher): handleUnaryCall<
       call.sendMetadata(headers);
     }
     callback(null, reply.message);
+    guard.answered(stream);
   };
 }

@@ -1,11 +1,12 @@
-import { constants, type ServerHttp2Stream } from 'node:http2';
+import { constants } from 'node:http2';
 import type { Message } from '@bufbuild/protobuf';
 import { type handleServerStreamingCall, Metadata, type ServerWritableStream } from '@grpc/grpc-js';
-import { decodeBinary } from '../decode.js';
 import { REQUEST_ID_HEADER } from '../request-id.js';
 import { StreamFailed, type StreamOperation, slowReader } from '../stream.js';
 import type { StreamDispatcher } from '../stream-dispatcher.js';
-import { GrpcCallMetadata } from './metadata.js';
+import type { Guard } from './guard.js';
+import { streamOf } from './library.js';
+import { decodeCall, GrpcCallMetadata } from './metadata.js';
 import { grpcError } from './status.js';
 
 type StreamCall = ServerWritableStream<Buffer, Message>;
@@ -27,6 +28,7 @@ export class GrpcStreams {
   constructor(
     private readonly dispatcher: StreamDispatcher,
     private readonly stalledMs: number,
+    private readonly guard: Pick<Guard, 'arrived'>,
   ) {}
 
   handler(operation: StreamOperation): handleServerStreamingCall<Buffer, Message> {
@@ -41,6 +43,7 @@ export class GrpcStreams {
   }
 
   async #handle(operation: StreamOperation, call: StreamCall): Promise<void> {
+    if (!this.guard.arrived(streamOf(call))) return;
     const metadata = new GrpcCallMetadata(call);
     const left = new AbortController();
     this.#calls.add(call);
@@ -50,7 +53,7 @@ export class GrpcStreams {
     };
     call.once('cancelled', closed);
     call.once('close', closed);
-    const decode = () => decodeBinary(operation.method.input, call.request);
+    const decode = () => decodeCall(operation.method.input, call);
     const reply = await this.dispatcher.open(operation, metadata, decode, left.signal);
     if (!reply.ok) {
       call.emit('error', grpcError(reply.failure, false, metadata.requestId));
@@ -94,6 +97,5 @@ export class GrpcStreams {
 
 /** Breaks off a call that its client does not read, which the library has no word for. */
 function cut(call: StreamCall): void {
-  const { stream } = (call as unknown as { call: { stream: ServerHttp2Stream } }).call;
-  stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  streamOf(call).close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
 }

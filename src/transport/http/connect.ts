@@ -24,6 +24,7 @@ import type { Operation } from '../operation.js';
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../request-id.js';
 import { StreamFailed, type StreamOperation } from '../stream.js';
 import type { StreamDispatcher } from '../stream-dispatcher.js';
+import { connectTimeoutMs, grpcTimeout } from '../timeouts.js';
 import { explainMalformed, type FailedCall } from './connect-malformed.js';
 import { explainedStream, leftSignal, sendHead, streamContext } from './connect-stream.js';
 import { GrpcWebText } from './grpc-web-text.js';
@@ -99,6 +100,7 @@ export class ConnectDoor {
     );
     // The implementation sees headers only, so the id goes where it looks.
     universal.header.set(REQUEST_ID_HEADER, requestId);
+    cutTimeouts(universal.header);
     const metadata = headerMetadata(universal.header, undefined, requestId);
     const call: FailedCall = {
       requestId,
@@ -115,6 +117,20 @@ export class ConnectDoor {
     await universalResponseToNodeResponse(text.encoded(answer), response as never);
   }
 }
+
+/** The library sets a timer to any timeout, and is done with one that is too long for a timer at once. */
+function cutTimeouts(headers: Headers): void {
+  for (const [name, cut] of timeouts) {
+    const mended = cut(headers.get(name) ?? '');
+    // It refuses what is none itself.
+    if (mended !== undefined) headers.set(name, mended);
+  }
+}
+
+const timeouts = [
+  ['grpc-timeout', grpcTimeout],
+  ['connect-timeout-ms', connectTimeoutMs],
+] as const;
 
 /** The library waits for a message for ever, and would keep a stopping service waiting with it. */
 function cutWhenUnfinished(request: IncomingMessage, response: ServerResponse, timeoutMs: number): void {

@@ -7,6 +7,7 @@ import {
 } from 'node:http2';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { TlsConfig } from '../../config.js';
+import { http2Options, isBroken } from '../http2.js';
 import { cutWhenUnread } from './cut-stalled.js';
 import { inOrder } from './in-order.js';
 import type { RequestListener } from './request-listener.js';
@@ -16,6 +17,9 @@ const FIRST_BYTE_TIMEOUT_MS = 10_000;
 
 /** How long a client that reads nothing may keep the port from closing. */
 const DRAIN_STALLED_MS = 1000;
+
+/** How often HTTP/2 connections are looked at that the library has given up. */
+const BROKEN_LOOK_INTERVAL_MS = 250;
 
 /** A connection on which nothing is said is probed, so that clients behind a dead link do not stay for ever. */
 const tcpKeepAlive = { keepAlive: true, keepAliveInitialDelay: 60_000 };
@@ -34,6 +38,7 @@ export class HttpListener {
   /** Not answered to the end. */
   readonly #responses = new Set<ServerResponse>();
   #onIdle: (() => void) | undefined;
+  #onDestroy: () => void = () => {};
   #draining = false;
 
   constructor(tls: TlsConfig | undefined, listener: RequestListener) {
@@ -90,12 +95,13 @@ export class HttpListener {
 
   /** Cuts what is left. */
   destroy(): void {
+    this.#onDestroy();
     (this.#server as Partial<import('node:http').Server>).closeAllConnections?.();
     for (const session of this.#http2Sessions) session.destroy();
   }
 
   #cleartext(listener: RequestListener): Server {
-    const http2 = createHttp2Server(listener as never);
+    const http2 = createHttp2Server(http2Options, listener as never);
     this.#trackSessions(http2);
     const http1 = createServer(tcpKeepAlive, listener);
     const accept = http1.listeners('connection') as ((socket: Socket) => void)[];
@@ -138,6 +144,7 @@ export class HttpListener {
   #secure(tls: TlsConfig, listener: RequestListener): Server {
     const options = {
       ...tcpKeepAlive,
+      ...http2Options,
       allowHTTP1: true,
       cert: tls.cert,
       key: tls.key,
@@ -151,6 +158,10 @@ export class HttpListener {
   }
 
   #trackSessions(server: Http2Server): void {
+    const looking = setInterval(() => {
+      for (const session of this.#http2Sessions) if (isBroken(session)) session.destroy();
+    }, BROKEN_LOOK_INTERVAL_MS).unref();
+    this.#onDestroy = () => clearInterval(looking);
     server.on('session', (session: ServerHttp2Session) => {
       this.#http2Sessions.add(session);
       session.once('close', () => this.#http2Sessions.delete(session));

@@ -1,0 +1,90 @@
+import { constants, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
+import { isBroken } from '../http2.js';
+
+/** How long a new connection may take to say its first word, and its TLS handshake. */
+export const FIRST_WORD_TIMEOUT_MS = 10_000;
+
+/** One of HTTP/2. */
+export class Connection {
+  readonly streams = new Set<ServerHttp2Stream>();
+  /** Whether its settings have come, which are a client's first word. */
+  hasSpoken = false;
+  /** Since when it has had no stream. */
+  idleSince = performance.now();
+
+  constructor(readonly session: ServerHttp2Session) {}
+
+  /** At once, with all that it has. */
+  cut(): void {
+    // No error of ours: `undefined` would make it NO_ERROR.
+    this.session.destroy(null as never, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  }
+}
+
+/** The connections of the gRPC port, and when they have to go. */
+export class Connections {
+  readonly #connections = new Map<ServerHttp2Session, Connection>();
+  /** TCP connections whose TLS is not there yet, by the other end. */
+  readonly #bare = new Map<string, Socket>();
+
+  /** `idleMs`: how long one may have no call. */
+  constructor(private readonly idleMs: number) {}
+
+  watch(http2: Http2Server, onClose: (connection: Connection) => void): void {
+    // In cleartext a connection has its session at once.
+    if (http2 instanceof TlsServer) {
+      http2.on('connection', (socket: Socket) => {
+        const end = otherEnd(socket);
+        this.#bare.set(end, socket);
+        socket.once('close', () => this.#bare.delete(end));
+      });
+    }
+    http2.on('session', (session: ServerHttp2Session) => {
+      const connection = new Connection(session);
+      this.#bare.delete(otherEnd(session.socket));
+      this.#connections.set(session, connection);
+      session.once('remoteSettings', () => {
+        connection.hasSpoken = true;
+      });
+      session.once('close', () => {
+        this.#connections.delete(session);
+        onClose(connection);
+      });
+    });
+  }
+
+  of(stream: ServerHttp2Stream): Connection | undefined {
+    return stream.session && this.#connections.get(stream.session as ServerHttp2Session);
+  }
+
+  /** Closes those that have nothing to say, and those that node:http2 has given up. */
+  look(): void {
+    const now = performance.now();
+    for (const [session, { streams, hasSpoken, idleSince }] of this.#connections) {
+      const idleMs = streams.size > 0 ? 0 : now - idleSince;
+      if (isBroken(session) || (!hasSpoken && idleMs > FIRST_WORD_TIMEOUT_MS)) session.destroy();
+      // It was told to go.
+      else if (session.closed && streams.size === 0) session.destroy();
+      else if (idleMs > this.idleMs) session.close();
+    }
+  }
+
+  /** Cuts those that have no call, for a server that stops. */
+  cutIdle(): void {
+    for (const socket of this.#bare.values()) socket.destroy();
+    for (const [session, { streams, hasSpoken }] of this.#connections) {
+      if (!hasSpoken || (session.closed && streams.size === 0)) session.destroy();
+    }
+  }
+
+  cutAll(): void {
+    for (const socket of this.#bare.values()) socket.destroy();
+    for (const session of this.#connections.keys()) session.destroy();
+  }
+}
+
+function otherEnd({ remoteAddress, remotePort }: Pick<Socket, 'remoteAddress' | 'remotePort'>): string {
+  return `${remoteAddress} ${remotePort}`;
+}

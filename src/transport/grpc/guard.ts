@@ -1,0 +1,104 @@
+import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { type Connection, Connections } from './connections.js';
+import { mendHeaders } from './headers.js';
+import { UnfinishedCalls } from './unfinished-calls.js';
+import { UnreadAnswers } from './unread-answers.js';
+
+export interface GuardOptions {
+  /** How long a call's message may take to arrive. */
+  readonly messageTimeoutMs: number;
+  readonly messageBytesMax: number;
+  /** How long a caller may leave unread what it was sent. */
+  readonly stalledMs: number;
+  /** How long a connection may have no call. */
+  readonly idleMs: number;
+}
+
+const LOOK_INTERVAL_MS = 250;
+
+/** How long a client that neither sends nor reads may keep the port from closing. */
+const DRAIN_STALLED_MS = 1000;
+
+/**
+ * Stands between the port and grpc-js, which trusts its clients: it bounds what they may leave undone, in time, in
+ * number and in bytes, and shows the library only headers that it understands as they are meant.
+ */
+export class Guard {
+  readonly #connections: Connections;
+  readonly #unfinished: UnfinishedCalls;
+  readonly #unread: UnreadAnswers;
+  readonly #looking: NodeJS.Timeout;
+  #draining = false;
+
+  constructor(options: GuardOptions) {
+    this.#connections = new Connections(options.idleMs);
+    this.#unfinished = new UnfinishedCalls({
+      timeoutMs: options.messageTimeoutMs,
+      messageBytesMax: options.messageBytesMax,
+    });
+    this.#unread = new UnreadAnswers(options.stalledMs);
+    this.#looking = setInterval(() => this.#look(), LOOK_INTERVAL_MS).unref();
+  }
+
+  /** Before it listens. */
+  watch(http2: Http2Server): void {
+    this.#connections.watch(http2, (connection) => this.#unread.delete(connection));
+    const handlers = http2.listeners('stream');
+    http2.removeAllListeners('stream');
+    http2.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...more) => {
+      this.#begin(stream);
+      mendHeaders(headers);
+      for (const handle of handlers) handle.call(http2, stream, headers, ...more);
+    });
+  }
+
+  /** A call's message is there to its end; false: its caller took it back, so it is not for us to answer. */
+  arrived(stream: ServerHttp2Stream): boolean {
+    this.#unfinished.delete(stream);
+    return !stream.closed && !stream.destroyed;
+  }
+
+  /** An answer was handed to the stream. */
+  answered(stream: ServerHttp2Stream): void {
+    const connection = this.#connections.of(stream);
+    if (connection !== undefined) this.#unread.sent(connection, stream);
+  }
+
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** Cuts what is left. */
+  destroy(): void {
+    clearInterval(this.#looking);
+    this.#connections.cutAll();
+  }
+
+  #begin(stream: ServerHttp2Stream): void {
+    const connection = this.#connections.of(stream);
+    this.#unfinished.add(stream);
+    connection?.streams.add(stream);
+    stream.once('close', () => {
+      this.#unfinished.delete(stream);
+      if (connection !== undefined) this.#end(connection, stream);
+    });
+  }
+
+  #end(connection: Connection, stream: ServerHttp2Stream): void {
+    this.#unread.through(connection, stream);
+    connection.streams.delete(stream);
+    if (connection.streams.size === 0) connection.idleSince = performance.now();
+  }
+
+  #look(): void {
+    this.#connections.look();
+    if (!this.#draining) {
+      this.#unfinished.look();
+      this.#unread.look();
+      return;
+    }
+    this.#unfinished.look(DRAIN_STALLED_MS, 'SHUTTING_DOWN');
+    this.#unread.look(DRAIN_STALLED_MS);
+    this.#connections.cutIdle();
+  }
+}

@@ -1,0 +1,29 @@
+import type { Http2Server, SecureServerOptions, ServerHttp2Stream } from 'node:http2';
+import type { Server, ServerCredentials } from '@grpc/grpc-js';
+
+/** Parts of grpc-js that it keeps to itself. Its version is pinned, and tests fail where these have changed. */
+interface Inside {
+  readonly commonServerOptions: SecureServerOptions;
+  createHttp2Server(credentials: ServerCredentials): Http2Server;
+}
+
+/** Gives the HTTP/2 server below grpc-js options of ours, and shows it before it listens. */
+export function lookInside(
+  server: Server,
+  options: SecureServerOptions,
+  look: (http2: Http2Server) => void,
+): void {
+  const inside = server as unknown as Inside;
+  Object.assign(inside.commonServerOptions, options);
+  const create = inside.createHttp2Server.bind(server);
+  inside.createHttp2Server = (credentials) => {
+    const http2 = create(credentials);
+    look(http2);
+    return http2;
+  };
+}
+
+/** What carries a call. */
+export function streamOf(call: object): ServerHttp2Stream {
+  return (call as { call: { stream: ServerHttp2Stream } }).call.stream;
+}

@@ -1,0 +1,89 @@
+import { constants, type ServerHttp2Stream } from 'node:http2';
+import type { Connection } from './connections.js';
+
+/** What one connection may leave unread; more, and it is cut off. */
+const CONNECTION_BYTES_MAX = 32 * 1024 * 1024;
+/** The same of all together; more, and the one that leaves most is cut off. */
+const BYTES_MAX = 128 * 1024 * 1024;
+/** What a call takes beside its answer's bytes. */
+const CALL_BYTES = 4096;
+
+/** What is sent and not read, by the connection's whole. */
+interface Unread {
+  /** Answers that are not through, with what was left of them at the last look, and since when. */
+  readonly answers: Map<ServerHttp2Stream, { left: number; since: number }>;
+  /** At most: what the last look found, and all that was sent since. */
+  bytes: number;
+}
+
+/**
+ * Answers that their callers do not read wait in this process. Their bytes are added up as they are sent and counted
+ * anew when the sum passes a limit, so who reads as fast as it asks is never in the way.
+ */
+export class UnreadAnswers {
+  readonly #connections = new Map<Connection, Unread>();
+  #bytes = 0;
+
+  /** `stalledMs`: how long a caller may take nothing of an answer. */
+  constructor(private readonly stalledMs: number) {}
+
+  /** An answer was handed to the stream. */
+  sent(connection: Connection, stream: ServerHttp2Stream): void {
+    let unread = this.#connections.get(connection);
+    if (unread === undefined) {
+      unread = { answers: new Map(), bytes: 0 };
+      this.#connections.set(connection, unread);
+    }
+    const left = stream.writableLength;
+    unread.answers.set(stream, { left, since: performance.now() });
+    unread.bytes += left + CALL_BYTES;
+    this.#bytes += left + CALL_BYTES;
+    if (unread.bytes > CONNECTION_BYTES_MAX || this.#bytes > BYTES_MAX) this.#bound();
+  }
+
+  /** The stream is closed. */
+  through(connection: Connection, stream: ServerHttp2Stream): void {
+    this.#connections.get(connection)?.answers.delete(stream);
+  }
+
+  delete(connection: Connection): void {
+    this.#connections.delete(connection);
+  }
+
+  /** Cuts off answers of which nothing was taken for too long; then, where even that does not get out, connections. */
+  look(stalledMs = this.stalledMs): void {
+    const now = performance.now();
+    for (const [connection, { answers }] of this.#connections) {
+      for (const [stream, answer] of answers) {
+        const left = stream.writableLength;
+        if (left !== answer.left) {
+          answer.left = left;
+          answer.since = now;
+        } else if (now - answer.since >= stalledMs) {
+          if (stream.closed) connection.cut();
+          else stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+        }
+      }
+    }
+  }
+
+  #bound(): void {
+    this.#bytes = 0;
+    for (const [connection, unread] of this.#connections) {
+      unread.bytes = 0;
+      for (const stream of unread.answers.keys()) unread.bytes += stream.writableLength + CALL_BYTES;
+      if (unread.bytes > CONNECTION_BYTES_MAX) this.#cut(connection);
+      else this.#bytes += unread.bytes;
+    }
+    while (this.#bytes > BYTES_MAX) {
+      const [most] = [...this.#connections].sort(([, a], [, b]) => b.bytes - a.bytes);
+      this.#bytes -= most![1].bytes;
+      this.#cut(most![0]);
+    }
+  }
+
+  #cut(connection: Connection): void {
+    this.#connections.delete(connection);
+    connection.cut();
+  }
+}

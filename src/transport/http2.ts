@@ -1,0 +1,29 @@
+import type { Http2Session } from 'node:http2';
+
+/** The most that all headers of a call may have together, as HTTP/2 counts them; clients are told. */
+export const HEADERS_BYTES_MAX = 65_536;
+
+/**
+ * What both ports ask of node:http2. A blank at an end of a header's value would make the library drop the header
+ * without a word; from Node 22.17 and 24.2 on it can be told to hand it on, so that the service can refuse it.
+ */
+export const http2Options = {
+  settings: { maxHeaderListSize: HEADERS_BYTES_MAX },
+  strictFieldWhitespaceValidation: false,
+};
+
+interface Handle {
+  hasPendingData(): boolean;
+}
+
+/**
+ * Whether node:http2 has given a session up without telling anybody: after a header that it cannot unpack (one
+ * over 64 KiB, say) it writes GOAWAY, stops reading, and leaves the connection open, on which the client then waits
+ * for its answer. Nothing public shows it; the handle says so where it has this method, as in Node 20 to 24.
+ */
+export function isBroken(session: Http2Session): boolean {
+  if (session.closed || session.destroyed) return false;
+  const key = Object.getOwnPropertySymbols(session).find(({ description }) => description === 'kHandle');
+  const handle = (session as unknown as Record<symbol, Handle | undefined>)[key as symbol];
+  return handle?.hasPendingData?.() === false;
+}

@@ -1,0 +1,23 @@
+/** Timers wait for a 32-bit number of milliseconds, some 24 days; a longer one would be over at once. */
+const TIMEOUT_SECONDS_MAX = 2_147_483;
+
+const GRPC_TIMEOUT = /^(\d{1,8})([HMSmun])$/;
+const secondsOf: Readonly<Record<string, number>> = { H: 3600, M: 60, S: 1, m: 1e-3, u: 1e-6, n: 1e-9 };
+
+export const GRPC_TIMEOUT_RULE = 'grpc-timeout must be 1 to 8 digits and one of H, M, S, m, u, n';
+
+/**
+ * A `grpc-timeout` no longer than a timer can wait; undefined: it is none.
+ * https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
+ */
+export function grpcTimeout(text: string): string | undefined {
+  const [, digits, unit] = GRPC_TIMEOUT.exec(text) ?? [];
+  if (digits === undefined || unit === undefined) return undefined;
+  return Number(digits) * secondsOf[unit]! > TIMEOUT_SECONDS_MAX ? `${TIMEOUT_SECONDS_MAX}S` : text;
+}
+
+/** A `connect-timeout-ms` likewise. https://connectrpc.com/docs/protocol/#unary-request */
+export function connectTimeoutMs(text: string): string | undefined {
+  if (!/^\d{1,10}$/.test(text)) return undefined;
+  return String(Math.min(Number(text), TIMEOUT_SECONDS_MAX * 1000));
+}
