@@ -142,6 +142,17 @@ test('a stop waits for nobody who neither sends nor reads', async () => {
   unread.send(headersFrames(1, grpcHeaders(LIST, credentials)), messageFrame(1, Buffer.alloc(0)));
   const reflecting = await open();
   reflecting.send(headersFrames(1, grpcHeaders(REFLECTION)));
-  await service.app.close();
+  await service.close();
   await Promise.all([silent, idle, unfinished, unread, reflecting].map(({ closed }) => closed));
+});
+
+test('a connection that is old enough is told to go, and goes when its calls have ended', async () => {
+  service = await startApp({ CONNECTION_MAX_AGE_MS: '200' });
+  const connection = await open();
+  connection.send(headersFrames(1, grpcHeaders(HEALTH_WATCH)), messageFrame(1, Buffer.alloc(0)));
+  const told = await connection.frame((f) => f.type === FrameType.GOAWAY);
+  expect(told?.payload.readUInt32BE(4), 'NO_ERROR').toBe(0);
+  expect(connection.socket.destroyed).toBe(false);
+  connection.send(frame(FrameType.RST_STREAM, 0, 1, Buffer.from([0, 0, 0, 8])));
+  await connection.closed;
 });
