@@ -1,4 +1,5 @@
 import type { Column } from './columns.js';
+import { lookOf } from './lookalikes.js';
 
 const ids: ReadonlySet<Column> = new Set(['productId', 'skuId', 'warehouseId']);
 const numbers: ReadonlySet<Column> = new Set(['qty', 'reorderLevel', 'reorderQty']);
@@ -18,7 +19,7 @@ export type Cell = { readonly value: string } | { readonly problem: string };
 export function readCell(column: Column, said: string, delimiter: string): Cell {
   const value = withoutApostrophe(column, said);
   if (value === said) {
-    const problem = textProblemOf(column, value);
+    const problem = idProblemOf(column, value);
     if (problem !== undefined) return { problem };
   }
   if (!numbers.has(column) || delimiter === ',') return { value };
@@ -28,9 +29,11 @@ export function readCell(column: Column, said: string, delimiter: string): Cell 
   return { problem: `is ${value}, which may be ${decimal[1]} or ${decimal[1]}000: write it without a mark` };
 }
 
-/** What tells that a spreadsheet has put something else in the place of an id; undefined where nothing does. */
-export function textProblemOf(column: Column, value: string): string | undefined {
+/** Why an id cannot be meant as it is: a spreadsheet has put something else in its place, or it shows as nothing. */
+export function idProblemOf(column: Column, value: string): string | undefined {
   if (!ids.has(column)) return undefined;
+  if (value !== '' && lookOf(value) === '')
+    return 'holds blanks and characters that do not show, and nothing else';
   if (/^[+-]?\d+(?:[.,]\d+[eE][+-]?\d+|[eE][+-]\d+)$/.test(value)) {
     return `is ${value}: a spreadsheet has cut a long number, and the digits that it left out are lost; export the column as text`;
   }

@@ -1,28 +1,32 @@
-import { textProblemOf } from './cell.js';
-import { type ColumnRules, columnsOf } from './column-rules.js';
+import { idProblemOf } from './cell.js';
+import { type ColumnRules, columnsOf, listed } from './column-rules.js';
 import type { Column } from './columns.js';
-import type { FaultyRow, Line, Row, UsableRow } from './line.js';
+import { type FaultyRow, type Line, type Row, UnusableFile, type UsableRow } from './line.js';
 import { shown } from './text.js';
 
 /**
- * Reads JSON Lines: one object a line. A field that is null or '' counts as not given; empty lines are blank.
+ * Reads JSON Lines: one object a line. A field that is null or '' counts as not given; empty lines are blank. Throws
+ * UnusableFile at the end of a file in which a mapped name is nowhere.
  * https://jsonlines.org
  */
 export async function* readJsonLines(
   groups: AsyncIterable<readonly Line[]>,
   rules: ColumnRules,
 ): AsyncGenerator<Row[]> {
+  const absent = new Set(rules.map.keys());
   for await (const group of groups) {
     yield group.map((line) => {
       const place = { line: line.number, lines: 1, endByte: line.endByte };
-      return line.text?.trim() === '' ? { kind: 'blank', ...place } : { ...read(line, rules), ...place };
+      if (line.text?.trim() === '') return { kind: 'blank', ...place };
+      return { ...read(line, rules, (name) => absent.delete(name)), ...place };
     });
   }
+  if (absent.size > 0) throw new UnusableFile(`--map names ${listed([...absent])}, which no line has`);
 }
 
 type Read = Pick<UsableRow, 'kind' | 'fields' | 'problems'> | Pick<FaultyRow, 'kind' | 'fault'>;
 
-function read({ text, fault }: Line, rules: ColumnRules): Read {
+function read({ text, fault }: Line, rules: ColumnRules, onName: (name: string) => void): Read {
   if (text === undefined) return { kind: 'faulty', fault: fault! };
   let value: unknown;
   try {
@@ -33,6 +37,7 @@ function read({ text, fault }: Line, rules: ColumnRules): Read {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { kind: 'faulty', fault: 'is not a JSON object' };
   }
+  for (const name of Object.keys(value)) onName(name);
   const given = new Set<Column>();
   const fields: Record<string, unknown> = { ...rules.defaults };
   const problems: string[] = [];
@@ -45,7 +50,7 @@ function read({ text, fault }: Line, rules: ColumnRules): Read {
       if (given.has(column)) return { kind: 'faulty', fault: `has ${column} twice` };
       given.add(column);
       if (said === null || said === '') continue;
-      const problem = typeof said === 'string' ? textProblemOf(column, said) : undefined;
+      const problem = typeof said === 'string' ? idProblemOf(column, said) : undefined;
       if (problem !== undefined) problems.push(`${column} ${problem}`);
       fields[column] = said;
     }

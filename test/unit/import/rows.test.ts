@@ -53,6 +53,7 @@ const oddQuote =
 
 const cutNumber =
   ': a spreadsheet has cut a long number, and the digits that it left out are lost; export the column as text';
+const nothing = 'holds blanks and characters that do not show, and nothing else';
 const swallowed = (line: number): string =>
   `hold a quoted value with line ends, and line ${line} in it reads as a row by itself: is a quote missing?`;
 
@@ -278,6 +279,11 @@ describe('CSV', () => {
       ],
     },
     {
+      name: 'ids that show as nothing',
+      file: `${H}\u00a0,W,5\nP,"\u200b ",5`,
+      told: [`2: productId ${nothing}`, `3: warehouseId ${nothing}`],
+    },
+    {
       name: 'apostrophes of exporters, and others',
       file: `${N}'00123,'s-Hertogenbosch,'5,'=1+1\n'-X,W,5,'90s\n'@P,W,5,'12.5\n''P,W,5,'+`,
       told: [
@@ -377,6 +383,13 @@ describe('rules for columns', () => {
     ],
   ])('%s', async (_, file, message) => {
     await expect(rowsOf(`${file}\n`, { rules: { map } })).rejects.toThrow(message);
+  });
+
+  test('a mapped name that no line of JSON has', async () => {
+    const reading = { format: 'jsonl' as const, rules: { map } };
+    await expect(rowsOf(`${P}\n{"SKU":"P"}\n`, reading)).rejects.toThrow(
+      '--map names "On hand, new", which no line has',
+    );
   });
 
   test('the delimiter that is said wins', async () => {
