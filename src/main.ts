@@ -144,7 +144,7 @@ function program(): Command {
   const importing = add(
     root,
     'import',
-    'create or restock records from a file; exits with 1 where lines were left',
+    'create or restock records from a file, or set them to counts; exits with 1 where lines were left',
   );
   addImportOptions(importing).action((file: string, o: ImportFlags, command: Command) => {
     const { json = false } = command.optsWithGlobals<{ json?: boolean }>();

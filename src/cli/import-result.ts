@@ -44,9 +44,12 @@ export function importResult({ report, failure }: ImportRun, about: About): Comm
     const [first, last] = [dayOf(doneBefore.firstAtMs), dayOf(doneBefore.lastAtMs)];
     const when = first === last ? `on ${first}` : `from ${first} to ${last}`;
     text.push(
-      `${lineCount(alreadyDone, 'row')} ${alreadyDone === 1 ? 'was' : 'were'} done before, ${when}, and not done again. If this is`,
-      'another delivery, which says the same, run it with an --import-id of its own.',
+      `${lineCount(alreadyDone, 'row')} ${alreadyDone === 1 ? 'was' : 'were'} done before, ${when}, and not done again.`,
     );
+    // Otherwise it went on with what was left, as it was meant to.
+    if (alreadyDone === rows) {
+      text.push('If this is another delivery, which says the same, run it with an --import-id of its own.');
+    }
   }
   if (stopped !== undefined) {
     text.push(stopped === 'interrupted' ? 'Stopped before the end of the file.' : why(stopped, failure));
