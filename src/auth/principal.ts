@@ -6,10 +6,16 @@ export interface Principal {
   readonly permissions: ReadonlySet<Permission>;
 }
 
-export const permissions = ['can_read_inventory', 'can_update_inventory', 'can_manage_inventory'] as const;
+/** From the weakest: each implies those before it. */
+export const permissions = [
+  'can_read_stock',
+  'can_read_inventory',
+  'can_update_inventory',
+  'can_manage_inventory',
+] as const;
 export type Permission = (typeof permissions)[number];
 
-/** Manage implies update, update implies read. */
+/** Manage implies update, update implies read, read implies stock. */
 export function withImplied(granted: Iterable<string>): ReadonlySet<Permission> {
   const names = new Set(granted);
   const highest = permissions.findLastIndex((permission) => names.has(permission));

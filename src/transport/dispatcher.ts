@@ -5,6 +5,7 @@ import { TokenIssuerUnavailable } from '../auth/issuer-keys.js';
 import type { Principal } from '../auth/principal.js';
 import type { RateLimiter } from '../auth/rate-limiter.js';
 import type { Failure, FieldViolation } from '../domain/failure.js';
+import { idempotencyKeyOf } from './idempotency-key.js';
 import { type Operation, type Reply, refuse } from './operation.js';
 import { toFieldViolation } from './violations.js';
 
@@ -38,7 +39,12 @@ export interface DispatchObserver {
 
 /** Who calls, and what for; or why not. */
 export type Admission =
-  | { readonly ok: true; readonly principal: Principal; readonly request: Message }
+  | {
+      readonly ok: true;
+      readonly principal: Principal;
+      readonly request: Message;
+      readonly idempotencyKey: string | undefined;
+    }
   | { readonly ok: false; readonly failure: Failure };
 
 function refused(failure: Failure): Admission {
@@ -100,31 +106,29 @@ export class Dispatcher {
     operation: Pick<Operation, 'method' | 'permission'>,
     metadata: CallMetadata,
     decode: () => Message,
-    idempotencyKey?: string,
   ): Promise<Admission> {
     const principal = await this.#authenticate(metadata);
-    return this.#admit(principal, operation, decode, idempotencyKey);
+    return this.#admit(principal, { ...operation, changes: false }, metadata, decode);
   }
 
   async #run(operation: Operation, metadata: CallMetadata, decode: () => Message): Promise<Reply> {
     const authenticated = this.#authenticate(metadata);
     const principal = authenticated instanceof Promise ? await authenticated : authenticated;
-    const idempotencyKey = operation.changes ? metadata.header('idempotency-key') : undefined;
-    const admitted = this.#admit(principal, operation, decode, idempotencyKey);
+    const admitted = this.#admit(principal, operation, metadata, decode);
     if (!admitted.ok) return refuse(admitted.failure);
     const latest = Date.now() + this.#options.requestTimeoutMs;
     const deadlineAtMs = Math.min(metadata.deadlineAtMs ?? latest, latest);
     return operation.handle(
-      { principal: admitted.principal, deadlineAtMs, idempotencyKey },
+      { principal: admitted.principal, deadlineAtMs, idempotencyKey: admitted.idempotencyKey },
       admitted.request,
     );
   }
 
   #admit(
     principal: Principal | undefined,
-    { method, permission }: Pick<Operation, 'method' | 'permission'>,
+    { method, permission, changes }: Pick<Operation, 'method' | 'permission' | 'changes'>,
+    metadata: CallMetadata,
     decode: () => Message,
-    idempotencyKey: string | undefined,
   ): Admission {
     if (principal === undefined) return refused({ reason: 'UNAUTHENTICATED' });
     if (!this.#options.rateLimiter.admits(principal.merchantId, Date.now())) {
@@ -138,9 +142,13 @@ export class Dispatcher {
       if (!(error instanceof UnreadableRequest)) throw error;
       return refused({ reason: 'MALFORMED_REQUEST', description: error.message });
     }
-    const violations = this.#violations(method, request, idempotencyKey);
-    if (violations !== undefined) return refused({ reason: 'VALIDATION_FAILED', violations });
-    return { ok: true, principal, request };
+    const violations = this.#violations(method, request);
+    const idempotencyKey = changes
+      ? idempotencyKeyOf(request, metadata.header('idempotency-key'))
+      : undefined;
+    if (typeof idempotencyKey === 'object') violations.push(idempotencyKey);
+    else if (violations.length === 0) return { ok: true, principal, request, idempotencyKey };
+    return refused({ reason: 'VALIDATION_FAILED', violations });
   }
 
   #authenticate(metadata: CallMetadata): Principal | undefined | Promise<Principal | undefined> {
@@ -150,21 +158,10 @@ export class Dispatcher {
     );
   }
 
-  #violations(
-    method: DescMethod,
-    request: Message,
-    idempotencyKey: string | undefined,
-  ): FieldViolation[] | undefined {
+  #violations(method: DescMethod, request: Message): FieldViolation[] {
     const result = this.#validator.validate(method.input, request);
     if (result.kind === 'error') throw result.error;
-    const keyIsFaulty = idempotencyKey !== undefined && !/^[\x20-\x7e]{1,255}$/.test(idempotencyKey);
-    if (result.kind === 'valid' && !keyIsFaulty) return undefined;
-    const violations = (result.violations ?? []).map(toFieldViolation);
-    if (keyIsFaulty) {
-      const description = 'must be 1 to 255 printable ASCII characters';
-      violations.push({ field: 'Idempotency-Key', description });
-    }
-    return violations;
+    return (result.violations ?? []).map(toFieldViolation);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { MessageShape } from '@bufbuild/protobuf';
 import { create, type DescMessage, type DescMethodUnary, type MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import type { Principal } from '../auth/principal.js';
 import type { InventoryRecord } from '../domain/inventory-record.js';
 import { InventoryService } from '../gen/inventory/v1/inventory_service_pb.js';
 import { Order_State } from '../gen/inventory/v1/orders_pb.js';
@@ -16,35 +17,38 @@ import { recordMessage } from './record-message.js';
 export function readOperations(reads: Reads): Operation[] {
   const { method } = InventoryService;
   return [
-    operation(
+    stockOperation(
       method.getInventory,
       (call, { id }) => reads.getInventory(call, id),
-      (record, tenantId) => ({ record: recordMessage(tenantId, record) }),
+      (record, principal) => ({ record: shownRecord(principal, record) }),
     ),
-    operation(
+    stockOperation(
       method.listInventory,
       (call, request) => reads.listInventory(call, request),
-      (page, tenantId) => ({ ...page, content: recordMessages(tenantId, page.content) }),
+      (page, principal) => ({ ...page, content: shownRecords(principal, page.content) }),
     ),
-    operation(
+    stockOperation(
       method.listInventoryByProduct,
       (call, { productId }) => reads.listInventoryByProduct(call, productId),
-      (records, tenantId) => ({ records: recordMessages(tenantId, records) }),
+      (records, principal) => ({ records: shownRecords(principal, records) }),
     ),
-    operation(
+    stockOperation(
       method.listInventoryBySku,
       (call, { skuId }) => reads.listInventoryBySku(call, skuId),
-      (records, tenantId) => ({ records: recordMessages(tenantId, records) }),
+      (records, principal) => ({ records: shownRecords(principal, records) }),
     ),
-    operation(
+    stockOperation(
       method.listLowStock,
       (call, request) => reads.listLowStock(call, request),
-      (records, tenantId) => ({ records: recordMessages(tenantId, records) }),
+      (records, principal) => ({ records: shownRecords(principal, records) }),
     ),
     operation(
       method.listLogs,
       (call, request) => reads.listLogs(call, { ...request, action: actionOf(request.action) }),
-      (page, tenantId) => ({ ...page, content: page.content.map((entry) => logMessage(tenantId, entry)) }),
+      (page, { merchantId }) => ({
+        ...page,
+        content: page.content.map((entry) => logMessage(merchantId, entry)),
+      }),
     ),
     operation(
       method.getOrder,
@@ -85,7 +89,7 @@ const states: Readonly<Record<Order['state'], Order_State>> = {
 function operation<I extends DescMessage, O extends DescMessage, T>(
   method: DescMethodUnary<I, O>,
   read: (call: CallContext, request: MessageShape<I>) => Promise<ReadResult<T>>,
-  answer: (value: T, tenantId: string) => MessageInitShape<O>,
+  answer: (value: T, principal: Principal) => MessageInitShape<O>,
 ): Operation {
   return {
     method,
@@ -94,14 +98,28 @@ function operation<I extends DescMessage, O extends DescMessage, T>(
     handle: async (call, request) => {
       const result = await read(call, request as MessageShape<I>);
       if (!result.ok) return { ...result, replayed: false };
-      const message = create(method.output, answer(result.value, call.principal.merchantId));
+      const message = create(method.output, answer(result.value, call.principal));
       return { ok: true, message, replayed: false };
     },
   };
 }
 
-function recordMessages(tenantId: string, records: readonly InventoryRecord[]) {
-  return records.map((record) => recordMessage(tenantId, record));
+/** The same for what names no order, no note and no actor. */
+const stockOperation: typeof operation = (...parts) => ({
+  ...operation(...parts),
+  permission: 'can_read_stock',
+});
+
+/** Whose token reads quantities only is not told who changed them. */
+function shownRecord({ merchantId, permissions }: Principal, record: InventoryRecord) {
+  return recordMessage(
+    merchantId,
+    permissions.has('can_read_inventory') ? record : { ...record, lastAdjustedBy: '' },
+  );
+}
+
+function shownRecords(principal: Principal, records: readonly InventoryRecord[]) {
+  return records.map((record) => shownRecord(principal, record));
 }
 
 interface ShownHold {

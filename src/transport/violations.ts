@@ -3,6 +3,7 @@ import type { Path } from '@bufbuild/protobuf/reflect';
 import type { Violation } from '@bufbuild/protovalidate';
 import { field as fieldRules } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 import type { FieldViolation } from '../domain/failure.js';
+import { KEY_RULE } from './idempotency-key.js';
 
 /** A broken rule as callers are told of it: the field by its JSON path, and what it takes. */
 export function toFieldViolation(violation: Violation): FieldViolation {
@@ -24,6 +25,7 @@ export const patternWords: Readonly<Record<string, string>> = {
   '^[A-Za-z0-9._-]{1,64}$': 'must be 1 to 64 characters of A-Z a-z 0-9 . _ -',
   '^[A-Za-z0-9._-]{0,64}$': 'must be at most 64 characters of A-Z a-z 0-9 . _ -',
   '^[\\x21-\\x7e]*$': 'must be printable ASCII without spaces',
+  '^[\\x21-\\x7e]([\\x20-\\x7e]*[\\x21-\\x7e])?$': KEY_RULE,
   '^[^\\x00]*$': 'must not contain the character U+0000',
 };
 

@@ -67,7 +67,7 @@ const messages: readonly (readonly [string, Uint8Array, number, string])[] = [
   ['a field twice: the last counts', Buffer.concat([good, Buffer.from([0x10, 0])]), 3, 'VALIDATION_FAILED'],
   [
     'a field that nobody knows',
-    Buffer.concat([good, text(0x7a, Buffer.from('x'))]),
+    Buffer.concat([good, text(0x72, Buffer.from('x'))]),
     5,
     'INVENTORY_NOT_FOUND',
   ],

@@ -63,6 +63,7 @@ const grants: Readonly<Record<Exclude<CallerName, 'ours' | 'stranger'>, readonly
   manager: ['can_manage_inventory'],
   updater: ['can_update_inventory'],
   reader: ['can_read_inventory'],
+  stockReader: ['can_read_stock'],
   nobody: [],
 };
 

@@ -37,7 +37,7 @@ export interface PassTime {
 }
 
 /** Ours has every permission, the next three one each, and so has nobody none; the stranger is another merchant. */
-export type CallerName = 'ours' | 'manager' | 'updater' | 'reader' | 'nobody' | 'stranger';
+export type CallerName = 'ours' | 'manager' | 'updater' | 'reader' | 'stockReader' | 'nobody' | 'stranger';
 
 /** A value that an earlier answer bound, or this one; in requests and in what is expected. */
 export class Bound {

@@ -223,8 +223,8 @@ describe.each(watchDoors)('%s', (door) => {
     expect(stream.seen).toEqual([]);
   });
 
-  test('the permission to read is enough', async () => {
-    const token = await tokenFor(merchant.merchantId, ['can_read_inventory']);
+  test('the permission to read quantities is enough', async () => {
+    const token = await tokenFor(merchant.merchantId, ['can_read_stock']);
     const stream = openWatch(door, app, { ids: ['still'] }, { credentials: { ...merchant, token } });
     open.push(stream);
     expect(shown(await stream.take(1))).toEqual([stock('still', 7, 2)]);

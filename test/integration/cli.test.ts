@@ -247,7 +247,7 @@ describe('used wrongly: one line that says how, exit 2, nothing on standard outp
     ...['all', '', 'can_update_inventory,'].map((permissions) => ({
       name: `token --permissions "${permissions}"`,
       run: (env: Environment, merchant: string) => tokenCommand(env, { ...token, merchant, permissions }),
-      expected: `--permissions takes can_read_inventory, can_update_inventory, can_manage_inventory, not "${permissions.split(',').at(-1)}"`,
+      expected: `--permissions takes can_read_stock, can_read_inventory, can_update_inventory, can_manage_inventory, not "${permissions.split(',').at(-1)}"`,
     })),
     ...['', '0s', '1', '1w', '-1h', '1.5h', '367d', '99999999999s'].map((ttl) => ({
       name: `token --ttl "${ttl}"`,

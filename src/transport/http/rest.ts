@@ -1,6 +1,13 @@
-import type { DescField, DescMethod, DescService, Message } from '@bufbuild/protobuf';
+import {
+  type DescField,
+  type DescMethod,
+  type DescService,
+  getOption,
+  type Message,
+} from '@bufbuild/protobuf';
 import type { Failure } from '../../domain/failure.js';
 import { failureMessage } from '../../domain/failure-message.js';
+import { http } from '../../gen/google/api/annotations_pb.js';
 import {
   type BodyWriter,
   type CorsOptions,
@@ -9,6 +16,7 @@ import {
   MalformedRequest,
   type ReadyAnswer,
   RequestRefused,
+  splitTarget,
   type TranscodedAnswer,
   type TranscodedCall,
   type Transcoder,
@@ -103,6 +111,7 @@ class Binding {
   constructor(private readonly call: TranscodedCall) {}
 
   bind(): Message {
+    refuseKeyInQuery(this.call);
     try {
       return this.call.bind();
     } catch (error) {
@@ -113,6 +122,21 @@ class Binding {
       this.refusal = error;
       throw new UnreadableRequest(error.message);
     }
+  }
+}
+
+/**
+ * Where the body is the whole request, the query means nothing; but a key that was sent must never be passed over,
+ * and in an address it would be in the log of every proxy.
+ */
+function refuseKeyInQuery({ method, request }: TranscodedCall): void {
+  const query = splitTarget(request.url ?? '').query;
+  if (query === '' || getOption(method, http).body !== '*') return;
+  for (const name of ['idempotencyKey', 'idempotency_key']) {
+    if (!new URLSearchParams(query).has(name)) continue;
+    throw new UnreadableRequest(
+      `${name} cannot be given in the query, only in the body or as Idempotency-Key`,
+    );
   }
 }
 

@@ -12,7 +12,7 @@ import {
 } from '../../gen/inventory/v1/adjustments_pb.js';
 import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
 import type { Records } from '../../service/records.js';
-import type { Operation } from '../operation.js';
+import { type Operation, refuse } from '../operation.js';
 import { stockLevel } from '../stock-message.js';
 
 /** The RPCs that change units on hand. */
@@ -34,7 +34,14 @@ export function adjustmentOperations(records: Records): Operation[] {
       ...update,
       method: batchAdjust,
       handle: async (call, message) => {
-        const lines = (message as BatchAdjustRequest).lines.map(adjustmentLine);
+        const request = message as BatchAdjustRequest;
+        const keyed = request.lines.findIndex((line) => line.idempotencyKey !== undefined);
+        if (keyed >= 0) {
+          const field = `lines[${keyed}].idempotencyKey`;
+          const description = 'must not be given in a line: the batch has one key';
+          return refuse({ reason: 'VALIDATION_FAILED', violations: [{ field, description }] });
+        }
+        const lines = request.lines.map(adjustmentLine);
         const result = await records.batchAdjust(call, lines);
         if (!result.ok) return result;
         const stock = result.success.adjusted.map(adjustedMessage);

@@ -17,7 +17,10 @@ const readers: Readonly<Record<string, (details: Partial<InventoryDetails>) => P
   };
 
 /** As JSON spells them. */
-const changeable = InventoryDetailsSchema.fields.map((field) => field.jsonName).join(', ');
+const changeable = InventoryDetailsSchema.fields
+  .filter(({ name }) => name in readers)
+  .map(({ jsonName }) => jsonName)
+  .join(', ');
 
 /**
  * What an update changes, as https://google.aip.dev/134 has it: with a mask, the fields that it names, and those of

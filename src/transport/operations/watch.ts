@@ -11,7 +11,7 @@ export function watchOperations(watches: Watches): StreamOperation[] {
   return [
     {
       method: InventoryService.method.watchInventory,
-      permission: 'can_read_inventory',
+      permission: 'can_read_stock',
       open: async (principal, message) => {
         const begun = await watches.begin(principal.merchantId, message as WatchInventoryRequest);
         if (!begun.ok) return begun;

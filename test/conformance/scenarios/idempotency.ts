@@ -1,9 +1,12 @@
+import { expect } from 'vitest';
 import type { Scenario } from '../scenario.js';
 import {
+  call,
   ID,
   invalid,
   keyReused,
   keyRule,
+  keyWords,
   noReserved,
   noStock,
   notFound,
@@ -14,6 +17,8 @@ import {
   release,
   reserve,
 } from './words.js';
+
+const otherThanHeader = { idempotencyKey: 'must be the same key wherever it is given' };
 
 export const idempotency: readonly Scenario[] = [
   {
@@ -117,5 +122,51 @@ export const idempotency: readonly Scenario[] = [
       reserve(1, {}, invalid(keyRule), { idempotencyKey: '' }),
     ],
     holds: { [ID]: { '': 7 } },
+  },
+  {
+    name: 'a key in the field: its alphabet and bounds are those of the header',
+    records: [record(50, 5)],
+    steps: [
+      reserve(1, { idempotencyKey: 'k'.repeat(255) }, now(50, 6)),
+      reserve(1, {}, now(50, 6), { idempotencyKey: 'k'.repeat(255), replayed: true }),
+      reserve(1, { idempotencyKey: '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|} ~' }, now(50, 7)),
+      reserve(1, {}, now(50, 7), { idempotencyKey: '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|} ~', replayed: true }),
+      reserve(
+        1,
+        { idempotencyKey: 'k'.repeat(256) },
+        invalid({ idempotencyKey: 'must be at most 255 characters' }),
+      ),
+      ...['', ' ', 'order-31 ', ' order-31', 'a\tb', 'a\n', '\u0000', 'é', 'order-31\u00a0'].map((key) =>
+        reserve(1, { idempotencyKey: key }, invalid({ idempotencyKey: keyWords })),
+      ),
+    ],
+    holds: { [ID]: { '': 7 } },
+  },
+  {
+    name: 'a key in header and field: equal is fine, different is refused and does nothing',
+    records: [record(50, 5)],
+    steps: [
+      reserve(1, { idempotencyKey: 'k' }, now(50, 6), { idempotencyKey: 'k' }),
+      reserve(1, { idempotencyKey: 'k' }, now(50, 6), { idempotencyKey: 'k', replayed: true }),
+      reserve(1, { idempotencyKey: 'l' }, invalid(otherThanHeader), { idempotencyKey: 'k' }),
+      reserve(1, { idempotencyKey: 'K' }, invalid(otherThanHeader), { idempotencyKey: 'k' }),
+      reserve(1, { idempotencyKey: 'l' }, invalid(keyRule), { idempotencyKey: '' }),
+      call(
+        'UpdateInventory',
+        { id: ID, idempotencyKey: 'a', details: { idempotencyKey: 'b' } },
+        invalid({ 'details.idempotencyKey': 'must be the same key wherever it is given' }),
+      ),
+      call(
+        'BatchAdjust',
+        { lines: [{ id: ID, qty: 1, action: 'SOLD', idempotencyKey: 'k' }], idempotencyKey: 'k' },
+        invalid({ 'lines[0].idempotencyKey': 'must not be given in a line: the batch has one key' }),
+      ),
+      call(
+        'UpdateInventory',
+        { id: ID, details: {}, updateMask: 'idempotencyKey' },
+        invalid({ updateMask: expect.stringContaining('is no field that can be changed') }),
+      ),
+    ],
+    holds: { [ID]: { '': 6 } },
   },
 ];

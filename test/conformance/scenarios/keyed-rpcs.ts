@@ -37,6 +37,8 @@ const line = { id: ID, qty: 2, action: 'RECEIVED' };
 const shirt = { productId: 'shirt', warehouseId: 'w', initialQty: 2 };
 const created = ok({ ...(recordData(2, 0, '', { ...described() }) as object), id: new Bound('first') });
 
+const located = ok(recordData(50, 0, ID, { location: 'A' }));
+
 const keyed: readonly Keyed[] = [
   [
     'Reserve',
@@ -205,9 +207,27 @@ export const keyedRpcs: readonly Scenario[] = [
         ...others.map((other) => call(rpc, { ...request, ...other }, keyReused, key)),
         call('ListHolds', { id: ID }, ok(expect.anything()), key),
         call(rpc, request, expected, replay),
+        // The same key in the field is the same key, and makes no other request.
+        call(rpc, { ...request, idempotencyKey: 'k' }, expected, { replayed: true }),
+        call(rpc, { ...request, idempotencyKey: 'k' }, expected, replay),
+        ...others
+          .slice(0, 1)
+          .map((other) => call(rpc, { ...request, ...other, idempotencyKey: 'k' }, keyReused)),
       ],
     }),
   ),
+  {
+    name: 'UpdateInventory: a key among the details, which on REST are the whole body',
+    records: [record(50, 0)],
+    steps: [
+      call('UpdateInventory', { id: ID, details: { location: 'A', idempotencyKey: 'k' } }, located),
+      call('UpdateInventory', { id: ID, details: { location: 'A' } }, located, replay),
+      call('UpdateInventory', { id: ID, idempotencyKey: 'k', details: { location: 'A' } }, located, {
+        replayed: true,
+      }),
+      call('UpdateInventory', { id: ID, details: { location: 'B', idempotencyKey: 'k' } }, keyReused),
+    ],
+  },
   ...rejected.map(
     ([rpc, request, expected], i): Scenario => ({
       name: `${rpc}: a key replays its rejection ${i}`,

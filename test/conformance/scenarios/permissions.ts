@@ -19,7 +19,10 @@ import {
   stock,
 } from './words.js';
 
-type Level = 'reader' | 'updater' | 'manager';
+type Level = 'stockReader' | 'reader' | 'updater' | 'manager';
+
+/** To callers who may read quantities only. */
+const unattributed = recordData(50, 0, ID, { lastAdjustedBy: '' });
 
 /** What each RPC needs, a good request, and its answer on one record of 50 units. */
 const needs: Readonly<Record<Rpc, readonly [Level, JsonRequest, Expected]>> = {
@@ -40,11 +43,11 @@ const needs: Readonly<Record<Rpc, readonly [Level, JsonRequest, Expected]>> = {
     { productId: 'p', warehouseId: 'w', initialQty: 1 },
     ok(expect.objectContaining({ productId: 'p' })),
   ],
-  GetInventory: ['reader', { id: ID }, ok(recordData(50, 0))],
-  ListInventory: ['reader', {}, onlyPage(recordData(50, 0))],
-  ListInventoryByProduct: ['reader', { productId: ID }, ok([recordData(50, 0)])],
-  ListInventoryBySku: ['reader', { skuId: 's' }, ok([])],
-  ListLowStock: ['reader', {}, ok([])],
+  GetInventory: ['stockReader', { id: ID }, ok(unattributed)],
+  ListInventory: ['stockReader', {}, onlyPage(unattributed)],
+  ListInventoryByProduct: ['stockReader', { productId: ID }, ok([unattributed])],
+  ListInventoryBySku: ['stockReader', { skuId: 's' }, ok([])],
+  ListLowStock: ['stockReader', {}, ok([])],
   UpdateInventory: [
     'manager',
     { id: ID, details: { location: 'A' } },
@@ -58,11 +61,12 @@ const needs: Readonly<Record<Rpc, readonly [Level, JsonRequest, Expected]>> = {
 };
 
 const permission: Readonly<Record<Level, string>> = {
+  stockReader: 'can_read_stock',
   reader: 'can_read_inventory',
   updater: 'can_update_inventory',
   manager: 'can_manage_inventory',
 };
-const ranks: readonly CallerName[] = ['nobody', 'reader', 'updater', 'manager'];
+const ranks: readonly CallerName[] = ['nobody', 'stockReader', 'reader', 'updater', 'manager'];
 
 /** Each RPC refuses whoever lacks its permission, and is open to whoever has it; more implies less. */
 export const permissions: readonly Scenario[] = [
@@ -78,9 +82,12 @@ export const permissions: readonly Scenario[] = [
     };
   }),
   {
-    name: 'manage implies update, update implies read',
+    name: 'manage implies update, update implies read, and all of them are told who changed a record',
     records: [record(50, 0)],
     steps: [
+      call('GetInventory', { id: ID }, ok(recordData(50, 0)), { caller: 'reader' }),
+      call('ListInventory', {}, onlyPage(recordData(50, 0)), { caller: 'reader' }),
+      call('ListInventoryByProduct', { productId: ID }, ok([recordData(50, 0)]), { caller: 'reader' }),
       call('GetInventory', { id: ID }, ok(recordData(50, 0)), { caller: 'updater' }),
       call('GetInventory', { id: ID }, ok(recordData(50, 0)), { caller: 'manager' }),
       call('Reserve', { id: ID, qty: 1 }, now(50, 1), { caller: 'manager' }),

@@ -53,11 +53,12 @@ function flawsOf({ parts, unpackedBytes, bytes }: Sent, operation: Operation): n
   return flaws;
 }
 
-const ranks = ['can_read_inventory', 'can_update_inventory', 'can_manage_inventory'];
+const ranks = ['can_read_stock', 'can_read_inventory', 'can_update_inventory', 'can_manage_inventory'];
 const permissionsOf = {
   none: [] as string[],
-  can_read_inventory: ranks.slice(0, 1),
-  can_update_inventory: ranks.slice(0, 2),
+  can_read_stock: ranks.slice(0, 1),
+  can_read_inventory: ranks.slice(0, 2),
+  can_update_inventory: ranks.slice(0, 3),
   can_manage_inventory: ranks,
 };
 

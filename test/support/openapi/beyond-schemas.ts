@@ -11,6 +11,8 @@ const rules: readonly (readonly [field: RegExp, description: RegExp])[] = [
   [/^updateMask$/, /is no field that can be changed; those are /],
   [/^(?:lines\[\d+\]\.)?qty$/, /^must not bring the units on hand above 2147483647$/],
   [/^reference$/, /^holds units of more than \d+ records; (?:release|confirm) them record by record$/],
+  [/^idempotencyKey$/, /^must be the same key wherever it is given$/],
+  [/^lines\[\d+\]\.idempotencyKey$/, /^must not be given in a line: the batch has one key$/],
   [/^ids$/, /^are required, or else a productId, and not both$/],
   [/^afterId$/, /^is no event id(?: of these records)?$/],
   [/^productId$/, /^has more than 100 records; watch some of them by their ids$/],

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { type JWTPayload, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
+import { type Permission, permissions } from '../../../src/auth/principal.js';
 import { createTokenVerifier, signToken } from '../../../src/auth/tokens.js';
 
 const SECRET = 'a-secret-of-at-least-32-bytes-of-text';
@@ -65,17 +66,15 @@ describe('claims', () => {
     expect(verified === undefined ? 'refused' : 'taken').toBe(expected);
   });
 
-  test.each<[JWTPayload, string[]]>([
+  test.each<[JWTPayload, readonly string[]]>([
     [{}, []],
-    [{ permissions: ['can_read_inventory'] }, ['can_read_inventory']],
-    [{ permissions: ['can_update_inventory'] }, ['can_read_inventory', 'can_update_inventory']],
-    [{ scope: 'openid can_read_inventory' }, ['can_read_inventory']],
-    [{ scope: 'can_read_inventory can_update_inventory' }, ['can_read_inventory', 'can_update_inventory']],
-    [
-      { permissions: ['can_read_inventory'], scope: 'can_update_inventory' },
-      ['can_read_inventory', 'can_update_inventory'],
-    ],
-    [{ permissions: [7, null, 'can_read_inventory'] }, ['can_read_inventory']],
+    [{ permissions: ['can_read_stock'] }, upTo('can_read_stock')],
+    [{ permissions: ['can_read_inventory'] }, upTo('can_read_inventory')],
+    [{ permissions: ['can_update_inventory'] }, upTo('can_update_inventory')],
+    [{ scope: 'openid can_read_inventory' }, upTo('can_read_inventory')],
+    [{ scope: 'can_read_inventory can_update_inventory' }, upTo('can_update_inventory')],
+    [{ permissions: ['can_read_inventory'], scope: 'can_update_inventory' }, upTo('can_update_inventory')],
+    [{ permissions: [7, null, 'can_read_inventory'] }, upTo('can_read_inventory')],
     [{ permissions: 'can_manage_inventory' }, []],
     [{ permissions: { can_manage_inventory: true } }, []],
     [{ scope: ['can_manage_inventory'] }, []],
@@ -152,3 +151,8 @@ describe('issuer and audience, when configured', () => {
 test('a verifier without secret and JWKS is not made', () => {
   expect(() => createTokenVerifier({ ...jwt, secret: undefined })).toThrow('required');
 });
+
+/** A permission and those that it implies. */
+function upTo(permission: Permission): readonly Permission[] {
+  return permissions.slice(0, permissions.indexOf(permission) + 1);
+}

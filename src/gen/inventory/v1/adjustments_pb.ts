@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file inventory/v1/adjustments.proto.
  */
 export const file_inventory_v1_adjustments: GenFile = /*@__PURE__*/
-  fileDesc("Ch5pbnZlbnRvcnkvdjEvYWRqdXN0bWVudHMucHJvdG8SDGludmVudG9yeS52MSKGAwoNQWRqdXN0UmVxdWVzdBIpCgJpZBgBIAEoCUIdukgachgyFl5bQS1aYS16MC05Ll8tXXsxLDY0fSQSEwoDcXR5GAIgASgFQga6SAPIAQESPwoGYWN0aW9uGAMgASgOMiIuaW52ZW50b3J5LnYxLkFkanVzdFJlcXVlc3QuQWN0aW9uQgu6SAjIAQGCAQIQARInCglyZWZlcmVuY2UYBCABKAlCFLpIEXIPGIABMgpeW15ceDAwXSokEiMKBW5vdGVzGAUgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBIqChRleHBlY3RlZF9vbl9oYW5kX3F0eRgGIAEoBUIHukgEGgIoAEgAiAEBImEKBkFjdGlvbhIWChJBQ1RJT05fVU5TUEVDSUZJRUQQABIMCghSRUNFSVZFRBABEggKBFNPTEQQAhIMCghBREpVU1RFRBADEgsKB0RBTUFHRUQQBBIMCghSRVRVUk5FRBAFQhcKFV9leHBlY3RlZF9vbl9oYW5kX3F0eSI8Cg5BZGp1c3RSZXNwb25zZRIqCgVzdG9jaxgBIAEoCzIbLmludmVudG9yeS52MS5BZGp1c3RlZFN0b2NrIk0KEkJhdGNoQWRqdXN0UmVxdWVzdBI3CgVsaW5lcxgBIAMoCzIbLmludmVudG9yeS52MS5BZGp1c3RSZXF1ZXN0Qgu6SAiSAQUIARDoByJBChNCYXRjaEFkanVzdFJlc3BvbnNlEioKBXN0b2NrGAEgAygLMhsuaW52ZW50b3J5LnYxLkFkanVzdGVkU3RvY2si8gEKDUFkanVzdGVkU3RvY2sSCgoCaWQYASABKAkSEgoKcHJvZHVjdF9pZBgCIAEoCRIUCgx3YXJlaG91c2VfaWQYAyABKAkSFgoOd2FyZWhvdXNlX25hbWUYBCABKAkSEwoLb25faGFuZF9xdHkYBSABKAUSFAoMcmVzZXJ2ZWRfcXR5GAYgASgFEhUKDWF2YWlsYWJsZV9xdHkYByABKAUSNwoTbGFzdF9zdG9ja19hZGp1c3RlZBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGAoQbGFzdF9hZGp1c3RlZF9ieRgJIAEoCWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("Ch5pbnZlbnRvcnkvdjEvYWRqdXN0bWVudHMucHJvdG8SDGludmVudG9yeS52MSLrAwoNQWRqdXN0UmVxdWVzdBIpCgJpZBgBIAEoCUIdukgachgyFl5bQS1aYS16MC05Ll8tXXsxLDY0fSQSEwoDcXR5GAIgASgFQga6SAPIAQESPwoGYWN0aW9uGAMgASgOMiIuaW52ZW50b3J5LnYxLkFkanVzdFJlcXVlc3QuQWN0aW9uQgu6SAjIAQGCAQIQARInCglyZWZlcmVuY2UYBCABKAlCFLpIEXIPGIABMgpeW15ceDAwXSokEiMKBW5vdGVzGAUgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBIqChRleHBlY3RlZF9vbl9oYW5kX3F0eRgGIAEoBUIHukgEGgIoAEgAiAEBEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgBiAEBImEKBkFjdGlvbhIWChJBQ1RJT05fVU5TUEVDSUZJRUQQABIMCghSRUNFSVZFRBABEggKBFNPTEQQAhIMCghBREpVU1RFRBADEgsKB0RBTUFHRUQQBBIMCghSRVRVUk5FRBAFQhcKFV9leHBlY3RlZF9vbl9oYW5kX3F0eUISChBfaWRlbXBvdGVuY3lfa2V5IjwKDkFkanVzdFJlc3BvbnNlEioKBXN0b2NrGAEgASgLMhsuaW52ZW50b3J5LnYxLkFkanVzdGVkU3RvY2sisgEKEkJhdGNoQWRqdXN0UmVxdWVzdBI3CgVsaW5lcxgBIAMoCzIbLmludmVudG9yeS52MS5BZGp1c3RSZXF1ZXN0Qgu6SAiSAQUIARDoBxJPCg9pZGVtcG90ZW5jeV9rZXkYDyABKAlCMbpILnIsGP8BMideW1x4MjEtXHg3ZV0oW1x4MjAtXHg3ZV0qW1x4MjEtXHg3ZV0pPyRIAIgBAUISChBfaWRlbXBvdGVuY3lfa2V5IkEKE0JhdGNoQWRqdXN0UmVzcG9uc2USKgoFc3RvY2sYASADKAsyGy5pbnZlbnRvcnkudjEuQWRqdXN0ZWRTdG9jayLyAQoNQWRqdXN0ZWRTdG9jaxIKCgJpZBgBIAEoCRISCgpwcm9kdWN0X2lkGAIgASgJEhQKDHdhcmVob3VzZV9pZBgDIAEoCRIWCg53YXJlaG91c2VfbmFtZRgEIAEoCRITCgtvbl9oYW5kX3F0eRgFIAEoBRIUCgxyZXNlcnZlZF9xdHkYBiABKAUSFQoNYXZhaWxhYmxlX3F0eRgHIAEoBRI3ChNsYXN0X3N0b2NrX2FkanVzdGVkGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIYChBsYXN0X2FkanVzdGVkX2J5GAkgASgJYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * What to adjust.
@@ -63,6 +63,15 @@ export type AdjustRequest = Message<"inventory.v1.AdjustRequest"> & {
    * @generated from field: optional int32 expected_on_hand_qty = 6;
    */
   expectedOnHandQty?: number | undefined;
+
+  /**
+   * The same as the header or metadata `idempotency-key`, for callers whose libraries or proxies touch that one: 1 to
+   * 255 printable ASCII characters, without blanks at the ends. When both are given, they must be equal.
+   * Not in the lines of a batch, which has one key.
+   *
+   * @generated from field: optional string idempotency_key = 15;
+   */
+  idempotencyKey?: string | undefined;
 };
 
 /**
@@ -160,6 +169,14 @@ export type BatchAdjustRequest = Message<"inventory.v1.BatchAdjustRequest"> & {
    * @generated from field: repeated inventory.v1.AdjustRequest lines = 1;
    */
   lines: AdjustRequest[];
+
+  /**
+   * The same as the header or metadata `idempotency-key`, for callers whose libraries or proxies touch that one: 1 to
+   * 255 printable ASCII characters, without blanks at the ends. When both are given, they must be equal.
+   *
+   * @generated from field: optional string idempotency_key = 15;
+   */
+  idempotencyKey?: string | undefined;
 };
 
 /**

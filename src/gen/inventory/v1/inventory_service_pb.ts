@@ -31,9 +31,10 @@ export const file_inventory_v1_inventory_service: GenFile = /*@__PURE__*/
  *
  * Every call carries the metadata `authorization: Bearer <JWT>` and `x-merchantapikey: <key>`; missing or
  * refused credentials fail with UNAUTHENTICATED, a token without the needed permission with PERMISSION_DENIED.
- * Every call that changes something may carry `idempotency-key` (1 to 255 printable ASCII characters): within
- * 24 hours, the same key with the same request returns the stored outcome, marked by the response metadata
- * `idempotency-replayed: true`, and the same key with another request fails with IDEMPOTENCY_KEY_REUSED.
+ * Every call that changes something may carry a key, as the metadata `idempotency-key` or in the request's field
+ * `idempotency_key` (1 to 255 printable ASCII characters, without blanks at the ends): within 24 hours, the same key
+ * with the same request returns the stored outcome, marked by the response metadata `idempotency-replayed: true`, and
+ * the same key with another request fails with IDEMPOTENCY_KEY_REUSED.
  * Errors carry google.rpc.ErrorInfo; its reasons are listed in ErrorReason.
  *
  * @generated from service inventory.v1.InventoryService
@@ -172,7 +173,7 @@ export const InventoryService: GenService<{
   /**
    * Reads one record.
    *
-   * Needs the permission `can_read_inventory`. Fails with INVENTORY_NOT_FOUND when the merchant has no such record.
+   * Needs the permission `can_read_stock`. Fails with INVENTORY_NOT_FOUND when the merchant has no such record.
    *
    * @generated from rpc inventory.v1.InventoryService.GetInventory
    */
@@ -185,7 +186,7 @@ export const InventoryService: GenService<{
    * Lists the merchant's records in order of their ids.
    *
    * By number of page, or by `page_token`, which stays fast however deep the list is, and shows each record that
-   * existed at the start exactly once, whatever is added meanwhile. Needs the permission `can_read_inventory`.
+   * existed at the start exactly once, whatever is added meanwhile. Needs the permission `can_read_stock`.
    *
    * @generated from rpc inventory.v1.InventoryService.ListInventory
    */
@@ -197,7 +198,7 @@ export const InventoryService: GenService<{
   /**
    * Lists the records of one product, in order of SKU and warehouse, at most 1000.
    *
-   * A product without records has an empty list. Needs the permission `can_read_inventory`.
+   * A product without records has an empty list. Needs the permission `can_read_stock`.
    *
    * @generated from rpc inventory.v1.InventoryService.ListInventoryByProduct
    */
@@ -209,7 +210,7 @@ export const InventoryService: GenService<{
   /**
    * Lists the records of one SKU, in order of their ids, at most 1000.
    *
-   * A SKU without records has an empty list. Needs the permission `can_read_inventory`.
+   * A SKU without records has an empty list. Needs the permission `can_read_stock`.
    *
    * @generated from rpc inventory.v1.InventoryService.ListInventoryBySku
    */
@@ -221,7 +222,7 @@ export const InventoryService: GenService<{
   /**
    * Lists the records of which no more units are available than their reorder level, in order of their ids.
    *
-   * Needs the permission `can_read_inventory`.
+   * Needs the permission `can_read_stock`.
    *
    * @generated from rpc inventory.v1.InventoryService.ListLowStock
    */
@@ -293,7 +294,7 @@ export const InventoryService: GenService<{
    * on with `after_id`. On REST, one JSON document a line, or server-sent events with `Accept: text/event-stream`;
    * while nothing happens, a blank before the next line, or an empty comment before the next event, every 15 seconds.
    * A stream that fails ends with the error: as the last line, or as an event named `error`.
-   * Needs the permission `can_read_inventory`. Fails with INVENTORY_NOT_FOUND when the merchant has no such record;
+   * Needs the permission `can_read_stock`. Fails with INVENTORY_NOT_FOUND when the merchant has no such record;
    * ends with SLOW_READER when the caller leaves what was sent unread for 30 seconds, with SHUTTING_DOWN when the
    * service stops, and with UNAUTHENTICATED once the credentials are no longer good.
    *

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file inventory/v1/orders.proto.
  */
 export const file_inventory_v1_orders: GenFile = /*@__PURE__*/
-  fileDesc("ChlpbnZlbnRvcnkvdjEvb3JkZXJzLnByb3RvEgxpbnZlbnRvcnkudjEi6QEKE1Jlc2VydmVPcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokEjMKBWxpbmVzGAIgAygLMhcuaW52ZW50b3J5LnYxLk9yZGVyTGluZUILukgIkgEFCAEQ9AMSJgoLdHRsX3NlY29uZHMYAyABKAVCDLpICRoHGICangEoAUgAiAEBEiMKBW5vdGVzGAQgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBIVCg1hbGxvd19wYXJ0aWFsGAUgASgIQg4KDF90dGxfc2Vjb25kcyJMCglPcmRlckxpbmUSKQoCaWQYASABKAlCHbpIGnIYMhZeW0EtWmEtejAtOS5fLV17MSw2NH0kEhQKA3F0eRgCIAEoBUIHukgEGgIgACJCChRSZXNlcnZlT3JkZXJSZXNwb25zZRIqCgVvcmRlchgBIAEoCzIbLmludmVudG9yeS52MS5SZXNlcnZlZE9yZGVyIqYBCg1SZXNlcnZlZE9yZGVyEhEKCXJlZmVyZW5jZRgBIAEoCRIpCgVsaW5lcxgCIAMoCzIaLmludmVudG9yeS52MS5SZXNlcnZlZExpbmUSJwoFc3RvY2sYAyADKAsyGC5pbnZlbnRvcnkudjEuU3RvY2tMZXZlbBIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJlChNSZWxlYXNlT3JkZXJSZXF1ZXN0EikKCXJlZmVyZW5jZRgBIAEoCUIWukgTchEQARiAATIKXlteXHgwMF0qJBIjCgVub3RlcxgCIAEoCUIUukgRcg8YgAgyCl5bXlx4MDBdKiQiPwoUUmVsZWFzZU9yZGVyUmVzcG9uc2USJwoFb3JkZXIYASABKAsyGC5pbnZlbnRvcnkudjEuRW5kZWRPcmRlciJlChNDb25maXJtT3JkZXJSZXF1ZXN0EikKCXJlZmVyZW5jZRgBIAEoCUIWukgTchEQARiAATIKXlteXHgwMF0qJBIjCgVub3RlcxgCIAEoCUIUukgRcg8YgAgyCl5bXlx4MDBdKiQiPwoUQ29uZmlybU9yZGVyUmVzcG9uc2USJwoFb3JkZXIYASABKAsyGC5pbnZlbnRvcnkudjEuRW5kZWRPcmRlciJwCgpFbmRlZE9yZGVyEhEKCXJlZmVyZW5jZRgBIAEoCRImCgVsaW5lcxgCIAMoCzIXLmludmVudG9yeS52MS5PcmRlckxpbmUSJwoFc3RvY2sYAyADKAsyGC5pbnZlbnRvcnkudjEuU3RvY2tMZXZlbCI8Cg9HZXRPcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokIjYKEEdldE9yZGVyUmVzcG9uc2USIgoFb3JkZXIYASABKAsyEy5pbnZlbnRvcnkudjEuT3JkZXIiyQEKBU9yZGVyEhEKCXJlZmVyZW5jZRgBIAEoCRIoCgVzdGF0ZRgCIAEoDjIZLmludmVudG9yeS52MS5PcmRlci5TdGF0ZRIhCgVob2xkcxgDIAMoCzISLmludmVudG9yeS52MS5Ib2xkImAKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASDAoITk9UX0hFTEQQARIICgRIRUxEEAISDAoIUkVMRUFTRUQQAxINCglDT05GSVJNRUQQBBILCgdFWFBJUkVEEAViBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_inventory_v1_reservations, file_inventory_v1_stock_level]);
+  fileDesc("ChlpbnZlbnRvcnkvdjEvb3JkZXJzLnByb3RvEgxpbnZlbnRvcnkudjEizgIKE1Jlc2VydmVPcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokEjMKBWxpbmVzGAIgAygLMhcuaW52ZW50b3J5LnYxLk9yZGVyTGluZUILukgIkgEFCAEQ9AMSJgoLdHRsX3NlY29uZHMYAyABKAVCDLpICRoHGICangEoAUgAiAEBEiMKBW5vdGVzGAQgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBIVCg1hbGxvd19wYXJ0aWFsGAUgASgIEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgBiAEBQg4KDF90dGxfc2Vjb25kc0ISChBfaWRlbXBvdGVuY3lfa2V5IkwKCU9yZGVyTGluZRIpCgJpZBgBIAEoCUIdukgachgyFl5bQS1aYS16MC05Ll8tXXsxLDY0fSQSFAoDcXR5GAIgASgFQge6SAQaAiAAIkIKFFJlc2VydmVPcmRlclJlc3BvbnNlEioKBW9yZGVyGAEgASgLMhsuaW52ZW50b3J5LnYxLlJlc2VydmVkT3JkZXIipgEKDVJlc2VydmVkT3JkZXISEQoJcmVmZXJlbmNlGAEgASgJEikKBWxpbmVzGAIgAygLMhouaW52ZW50b3J5LnYxLlJlc2VydmVkTGluZRInCgVzdG9jaxgDIAMoCzIYLmludmVudG9yeS52MS5TdG9ja0xldmVsEi4KCmV4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIsoBChNSZWxlYXNlT3JkZXJSZXF1ZXN0EikKCXJlZmVyZW5jZRgBIAEoCUIWukgTchEQARiAATIKXlteXHgwMF0qJBIjCgVub3RlcxgCIAEoCUIUukgRcg8YgAgyCl5bXlx4MDBdKiQSTwoPaWRlbXBvdGVuY3lfa2V5GA8gASgJQjG6SC5yLBj/ATInXltceDIxLVx4N2VdKFtceDIwLVx4N2VdKltceDIxLVx4N2VdKT8kSACIAQFCEgoQX2lkZW1wb3RlbmN5X2tleSI/ChRSZWxlYXNlT3JkZXJSZXNwb25zZRInCgVvcmRlchgBIAEoCzIYLmludmVudG9yeS52MS5FbmRlZE9yZGVyIsoBChNDb25maXJtT3JkZXJSZXF1ZXN0EikKCXJlZmVyZW5jZRgBIAEoCUIWukgTchEQARiAATIKXlteXHgwMF0qJBIjCgVub3RlcxgCIAEoCUIUukgRcg8YgAgyCl5bXlx4MDBdKiQSTwoPaWRlbXBvdGVuY3lfa2V5GA8gASgJQjG6SC5yLBj/ATInXltceDIxLVx4N2VdKFtceDIwLVx4N2VdKltceDIxLVx4N2VdKT8kSACIAQFCEgoQX2lkZW1wb3RlbmN5X2tleSI/ChRDb25maXJtT3JkZXJSZXNwb25zZRInCgVvcmRlchgBIAEoCzIYLmludmVudG9yeS52MS5FbmRlZE9yZGVyInAKCkVuZGVkT3JkZXISEQoJcmVmZXJlbmNlGAEgASgJEiYKBWxpbmVzGAIgAygLMhcuaW52ZW50b3J5LnYxLk9yZGVyTGluZRInCgVzdG9jaxgDIAMoCzIYLmludmVudG9yeS52MS5TdG9ja0xldmVsIjwKD0dldE9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQiNgoQR2V0T3JkZXJSZXNwb25zZRIiCgVvcmRlchgBIAEoCzITLmludmVudG9yeS52MS5PcmRlciLJAQoFT3JkZXISEQoJcmVmZXJlbmNlGAEgASgJEigKBXN0YXRlGAIgASgOMhkuaW52ZW50b3J5LnYxLk9yZGVyLlN0YXRlEiEKBWhvbGRzGAMgAygLMhIuaW52ZW50b3J5LnYxLkhvbGQiYAoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIMCghOT1RfSEVMRBABEggKBEhFTEQQAhIMCghSRUxFQVNFRBADEg0KCUNPTkZJUk1FRBAEEgsKB0VYUElSRUQQBWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_inventory_v1_reservations, file_inventory_v1_stock_level]);
 
 /**
  * An order's lines to reserve.
@@ -60,6 +60,14 @@ export type ReserveOrderRequest = Message<"inventory.v1.ReserveOrderRequest"> & 
    * @generated from field: bool allow_partial = 5;
    */
   allowPartial: boolean;
+
+  /**
+   * The same as the header or metadata `idempotency-key`, for callers whose libraries or proxies touch that one: 1 to
+   * 255 printable ASCII characters, without blanks at the ends. When both are given, they must be equal.
+   *
+   * @generated from field: optional string idempotency_key = 15;
+   */
+  idempotencyKey?: string | undefined;
 };
 
 /**
@@ -179,6 +187,14 @@ export type ReleaseOrderRequest = Message<"inventory.v1.ReleaseOrderRequest"> & 
    * @generated from field: string notes = 2;
    */
   notes: string;
+
+  /**
+   * The same as the header or metadata `idempotency-key`, for callers whose libraries or proxies touch that one: 1 to
+   * 255 printable ASCII characters, without blanks at the ends. When both are given, they must be equal.
+   *
+   * @generated from field: optional string idempotency_key = 15;
+   */
+  idempotencyKey?: string | undefined;
 };
 
 /**
@@ -228,6 +244,14 @@ export type ConfirmOrderRequest = Message<"inventory.v1.ConfirmOrderRequest"> & 
    * @generated from field: string notes = 2;
    */
   notes: string;
+
+  /**
+   * The same as the header or metadata `idempotency-key`, for callers whose libraries or proxies touch that one: 1 to
+   * 255 printable ASCII characters, without blanks at the ends. When both are given, they must be equal.
+   *
+   * @generated from field: optional string idempotency_key = 15;
+   */
+  idempotencyKey?: string | undefined;
 };
 
 /**

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file inventory/v1/reservations.proto.
  */
 export const file_inventory_v1_reservations: GenFile = /*@__PURE__*/
-  fileDesc("Ch9pbnZlbnRvcnkvdjEvcmVzZXJ2YXRpb25zLnByb3RvEgxpbnZlbnRvcnkudjEi7gEKDlJlc2VydmVSZXF1ZXN0EikKAmlkGAEgASgJQh26SBpyGDIWXltBLVphLXowLTkuXy1dezEsNjR9JBIUCgNxdHkYAiABKAVCB7pIBBoCIAASJwoJcmVmZXJlbmNlGAMgASgJQhS6SBFyDxiAATIKXlteXHgwMF0qJBIjCgVub3RlcxgEIAEoCUIUukgRcg8YgAgyCl5bXlx4MDBdKiQSJgoLdHRsX3NlY29uZHMYBSABKAVCDLpICRoHGICangEoAUgAiAEBEhUKDWFsbG93X3BhcnRpYWwYBiABKAhCDgoMX3R0bF9zZWNvbmRzIjoKD1Jlc2VydmVSZXNwb25zZRInCgVzdG9jaxgBIAEoCzIYLmludmVudG9yeS52MS5TdG9ja0xldmVsIp8BCg5SZWxlYXNlUmVxdWVzdBIpCgJpZBgBIAEoCUIdukgachgyFl5bQS1aYS16MC05Ll8tXXsxLDY0fSQSFAoDcXR5GAIgASgFQge6SAQaAiAAEicKCXJlZmVyZW5jZRgDIAEoCUIUukgRcg8YgAEyCl5bXlx4MDBdKiQSIwoFbm90ZXMYBCABKAlCFLpIEXIPGIAIMgpeW15ceDAwXSokIjoKD1JlbGVhc2VSZXNwb25zZRInCgVzdG9jaxgBIAEoCzIYLmludmVudG9yeS52MS5TdG9ja0xldmVsIp8BCg5Db25maXJtUmVxdWVzdBIpCgJpZBgBIAEoCUIdukgachgyFl5bQS1aYS16MC05Ll8tXXsxLDY0fSQSFAoDcXR5GAIgASgFQge6SAQaAiAAEicKCXJlZmVyZW5jZRgDIAEoCUIUukgRcg8YgAEyCl5bXlx4MDBdKiQSIwoFbm90ZXMYBCABKAlCFLpIEXIPGIAIMgpeW15ceDAwXSokIjoKD0NvbmZpcm1SZXNwb25zZRInCgVzdG9jaxgBIAEoCzIYLmludmVudG9yeS52MS5TdG9ja0xldmVsIpUBChBMaXN0SG9sZHNSZXF1ZXN0EikKAmlkGAEgASgJQh26SBpyGDIWXltBLVphLXowLTkuXy1dezEsNjR9JBIeCgVsaW1pdBgCIAEoBUIKukgHGgUY6AcoAUgAiAEBEiwKCnBhZ2VfdG9rZW4YAyABKAlCGLpIFXITGIAIMg5eW1x4MjEtXHg3ZV0qJEIICgZfbGltaXQiYAoRTGlzdEhvbGRzUmVzcG9uc2USIwoHY29udGVudBgBIAMoCzISLmludmVudG9yeS52MS5Ib2xkEg0KBWxpbWl0GAIgASgFEhcKD25leHRfcGFnZV90b2tlbhgDIAEoCSJ1CgRIb2xkEgoKAmlkGAEgASgJEhYKCXJlZmVyZW5jZRgCIAEoCUgAiAEBEgsKA3F0eRgDIAEoBRIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIMCgpfcmVmZXJlbmNlYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_inventory_v1_stock_level]);
+  fileDesc("Ch9pbnZlbnRvcnkvdjEvcmVzZXJ2YXRpb25zLnByb3RvEgxpbnZlbnRvcnkudjEi0wIKDlJlc2VydmVSZXF1ZXN0EikKAmlkGAEgASgJQh26SBpyGDIWXltBLVphLXowLTkuXy1dezEsNjR9JBIUCgNxdHkYAiABKAVCB7pIBBoCIAASJwoJcmVmZXJlbmNlGAMgASgJQhS6SBFyDxiAATIKXlteXHgwMF0qJBIjCgVub3RlcxgEIAEoCUIUukgRcg8YgAgyCl5bXlx4MDBdKiQSJgoLdHRsX3NlY29uZHMYBSABKAVCDLpICRoHGICangEoAUgAiAEBEhUKDWFsbG93X3BhcnRpYWwYBiABKAgSTwoPaWRlbXBvdGVuY3lfa2V5GA8gASgJQjG6SC5yLBj/ATInXltceDIxLVx4N2VdKFtceDIwLVx4N2VdKltceDIxLVx4N2VdKT8kSAGIAQFCDgoMX3R0bF9zZWNvbmRzQhIKEF9pZGVtcG90ZW5jeV9rZXkiOgoPUmVzZXJ2ZVJlc3BvbnNlEicKBXN0b2NrGAEgASgLMhguaW52ZW50b3J5LnYxLlN0b2NrTGV2ZWwihAIKDlJlbGVhc2VSZXF1ZXN0EikKAmlkGAEgASgJQh26SBpyGDIWXltBLVphLXowLTkuXy1dezEsNjR9JBIUCgNxdHkYAiABKAVCB7pIBBoCIAASJwoJcmVmZXJlbmNlGAMgASgJQhS6SBFyDxiAATIKXlteXHgwMF0qJBIjCgVub3RlcxgEIAEoCUIUukgRcg8YgAgyCl5bXlx4MDBdKiQSTwoPaWRlbXBvdGVuY3lfa2V5GA8gASgJQjG6SC5yLBj/ATInXltceDIxLVx4N2VdKFtceDIwLVx4N2VdKltceDIxLVx4N2VdKT8kSACIAQFCEgoQX2lkZW1wb3RlbmN5X2tleSI6Cg9SZWxlYXNlUmVzcG9uc2USJwoFc3RvY2sYASABKAsyGC5pbnZlbnRvcnkudjEuU3RvY2tMZXZlbCKEAgoOQ29uZmlybVJlcXVlc3QSKQoCaWQYASABKAlCHbpIGnIYMhZeW0EtWmEtejAtOS5fLV17MSw2NH0kEhQKA3F0eRgCIAEoBUIHukgEGgIgABInCglyZWZlcmVuY2UYAyABKAlCFLpIEXIPGIABMgpeW15ceDAwXSokEiMKBW5vdGVzGAQgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBJPCg9pZGVtcG90ZW5jeV9rZXkYDyABKAlCMbpILnIsGP8BMideW1x4MjEtXHg3ZV0oW1x4MjAtXHg3ZV0qW1x4MjEtXHg3ZV0pPyRIAIgBAUISChBfaWRlbXBvdGVuY3lfa2V5IjoKD0NvbmZpcm1SZXNwb25zZRInCgVzdG9jaxgBIAEoCzIYLmludmVudG9yeS52MS5TdG9ja0xldmVsIpUBChBMaXN0SG9sZHNSZXF1ZXN0EikKAmlkGAEgASgJQh26SBpyGDIWXltBLVphLXowLTkuXy1dezEsNjR9JBIeCgVsaW1pdBgCIAEoBUIKukgHGgUY6AcoAUgAiAEBEiwKCnBhZ2VfdG9rZW4YAyABKAlCGLpIFXITGIAIMg5eW1x4MjEtXHg3ZV0qJEIICgZfbGltaXQiYAoRTGlzdEhvbGRzUmVzcG9uc2USIwoHY29udGVudBgBIAMoCzISLmludmVudG9yeS52MS5Ib2xkEg0KBWxpbWl0GAIgASgFEhcKD25leHRfcGFnZV90b2tlbhgDIAEoCSJ1CgRIb2xkEgoKAmlkGAEgASgJEhYKCXJlZmVyZW5jZRgCIAEoCUgAiAEBEgsKA3F0eRgDIAEoBRIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIMCgpfcmVmZXJlbmNlYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_inventory_v1_stock_level]);
 
 /**
  * What to reserve.
@@ -65,6 +65,14 @@ export type ReserveRequest = Message<"inventory.v1.ReserveRequest"> & {
    * @generated from field: bool allow_partial = 6;
    */
   allowPartial: boolean;
+
+  /**
+   * The same as the header or metadata `idempotency-key`, for callers whose libraries or proxies touch that one: 1 to
+   * 255 printable ASCII characters, without blanks at the ends. When both are given, they must be equal.
+   *
+   * @generated from field: optional string idempotency_key = 15;
+   */
+  idempotencyKey?: string | undefined;
 };
 
 /**
@@ -129,6 +137,14 @@ export type ReleaseRequest = Message<"inventory.v1.ReleaseRequest"> & {
    * @generated from field: string notes = 4;
    */
   notes: string;
+
+  /**
+   * The same as the header or metadata `idempotency-key`, for callers whose libraries or proxies touch that one: 1 to
+   * 255 printable ASCII characters, without blanks at the ends. When both are given, they must be equal.
+   *
+   * @generated from field: optional string idempotency_key = 15;
+   */
+  idempotencyKey?: string | undefined;
 };
 
 /**
@@ -193,6 +209,14 @@ export type ConfirmRequest = Message<"inventory.v1.ConfirmRequest"> & {
    * @generated from field: string notes = 4;
    */
   notes: string;
+
+  /**
+   * The same as the header or metadata `idempotency-key`, for callers whose libraries or proxies touch that one: 1 to
+   * 255 printable ASCII characters, without blanks at the ends. When both are given, they must be equal.
+   *
+   * @generated from field: optional string idempotency_key = 15;
+   */
+  idempotencyKey?: string | undefined;
 };
 
 /**

@@ -11,7 +11,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file inventory/v1/settings.proto.
  */
 export const file_inventory_v1_settings: GenFile = /*@__PURE__*/
-  fileDesc("ChtpbnZlbnRvcnkvdjEvc2V0dGluZ3MucHJvdG8SDGludmVudG9yeS52MSInCghTZXR0aW5ncxIbChNkZWZhdWx0X3R0bF9zZWNvbmRzGAEgASgFIhQKEkdldFNldHRpbmdzUmVxdWVzdCI/ChNHZXRTZXR0aW5nc1Jlc3BvbnNlEigKCHNldHRpbmdzGAEgASgLMhYuaW52ZW50b3J5LnYxLlNldHRpbmdzIl8KFVVwZGF0ZVNldHRpbmdzUmVxdWVzdBIuChNkZWZhdWx0X3R0bF9zZWNvbmRzGAEgASgFQgy6SAkaBxiAmp4BKABIAIgBAUIWChRfZGVmYXVsdF90dGxfc2Vjb25kcyJCChZVcGRhdGVTZXR0aW5nc1Jlc3BvbnNlEigKCHNldHRpbmdzGAEgASgLMhYuaW52ZW50b3J5LnYxLlNldHRpbmdzYgZwcm90bzM", [file_buf_validate_validate]);
+  fileDesc("ChtpbnZlbnRvcnkvdjEvc2V0dGluZ3MucHJvdG8SDGludmVudG9yeS52MSInCghTZXR0aW5ncxIbChNkZWZhdWx0X3R0bF9zZWNvbmRzGAEgASgFIhQKEkdldFNldHRpbmdzUmVxdWVzdCI/ChNHZXRTZXR0aW5nc1Jlc3BvbnNlEigKCHNldHRpbmdzGAEgASgLMhYuaW52ZW50b3J5LnYxLlNldHRpbmdzIsQBChVVcGRhdGVTZXR0aW5nc1JlcXVlc3QSLgoTZGVmYXVsdF90dGxfc2Vjb25kcxgBIAEoBUIMukgJGgcYgJqeASgASACIAQESTwoPaWRlbXBvdGVuY3lfa2V5GA8gASgJQjG6SC5yLBj/ATInXltceDIxLVx4N2VdKFtceDIwLVx4N2VdKltceDIxLVx4N2VdKT8kSAGIAQFCFgoUX2RlZmF1bHRfdHRsX3NlY29uZHNCEgoQX2lkZW1wb3RlbmN5X2tleSJCChZVcGRhdGVTZXR0aW5nc1Jlc3BvbnNlEigKCHNldHRpbmdzGAEgASgLMhYuaW52ZW50b3J5LnYxLlNldHRpbmdzYgZwcm90bzM", [file_buf_validate_validate]);
 
 /**
  * What a merchant has set for all of its calls.
@@ -84,6 +84,14 @@ export type UpdateSettingsRequest = Message<"inventory.v1.UpdateSettingsRequest"
    * @generated from field: optional int32 default_ttl_seconds = 1;
    */
   defaultTtlSeconds?: number | undefined;
+
+  /**
+   * The same as the header or metadata `idempotency-key`, for callers whose libraries or proxies touch that one: 1 to
+   * 255 printable ASCII characters, without blanks at the ends. When both are given, they must be equal.
+   *
+   * @generated from field: optional string idempotency_key = 15;
+   */
+  idempotencyKey?: string | undefined;
 };
 
 /**

@@ -1,0 +1,37 @@
+import type { Message } from '@bufbuild/protobuf';
+import type { FieldViolation } from '../domain/failure.js';
+
+/** As the protos have it: no library or proxy drops, trims or splits such a text. */
+const KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
+
+export const KEY_RULE = 'must be 1 to 255 printable ASCII characters, without blanks at the ends';
+
+/** The name under which callers are told of the header, at every door. */
+const HEADER = 'Idempotency-Key';
+
+/** The field of a request that changes something; `details` is the whole body of an update on REST. */
+interface Keyed {
+  readonly idempotencyKey?: string;
+  readonly details?: { readonly idempotencyKey?: string };
+}
+
+/**
+ * The one key of a call, wherever it stands: in the header, in the request's field, in both. Undefined: none was sent.
+ * A key that was sent is never passed over.
+ */
+export function idempotencyKeyOf(
+  request: Message,
+  header: string | undefined,
+): string | undefined | FieldViolation {
+  const { idempotencyKey: field, details } = request as Message & Keyed;
+  const inDetails = details?.idempotencyKey;
+  if (header !== undefined && !KEY.test(header)) return { field: HEADER, description: KEY_RULE };
+  const key = header ?? field ?? inDetails;
+  if (field !== undefined && field !== key) return differs('idempotencyKey');
+  if (inDetails !== undefined && inDetails !== key) return differs('details.idempotencyKey');
+  return key;
+}
+
+function differs(field: string): FieldViolation {
+  return { field, description: 'must be the same key wherever it is given' };
+}
