@@ -10,7 +10,8 @@ const namesMax = 32;
 
 /**
  * Sets the fields that a query string names, except those for which `isBound` says that path or body fill them.
- * Parameters that name no field are ignored; a field that is not repeated may be named once.
+ * Parameters that name no field are ignored; a field that is not repeated may be named once. An entry of a map has its
+ * key in brackets, `map[key]=value`, as in grpc-gateway; brackets behind another field are refused.
  *
  * @throws MalformedRequest
  */
@@ -23,31 +24,62 @@ export function bindQuery(
   const given = new Set<string>();
   for (const parameter of query.split('&')) {
     const equals = parameter.indexOf('=');
-    const fields = fieldsNamed(desc, equals < 0 ? parameter : parameter.slice(0, equals));
-    if (fields === undefined) continue;
+    const named = fieldsNamed(desc, equals < 0 ? parameter : parameter.slice(0, equals));
+    if (named === undefined) continue;
+    const { fields, key } = named;
     const path = protoPath(fields);
     if (isBound(path)) continue;
     const label = jsonPath(fields);
     const leaf = fields[fields.length - 1] as DescField;
+    if ((leaf.fieldKind === 'map') !== (key !== undefined)) {
+      const rule = key === undefined ? 'takes its key in brackets' : 'takes no key in brackets';
+      throw new MalformedRequest(rule, label);
+    }
     if (!takesText(leaf)) throw new MalformedRequest('cannot be given in the query', label);
-    if (leaf.fieldKind !== 'list' && given.has(path))
+    if (leaf.fieldKind !== 'list' && leaf.fieldKind !== 'map' && given.has(path))
       throw new MalformedRequest('must not be given twice', label);
     given.add(path);
     const text = decodeQueryPart(equals < 0 ? '' : parameter.slice(equals + 1));
-    setAtPath(reflect(desc, message), fields, text, label, refuseSecondOfOneof);
+    setAtPath(reflect(desc, message), fields, text, label, refuseSecondOfOneof, key);
   }
 }
 
+interface Named {
+  readonly fields: DescField[];
+  /** What stands in brackets behind them. */
+  readonly key: string | undefined;
+}
+
 /** Undefined also for what cannot be decoded: it is no field's name. */
-function fieldsNamed(desc: DescMessage, encoded: string): DescField[] | undefined {
+function fieldsNamed(desc: DescMessage, encoded: string): Named | undefined {
   let name: string;
   try {
     name = decodeQueryPart(encoded);
   } catch {
     return undefined;
   }
-  const names = name.split('.', namesMax + 1);
-  return names.length > namesMax ? undefined : resolveFieldPath(desc, names);
+  const bracket = name.indexOf('[');
+  const names = (bracket < 0 ? name : name.slice(0, bracket)).split('.', namesMax + 1);
+  if (names.length > namesMax) return undefined;
+  const fields = resolveFieldPath(desc, names);
+  if (fields === undefined) {
+    refuseIntoMap(desc, names);
+    return undefined;
+  }
+  if (bracket < 0) return { fields, key: undefined };
+  if (!name.endsWith(']'))
+    throw new MalformedRequest('cannot be given in the query by its parts', jsonPath(fields));
+  return { fields, key: name.slice(bracket + 1, -1) };
+}
+
+/** `map.key` names no field, but what it means is plain enough not to be dropped in silence. */
+function refuseIntoMap(desc: DescMessage, names: readonly string[]): void {
+  for (let length = 1; length < names.length; length++) {
+    const fields = resolveFieldPath(desc, names.slice(0, length));
+    if (fields?.at(-1)?.fieldKind === 'map') {
+      throw new MalformedRequest('takes its key in brackets', jsonPath(fields));
+    }
+  }
 }
 
 /** A parameter may not replace what another one set in the same oneof. */

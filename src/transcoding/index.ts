@@ -24,6 +24,8 @@ export type {
   TranscodedCall,
   TranscoderOptions,
 } from './options.js';
+export { prototypeKey } from './prototype-key.js';
+export { jsonReader } from './read-json.js';
 export { splitTarget } from './request-path.js';
 export { unbuffered } from './send-stream.js';
 export { createTranscoder, type RouteSummary, type Transcoder } from './transcoder.js';

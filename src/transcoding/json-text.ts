@@ -2,36 +2,39 @@ import { isUtf8 } from 'node:buffer';
 import type { JsonValue } from '@bufbuild/protobuf';
 import { parseExactly, roundsFrom } from './exact-json.js';
 import { MalformedRequest, malformedAt } from './faults.js';
+import { syntaxErrorPlace } from './json-syntax.js';
 
 /** Objects and arrays inside one another. Below the 100 at which the protobuf decoder itself gives up. */
 const depthMax = 64;
 
 /**
  * Reads bytes as JSON, more strictly than `JSON.parse`, which keeps the last of two equal keys, lone surrogates,
- * and numbers too big for a double as infinity, and which rounds others: those are returned as `ExactNumber`. Keys
- * named `__proto__` are dropped: no field has that name, and
- * as a map key it would change an object's prototype.
+ * and numbers too big for a double as infinity, and which rounds others: those are returned as `ExactNumber`. A byte
+ * order mark at the head is passed over, as RFC 8259 allows. A key named `__proto__` is one like any other.
  *
  * @throws MalformedRequest
  */
 export function parseJson(bytes: Uint8Array): JsonValue {
   if (!isUtf8(bytes)) throw new MalformedRequest('the body is not valid UTF-8');
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  const decoded = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  const text = decoded.startsWith(byteOrderMark) ? decoded.slice(byteOrderMark.length) : decoded;
   let value: JsonValue;
   try {
     value = JSON.parse(text);
   } catch {
-    throw new MalformedRequest('the body is not valid JSON');
+    const { line, column } = syntaxErrorPlace(text);
+    throw new MalformedRequest(`the body is not valid JSON (line ${line}, column ${column})`);
   }
   const rounds = checkStructure(text);
   if (rounds) value = parseExactly(text);
-  return rounds || needsCleaning.test(text) ? clean(value, '') : value;
+  if (rounds || mayBeMalformed.test(text)) check(value, '');
+  return value;
 }
 
-/** Texts without any of these hold no lone surrogate and no `__proto__`; only numbers that round can be infinite. */
-const needsCleaning = /\\u|__proto__/;
+const byteOrderMark = '\ufeff';
 
-const prototypeKey = '__proto__';
+/** Texts without an escape hold no lone surrogate; only numbers that round can be infinite. */
+const mayBeMalformed = /\\u/;
 
 const quote = 0x22;
 const comma = 0x2c;
@@ -111,7 +114,7 @@ function isOfNumber(code: number): boolean {
 }
 
 /** Recursion is safe: the depth is bounded by then. */
-function clean(value: JsonValue, path: string): JsonValue {
+function check(value: JsonValue, path: string): void {
   if (typeof value === 'string' && !isWellFormed(value)) {
     throw malformedAt(path, 'must be a string of valid Unicode');
   }
@@ -120,16 +123,14 @@ function clean(value: JsonValue, path: string): JsonValue {
   }
   if (Array.isArray(value)) {
     value.forEach((item, i) => {
-      clean(item, `${path}[${i}]`);
+      check(item, `${path}[${i}]`);
     });
   } else if (typeof value === 'object' && value !== null) {
-    delete value[prototypeKey];
     for (const [key, member] of Object.entries(value)) {
       if (!isWellFormed(key)) throw malformedAt(path, 'has a key that is not valid Unicode');
-      clean(member, path === '' ? key : `${path}.${key}`);
+      check(member, path === '' ? key : `${path}.${key}`);
     }
   }
-  return value;
 }
 
 /** `String.prototype.isWellFormed` by another name: it is newer than the library that we compile against. */

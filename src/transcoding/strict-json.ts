@@ -12,6 +12,7 @@ import { expectation, messageExpectation } from './expectation.js';
 import { MalformedRequest, malformedAt } from './faults.js';
 import { fieldsByName } from './field-path.js';
 import { isExactNumber, isJsonObject } from './json-object.js';
+import { noPrototype, prototypeKey } from './prototype-key.js';
 import { isDuration, isTimestamp, maskPath } from './wkt-text.js';
 
 /**
@@ -77,6 +78,7 @@ class Strictness {
         if (field.mapKey !== ScalarType.STRING && !/^(?:-?\d+|true|false)$/.test(key)) {
           throw new MalformedRequest('has a key that is not of its type', path);
         }
+        if (key === prototypeKey) throw noPrototype(path);
         json[key] = this.element(field, value, this.join(path, key));
       }
       return json;
@@ -96,7 +98,9 @@ class Strictness {
   private custom(desc: DescMessage, json: JsonValue, path: string): JsonValue {
     if (desc.typeName === 'google.protobuf.Any') return this.any(json, path);
     if (json === null) return json;
-    const value = isWrapperDesc(desc) ? strictScalar(desc.fields[0].scalar, json) : strictText(desc, json);
+    const value = isWrapperDesc(desc)
+      ? strictScalar(desc.fields[0].scalar, json)
+      : strictText(desc, json, path);
     if (value === undefined) throw malformedAt(path, messageExpectation(desc));
     return value;
   }
@@ -154,9 +158,9 @@ function strictEnum(json: JsonValue): JsonValue | undefined {
   return integer === undefined ? undefined : Number(integer);
 }
 
-function strictText(desc: DescMessage, json: JsonValue): JsonValue | undefined {
+function strictText(desc: DescMessage, json: JsonValue, path: string): JsonValue | undefined {
   const text = json;
-  if (typeof text !== 'string') return rounded(json);
+  if (typeof text !== 'string') return rounded(json, path);
   switch (desc.typeName) {
     case 'google.protobuf.Timestamp':
       return isTimestamp(text) ? text : undefined;
@@ -170,9 +174,14 @@ function strictText(desc: DescMessage, json: JsonValue): JsonValue | undefined {
 }
 
 /** Where a number is a double, or of no meaning. */
-function rounded(json: JsonValue): JsonValue {
+function rounded(json: JsonValue, path = ''): JsonValue {
   if (isExactNumber(json)) return Number(json.text);
-  if (Array.isArray(json)) return json.map(rounded);
-  if (isJsonObject(json)) for (const [key, value] of Object.entries(json)) json[key] = rounded(value);
+  if (Array.isArray(json)) return json.map((item) => rounded(item, path));
+  if (isJsonObject(json)) {
+    for (const [key, value] of Object.entries(json)) {
+      if (key === prototypeKey) throw noPrototype(path);
+      json[key] = rounded(value, path);
+    }
+  }
   return json;
 }

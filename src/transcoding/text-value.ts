@@ -20,11 +20,12 @@ import { floatOf, isDecimal } from './exact-number.js';
 import { expectation } from './expectation.js';
 import { MalformedRequest } from './faults.js';
 import { jsonPath } from './field-path.js';
+import { noPrototype, prototypeKey } from './prototype-key.js';
 import { isDuration, isTimestamp, maskPath } from './wkt-text.js';
 
-/** A field that one piece of text can fill: a scalar, an enum, or a message whose JSON is a string or scalar. */
+/** A field that one piece of text can fill (of a map, one entry's value): a scalar, an enum, or a message whose JSON is a string or scalar. */
 export function takesText(field: DescField): boolean {
-  return field.fieldKind !== 'map' && (field.message === undefined || messageTakesText(field.message));
+  return field.message === undefined || messageTakesText(field.message);
 }
 
 /**
@@ -33,7 +34,17 @@ export function takesText(field: DescField): boolean {
  *
  * @throws MalformedRequest
  */
-function setFromText(message: ReflectMessage, field: DescField, text: string, label: string): void {
+function setFromText(
+  message: ReflectMessage,
+  field: DescField,
+  text: string,
+  label: string,
+  key: string | undefined,
+): void {
+  if (field.fieldKind === 'map') {
+    setEntryFromText(message, field, text, label, key as string);
+    return;
+  }
   try {
     const value = elementFromText(field, text);
     if (field.fieldKind === 'list') message.get(field).add(value);
@@ -44,9 +55,34 @@ function setFromText(message: ReflectMessage, field: DescField, text: string, la
   }
 }
 
+/** The same for an entry of a map, which may be given once. */
+function setEntryFromText(
+  message: ReflectMessage,
+  field: DescField & { fieldKind: 'map' },
+  text: string,
+  label: string,
+  keyText: string,
+): void {
+  if (keyText === prototypeKey) throw noPrototype(label);
+  const entries = message.get(field);
+  let key: unknown;
+  try {
+    key = scalarFromText(field.mapKey, keyText);
+  } catch {
+    throw new MalformedRequest('has a key that is not of its type', label);
+  }
+  const entryLabel = `${label}.${keyText}`;
+  if (entries.has(key as never)) throw new MalformedRequest('must not be given twice', entryLabel);
+  try {
+    entries.set(key as never, elementFromText(field, text));
+  } catch {
+    throw new MalformedRequest(expectation(field), entryLabel);
+  }
+}
+
 /**
  * The same for a field inside other messages, which are created on the way. `check` sees each field before it is
- * set; without it, a field of a oneof replaces the one that was set before.
+ * set; without it, a field of a oneof replaces the one that was set before. `key` is that of a map's entry.
  *
  * @throws MalformedRequest
  */
@@ -56,15 +92,16 @@ export function setAtPath(
   text: string,
   label: string,
   check?: (message: ReflectMessage, field: DescField, label: string) => void,
+  key?: string,
   index = 0,
 ): void {
   const field = path[index] as DescField;
   check?.(message, field, label);
   if (index === path.length - 1) {
-    setFromText(message, field, text, label);
+    setFromText(message, field, text, label, key);
   } else if (field.fieldKind === 'message') {
     const child = message.isSet(field) ? message.get(field) : reflect(field.message);
-    setAtPath(child, path, text, label, check, index + 1);
+    setAtPath(child, path, text, label, check, key, index + 1);
     if (!hasJson(child)) throw new MalformedRequest(expectation(field), jsonPath(path.slice(0, index + 1)));
     message.set(field, child);
   }

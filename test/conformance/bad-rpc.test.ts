@@ -33,6 +33,8 @@ const text = (tag: number, bytes: Uint8Array): Buffer => {
   return Buffer.from([tag, ...length, ...bytes]);
 };
 
+const idOnly = good.subarray(0, -2);
+
 /** Messages, and the code and reason that they come to. */
 const messages: readonly (readonly [string, Uint8Array, number, string])[] = [
   ['as it should be', good, 5, 'INVENTORY_NOT_FOUND'],
@@ -64,6 +66,34 @@ const messages: readonly (readonly [string, Uint8Array, number, string])[] = [
     3,
     'VALIDATION_FAILED',
   ],
+  // 2³² + 1, which 32 bits would make 1; the text may be as good as it likes.
+  [
+    'a quantity over 32 bits',
+    Buffer.from([...idOnly, 0x10, 0x81, 0x80, 0x80, 0x80, 0x10]),
+    3,
+    'MALFORMED_REQUEST',
+  ],
+  ['a quantity of 2³¹', Buffer.from([...idOnly, 0x10, 0x80, 0x80, 0x80, 0x80, 0x08]), 3, 'MALFORMED_REQUEST'],
+  [
+    'a quantity under 32 bits',
+    Buffer.from([...idOnly, 0x10, ...Array(4).fill(0x81), 0x78, ...Array(4).fill(0xff), 1]),
+    3,
+    'MALFORMED_REQUEST',
+  ],
+  [
+    'a quantity of more bytes than it needs',
+    Buffer.from([...idOnly, 0x10, 0x81, 0x80, 0]),
+    5,
+    'INVENTORY_NOT_FOUND',
+  ],
+  [
+    'a quantity as a text',
+    Buffer.concat([Buffer.from(idOnly), text(0x12, Buffer.from('1'))]),
+    3,
+    'MALFORMED_REQUEST',
+  ],
+  ['a text as a number', Buffer.from([...good, 0x18, 1]), 3, 'MALFORMED_REQUEST'],
+  ['a boolean of 2', Buffer.from([...good, 0x30, 2]), 3, 'MALFORMED_REQUEST'],
   ['a field twice: the last counts', Buffer.concat([good, Buffer.from([0x10, 0])]), 3, 'VALIDATION_FAILED'],
   [
     'a field that nobody knows',

@@ -100,7 +100,8 @@ test('no text speaks of other doors, or spells a field as no JSON does', () => {
     return value;
   });
   expect(texts.length).toBeGreaterThan(200);
-  const permissions = /\bcan_[a-z]+_inventory\b|\b(?:sub|iss|aud)\b|\bsnake_case\b|\b(?:inv|mer|pk)_\w+/g;
+  const permissions =
+    /\bcan_[a-z]+_(?:inventory|stock)\b|\b(?:sub|iss|aud)\b|\bsnake_case\b|\b(?:inv|mer|pk)_\w+/g;
   const foreign = /\bREST\b|\bgRPC\b|\bmetadata\b|\bBadRequest\b|\bErrorInfo\b|\b[a-z]+_[a-z_]+\b/i;
   const strange = texts.filter((text) =>
     foreign.test(text.replaceAll(permissions, '').replaceAll(/[A-Z]+_[A-Z_]+/g, '')),

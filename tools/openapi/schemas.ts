@@ -123,9 +123,11 @@ export class Schemas {
       case 'map': {
         const { minPairs, maxPairs, keys, values = {} } = rules.map ?? {};
         const { type: _, ...names } = keys === undefined ? { type: '' } : scalarSchema(field.mapKey, keys);
+        // No object of JavaScript can hold an entry of this name.
+        const taken = direction === 'input' && keys ? { ...names, not: { const: '__proto__' } } : names;
         return compact({
           type: 'object',
-          propertyNames: Object.keys(names).length === 0 ? undefined : names,
+          propertyNames: Object.keys(taken).length === 0 ? undefined : taken,
           additionalProperties: this.#element(field, values, direction),
           minProperties: minPairs === undefined ? undefined : Number(minPairs),
           maxProperties: maxPairs === undefined ? undefined : Number(maxPairs),

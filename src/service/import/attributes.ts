@@ -17,6 +17,7 @@ export function readAttributes(said: unknown): Readonly<Record<string, string>> 
   if (pairs.length > PAIRS_MAX) return `must have at most ${PAIRS_MAX} pairs`;
   for (const [name, text] of pairs) {
     if (name === '') return 'must not have an empty name';
+    if (name === '__proto__') return 'must not have the name __proto__';
     const problem = textProblem(name, NAME_CHARACTERS_MAX);
     if (problem !== undefined) return `has a name that ${problem}`;
     const valueProblem = textProblem(text, VALUE_CHARACTERS_MAX);

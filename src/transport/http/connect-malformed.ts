@@ -19,10 +19,10 @@ export interface FailedCall {
 }
 
 /**
- * Gives the library's own INVALID_ARGUMENT and `parse binary` (a request that it could not read, so that no handler saw it) the form
+ * Gives the library's own INVALID_ARGUMENT (an envelope that breaks off, gzip that is none: no handler saw it) the form
  * that ours have: UNAUTHENTICATED for a caller who may not even ask, else MALFORMED_REQUEST, with details.
  *
- * The library has no hook before it parses; it can be told apart afterwards, because every error of ours carries
+ * The library has no hook before it unpacks; it can be told apart afterwards, because every error of ours carries
  * details and none of its own does.
  */
 export async function explainMalformed(
@@ -88,9 +88,7 @@ function connectError(body: Uint8Array): ConnectError | undefined {
 }
 
 export function isMalformed(error: ConnectError | undefined): error is ConnectError {
-  if (error === undefined || error.details.length > 0) return false;
-  // The library blames JSON that it cannot read on the caller, but protobuf bytes on the service.
-  return error.code === Code.InvalidArgument || error.rawMessage.startsWith('parse binary: ');
+  return error !== undefined && error.details.length === 0 && error.code === Code.InvalidArgument;
 }
 
 /** The error of ours that such a one stands for. */

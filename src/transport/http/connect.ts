@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type Http2ServerRequest } from 'node:http2';
+import type { Message } from '@bufbuild/protobuf';
 import {
   Code,
   ConnectError,
   createConnectRouter,
+  createContextValues,
   type HandlerContext,
   type ServiceImpl,
 } from '@connectrpc/connect';
@@ -18,7 +20,8 @@ import type { Failure } from '../../domain/failure.js';
 import { failureMessage } from '../../domain/failure-message.js';
 import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
 import { startBodyClock } from '../../transcoding/index.js';
-import type { CallMetadata, Dispatcher } from '../dispatcher.js';
+import { decodeBinary, decodeJson } from '../decode.js';
+import { type CallMetadata, type Dispatcher, UnreadableRequest } from '../dispatcher.js';
 import { errorCodes, errorDetails } from '../errors.js';
 import type { Operation } from '../operation.js';
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../request-id.js';
@@ -26,6 +29,7 @@ import { StreamFailed, type StreamOperation } from '../stream.js';
 import type { StreamDispatcher } from '../stream-dispatcher.js';
 import { connectTimeoutMs, grpcTimeout } from '../timeouts.js';
 import { explainMalformed, type FailedCall } from './connect-malformed.js';
+import { sentMessage, takeMessage } from './connect-request.js';
 import { explainedStream, leftSignal, sendHead, streamContext } from './connect-stream.js';
 import { GrpcWebText } from './grpc-web-text.js';
 
@@ -57,7 +61,7 @@ export class ConnectDoor {
     this.#messageBytesMax = messageBytesMax;
     this.#messageTimeoutMs = options.messageTimeoutMs;
     const router = createConnectRouter({
-      acceptCompression: [compressionGzip, compressionBrotli],
+      acceptCompression: compressions,
       readMaxBytes: messageBytesMax,
       jsonOptions: { alwaysEmitImplicit: true },
     });
@@ -94,7 +98,7 @@ export class ConnectDoor {
     cutWhenUnfinished(request, response, this.#messageTimeoutMs);
     const isStream = this.#streams.has(path);
     const text = new GrpcWebText(request.headers, this.#messageBytesMax);
-    const context = isStream ? streamContext(response, text, this.#streamStalledMs) : undefined;
+    const context = isStream ? streamContext(response, text, this.#streamStalledMs) : createContextValues();
     const universal = text.decoded(
       universalRequestFromNodeRequest(request, response as never, undefined, context),
     );
@@ -106,7 +110,8 @@ export class ConnectDoor {
       requestId,
       isAuthenticated: () => this.#dispatcher.isAuthenticated(metadata),
     };
-    let answer = await this.#handlers.get(path)!(universal);
+    const taken = await takeMessage(universal, this.#messageBytesMax, compressions);
+    let answer = await this.#handlers.get(path)!(taken);
     if (isStream && answer.status === 200) {
       answer = { ...answer, body: explainedStream(answer, call, spellMessageForAll) };
     } else {
@@ -140,6 +145,9 @@ function cutWhenUnfinished(request: IncomingMessage, response: ServerResponse, t
   request.once('end', stopClock);
 }
 
+/** How messages may be packed. */
+const compressions = [compressionGzip, compressionBrotli];
+
 /** What a client may go on sending once it is answered. */
 const UNREAD_BYTES_MAX = 1024 * 1024;
 
@@ -170,12 +178,12 @@ function spellMessageForAll(trailer: Headers): void {
 }
 
 function implementation(operation: Operation, dispatcher: Dispatcher) {
-  return async (request: never, context: HandlerContext) => {
+  return async (_: never, context: HandlerContext) => {
     const requestId = context.requestHeader.get(REQUEST_ID_HEADER) ?? '';
     const timeoutMs = context.timeoutMs();
     const deadlineAtMs = timeoutMs === undefined ? undefined : Date.now() + timeoutMs;
     const metadata = headerMetadata(context.requestHeader, deadlineAtMs, requestId);
-    const reply = await dispatcher.dispatch(operation, metadata, () => request);
+    const reply = await dispatcher.dispatch(operation, metadata, decoder(operation, context));
     if (reply.ok) {
       if (reply.replayed) context.responseHeader.set(REPLAYED_HEADER, 'true');
       return reply.message;
@@ -185,11 +193,11 @@ function implementation(operation: Operation, dispatcher: Dispatcher) {
 }
 
 function streamImplementation(operation: StreamOperation, dispatcher: StreamDispatcher) {
-  return async function* (request: never, context: HandlerContext) {
+  return async function* (_: never, context: HandlerContext) {
     const requestId = context.requestHeader.get(REQUEST_ID_HEADER) ?? '';
     const metadata = headerMetadata(context.requestHeader, undefined, requestId);
     const left = leftSignal(context);
-    const reply = await dispatcher.open(operation, metadata, () => request, left);
+    const reply = await dispatcher.open(operation, metadata, decoder(operation, context), left);
     if (!reply.ok) throw connectError(reply.failure, requestId);
     sendHead(context);
     try {
@@ -198,6 +206,15 @@ function streamImplementation(operation: StreamOperation, dispatcher: StreamDisp
     } catch (error) {
       throw streamError(error, requestId);
     }
+  };
+}
+
+/** Reads what was sent as all other doors read it; the library has read an empty message. */
+function decoder({ method }: Pick<Operation, 'method'>, context: HandlerContext): () => Message {
+  return () => {
+    const sent = sentMessage(context);
+    if (sent === undefined) throw new UnreadableRequest('it has no message');
+    return sent.isBinary ? decodeBinary(method.input, sent.bytes) : decodeJson(method.input, sent.bytes);
   };
 }
 

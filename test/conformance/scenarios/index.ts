@@ -17,6 +17,7 @@ import { records } from './records.js';
 import { reservations } from './reservations.js';
 import { settings } from './settings.js';
 import { strangers } from './strangers.js';
+import { strings } from './strings.js';
 import { updates } from './updates.js';
 import { validation } from './validation.js';
 
@@ -41,5 +42,6 @@ export const areas: Readonly<Record<string, readonly Scenario[]>> = {
   keyedCases,
   permissions,
   strangers,
+  strings,
   validation,
 };

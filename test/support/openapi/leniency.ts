@@ -14,8 +14,8 @@ export function strictSpelling(document: OpenApiDocument, pointer: string, json:
   if (json === null || typeof json !== 'object') return json;
   const strict: JsonObject = Object.create(null);
   for (const [key, item] of Object.entries(json)) {
-    if (key === '__proto__') continue;
     const properties = value.properties as JsonObject | undefined;
+    if (key === '__proto__' && properties !== undefined) continue;
     const name = properties?.[key] === undefined ? camelCase(key) : key;
     if (properties === undefined) strict[key] = strictSpelling(document, `${at}/additionalProperties`, item);
     else if (properties[name] === undefined) strict[key] = item;

@@ -477,6 +477,11 @@ describe('JSON Lines', () => {
       file: line({ variantAttributes: { '': 'M' } }),
       told: ['1: variantAttributes must not have an empty name'],
     },
+    {
+      name: 'an attribute whose name no object can have',
+      file: line({ variantAttributes: JSON.parse('{"__proto__":"M"}') }),
+      told: ['1: variantAttributes must not have the name __proto__'],
+    },
   ];
   test.each(cases)('$name', async ({ file, told: expected }) => {
     expect(await told(file, { format: 'jsonl' })).toEqual(expected);

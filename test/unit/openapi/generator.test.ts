@@ -152,7 +152,7 @@ describe('what callers send', () => {
       'attributes',
       {
         type: 'object',
-        propertyNames: { maxLength: 4 },
+        propertyNames: { maxLength: 4, not: { const: '__proto__' } },
         additionalProperties: { type: 'string', maxLength: 6 },
         maxProperties: 2,
       },

@@ -93,7 +93,13 @@ describe.each(protocols)('over %s', (protocol) => {
       { kind: 'malformed' },
     ],
     ['not packed at all', 'gzip', '{}', 400, { kind: 'malformed' }],
-    ['packed JSON that is none', 'gzip', gzipSync('{'), 400, { description: 'the body is not valid JSON' }],
+    [
+      'packed JSON that is none',
+      'gzip',
+      gzipSync('{'),
+      400,
+      { description: 'the body is not valid JSON (line 1, column 2)' },
+    ],
     [
       'deflate',
       'deflate',

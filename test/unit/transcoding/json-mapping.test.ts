@@ -290,10 +290,9 @@ describe('a value for a field', () => {
     });
   });
 
-  it('a key named __proto__ beside such a number is dropped as ever', () => {
-    expect(read('{"int64Field":9007199254740993,"struct":{"__proto__":{"a":1},"b":1}}')).toEqual({
+  it('a key named __proto__ beside such a number is as unknown a field as any', () => {
+    expect(read('{"int64Field":9007199254740993,"__proto__":{"a":1}}')).toEqual({
       int64Field: '9007199254740993',
-      struct: { b: 1 },
     });
     expect(({} as Record<string, unknown>).a).toBeUndefined();
   });

@@ -65,9 +65,9 @@ export type AdjustRequest = Message<"inventory.v1.AdjustRequest"> & {
   expectedOnHandQty?: number | undefined;
 
   /**
-   * The same as the header or metadata `idempotency-key`, for callers whose libraries or proxies touch that one: 1 to
-   * 255 printable ASCII characters, without blanks at the ends. When both are given, they must be equal.
-   * Not in the lines of a batch, which has one key.
+   * The same as the header `Idempotency-Key`, for callers whose libraries or proxies touch that one: 1 to 255 printable
+   * ASCII characters, without blanks at the ends. Where both are given, they must be equal. Not in the lines of a batch,
+   * which has one key.
    *
    * @generated from field: optional string idempotency_key = 15;
    */
@@ -171,8 +171,8 @@ export type BatchAdjustRequest = Message<"inventory.v1.BatchAdjustRequest"> & {
   lines: AdjustRequest[];
 
   /**
-   * The same as the header or metadata `idempotency-key`, for callers whose libraries or proxies touch that one: 1 to
-   * 255 printable ASCII characters, without blanks at the ends. When both are given, they must be equal.
+   * The same as the header `Idempotency-Key`, for callers whose libraries or proxies touch that one: 1 to 255 printable
+   * ASCII characters, without blanks at the ends. Where both are given, they must be equal.
    *
    * @generated from field: optional string idempotency_key = 15;
    */

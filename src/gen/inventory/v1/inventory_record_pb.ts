@@ -220,8 +220,8 @@ export type CreateInventoryRequest = Message<"inventory.v1.CreateInventoryReques
   variantAttributes: { [key: string]: string };
 
   /**
-   * The same as the header or metadata `idempotency-key`, for callers whose libraries or proxies touch that one: 1 to
-   * 255 printable ASCII characters, without blanks at the ends. When both are given, they must be equal.
+   * The same as the header `Idempotency-Key`, for callers whose libraries or proxies touch that one: 1 to 255 printable
+   * ASCII characters, without blanks at the ends. Where both are given, they must be equal.
    *
    * @generated from field: optional string idempotency_key = 15;
    */
@@ -544,8 +544,8 @@ export type UpdateInventoryRequest = Message<"inventory.v1.UpdateInventoryReques
   updateMask?: FieldMask | undefined;
 
   /**
-   * The same as the header or metadata `idempotency-key`, for callers whose libraries or proxies touch that one: 1 to
-   * 255 printable ASCII characters, without blanks at the ends. When both are given, they must be equal.
+   * The same as the header `Idempotency-Key`, for callers whose libraries or proxies touch that one: 1 to 255 printable
+   * ASCII characters, without blanks at the ends. Where both are given, they must be equal.
    *
    * @generated from field: optional string idempotency_key = 15;
    */
@@ -602,8 +602,7 @@ export type InventoryDetails = Message<"inventory.v1.InventoryDetails"> & {
   variantAttributes: { [key: string]: string };
 
   /**
-   * No detail of the record, but the same as `UpdateInventoryRequest.idempotency_key`: on REST, this message is the
-   * whole body.
+   * No detail of the record, but the request's own `idempotency_key`, where these details are the whole body.
    *
    * @generated from field: optional string idempotency_key = 15;
    */

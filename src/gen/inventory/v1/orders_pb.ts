@@ -62,8 +62,8 @@ export type ReserveOrderRequest = Message<"inventory.v1.ReserveOrderRequest"> & 
   allowPartial: boolean;
 
   /**
-   * The same as the header or metadata `idempotency-key`, for callers whose libraries or proxies touch that one: 1 to
-   * 255 printable ASCII characters, without blanks at the ends. When both are given, they must be equal.
+   * The same as the header `Idempotency-Key`, for callers whose libraries or proxies touch that one: 1 to 255 printable
+   * ASCII characters, without blanks at the ends. Where both are given, they must be equal.
    *
    * @generated from field: optional string idempotency_key = 15;
    */
@@ -189,8 +189,8 @@ export type ReleaseOrderRequest = Message<"inventory.v1.ReleaseOrderRequest"> & 
   notes: string;
 
   /**
-   * The same as the header or metadata `idempotency-key`, for callers whose libraries or proxies touch that one: 1 to
-   * 255 printable ASCII characters, without blanks at the ends. When both are given, they must be equal.
+   * The same as the header `Idempotency-Key`, for callers whose libraries or proxies touch that one: 1 to 255 printable
+   * ASCII characters, without blanks at the ends. Where both are given, they must be equal.
    *
    * @generated from field: optional string idempotency_key = 15;
    */
@@ -246,8 +246,8 @@ export type ConfirmOrderRequest = Message<"inventory.v1.ConfirmOrderRequest"> & 
   notes: string;
 
   /**
-   * The same as the header or metadata `idempotency-key`, for callers whose libraries or proxies touch that one: 1 to
-   * 255 printable ASCII characters, without blanks at the ends. When both are given, they must be equal.
+   * The same as the header `Idempotency-Key`, for callers whose libraries or proxies touch that one: 1 to 255 printable
+   * ASCII characters, without blanks at the ends. Where both are given, they must be equal.
    *
    * @generated from field: optional string idempotency_key = 15;
    */

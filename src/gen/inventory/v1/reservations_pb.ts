@@ -67,8 +67,8 @@ export type ReserveRequest = Message<"inventory.v1.ReserveRequest"> & {
   allowPartial: boolean;
 
   /**
-   * The same as the header or metadata `idempotency-key`, for callers whose libraries or proxies touch that one: 1 to
-   * 255 printable ASCII characters, without blanks at the ends. When both are given, they must be equal.
+   * The same as the header `Idempotency-Key`, for callers whose libraries or proxies touch that one: 1 to 255 printable
+   * ASCII characters, without blanks at the ends. Where both are given, they must be equal.
    *
    * @generated from field: optional string idempotency_key = 15;
    */
@@ -139,8 +139,8 @@ export type ReleaseRequest = Message<"inventory.v1.ReleaseRequest"> & {
   notes: string;
 
   /**
-   * The same as the header or metadata `idempotency-key`, for callers whose libraries or proxies touch that one: 1 to
-   * 255 printable ASCII characters, without blanks at the ends. When both are given, they must be equal.
+   * The same as the header `Idempotency-Key`, for callers whose libraries or proxies touch that one: 1 to 255 printable
+   * ASCII characters, without blanks at the ends. Where both are given, they must be equal.
    *
    * @generated from field: optional string idempotency_key = 15;
    */
@@ -211,8 +211,8 @@ export type ConfirmRequest = Message<"inventory.v1.ConfirmRequest"> & {
   notes: string;
 
   /**
-   * The same as the header or metadata `idempotency-key`, for callers whose libraries or proxies touch that one: 1 to
-   * 255 printable ASCII characters, without blanks at the ends. When both are given, they must be equal.
+   * The same as the header `Idempotency-Key`, for callers whose libraries or proxies touch that one: 1 to 255 printable
+   * ASCII characters, without blanks at the ends. Where both are given, they must be equal.
    *
    * @generated from field: optional string idempotency_key = 15;
    */

@@ -86,8 +86,8 @@ export type UpdateSettingsRequest = Message<"inventory.v1.UpdateSettingsRequest"
   defaultTtlSeconds?: number | undefined;
 
   /**
-   * The same as the header or metadata `idempotency-key`, for callers whose libraries or proxies touch that one: 1 to
-   * 255 printable ASCII characters, without blanks at the ends. When both are given, they must be equal.
+   * The same as the header `Idempotency-Key`, for callers whose libraries or proxies touch that one: 1 to 255 printable
+   * ASCII characters, without blanks at the ends. Where both are given, they must be equal.
    *
    * @generated from field: optional string idempotency_key = 15;
    */
