@@ -14,6 +14,8 @@ export interface Facts {
     readonly permissionScheme: string;
     readonly permissions: readonly string[];
   };
+  /** Fields of requests, by their JSON names, that are no parameters of the query. */
+  readonly bodyOnly?: readonly string[];
   readonly parameters: {
     readonly every: Readonly<Record<string, Json>>;
     /** Of calls that change something; `{operationId}` in one stands for the call. */

@@ -35,7 +35,7 @@ export function operationOf(binding: Binding, id: string, tag: string, context: 
   const changes = isChange(binding);
   // Samples are of the RPC's first binding; others have other parts in the body.
   const sample = id === method.localName ? facts.samples[method.name] : undefined;
-  const query = queryParameters(binding, schemas, sample?.parameters ?? {});
+  const query = queryParameters(binding, schemas, sample?.parameters ?? {}, facts.bodyOnly ?? []);
   const streams = method.methodKind === 'server_streaming';
   const { every, changing, streaming } = facts.parameters;
   const headers = { ...(changes ? changing : {}), ...(streams ? streaming : {}), ...every };

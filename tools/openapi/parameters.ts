@@ -62,7 +62,12 @@ function wildcardsOf({ template: { segments }, variables }: Binding): Wildcard[]
 }
 
 /** The fields that neither path nor body fill, also those of inner messages. */
-export function queryParameters(binding: Binding, schemas: Schemas, examples: ParameterExamples): Json[] {
+export function queryParameters(
+  binding: Binding,
+  schemas: Schemas,
+  examples: ParameterExamples,
+  bodyOnly: readonly string[],
+): Json[] {
   if (binding.body === '*') return [];
   const { body } = binding;
   const inPath = new Set(binding.variables.map(({ fields }) => jsonName(fields)));
@@ -71,7 +76,8 @@ export function queryParameters(binding: Binding, schemas: Schemas, examples: Pa
     for (const field of message.fields) {
       const fields = [...above, field];
       const name = jsonName(fields);
-      if (inPath.has(name) || field === body || field.fieldKind === 'map') continue;
+      if (inPath.has(name) || bodyOnly.includes(name) || field === body || field.fieldKind === 'map')
+        continue;
       if (field.message !== undefined && !isText(field.message)) {
         // A message that holds itself would have parameters without end.
         const recursive =

@@ -31,13 +31,9 @@ export async function takeMessage(
   compressions: readonly Compression[],
 ): Promise<UniversalServerRequest> {
   const format = request.method === 'POST' ? formatOf(request.header.get('content-type')) : undefined;
-  if (
-    format === undefined ||
-    Number(request.header.get('content-length')) > bytesMax + ENVELOPE_HEADER_BYTES
-  ) {
-    return request;
-  }
+  if (format === undefined) return request;
   const { isBinary, isEnveloped } = format;
+  if (!isEnveloped && Number(request.header.get('content-length')) > bytesMax) return request;
   const { whole, again } = await readUpTo(
     request.body as AsyncIterable<Uint8Array>,
     bytesMax + ENVELOPE_HEADER_BYTES,

@@ -1,13 +1,6 @@
-import {
-  type DescField,
-  type DescMethod,
-  type DescService,
-  getOption,
-  type Message,
-} from '@bufbuild/protobuf';
+import type { DescField, DescMethod, DescService, Message } from '@bufbuild/protobuf';
 import type { Failure } from '../../domain/failure.js';
 import { failureMessage } from '../../domain/failure-message.js';
-import { http } from '../../gen/google/api/annotations_pb.js';
 import {
   type BodyWriter,
   type CorsOptions,
@@ -126,16 +119,16 @@ class Binding {
 }
 
 /**
- * Where the body is the whole request, the query means nothing; but a key that was sent must never be passed over,
- * and in an address it would be in the log of every proxy.
+ * A key that was sent must never be passed over, and in an address it would be in the log of every proxy. Most queries
+ * of calls that take one mean nothing, since the body is the whole request.
  */
 function refuseKeyInQuery({ method, request }: TranscodedCall): void {
-  const query = splitTarget(request.url ?? '').query;
-  if (query === '' || getOption(method, http).body !== '*') return;
-  for (const name of ['idempotencyKey', 'idempotency_key']) {
-    if (!new URLSearchParams(query).has(name)) continue;
+  const { query } = splitTarget(request.url ?? '');
+  if (query === '' || !method.input.fields.some(({ name }) => name === 'idempotency_key')) return;
+  for (const name of new URLSearchParams(query).keys()) {
+    if (!/(?:^|\.)idempotency(?:Key|_key)$/.test(name)) continue;
     throw new UnreadableRequest(
-      `${name} cannot be given in the query, only in the body or as Idempotency-Key`,
+      `${name} cannot be given in the query; it goes into the body, or Idempotency-Key`,
     );
   }
 }

@@ -152,11 +152,6 @@ export const idempotency: readonly Scenario[] = [
       reserve(1, { idempotencyKey: 'K' }, invalid(otherThanHeader), { idempotencyKey: 'k' }),
       reserve(1, { idempotencyKey: 'l' }, invalid(keyRule), { idempotencyKey: '' }),
       call(
-        'UpdateInventory',
-        { id: ID, idempotencyKey: 'a', details: { idempotencyKey: 'b' } },
-        invalid({ 'details.idempotencyKey': 'must be the same key wherever it is given' }),
-      ),
-      call(
         'BatchAdjust',
         { lines: [{ id: ID, qty: 1, action: 'SOLD', idempotencyKey: 'k' }], idempotencyKey: 'k' },
         invalid({ 'lines[0].idempotencyKey': 'must not be given in a line: the batch has one key' }),

@@ -57,9 +57,16 @@ export function bindRequest(rpc: Rpc, request: JsonRequest): HttpCall {
     return encodeURIComponent(String(value));
   });
   if (body === '*') return { method, pathAndQuery, body: JSON.stringify(rest) };
-  const content = body === undefined ? undefined : (rest[body] ?? {});
+  const content = body === undefined ? undefined : ((rest[body] ?? {}) as object);
   if (body !== undefined) delete rest[body];
+  // Never in the query: the body takes it among its own fields.
+  const key = body !== undefined && 'idempotencyKey' in rest ? { idempotencyKey: rest.idempotencyKey } : {};
+  delete rest.idempotencyKey;
   const query = Object.entries(rest).map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`);
   if (query.length > 0) pathAndQuery += `?${query.join('&')}`;
-  return { method, pathAndQuery, ...(content === undefined ? {} : { body: JSON.stringify(content) }) };
+  return {
+    method,
+    pathAndQuery,
+    ...(content === undefined ? {} : { body: JSON.stringify({ ...content, ...key }) }),
+  };
 }
