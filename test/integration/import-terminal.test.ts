@@ -47,14 +47,14 @@ test.each([
   ['wide', { cols: 120, rows: 30 }],
   ['narrow and low: told lines wrap, and scroll', { cols: 30, rows: 6 }],
 ])('a terminal, %s: every bad line stays, in order, above the bar', async (_, size) => {
-  const file = files.write(`productId,warehouseId,qty\n${rows.join('\n')}\n`);
+  const file = files.write(`productId,warehouseId,qty\n${rows.join('\n')}\n\n,,\n`);
   const seen = await typed(['import', file, '--dry-run'], size);
   expect(seen.slice(0, bad.length)).toEqual(bad);
   const [bar, ...summary] = seen.slice(bad.length);
   expect(bar).toMatch(/^stock-\d\.csv █/);
-  if (size.cols > 100) expect(bar).toMatch(/█ 100% \| 401 lines, 57 bad$/);
+  if (size.cols > 100) expect(bar).toMatch(/█ 100% \| 403 lines, 57 bad$/);
   expect(summary).toEqual([
-    '401 lines = 343 good + 57 bad + 0 blank + 1 of column names. Checked, and nothing was imported.',
+    '403 lines = 343 good + 57 bad + 2 blank + 1 of column names. Checked, and nothing was imported.',
     'exit code 1',
   ]);
 });

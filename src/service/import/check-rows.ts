@@ -12,6 +12,7 @@ export async function checkRows(
     for (const row of group) {
       if (isPassedOver(row)) {
         counts.lines[row.kind] += row.lines;
+        observer.progress(counts, row.endByte);
         continue;
       }
       counts.rows++;

@@ -112,6 +112,7 @@ export async function importRows(
   const take = async (row: Row): Promise<void> => {
     if (isPassedOver(row)) {
       counts.lines[row.kind] += row.lines;
+      observer.progress(counts, row.endByte);
       return;
     }
     counts.rows++;
