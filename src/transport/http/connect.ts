@@ -105,6 +105,10 @@ export class ConnectDoor {
     // The implementation sees headers only, so the id goes where it looks.
     universal.header.set(REQUEST_ID_HEADER, requestId);
     cutTimeouts(universal.header);
+    // The library's headers lose blanks at the ends, which are refused at every door that sees them.
+    if (/^\s|\s$/.test(String(request.headers['idempotency-key'] ?? ''))) {
+      universal.header.set('idempotency-key', '');
+    }
     const metadata = headerMetadata(universal.header, undefined, requestId);
     const call: FailedCall = {
       requestId,
