@@ -10,6 +10,7 @@ import { addImportOptions, type ImportFlags } from './cli/import-options.js';
 import { keyAddCommand, keyListCommand, keyRevokeCommand } from './cli/key.js';
 import { merchantCreateCommand, merchantListCommand, merchantSetCommand } from './cli/merchant.js';
 import { migrateCommand } from './cli/migrate.js';
+import { watchNpx } from './cli/npx.js';
 import { type RecordCreateOptions, recordCreateCommand } from './cli/record.js';
 import { tokenCommand } from './cli/token.js';
 import { ConfigError } from './config.js';
@@ -174,6 +175,10 @@ function stopSignal(): AbortSignal {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  // After Ctrl-C the shell is gone, too, which is no second signal.
+  watchNpx(process.env, () => {
+    if (stoppingSince === undefined) stop();
+  });
   return controller.signal;
 }
 
