@@ -79,8 +79,6 @@ const remembered = async (): Promise<{ imports: number; lines: number }> => {
 
 describe('the same file', () => {
   test.each([
-    ['23 h 59 min 59 s', 'alreadyDone', 5],
-    ['24 h', 'alreadyDone', 5],
     ['25 h', 'alreadyDone', 5],
     ['399 days', 'alreadyDone', 5],
     ['400 days', 'restocked', 10],
