@@ -2,7 +2,7 @@ import type { Config, Environment } from '../config.js';
 import { type Database, DatabaseUnusable } from '../database.js';
 import { checkRows } from '../service/import/check-rows.js';
 import { assertReadableTwice, type FileReading, readRows } from '../service/import/import-file.js';
-import { likeImport } from '../service/import/import-memory.js';
+import { isAllThere, likeImport } from '../service/import/import-memory.js';
 import { type ImportReport, importRows } from '../service/import/import-rows.js';
 import { type Row, UnusableFile } from '../service/import/line.js';
 import { noteStock, withLookalikesTold } from '../service/import/lookalike-rows.js';
@@ -100,7 +100,12 @@ function importFile(
       const merchantId = await onlyMerchant(database.dataSource, merchant);
       const importer = { merchantId, actor };
       const memory = set ? undefined : await openMemory(database, merchantId, surveyed, importId);
-      const mode = memory === undefined ? setLines(importer) : receiveLines(importer, memory.id);
+      const mode =
+        memory === undefined
+          ? setLines(importer)
+          : receiveLines(importer, memory.id, () =>
+              isAllThere(database.dataSource, { merchantId, memoryId: memory.id }, readRows(file, reading)),
+            );
       await noteStock(database.dataSource, merchantId, surveyed.lookalikes);
       const output = new ImportOutput(file, json);
       try {

@@ -6,12 +6,15 @@ export interface ImportLine {
   readonly number: number;
   /** Stands for what it says, and for how many lines before it said the same: a UUID. */
   readonly content: string;
+  /** The content that stood here when it was done, where it is known to stand elsewhere now. */
+  readonly insteadOf?: string | undefined;
 }
 
 /** What a memory has of a line. */
 export interface DoneLine {
   /** `same`: it was done, wherever it stood. `other`: what stood in its place then was done, and said something else. */
   readonly found: 'same' | 'other';
+  readonly content: string;
   /** Milliseconds since the epoch. */
   readonly doneAtMs: number;
 }

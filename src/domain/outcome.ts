@@ -84,6 +84,8 @@ export interface ReceivedSuccess {
         /** Nothing changed: the line was done, or another in its place. */
         readonly effect: 'done_before' | 'said_otherwise';
         readonly doneAtMs: number;
+        /** Of the line that was done. */
+        readonly content: string;
       };
 }
 

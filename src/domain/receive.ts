@@ -16,12 +16,13 @@ export function decideReceiveRecord<R extends RecordView>(
 ): Decision<R, ReceivedSuccess> {
   const { newId, qty, details, reference, notes, actor, line } = command;
   const done = line === undefined ? undefined : world.doneLine(line);
-  if (done !== undefined) {
+  if (done !== undefined && (done.found === 'same' || done.content !== line?.insteadOf)) {
+    const { doneAtMs, content } = done;
     const effect = done.found === 'same' ? 'done_before' : 'said_otherwise';
     return {
       accepted: true,
       changes: { records: [] },
-      success: { received: { effect, doneAtMs: done.doneAtMs } },
+      success: { received: { effect, doneAtMs, content } },
     };
   }
   const remembered = line === undefined ? {} : { line };

@@ -6,24 +6,24 @@ export class LineBook {
   /** By what they say. */
   readonly #contents = new Map<string, number>();
   /** By where they stand. */
-  readonly #numbers = new Map<string, number>();
+  readonly #numbers = new Map<string, { doneAtMs: number; content: string }>();
   readonly fresh: ImportLine[] = [];
 
   load({ line, doneAtMs }: DoneLineRow): void {
     this.#contents.set(contentName(line), doneAtMs);
-    this.#numbers.set(numberName(line), doneAtMs);
+    this.#numbers.set(numberName(line), { doneAtMs, content: line.content });
   }
 
   find(line: ImportLine): DoneLine | undefined {
     const same = this.#contents.get(contentName(line));
-    if (same !== undefined) return { found: 'same', doneAtMs: same };
+    if (same !== undefined) return { found: 'same', doneAtMs: same, content: line.content };
     const other = this.#numbers.get(numberName(line));
-    return other === undefined ? undefined : { found: 'other', doneAtMs: other };
+    return other === undefined ? undefined : { found: 'other', ...other };
   }
 
   remember(line: ImportLine, doneAtMs: number): void {
     this.#contents.set(contentName(line), doneAtMs);
-    this.#numbers.set(numberName(line), doneAtMs);
+    this.#numbers.set(numberName(line), { doneAtMs, content: line.content });
     this.fresh.push(line);
   }
 }

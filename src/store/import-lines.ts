@@ -1,3 +1,4 @@
+import type { DataSource } from 'typeorm';
 import type { ImportLine } from '../domain/import-line.js';
 import { numbers, texts } from './array-literal.js';
 import type { Statement, Transaction } from './transaction.js';
@@ -75,4 +76,28 @@ function columns(lines: readonly ImportLineRow[]): unknown[] {
     texts(lines.map((l) => l.line.content)),
     numbers(lines.map((l) => l.line.number)),
   ];
+}
+
+/** Names the memory of one import. */
+export interface MemoryKey {
+  readonly merchantId: string;
+  readonly memoryId: string;
+}
+
+const NO_CONTENT = '00000000-0000-0000-0000-000000000000';
+
+/** What the lines say that were done, in the order of these names, behind one of them. */
+export async function listDoneContents(
+  dataSource: DataSource,
+  { merchantId, memoryId }: MemoryKey,
+  { after = NO_CONTENT, limit }: { readonly after?: string | undefined; readonly limit: number },
+): Promise<string[]> {
+  const rows: { content: string }[] = await dataSource.query(
+    `SELECT content FROM import_lines
+      WHERE merchant_id = $1 AND memory_id = $2 AND content > $3
+      ORDER BY merchant_id, memory_id, content
+      LIMIT $4`,
+    [merchantId, memoryId, after, limit],
+  );
+  return rows.map(({ content }) => content);
 }

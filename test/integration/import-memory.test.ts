@@ -145,6 +145,27 @@ describe('a file that is not quite the same, under the same id', () => {
       left: { P: 5, R: 5, S: 5 },
     },
     {
+      name: 'one bad line taken away, and one corrected that now stands where another was done',
+      before: ['P,W,5', 'Q,W,x', 'R,W,5', 'S,W,x', 'T,W,5'],
+      now: ['P,W,5', 'R,W,5', 'S,W,5', 'T,W,5'],
+      expected: { alreadyDone: 3, created: 1, bad: 0 },
+      left: { P: 5, R: 5, S: 5, T: 5 },
+    },
+    {
+      name: 'lines added at the head',
+      before: ['P,W,5', 'Q,W,5'],
+      now: ['N,W,1', 'O,W,1', 'P,W,5', 'Q,W,5'],
+      expected: { alreadyDone: 2, created: 2, bad: 0 },
+      left: { N: 1, O: 1, P: 5, Q: 5 },
+    },
+    {
+      name: 'a line added at the head, and one that was done says something else',
+      before: ['P,W,5', 'Q,W,5', 'R,W,5'],
+      now: ['N,W,1', 'P,W,6', 'Q,W,5', 'R,W,5'],
+      expected: { alreadyDone: 2, bad: 2 },
+      left: { P: 5, Q: 5, R: 5 },
+    },
+    {
       name: 'lines in another order',
       before: ['P,W,5', 'Q,W,x', 'R,W,5', 'S,W,5'],
       now: ['S,W,5', 'R,W,5', 'P,W,5'],

@@ -214,9 +214,14 @@ function receive(model: StockModel, command: ReceiveRecordCommand): Outcome {
   const { merchantId, line } = command;
   if (line === undefined) return receiveAnew(model, command);
   const done = model.linesOf(merchantId);
-  const seen = (effect: 'done_before' | 'said_otherwise') => ok({ received: { effect, doneAtMs: NOW_MS } });
-  if (done.some(({ content }) => content === line.content)) return seen('done_before');
-  if (done.some(({ number }) => number === line.number)) return seen('said_otherwise');
+  const { content, insteadOf } = line;
+  if (done.some((one) => one.content === content)) {
+    return ok({ received: { effect: 'done_before', doneAtMs: NOW_MS, content } });
+  }
+  const other = done.findLast(({ number }) => number === line.number);
+  if (other !== undefined && other.content !== insteadOf) {
+    return ok({ received: { effect: 'said_otherwise', doneAtMs: NOW_MS, content: other.content } });
+  }
   const outcome = receiveAnew(model, command);
   if (outcome.ok) done.push(line);
   return outcome;

@@ -1,5 +1,8 @@
 import type { DataSource } from 'typeorm';
+import { listDoneContents, type MemoryKey } from '../../store/import-lines.js';
 import { type EarlierImport, listImports } from '../../store/imports.js';
+import type { Row } from './line.js';
+import { contentsOf } from './line-contents.js';
 import { likeness } from './sketch.js';
 import type { Survey } from './survey.js';
 
@@ -27,4 +30,23 @@ export async function likeImport(
   return earlier.find(
     (one) => one.linesLeft !== 0 && one.usedAtMs > since && likeness(one.sketch, sketch) >= LIKENESS_MIN,
   );
+}
+
+/** Read at once. */
+const CONTENTS_PAGE = 10_000;
+
+/** Whether the file still has all lines that the memory knows to be done, wherever they stand. */
+export async function isAllThere(
+  dataSource: DataSource,
+  memory: MemoryKey,
+  rows: AsyncIterable<readonly Row[]>,
+): Promise<boolean> {
+  const contents = await contentsOf(rows);
+  for (let after: string | undefined, more = true; more; ) {
+    const page = await listDoneContents(dataSource, memory, { after, limit: CONTENTS_PAGE });
+    if (page.some((content) => !contents.has(content))) return false;
+    after = page.at(-1);
+    more = page.length === CONTENTS_PAGE;
+  }
+  return true;
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { inOrder } from '../in-order.js';
-import { UnusableFile } from './line.js';
+import { isPassedOver, type Row, UnusableFile } from './line.js';
 import type { Receipt } from './receipt.js';
+import { receiptOf } from './row-receipt.js';
 
-/** Some 50 bytes each. */
+/** Some 50 bytes each, and twice that where the file is looked through once more. */
 const CONTENTS_MAX = 5_000_000;
 
 /**
@@ -25,6 +26,20 @@ export class LineContents {
     this.#seen.set(hash, times);
     return uuidOf(`${times} ${said}`);
   }
+}
+
+/** The names of all lines of a file that say something usable. */
+export async function contentsOf(rows: AsyncIterable<readonly Row[]>): Promise<ReadonlySet<string>> {
+  const contents = new LineContents();
+  const names = new Set<string>();
+  for await (const group of rows) {
+    for (const row of group) {
+      if (isPassedOver(row)) continue;
+      const receipt = receiptOf(row);
+      if (!Array.isArray(receipt)) names.add(contents.nameOf(receipt));
+    }
+  }
+  return names;
 }
 
 function uuidOf(text: string): string {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Fault } from '../../domain/failure.js';
 import { failureMessage } from '../../domain/failure-message.js';
+import type { ImportLine } from '../../domain/import-line.js';
 import type { CountedSuccess, ReceivedSuccess } from '../../domain/outcome.js';
 import type { Engine } from '../../engine/engine.js';
 import { execute, type Refused, type Result } from '../commands.js';
@@ -44,26 +45,42 @@ export type LineWork = (engine: Pick<Engine, 'submit'>) => Promise<Submitted>;
 
 /**
  * Takes in the units of each line once: under the memory of the import, a line that was done is not done again,
- * whenever and by whomever.
+ * whenever and by whomever. One that stands where another was done is a change of it, and refused, unless all lines that
+ * were done are still in the file: then they have moved. `isAllThere` tells, asked once, when there is such a line.
  */
-export function receiveLines(importer: Importer, memoryId: string): LineMode {
+export function receiveLines(
+  importer: Importer,
+  memoryId: string,
+  isAllThere: () => Promise<boolean>,
+): LineMode {
   const contents = new LineContents();
+  let allThere: Promise<boolean> | undefined;
   return {
     prepare: (number, receipt) => {
-      const line = { memoryId, number, content: contents.nameOf(receipt) };
-      const command = { kind: 'receive_record', ...importer, newId: newId('inv'), ...receipt, line } as const;
-      return async (engine) =>
-        submitted(
-          await execute<ReceivedSuccess>(engine, callOf(importer), command, () => ''),
-          ({ received }) => {
-            if (received.effect === 'done_before')
-              return { kind: 'done_before', doneAtMs: received.doneAtMs };
-            if (received.effect !== 'said_otherwise') return { kind: 'done', effect: received.effect };
-            const day = new Date(received.doneAtMs).toISOString().slice(0, 10);
-            const problem = `was done under this import id on ${day}, and said something else then`;
-            return { kind: 'refused', problems: [problem] };
-          },
+      let line: ImportLine = { memoryId, number, content: contents.nameOf(receipt) };
+      const command = { kind: 'receive_record', ...importer, newId: newId('inv'), ...receipt } as const;
+      const receive = async (engine: Pick<Engine, 'submit'>): Promise<Result<ReceivedSuccess>> => {
+        const result = await execute<ReceivedSuccess>(
+          engine,
+          callOf(importer),
+          { ...command, line },
+          () => '',
         );
+        if (!result.ok || result.success.received.effect !== 'said_otherwise') return result;
+        const { content } = result.success.received;
+        allThere ??= isAllThere();
+        if (line.insteadOf === content || !(await allThere)) return result;
+        line = { ...line, insteadOf: content };
+        return receive(engine);
+      };
+      return async (engine) =>
+        submitted(await receive(engine), ({ received }) => {
+          if (received.effect === 'done_before') return { kind: 'done_before', doneAtMs: received.doneAtMs };
+          if (received.effect !== 'said_otherwise') return { kind: 'done', effect: received.effect };
+          const day = new Date(received.doneAtMs).toISOString().slice(0, 10);
+          const problem = `was done under this import id on ${day}, and said something else then`;
+          return { kind: 'refused', problems: [problem] };
+        });
     },
   };
 }

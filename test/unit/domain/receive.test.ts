@@ -98,6 +98,14 @@ describe('a line of an import', () => {
     expect(decide({ ...once(), qty: 0 }, there(10))).toMatchObject({ changes: { records: [], line } });
   });
 
+  test('in the place of one that stands elsewhere now: new', () => {
+    const doneLine = { found: 'other', doneAtMs: 7, content: 'd' } as const;
+    const moved = { ...line, insteadOf: 'd' };
+    expect(decide({ ...once(), line: moved }, world([], { doneLine }))).toMatchObject({
+      success: { received: { effect: 'created' } },
+    });
+  });
+
   test('refused: not remembered', () => {
     expect(decide({ ...once(), qty: QTY_MAX }, there(10))).toEqual({
       accepted: false,
@@ -109,10 +117,10 @@ describe('a line of an import', () => {
     ['same', 'done_before'],
     ['other', 'said_otherwise'],
   ] as const)('found as the %s: %s, and nothing changes', (found, effect) => {
-    expect(decide(once(), world([], { doneLine: { found, doneAtMs: 7 } }))).toEqual({
+    expect(decide(once(), world([], { doneLine: { found, doneAtMs: 7, content: 'd' } }))).toEqual({
       accepted: true,
       changes: { records: [] },
-      success: { received: { effect, doneAtMs: 7 } },
+      success: { received: { effect, doneAtMs: 7, content: 'd' } },
     });
   });
 });
