@@ -20,6 +20,13 @@ function protoComment(reason: string): string {
   return (match?.[1] ?? '').replaceAll(/\n? +\/\/ ?/g, ' ').trim();
 }
 
+const openApi = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8'));
+const { examples } = openApi.components as { examples: Record<string, { value: object }> };
+/** Members of a body that are no facts of the failure. */
+const shape = ['status', 'message', 'code', 'requestId', 'errors', 'error', 'statusCode'];
+
+const metadata = (text: string): string[] => /Metadata: ([^.;]*)/.exec(text)?.[1]?.match(/`\w+`/g) ?? [];
+
 /** The page's table: reason → its cells. */
 const rows = new Map(
   page
@@ -67,7 +74,16 @@ describe.each(names)('%s', (name) => {
     expect(what.includes('`Retry-After` (`RetryInfo`)')).toBe(retryable);
     const protoExample = /Example: "([^"]+)"$/.exec(protoComment(name))?.[1];
     expect(example).toBe(protoExample);
-    const metadata = (text: string): string[] => /Metadata: ([^.]*)/.exec(text)?.[1]?.match(/`\w+`/g) ?? [];
     expect(metadata(when)).toEqual(metadata(protoComment(name)));
+  });
+
+  test('REST has its metadata beside the message', () => {
+    const { value } = examples[name] ?? {};
+    const documented = metadata(rows.get(name)![2]!).filter(
+      // Where one was given, which the example does not.
+      (fact) => name !== 'INSUFFICIENT_RESERVED' || fact !== '`reference`',
+    );
+    const facts = Object.keys(value ?? {}).filter((member) => !shape.includes(member));
+    expect(facts.map((fact) => `\`${fact}\``)).toEqual(documented);
   });
 });
