@@ -9,6 +9,26 @@ export const KEY_RULE = 'must be 1 to 255 printable ASCII characters, without bl
 /** The name under which callers are told of the header, at every door. */
 const HEADER = 'Idempotency-Key';
 
+const HEADER_RULE = `${KEY_RULE}, given once`;
+
+const headerName = HEADER.toLowerCase();
+
+/**
+ * Makes a header that was given several times one that is no key, and is refused. Node joins the values by commas; a
+ * library that adds the header once more with each try would make each a call of its own.
+ */
+export function refuseRepeatedKey(
+  headers: Record<string, string | string[] | undefined>,
+  rawHeaders: readonly string[],
+): void {
+  if (!headers[headerName]?.includes(',')) return;
+  const first = rawHeaders.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === headerName);
+  const isRepeated = rawHeaders.some(
+    (text, i) => i > first && i % 2 === 0 && text.toLowerCase() === headerName,
+  );
+  if (isRepeated) headers[headerName] = '';
+}
+
 /** The field of a request that changes something; `details` is the whole body of an update on REST. */
 interface Keyed {
   readonly idempotencyKey?: string;
@@ -25,7 +45,7 @@ export function idempotencyKeyOf(
 ): string | undefined | FieldViolation {
   const { idempotencyKey: field, details } = request as Message & Keyed;
   const inDetails = details?.idempotencyKey;
-  if (header !== undefined && !KEY.test(header)) return { field: HEADER, description: KEY_RULE };
+  if (header !== undefined && !KEY.test(header)) return { field: HEADER, description: HEADER_RULE };
   const key = header ?? field ?? inDetails;
   if (field !== undefined && field !== key) return differs('idempotencyKey');
   if (inDetails !== undefined && inDetails !== key) return differs('details.idempotencyKey');

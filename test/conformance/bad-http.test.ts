@@ -284,6 +284,8 @@ describe('headers that mean something', () => {
     ['a key of spaces', ['Idempotency-Key:   '], 422],
     ['a key beyond ASCII', ['Idempotency-Key: \xe9'], 422],
     ['a key in UTF-8', ['Idempotency-Key: \xc3\xa9'], 422],
+    ['a key twice', ['Idempotency-Key: k', 'Idempotency-Key: k'], 422],
+    ['two keys', ['Idempotency-Key: k', 'idempotency-key: l'], 422],
     ['a key with a tab', ['Idempotency-Key: a\tb'], 422],
     ['a request to switch protocols', ['Upgrade: websocket', 'Connection: Upgrade'], 404],
     ['a request to switch to h2c', ['Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__'], 404],

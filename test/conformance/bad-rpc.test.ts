@@ -233,7 +233,7 @@ describe.each(['the gRPC port', 'the HTTP port'] as const)('gRPC on %s', (port) 
     expect(answer).toMatchObject({ httpStatus: 200, code: 3, reason: 'MALFORMED_REQUEST' });
   });
 
-  test.each(['', 'a\tb', 'caf\u00e9', '\u00a0', '\u0080', 'a'.repeat(256)])(
+  test.each(['', 'a\tb', 'caf\u00e9', '\u00a0', '\u0080', 'a'.repeat(256), ['a', 'b'], ['a', 'a']])(
     'the idempotency key %j is refused, not passed over',
     async (key) => {
       const answer = await grpcCall(ports[port](), frame(0, good), { 'idempotency-key': key });

@@ -45,11 +45,14 @@ export class Guard {
     this.#connections.watch(http2, (connection) => this.#unread.delete(connection));
     const handlers = http2.listeners('stream');
     http2.removeAllListeners('stream');
-    http2.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...more) => {
-      this.#begin(stream);
-      mendHeaders(headers);
-      for (const handle of handlers) handle.call(http2, stream, headers, ...more);
-    });
+    http2.on(
+      'stream',
+      (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, rawHeaders: string[]) => {
+        this.#begin(stream);
+        mendHeaders(headers, rawHeaders);
+        for (const handle of handlers) handle.call(http2, stream, headers, flags, rawHeaders);
+      },
+    );
   }
 
   /** A call's message is there to its end; false: its caller took it back, so it is not for us to answer. */

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http2';
 import type { Metadata } from '@grpc/grpc-js';
+import { refuseRepeatedKey } from '../idempotency-key.js';
 import { GRPC_TIMEOUT_RULE, grpcTimeout } from '../timeouts.js';
 
 /** Carries what is wrong with a call's headers to whoever reads its metadata; nobody can send it. */
@@ -10,7 +11,7 @@ const MALFORMED_HEADER = 'holdfast-malformed';
  * with a digit and a unit in it for a timeout, and counts long ones as negative; and it drops what is not printable
  * ASCII, so that a key that was sent would count as none.
  */
-export function mendHeaders(headers: IncomingHttpHeaders): void {
+export function mendHeaders(headers: IncomingHttpHeaders, rawHeaders: readonly string[]): void {
   delete headers[MALFORMED_HEADER];
   const timeout = headers['grpc-timeout'];
   if (timeout !== undefined) {
@@ -18,6 +19,7 @@ export function mendHeaders(headers: IncomingHttpHeaders): void {
     if (mended === undefined) headers[MALFORMED_HEADER] = GRPC_TIMEOUT_RULE;
     headers['grpc-timeout'] = mended;
   }
+  refuseRepeatedKey(headers, rawHeaders);
   const key = headers['idempotency-key'];
   // An empty key is refused in the words for all that are no keys.
   if (key !== undefined && !/^[ -~]*$/.test(String(key))) headers['idempotency-key'] = '';

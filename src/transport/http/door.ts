@@ -4,6 +4,7 @@ import type { TlsConfig } from '../../config.js';
 import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
 import { Cors, splitTarget, type Transcoder } from '../../transcoding/index.js';
 import type { Dispatcher } from '../dispatcher.js';
+import { refuseRepeatedKey } from '../idempotency-key.js';
 import type { Operation } from '../operation.js';
 import { REQUEST_ID_HEADER, saneRequestId } from '../request-id.js';
 import type { StreamOperation } from '../stream.js';
@@ -112,6 +113,7 @@ export class HttpDoor {
 
   #route(request: IncomingMessage, response: ServerResponse): void {
     const { path } = splitTarget(request.url ?? '');
+    refuseRepeatedKey(request.headers, request.rawHeaders);
     if (this.#connect.serves(path)) {
       if (this.#cors && sharesWithOrigin(this.#cors, request, response, ['POST'])) return;
       const requestId = this.#requestId(request);

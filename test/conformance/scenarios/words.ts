@@ -240,7 +240,7 @@ export const invalid = (violations: Record<string, string>): Expected => ({
 });
 export const qtyRule = { qty: 'must be greater than 0' };
 export const keyWords = 'must be 1 to 255 printable ASCII characters, without blanks at the ends';
-export const keyRule = { 'Idempotency-Key': keyWords };
+export const keyRule = { 'Idempotency-Key': `${keyWords}, given once` };
 export const denied = (permission: string): Expected => ({
   reason: 'PERMISSION_DENIED',
   message: `The permission ${permission} is required.`,
