@@ -163,6 +163,12 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const scrape = () => metrics.scrape();
   const onError = (err: unknown, requestId: string): void =>
     logger.error({ err, requestId }, 'a request failed');
+  const connections = {
+    keepAliveMs: limits.httpKeepAliveMs,
+    maxAgeMs: limits.connectionMaxAgeMs,
+    bodyTimeoutMs: limits.requestTimeoutMs,
+    unreadMs: limits.streamStalledMs,
+  };
   const http = new HttpDoor({
     dispatcher,
     operations,
@@ -171,8 +177,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     streamStalledMs: limits.streamStalledMs,
     streamHeartbeatMs: limits.streamHeartbeatMs,
     tls,
+    connections,
     bodyBytesMax: limits.bodyBytesMax,
-    bodyTimeoutMs: limits.requestTimeoutMs,
     docs: config.docs,
     corsOrigins: config.corsOrigins,
     isReady: () => readiness.ready,
@@ -180,7 +186,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     onError,
   });
   const metricsDoor =
-    config.metricsPort === undefined ? undefined : new MetricsDoor({ tls, scrape, onError });
+    config.metricsPort === undefined ? undefined : new MetricsDoor({ tls, connections, scrape, onError });
   const sweepers = [
     new Sweeper({
       intervalMs: KEY_SWEEP_INTERVAL_MS,

@@ -25,6 +25,7 @@ export type {
   TranscoderOptions,
 } from './options.js';
 export { prototypeKey } from './prototype-key.js';
+export { hasNoBody } from './read-body.js';
 export { jsonReader } from './read-json.js';
 export { splitTarget } from './request-path.js';
 export { unbuffered } from './send-stream.js';

@@ -57,7 +57,8 @@ export function readBody(
   request.on('end', onEnd);
 }
 
-function hasNoBody(request: HttpRequest): boolean {
+/** Whether a request's head says that nothing follows. */
+export function hasNoBody(request: HttpRequest): boolean {
   if (isHttp2(request)) return request.stream.endAfterHeaders;
   const { headers } = request;
   const length = headers['content-length'];

@@ -128,3 +128,8 @@ export function restErrorBody(failure: Failure, requestId: string): string {
   for (const { field, description } of failure.violations) errors[field] ??= description;
   return JSON.stringify({ ...body, errors });
 }
+
+/** The REST body of what has an HTTP status and no reason of its own. */
+export function malformedBody(message: string, requestId: string): string {
+  return JSON.stringify({ status: false, message, code: 'MALFORMED_REQUEST', requestId });
+}

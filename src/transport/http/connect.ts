@@ -11,7 +11,6 @@ import {
 } from '@connectrpc/connect';
 import type { UniversalHandler } from '@connectrpc/connect/protocol';
 import {
-  compressionBrotli,
   compressionGzip,
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
@@ -22,12 +21,13 @@ import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js
 import { startBodyClock } from '../../transcoding/index.js';
 import { decodeBinary, decodeJson } from '../decode.js';
 import { type CallMetadata, type Dispatcher, UnreadableRequest } from '../dispatcher.js';
-import { errorCodes, errorDetails } from '../errors.js';
+import { errorCodes, errorDetails, malformedBody } from '../errors.js';
 import type { Operation } from '../operation.js';
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../request-id.js';
 import { StreamFailed, type StreamOperation } from '../stream.js';
 import type { StreamDispatcher } from '../stream-dispatcher.js';
 import { connectTimeoutMs, grpcTimeout } from '../timeouts.js';
+import { brotli } from './brotli.js';
 import { explainMalformed, type FailedCall } from './connect-malformed.js';
 import { sentMessage, takeMessage } from './connect-request.js';
 import { explainedStream, leftSignal, sendHead, streamContext } from './connect-stream.js';
@@ -114,8 +114,9 @@ export class ConnectDoor {
       requestId,
       isAuthenticated: () => this.#dispatcher.isAuthenticated(metadata),
     };
+    const handler = this.#handlers.get(path)!;
     const taken = await takeMessage(universal, this.#messageBytesMax, compressions);
-    let answer = await this.#handlers.get(path)!(taken);
+    let answer = await handler(taken);
     if (isStream && answer.status === 200) {
       answer = { ...answer, body: explainedStream(answer, call, spellMessageForAll) };
     } else {
@@ -123,6 +124,10 @@ export class ConnectDoor {
       if (answer.trailer !== undefined) spellMessageForAll(answer.trailer);
     }
     if (request.httpVersionMajor === 2) discardUnread(request as never);
+    if (answer.status >= 400 && answer.body === undefined) {
+      refuseProtocol(answer.status, handler, response, requestId);
+      return;
+    }
     await universalResponseToNodeResponse(text.encoded(answer), response as never);
   }
 }
@@ -141,6 +146,29 @@ const timeouts = [
   ['connect-timeout-ms', connectTimeoutMs],
 ] as const;
 
+/** What the library answers with a status alone. */
+function refuseProtocol(
+  status: number,
+  { allowedMethods }: UniversalHandler,
+  response: ServerResponse,
+  requestId: string,
+): void {
+  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  let message = 'The HTTP version, method or Content-Type is not served here.';
+  if (status === 405) {
+    headers.allow = [...new Set(allowedMethods)].sort().join(', ');
+    message = `Method not allowed. Allowed: ${headers.allow}.`;
+  } else if (status === 415) {
+    headers['accept-post'] = MEDIA_TYPES;
+    message = `Content-Type must be one of ${MEDIA_TYPES}, as the call and its protocol have it.`;
+  } else if (status === 505) message = 'This call needs HTTP/2.';
+  response.writeHead(status, headers).end(malformedBody(message, requestId));
+}
+
+const MEDIA_TYPES =
+  'application/json, application/proto, application/connect+json, application/connect+proto, ' +
+  'application/grpc-web, application/grpc-web-text, application/grpc';
+
 /** The library waits for a message for ever, and would keep a stopping service waiting with it. */
 function cutWhenUnfinished(request: IncomingMessage, response: ServerResponse, timeoutMs: number): void {
   const stopClock = startBodyClock(request, timeoutMs, () => {
@@ -150,7 +178,7 @@ function cutWhenUnfinished(request: IncomingMessage, response: ServerResponse, t
 }
 
 /** How messages may be packed. */
-const compressions = [compressionGzip, compressionBrotli];
+const compressions = [compressionGzip, brotli];
 
 /** What a client may go on sending once it is answered. */
 const UNREAD_BYTES_MAX = 1024 * 1024;

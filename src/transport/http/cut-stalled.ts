@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { constants, type Http2ServerResponse } from 'node:http2';
 
-type Response = ServerResponse | Http2ServerResponse;
+export type Response = ServerResponse | Http2ServerResponse;
 
 /** How often a response is looked at, at most, milliseconds. */
 const LOOK_INTERVAL_MAX_MS = 1000;
@@ -37,14 +37,25 @@ export function cutWhenUnread(response: Response, stalledMs: number): void {
   });
 }
 
-function writableOf(response: Response) {
+export function writableOf(response: Response) {
   return 'stream' in response ? response.stream : response;
 }
 
+/** How long a reset may take to be said; then the connection is cut. */
+const RESET_MS = 1000;
+
 /** So that the reader cannot take what he has for the whole. */
-function cut(response: Response): void {
-  if ('stream' in response) response.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-  else response.destroy();
+export function cut(response: Response): void {
+  if (!('stream' in response)) {
+    response.destroy();
+    return;
+  }
+  const { stream } = response;
+  const { session } = stream;
+  stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  // One that does not even take a reset has its socket full.
+  const gone = setTimeout(() => session?.destroy(), RESET_MS).unref();
+  stream.once('close', () => clearTimeout(gone));
 }
 
 /** Returns what stops it earlier. */

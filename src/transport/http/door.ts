@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TlsConfig } from '../../config.js';
 import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
@@ -6,10 +5,10 @@ import { Cors, splitTarget, type Transcoder } from '../../transcoding/index.js';
 import type { Dispatcher } from '../dispatcher.js';
 import { refuseRepeatedKey } from '../idempotency-key.js';
 import type { Operation } from '../operation.js';
-import { REQUEST_ID_HEADER, saneRequestId } from '../request-id.js';
 import type { StreamOperation } from '../stream.js';
 import type { StreamDispatcher } from '../stream-dispatcher.js';
 import { ConnectDoor } from './connect.js';
+import type { ConnectionBounds } from './connection-bounds.js';
 import { corsOptions, sharesWithOrigin } from './cors.js';
 import { docsPage } from './docs-page.js';
 import { frontPage } from './front-page.js';
@@ -19,6 +18,7 @@ import { metricsPath, type Scrape } from './metrics-door.js';
 import { OpenPaths } from './open-paths.js';
 import { openApiDocument } from './openapi.js';
 import { probes } from './probes.js';
+import { requestIdOf } from './request-id-of.js';
 import { createRestDoor } from './rest.js';
 
 export interface HttpDoorOptions {
@@ -31,9 +31,8 @@ export interface HttpDoorOptions {
   /** A stream over REST that has been silent for so long says that it is alive; 0: never. */
   readonly streamHeartbeatMs: number;
   readonly tls: TlsConfig | undefined;
+  readonly connections: ConnectionBounds;
   readonly bodyBytesMax: number;
-  /** How long the body of a call may take to arrive. */
-  readonly bodyTimeoutMs: number;
   /** Whether the documentation is served. */
   readonly docs: boolean;
   /** Whose pages may call from a browser; `*`: everybody's. */
@@ -42,12 +41,6 @@ export interface HttpDoorOptions {
   /** Undefined: `/metrics` is not served here. */
   readonly metrics: Scrape | undefined;
   readonly onError: (error: unknown, requestId: string) => void;
-}
-
-const REQUEST_ID = Symbol('request id');
-
-interface Identified extends IncomingMessage {
-  [REQUEST_ID]?: string;
 }
 
 /** The HTTP port: the Connect door's paths, those that need no credentials, then the REST bridge's. */
@@ -69,7 +62,7 @@ export class HttpDoor {
       streams,
       streamStalledMs: options.streamStalledMs,
       messageBytesMax: bodyBytesMax,
-      messageTimeoutMs: options.bodyTimeoutMs,
+      messageTimeoutMs: options.connections.bodyTimeoutMs,
     });
     const cors = corsOptions(options.corsOrigins);
     this.#cors = cors && new Cors(cors);
@@ -82,10 +75,10 @@ export class HttpDoor {
       streamStalledMs: options.streamStalledMs,
       streamHeartbeatMs: options.streamHeartbeatMs,
       bodyBytesMax,
-      bodyTimeoutMs: options.bodyTimeoutMs,
+      bodyTimeoutMs: options.connections.bodyTimeoutMs,
       cors,
       onError,
-      requestId: (request) => this.#requestId(request as IncomingMessage),
+      requestId: (request) => requestIdOf(request as IncomingMessage),
     });
     const { docs, metrics } = options;
     const openPaths = [
@@ -95,7 +88,9 @@ export class HttpDoor {
       ...(docs ? [...docsPage(), ...openApiDocument(), ...grpcServiceConfigs()] : []),
     ];
     this.#openPaths = new OpenPaths(new Map(openPaths), { cors: this.#cors, onError });
-    this.#listener = new HttpListener(options.tls, (request, response) => this.#route(request, response));
+    this.#listener = new HttpListener(options.tls, options.connections, (request, response) =>
+      this.#route(request, response),
+    );
   }
 
   /** Returns the port. */
@@ -116,7 +111,7 @@ export class HttpDoor {
     refuseRepeatedKey(request.headers, request.rawHeaders);
     if (this.#connect.serves(path)) {
       if (this.#cors && sharesWithOrigin(this.#cors, request, response, ['POST'])) return;
-      const requestId = this.#requestId(request);
+      const requestId = requestIdOf(request);
       this.#connect.handle(path, request, response, requestId).catch((error) => {
         // The caller is gone, or the body was never finished: there is nobody to answer.
         response.destroy();
@@ -124,16 +119,7 @@ export class HttpDoor {
       });
       return;
     }
-    if (this.#openPaths.answer(path, request, response, () => this.#requestId(request))) return;
+    if (this.#openPaths.answer(path, request, response, () => requestIdOf(request))) return;
     this.#rest.listener(request, response);
   }
-
-  #requestId(request: Identified): string {
-    request[REQUEST_ID] ??= saneRequestId(headerText(request.headers[REQUEST_ID_HEADER])) ?? randomUUID();
-    return request[REQUEST_ID];
-  }
-}
-
-function headerText(value: string | string[] | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }

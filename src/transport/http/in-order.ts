@@ -6,12 +6,19 @@ import type { RequestListener } from './request-listener.js';
 const WAITING_REQUESTS_MAX = 100;
 
 const WAITING = Symbol('requests waiting');
+const CURRENT = Symbol('request in progress');
+const AFTERWARDS = Symbol('what waits for the last answer');
 
-type Exchange = [IncomingMessage, ServerResponse];
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
 
 /** A connection with a request in progress has a list of those behind it, in order of arrival. */
 interface Connection extends Socket {
   [WAITING]?: Exchange[] | undefined;
+  [CURRENT]?: Exchange | undefined;
+  [AFTERWARDS]?: () => void;
 }
 
 /** The list of nearly every connection: made once, never changed. */
@@ -26,11 +33,17 @@ const NONE: Exchange[] = [];
  * are pipelined on one connection do not share a batch.
  */
 export function inOrder(listener: RequestListener): RequestListener {
-  function begin(socket: Connection, request: IncomingMessage, response: ServerResponse): void {
+  function begin(socket: Connection, exchange: Exchange): void {
+    const { request, response } = exchange;
+    socket[CURRENT] = exchange;
     response.on('close', () => {
       const following = socket.writable ? socket[WAITING]?.shift() : undefined;
-      if (following === undefined) socket[WAITING] = undefined;
-      else begin(socket, ...following);
+      if (following !== undefined) begin(socket, following);
+      else {
+        socket[WAITING] = undefined;
+        socket[CURRENT] = undefined;
+        socket[AFTERWARDS]?.();
+      }
     });
     listener(request, response);
   }
@@ -39,13 +52,23 @@ export function inOrder(listener: RequestListener): RequestListener {
     if (request.httpVersionMajor !== 1) return listener(request, response);
     const socket = request.socket as Connection;
     const waiting = socket[WAITING];
-    if (waiting === NONE) socket[WAITING] = [[request, response]];
+    if (waiting === NONE) socket[WAITING] = [{ request, response }];
     else if (waiting !== undefined) {
-      if (waiting.length < WAITING_REQUESTS_MAX) waiting.push([request, response]);
+      if (waiting.length < WAITING_REQUESTS_MAX) waiting.push({ request, response });
       else socket.destroy();
     } else if (socket.writable) {
       socket[WAITING] = NONE;
-      begin(socket, request, response);
+      begin(socket, { request, response });
     }
   };
+}
+
+/** What a connection of HTTP/1.1 is about, if anything. */
+export function inProgress(socket: Connection): Exchange | undefined {
+  return socket[CURRENT];
+}
+
+/** Calls `done` when nothing is in progress any more on a connection on which something is. */
+export function afterAnswers(socket: Connection, done: () => void): void {
+  socket[AFTERWARDS] = done;
 }

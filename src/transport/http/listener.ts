@@ -1,48 +1,61 @@
-import { createServer, type ServerResponse } from 'node:http';
-import {
-  createServer as createHttp2Server,
-  createSecureServer,
-  type Http2Server,
-  type ServerHttp2Session,
-} from 'node:http2';
-import type { AddressInfo, Server, Socket } from 'node:net';
+import { createServer, type Server as HttpServer, type ServerOptions, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { TlsConfig } from '../../config.js';
-import { http2Options, isBroken } from '../http2.js';
+import { hasNoBody } from '../../transcoding/index.js';
+import { refusesHead } from './bad-head.js';
+import { type ConnectionBounds, endOfAge, headTimeoutMs } from './connection-bounds.js';
 import { cutWhenUnread } from './cut-stalled.js';
+import { cutUnfinished } from './cut-unfinished.js';
+import { Http2Sessions } from './http2-sessions.js';
 import { inOrder } from './in-order.js';
 import type { RequestListener } from './request-listener.js';
+import { refuseTunnel, refuseUnparsed } from './unparsed-request.js';
+import { UnreadAnswers } from './unread-answers.js';
 
-/** How long a new connection may take to say its first word. */
-const FIRST_BYTE_TIMEOUT_MS = 10_000;
-
-/** How long a client that reads nothing may keep the port from closing. */
+/** How long a client that reads nothing, or does not end its request, may keep the port from closing. */
 const DRAIN_STALLED_MS = 1000;
 
-/** How often HTTP/2 connections are looked at that the library has given up. */
-const BROKEN_LOOK_INTERVAL_MS = 250;
+/** Beside the time of a body: those who answer late bodies themselves come first. */
+const UNFINISHED_GRACE_MS = 1000;
 
 /** A connection on which nothing is said is probed, so that clients behind a dead link do not stay for ever. */
 const tcpKeepAlive = { keepAlive: true, keepAliveInitialDelay: 60_000 };
 
 const HTTP2_PREFACE = Buffer.from('PRI');
 
+const END_OF_AGE = Symbol('end of age');
+
+interface Connection extends Socket {
+  [END_OF_AGE]?: number;
+}
+
 /**
  * One port for HTTP/1.1 and HTTP/2: by ALPN under TLS, by the client's first bytes in cleartext (h2c with prior
  * knowledge, RFC 9113, 3.3).
+ *
+ * Whatever a client does or leaves undone ends in bounded time: its handshake and first word, the head and the body of
+ * a request, reading an answer, saying nothing.
  */
 export class HttpListener {
-  readonly #server: Server;
-  readonly #http2Sessions = new Set<ServerHttp2Session>();
+  readonly #server: HttpServer;
+  readonly #http2: Http2Sessions;
+  /** All, from the first packet on. */
+  readonly #sockets = new Set<Socket>();
   /** Connections that have said nothing yet. */
   readonly #silent = new Set<Socket>();
   /** Not answered to the end. */
   readonly #responses = new Set<ServerResponse>();
+  readonly #unread: UnreadAnswers;
+  readonly #bounds: ConnectionBounds;
   #onIdle: (() => void) | undefined;
-  #onDestroy: () => void = () => {};
   #draining = false;
 
-  constructor(tls: TlsConfig | undefined, listener: RequestListener) {
+  constructor(tls: TlsConfig | undefined, bounds: ConnectionBounds, listener: RequestListener) {
+    this.#bounds = bounds;
     const responses = this.#responses;
+    this.#unread = new UnreadAnswers(responses, bounds.unreadMs);
     const ended = (): void => {
       if (responses.size === 0) this.#onIdle?.();
     };
@@ -51,19 +64,24 @@ export class HttpListener {
       ended();
     }
     const counted: RequestListener = (request, response) => {
-      // A connection of HTTP/1.1 that claims to be more: everybody behind would look for its stream.
-      if (request.httpVersionMajor > 1 && !('stream' in request)) {
-        response.writeHead(505, { connection: 'close' }).end();
-        return;
-      }
       responses.add(response);
-      // A kept-alive connection would bring the next request to a door that closes.
-      if (this.#draining && request.httpVersionMajor === 1) response.setHeader('Connection', 'close');
       response.on('close', closed);
-      listener(request, response);
+      if (!hasNoBody(request)) {
+        const timeoutMs = this.#draining ? DRAIN_STALLED_MS : bounds.bodyTimeoutMs + UNFINISHED_GRACE_MS;
+        cutUnfinished(request, timeoutMs);
+      }
+      if (request.httpVersionMajor === 1 && this.#isLast(request.socket)) {
+        response.setHeader('Connection', 'close');
+      }
+      if (!refusesHead(request, response)) listener(request, response);
     };
     const serve = inOrder(counted);
-    this.#server = tls === undefined ? this.#cleartext(serve) : this.#secure(tls, serve);
+    this.#http2 = new Http2Sessions(bounds, serve);
+    this.#server = this.#create(tls, serve);
+    this.#server.on('clientError', refuseUnparsed);
+    // Otherwise node answers with an empty body, or not at all.
+    this.#server.on('checkExpectation', serve);
+    this.#server.on('connect', (request, socket) => refuseTunnel(request, socket as Socket));
   }
 
   /** Returns the port. */
@@ -72,6 +90,8 @@ export class HttpListener {
       this.#server.once('error', reject);
       this.#server.listen(port, host, () => {
         this.#server.off('error', reject);
+        this.#unread.start();
+        this.#http2.start();
         resolve((this.#server.address() as AddressInfo).port);
       });
     });
@@ -84,9 +104,12 @@ export class HttpListener {
   async drain(): Promise<void> {
     this.#draining = true;
     this.#server.close();
-    for (const session of this.#http2Sessions) session.close();
+    this.#http2.close();
     for (const socket of this.#silent) socket.destroy();
-    for (const response of this.#responses) cutWhenUnread(response, DRAIN_STALLED_MS);
+    for (const response of this.#responses) {
+      cutWhenUnread(response, DRAIN_STALLED_MS);
+      cutUnfinished(response.req, DRAIN_STALLED_MS);
+    }
     if (this.#responses.size === 0) return;
     await new Promise<void>((resolve) => {
       this.#onIdle = resolve;
@@ -95,22 +118,46 @@ export class HttpListener {
 
   /** Cuts what is left. */
   destroy(): void {
-    this.#onDestroy();
-    (this.#server as Partial<import('node:http').Server>).closeAllConnections?.();
-    for (const session of this.#http2Sessions) session.destroy();
+    this.#unread.stop();
+    this.#http2.stop();
+    for (const socket of this.#sockets) socket.destroy();
   }
 
-  #cleartext(listener: RequestListener): Server {
-    const http2 = createHttp2Server(http2Options, listener as never);
-    this.#trackSessions(http2);
-    const http1 = createServer(tcpKeepAlive, listener);
-    const accept = http1.listeners('connection') as ((socket: Socket) => void)[];
-    http1.removeAllListeners('connection');
+  /** Whether a request is the last of its connection: a kept-alive one would bring the next to a door that closes. */
+  #isLast(socket: Connection): boolean {
+    return this.#draining || performance.now() > (socket[END_OF_AGE] ?? Number.POSITIVE_INFINITY);
+  }
+
+  #create(tls: TlsConfig | undefined, listener: RequestListener): HttpServer {
+    const headMs = headTimeoutMs(this.#bounds);
+    const options: ServerOptions = {
+      ...tcpKeepAlive,
+      keepAliveTimeout: this.#bounds.keepAliveMs,
+      headersTimeout: headMs,
+      // Of head and body; those who read the body have a clock of their own.
+      requestTimeout: headMs + this.#bounds.bodyTimeoutMs + UNFINISHED_GRACE_MS,
+      connectionsCheckingInterval: Math.min(5000, headMs),
+      // Otherwise node answers with an empty body.
+      requireHostHeader: false,
+    };
+    const server =
+      tls === undefined ? this.#cleartext(options, listener) : this.#secure(tls, options, listener);
+    server.prependListener('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+    return server;
+  }
+
+  #cleartext(options: ServerOptions, listener: RequestListener): HttpServer {
+    const http1 = createServer(options, listener);
+    const accept = takeListeners(http1, 'connection');
     http1.on('connection', (socket: Socket) => {
       const drop = (): void => {
         socket.destroy();
       };
       let said: Buffer = Buffer.alloc(0);
+      const late = setTimeout(drop, headTimeoutMs(this.#bounds)).unref();
       const listen = (): void => {
         const more: Buffer | null = socket.read();
         if (more === null) return;
@@ -118,22 +165,20 @@ export class HttpListener {
         // "PRI * HTTP/2.0": no HTTP/1.1 method begins like it, but PATCH and PUT begin like its first letter.
         const http2Spoken = said.subarray(0, HTTP2_PREFACE.length).equals(HTTP2_PREFACE);
         if (!http2Spoken && HTTP2_PREFACE.subarray(0, said.length).equals(said)) return;
+        clearTimeout(late);
         this.#silent.delete(socket);
         socket.off('readable', listen);
         socket.off('end', drop);
         socket.off('error', drop);
-        socket.off('timeout', drop);
-        socket.setTimeout(0);
         socket.unshift(said);
-        if (http2Spoken) {
-          // node:http looks after clients that have hung up; under node:http2 they, and their streams, would stay.
-          socket.allowHalfOpen = false;
-          http2.emit('connection', socket);
-        } else for (const each of accept) each.call(http1, socket);
+        if (http2Spoken) this.#http2.accept(socket);
+        else this.#acceptHttp1(socket, accept);
       };
       this.#silent.add(socket);
-      socket.once('close', () => this.#silent.delete(socket));
-      socket.setTimeout(FIRST_BYTE_TIMEOUT_MS, drop);
+      socket.once('close', () => {
+        clearTimeout(late);
+        this.#silent.delete(socket);
+      });
       socket.on('error', drop);
       socket.on('end', drop);
       socket.on('readable', listen);
@@ -141,31 +186,39 @@ export class HttpListener {
     return http1;
   }
 
-  #secure(tls: TlsConfig, listener: RequestListener): Server {
-    const options = {
-      ...tcpKeepAlive,
-      ...http2Options,
-      allowHTTP1: true,
-      cert: tls.cert,
-      key: tls.key,
-      ...(tls.clientCa === undefined
-        ? {}
-        : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true }),
-    };
-    const server = createSecureServer(options, listener as never);
-    this.#trackSessions(server);
+  #secure(tls: TlsConfig, options: ServerOptions, listener: RequestListener): HttpServer {
+    const server = createSecureServer(
+      {
+        ...options,
+        ALPNProtocols: ['h2', 'http/1.1'],
+        handshakeTimeout: headTimeoutMs(this.#bounds),
+        cert: tls.cert,
+        key: tls.key,
+        ...(tls.clientCa === undefined
+          ? {}
+          : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true }),
+      },
+      listener,
+    );
+    const accept = takeListeners(server, 'secureConnection');
+    server.on('secureConnection', (socket: TLSSocket) => {
+      if (socket.alpnProtocol === 'h2') this.#http2.accept(socket);
+      else this.#acceptHttp1(socket, accept);
+    });
     return server;
   }
 
-  #trackSessions(server: Http2Server): void {
-    const looking = setInterval(() => {
-      for (const session of this.#http2Sessions) if (isBroken(session)) session.destroy();
-    }, BROKEN_LOOK_INTERVAL_MS).unref();
-    this.#onDestroy = () => clearInterval(looking);
-    server.on('session', (session: ServerHttp2Session) => {
-      this.#http2Sessions.add(session);
-      session.once('close', () => this.#http2Sessions.delete(session));
-      session.on('error', () => session.destroy());
-    });
+  #acceptHttp1(socket: Connection, accept: readonly Accept[]): void {
+    socket[END_OF_AGE] = endOfAge(this.#bounds);
+    for (const each of accept) each.call(this.#server, socket);
   }
+}
+
+type Accept = (this: HttpServer, socket: Socket) => void;
+
+/** What a server does with its connections, taken from it. */
+function takeListeners(server: HttpServer, event: string): Accept[] {
+  const listeners = server.listeners(event) as Accept[];
+  server.removeAllListeners(event);
+  return listeners;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { TlsConfig } from '../../config.js';
 import { splitTarget } from '../../transcoding/index.js';
 import { REQUEST_ID_HEADER } from '../request-id.js';
+import type { ConnectionBounds } from './connection-bounds.js';
 import { HttpListener } from './listener.js';
 import { OpenPaths, refuse } from './open-paths.js';
 import type { PathAnswer } from './request-listener.js';
@@ -10,6 +11,7 @@ export type Scrape = () => Promise<{ contentType: string; text: string }>;
 
 export interface MetricsDoorOptions {
   readonly tls: TlsConfig | undefined;
+  readonly connections: ConnectionBounds;
   readonly scrape: Scrape;
   readonly onError: (error: unknown, requestId: string) => void;
 }
@@ -30,9 +32,9 @@ export function metricsPath(scrape: Scrape): ReadonlyMap<string, PathAnswer> {
 export class MetricsDoor {
   readonly #listener: HttpListener;
 
-  constructor({ tls, scrape, onError }: MetricsDoorOptions) {
+  constructor({ tls, connections, scrape, onError }: MetricsDoorOptions) {
     const paths = new OpenPaths(metricsPath(scrape), { cors: undefined, onError });
-    this.#listener = new HttpListener(tls, (request, response) => {
+    this.#listener = new HttpListener(tls, connections, (request, response) => {
       const { path } = splitTarget(request.url ?? '');
       if (paths.answer(path, request, response, randomUUID)) return;
       const requestId = randomUUID();

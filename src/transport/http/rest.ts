@@ -16,7 +16,7 @@ import {
   type TranscodingFault,
 } from '../../transcoding/index.js';
 import { type CallMetadata, type Dispatcher, UnreadableRequest } from '../dispatcher.js';
-import { errorCodes, RETRY_AFTER_SECONDS, restErrorBody } from '../errors.js';
+import { errorCodes, malformedBody, RETRY_AFTER_SECONDS, restErrorBody } from '../errors.js';
 import { type Operation, type Reply, refuse } from '../operation.js';
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../request-id.js';
 import { StreamFailed, type StreamOperation, slowReader } from '../stream.js';
@@ -191,8 +191,7 @@ function toAnswer(reply: Reply, method: DescMethod, requestId: string): Transcod
 
 /** What HTTP has statuses of its own for; never seen by the dispatcher. */
 export function bridgeFault(fault: TranscodingFault, requestId: string): ReadyAnswer {
-  const body = (message: string): string =>
-    JSON.stringify({ status: false, message, code: 'MALFORMED_REQUEST', requestId });
+  const body = (message: string): string => malformedBody(message, requestId);
   switch (fault.kind) {
     case 'not_found':
       return notFound(fault.path, requestId);
@@ -230,8 +229,5 @@ export function bridgeFault(fault: TranscodingFault, requestId: string): ReadyAn
 
 function notFound(path: string, requestId: string): ReadyAnswer {
   const message = `No static resource ${path.replace(/^\//, '')}.`;
-  return {
-    status: 404,
-    body: JSON.stringify({ status: false, message, code: 'MALFORMED_REQUEST', requestId }),
-  };
+  return { status: 404, body: malformedBody(message, requestId) };
 }

@@ -1,0 +1,43 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { malformedBody } from '../errors.js';
+import { REQUEST_ID_HEADER } from '../request-id.js';
+import { requestIdOf } from './request-id-of.js';
+
+interface BadHead {
+  readonly status: number;
+  readonly message: string;
+}
+
+export const NO_TUNNELS = 'This service is no proxy: there is no CONNECT.';
+
+/** What node's parser lets through, or would itself answer without a body. */
+function faultOf(request: IncomingMessage): BadHead | undefined {
+  const { headers, method, httpVersionMajor, httpVersionMinor } = request;
+  const isHttp2 = 'stream' in request;
+  // A connection of HTTP/1.1 that claims to be more: everybody behind would look for its stream.
+  if (httpVersionMajor > 1 && !isHttp2) {
+    return { status: 505, message: 'HTTP/2 begins with its preface, or by ALPN.' };
+  }
+  if (!isHttp2 && httpVersionMinor === 1 && headers.host === undefined) {
+    return { status: 400, message: 'Malformed request: the header Host is missing.' };
+  }
+  // RFC 9110, 9.1 and 10.1.1.
+  if (method === 'CONNECT') return { status: 501, message: NO_TUNNELS };
+  if (headers.expect !== undefined && !/^\s*100-continue\s*$/i.test(headers.expect)) {
+    return { status: 417, message: 'Expect must be 100-continue, or absent.' };
+  }
+  return undefined;
+}
+
+/** Answers a request that nobody behind should see; returns whether it was one. */
+export function refusesHead(request: IncomingMessage, response: ServerResponse): boolean {
+  const fault = faultOf(request);
+  if (fault === undefined) return false;
+  const requestId = requestIdOf(request);
+  request.resume();
+  if (!('stream' in request)) response.setHeader('connection', 'close');
+  response
+    .writeHead(fault.status, { 'content-type': 'application/json', [REQUEST_ID_HEADER]: requestId })
+    .end(malformedBody(fault.message, requestId));
+  return true;
+}

@@ -1,0 +1,115 @@
+import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
+import { http2Options, isBroken } from '../http2.js';
+import { type ConnectionBounds, endOfAge, headTimeoutMs } from './connection-bounds.js';
+import type { RequestListener } from './request-listener.js';
+
+/** Calls and watches of one connection at once; a client has others wait. */
+const STREAMS_MAX = 250;
+
+/** Between "no more after these" and the end of what may be asked: what was on its way is served. */
+const NOTICE_MS = 1000;
+
+/** The greatest id of a stream: a GOAWAY that names it refuses nothing yet (RFC 9113, 6.8). */
+const LAST_STREAM_ID = 2 ** 31 - 1;
+
+/** How often connections are looked at that the library has given up. */
+const BROKEN_LOOK_INTERVAL_MS = 250;
+
+/** A timer's longest. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
+/**
+ * The HTTP/2 connections of a port. `node:http2` keeps one for ever, whatever is said on it.
+ *
+ * One on which no stream is open for `keepAliveMs` is closed with GOAWAY, whatever pings it sends; one whose client
+ * has yet to say its settings, much sooner. At `maxAgeMs` it is asked to end (GOAWAY), and what is open goes on.
+ */
+export class Http2Sessions {
+  readonly #server: Http2Server;
+  readonly #open = new Set<ServerHttp2Session>();
+  readonly #bounds: ConnectionBounds;
+  #looking: NodeJS.Timeout | undefined;
+
+  constructor(bounds: ConnectionBounds, listener: RequestListener) {
+    this.#bounds = bounds;
+    this.#server = createServer(
+      { ...http2Options, settings: { ...http2Options.settings, maxConcurrentStreams: STREAMS_MAX } },
+      listener as never,
+    );
+    // Otherwise node answers both with an empty body.
+    this.#server.on('checkExpectation', listener as never);
+    this.#server.on('connect' as never, listener as never);
+  }
+
+  start(): void {
+    this.#looking = setInterval(() => {
+      for (const session of this.#open) if (isBroken(session)) session.destroy();
+    }, BROKEN_LOOK_INTERVAL_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#looking);
+  }
+
+  /** Serves a connection whose client speaks HTTP/2. */
+  accept(socket: Socket): void {
+    if (socket.destroyed) return;
+    // node:http looks after clients that have hung up; under node:http2 they, and their streams, would stay.
+    socket.allowHalfOpen = false;
+    this.#server.once('session', (session) => this.#keep(session, socket));
+    this.#server.emit('connection', socket);
+  }
+
+  /** Asks all to end when what is open on them has ended. */
+  close(): void {
+    for (const session of this.#open) session.close();
+  }
+
+  #keep(session: ServerHttp2Session, socket: Socket): void {
+    const { keepAliveMs, unreadMs } = this.#bounds;
+    this.#open.add(session);
+    session.on('error', () => session.destroy());
+    let streams = 0;
+    let greeted = false;
+    const leaveWhenIdle = (): void => {
+      if (streams > 0) return;
+      session.close();
+      // Headers that were begun and never ended hold it as a stream does.
+      setTimeout(() => {
+        if (streams === 0) session.destroy();
+      }, NOTICE_MS).unref();
+    };
+    let idle = setTimeout(leaveWhenIdle, headTimeoutMs(this.#bounds)).unref();
+    session.once('remoteSettings', () => {
+      greeted = true;
+      clearTimeout(idle);
+      idle = setTimeout(leaveWhenIdle, keepAliveMs).unref();
+    });
+    session.on('stream', (stream) => {
+      streams++;
+      stream.once('close', () => {
+        streams--;
+        if (streams === 0 && greeted && !session.destroyed) idle.refresh();
+      });
+    });
+    const endAge = this.#endAt(session, endOfAge(this.#bounds) - performance.now());
+    session.once('close', () => {
+      this.#open.delete(session);
+      clearTimeout(idle);
+      clearTimeout(endAge);
+      // The last answers may wait in the socket; a client that neither takes them nor hangs up is not waited for.
+      const gone = setTimeout(() => socket.destroy(), unreadMs).unref();
+      socket.once('close', () => clearTimeout(gone));
+    });
+  }
+
+  #endAt(session: ServerHttp2Session, ms: number): NodeJS.Timeout | undefined {
+    if (ms > TIMER_MAX_MS) return undefined;
+    return setTimeout(() => {
+      if (session.destroyed) return;
+      session.goaway(0, LAST_STREAM_ID);
+      setTimeout(() => session.destroyed || session.close(), NOTICE_MS).unref();
+    }, ms).unref();
+  }
+}

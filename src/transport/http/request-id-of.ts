@@ -1,0 +1,16 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { REQUEST_ID_HEADER, saneRequestId } from '../request-id.js';
+
+const REQUEST_ID = Symbol('request id');
+
+interface Identified extends IncomingMessage {
+  [REQUEST_ID]?: string;
+}
+
+/** The id that a request brings, or the one that it is given when it is first asked for. */
+export function requestIdOf(request: Identified): string {
+  const sent = request.headers[REQUEST_ID_HEADER];
+  request[REQUEST_ID] ??= saneRequestId(typeof sent === 'string' ? sent : undefined) ?? randomUUID();
+  return request[REQUEST_ID];
+}

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { malformedBody, restErrorBody } from '../errors.js';
+import { REQUEST_ID_HEADER } from '../request-id.js';
+import { NO_TUNNELS } from './bad-head.js';
+import { afterAnswers, inProgress } from './in-order.js';
+import { requestIdOf } from './request-id-of.js';
+
+/** How long a client may go on sending what nobody reads, so that a reset does not overtake its answer. */
+const LINGER_MS = 500;
+
+const refused = new WeakSet<Socket>();
+
+/**
+ * Answers what node's parser of HTTP/1.1 gives up on, in the published shape, and closes the connection. Requests that
+ * came whole before it are answered first: an answer that overtakes theirs would be taken for theirs.
+ */
+export function refuseUnparsed(error: NodeJS.ErrnoException, socket: Socket): void {
+  const requestId = randomUUID();
+  const refusal = refusalOf(error.code ?? '', requestId);
+  // A broken connection, a failed handshake, or one who never said a word.
+  if (refusal === undefined || socket.bytesRead === 0) socket.destroy();
+  else refuse(socket, refusal, requestId);
+}
+
+/** Answers CONNECT, which node takes for the end of HTTP on its connection (RFC 9110, 9.1). */
+export function refuseTunnel(request: IncomingMessage, socket: Socket): void {
+  const requestId = requestIdOf(request);
+  socket.on('error', () => socket.destroy());
+  refuse(socket, { status: 501, body: malformedBody(NO_TUNNELS, requestId) }, requestId);
+}
+
+function refuse(socket: Socket, refusal: Refusal, requestId: string): void {
+  // What follows the fault is more of it.
+  if (refused.has(socket)) return;
+  refused.add(socket);
+  const say = (): void => {
+    if (!socket.writable) {
+      socket.destroy();
+      return;
+    }
+    socket.end(bytesOf(refusal, requestId));
+    setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  };
+  const current = inProgress(socket);
+  if (current === undefined) say();
+  else if (current.request.complete) afterAnswers(socket, say);
+  else if (current.response.headersSent) socket.destroy();
+  else say();
+}
+
+interface Refusal {
+  readonly status: number;
+  readonly body: string;
+}
+
+function refusalOf(code: string, requestId: string): Refusal | undefined {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return { status: 408, body: restErrorBody({ reason: 'DEADLINE_EXCEEDED' }, requestId) };
+  }
+  if (!code.startsWith('HPE_')) return undefined;
+  const [status, message] =
+    code === 'HPE_HEADER_OVERFLOW'
+      ? [431, 'The request line and headers must not exceed 16384 bytes.']
+      : code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW'
+        ? [413, 'The extensions of chunks must not exceed 16384 bytes.']
+        : [400, 'Malformed request: this is no HTTP as RFC 9112 has it.'];
+  return { status, body: malformedBody(message, requestId) };
+}
+
+function bytesOf({ status, body }: Refusal, requestId: string): string {
+  return [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `${REQUEST_ID_HEADER}: ${requestId}`,
+    'Connection: close',
+    '',
+    body,
+  ].join('\r\n');
+}

@@ -1,0 +1,88 @@
+import { cut, type Response, writableOf } from './cut-stalled.js';
+
+/** Answers of one connection that wait for their reader, where there is more than one, and of the whole port. */
+const CONNECTION_BYTES_MAX = 32 * 1024 * 1024;
+const PORT_BYTES_MAX = 128 * 1024 * 1024;
+
+/** Who reads more slowly is taken for one who does not read. */
+const READ_BYTES_PER_SECOND_MIN = 16 * 1024;
+
+const LOOK_INTERVAL_MS = 250;
+
+interface Waiting {
+  bytes: number;
+  /** When it was first seen to wait, or last seen to shrink. */
+  since: number;
+}
+
+/**
+ * Cuts off answers that nobody reads.
+ *
+ * Purpose: an answer is written whole, and waits in memory until its reader takes it; over HTTP/2 as many as a
+ * connection has streams, behind a window that the client keeps closed. So the time that one waits is bounded, and the
+ * bytes of a connection and of the port. Trade-off: node tells of a chunk only when all of it is gone, so slow readers
+ * are given the time that its bytes take at 16 KiB a second, and what is over a bound is seen a quarter of a second
+ * late. Streams that have not ended wait for their readers (`cutWhenStalled`); their bytes count.
+ */
+export class UnreadAnswers {
+  readonly #waiting = new WeakMap<Response, Waiting>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly responses: ReadonlySet<Response>,
+    private readonly unreadMs: number,
+  ) {}
+
+  start(): void {
+    this.#timer = setInterval(() => this.#look(), LOOK_INTERVAL_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    const now = performance.now();
+    const connections = new Map<object, { bytes: number; responses: Response[] }>();
+    let all = 0;
+    for (const response of this.responses) {
+      const stream = writableOf(response);
+      const bytes = stream.writableLength;
+      if (bytes === 0) continue;
+      if (stream.writableEnded && this.#isLate(response, bytes, now)) {
+        cut(response);
+        continue;
+      }
+      const connection = connectionOf(response);
+      const held = connections.get(connection) ?? { bytes: 0, responses: [] };
+      if (held.bytes > 0 && held.bytes + bytes > CONNECTION_BYTES_MAX) {
+        cut(response);
+        continue;
+      }
+      held.bytes += bytes;
+      held.responses.push(response);
+      connections.set(connection, held);
+      all += bytes;
+    }
+    if (all <= PORT_BYTES_MAX) return;
+    for (const { bytes, responses } of [...connections.values()].sort((a, b) => b.bytes - a.bytes)) {
+      responses.forEach(cut);
+      all -= bytes;
+      if (all <= PORT_BYTES_MAX) return;
+    }
+  }
+
+  #isLate(response: Response, bytes: number, now: number): boolean {
+    const seen = this.#waiting.get(response);
+    if (seen === undefined || bytes < seen.bytes) {
+      this.#waiting.set(response, { bytes, since: now });
+      return false;
+    }
+    return now - seen.since > this.unreadMs + (bytes / READ_BYTES_PER_SECOND_MIN) * 1000;
+  }
+}
+
+function connectionOf(response: Response): object {
+  if (!('stream' in response)) return response.socket ?? response;
+  return response.stream.session ?? response.stream;
+}
