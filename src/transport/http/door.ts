@@ -13,6 +13,7 @@ import { corsOptions, sharesWithOrigin } from './cors.js';
 import { docsPage } from './docs-page.js';
 import { frontPage } from './front-page.js';
 import { grpcServiceConfigs } from './grpc-service-config.js';
+import { hasLeft } from './has-left.js';
 import { HttpListener } from './listener.js';
 import { metricsPath, type Scrape } from './metrics-door.js';
 import { OpenPaths } from './open-paths.js';
@@ -113,9 +114,10 @@ export class HttpDoor {
       if (this.#cors && sharesWithOrigin(this.#cors, request, response, ['POST'])) return;
       const requestId = requestIdOf(request);
       this.#connect.handle(path, request, response, requestId).catch((error) => {
-        // The caller is gone, or the body was never finished: there is nobody to answer.
+        // Nobody is left to answer, and whoever leaves is no error.
+        const left = hasLeft(request, response);
         response.destroy();
-        if (!request.destroyed) this.#onError(error, requestId);
+        if (!left) this.#onError(error, requestId);
       });
       return;
     }
