@@ -271,9 +271,7 @@ describe('Connect', () => {
     expect(await call(message)).toEqual({ status: code === 5 ? 404 : 400, code: names[code], reason });
   });
 
-  test.each<
-    readonly [string, Uint8Array | string, Record<string, string>, string, number, string | undefined]
-  >([
+  test.each<readonly [string, Uint8Array | string, Record<string, string>, string, number, string]>([
     ['a message over 64 KiB', Buffer.alloc(65_537), {}, 'POST', 429, 'resource_exhausted'],
     [
       'a gzip bomb',
@@ -286,8 +284,15 @@ describe('Connect', () => {
     ['gzip', gzipSync(good), { 'content-encoding': 'gzip' }, 'POST', 404, 'not_found'],
     ['gzip that is none', good, { 'content-encoding': 'gzip' }, 'POST', 400, 'invalid_argument'],
     ['an encoding that nobody knows', good, { 'content-encoding': 'snappy' }, 'POST', 501, 'unimplemented'],
-    ['a codec that nobody knows', good, { 'content-type': 'application/xml' }, 'POST', 415, undefined],
-    ['a method that is none', good, {}, 'GET', 405, undefined],
+    [
+      'a codec that nobody knows',
+      good,
+      { 'content-type': 'application/xml' },
+      'POST',
+      415,
+      'MALFORMED_REQUEST',
+    ],
+    ['a method that is none', good, {}, 'GET', 405, 'MALFORMED_REQUEST'],
     ['a deadline that is none', good, { 'connect-timeout-ms': 'soon' }, 'POST', 400, 'invalid_argument'],
     ['a negative deadline', good, { 'connect-timeout-ms': '-1' }, 'POST', 400, 'invalid_argument'],
     [
