@@ -9,6 +9,7 @@ import { noteStock, withLookalikesTold } from '../service/import/lookalike-rows.
 import { type LineMode, receiveLines, setLines } from '../service/import/submit-line.js';
 import { type Survey, survey } from '../service/import/survey.js';
 import { requireMerchant } from '../service/merchants.js';
+import type { MemoryKey } from '../store/import-lines.js';
 import { closeImport, openImport } from '../store/imports.js';
 import { listMerchants } from '../store/merchants.js';
 import { readActor } from './actor.js';
@@ -100,11 +101,15 @@ function importFile(
       const merchantId = await onlyMerchant(database.dataSource, merchant);
       const importer = { merchantId, actor };
       const memory = set ? undefined : await openMemory(database, merchantId, surveyed, importId);
+      const allThere = (key: MemoryKey) => () =>
+        isAllThere(database.dataSource, key, readRows(file, reading));
       const mode =
         memory === undefined
           ? setLines(importer)
-          : receiveLines(importer, memory.id, () =>
-              isAllThere(database.dataSource, { merchantId, memoryId: memory.id }, readRows(file, reading)),
+          : receiveLines(
+              importer,
+              memory.id,
+              memory.mayDiffer ? allThere({ merchantId, memoryId: memory.id }) : undefined,
             );
       await noteStock(database.dataSource, merchantId, surveyed.lookalikes);
       const output = new ImportOutput(file, json);
@@ -124,6 +129,8 @@ function importFile(
 interface Memory {
   readonly id: string;
   readonly importId: string;
+  /** It was begun before, perhaps with other lines. */
+  readonly mayDiffer: boolean;
   close(report: ImportReport): Promise<void>;
 }
 
@@ -143,7 +150,11 @@ async function openMemory(
         'If it is another delivery, give it an --import-id of its own',
     );
   }
-  const id = await openImport(dataSource, { merchantId, importId }, surveyed.sketch).catch((error) => {
+  const { memoryId: id, isNew } = await openImport(
+    dataSource,
+    { merchantId, importId },
+    surveyed.sketch,
+  ).catch((error) => {
     throw new DatabaseUnusable(error);
   });
   const close: Memory['close'] = async ({ counts, stopped }) => {
@@ -151,7 +162,8 @@ async function openMemory(
     // What it tells is all that depends on it: without it, the import counts as one that has not come to its end.
     await closeImport(dataSource, { merchantId, memoryId: id }, counts.lines.bad).catch(() => {});
   };
-  return { id, importId, close };
+  // By its content's id, it is the same file.
+  return { id, importId, mayDiffer: !isNew && importId !== surveyed.contentId, close };
 }
 
 async function runImport(

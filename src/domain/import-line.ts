@@ -6,15 +6,17 @@ export interface ImportLine {
   readonly number: number;
   /** Stands for what it says, and for how many lines before it said the same: a UUID. */
   readonly content: string;
-  /** The content that stood here when it was done, where it is known to stand elsewhere now. */
-  readonly insteadOf?: string | undefined;
+  /**
+   * Whether the file is known to have all lines that were done (`whole`), so that others are new wherever they stand, or
+   * to lack some (`changed`), so that others may be what these say now. Unknown: it is told by where they stand.
+   */
+  readonly file?: 'whole' | 'changed' | undefined;
 }
 
 /** What a memory has of a line. */
 export interface DoneLine {
   /** `same`: it was done, wherever it stood. `other`: what stood in its place then was done, and said something else. */
   readonly found: 'same' | 'other';
-  readonly content: string;
   /** Milliseconds since the epoch. */
   readonly doneAtMs: number;
 }

@@ -81,11 +81,14 @@ export interface ReceivedSuccess {
         readonly effect: 'created' | 'restocked' | 'unchanged';
       }
     | {
-        /** Nothing changed: the line was done, or another in its place. */
-        readonly effect: 'done_before' | 'said_otherwise';
+        readonly effect: 'done_before';
         readonly doneAtMs: number;
-        /** Of the line that was done. */
-        readonly content: string;
+      }
+    | {
+        /** Nothing changed: it may be a line that was done, and says something else now. */
+        readonly effect: 'said_otherwise';
+        /** When what stood in its place was done; null where nothing was. */
+        readonly doneAtMs: number | null;
       };
 }
 

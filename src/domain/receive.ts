@@ -1,6 +1,7 @@
 import { adjustUnits, faultOf } from './adjust.js';
 import type { ReceiveRecordCommand } from './command.js';
 import { type Decision, type RecordView, reject, type World } from './decision.js';
+import type { DoneLine, ImportLine } from './import-line.js';
 import type { ReceivedSuccess } from './outcome.js';
 import { newRecord } from './record.js';
 
@@ -15,16 +16,8 @@ export function decideReceiveRecord<R extends RecordView>(
   world: World<R>,
 ): Decision<R, ReceivedSuccess> {
   const { newId, qty, details, reference, notes, actor, line } = command;
-  const done = line === undefined ? undefined : world.doneLine(line);
-  if (done !== undefined && (done.found === 'same' || done.content !== line?.insteadOf)) {
-    const { doneAtMs, content } = done;
-    const effect = done.found === 'same' ? 'done_before' : 'said_otherwise';
-    return {
-      accepted: true,
-      changes: { records: [] },
-      success: { received: { effect, doneAtMs, content } },
-    };
-  }
+  const received = line === undefined ? undefined : knownLine(line, world.doneLine(line));
+  if (received !== undefined) return { accepted: true, changes: { records: [] }, success: { received } };
   const remembered = line === undefined ? {} : { line };
   const id = world.idOf(details);
   if (id === undefined) {
@@ -52,4 +45,14 @@ export function decideReceiveRecord<R extends RecordView>(
     changes: { records: [adjustUnits(record, record.stock, adjustment, { notes, actor })], ...remembered },
     success: { received: { id, effect: 'restocked' } },
   };
+}
+
+/** What becomes of a line that is not to happen; undefined for one that is. */
+function knownLine(
+  { file }: ImportLine,
+  done: DoneLine | undefined,
+): ReceivedSuccess['received'] | undefined {
+  if (done?.found === 'same') return { effect: 'done_before', doneAtMs: done.doneAtMs };
+  if (file === 'whole' || (done === undefined && file === undefined)) return undefined;
+  return { effect: 'said_otherwise', doneAtMs: done?.doneAtMs ?? null };
 }

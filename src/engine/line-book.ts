@@ -6,24 +6,24 @@ export class LineBook {
   /** By what they say. */
   readonly #contents = new Map<string, number>();
   /** By where they stand. */
-  readonly #numbers = new Map<string, { doneAtMs: number; content: string }>();
+  readonly #numbers = new Map<string, number>();
   readonly fresh: ImportLine[] = [];
 
   load({ line, doneAtMs }: DoneLineRow): void {
     this.#contents.set(contentName(line), doneAtMs);
-    this.#numbers.set(numberName(line), { doneAtMs, content: line.content });
+    this.#numbers.set(numberName(line), doneAtMs);
   }
 
   find(line: ImportLine): DoneLine | undefined {
     const same = this.#contents.get(contentName(line));
-    if (same !== undefined) return { found: 'same', doneAtMs: same, content: line.content };
+    if (same !== undefined) return { found: 'same', doneAtMs: same };
     const other = this.#numbers.get(numberName(line));
-    return other === undefined ? undefined : { found: 'other', ...other };
+    return other === undefined ? undefined : { found: 'other', doneAtMs: other };
   }
 
   remember(line: ImportLine, doneAtMs: number): void {
     this.#contents.set(contentName(line), doneAtMs);
-    this.#numbers.set(numberName(line), { doneAtMs, content: line.content });
+    this.#numbers.set(numberName(line), doneAtMs);
     this.fresh.push(line);
   }
 }

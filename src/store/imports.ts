@@ -32,20 +32,25 @@ const OPEN: Statement = {
   text: 'INSERT INTO imports (merchant_id, memory_id, import_id, sketch) VALUES ($1, $2, $3, $4::bigint[])',
 };
 
-/** Finds the memory of an import, or opens one; either way it is kept from now on. Returns the memory's id. */
+export interface OpenedImport {
+  readonly memoryId: string;
+  readonly isNew: boolean;
+}
+
+/** Finds the memory of an import, or opens one; either way it is kept from now on. `isNew`: it has nothing yet. */
 export async function openImport(
   dataSource: DataSource,
   { merchantId, importId }: ImportName,
   sketch: readonly number[],
-): Promise<string> {
+): Promise<OpenedImport> {
   const hashes = `{${sketch.join(',')}}`;
   return inTransaction(dataSource, async (tx) => {
     await tx.read(LOCK, [merchantId]);
     const [found] = await tx.read<{ memory_id: string }>(USE, [merchantId, importId, hashes]);
-    if (found !== undefined) return found.memory_id;
+    if (found !== undefined) return { memoryId: found.memory_id, isNew: false };
     const memoryId = randomUUID();
     tx.write(OPEN, [merchantId, memoryId, importId, hashes]);
-    return memoryId;
+    return { memoryId, isNew: true };
   });
 }
 

@@ -204,7 +204,7 @@ describe('faults on the way', () => {
 
   const imported = (file: string, change: Partial<ImportOptions> = {}): Promise<ImportReport> =>
     importRows(engine!.engine, readRows(file, { format: 'csv', rules: plainRules }), {
-      mode: receiveLines({ merchantId, actor: 'ann' }, memoryId, async () => false),
+      mode: receiveLines({ merchantId, actor: 'ann' }, memoryId),
       inFlightMax: 60,
       retry: { attemptsMax: 100, backoffMinMs: 1, backoffMaxMs: 20 },
       signal: new AbortController().signal,

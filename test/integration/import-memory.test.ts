@@ -201,6 +201,13 @@ describe('a file that is not quite the same, under the same id', () => {
       left: { P: 5, Q: 5 },
     },
     {
+      name: 'new quantities also where nothing was done',
+      before: ['P,W,5', 'Q,W,x', 'R,W,5'],
+      now: ['P,W,6', 'R,W,7', 'Q,W,8', 'S,W,9'],
+      expected: { alreadyDone: 0, created: 0, restocked: 0, bad: 4 },
+      left: { P: 5, R: 5 },
+    },
+    {
       name: 'equal lines count one by one',
       before: ['P,W,5', 'P,W,5'],
       now: ['P,W,5', 'P,W,5', 'P,W,5'],

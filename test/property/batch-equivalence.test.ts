@@ -154,7 +154,7 @@ class World {
   /** Times in hundreds of seconds since the run began; and of vague orders, only that they have ended. */
   #comparable(merchantId: string, outcome: Outcome, startedMs: number): unknown {
     const text = JSON.stringify(outcome, (name, value) =>
-      name.endsWith('AtMs') ? Math.round((value - startedMs) / 100_000) : value,
+      name.endsWith('AtMs') && value !== null ? Math.round((value - startedMs) / 100_000) : value,
     );
     const { reason, reference } = (JSON.parse(text).rejection ?? {}) as Record<string, string>;
     return reason?.startsWith('ORDER_') && this.model.orders.isVague(merchantId, reference!)

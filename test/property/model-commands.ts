@@ -214,13 +214,13 @@ function receive(model: StockModel, command: ReceiveRecordCommand): Outcome {
   const { merchantId, line } = command;
   if (line === undefined) return receiveAnew(model, command);
   const done = model.linesOf(merchantId);
-  const { content, insteadOf } = line;
+  const { content, file } = line;
   if (done.some((one) => one.content === content)) {
-    return ok({ received: { effect: 'done_before', doneAtMs: NOW_MS, content } });
+    return ok({ received: { effect: 'done_before', doneAtMs: NOW_MS } });
   }
-  const other = done.findLast(({ number }) => number === line.number);
-  if (other !== undefined && other.content !== insteadOf) {
-    return ok({ received: { effect: 'said_otherwise', doneAtMs: NOW_MS, content: other.content } });
+  const other = done.some(({ number }) => number === line.number);
+  if (file === 'changed' || (other && file === undefined)) {
+    return ok({ received: { effect: 'said_otherwise', doneAtMs: other ? NOW_MS : null } });
   }
   const outcome = receiveAnew(model, command);
   if (outcome.ok) done.push(line);

@@ -100,6 +100,7 @@ const receive = fc.record({
     fc.record({
       memoryId: fc.constant('00000000-0000-0000-0000-000000000001'),
       number: fc.integer({ min: 2, max: 4 }),
+      file: fc.constantFrom(undefined, undefined, 'whole' as const, 'changed' as const),
       content: fc.constantFrom(1, 2, 3).map((n) => `00000000-0000-0000-0000-00000000000${n}`),
     }),
     { nil: undefined },

@@ -45,44 +45,47 @@ export type LineWork = (engine: Pick<Engine, 'submit'>) => Promise<Submitted>;
 
 /**
  * Takes in the units of each line once: under the memory of the import, a line that was done is not done again,
- * whenever and by whomever. One that stands where another was done is a change of it, and refused, unless all lines that
- * were done are still in the file: then they have moved. `isAllThere` tells, asked once, when there is such a line.
+ * whenever and by whomever. `isAllThere` tells, of an import that was begun before, whether the file has all lines that
+ * were done then.
  */
 export function receiveLines(
   importer: Importer,
   memoryId: string,
-  isAllThere: () => Promise<boolean>,
+  isAllThere?: () => Promise<boolean>,
 ): LineMode {
   const contents = new LineContents();
-  let allThere: Promise<boolean> | undefined;
+  let file: Promise<ImportLine['file']> | undefined;
+  const fileState = async (): Promise<ImportLine['file']> => {
+    if (isAllThere === undefined) return undefined;
+    file ??= isAllThere().then((isWhole) => (isWhole ? 'whole' : 'changed'));
+    return file;
+  };
   return {
     prepare: (number, receipt) => {
-      let line: ImportLine = { memoryId, number, content: contents.nameOf(receipt) };
+      const line = { memoryId, number, content: contents.nameOf(receipt) };
       const command = { kind: 'receive_record', ...importer, newId: newId('inv'), ...receipt } as const;
-      const receive = async (engine: Pick<Engine, 'submit'>): Promise<Result<ReceivedSuccess>> => {
-        const result = await execute<ReceivedSuccess>(
-          engine,
-          callOf(importer),
-          { ...command, line },
-          () => '',
+      return async (engine) => {
+        const once = { ...command, line: { ...line, file: await fileState() } };
+        return submitted(
+          await execute<ReceivedSuccess>(engine, callOf(importer), once, () => ''),
+          ({ received }) => {
+            if (received.effect === 'done_before')
+              return { kind: 'done_before', doneAtMs: received.doneAtMs };
+            if (received.effect !== 'said_otherwise') return { kind: 'done', effect: received.effect };
+            return { kind: 'refused', problems: [saidOtherwise(received.doneAtMs)] };
+          },
         );
-        if (!result.ok || result.success.received.effect !== 'said_otherwise') return result;
-        const { content } = result.success.received;
-        allThere ??= isAllThere();
-        if (line.insteadOf === content || !(await allThere)) return result;
-        line = { ...line, insteadOf: content };
-        return receive(engine);
       };
-      return async (engine) =>
-        submitted(await receive(engine), ({ received }) => {
-          if (received.effect === 'done_before') return { kind: 'done_before', doneAtMs: received.doneAtMs };
-          if (received.effect !== 'said_otherwise') return { kind: 'done', effect: received.effect };
-          const day = new Date(received.doneAtMs).toISOString().slice(0, 10);
-          const problem = `was done under this import id on ${day}, and said something else then`;
-          return { kind: 'refused', problems: [problem] };
-        });
     },
   };
+}
+
+function saidOtherwise(doneAtMs: number | null): string {
+  if (doneAtMs === null) {
+    return 'is new, and the file lacks lines that were done under this import id, of which it may be a change';
+  }
+  const day = new Date(doneAtMs).toISOString().slice(0, 10);
+  return `was done under this import id on ${day}, and said something else then`;
 }
 
 /**

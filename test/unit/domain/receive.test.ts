@@ -98,14 +98,6 @@ describe('a line of an import', () => {
     expect(decide({ ...once(), qty: 0 }, there(10))).toMatchObject({ changes: { records: [], line } });
   });
 
-  test('in the place of one that stands elsewhere now: new', () => {
-    const doneLine = { found: 'other', doneAtMs: 7, content: 'd' } as const;
-    const moved = { ...line, insteadOf: 'd' };
-    expect(decide({ ...once(), line: moved }, world([], { doneLine }))).toMatchObject({
-      success: { received: { effect: 'created' } },
-    });
-  });
-
   test('refused: not remembered', () => {
     expect(decide({ ...once(), qty: QTY_MAX }, there(10))).toEqual({
       accepted: false,
@@ -113,14 +105,23 @@ describe('a line of an import', () => {
     });
   });
 
+  const same = { found: 'same', doneAtMs: 7 } as const;
+  const other = { found: 'other', doneAtMs: 7 } as const;
   test.each([
-    ['same', 'done_before'],
-    ['other', 'said_otherwise'],
-  ] as const)('found as the %s: %s, and nothing changes', (found, effect) => {
-    expect(decide(once(), world([], { doneLine: { found, doneAtMs: 7, content: 'd' } }))).toEqual({
-      accepted: true,
-      changes: { records: [] },
-      success: { received: { effect, doneAtMs: 7, content: 'd' } },
-    });
+    // the file, what the memory has → effect
+    [undefined, undefined, { effect: 'created' }],
+    [undefined, same, { effect: 'done_before', doneAtMs: 7 }],
+    [undefined, other, { effect: 'said_otherwise', doneAtMs: 7 }],
+    ['whole', undefined, { effect: 'created' }],
+    ['whole', same, { effect: 'done_before', doneAtMs: 7 }],
+    ['whole', other, { effect: 'created' }],
+    ['changed', undefined, { effect: 'said_otherwise', doneAtMs: null }],
+    ['changed', same, { effect: 'done_before', doneAtMs: 7 }],
+    ['changed', other, { effect: 'said_otherwise', doneAtMs: 7 }],
+  ] as const)('of a file that is %s, found as %j → %j', (file, doneLine, received) => {
+    const decision = decide({ ...once(), line: { ...line, file } }, world([], doneLine && { doneLine }));
+    expect(decision).toMatchObject({ accepted: true, success: { received } });
+    const changes = decision.accepted && Object.keys(decision.changes);
+    expect(changes).toEqual(received.effect === 'created' ? ['records', 'created', 'line'] : ['records']);
   });
 });
