@@ -52,7 +52,7 @@ export async function openArena(cleanup: Cleanup, options: { profile: boolean })
     cleanup.push(() => database.close());
     return database;
   };
-  const stock = async (name: string) => keep(await createStockDatabase(server.url, name, jwtSecret));
+  const stock = async (name: string) => keep(await createStockDatabase(server.adminUrl, name, jwtSecret));
   const child = (name: string, script: string): Child => {
     const started = new Child(name, compiled(script), options);
     cleanup.push(() => started.stop());
@@ -67,7 +67,7 @@ export async function openArena(cleanup: Cleanup, options: { profile: boolean })
   const holdfastDatabase = await stock('bench_holdfast');
   const holdfast = await service('holdfast', holdfastDatabase);
   const noop = await service('noop', await stock('bench_noop'));
-  const plainDatabase = keep(await createPlainDatabase(server.url, 'bench_plain'));
+  const plainDatabase = keep(await createPlainDatabase(server.adminUrl, 'bench_plain'));
   const plain = child('plain', 'sides/plain.js');
   const bare = child('bare', 'sides/bare.js');
   return {
@@ -90,8 +90,8 @@ export async function openArena(cleanup: Cleanup, options: { profile: boolean })
     },
     sql: { process: child('sql', 'sides/sql.js'), database: await stock('bench_sql') },
     generator: child('generator', 'load/main.js'),
-    databaseCpu: await DatabaseCpu.of(server.url),
-    postgresVersion: await versionOf(server.url),
+    databaseCpu: await DatabaseCpu.of(server.adminUrl),
+    postgresVersion: await versionOf(server.adminUrl),
   };
 }
 

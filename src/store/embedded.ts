@@ -1,5 +1,5 @@
 import { prepareCluster, readPassword } from './embedded/cluster.js';
-import { databaseUrl, ensureDatabase } from './embedded/database.js';
+import { adminUrl, ensureDatabase, serviceUrl } from './embedded/database.js';
 import { Holders } from './embedded/holders.js';
 import { clusterExists, type Layout, prepareLayout } from './embedded/layout.js';
 import { findPostmaster } from './embedded/postmaster.js';
@@ -10,6 +10,8 @@ import { TicketLock } from './embedded/ticket-lock.js';
 export interface EmbeddedDatabase {
   /** postgresql://… URL (TCP on 127.0.0.1, scram password) of the database `holdfast`. Never changes. */
   readonly url: string;
+  /** The same as the server's superuser, for what the service itself never does. */
+  readonly adminUrl: string;
   /** Leaves; the last process to leave stops the server (fast shutdown), waits for it. */
   close(): Promise<void>;
 }
@@ -68,7 +70,8 @@ export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Pr
   };
   let left: Promise<void> | undefined;
   return {
-    url: databaseUrl(server.port, password),
+    url: serviceUrl(server.port, password),
+    adminUrl: adminUrl(server.port, password),
     close: () => {
       left ??= leave();
       return left;

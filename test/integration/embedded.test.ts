@@ -67,7 +67,7 @@ describe('one process', { timeout: 30_000 }, () => {
   test('the server is set up as documented and asks for the password', async () => {
     const database = await open(await usedDataDir());
     const settings = await query(
-      database.url,
+      database.adminUrl,
       `SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'jit', 'listen_addresses',
          'unix_socket_directories', 'max_connections', 'data_checksums', 'server_encoding') ORDER BY name`,
     );
@@ -84,6 +84,31 @@ describe('one process', { timeout: 30_000 }, () => {
     wrong.password = 'wrong';
     await expect(query(wrong.href, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
     await database.close();
+  });
+
+  test('the service has a role of its own, and what the superuser made before is handed over', async () => {
+    const dataDir = await usedDataDir();
+    const first = await open(dataDir);
+    expect(await query(first.url, rightsOfRole)).toEqual([
+      { user: 'holdfast_service', rolsuper: false, rolcreatedb: false, rolcreaterole: false, owner: true },
+    ]);
+    await expect(query(first.url, 'CREATE DATABASE mine')).rejects.toMatchObject({ code: '42501' });
+    // As it was: no such role, and all belongs to the superuser.
+    await query(
+      first.adminUrl,
+      `CREATE TABLE old (id serial PRIMARY KEY); INSERT INTO old DEFAULT VALUES; CREATE TYPE mood AS ENUM ('good');
+       CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE SEQUENCE alone;
+       ALTER DATABASE holdfast OWNER TO holdfast; DROP ROLE holdfast_service`,
+    );
+    await first.close();
+
+    const second = await open(dataDir);
+    expect(await query(second.url, rightsOfRole)).toMatchObject([{ rolsuper: false, owner: true }]);
+    const changes =
+      "INSERT INTO old DEFAULT VALUES; ALTER TABLE old ADD word text; ALTER TYPE mood ADD VALUE 'bad'";
+    await query(second.url, `${changes}; ALTER FUNCTION one() STABLE; ALTER SEQUENCE alone RESTART`);
+    expect(await query(second.url, 'SELECT id FROM old')).toEqual([{ id: 1 }, { id: 2 }]);
+    await second.close();
   });
 
   test('the environment of the caller does not reach the server', async () => {
@@ -172,6 +197,19 @@ describe('after a crash', { timeout: 30_000 }, () => {
     await witness.leave();
     await database.close();
     expect(await reachable(database.url)).toBe(false);
+  });
+
+  test('who has no file descriptor left to look with does not take the living for dead', async () => {
+    const holder = await spawnHolder(await usedDataDir(), { env: { ...process.env, HOLDER_LOGS: '1' } });
+    const limit = (files: string) => {
+      const prlimit = ['--pid', `${holder.child.pid}`, `--nofile=${files}:`];
+      expect(spawnSync('prlimit', prlimit).status).toBe(0);
+    };
+    limit('5');
+    const [line] = await once(holder.child.stdout, 'data');
+    limit('1000');
+    expect(String(line)).toMatch(/^it cannot be found out whether the embedded PostgreSQL runs: EMFILE/);
+    await holder.leave();
   });
 
   test('a backend that outlives PostgreSQL is waited for', async () => {
@@ -267,6 +305,11 @@ describe('accounts', { timeout: 30_000 }, () => {
   });
 });
 
+const rightsOfRole = `
+  SELECT current_user AS user, rolsuper, rolcreatedb, rolcreaterole, d.datdba = r.oid AS owner
+    FROM pg_roles r, pg_database d
+   WHERE rolname = current_user AND datname = current_database()`;
+
 let template: Promise<string> | undefined;
 
 /** A folder whose database exists already: most tests are not about creating it, which takes longest. */
@@ -293,8 +336,9 @@ function open(dataDir: string, messages: string[] = []): Promise<EmbeddedDatabas
 }
 
 const holderProgram = `
+  const log = process.env.HOLDER_LOGS ? console.log : () => {};
   const { openEmbeddedDatabase } = await import(process.argv[1]);
-  const database = await openEmbeddedDatabase({ dataDir: process.argv[2], log() {} });
+  const database = await openEmbeddedDatabase({ dataDir: process.argv[2], log });
   process.stdin.resume().once('end', () => database.close());
   console.log(database.url);
 `;

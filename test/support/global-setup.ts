@@ -20,7 +20,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const silent = { info: () => {}, warn: () => {} };
   const config = loadConfig({ DATABASE_URL: postgres.url, JWT_SECRET: 'x'.repeat(32) });
   await (await openDatabase(config, silent)).close();
-  project.provide('templateUrl', postgres.url);
+  // Tests make databases of their own.
+  project.provide('templateUrl', postgres.adminUrl);
   return async () => {
     await postgres.close();
     rmSync(dataDir, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, readlink, symlink, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { identify, isAlive } from './process-identity.js';
+import { identify, isAlive, unlessGone } from './process-identity.js';
 
 /** One that uses the server at present. */
 export interface Holder {
@@ -32,7 +32,7 @@ export class Holders {
   async live(): Promise<Holder[]> {
     const found: Holder[] = [];
     for (const id of await readdir(this.directory)) {
-      const text = await readlink(join(this.directory, id)).catch(() => '');
+      const text = (await readlink(join(this.directory, id)).catch(unlessGone)) ?? '';
       const [pid, startedAt = '', port] = text.split(' ');
       if (await isAlive({ pid: Number(pid), startedAt })) found.push({ id, port: Number(port) });
       else await this.remove(id);

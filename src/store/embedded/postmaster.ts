@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { commandLine, identify, type ProcessIdentity } from './process-identity.js';
+import { commandLine, identify, type ProcessIdentity, unlessGone } from './process-identity.js';
 
 /** A live server of our cluster, as it describes itself in `postmaster.pid`. */
 export interface Postmaster {
@@ -15,7 +15,7 @@ const halfWrittenGraceMs = 1_000;
 
 /** The server that runs on this cluster, whoever started it. */
 export async function findPostmaster(cluster: string): Promise<Postmaster | undefined> {
-  const lines = (await readFile(pidFile(cluster), 'utf8').catch(() => '')).split('\n');
+  const lines = ((await readFile(pidFile(cluster), 'utf8').catch(unlessGone)) ?? '').split('\n');
   const pid = Number(lines[0]);
   if (!Number.isSafeInteger(pid) || pid <= 0) return undefined;
   const process = await identify(pid);

@@ -17,7 +17,7 @@ const run = promisify(execFile);
 const hasProc = existsSync('/proc/self/stat');
 let bootId: Promise<string> | undefined;
 
-/** The live process with this pid; a zombie counts as dead. */
+/** The live process with this pid; a zombie counts as dead. Throws when it cannot be found out. */
 export async function identify(pid: number): Promise<ProcessIdentity | undefined> {
   const startedAt = await (hasProc ? startFromProc(pid) : startFromPs(pid));
   return startedAt === undefined ? undefined : { pid, startedAt };
@@ -30,15 +30,15 @@ export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
 /** The command line with blanks between its words and one at its end; empty if there is no such process. */
 export async function commandLine(pid: number): Promise<string> {
   if (hasProc) {
-    const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    return words.replaceAll('\0', ' ');
+    const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(unlessGone);
+    return (words ?? '').replaceAll('\0', ' ');
   }
   return `${await ps(pid, 'command=')} `;
 }
 
 // Field numbers as in proc(5); the command's name, field 2, may itself hold blanks and brackets.
 async function startFromProc(pid: number): Promise<string | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(unlessGone);
   if (text === undefined) return undefined;
   const fromThird = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const state = fromThird[0];
@@ -56,8 +56,18 @@ async function startFromPs(pid: number): Promise<string | undefined> {
 
 async function ps(pid: number, column: string): Promise<string> {
   const env = { PATH: '/usr/bin:/bin', LC_ALL: 'C' };
-  const { stdout } = await run('ps', ['-ww', '-o', column, '-p', String(pid)], { env }).catch(() => ({
-    stdout: '',
-  }));
+  const { stdout } = await run('ps', ['-ww', '-o', column, '-p', String(pid)], { env }).catch((error) => {
+    // Its exit status; a text is the name of an error: it could not be run.
+    if (typeof error.code === 'number') return { stdout: '' };
+    throw error;
+  });
   return stdout.trim();
+}
+
+/**
+ * For reads: undefined where there is no such process, or file. Whoever has no file descriptor left to look with must not
+ * take the living for dead.
+ */
+export function unlessGone(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT' && error.code !== 'ESRCH') throw error;
 }

@@ -38,8 +38,19 @@ export class Supervisor {
   }
 
   async #check(): Promise<void> {
+    let alive: boolean;
     try {
-      if (await isAlive(this.#server.process)) return;
+      alive = await isAlive(this.#server.process);
+    } catch (failure) {
+      // No file descriptor left, for one: that says nothing of the server.
+      this.#tell(`it cannot be found out whether the embedded PostgreSQL runs: ${messageOf(failure)}`);
+      return;
+    }
+    try {
+      if (alive) {
+        this.#lastFailure = '';
+        return;
+      }
       this.log(`the embedded PostgreSQL (process ${this.#server.process.pid}) has died; starting it again`);
       const revived = await this.revive();
       if (revived.port !== this.#server.port) {
@@ -49,9 +60,16 @@ export class Supervisor {
       this.#lastFailure = '';
       this.log(`the embedded PostgreSQL runs again (process ${revived.process.pid})`);
     } catch (failure) {
-      const text = failure instanceof Error ? failure.message : String(failure);
-      if (text !== this.#lastFailure) this.log(`the embedded PostgreSQL could not be started again: ${text}`);
-      this.#lastFailure = text;
+      this.#tell(`the embedded PostgreSQL could not be started again: ${messageOf(failure)}`);
     }
   }
+
+  #tell(text: string): void {
+    if (text !== this.#lastFailure) this.log(text);
+    this.#lastFailure = text;
+  }
+}
+
+function messageOf(failure: unknown): string {
+  return failure instanceof Error ? failure.message : String(failure);
 }

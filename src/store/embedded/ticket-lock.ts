@@ -1,7 +1,7 @@
 import { readdir, readlink, symlink, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { identify, isAlive } from './process-identity.js';
+import { identify, isAlive, unlessGone } from './process-identity.js';
 
 const pollMs = 20;
 const noticeAfterMs = 3_000;
@@ -74,7 +74,7 @@ export class TicketLock {
   async #firstAhead(ticket: number): Promise<number | undefined> {
     for (const other of await this.#tickets()) {
       if (other >= ticket) continue;
-      const text = await readlink(this.#path(other)).catch(() => undefined);
+      const text = await readlink(this.#path(other)).catch(unlessGone);
       if (text === undefined) continue;
       const [pid, startedAt = ''] = text.split(' ');
       if (await isAlive({ pid: Number(pid), startedAt })) return Number(pid);
