@@ -116,6 +116,8 @@ export class ConnectDoor {
     };
     const handler = this.#handlers.get(path)!;
     const taken = await takeMessage(universal, this.#messageBytesMax, compressions);
+    // `node:http2` ends what the client broke off just as it ends what is complete.
+    if (request.httpVersionMajor === 2 && (request as never as Http2ServerRequest).stream.closed) return;
     let answer = await handler(taken);
     if (isStream && answer.status === 200) {
       answer = { ...answer, body: explainedStream(answer, call, spellMessageForAll) };
