@@ -4,6 +4,8 @@ import { PoolClient } from './pool-client.js';
 const CHANNEL = 'holdfast_changes';
 /** The server takes 8,000 bytes less one. */
 const PAYLOAD_BYTES_MAX = 7900;
+/** More than a payload holds, however short their ids; so the next one names nobody, and no more need be kept. */
+const UNSENT_MAX = PAYLOAD_BYTES_MAX / 4 + 1;
 
 export interface ChangeChannelOptions {
   readonly url: string;
@@ -46,7 +48,9 @@ export class ChangeChannel {
   /** Tells the other processes. Lost while the connection is down. */
   send(merchantIds: readonly string[]): void {
     if (!this.#listening) return;
-    for (const merchantId of merchantIds) this.#unsent.add(merchantId);
+    for (const merchantId of merchantIds) {
+      if (this.#unsent.size < UNSENT_MAX) this.#unsent.add(merchantId);
+    }
     if (!this.#sending) void this.#sendAll();
   }
 
