@@ -12,6 +12,13 @@ export const http2Options = {
   strictFieldWhitespaceValidation: false,
 };
 
+/** As HTTP/2 counts them (RFC 9113, 6.5.2). */
+export function headersBytes(rawHeaders: readonly string[]): number {
+  let bytes = rawHeaders.length * 16;
+  for (const text of rawHeaders) bytes += text.length;
+  return bytes;
+}
+
 interface Handle {
   hasPendingData(): boolean;
 }

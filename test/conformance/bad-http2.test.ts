@@ -1,4 +1,5 @@
-import { connect as connectHttp2 } from 'node:http2';
+import { once } from 'node:events';
+import { connect as connectHttp2, type IncomingHttpHeaders } from 'node:http2';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Credentials, startApp, type TestApp } from '../support/app.js';
@@ -108,6 +109,15 @@ describe.each(['HTTP port', 'gRPC port'] as const)('%s', (port) => {
       session.close();
     });
   });
+});
+
+test('HTTP port: headers of 80 KB from a client that does not know the limit yet are 431', async () => {
+  const session = connectHttp2(service.httpUrl, { maxSendHeaderBlockLength: 1_000_000 });
+  const long = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`x-${i}`, 'x'.repeat(10_000)]));
+  const stream = session.request({ ':path': '/v1/inventory/inv_none', ...long });
+  const [head] = (await once(stream, 'response')) as [IncomingHttpHeaders];
+  session.destroy();
+  expect(head[':status']).toBe(431);
 });
 
 test.each([1, 2, 3, 5])('a preface that comes in pieces of %d bytes is understood', async (size) => {

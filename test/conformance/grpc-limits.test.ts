@@ -96,6 +96,14 @@ describe('while it serves', () => {
     connection.socket.destroy();
   });
 
+  test('headers of 80 KB together are refused, though the client has not heard of the limit', async () => {
+    const connection = await open();
+    const long = Array.from({ length: 8 }, (_, i) => [`x-${i}`, 'x'.repeat(10_000)] as const);
+    connection.send(headersFrames(1, [...grpcHeaders(RESERVE, credentials), ...long]));
+    expect(await ending(connection, 1)).toBe(`reset ${ENHANCE_YOUR_CALM}`);
+    connection.socket.destroy();
+  });
+
   test.each([
     ['health watches', HEALTH_WATCH, messageFrame],
     ['reflection streams', REFLECTION, () => Buffer.alloc(0)],

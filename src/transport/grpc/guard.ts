@@ -1,4 +1,5 @@
-import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { constants, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { HEADERS_BYTES_MAX, headersBytes } from '../http2.js';
 import { type Connection, Connections } from './connections.js';
 import { mendHeaders } from './headers.js';
 import { UnfinishedCalls } from './unfinished-calls.js';
@@ -7,7 +8,6 @@ import { UnreadAnswers } from './unread-answers.js';
 export interface GuardOptions {
   /** How long a call's message may take to arrive. */
   readonly messageTimeoutMs: number;
-  readonly messageBytesMax: number;
   /** How long a caller may leave unread what it was sent. */
   readonly stalledMs: number;
   /** How long a connection may have no call. */
@@ -32,10 +32,7 @@ export class Guard {
 
   constructor(options: GuardOptions) {
     this.#connections = new Connections(options.idleMs);
-    this.#unfinished = new UnfinishedCalls({
-      timeoutMs: options.messageTimeoutMs,
-      messageBytesMax: options.messageBytesMax,
-    });
+    this.#unfinished = new UnfinishedCalls(options.messageTimeoutMs);
     this.#unread = new UnreadAnswers(options.stalledMs);
     this.#looking = setInterval(() => this.#look(), LOOK_INTERVAL_MS).unref();
   }
@@ -48,7 +45,10 @@ export class Guard {
     http2.on(
       'stream',
       (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, rawHeaders: string[]) => {
-        this.#begin(stream);
+        const bytes = headersBytes(rawHeaders);
+        // The library below refuses such, too, but not before the client has acknowledged the limit.
+        if (bytes > HEADERS_BYTES_MAX) return refuse(stream);
+        this.#begin(stream, bytes);
         mendHeaders(headers, rawHeaders);
         for (const handle of handlers) handle.call(http2, stream, headers, flags, rawHeaders);
       },
@@ -77,9 +77,9 @@ export class Guard {
     this.#connections.cutAll();
   }
 
-  #begin(stream: ServerHttp2Stream): void {
+  #begin(stream: ServerHttp2Stream, headerBytes: number): void {
     const connection = this.#connections.of(stream);
-    this.#unfinished.add(stream);
+    this.#unfinished.add(stream, headerBytes);
     connection?.streams.add(stream);
     stream.once('close', () => {
       this.#unfinished.delete(stream);
@@ -104,4 +104,10 @@ export class Guard {
     this.#unread.look(DRAIN_STALLED_MS);
     this.#connections.cutIdle();
   }
+}
+
+function refuse(stream: ServerHttp2Stream): void {
+  // A reset of ours counts as an error.
+  stream.on('error', () => {});
+  stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
 }

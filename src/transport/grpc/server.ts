@@ -75,7 +75,6 @@ export class GrpcServer {
     this.#credentials = serverCredentials(options.tls);
     this.#guard = new Guard({
       messageTimeoutMs: options.messageTimeoutMs,
-      messageBytesMax: options.messageBytesMax,
       stalledMs: options.streamStalledMs,
       idleMs: options.idleMs,
     });

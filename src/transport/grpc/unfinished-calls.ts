@@ -2,52 +2,52 @@ import { randomUUID } from 'node:crypto';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import { grpcError } from './status.js';
 
-/** What the messages of unfinished calls may take together, beside their number. */
-const BYTES_MAX = 256 * 1024 * 1024;
 const CALLS_MAX = 4000;
+/** What their headers may take together. */
+const HEADER_BYTES_MAX = 32 * 1024 * 1024;
 
 type Reason = 'DEADLINE_EXCEEDED' | 'OVERLOADED' | 'SHUTTING_DOWN';
 
-export interface UnfinishedCallsOptions {
-  /** How long a call's message may take to arrive. */
-  readonly timeoutMs: number;
-  readonly messageBytesMax: number;
+interface Call {
+  readonly startedAt: number;
+  readonly headerBytes: number;
 }
 
 /** Calls that have begun and whose message has not come to its end, oldest first. Strangers can open them. */
 export class UnfinishedCalls {
-  /** When each began. */
-  readonly #calls = new Map<ServerHttp2Stream, number>();
-  readonly #callsMax: number;
+  readonly #calls = new Map<ServerHttp2Stream, Call>();
+  #headerBytes = 0;
 
-  constructor(private readonly options: UnfinishedCallsOptions) {
-    this.#callsMax = Math.min(CALLS_MAX, Math.ceil(BYTES_MAX / options.messageBytesMax));
-  }
+  /** `timeoutMs`: how long a call's message may take to arrive. */
+  constructor(private readonly timeoutMs: number) {}
 
-  add(stream: ServerHttp2Stream): void {
-    this.#calls.set(stream, performance.now());
-    if (this.#calls.size <= this.#callsMax) return;
+  add(stream: ServerHttp2Stream, headerBytes: number): void {
+    this.#calls.set(stream, { startedAt: performance.now(), headerBytes });
+    this.#headerBytes += headerBytes;
     for (const oldest of this.#calls.keys()) {
+      if (this.#calls.size <= CALLS_MAX && this.#headerBytes <= HEADER_BYTES_MAX) return;
       this.#cut(oldest, 'OVERLOADED');
-      return;
     }
   }
 
   delete(stream: ServerHttp2Stream): void {
+    const call = this.#calls.get(stream);
+    if (call === undefined) return;
+    this.#headerBytes -= call.headerBytes;
     this.#calls.delete(stream);
   }
 
   /** Cuts off those that are late. */
-  look(timeoutMs = this.options.timeoutMs, reason: Reason = 'DEADLINE_EXCEEDED'): void {
+  look(timeoutMs = this.timeoutMs, reason: Reason = 'DEADLINE_EXCEEDED'): void {
     const startedBefore = performance.now() - timeoutMs;
-    for (const [stream, startedAt] of this.#calls) {
+    for (const [stream, { startedAt }] of this.#calls) {
       if (startedAt > startedBefore) return;
       this.#cut(stream, reason);
     }
   }
 
   #cut(stream: ServerHttp2Stream, reason: Reason): void {
-    this.#calls.delete(stream);
+    this.delete(stream);
     if (stream.closed || stream.destroyed) return;
     if (!stream.headersSent) stream.respond(refusal(reason), { endStream: true });
     stream.close(constants.NGHTTP2_NO_ERROR);

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { malformedBody } from '../errors.js';
+import { HEADERS_BYTES_MAX, headersBytes } from '../http2.js';
 import { REQUEST_ID_HEADER } from '../request-id.js';
 import { requestIdOf } from './request-id-of.js';
 
@@ -20,6 +21,10 @@ function faultOf(request: IncomingMessage): BadHead | undefined {
   }
   if (!isHttp2 && httpVersionMinor === 1 && headers.host === undefined) {
     return { status: 400, message: 'Malformed request: the header Host is missing.' };
+  }
+  // The library refuses such, too, but not before the client has acknowledged the limit.
+  if (isHttp2 && headersBytes(request.rawHeaders) > HEADERS_BYTES_MAX) {
+    return { status: 431, message: `The headers are longer than ${HEADERS_BYTES_MAX} bytes.` };
   }
   // RFC 9110, 9.1 and 10.1.1.
   if (method === 'CONNECT') return { status: 501, message: NO_TUNNELS };
