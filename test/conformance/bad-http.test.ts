@@ -269,10 +269,36 @@ describe('heads that are refused before anything is read', () => {
     ['HTTP/2 in words of HTTP/1', { version: '2.0' }, 505],
     ['an expectation that nobody meets', { lines: ['Expect: miracles'] }, 417],
   ])('%s', async (_, request, status) => {
-    const text = await exchange(service.httpUrl, requestBytes(request));
-    expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-    expect(text.match(/HTTP\/1.1 /g)).toHaveLength(1);
+    expectRefusal(await send(request), status);
   });
+
+  test.each<readonly [string, string, number]>([
+    ['no Host', 'GET /healthz HTTP/1.1\r\n\r\n', 400],
+    ['CONNECT', 'CONNECT elsewhere:443 HTTP/1.1\r\nHost: elsewhere:443\r\n\r\n', 501],
+  ])('%s', async (_, text, status) => {
+    const [refusal, ...more] = readResponses(await exchange(service.httpUrl, text));
+    expect(more).toEqual([]);
+    expectRefusal(refusal!, status);
+  });
+
+  test.each(['BAD\x01 / HTTP/1.1\r\n\r\n', 'CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n'])(
+    'a request before %j is answered first',
+    async (text) => {
+      const both = Buffer.concat([requestBytes({ keepAlive: true }), Buffer.from(text)]);
+      const [first, refusal] = readResponses(await exchange(service.httpUrl, both));
+      expect(JSON.parse(first!.body)).toMatchObject({ code: 'INVENTORY_NOT_FOUND' });
+      expectRefusal(refusal!, text.startsWith('CONNECT') ? 501 : 400);
+    },
+  );
+
+  /** In the published shape, like any other. */
+  function expectRefusal({ status, headers, body }: WireResponse, expected: number): void {
+    const told = JSON.parse(body);
+    expect(told).toMatchObject({ status: false, message: expect.any(String), code: 'MALFORMED_REQUEST' });
+    expect(status).toBe(expected);
+    expect(headers['x-request-id']).toBe(told.requestId);
+    expect(headers.connection).toBe('close');
+  }
 });
 
 describe('headers that mean something', () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect as connectHttp2, type IncomingHttpHeaders } from 'node:http2';
+import { connect as connectHttp2, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Credentials, startApp, type TestApp } from '../support/app.js';
@@ -133,4 +133,26 @@ test.each([1, 2, 3, 5])('a preface that comes in pieces of %d bytes is understoo
   const answer = await first;
   socket.destroy();
   expect(answer[3], 'the type of the first frame').toBe(SETTINGS[3]);
+});
+
+test.each<readonly [OutgoingHttpHeaders, number]>([
+  [{ ':path': '/healthz', expect: 'miracles' }, 417],
+  [{ ':method': 'CONNECT', ':authority': 'elsewhere:443' }, 501],
+  [{ ':method': 'GET', ':path': '/inventory.v1.InventoryService/Reserve' }, 405],
+  [{ ':method': 'POST', ':path': '/inventory.v1.InventoryService/Reserve', 'content-type': 'a/b' }, 415],
+])('%o is refused with %d in the published shape', async (headers, status) => {
+  const session = connectHttp2(service.httpUrl);
+  const stream = session.request({ ...headers, 'x-request-id': 'req-1' }).setEncoding('utf8');
+  stream.end();
+  const answered = new Promise<IncomingHttpHeaders>((resolve) => stream.on('response', resolve));
+  let text = '';
+  for await (const chunk of stream) text += chunk;
+  const head = await answered;
+  session.destroy();
+  expect(JSON.parse(text)).toMatchObject({ status: false, code: 'MALFORMED_REQUEST', requestId: 'req-1' });
+  expect(head).toMatchObject({
+    ':status': status,
+    'x-request-id': 'req-1',
+    ...(status === 405 && { allow: 'POST' }),
+  });
 });

@@ -1,13 +1,15 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect as connectHttp2 } from 'node:http2';
-import { request } from 'node:https';
+import { Agent, request } from 'node:https';
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Environment } from '../../src/config.js';
 import { startApp, type TestApp } from '../support/app.js';
+import { frame, HTTP2_PREFACE } from '../support/http2-frames.js';
 import { exchange } from '../support/wire.js';
 
 const file = (name: string): string => fileURLToPath(new URL(`../support/tls/${name}`, import.meta.url));
@@ -109,4 +111,54 @@ test('cleartext finds no one on either port', async () => {
   });
   grpc.close();
   expect(code).toBe(status.UNAVAILABLE);
+});
+
+test('connections on which nothing is said are closed', async () => {
+  service = await startApp({ ...tls, REQUEST_TIMEOUT_MS: '300', HTTP_KEEP_ALIVE_MS: '400' });
+  const { hostname, port } = new URL(service.httpUrl);
+  const silent = (alpn: string, ...said: string[]): Promise<unknown> => {
+    const socket = connectTls({ host: hostname, port: Number(port), ca, ALPNProtocols: [alpn] });
+    for (const part of said) socket.write(part);
+    socket.on('error', () => {}).resume();
+    return once(socket, 'close');
+  };
+  await Promise.all([
+    exchange(service.httpUrl),
+    // Half a greeting.
+    exchange(service.httpUrl, Buffer.from('160301020001', 'hex')),
+    silent('http/1.1'),
+    silent('http/1.1', 'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n'),
+    silent('h2'),
+    silent('h2', 'PRI'),
+    silent('h2', `${HTTP2_PREFACE}${frame(4, 0, 0)}`),
+  ]);
+});
+
+test('connections that are old are asked to end, and what is open on them goes on', async () => {
+  service = await startApp({ ...tls, CONNECTION_MAX_AGE_MS: '1' });
+  const credentials = await service.createMerchant();
+  await service.seed(credentials.merchantId, { id: 'inv_xyz789', onHandQty: 50, reservedQty: 5 });
+  const session = connectHttp2(service.httpUrl, { ca });
+  const watch = session.request({
+    ':path': '/v1/inventory/watch?ids=inv_xyz789',
+    authorization: `Bearer ${credentials.token}`,
+    'x-merchantapikey': credentials.apiKey,
+  });
+  watch.setEncoding('utf8');
+  await once(session, 'goaway');
+  // Once more, and with the last stream that is served.
+  if (!session.closed) await once(session, 'goaway');
+  const agent = new Agent({ keepAlive: true, maxSockets: 1, ca });
+  const connections: unknown[] = [];
+  while (connections.at(-1) !== 'close') {
+    const [answer] = await once(request(`${service.httpUrl}/healthz`, { agent }).end(), 'response');
+    connections.push(answer.headers.connection);
+    await once(answer.resume(), 'end');
+  }
+  agent.destroy();
+  await service.seed(credentials.merchantId, { id: 'inv_more', onHandQty: 1, reservedQty: 0 });
+  const [first] = await once(watch, 'data');
+  expect(first).toContain('inv_xyz789');
+  expect(watch.closed).toBe(false);
+  session.destroy();
 });

@@ -1,21 +1,24 @@
-import { type ClientHttp2Session, connect } from 'node:http2';
+import { connect } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Credentials, startApp, type TestApp } from '../support/app.js';
-import { frame } from '../support/http2-frames.js';
+import { frame, HTTP2_PREFACE } from '../support/http2-frames.js';
 import { FrameType, grpcHeaders, headersFrames, messageFrame, RawHttp2 } from '../support/http2-raw.js';
 import { expectUnharmed } from '../support/unharmed.js';
+import { exchange } from '../support/wire.js';
 
-/** Requests whose bodies begin and never end, by HTTP/2, where nothing else would end them. */
+/** What clients leave undone: requests that begin and never end, connections on which nothing is said. */
 
 let service: TestApp;
 let credentials: Credentials;
-let session: ClientHttp2Session;
 beforeAll(async () => {
   // One that is kept waiting would keep the service from closing, and time out.
-  service = await startApp({ REQUEST_TIMEOUT_MS: '300', SHUTDOWN_TIMEOUT_MS: '600000' });
+  service = await startApp({
+    REQUEST_TIMEOUT_MS: '300',
+    HTTP_KEEP_ALIVE_MS: '400',
+    SHUTDOWN_TIMEOUT_MS: '600000',
+  });
   credentials = await service.createMerchant();
   await service.seed(credentials.merchantId, { id: 'inv_xyz789', onHandQty: 50, reservedQty: 5 });
-  session = connect(service.httpUrl);
 });
 afterAll(() => service.close());
 expectUnharmed(() => ({ service, credentials }));
@@ -31,6 +34,7 @@ interface Answer {
 }
 
 function begin(method: string, path: string, contentType: string): Promise<Answer> {
+  const session = connect(service.httpUrl);
   const stream = session.request({
     ':method': method,
     ':path': path,
@@ -49,7 +53,12 @@ function begin(method: string, path: string, contentType: string): Promise<Answe
   });
   stream.on('error', () => {});
   stream.write(Buffer.from([0]));
-  return new Promise((resolve) => stream.on('close', () => resolve({ status, text })));
+  return new Promise((resolve) =>
+    stream.on('close', () => {
+      session.destroy();
+      resolve({ status, text });
+    }),
+  );
 }
 
 describe('a call', () => {
@@ -99,4 +108,35 @@ test.each([
 ])('%s %s is answered with 404 at once', async (method, path) => {
   const { status } = await begin(method, path, 'application/grpc+proto');
   expect(status).toBe(404);
+});
+
+const SETTINGS = frame(4, 0, 0);
+const PING = frame(6, 0, 0, Buffer.alloc(8));
+const unended = (method: string, path: string): string =>
+  `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{`;
+const healthz = headersFrames(1, [
+  [':method', 'GET'],
+  [':path', '/healthz'],
+  [':scheme', 'http'],
+  [':authority', 'a'],
+]);
+/** Without END_HEADERS. */
+const halfHealthz = Buffer.from(healthz);
+halfHealthz[4] = 0;
+
+test.each<readonly [string, readonly (string | Uint8Array)[], string]>([
+  ['nothing at all', [], ''],
+  ['half a head', ['GET /healthz HTTP/1.1\r\nHost: a\r\nX-A'], 'HTTP/1.1 408 '],
+  ['one request and no more', ['GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n'], 'HTTP/1.1 200 '],
+  ['half a body for REST', [unended('PATCH', '/v1/inventory/inv_xyz789/reserve')], 'HTTP/1.1 '],
+  ['half a body for an open path', [unended('GET', '/healthz')], 'HTTP/1.1 200 '],
+  ['half a body for the documentation', [unended('GET', '/docs')], 'HTTP/1.1 200 '],
+  ['half a body for no path', [unended('POST', '/nope')], 'HTTP/1.1 404 '],
+  ['a lone PRI', ['PRI'], ''],
+  ['a preface without settings', [HTTP2_PREFACE], ''],
+  ['HTTP/2 without a call', [HTTP2_PREFACE, SETTINGS, PING], ''],
+  ['half the headers of a call', [HTTP2_PREFACE, SETTINGS, halfHealthz], ''],
+  ['half a body over HTTP/2 for an open path', [HTTP2_PREFACE, SETTINGS, healthz], ''],
+])('%s: the connection is closed', async (_, parts, answer) => {
+  expect(await exchange(service.httpUrl, ...parts)).toMatch(new RegExp(`^${answer}`));
 });

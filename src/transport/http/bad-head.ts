@@ -41,8 +41,13 @@ export function refusesHead(request: IncomingMessage, response: ServerResponse):
   const requestId = requestIdOf(request);
   request.resume();
   if (!('stream' in request)) response.setHeader('connection', 'close');
+  const body = malformedBody(fault.message, requestId);
   response
-    .writeHead(fault.status, { 'content-type': 'application/json', [REQUEST_ID_HEADER]: requestId })
-    .end(malformedBody(fault.message, requestId));
+    .writeHead(fault.status, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      [REQUEST_ID_HEADER]: requestId,
+    })
+    .end(body);
   return true;
 }

@@ -164,7 +164,8 @@ function refuseProtocol(
     headers['accept-post'] = MEDIA_TYPES;
     message = `Content-Type must be one of ${MEDIA_TYPES}, as the call and its protocol have it.`;
   } else if (status === 505) message = 'This call needs HTTP/2.';
-  response.writeHead(status, headers).end(malformedBody(message, requestId));
+  const body = malformedBody(message, requestId);
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
 }
 
 const MEDIA_TYPES =

@@ -26,6 +26,8 @@ interface Waiting {
  */
 export class UnreadAnswers {
   readonly #waiting = new WeakMap<Response, Waiting>();
+  /** Those that are as good as gone. */
+  readonly #cut = new WeakSet<Response>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -48,15 +50,15 @@ export class UnreadAnswers {
     for (const response of this.responses) {
       const stream = writableOf(response);
       const bytes = stream.writableLength;
-      if (bytes === 0) continue;
+      if (bytes === 0 || this.#cut.has(response)) continue;
       if (stream.writableEnded && this.#isLate(response, bytes, now)) {
-        cut(response);
+        this.#cutOff(response);
         continue;
       }
       const connection = connectionOf(response);
       const held = connections.get(connection) ?? { bytes: 0, responses: [] };
       if (held.bytes > 0 && held.bytes + bytes > CONNECTION_BYTES_MAX) {
-        cut(response);
+        this.#cutOff(response);
         continue;
       }
       held.bytes += bytes;
@@ -66,10 +68,15 @@ export class UnreadAnswers {
     }
     if (all <= PORT_BYTES_MAX) return;
     for (const { bytes, responses } of [...connections.values()].sort((a, b) => b.bytes - a.bytes)) {
-      responses.forEach(cut);
+      for (const response of responses) this.#cutOff(response);
       all -= bytes;
       if (all <= PORT_BYTES_MAX) return;
     }
+  }
+
+  #cutOff(response: Response): void {
+    this.#cut.add(response);
+    cut(response);
   }
 
   #isLate(response: Response, bytes: number, now: number): boolean {

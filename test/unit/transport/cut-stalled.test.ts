@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { HttpResponse } from '../../../src/transcoding/index.js';
 import { cutWhenStalled, cutWhenUnread } from '../../../src/transport/http/cut-stalled.js';
+import { UnreadAnswers } from '../../../src/transport/http/unread-answers.js';
 import { type Client, mount, protocols } from '../transcoding/clients.js';
 
 /** Readers who stop, as the server's clock sees them: node's own timers are not counted on it. */
@@ -42,6 +43,23 @@ describe.each(protocols)('over %s', (protocol) => {
     body.on('error', () => {});
     body.pause();
   }
+
+  test('an answer that nobody reads is cut off in the time that its bytes take', async () => {
+    const answers = new Set<ServerResponse>();
+    const unread = new UnreadAnswers(answers, 5000);
+    await fill((answer) => {
+      answers.add(answer as ServerResponse);
+      setImmediate(() => response.end());
+    });
+    unread.start();
+    // 32 MiB at 16 KiB a second, and five.
+    await passTime(2_000_000);
+    expect(cut).toBe(false);
+    await passTime(60_000);
+    expect(cut).toBe(true);
+    unread.stop();
+    expect(vi.getTimerCount()).toBe(0);
+  });
 
   const passTime = async (ms: number): Promise<void> => {
     vi.advanceTimersByTime(ms);
@@ -109,6 +127,42 @@ describe.each(protocols)('over %s', (protocol) => {
     await passTime(1000);
     expect(cut).toBe(true);
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('answers that wait for their readers', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  // [MiB that wait on each connection, which of them are cut off]
+  test.each<[string, number[][], number[][]]>([
+    ['a great one alone', [[100]], [[]]],
+    ["what is over a connection's bound", [[20, 10, 10, 1]], [[2]]],
+    [
+      'other connections',
+      [
+        [20, 20],
+        [20, 1],
+      ],
+      [[1], []],
+    ],
+    ["more than the port's bound: the greatest connection", [[30], [60], [50]], [[], [0], []]],
+  ])('%s', (_, waiting, expected) => {
+    const cut = waiting.map((): number[] => []);
+    const answers = new Set<ServerResponse>();
+    for (const [connection, sizes] of waiting.entries()) {
+      const socket = {};
+      for (const [i, mib] of sizes.entries()) {
+        const destroy = () => cut[connection]!.push(i);
+        answers.add({ socket, writableLength: mib * 1024 * 1024, writableEnded: true, destroy } as never);
+      }
+    }
+    const unread = new UnreadAnswers(answers, 5000);
+    unread.start();
+    vi.advanceTimersByTime(250);
+    unread.stop();
+    expect(cut).toEqual(expected);
   });
 });
 
