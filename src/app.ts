@@ -221,6 +221,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     http.destroy();
     metricsDoor?.destroy();
     changes.close();
+    // Reads whose callers have gone would find the database gone too. None takes longer than its statement may.
+    await Promise.all([readPool.close(), watchPool.close()]);
     await database.close();
   };
 

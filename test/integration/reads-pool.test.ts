@@ -34,6 +34,19 @@ afterEach(async () => {
 describe('the queue', () => {
   const blocked = { name: 'blocked', text: 'SELECT count(*) FROM inventory_records' };
 
+  test('a pool that closes lets what runs end, and refuses what waits', async () => {
+    const letGo = await blockRecords(stage.database.url);
+    const pool = new ReadPool(stage.readSource, { connectionsMax: 1, waitingMax: 2 });
+    const running = pool.reader(NEVER).rows(blocked, []);
+    const waiting = pool.reader(NEVER).rows(ONE, []);
+    const closed = pool.close();
+    await letGo();
+    await closed;
+    expect(await running).toHaveLength(1);
+    await expect(waiting).rejects.toEqual(new ReadRefused('SHUTTING_DOWN'));
+    await expect(pool.reader(NEVER).rows(ONE, [])).rejects.toEqual(new ReadRefused('SHUTTING_DOWN'));
+  });
+
   test('one more than run and wait is refused at once; the others have their turn, in order', async () => {
     const letGo = await blockRecords(stage.database.url);
     const pool = new ReadPool(stage.readSource, { connectionsMax: 1, waitingMax: 2 });

@@ -16,7 +16,7 @@ export interface ReadPoolLimits {
 /** A read that was not sent. */
 export class ReadRefused extends Error {
   override readonly name = 'ReadRefused';
-  constructor(readonly reason: 'OVERLOADED' | 'DEADLINE_EXCEEDED') {
+  constructor(readonly reason: 'OVERLOADED' | 'DEADLINE_EXCEEDED' | 'SHUTTING_DOWN') {
     super(`the read was refused: ${reason}`);
   }
 }
@@ -32,6 +32,8 @@ export class ReadPool {
   #running = 0;
   /** In order of arrival; empty unless connectionsMax reads run. */
   readonly #waiting: (() => void)[] = [];
+  #closed = false;
+  #onIdle: () => void = () => {};
 
   constructor(
     private readonly dataSource: DataSource,
@@ -43,9 +45,19 @@ export class ReadPool {
     return { rows: (statement, values) => this.#run(statement, values, deadlineAtMs) };
   }
 
+  /** Sends no more reads, whose callers have gone; resolves when none is under way. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#running === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+    });
+  }
+
   async #run<Row>(statement: Statement, values: readonly unknown[], deadlineAtMs: number): Promise<Row[]> {
     await this.#turn();
     try {
+      if (this.#closed) throw new ReadRefused('SHUTTING_DOWN');
       if (Date.now() >= deadlineAtMs) throw new ReadRefused('DEADLINE_EXCEEDED');
       return await this.#send<Row>(statement, values);
     } finally {
@@ -65,8 +77,12 @@ export class ReadPool {
   /** Hands the turn on to who has waited longest. */
   #done(): void {
     const next = this.#waiting.shift();
-    if (next === undefined) this.#running -= 1;
-    else next();
+    if (next !== undefined) {
+      next();
+      return;
+    }
+    this.#running -= 1;
+    if (this.#running === 0) this.#onIdle();
   }
 
   async #send<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
