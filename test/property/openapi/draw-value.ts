@@ -79,7 +79,9 @@ function objectOf(document: OpenApiDocument, pointer: string, known: Known): fc.
   const names = Object.keys(properties);
   const values = names.map((name) => {
     const given = valuesOf(document, `${pointer}/properties/${escaped(name)}`, known, name);
-    return required.includes(name) ? given : fc.option(given, { nil: undefined, freq: 2 });
+    if (required.includes(name)) return given;
+    // A key forbids more than it allows: beside another one, and in the lines of a batch.
+    return name === 'idempotencyKey' ? seldom(given) : fc.option(given, { nil: undefined, freq: 2 });
   });
   return fc
     .tuple(...values)
@@ -87,6 +89,10 @@ function objectOf(document: OpenApiDocument, pointer: string, known: Known): fc.
       (drawn) =>
         new Members(names.flatMap((name, i) => (drawn[i] === undefined ? [] : [[name, drawn[i]] as const]))),
     );
+}
+
+function seldom(given: fc.Arbitrary<Tree>): fc.Arbitrary<Tree | undefined> {
+  return fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: given });
 }
 
 function mapOf(document: OpenApiDocument, pointer: string, known: Known): fc.Arbitrary<Members> {
