@@ -162,6 +162,56 @@ test('without credentials it answers 401', async () => {
   });
 });
 
+test('it opens with a call to try; what the others say is folded, and a link leads to its operation', async () => {
+  const docs = await openDocs();
+  const { page } = docs;
+  const headings = await page.$$eval('.info h2', (all) =>
+    all.map(
+      (heading) =>
+        [
+          heading.textContent,
+          (heading.closest('details') as { open: boolean } | null)?.open ?? null,
+        ] as const,
+    ),
+  );
+  const [first, ...others] = headings;
+  expect(first).toEqual(['Try a call', null]);
+  expect(others.length).toBeGreaterThan(1);
+  expect(others.filter(([, open]) => open !== false)).toEqual([]);
+
+  await page.click('.info a[href="#/inventory/reserve"]');
+  await page.waitForSelector(`${RESERVE}.is-open`);
+  expectQuiet(docs);
+});
+
+test('it follows the browser into the dark and back', async () => {
+  const { page } = await openDocs();
+  const background = async (scheme: 'light' | 'dark'): Promise<unknown> => {
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+    await page.waitForSelector(scheme === 'dark' ? 'html.dark-mode' : 'html:not(.dark-mode)');
+    return page.evaluate('getComputedStyle(document.body).backgroundColor');
+  };
+  expect(await background('dark')).toBe('rgb(28, 32, 34)');
+  expect(await background('light')).toBe('rgb(250, 250, 250)');
+});
+
+test('nothing is wider than a phone, with every operation open and tried', async () => {
+  const { page } = await openDocs();
+  await page.setViewport({ width: 390, height: 844 });
+  const clickAll = (selector: string): Promise<void> =>
+    page.$$eval(selector, (all) => {
+      for (const one of all) (one as unknown as { click(): void }).click();
+    });
+  await clickAll('.info summary');
+  await clickAll('.opblock-summary-control');
+  await page.waitForFunction(
+    `document.querySelectorAll('.opblock').length === document.querySelectorAll('.responses-table').length`,
+  );
+  await clickAll('.try-out__btn');
+  await page.waitForSelector(`${RESERVE} .execute`);
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+});
+
 describe('what a hole in the page would try', () => {
   let page: Page;
   beforeAll(async () => {

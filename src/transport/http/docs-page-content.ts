@@ -34,8 +34,37 @@ export const PAGE_HTML = `<!doctype html>
 </html>
 `;
 
-/** Without the top bar, which could load any other document, and without the badge, which would send it elsewhere. */
-export const PAGE_SCRIPT = `SwaggerUIBundle({
+/**
+ * Without the top bar, which could load any other document, and without the badge, which would send it elsewhere.
+ * Swagger UI has colours for the dark, but chooses them by a switch in the top bar; here the browser says which. Of the
+ * description, the first section stays open, a call to try; the others fold to their headings.
+ */
+export const PAGE_SCRIPT = `const dark = matchMedia('(prefers-color-scheme: dark)');
+const followBrowser = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+dark.addEventListener('change', followBrowser);
+followBrowser();
+
+function fold(description) {
+  for (const heading of [...description.querySelectorAll('h2')].slice(1)) {
+    const section = document.createElement('details');
+    const summary = document.createElement('summary');
+    heading.before(section);
+    summary.append(heading);
+    section.append(summary);
+    while (section.nextSibling !== null && section.nextSibling.nodeName !== 'H2') section.append(section.nextSibling);
+  }
+  // To an operation on this page, which has the credentials: not in another tab, as all links of descriptions.
+  for (const link of description.querySelectorAll('a[href^="#"]')) link.removeAttribute('target');
+}
+
+new MutationObserver((_, observer) => {
+  const description = document.querySelector('.info .description .renderedMarkdown');
+  if (description === null) return;
+  observer.disconnect();
+  fold(description);
+}).observe(document.getElementById('swagger-ui'), { childList: true, subtree: true });
+
+const ui = SwaggerUIBundle({
   url: new URL('openapi.json', document.baseURI).href,
   dom_id: '#swagger-ui',
   deepLinking: true,
@@ -43,16 +72,76 @@ export const PAGE_SCRIPT = `SwaggerUIBundle({
   persistAuthorization: false,
   validatorUrl: null,
 });
+// Swagger UI reads the fragment only when it starts.
+addEventListener('hashchange', () => ui.layoutActions.parseDeepLinkHash(location.hash));
 `;
 
-export const PAGE_STYLE = `body {
+/** The colours of both schemes stand here too, for the moment before the script runs; they are Swagger UI's. */
+export const PAGE_STYLE = `html {
+  color-scheme: light dark;
+}
+
+body {
   margin: 0;
   background: #fafafa;
+}
+
+@media (prefers-color-scheme: dark) {
+  body {
+    background: #1c2022;
+    color: #e4e6e6;
+  }
 }
 
 noscript {
   display: block;
   padding: 2rem;
   font-family: sans-serif;
+}
+
+.swagger-ui .info {
+  margin: 2rem 0;
+}
+
+.swagger-ui .info summary {
+  cursor: pointer;
+}
+
+.swagger-ui .info summary h2 {
+  display: inline-block;
+  margin: 0.4rem 0;
+  font-size: 1.1rem;
+}
+
+/* The document links no operations, so the column would say "No links" each time. */
+.swagger-ui .response-col_links {
+  display: none;
+}
+
+/* Swagger UI leaves this one dark in the dark. */
+.dark-mode .swagger-ui .examples-select__section-label {
+  color: inherit;
+}
+
+/* On a phone, what stands beside each other goes below each other. */
+@media (max-width: 640px) {
+  .swagger-ui :is(table.parameters, table.responses-table),
+  .swagger-ui :is(table.parameters, table.responses-table) > tbody,
+  .swagger-ui :is(table.parameters, table.responses-table) > tbody > tr,
+  .swagger-ui :is(table.parameters, table.responses-table) > tbody > tr > td {
+    display: block;
+    box-sizing: border-box;
+    width: 100%;
+    min-width: 0;
+    max-width: none;
+  }
+
+  .swagger-ui :is(table.parameters, table.responses-table) > thead {
+    display: none;
+  }
+
+  .swagger-ui :is(.parameters-col_description, .response-col_description) {
+    padding-top: 0;
+  }
 }
 `;
