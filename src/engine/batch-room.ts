@@ -1,4 +1,4 @@
-import { merchantKey } from '../domain/merchant-key.js';
+import { merchantKey } from '../domain/map-name.js';
 import type { DrawnHolds } from './drawn-holds.js';
 import type { Submission } from './submission.js';
 

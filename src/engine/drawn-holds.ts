@@ -1,7 +1,7 @@
 import type { Command, ConfirmCommand, ReleaseCommand } from '../domain/command.js';
 import { DRAW_HOLDS_MAX } from '../domain/draw.js';
 import { UNREFERENCED } from '../domain/hold.js';
-import { merchantKey } from '../domain/merchant-key.js';
+import { merchantKey } from '../domain/map-name.js';
 import type { HoldRow, OldestHolds } from '../store/holds.js';
 import type { RecordKey, StockRow } from '../store/stock-levels.js';
 import type { DrawnRecord } from './fetch-plan.js';

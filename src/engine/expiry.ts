@@ -1,5 +1,5 @@
 import { expireHold } from '../domain/expire.js';
-import { merchantKey } from '../domain/merchant-key.js';
+import { merchantKey } from '../domain/map-name.js';
 import { readExpiredHolds, readNextExpiries } from '../store/expired-holds.js';
 import type { HoldRow } from '../store/holds.js';
 import type { LockedStock, RecordKey } from '../store/stock-levels.js';

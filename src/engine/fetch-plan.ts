@@ -1,7 +1,7 @@
 import type { Command } from '../domain/command.js';
 import { UNREFERENCED } from '../domain/hold.js';
 import type { RecordIdentity } from '../domain/inventory-record.js';
-import { merchantKey } from '../domain/merchant-key.js';
+import { merchantKey } from '../domain/map-name.js';
 import type { HoldKey } from '../store/holds.js';
 import type { IdempotencyKeyName } from '../store/idempotency-keys.js';
 import type { ImportLineRow } from '../store/import-lines.js';

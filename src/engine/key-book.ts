@@ -1,4 +1,4 @@
-import { merchantKey } from '../domain/merchant-key.js';
+import { merchantKey } from '../domain/map-name.js';
 import type { IdempotencyRow, RememberedKey } from '../store/idempotency-keys.js';
 
 /** The idempotency keys of a batch: what was stored before, and what its own commands add. */

@@ -1,4 +1,4 @@
-import { merchantKey } from '../domain/merchant-key.js';
+import { merchantKey } from '../domain/map-name.js';
 import { ORDER_RECORDS_MAX } from '../domain/order.js';
 import type { HoldRow } from '../store/holds.js';
 import { findRecords, type IdentityKey } from '../store/inventory-records.js';

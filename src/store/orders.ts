@@ -1,4 +1,4 @@
-import { merchantKey } from '../domain/merchant-key.js';
+import { merchantKey } from '../domain/map-name.js';
 import type { Movement } from '../domain/movement.js';
 import { texts } from './array-literal.js';
 import { EXPIRES_AT_MS, type HoldRow, holdRow, type RawHold } from './holds.js';
