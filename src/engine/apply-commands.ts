@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
-import { decide } from '../domain/decide.js';
+import { decide } from '../domain/decisions/decide.js';
 import type { Outcome } from '../domain/outcome.js';
 import { lockMerchant } from '../store/merchants.js';
 import { hasMovement, type MovementRow } from '../store/movement-log.js';

@@ -1,5 +1,5 @@
 import type { Command, ConfirmCommand, ReleaseCommand } from '../domain/command.js';
-import { DRAW_HOLDS_MAX } from '../domain/draw.js';
+import { DRAW_HOLDS_MAX } from '../domain/decisions/draw.js';
 import { UNREFERENCED } from '../domain/hold.js';
 import { merchantKey } from '../domain/map-name.js';
 import type { HoldRow, OldestHolds } from '../store/holds.js';

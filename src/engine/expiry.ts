@@ -1,4 +1,4 @@
-import { expireHold } from '../domain/expire.js';
+import { expireHold } from '../domain/decisions/expire.js';
 import { merchantKey } from '../domain/map-name.js';
 import { readExpiredHolds, readNextExpiries } from '../store/expired-holds.js';
 import type { HoldRow } from '../store/holds.js';

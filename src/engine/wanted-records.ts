@@ -1,5 +1,5 @@
+import { ORDER_RECORDS_MAX } from '../domain/decisions/order.js';
 import { merchantKey } from '../domain/map-name.js';
-import { ORDER_RECORDS_MAX } from '../domain/order.js';
 import type { HoldRow } from '../store/holds.js';
 import { findRecords, type IdentityKey } from '../store/inventory-records.js';
 import { findOrderRecords, type OrderKey } from '../store/orders.js';

@@ -1,4 +1,4 @@
-import type { RecordChange, RecordDescriptionView, RecordView } from '../domain/decision.js';
+import type { RecordChange, RecordDescriptionView, RecordView } from '../domain/decisions/decision.js';
 import type { Hold } from '../domain/hold.js';
 import { assertSound, type Stock } from '../domain/stock.js';
 import type { ChangedHolds } from './changed-rows.js';

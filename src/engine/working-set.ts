@@ -1,4 +1,4 @@
-import type { Changes, CreatedRecord, RecordChange, World } from '../domain/decision.js';
+import type { Changes, CreatedRecord, RecordChange, World } from '../domain/decisions/decision.js';
 import type { DoneLine, ImportLine } from '../domain/import-line.js';
 import type { RecordIdentity } from '../domain/inventory-record.js';
 import type { Settings } from '../domain/outcome.js';

@@ -1,4 +1,4 @@
-import type { RecordDescriptionView } from '../domain/decision.js';
+import type { RecordDescriptionView } from '../domain/decisions/decision.js';
 import type { RecordDetails, RecordIdentity } from '../domain/inventory-record.js';
 import { numbers, texts } from './array-literal.js';
 import type { RecordKey } from './stock-levels.js';

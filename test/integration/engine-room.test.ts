@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { DRAW_HOLDS_MAX } from '../../src/domain/draw.js';
-import { ORDER_RECORDS_MAX } from '../../src/domain/order.js';
+import { DRAW_HOLDS_MAX } from '../../src/domain/decisions/draw.js';
+import { ORDER_RECORDS_MAX } from '../../src/domain/decisions/order.js';
 import { applyCommands } from '../../src/engine/apply-commands.js';
 import { fetchBatch } from '../../src/engine/fetch.js';
 import type { Submission } from '../../src/engine/submission.js';

@@ -1,4 +1,4 @@
-import { ORDER_RECORDS_MAX } from '../../domain/order.js';
+import { ORDER_RECORDS_MAX } from '../../domain/decisions/order.js';
 import { type OrderEnding, orderEnding } from '../../domain/order-state.js';
 import { findOrder, type OrderFound, type OrderHold } from '../../store/reads/order.js';
 import type { Reader } from '../../store/reads/read-pool.js';

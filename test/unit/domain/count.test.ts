@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CountRecordCommand } from '../../../src/domain/command.js';
-import { decide } from '../../../src/domain/decide.js';
+import { decide } from '../../../src/domain/decisions/decide.js';
 import { QTY_MAX } from '../../../src/domain/stock.js';
 import { description, REVISION, record, said, who, world } from './world.js';
 

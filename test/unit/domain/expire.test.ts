@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { expireHold } from '../../../src/domain/expire.js';
+import { expireHold } from '../../../src/domain/decisions/expire.js';
 import { NOW_MS, REVISION, record } from './world.js';
 
 test.each([[null], [NOW_MS + 5]])(

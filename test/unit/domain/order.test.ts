@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { OrderLine, ReserveOrderCommand } from '../../../src/domain/command.js';
-import { decide } from '../../../src/domain/decide.js';
-import type { OrderView } from '../../../src/domain/decision.js';
-import { ORDER_RECORDS_MAX } from '../../../src/domain/order.js';
+import { decide } from '../../../src/domain/decisions/decide.js';
+import type { OrderView } from '../../../src/domain/decisions/decision.js';
+import { ORDER_RECORDS_MAX } from '../../../src/domain/decisions/order.js';
 import { QTY_MAX } from '../../../src/domain/stock.js';
 import { NOW_MS, REVISION, record, said, who, world } from './world.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ReceiveRecordCommand } from '../../../src/domain/command.js';
-import { decide } from '../../../src/domain/decide.js';
+import { decide } from '../../../src/domain/decisions/decide.js';
 import { QTY_MAX } from '../../../src/domain/stock.js';
 import { description, NOW_MS, REVISION, record, said, who, world } from './world.js';
 

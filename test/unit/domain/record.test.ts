@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CreateRecordCommand } from '../../../src/domain/command.js';
-import { decide } from '../../../src/domain/decide.js';
+import { decide } from '../../../src/domain/decisions/decide.js';
 import type { RecordIdentity } from '../../../src/domain/inventory-record.js';
 import { QTY_MAX } from '../../../src/domain/stock.js';
 import { description, NOW_MS, record, said, who, world } from './world.js';

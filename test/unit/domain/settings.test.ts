@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decide } from '../../../src/domain/decide.js';
+import { decide } from '../../../src/domain/decisions/decide.js';
 import { world } from './world.js';
 
 test.each([

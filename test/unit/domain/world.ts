@@ -4,7 +4,7 @@ import type {
   RecordDescriptionView,
   RecordView,
   World,
-} from '../../../src/domain/decision.js';
+} from '../../../src/domain/decisions/decision.js';
 import { failureMessage } from '../../../src/domain/failure-message.js';
 import type { Hold } from '../../../src/domain/hold.js';
 import type { DoneLine } from '../../../src/domain/import-line.js';

@@ -1,4 +1,8 @@
-import type { CreateRecordCommand, UpdateRecordCommand } from './command.js';
+import type { CreateRecordCommand, UpdateRecordCommand } from '../command.js';
+import { UNREFERENCED } from '../hold.js';
+import type { InventoryRecord } from '../inventory-record.js';
+import type { RecordSuccess } from '../outcome.js';
+import { figures, type Stock } from '../stock.js';
 import {
   type CreatedRecord,
   type Decision,
@@ -7,10 +11,6 @@ import {
   reject,
   type World,
 } from './decision.js';
-import { UNREFERENCED } from './hold.js';
-import type { InventoryRecord } from './inventory-record.js';
-import type { RecordSuccess } from './outcome.js';
-import { figures, type Stock } from './stock.js';
 
 /** Adds a record, unless the merchant has one of that id, or of the same product, SKU and warehouse. */
 export function decideCreateRecord<R extends RecordView>(

@@ -1,8 +1,8 @@
-import type { ReserveCommand } from './command.js';
+import type { ReserveCommand } from '../command.js';
+import type { Hold } from '../hold.js';
+import type { StockSuccess } from '../outcome.js';
+import { availableQty, figures } from '../stock.js';
 import { type Decision, type RecordChange, type RecordView, reject, type World } from './decision.js';
-import type { Hold } from './hold.js';
-import type { StockSuccess } from './outcome.js';
-import { availableQty, figures } from './stock.js';
 
 /** Moves units from available to reserved. Repeated reserves under one reference add up in one hold. */
 export function decideReserve<R extends RecordView>(

@@ -1,5 +1,5 @@
+import type { Command } from '../command.js';
 import { decideAdjust, decideBatchAdjust } from './adjust.js';
-import type { Command } from './command.js';
 import { decideCountRecord } from './count.js';
 import type { Decision, RecordView, World } from './decision.js';
 import { decideConfirm, decideRelease } from './draw.js';

@@ -1,11 +1,11 @@
-import type { ConfirmOrderCommand, OrderLine, ReleaseOrderCommand, ReserveOrderCommand } from './command.js';
+import type { ConfirmOrderCommand, OrderLine, ReleaseOrderCommand, ReserveOrderCommand } from '../command.js';
+import type { OrderEndedReason, ShortLine } from '../failure.js';
+import { type OrderEnding, orderEnding } from '../order-state.js';
+import type { EndedOrderSuccess, ReservedLine, ReservedOrderSuccess } from '../outcome.js';
+import { availableQty, figures } from '../stock.js';
 import { type Decision, type RecordChange, type RecordView, reject, type World } from './decision.js';
 import { type Drawing, drawUnits } from './draw.js';
-import type { OrderEndedReason, ShortLine } from './failure.js';
-import { type OrderEnding, orderEnding } from './order-state.js';
-import type { EndedOrderSuccess, ReservedLine, ReservedOrderSuccess } from './outcome.js';
 import { expiryOf, reserveUnits } from './reserve.js';
-import { availableQty, figures } from './stock.js';
 
 /** Records whose units one order may hold when it is released or confirmed as a whole. */
 export const ORDER_RECORDS_MAX = 5000;

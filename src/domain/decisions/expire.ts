@@ -1,6 +1,6 @@
+import type { Hold } from '../hold.js';
+import { EXPIRED_NOTE, SYSTEM_ACTOR } from '../movement.js';
 import type { RecordChange, RecordView } from './decision.js';
-import type { Hold } from './hold.js';
-import { EXPIRED_NOTE, SYSTEM_ACTOR } from './movement.js';
 
 /**
  * Ends a hold whose expiry has come: its units are available again. `nextExpiryAtMs` is the earliest expiry among the

@@ -1,6 +1,6 @@
-import type { UpdateSettingsCommand } from './command.js';
+import type { UpdateSettingsCommand } from '../command.js';
+import type { SettingsSuccess } from '../outcome.js';
 import type { Decision, RecordView, World } from './decision.js';
-import type { SettingsSuccess } from './outcome.js';
 
 /** Changes what the merchant has set. */
 export function decideUpdateSettings<R extends RecordView>(

@@ -1,5 +1,4 @@
-import type { AdjustCommand, Adjustment, BatchAdjustCommand } from './command.js';
-import { type Decision, type RecordChange, type RecordView, reject, type World } from './decision.js';
+import type { AdjustCommand, Adjustment, BatchAdjustCommand } from '../command.js';
 import type {
   NegativeLine,
   NegativeStock,
@@ -7,9 +6,10 @@ import type {
   StaleLine,
   StaleQuantity,
   ValidationFailed,
-} from './failure.js';
-import type { AdjustedStock, AdjustedSuccess } from './outcome.js';
-import { figures, QTY_MAX, type Stock } from './stock.js';
+} from '../failure.js';
+import type { AdjustedStock, AdjustedSuccess } from '../outcome.js';
+import { figures, QTY_MAX, type Stock } from '../stock.js';
+import { type Decision, type RecordChange, type RecordView, reject, type World } from './decision.js';
 
 /** Changes the units on hand: never below the reserved ones, and only from what the caller saw, if it says. */
 export function decideAdjust<R extends RecordView>(

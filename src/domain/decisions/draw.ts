@@ -1,8 +1,8 @@
-import type { ConfirmCommand, ReleaseCommand } from './command.js';
+import type { ConfirmCommand, ReleaseCommand } from '../command.js';
+import { type Hold, UNREFERENCED } from '../hold.js';
+import type { StockSuccess } from '../outcome.js';
+import { figures } from '../stock.js';
 import { type Decision, type RecordChange, type RecordView, reject, type World } from './decision.js';
-import { type Hold, UNREFERENCED } from './hold.js';
-import type { StockSuccess } from './outcome.js';
-import { figures } from './stock.js';
 
 /** Holds that one command without a reference may draw on: ending so many takes as long as some 250 commands. */
 export const DRAW_HOLDS_MAX = 1000;

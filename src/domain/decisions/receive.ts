@@ -1,8 +1,8 @@
+import type { ReceiveRecordCommand } from '../command.js';
+import type { DoneLine, ImportLine } from '../import-line.js';
+import type { ReceivedSuccess } from '../outcome.js';
 import { adjustUnits, faultOf } from './adjust.js';
-import type { ReceiveRecordCommand } from './command.js';
 import { type Decision, type RecordView, reject, type World } from './decision.js';
-import type { DoneLine, ImportLine } from './import-line.js';
-import type { ReceivedSuccess } from './outcome.js';
 import { newRecord } from './record.js';
 
 /**

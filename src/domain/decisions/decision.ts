@@ -1,10 +1,10 @@
-import type { Rejection } from './failure.js';
-import type { Hold } from './hold.js';
-import type { DoneLine, ImportLine } from './import-line.js';
-import type { InventoryRecord, RecordIdentity } from './inventory-record.js';
-import type { Movement } from './movement.js';
-import type { Settings, Success } from './outcome.js';
-import type { Stock } from './stock.js';
+import type { Rejection } from '../failure.js';
+import type { Hold } from '../hold.js';
+import type { DoneLine, ImportLine } from '../import-line.js';
+import type { InventoryRecord, RecordIdentity } from '../inventory-record.js';
+import type { Movement } from '../movement.js';
+import type { Settings, Success } from '../outcome.js';
+import type { Stock } from '../stock.js';
 
 /** What a decision may look at: the merchant's rows that were locked and fetched for it, as of `nowMs`. */
 export interface World<R extends RecordView = RecordView> {

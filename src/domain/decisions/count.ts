@@ -1,8 +1,8 @@
+import type { CountRecordCommand } from '../command.js';
+import type { Rejection } from '../failure.js';
+import type { CountedSuccess } from '../outcome.js';
 import { adjustUnits, faultOf } from './adjust.js';
-import type { CountRecordCommand } from './command.js';
 import { type Decision, type RecordChange, type RecordView, reject, type World } from './decision.js';
-import type { Rejection } from './failure.js';
-import type { CountedSuccess } from './outcome.js';
 import { newRecord } from './record.js';
 
 /**
