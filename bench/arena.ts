@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { signToken } from '../src/auth/tokens.js';
-import { openEmbeddedDatabase } from '../src/store/embedded.js';
+import { openEmbeddedDatabase } from '../src/embedded-postgres/embedded.js';
 import { Child } from './child.js';
 import { compiled } from './compile.js';
 import { DatabaseCpu } from './database-cpu.js';

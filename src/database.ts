@@ -1,8 +1,8 @@
 import type { DataSource } from 'typeorm';
 import type { Config } from './config.js';
+import { openEmbeddedDatabase } from './embedded-postgres/embedded.js';
 import { ChangeChannel } from './store/change-channel.js';
 import { createDataSource, type DatabaseLimits } from './store/data-source.js';
-import { openEmbeddedDatabase } from './store/embedded.js';
 import { migrate } from './store/migrate.js';
 
 export interface Database {

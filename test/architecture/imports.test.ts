@@ -35,7 +35,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'version',
   ],
   'jwt-secret': ['config*'],
-  database: ['config*', 'store'],
+  database: ['config*', 'embedded-postgres', 'store'],
   transport: [
     'auth',
     'config*',
@@ -51,6 +51,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   engine: ['domain', 'store'],
   auth: ['config*', 'store'],
   store: ['domain'],
+  'embedded-postgres': [],
   domain: [],
   telemetry: ['config*', 'printable'],
   config: ['database-url', 'environment', 'loopback'],
@@ -64,8 +65,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 /** Packages that belong to one place. */
 const packages: Readonly<Record<string, readonly string[]>> = {
   typeorm: ['store', 'app*', 'database*', 'engine*', 'service*'],
-  pg: ['store'],
-  'embedded-postgres': ['store'],
+  pg: ['store', 'embedded-postgres'],
+  'embedded-postgres': ['embedded-postgres'],
   jose: ['auth'],
   'lru-cache': ['auth', 'service', 'transport'],
   commander: ['main', 'cli'],

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { type EmbeddedDatabase, openEmbeddedDatabase } from '../../src/store/embedded.js';
+import { type EmbeddedDatabase, openEmbeddedDatabase } from '../../src/embedded-postgres/embedded.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const asRoot = process.getuid?.() === 0;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { loadConfig } from '../../src/config.js';
 import { openDatabase } from '../../src/database.js';
-import { openEmbeddedDatabase } from '../../src/store/embedded.js';
+import { openEmbeddedDatabase } from '../../src/embedded-postgres/embedded.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {

@@ -1,11 +1,11 @@
-import { prepareCluster, readPassword } from './embedded/cluster.js';
-import { adminUrl, ensureDatabase, serviceUrl } from './embedded/database.js';
-import { Holders } from './embedded/holders.js';
-import { clusterExists, type Layout, prepareLayout } from './embedded/layout.js';
-import { findPostmaster } from './embedded/postmaster.js';
-import { ensureServer, type RunningServer, startTimeoutMs, stopServer } from './embedded/server.js';
-import { Supervisor } from './embedded/supervisor.js';
-import { TicketLock } from './embedded/ticket-lock.js';
+import { prepareCluster, readPassword } from './cluster.js';
+import { adminUrl, ensureDatabase, serviceUrl } from './database.js';
+import { Holders } from './holders.js';
+import { clusterExists, type Layout, prepareLayout } from './layout.js';
+import { findPostmaster } from './postmaster.js';
+import { ensureServer, type RunningServer, startTimeoutMs, stopServer } from './server.js';
+import { Supervisor } from './supervisor.js';
+import { TicketLock } from './ticket-lock.js';
 
 export interface EmbeddedDatabase {
   /** postgresql://… URL (TCP on 127.0.0.1, scram password) of the database `holdfast`. Never changes. */
