@@ -20,7 +20,7 @@ import { Sweeper } from './service/sweeper.js';
 import { ChangeSignal } from './service/watch/change-signal.js';
 import { Watches } from './service/watch/watches.js';
 import { findMerchantOfKey } from './store/api-keys.js';
-import { Readiness } from './store/readiness.js';
+import { Readiness } from './store/connection/readiness.js';
 import { ReadPool } from './store/reads/read-pool.js';
 import { findSettings } from './store/settings.js';
 import { createLogger, type Logger } from './telemetry/logger.js';

@@ -1,9 +1,9 @@
 import type { DataSource } from 'typeorm';
 import type { Config } from './config.js';
 import { openEmbeddedDatabase } from './embedded-postgres/embedded.js';
-import { ChangeChannel } from './store/change-channel.js';
-import { createDataSource, type DatabaseLimits } from './store/data-source.js';
-import { migrate } from './store/migrate.js';
+import { ChangeChannel } from './store/connection/change-channel.js';
+import { createDataSource, type DatabaseLimits } from './store/connection/data-source.js';
+import { migrate } from './store/connection/migrate.js';
 
 export interface Database {
   readonly dataSource: DataSource;

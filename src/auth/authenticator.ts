@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { databaseErrorKind } from '../store/sqlstate.js';
+import { databaseErrorKind } from '../store/connection/sqlstate.js';
 import { hashApiKey } from './api-key-secret.js';
 import type { Principal } from './principal.js';
 import type { OnRefused, TokenClaims, TokenVerifier } from './tokens.js';

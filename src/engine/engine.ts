@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { Fault } from '../domain/failure.js';
-import { databaseErrorKind } from '../store/sqlstate.js';
+import { databaseErrorKind } from '../store/connection/sqlstate.js';
 import { applyCommands, BatchOutcomeUnknown, reconcileBatch } from './apply-commands.js';
 import { weightOf } from './batch-room.js';
 import { type Answer, Batcher, type BatcherLimits, type FailureKind, systemClock } from './batcher.js';

@@ -1,4 +1,5 @@
 import { readClock } from '../store/clock.js';
+import type { Statement, Transaction } from '../store/connection/transaction.js';
 import { type HoldRow, readHolds, readOldestHolds } from '../store/holds.js';
 import { readIdempotencyKeys } from '../store/idempotency-keys.js';
 import { readImportLines } from '../store/import-lines.js';
@@ -6,7 +7,6 @@ import { findRecords, readDescriptions } from '../store/inventory-records.js';
 import { readOrders } from '../store/orders.js';
 import { lockSettings } from '../store/settings.js';
 import { lockStockLevels, type RecordKey } from '../store/stock-levels.js';
-import type { Statement, Transaction } from '../store/transaction.js';
 import { countWithRoom } from './batch-room.js';
 import { DrawnHolds } from './drawn-holds.js';
 import { dueRecords, endExpired, fetchExpired, latestReading } from './expiry.js';

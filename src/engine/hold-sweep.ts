@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
-import { findMerchantsWithDueHolds, lockDueRecords } from '../store/expired-holds.js';
-import { lockStatement, lockStockLevels, type RecordKey } from '../store/stock-levels.js';
 import {
   CommitOutcomeUnknown,
   inTransaction,
   type Statement,
   type Transaction,
-} from '../store/transaction.js';
+} from '../store/connection/transaction.js';
+import { findMerchantsWithDueHolds, lockDueRecords } from '../store/expired-holds.js';
+import { lockStatement, lockStockLevels, type RecordKey } from '../store/stock-levels.js';
 import { dueRecords, endExpired, fetchExpired, latestReading } from './expiry.js';
 import { WorkingSet } from './working-set.js';
 import { writeWorkingSet } from './write.js';

@@ -1,4 +1,4 @@
-import type { Transaction } from '../store/transaction.js';
+import type { Transaction } from '../store/connection/transaction.js';
 import { countWithRoom, type OrderSizes } from './batch-room.js';
 import { type FetchPlan, planFetch } from './fetch-plan.js';
 import type { Submission } from './submission.js';

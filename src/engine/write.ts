@@ -1,3 +1,4 @@
+import type { Transaction } from '../store/connection/transaction.js';
 import { deleteHolds, insertHolds, updateHolds } from '../store/holds.js';
 import { forgetIdempotencyKeys, insertIdempotencyKeys } from '../store/idempotency-keys.js';
 import { insertImportLines } from '../store/import-lines.js';
@@ -5,7 +6,6 @@ import { insertInventoryRecords, updateDescriptions } from '../store/inventory-r
 import { appendMovements } from '../store/movement-log.js';
 import { updateSettings } from '../store/settings.js';
 import { insertStockLevels, updateNextExpiries, updateStockLevels } from '../store/stock-levels.js';
-import type { Transaction } from '../store/transaction.js';
 import type { FetchedBatch } from './fetch.js';
 import type { Execution } from './submission.js';
 import type { WorkingSet } from './working-set.js';

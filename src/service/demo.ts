@@ -7,9 +7,9 @@ import { signToken } from '../auth/tokens.js';
 import type { JwtConfig } from '../config.js';
 import { listApiKeys } from '../store/api-keys.js';
 import { countRecords } from '../store/audit.js';
+import { isUniqueViolation } from '../store/connection/sqlstate.js';
 import { findMerchant, insertMerchant } from '../store/merchants.js';
 import { seedRecords } from '../store/seed.js';
-import { isUniqueViolation } from '../store/sqlstate.js';
 import { addKey } from './merchants.js';
 
 /** What a script needs to try the service; kept in DATA_DIR/demo.json. */

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { UNREFERENCED } from '../domain/hold.js';
-import { databaseErrorKind } from '../store/sqlstate.js';
+import { databaseErrorKind } from '../store/connection/sqlstate.js';
 import { type Refused, refused } from './commands.js';
 
 export interface HoldTtlOptions {

@@ -1,8 +1,8 @@
 import type { DataSource } from 'typeorm';
-import { texts } from './array-literal.js';
+import { texts } from './connection/array-literal.js';
+import type { Statement, Transaction } from './connection/transaction.js';
 import { EXPIRES_AT_MS, type HoldRow, holdRow, type RawHold } from './holds.js';
 import type { RecordKey } from './stock-levels.js';
-import type { Statement, Transaction } from './transaction.js';
 
 const READ: Statement = {
   name: 'read_expired_holds',

@@ -1,8 +1,8 @@
 import type { RecordDescriptionView } from '../domain/decisions/decision.js';
 import type { RecordDetails, RecordIdentity } from '../domain/inventory-record.js';
-import { numbers, texts } from './array-literal.js';
+import { numbers, texts } from './connection/array-literal.js';
+import type { Statement, Transaction } from './connection/transaction.js';
 import type { RecordKey } from './stock-levels.js';
-import type { Statement, Transaction } from './transaction.js';
 
 export interface RecordRow {
   readonly merchantId: string;

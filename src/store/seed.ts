@@ -3,11 +3,11 @@ import type { DataSource } from 'typeorm';
 import { UNREFERENCED } from '../domain/hold.js';
 import type { RecordDetails } from '../domain/inventory-record.js';
 import { SYSTEM_ACTOR } from '../domain/movement.js';
+import { inTransaction } from './connection/transaction.js';
 import { insertHolds } from './holds.js';
 import { insertInventoryRecords } from './inventory-records.js';
 import { appendMovements } from './movement-log.js';
 import { insertStockLevels } from './stock-levels.js';
-import { inTransaction } from './transaction.js';
 
 export interface SeedRecord {
   readonly id: string;

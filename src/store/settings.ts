@@ -1,8 +1,8 @@
 import type { DataSource } from 'typeorm';
 import type { Settings } from '../domain/outcome.js';
-import { numbers, texts } from './array-literal.js';
+import { numbers, texts } from './connection/array-literal.js';
+import type { Statement, Transaction } from './connection/transaction.js';
 import { MerchantEntity } from './entities/merchant.js';
-import type { Statement, Transaction } from './transaction.js';
 
 export interface SettingsRow {
   readonly merchantId: string;

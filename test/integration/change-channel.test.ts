@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { ChangeChannel } from '../../src/store/change-channel.js';
+import { ChangeChannel } from '../../src/store/connection/change-channel.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { until } from '../support/process.js';
 import { TcpProxy } from '../support/tcp-proxy.js';

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.js';
 import { openDatabase } from '../../src/database.js';
 import { findDrift } from '../../src/store/audit.js';
-import { migrate } from '../../src/store/migrate.js';
+import { migrate } from '../../src/store/connection/migrate.js';
 import { migrations } from '../../src/store/migrations/index.js';
 import { openDataSource } from '../support/data-source.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Reads } from '../../src/service/reads/reads.js';
+import type { Statement } from '../../src/store/connection/transaction.js';
 import { ReadPool } from '../../src/store/reads/read-pool.js';
-import type { Statement } from '../../src/store/transaction.js';
 import { callOf, MERCHANT, openReadsStage, type ReadsStage } from '../support/reads-stage.js';
 
 /** Which index each read goes by, once tables have grown: with the statistics of empty tables, and with true ones. */

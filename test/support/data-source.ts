@@ -1,5 +1,9 @@
 import type { DataSource } from 'typeorm';
-import { createDataSource, type DatabaseLimits, type DataSourceRole } from '../../src/store/data-source.js';
+import {
+  createDataSource,
+  type DatabaseLimits,
+  type DataSourceRole,
+} from '../../src/store/connection/data-source.js';
 
 const limits: DatabaseLimits = {
   poolConnectionsMax: 10,

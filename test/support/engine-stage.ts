@@ -8,7 +8,7 @@ import { createEngine, type Engine } from '../../src/engine/engine.js';
 import type { Execution, Submission } from '../../src/engine/submission.js';
 import { fingerprint } from '../../src/service/fingerprint.js';
 import { findDrift } from '../../src/store/audit.js';
-import type { DatabaseLimits } from '../../src/store/data-source.js';
+import type { DatabaseLimits } from '../../src/store/connection/data-source.js';
 import { insertMerchant } from '../../src/store/merchants.js';
 import { seedRecords } from '../../src/store/seed.js';
 import { openDataSource } from './data-source.js';

@@ -1,6 +1,6 @@
 import type { Failure } from '../../domain/failure.js';
+import { databaseErrorKind } from '../../store/connection/sqlstate.js';
 import { ReadRefused } from '../../store/reads/read-pool.js';
-import { databaseErrorKind } from '../../store/sqlstate.js';
 
 /** How a read came out. */
 export type ReadResult<T> =

@@ -1,5 +1,5 @@
-import { numbers, texts } from '../array-literal.js';
-import type { Statement } from '../transaction.js';
+import { numbers, texts } from '../connection/array-literal.js';
+import type { Statement } from '../connection/transaction.js';
 import type { Reader } from './read-pool.js';
 
 /** A record's quantities as its log has them at one revision. */

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import type { Statement } from '../transaction.js';
+import type { Statement } from '../connection/transaction.js';
 
 /** Runs reads, each a statement of its own and so a snapshot of its own, without locks. */
 export interface Reader {

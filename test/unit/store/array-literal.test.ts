@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { numbers, texts } from '../../../src/store/array-literal.js';
+import { numbers, texts } from '../../../src/store/connection/array-literal.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 
 let database: TestDatabase;

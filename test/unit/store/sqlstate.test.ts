@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { databaseErrorKind, isUnanswered } from '../../../src/store/sqlstate.js';
+import { databaseErrorKind, isUnanswered } from '../../../src/store/connection/sqlstate.js';
 
 const state = (code: string): Error => Object.assign(new Error('whatever the server said'), { code });
 /** As TypeORM wraps it. */

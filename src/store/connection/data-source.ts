@@ -1,10 +1,10 @@
 import { DataSource } from 'typeorm';
-import { ApiKeyEntity } from './entities/api-key.js';
-import { HoldEntity } from './entities/hold.js';
-import { InventoryRecordEntity } from './entities/inventory-record.js';
-import { MerchantEntity } from './entities/merchant.js';
-import { StockLevelEntity } from './entities/stock-level.js';
-import { migrations } from './migrations/index.js';
+import { ApiKeyEntity } from '../entities/api-key.js';
+import { HoldEntity } from '../entities/hold.js';
+import { InventoryRecordEntity } from '../entities/inventory-record.js';
+import { MerchantEntity } from '../entities/merchant.js';
+import { StockLevelEntity } from '../entities/stock-level.js';
+import { migrations } from '../migrations/index.js';
 import { PoolClient } from './pool-client.js';
 
 export interface DatabaseLimits {
