@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type FileFormat, fileFormats } from '../service/import/import-file.js';
-import { IMPORT_MEMORY_DAYS } from '../store/imports.js';
+import { IMPORT_MEMORY_DAYS } from '../store/tables/imports.js';
 import { OPERATOR_ACTOR } from './actor.js';
 
 /** The options of `holdfast import`, as they are typed. */

@@ -3,7 +3,7 @@ import { oneLine } from '../printable.js';
 import type { ImportCounts, ImportReport } from '../service/import/import-rows.js';
 import { allLines } from '../service/import/line-counts.js';
 import type { Survey } from '../service/import/survey.js';
-import { IMPORT_MEMORY_DAYS } from '../store/imports.js';
+import { IMPORT_MEMORY_DAYS } from '../store/tables/imports.js';
 import type { CommandResult } from './context.js';
 import type { ImportOutput } from './import-output.js';
 import { counted, lineCount, toldWarnings } from './import-summary.js';

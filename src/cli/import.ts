@@ -9,9 +9,9 @@ import { noteStock, withLookalikesTold } from '../service/import/lookalike-rows.
 import { type LineMode, receiveLines, setLines } from '../service/import/submit-line.js';
 import { type Survey, survey } from '../service/import/survey.js';
 import { requireMerchant } from '../service/merchants.js';
-import type { MemoryKey } from '../store/import-lines.js';
-import { closeImport, openImport } from '../store/imports.js';
-import { listMerchants } from '../store/merchants.js';
+import type { MemoryKey } from '../store/tables/import-lines.js';
+import { closeImport, openImport } from '../store/tables/imports.js';
+import { listMerchants } from '../store/tables/merchants.js';
 import { readActor } from './actor.js';
 import { type CommandResult, commandConfig, UsageError, withDatabase } from './context.js';
 import { withEngine } from './engine.js';

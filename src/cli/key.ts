@@ -1,7 +1,7 @@
 import { hashApiKey, type KeyMode } from '../auth/api-key-secret.js';
 import type { Environment } from '../config.js';
 import { addKey, requireMerchant } from '../service/merchants.js';
-import { listApiKeys, revokeApiKey } from '../store/api-keys.js';
+import { listApiKeys, revokeApiKey } from '../store/tables/api-keys.js';
 import { type CommandResult, UsageError, withDatabase } from './context.js';
 
 /** `holdfast key add`: one more key. To rotate, add one, move the callers over, revoke the old one. */

@@ -4,7 +4,7 @@ import { failureMessage } from '../domain/failure-message.js';
 import type { Accepted, SettingsSuccess } from '../domain/outcome.js';
 import { oneLine } from '../printable.js';
 import { createMerchant, requireMerchant } from '../service/merchants.js';
-import { listMerchants } from '../store/merchants.js';
+import { listMerchants } from '../store/tables/merchants.js';
 import { OPERATOR_ACTOR } from './actor.js';
 import { CommandRefused, type CommandResult, commandConfig, UsageError, withDatabase } from './context.js';
 import { formatDuration, parseDuration } from './duration.js';

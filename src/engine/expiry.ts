@@ -1,9 +1,9 @@
 import { expireHold } from '../domain/decisions/expire.js';
 import { merchantKey } from '../domain/map-name.js';
 import type { Transaction } from '../store/connection/transaction.js';
-import { readExpiredHolds, readNextExpiries } from '../store/expired-holds.js';
-import type { HoldRow } from '../store/holds.js';
-import type { LockedStock, RecordKey } from '../store/stock-levels.js';
+import { readExpiredHolds, readNextExpiries } from '../store/tables/expired-holds.js';
+import type { HoldRow } from '../store/tables/holds.js';
+import type { LockedStock, RecordKey } from '../store/tables/stock-levels.js';
 import type { WorkingSet } from './working-set.js';
 
 /** The expired holds of locked records, and what comes after them. */

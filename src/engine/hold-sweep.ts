@@ -6,8 +6,8 @@ import {
   type Statement,
   type Transaction,
 } from '../store/connection/transaction.js';
-import { findMerchantsWithDueHolds, lockDueRecords } from '../store/expired-holds.js';
-import { lockStatement, lockStockLevels, type RecordKey } from '../store/stock-levels.js';
+import { findMerchantsWithDueHolds, lockDueRecords } from '../store/tables/expired-holds.js';
+import { lockStatement, lockStockLevels, type RecordKey } from '../store/tables/stock-levels.js';
 import { dueRecords, endExpired, fetchExpired, latestReading } from './expiry.js';
 import { WorkingSet } from './working-set.js';
 import { writeWorkingSet } from './write.js';

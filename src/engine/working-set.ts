@@ -2,12 +2,12 @@ import type { Changes, CreatedRecord, RecordChange, World } from '../domain/deci
 import type { DoneLine, ImportLine } from '../domain/import-line.js';
 import type { RecordIdentity } from '../domain/inventory-record.js';
 import type { Settings } from '../domain/outcome.js';
-import type { HoldRow } from '../store/holds.js';
-import type { DoneLineRow } from '../store/import-lines.js';
-import type { DescriptionRow } from '../store/inventory-records.js';
-import type { MovementRow } from '../store/movement-log.js';
-import type { SettingsRow } from '../store/settings.js';
-import type { StockRow } from '../store/stock-levels.js';
+import type { HoldRow } from '../store/tables/holds.js';
+import type { DoneLineRow } from '../store/tables/import-lines.js';
+import type { DescriptionRow } from '../store/tables/inventory-records.js';
+import type { MovementRow } from '../store/tables/movement-log.js';
+import type { SettingsRow } from '../store/tables/settings.js';
+import type { StockRow } from '../store/tables/stock-levels.js';
 import type { ChangedRows } from './changed-rows.js';
 import { identityName } from './fetch-plan.js';
 import { LineBook } from './line-book.js';

@@ -1,11 +1,11 @@
 import type { Transaction } from '../store/connection/transaction.js';
-import { deleteHolds, insertHolds, updateHolds } from '../store/holds.js';
-import { forgetIdempotencyKeys, insertIdempotencyKeys } from '../store/idempotency-keys.js';
-import { insertImportLines } from '../store/import-lines.js';
-import { insertInventoryRecords, updateDescriptions } from '../store/inventory-records.js';
-import { appendMovements } from '../store/movement-log.js';
-import { updateSettings } from '../store/settings.js';
-import { insertStockLevels, updateNextExpiries, updateStockLevels } from '../store/stock-levels.js';
+import { deleteHolds, insertHolds, updateHolds } from '../store/tables/holds.js';
+import { forgetIdempotencyKeys, insertIdempotencyKeys } from '../store/tables/idempotency-keys.js';
+import { insertImportLines } from '../store/tables/import-lines.js';
+import { insertInventoryRecords, updateDescriptions } from '../store/tables/inventory-records.js';
+import { appendMovements } from '../store/tables/movement-log.js';
+import { updateSettings } from '../store/tables/settings.js';
+import { insertStockLevels, updateNextExpiries, updateStockLevels } from '../store/tables/stock-levels.js';
 import type { FetchedBatch } from './fetch.js';
 import type { Execution } from './submission.js';
 import type { WorkingSet } from './working-set.js';

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { countRecords, expiresLate, findDrift, type RecordSums, repairRecord } from '../store/audit.js';
-import { listMerchants } from '../store/merchants.js';
+import { listMerchants } from '../store/tables/merchants.js';
 import { requireMerchant } from './merchants.js';
 
 export interface AuditReport {

@@ -5,11 +5,11 @@ import { hashApiKey } from '../auth/api-key-secret.js';
 import { permissions } from '../auth/principal.js';
 import { signToken } from '../auth/tokens.js';
 import type { JwtConfig } from '../config.js';
-import { listApiKeys } from '../store/api-keys.js';
 import { countRecords } from '../store/audit.js';
 import { isUniqueViolation } from '../store/connection/sqlstate.js';
-import { findMerchant, insertMerchant } from '../store/merchants.js';
 import { seedRecords } from '../store/seed.js';
+import { listApiKeys } from '../store/tables/api-keys.js';
+import { findMerchant, insertMerchant } from '../store/tables/merchants.js';
 import { addKey } from './merchants.js';
 
 /** What a script needs to try the service; kept in DATA_DIR/demo.json. */

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { sweepIdempotencyKeys } from '../store/idempotency-keys.js';
-import { listMerchants } from '../store/merchants.js';
+import { sweepIdempotencyKeys } from '../store/tables/idempotency-keys.js';
+import { listMerchants } from '../store/tables/merchants.js';
 
 /** Deletes in one statement; more would hold locks for longer than a reader should wait. */
 const SWEEP_ROWS_MAX = 1000;

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { createApiKeySecret, type KeyMode } from '../auth/api-key-secret.js';
-import { insertApiKey } from '../store/api-keys.js';
-import { findMerchant, insertMerchant } from '../store/merchants.js';
+import { insertApiKey } from '../store/tables/api-keys.js';
+import { findMerchant, insertMerchant } from '../store/tables/merchants.js';
 import { newId } from './ids.js';
 
 /** A merchant and its first key. The key is shown here and never again. */

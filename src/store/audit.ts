@@ -2,8 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { SYSTEM_ACTOR } from '../domain/movement.js';
 import { inTransaction, type Statement } from './connection/transaction.js';
-import { appendMovements } from './movement-log.js';
-import { lockStatement, lockStockLevels, updateNextExpiries, updateStockLevels } from './stock-levels.js';
+import { appendMovements } from './tables/movement-log.js';
+import {
+  lockStatement,
+  lockStockLevels,
+  updateNextExpiries,
+  updateStockLevels,
+} from './tables/stock-levels.js';
 
 /** What the tables say of one record; the record is consistent when they all agree. */
 export interface RecordSums {

@@ -4,10 +4,10 @@ import { UNREFERENCED } from '../domain/hold.js';
 import type { RecordDetails } from '../domain/inventory-record.js';
 import { SYSTEM_ACTOR } from '../domain/movement.js';
 import { inTransaction } from './connection/transaction.js';
-import { insertHolds } from './holds.js';
-import { insertInventoryRecords } from './inventory-records.js';
-import { appendMovements } from './movement-log.js';
-import { insertStockLevels } from './stock-levels.js';
+import { insertHolds } from './tables/holds.js';
+import { insertInventoryRecords } from './tables/inventory-records.js';
+import { appendMovements } from './tables/movement-log.js';
+import { insertStockLevels } from './tables/stock-levels.js';
 
 export interface SeedRecord {
   readonly id: string;

@@ -34,7 +34,7 @@ export function readSource(): SourceFile[] {
     });
 }
 
-/** `store/holds.ts` → `store`; `main.ts` → `main`; generated code is named by its package. */
+/** `store/tables/holds.ts` → `store`; `main.ts` → `main`; generated code is named by its package. */
 export function areaOf(path: string): string {
   const [top, ...rest] = path.replace(/\.ts$/, '').split('/');
   return top === 'gen' ? `gen/${rest.slice(0, -1).join('/')}` : top!;

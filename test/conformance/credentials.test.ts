@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { hashApiKey } from '../../src/auth/api-key-secret.js';
 import { addKey } from '../../src/service/merchants.js';
-import { revokeApiKey } from '../../src/store/api-keys.js';
+import { revokeApiKey } from '../../src/store/tables/api-keys.js';
 import { type Credentials, JWT_SECRET, startApp, type TestApp } from '../support/app.js';
 import { closeDoors, type DoorName, type Doors, doorNames, openDoors } from '../support/doors.js';
 import { answerOf, type Expected, withoutRequestId } from './contract.js';

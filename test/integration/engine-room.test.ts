@@ -6,7 +6,7 @@ import { applyCommands } from '../../src/engine/apply-commands.js';
 import { fetchBatch } from '../../src/engine/fetch.js';
 import type { Submission } from '../../src/engine/submission.js';
 import { inTransaction } from '../../src/store/connection/transaction.js';
-import { lockStatement } from '../../src/store/stock-levels.js';
+import { lockStatement } from '../../src/store/tables/stock-levels.js';
 import { openDataSource } from '../support/data-source.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { Shelf, told } from '../support/engine-stage.js';

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sweepAllKeys } from '../../src/service/key-sweep.js';
-import { sweepIdempotencyKeys } from '../../src/store/idempotency-keys.js';
+import { sweepIdempotencyKeys } from '../../src/store/tables/idempotency-keys.js';
 import { openDataSource } from '../support/data-source.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { NEVER, Session, Shelf, startEngine, type TestEngine, told } from '../support/engine-stage.js';

@@ -7,7 +7,7 @@ import type { Execution, Submission } from '../../src/engine/submission.js';
 import { fingerprint } from '../../src/service/fingerprint.js';
 import { newId } from '../../src/service/ids.js';
 import { findDrift } from '../../src/store/audit.js';
-import { insertMerchant } from '../../src/store/merchants.js';
+import { insertMerchant } from '../../src/store/tables/merchants.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { NEVER, startEngine, type TestEngine } from '../support/engine-stage.js';
 

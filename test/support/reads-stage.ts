@@ -4,9 +4,9 @@ import type { MovementAction } from '../../src/domain/movement.js';
 import type { CallContext } from '../../src/service/call.js';
 import type { ReadResult } from '../../src/service/reads/read-result.js';
 import { Reads } from '../../src/service/reads/reads.js';
-import { insertMerchant } from '../../src/store/merchants.js';
 import { ReadPool } from '../../src/store/reads/read-pool.js';
 import { type SeedRecord, seedRecords } from '../../src/store/seed.js';
+import { insertMerchant } from '../../src/store/tables/merchants.js';
 import { openDataSource } from './data-source.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 

@@ -3,9 +3,9 @@ import type { DataSource } from 'typeorm';
 import type { Failure } from '../../src/domain/failure.js';
 import { ChangeSignal } from '../../src/service/watch/change-signal.js';
 import { type StockEvent, Watch, type WatchRequest } from '../../src/service/watch/watch.js';
-import { insertMerchant } from '../../src/store/merchants.js';
 import { type Reader, ReadPool } from '../../src/store/reads/read-pool.js';
 import { type SeedRecord, seedRecords } from '../../src/store/seed.js';
+import { insertMerchant } from '../../src/store/tables/merchants.js';
 import { openDataSource } from './data-source.js';
 import { createTestDatabase } from './database.js';
 

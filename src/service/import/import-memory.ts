@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { listDoneContents, type MemoryKey } from '../../store/import-lines.js';
-import { type EarlierImport, listImports } from '../../store/imports.js';
+import { listDoneContents, type MemoryKey } from '../../store/tables/import-lines.js';
+import { type EarlierImport, listImports } from '../../store/tables/imports.js';
 import type { Row } from './line.js';
 import { contentsOf } from './line-contents.js';
 import { likeness } from './sketch.js';

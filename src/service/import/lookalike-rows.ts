@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { findOddRecords, findRecords } from '../../store/lookalikes.js';
+import { findOddRecords, findRecords } from '../../store/reads/lookalikes.js';
 import type { Lines, Row } from './line.js';
 import type { Lookalikes } from './lookalikes.js';
 

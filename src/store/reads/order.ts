@@ -1,6 +1,6 @@
 import type { Movement } from '../../domain/movement.js';
 import type { Statement } from '../connection/transaction.js';
-import { lastMovement } from '../last-movement.js';
+import { lastMovement } from '../tables/last-movement.js';
 import type { Reader } from './read-pool.js';
 import { ms } from './record-rows.js';
 

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
-import type { ImportLine } from '../domain/import-line.js';
-import { numbers, texts } from './connection/array-literal.js';
-import type { Statement, Transaction } from './connection/transaction.js';
+import type { ImportLine } from '../../domain/import-line.js';
+import { numbers, texts } from '../connection/array-literal.js';
+import type { Statement, Transaction } from '../connection/transaction.js';
 
 export interface ImportLineRow {
   readonly merchantId: string;

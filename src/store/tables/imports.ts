@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
-import { inTransaction, type Statement } from './connection/transaction.js';
+import { inTransaction, type Statement } from '../connection/transaction.js';
 
 /** How long an import is remembered after its last run, by the database's clock; after that it counts as never seen. */
 export const IMPORT_MEMORY_DAYS = 400;

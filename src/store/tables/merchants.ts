@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
-import type { Statement, Transaction } from './connection/transaction.js';
-import { MerchantEntity } from './entities/merchant.js';
+import type { Statement, Transaction } from '../connection/transaction.js';
+import { MerchantEntity } from '../entities/merchant.js';
 
 export interface Merchant {
   readonly merchantId: string;

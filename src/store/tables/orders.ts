@@ -1,7 +1,7 @@
-import { merchantKey } from '../domain/map-name.js';
-import type { Movement } from '../domain/movement.js';
-import { texts } from './connection/array-literal.js';
-import type { Statement, Transaction } from './connection/transaction.js';
+import { merchantKey } from '../../domain/map-name.js';
+import type { Movement } from '../../domain/movement.js';
+import { texts } from '../connection/array-literal.js';
+import type { Statement, Transaction } from '../connection/transaction.js';
 import { EXPIRES_AT_MS, type HoldRow, holdRow, type RawHold } from './holds.js';
 import { lastMovement } from './last-movement.js';
 import type { RecordKey } from './stock-levels.js';

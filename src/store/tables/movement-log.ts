@@ -1,6 +1,6 @@
-import type { Movement } from '../domain/movement.js';
-import { numbers, texts } from './connection/array-literal.js';
-import type { Statement, Transaction } from './connection/transaction.js';
+import type { Movement } from '../../domain/movement.js';
+import { numbers, texts } from '../connection/array-literal.js';
+import type { Statement, Transaction } from '../connection/transaction.js';
 
 export interface MovementRow {
   readonly merchantId: string;

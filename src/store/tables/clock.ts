@@ -1,4 +1,4 @@
-import type { Statement, Transaction } from './connection/transaction.js';
+import type { Statement, Transaction } from '../connection/transaction.js';
 
 const READ: Statement = {
   name: 'read_clock',

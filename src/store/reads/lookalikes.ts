@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
-import type { RecordIdentity } from '../domain/inventory-record.js';
-import { texts } from './connection/array-literal.js';
+import type { RecordIdentity } from '../../domain/inventory-record.js';
+import { texts } from '../connection/array-literal.js';
 
 /** Records of a merchant that are looked through: less than a second's work, with the index on identities alone. */
 const SCANNED_RECORDS_MAX = 500_000;

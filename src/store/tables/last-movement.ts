@@ -1,4 +1,4 @@
-import { EXPIRED_NOTE, SYSTEM_ACTOR } from '../domain/movement.js';
+import { EXPIRED_NOTE, SYSTEM_ACTOR } from '../../domain/movement.js';
 
 /**
  * Selects the last log entry under an order's reference that moved held units, for commands and reads alike: they must

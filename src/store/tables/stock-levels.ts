@@ -1,8 +1,8 @@
 import type { DataSource } from 'typeorm';
-import type { Stock } from '../domain/stock.js';
-import { numbers, numbersOrNulls, texts } from './connection/array-literal.js';
-import type { Statement, Transaction } from './connection/transaction.js';
-import { StockLevelEntity } from './entities/stock-level.js';
+import type { Stock } from '../../domain/stock.js';
+import { numbers, numbersOrNulls, texts } from '../connection/array-literal.js';
+import type { Statement, Transaction } from '../connection/transaction.js';
+import { StockLevelEntity } from '../entities/stock-level.js';
 
 /** Names one record. */
 export interface RecordKey {

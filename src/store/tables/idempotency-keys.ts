@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
-import type { Outcome } from '../domain/outcome.js';
-import { texts } from './connection/array-literal.js';
-import type { Statement, Transaction } from './connection/transaction.js';
+import type { Outcome } from '../../domain/outcome.js';
+import { texts } from '../connection/array-literal.js';
+import type { Statement, Transaction } from '../connection/transaction.js';
 
 /** How long a key is remembered, by the database's clock; after that it counts as never seen. */
 export const IDEMPOTENCY_TTL_HOURS = 24;

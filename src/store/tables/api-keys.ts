@@ -1,5 +1,5 @@
 import { type DataSource, IsNull } from 'typeorm';
-import { ApiKeyEntity } from './entities/api-key.js';
+import { ApiKeyEntity } from '../entities/api-key.js';
 
 /** What can be known of a key once it was handed out. */
 export interface ApiKey {

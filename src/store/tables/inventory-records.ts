@@ -1,7 +1,7 @@
-import type { RecordDescriptionView } from '../domain/decisions/decision.js';
-import type { RecordDetails, RecordIdentity } from '../domain/inventory-record.js';
-import { numbers, texts } from './connection/array-literal.js';
-import type { Statement, Transaction } from './connection/transaction.js';
+import type { RecordDescriptionView } from '../../domain/decisions/decision.js';
+import type { RecordDetails, RecordIdentity } from '../../domain/inventory-record.js';
+import { numbers, texts } from '../connection/array-literal.js';
+import type { Statement, Transaction } from '../connection/transaction.js';
 import type { RecordKey } from './stock-levels.js';
 
 export interface RecordRow {

@@ -1,8 +1,8 @@
 import type { DataSource } from 'typeorm';
-import type { Settings } from '../domain/outcome.js';
-import { numbers, texts } from './connection/array-literal.js';
-import type { Statement, Transaction } from './connection/transaction.js';
-import { MerchantEntity } from './entities/merchant.js';
+import type { Settings } from '../../domain/outcome.js';
+import { numbers, texts } from '../connection/array-literal.js';
+import type { Statement, Transaction } from '../connection/transaction.js';
+import { MerchantEntity } from '../entities/merchant.js';
 
 export interface SettingsRow {
   readonly merchantId: string;

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { texts } from './connection/array-literal.js';
-import type { Statement, Transaction } from './connection/transaction.js';
+import { texts } from '../connection/array-literal.js';
+import type { Statement, Transaction } from '../connection/transaction.js';
 import { EXPIRES_AT_MS, type HoldRow, holdRow, type RawHold } from './holds.js';
 import type { RecordKey } from './stock-levels.js';
 

@@ -1,6 +1,6 @@
-import type { Hold } from '../domain/hold.js';
-import { numbers, numbersOrNulls, texts } from './connection/array-literal.js';
-import type { Statement, Transaction } from './connection/transaction.js';
+import type { Hold } from '../../domain/hold.js';
+import { numbers, numbersOrNulls, texts } from '../connection/array-literal.js';
+import type { Statement, Transaction } from '../connection/transaction.js';
 
 /** Names one hold. */
 export interface HoldKey {
