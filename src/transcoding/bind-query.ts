@@ -1,7 +1,7 @@
 import type { DescField, DescMessage, Message } from '@bufbuild/protobuf';
 import { type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect';
 import { MalformedRequest } from './faults.js';
-import { jsonPath, protoPath, resolveFieldPath } from './field-path.js';
+import { jsonPath, protoPath, resolveFieldPath } from './fields/field-path.js';
 import { decodeQueryPart } from './percent.js';
 import { setAtPath, takesText } from './text-value.js';
 

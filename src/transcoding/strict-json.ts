@@ -6,14 +6,14 @@ import {
   ScalarType,
 } from '@bufbuild/protobuf';
 import { hasCustomJsonRepresentation, isWrapperDesc } from '@bufbuild/protobuf/wkt';
-import { isBase64 } from './base64-text.js';
-import { exactInteger, floatOf, isDecimal } from './exact-number.js';
-import { expectation, messageExpectation } from './expectation.js';
 import { MalformedRequest, malformedAt } from './faults.js';
-import { fieldsByName } from './field-path.js';
+import { isBase64 } from './fields/base64-text.js';
+import { exactInteger, floatOf, isDecimal } from './fields/exact-number.js';
+import { expectation, messageExpectation } from './fields/expectation.js';
+import { fieldsByName } from './fields/field-path.js';
+import { isDuration, isTimestamp, maskPath } from './fields/wkt-text.js';
 import { isExactNumber, isJsonObject } from './json-object.js';
 import { noPrototype, prototypeKey } from './prototype-key.js';
-import { isDuration, isTimestamp, maskPath } from './wkt-text.js';
 
 /**
  * Refuses, in JSON for a message, what the library reads although the JSON mapping does not allow it (`"0x10"` for

@@ -1,7 +1,7 @@
 import { fromJson, type JsonValue } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ExactNumber } from '../../../src/transcoding/exact-number.js';
+import { ExactNumber } from '../../../src/transcoding/fields/exact-number.js';
 import { MalformedRequest } from '../../../src/transcoding/index.js';
 import { parseJson } from '../../../src/transcoding/json-text.js';
 import { decodePlain } from '../../../src/transcoding/plain-json.js';
