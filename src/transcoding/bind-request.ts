@@ -12,7 +12,7 @@ import { bindQuery } from './bind-query.js';
 import { MalformedRequest, malformedAt } from './faults.js';
 import { jsonPath, protoPath } from './fields/field-path.js';
 import { hasRequired, missingField } from './fields/required-fields.js';
-import { httpBodyOf, rawBody, singleMessage } from './http-body.js';
+import { httpBodyOf, rawBody, singleMessage } from './http/http-body.js';
 import type { Binding } from './http-rules.js';
 import type { JsonCodec } from './json-codec.js';
 import { isJsonObject } from './json-object.js';

@@ -1,7 +1,7 @@
 import type { DescField, JsonValue, Message } from '@bufbuild/protobuf';
 import { type RequestBinder, requestBinder } from './bind-request.js';
-import { Cors } from './cors.js';
-import { rawBody } from './http-body.js';
+import { Cors } from './http/cors.js';
+import { rawBody } from './http/http-body.js';
 import { type Binding, readHttpRules } from './http-rules.js';
 import { JsonCodec } from './json-codec.js';
 import type { TranscoderOptions } from './options.js';

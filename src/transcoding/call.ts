@@ -1,5 +1,5 @@
 import type { DescMethod, Message } from '@bufbuild/protobuf';
-import { type HttpRequest, type HttpResponse, isHttp2 } from './http-message.js';
+import { type HttpRequest, type HttpResponse, isHttp2 } from './http/http-message.js';
 import type { TranscodedCall } from './options.js';
 
 /** What the host sees of an exchange. */

@@ -1,12 +1,12 @@
 import type { Message } from '@bufbuild/protobuf';
-import { weightOfType } from './accept.js';
 import type { Bridge, Route } from './bridge.js';
 import { Call } from './call.js';
-import { packedBytesMax, packing, unpack } from './compression.js';
-import { Cors } from './cors.js';
 import { MalformedRequest, RequestRefused, type TranscodingFault } from './faults.js';
-import { rawContent } from './http-body.js';
-import { type HttpRequest, type HttpResponse, isHttp2 } from './http-message.js';
+import { weightOfType } from './http/accept.js';
+import { packedBytesMax, packing, unpack } from './http/compression.js';
+import { Cors } from './http/cors.js';
+import { rawContent } from './http/http-body.js';
+import { type HttpRequest, type HttpResponse, isHttp2 } from './http/http-message.js';
 import { unreadableBody } from './media-type.js';
 import type { ReadyAnswer, TranscodedAnswer } from './options.js';
 import { readBody } from './read-body.js';

@@ -1,6 +1,4 @@
-export { acceptsGzip, weightOfType } from './accept.js';
 export { startBodyClock } from './body-clock.js';
-export { Cors, type CorsOptions } from './cors.js';
 export {
   type BodyTooLarge,
   type BodyTooSlow,
@@ -13,7 +11,9 @@ export {
   type TranscodingFault,
   type UnsupportedMediaType,
 } from './faults.js';
-export type { Headers, HttpRequest, HttpResponse } from './http-message.js';
+export { acceptsGzip, weightOfType } from './http/accept.js';
+export { Cors, type CorsOptions } from './http/cors.js';
+export type { Headers, HttpRequest, HttpResponse } from './http/http-message.js';
 export { InvalidHttpRules } from './http-rules.js';
 export type {
   BodyWriter,

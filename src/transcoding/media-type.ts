@@ -1,6 +1,6 @@
-import { packing } from './compression.js';
 import type { UnsupportedMediaType } from './faults.js';
-import type { HttpRequest } from './http-message.js';
+import { packing } from './http/compression.js';
+import type { HttpRequest } from './http/http-message.js';
 
 const jsonPattern = /^\s*(?:application\/json|[\w.!#$&^-]+\/[\w.!#$&^+-]+\+json)\s*(?:;(.*))?$/i;
 const charsetPattern = /(?:^|;)\s*charset\s*=\s*"?([^";\s]*)"?/i;

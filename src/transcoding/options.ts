@@ -1,8 +1,8 @@
 import type { DescField, DescMethod, DescService, JsonValue, Message } from '@bufbuild/protobuf';
 import type { Http } from '../gen/google/api/http_pb.js';
-import type { CorsOptions } from './cors.js';
 import type { TranscodingFault } from './faults.js';
-import type { Headers, HttpRequest } from './http-message.js';
+import type { CorsOptions } from './http/cors.js';
+import type { Headers, HttpRequest } from './http/http-message.js';
 
 /** One call as the bridge sees it, its body read and its route found, but nothing decoded. */
 export interface TranscodedCall {

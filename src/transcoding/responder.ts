@@ -1,6 +1,6 @@
-import { acceptsGzip } from './accept.js';
-import { isWorthPacking, pack } from './compression.js';
-import type { Headers, HttpRequest, HttpResponse } from './http-message.js';
+import { acceptsGzip } from './http/accept.js';
+import { isWorthPacking, pack } from './http/compression.js';
+import type { Headers, HttpRequest, HttpResponse } from './http/http-message.js';
 import type { ReadyAnswer } from './options.js';
 import { type Outgoing, respond, respondAndClose } from './respond.js';
 

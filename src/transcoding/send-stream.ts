@@ -1,8 +1,8 @@
 import type { Message } from '@bufbuild/protobuf';
 import type { Route } from './bridge.js';
 import type { Call } from './call.js';
-import { rawContent } from './http-body.js';
-import type { Headers, HttpRequest, HttpResponse } from './http-message.js';
+import { rawContent } from './http/http-body.js';
+import type { Headers, HttpRequest, HttpResponse } from './http/http-message.js';
 import type { ReadyAnswer, StreamAnswer, TranscoderOptions } from './options.js';
 import { peek } from './peek.js';
 import { merge } from './respond.js';

@@ -1,6 +1,6 @@
 import { createBridge } from './bridge.js';
 import { Exchange } from './exchange.js';
-import type { HttpRequest, HttpResponse } from './http-message.js';
+import type { HttpRequest, HttpResponse } from './http/http-message.js';
 import type { Binding } from './http-rules.js';
 import type { TranscoderOptions } from './options.js';
 import { readingsOf, splitTarget } from './request-path.js';

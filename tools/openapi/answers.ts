@@ -1,4 +1,4 @@
-import { rawBody } from '../../src/transcoding/http-body.js';
+import { rawBody } from '../../src/transcoding/http/http-body.js';
 import type { Binding } from '../../src/transcoding/http-rules.js';
 import { splitSentence } from './comments.js';
 import { type Errors, type Failures, headerRefs } from './errors.js';

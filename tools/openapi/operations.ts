@@ -1,6 +1,6 @@
 import type { DescMethod } from '@bufbuild/protobuf';
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
-import { rawBody } from '../../src/transcoding/http-body.js';
+import { rawBody } from '../../src/transcoding/http/http-body.js';
 import type { Binding } from '../../src/transcoding/http-rules.js';
 import { type AnswerContext, anything, successOf } from './answers.js';
 import { commentText, splitSentence, withoutCode } from './comments.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { acceptsGzip, weightOfType } from '../../../src/transcoding/accept.js';
+import { acceptsGzip, weightOfType } from '../../../src/transcoding/http/accept.js';
 import { type Client, mount } from './clients.js';
 import { echo, transcoder } from './support.js';
 

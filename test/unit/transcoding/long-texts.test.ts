@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { acceptsGzip, weightOfType } from '../../../src/transcoding/accept.js';
+import { acceptsGzip, weightOfType } from '../../../src/transcoding/http/accept.js';
 import { JsonCodec } from '../../../src/transcoding/json-codec.js';
 import { parseJson } from '../../../src/transcoding/json-text.js';
 import { isJson } from '../../../src/transcoding/media-type.js';

@@ -1,5 +1,5 @@
 import { gunzipSync, gzip } from 'node:zlib';
-import { MalformedRequest, RequestRefused } from './faults.js';
+import { MalformedRequest, RequestRefused } from '../faults.js';
 
 /** How a body is packed, by its `Content-Encoding`; undefined: in a way that is not read. */
 export function packing(contentEncoding: string | undefined): 'gzip' | 'none' | undefined {
