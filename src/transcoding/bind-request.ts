@@ -14,9 +14,9 @@ import { jsonPath, protoPath } from './fields/field-path.js';
 import { hasRequired, missingField } from './fields/required-fields.js';
 import { httpBodyOf, rawBody, singleMessage } from './http/http-body.js';
 import type { Binding } from './http-rules.js';
-import type { JsonCodec } from './json-codec.js';
-import { isJsonObject } from './json-object.js';
-import { parseJson } from './json-text.js';
+import type { JsonCodec } from './json/json-codec.js';
+import { isJsonObject } from './json/json-object.js';
+import { parseJson } from './json/json-text.js';
 import { capture, type RequestPath } from './request-path.js';
 import { setAtPath } from './text-value.js';
 

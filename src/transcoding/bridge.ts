@@ -3,7 +3,7 @@ import { type RequestBinder, requestBinder } from './bind-request.js';
 import { Cors } from './http/cors.js';
 import { rawBody } from './http/http-body.js';
 import { type Binding, readHttpRules } from './http-rules.js';
-import { JsonCodec } from './json-codec.js';
+import { JsonCodec } from './json/json-codec.js';
 import type { TranscoderOptions } from './options.js';
 import type { RouteTree } from './route-tree.js';
 

@@ -15,6 +15,8 @@ export { acceptsGzip, weightOfType } from './http/accept.js';
 export { Cors, type CorsOptions } from './http/cors.js';
 export type { Headers, HttpRequest, HttpResponse } from './http/http-message.js';
 export { InvalidHttpRules } from './http-rules.js';
+export { prototypeKey } from './json/prototype-key.js';
+export { jsonReader } from './json/read-json.js';
 export type {
   BodyWriter,
   MessageAnswer,
@@ -24,9 +26,7 @@ export type {
   TranscodedCall,
   TranscoderOptions,
 } from './options.js';
-export { prototypeKey } from './prototype-key.js';
 export { hasNoBody } from './read-body.js';
-export { jsonReader } from './read-json.js';
 export { splitTarget } from './request-path.js';
 export { unbuffered } from './send-stream.js';
 export { createTranscoder, type RouteSummary, type Transcoder } from './transcoder.js';

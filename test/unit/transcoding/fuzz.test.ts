@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { requestBinder } from '../../../src/transcoding/bind-request.js';
 import { readHttpRules } from '../../../src/transcoding/http-rules.js';
 import { MalformedRequest } from '../../../src/transcoding/index.js';
-import { JsonCodec } from '../../../src/transcoding/json-codec.js';
+import { JsonCodec } from '../../../src/transcoding/json/json-codec.js';
 import { readingsOf } from '../../../src/transcoding/request-path.js';
 import { EverythingSchema, NestedSchema } from '../../gen/transcoding/v1/everything_pb.js';
 import { LibraryService } from '../../gen/transcoding/v1/library_service_pb.js';

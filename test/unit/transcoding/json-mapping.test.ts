@@ -10,8 +10,8 @@ import {
 } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';
 import { MalformedRequest } from '../../../src/transcoding/index.js';
-import { JsonCodec } from '../../../src/transcoding/json-codec.js';
-import { parseJson } from '../../../src/transcoding/json-text.js';
+import { JsonCodec } from '../../../src/transcoding/json/json-codec.js';
+import { parseJson } from '../../../src/transcoding/json/json-text.js';
 import { type Everything, EverythingSchema, NestedSchema } from '../../gen/transcoding/v1/everything_pb.js';
 import { LibraryService } from '../../gen/transcoding/v1/library_service_pb.js';
 

@@ -12,7 +12,7 @@ import {
 import { AnySchema, anyPack, FieldDescriptorProtoSchema, ValueSchema } from '@bufbuild/protobuf/wkt';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { JsonWriter } from '../../../src/transcoding/json-writer.js';
+import { JsonWriter } from '../../../src/transcoding/json/json-writer.js';
 import { AuthorSchema, BookSchema } from '../../gen/transcoding/v1/book_pb.js';
 import { type Everything, EverythingSchema, NestedSchema } from '../../gen/transcoding/v1/everything_pb.js';
 import { AddBooksRequestSchema } from '../../gen/transcoding/v1/library_service_pb.js';

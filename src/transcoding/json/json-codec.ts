@@ -11,9 +11,9 @@ import {
 } from '@bufbuild/protobuf';
 import { isFieldError } from '@bufbuild/protobuf/reflect';
 import { hasCustomJsonRepresentation } from '@bufbuild/protobuf/wkt';
-import { MalformedRequest, malformedAt } from './faults.js';
-import { expectation, messageExpectation } from './fields/expectation.js';
-import { fieldsByName } from './fields/field-path.js';
+import { MalformedRequest, malformedAt } from '../faults.js';
+import { expectation, messageExpectation } from '../fields/expectation.js';
+import { fieldsByName } from '../fields/field-path.js';
 import { JsonWriter } from './json-writer.js';
 import { decodePlain } from './plain-json.js';
 import { strictly } from './strict-json.js';

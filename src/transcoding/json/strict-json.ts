@@ -6,12 +6,12 @@ import {
   ScalarType,
 } from '@bufbuild/protobuf';
 import { hasCustomJsonRepresentation, isWrapperDesc } from '@bufbuild/protobuf/wkt';
-import { MalformedRequest, malformedAt } from './faults.js';
-import { isBase64 } from './fields/base64-text.js';
-import { exactInteger, floatOf, isDecimal } from './fields/exact-number.js';
-import { expectation, messageExpectation } from './fields/expectation.js';
-import { fieldsByName } from './fields/field-path.js';
-import { isDuration, isTimestamp, maskPath } from './fields/wkt-text.js';
+import { MalformedRequest, malformedAt } from '../faults.js';
+import { isBase64 } from '../fields/base64-text.js';
+import { exactInteger, floatOf, isDecimal } from '../fields/exact-number.js';
+import { expectation, messageExpectation } from '../fields/expectation.js';
+import { fieldsByName } from '../fields/field-path.js';
+import { isDuration, isTimestamp, maskPath } from '../fields/wkt-text.js';
 import { isExactNumber, isJsonObject } from './json-object.js';
 import { noPrototype, prototypeKey } from './prototype-key.js';
 

@@ -6,7 +6,7 @@ import {
   type Message,
   ScalarType,
 } from '@bufbuild/protobuf';
-import { fieldsByName } from './fields/field-path.js';
+import { fieldsByName } from '../fields/field-path.js';
 
 /**
  * Reads the common case of the JSON mapping: an object whose known keys are strings, int32 numbers and booleans

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { JsonValue } from '@bufbuild/protobuf';
+import { MalformedRequest, malformedAt } from '../faults.js';
 import { parseExactly, roundsFrom } from './exact-json.js';
-import { MalformedRequest, malformedAt } from './faults.js';
 import { syntaxErrorPlace } from './json-syntax.js';
 
 /** Objects and arrays inside one another. Below the 100 at which the protobuf decoder itself gives up. */

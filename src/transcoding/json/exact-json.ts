@@ -1,5 +1,5 @@
 import type { JsonValue } from '@bufbuild/protobuf';
-import { ExactNumber } from './fields/exact-number.js';
+import { ExactNumber } from '../fields/exact-number.js';
 
 /** Digits (with a point among them) from which a double may not hold a number exactly; with an exponent, any. */
 export const roundsFrom = 16;

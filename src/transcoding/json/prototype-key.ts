@@ -1,4 +1,4 @@
-import { type MalformedRequest, malformedAt } from './faults.js';
+import { type MalformedRequest, malformedAt } from '../faults.js';
 
 /**
  * The one text that is no key of a JavaScript object: an assignment under this name changes the object's prototype, so

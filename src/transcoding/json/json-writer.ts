@@ -9,7 +9,7 @@ import {
 } from '@bufbuild/protobuf';
 import { type ReflectList, type ReflectMap, type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect';
 import { type Any, anyUnpack, hasCustomJsonRepresentation, isWrapperDesc } from '@bufbuild/protobuf/wkt';
-import { legacyRequired } from './fields/required-fields.js';
+import { legacyRequired } from '../fields/required-fields.js';
 import { type ElementWriter, enumWriter, scalarWriter } from './json-values.js';
 
 type Values = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 import type { JsonValue } from '@bufbuild/protobuf';
-import { ExactNumber } from './fields/exact-number.js';
+import { ExactNumber } from '../fields/exact-number.js';
 
 export function isJsonObject(json: JsonValue | undefined): json is Record<string, JsonValue> {
   return typeof json === 'object' && json !== null && !Array.isArray(json) && !isExactNumber(json);

@@ -1,6 +1,6 @@
 import type { DescMessage, DescService, Message } from '@bufbuild/protobuf';
 import { hasCustomJsonRepresentation } from '@bufbuild/protobuf/wkt';
-import { malformedAt } from './faults.js';
+import { malformedAt } from '../faults.js';
 import { JsonCodec } from './json-codec.js';
 import { isJsonObject } from './json-object.js';
 import { parseJson } from './json-text.js';
