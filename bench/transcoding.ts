@@ -1,8 +1,8 @@
 import { create, type Message } from '@bufbuild/protobuf';
-import { requestBinder } from '../src/transcoding/bind-request.js';
 import { readHttpRules } from '../src/transcoding/http-rules.js';
 import { createTranscoder, type HttpRequest, type HttpResponse } from '../src/transcoding/index.js';
 import { JsonCodec } from '../src/transcoding/json/json-codec.js';
+import { requestBinder } from '../src/transcoding/request/bind-request.js';
 import { readingsOf } from '../src/transcoding/request-path.js';
 import { RouteTree } from '../src/transcoding/route-tree.js';
 import { parseTemplate } from '../src/transcoding/template-parser.js';

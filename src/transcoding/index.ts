@@ -1,4 +1,3 @@
-export { startBodyClock } from './body-clock.js';
 export {
   type BodyTooLarge,
   type BodyTooSlow,
@@ -26,7 +25,8 @@ export type {
   TranscodedCall,
   TranscoderOptions,
 } from './options.js';
-export { hasNoBody } from './read-body.js';
+export { startBodyClock } from './request/body-clock.js';
+export { hasNoBody } from './request/read-body.js';
 export { splitTarget } from './request-path.js';
 export { unbuffered } from './send-stream.js';
 export { createTranscoder, type RouteSummary, type Transcoder } from './transcoder.js';

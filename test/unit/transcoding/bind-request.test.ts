@@ -1,9 +1,9 @@
 import { createRegistry, type JsonValue, toJson } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import { requestBinder } from '../../../src/transcoding/bind-request.js';
 import { readHttpRules } from '../../../src/transcoding/http-rules.js';
 import { type MalformedInput, MalformedRequest } from '../../../src/transcoding/index.js';
 import { JsonCodec } from '../../../src/transcoding/json/json-codec.js';
+import { requestBinder } from '../../../src/transcoding/request/bind-request.js';
 import { readingsOf, splitTarget } from '../../../src/transcoding/request-path.js';
 import { NestedSchema } from '../../gen/transcoding/v1/everything_pb.js';
 import { LibraryService } from '../../gen/transcoding/v1/library_service_pb.js';

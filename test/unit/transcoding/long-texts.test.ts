@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { acceptsGzip, weightOfType } from '../../../src/transcoding/http/accept.js';
 import { JsonCodec } from '../../../src/transcoding/json/json-codec.js';
 import { parseJson } from '../../../src/transcoding/json/json-text.js';
-import { isJson } from '../../../src/transcoding/media-type.js';
+import { isJson } from '../../../src/transcoding/request/media-type.js';
 import { EverythingSchema } from '../../gen/transcoding/v1/everything_pb.js';
 import { LibraryService } from '../../gen/transcoding/v1/library_service_pb.js';
 

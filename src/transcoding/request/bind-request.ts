@@ -8,16 +8,16 @@ import {
 } from '@bufbuild/protobuf';
 import { reflect } from '@bufbuild/protobuf/reflect';
 import { hasCustomJsonRepresentation } from '@bufbuild/protobuf/wkt';
+import { MalformedRequest, malformedAt } from '../faults.js';
+import { jsonPath, protoPath } from '../fields/field-path.js';
+import { hasRequired, missingField } from '../fields/required-fields.js';
+import { httpBodyOf, rawBody, singleMessage } from '../http/http-body.js';
+import type { Binding } from '../http-rules.js';
+import type { JsonCodec } from '../json/json-codec.js';
+import { isJsonObject } from '../json/json-object.js';
+import { parseJson } from '../json/json-text.js';
+import { capture, type RequestPath } from '../request-path.js';
 import { bindQuery } from './bind-query.js';
-import { MalformedRequest, malformedAt } from './faults.js';
-import { jsonPath, protoPath } from './fields/field-path.js';
-import { hasRequired, missingField } from './fields/required-fields.js';
-import { httpBodyOf, rawBody, singleMessage } from './http/http-body.js';
-import type { Binding } from './http-rules.js';
-import type { JsonCodec } from './json/json-codec.js';
-import { isJsonObject } from './json/json-object.js';
-import { parseJson } from './json/json-text.js';
-import { capture, type RequestPath } from './request-path.js';
 import { setAtPath } from './text-value.js';
 
 /** Builds an RPC's request message from the parts of an HTTP request. @throws MalformedRequest */

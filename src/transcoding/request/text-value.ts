@@ -15,13 +15,13 @@ import {
   isWrapperDesc,
   TimestampSchema,
 } from '@bufbuild/protobuf/wkt';
-import { MalformedRequest } from './faults.js';
-import { isBase64 } from './fields/base64-text.js';
-import { floatOf, isDecimal } from './fields/exact-number.js';
-import { expectation } from './fields/expectation.js';
-import { jsonPath } from './fields/field-path.js';
-import { isDuration, isTimestamp, maskPath } from './fields/wkt-text.js';
-import { noPrototype, prototypeKey } from './json/prototype-key.js';
+import { MalformedRequest } from '../faults.js';
+import { isBase64 } from '../fields/base64-text.js';
+import { floatOf, isDecimal } from '../fields/exact-number.js';
+import { expectation } from '../fields/expectation.js';
+import { jsonPath } from '../fields/field-path.js';
+import { isDuration, isTimestamp, maskPath } from '../fields/wkt-text.js';
+import { noPrototype, prototypeKey } from '../json/prototype-key.js';
 
 /** A field that one piece of text can fill (of a map, one entry's value): a scalar, an enum, or a message whose JSON is a string or scalar. */
 export function takesText(field: DescField): boolean {

@@ -1,6 +1,6 @@
-import type { UnsupportedMediaType } from './faults.js';
-import { packing } from './http/compression.js';
-import type { HttpRequest } from './http/http-message.js';
+import type { UnsupportedMediaType } from '../faults.js';
+import { packing } from '../http/compression.js';
+import type { HttpRequest } from '../http/http-message.js';
 
 const jsonPattern = /^\s*(?:application\/json|[\w.!#$&^-]+\/[\w.!#$&^+-]+\+json)\s*(?:;(.*))?$/i;
 const charsetPattern = /(?:^|;)\s*charset\s*=\s*"?([^";\s]*)"?/i;

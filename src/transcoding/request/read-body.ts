@@ -1,6 +1,6 @@
+import type { BodyTooLarge, BodyTooSlow } from '../faults.js';
+import { type HttpRequest, isHttp2 } from '../http/http-message.js';
 import { startBodyClock } from './body-clock.js';
-import type { BodyTooLarge, BodyTooSlow } from './faults.js';
-import { type HttpRequest, isHttp2 } from './http/http-message.js';
 
 const empty = Buffer.alloc(0);
 

@@ -1,4 +1,4 @@
-import type { HttpRequest } from './http/http-message.js';
+import type { HttpRequest } from '../http/http-message.js';
 
 /**
  * Calls `late` when a request's body has not ended within `timeoutMs`, unless the client is gone. Returns what stops
