@@ -28,5 +28,5 @@ export type {
 export { startBodyClock } from './request/body-clock.js';
 export { hasNoBody } from './request/read-body.js';
 export { splitTarget } from './request-path.js';
-export { unbuffered } from './send-stream.js';
+export { unbuffered } from './response/send-stream.js';
 export { createTranscoder, type RouteSummary, type Transcoder } from './transcoder.js';

@@ -1,7 +1,7 @@
-import { acceptsGzip } from './http/accept.js';
-import { isWorthPacking, pack } from './http/compression.js';
-import type { Headers, HttpRequest, HttpResponse } from './http/http-message.js';
-import type { ReadyAnswer } from './options.js';
+import { acceptsGzip } from '../http/accept.js';
+import { isWorthPacking, pack } from '../http/compression.js';
+import type { Headers, HttpRequest, HttpResponse } from '../http/http-message.js';
+import type { ReadyAnswer } from '../options.js';
 import { type Outgoing, respond, respondAndClose } from './respond.js';
 
 /** When the host's own renderer fails. */

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { constants } from 'node:http2';
 import type { Message } from '@bufbuild/protobuf';
-import type { Call } from './call.js';
-import { type Headers, type HttpRequest, type HttpResponse, isHttp2 } from './http/http-message.js';
+import type { Call } from '../call.js';
+import { type Headers, type HttpRequest, type HttpResponse, isHttp2 } from '../http/http-message.js';
 
 /** How a source's messages are sent. */
 export interface StreamManner {

@@ -1,4 +1,4 @@
-import type { HttpResponse } from './http/http-message.js';
+import type { HttpResponse } from '../http/http-message.js';
 
 let ready: [HttpResponse, string | Uint8Array][] = [];
 

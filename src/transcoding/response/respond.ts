@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { constants } from 'node:http2';
 import type { Socket } from 'node:net';
+import { type Headers, type HttpRequest, type HttpResponse, isHttp2 } from '../http/http-message.js';
 import { endTogether } from './end-together.js';
-import { type Headers, type HttpRequest, type HttpResponse, isHttp2 } from './http/http-message.js';
 
 /** A response as it goes out, except for the headers that all responses have. */
 export interface Outgoing {

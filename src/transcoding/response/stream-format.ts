@@ -1,4 +1,4 @@
-import { weightOfType } from './http/accept.js';
+import { weightOfType } from '../http/accept.js';
 
 /** How the messages of a stream become text. */
 export interface StreamFormat {
