@@ -1,11 +1,11 @@
 import { create, type Message } from '@bufbuild/protobuf';
-import { readHttpRules } from '../src/transcoding/http-rules.js';
 import { createTranscoder, type HttpRequest, type HttpResponse } from '../src/transcoding/index.js';
 import { JsonCodec } from '../src/transcoding/json/json-codec.js';
 import { requestBinder } from '../src/transcoding/request/bind-request.js';
-import { readingsOf } from '../src/transcoding/request-path.js';
-import { RouteTree } from '../src/transcoding/route-tree.js';
-import { parseTemplate } from '../src/transcoding/template-parser.js';
+import { readHttpRules } from '../src/transcoding/rules/http-rules.js';
+import { readingsOf } from '../src/transcoding/rules/request-path.js';
+import { RouteTree } from '../src/transcoding/rules/route-tree.js';
+import { parseTemplate } from '../src/transcoding/rules/template-parser.js';
 import { LendBookResponseSchema, LibraryService } from '../test/gen/transcoding/v1/library_service_pb.js';
 
 /**

@@ -1,11 +1,11 @@
 import type { DescField, JsonValue, Message } from '@bufbuild/protobuf';
 import { Cors } from './http/cors.js';
 import { rawBody } from './http/http-body.js';
-import { type Binding, readHttpRules } from './http-rules.js';
 import { JsonCodec } from './json/json-codec.js';
 import type { TranscoderOptions } from './options.js';
 import { type RequestBinder, requestBinder } from './request/bind-request.js';
-import type { RouteTree } from './route-tree.js';
+import { type Binding, readHttpRules } from './rules/http-rules.js';
+import type { RouteTree } from './rules/route-tree.js';
 
 /** What all exchanges of a transcoder share; made once. */
 export interface Bridge {

@@ -10,12 +10,12 @@ import { type HttpRequest, type HttpResponse, isHttp2 } from './http/http-messag
 import type { ReadyAnswer, TranscodedAnswer } from './options.js';
 import { unreadableBody } from './request/media-type.js';
 import { readBody } from './request/read-body.js';
-import { type RequestPath, readingsOf, splitTarget } from './request-path.js';
 import { isClosing, type Outgoing } from './response/respond.js';
 import { bareFailure, Responder } from './response/responder.js';
 import { sendStream } from './response/send-stream.js';
 import { type StreamFormat, streamFormat, streamOffers } from './response/stream-format.js';
-import { ANY_METHOD } from './route-tree.js';
+import { type RequestPath, readingsOf, splitTarget } from './rules/request-path.js';
+import { ANY_METHOD } from './rules/route-tree.js';
 
 /** What was sent, once its route is known. */
 interface Routed {

@@ -13,7 +13,6 @@ export {
 export { acceptsGzip, weightOfType } from './http/accept.js';
 export { Cors, type CorsOptions } from './http/cors.js';
 export type { Headers, HttpRequest, HttpResponse } from './http/http-message.js';
-export { InvalidHttpRules } from './http-rules.js';
 export { prototypeKey } from './json/prototype-key.js';
 export { jsonReader } from './json/read-json.js';
 export type {
@@ -27,6 +26,7 @@ export type {
 } from './options.js';
 export { startBodyClock } from './request/body-clock.js';
 export { hasNoBody } from './request/read-body.js';
-export { splitTarget } from './request-path.js';
 export { unbuffered } from './response/send-stream.js';
+export { InvalidHttpRules } from './rules/http-rules.js';
+export { splitTarget } from './rules/request-path.js';
 export { createTranscoder, type RouteSummary, type Transcoder } from './transcoder.js';

@@ -1,9 +1,9 @@
 import { createBridge } from './bridge.js';
 import { Exchange } from './exchange.js';
 import type { HttpRequest, HttpResponse } from './http/http-message.js';
-import type { Binding } from './http-rules.js';
 import type { TranscoderOptions } from './options.js';
-import { readingsOf, splitTarget } from './request-path.js';
+import type { Binding } from './rules/http-rules.js';
+import { readingsOf, splitTarget } from './rules/request-path.js';
 
 export interface RouteSummary {
   /** HTTP method, or `*` for all. */

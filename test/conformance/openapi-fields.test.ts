@@ -1,7 +1,7 @@
 import type { DescEnum, DescField, DescMessage } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
 import { InventoryService } from '../../src/gen/inventory/v1/inventory_service_pb.js';
-import { readHttpRules } from '../../src/transcoding/http-rules.js';
+import { readHttpRules } from '../../src/transcoding/rules/http-rules.js';
 import { operationsOf } from '../property/openapi/draw-request.js';
 import { type JsonObject, OpenApiDocument } from '../support/openapi/document.js';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { InventoryService } from '../../src/gen/inventory/v1/inventory_service_pb.js';
-import { readHttpRules } from '../../src/transcoding/http-rules.js';
+import { readHttpRules } from '../../src/transcoding/rules/http-rules.js';
 import { watchOperations } from '../../src/transport/operations/watch.js';
 import { inventoryOperations } from '../../src/transport/operations.js';
 import { escaped, type Json, type JsonObject, OpenApiDocument } from '../support/openapi/document.js';

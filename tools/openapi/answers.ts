@@ -1,5 +1,5 @@
 import { rawBody } from '../../src/transcoding/http/http-body.js';
-import type { Binding } from '../../src/transcoding/http-rules.js';
+import type { Binding } from '../../src/transcoding/rules/http-rules.js';
 import { splitSentence } from './comments.js';
 import { type Errors, type Failures, headerRefs } from './errors.js';
 import type { Facts, Sample } from './facts.js';

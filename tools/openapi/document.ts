@@ -1,6 +1,6 @@
 import type { DescEnum, DescFile, DescService } from '@bufbuild/protobuf';
 import { nestedTypes } from '@bufbuild/protobuf/reflect';
-import { type Binding, readHttpRules } from '../../src/transcoding/http-rules.js';
+import { type Binding, readHttpRules } from '../../src/transcoding/rules/http-rules.js';
 import { commentText } from './comments.js';
 import { Errors } from './errors.js';
 import type { Facts } from './facts.js';

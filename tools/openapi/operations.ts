@@ -1,7 +1,7 @@
 import type { DescMethod } from '@bufbuild/protobuf';
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { rawBody } from '../../src/transcoding/http/http-body.js';
-import type { Binding } from '../../src/transcoding/http-rules.js';
+import type { Binding } from '../../src/transcoding/rules/http-rules.js';
 import { type AnswerContext, anything, successOf } from './answers.js';
 import { commentText, splitSentence, withoutCode } from './comments.js';
 import type { Facts, Place, Sample } from './facts.js';

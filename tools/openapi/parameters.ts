@@ -1,5 +1,5 @@
 import type { DescField, DescMessage } from '@bufbuild/protobuf';
-import type { Binding } from '../../src/transcoding/http-rules.js';
+import type { Binding } from '../../src/transcoding/rules/http-rules.js';
 import { compact, type Json, type Schema } from './json.js';
 import { isRequired } from './presence.js';
 import { rulesOf } from './rules.js';

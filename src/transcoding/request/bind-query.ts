@@ -2,7 +2,7 @@ import type { DescField, DescMessage, Message } from '@bufbuild/protobuf';
 import { type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect';
 import { MalformedRequest } from '../faults.js';
 import { jsonPath, protoPath, resolveFieldPath } from '../fields/field-path.js';
-import { decodeQueryPart } from '../percent.js';
+import { decodeQueryPart } from '../rules/percent.js';
 import { setAtPath, takesText } from './text-value.js';
 
 /** Names in a parameter's path, so that a recursive message cannot be built arbitrarily deep. */

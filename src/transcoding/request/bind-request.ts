@@ -12,11 +12,11 @@ import { MalformedRequest, malformedAt } from '../faults.js';
 import { jsonPath, protoPath } from '../fields/field-path.js';
 import { hasRequired, missingField } from '../fields/required-fields.js';
 import { httpBodyOf, rawBody, singleMessage } from '../http/http-body.js';
-import type { Binding } from '../http-rules.js';
 import type { JsonCodec } from '../json/json-codec.js';
 import { isJsonObject } from '../json/json-object.js';
 import { parseJson } from '../json/json-text.js';
-import { capture, type RequestPath } from '../request-path.js';
+import type { Binding } from '../rules/http-rules.js';
+import { capture, type RequestPath } from '../rules/request-path.js';
 import { bindQuery } from './bind-query.js';
 import { setAtPath } from './text-value.js';
 

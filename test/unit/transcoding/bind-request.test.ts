@@ -1,10 +1,10 @@
 import { createRegistry, type JsonValue, toJson } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import { readHttpRules } from '../../../src/transcoding/http-rules.js';
 import { type MalformedInput, MalformedRequest } from '../../../src/transcoding/index.js';
 import { JsonCodec } from '../../../src/transcoding/json/json-codec.js';
 import { requestBinder } from '../../../src/transcoding/request/bind-request.js';
-import { readingsOf, splitTarget } from '../../../src/transcoding/request-path.js';
+import { readHttpRules } from '../../../src/transcoding/rules/http-rules.js';
+import { readingsOf, splitTarget } from '../../../src/transcoding/rules/request-path.js';
 import { NestedSchema } from '../../gen/transcoding/v1/everything_pb.js';
 import { LibraryService } from '../../gen/transcoding/v1/library_service_pb.js';
 

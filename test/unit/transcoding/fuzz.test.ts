@@ -1,11 +1,11 @@
 import type { JsonValue, Message } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readHttpRules } from '../../../src/transcoding/http-rules.js';
 import { MalformedRequest } from '../../../src/transcoding/index.js';
 import { JsonCodec } from '../../../src/transcoding/json/json-codec.js';
 import { requestBinder } from '../../../src/transcoding/request/bind-request.js';
-import { readingsOf } from '../../../src/transcoding/request-path.js';
+import { readHttpRules } from '../../../src/transcoding/rules/http-rules.js';
+import { readingsOf } from '../../../src/transcoding/rules/request-path.js';
 import { EverythingSchema, NestedSchema } from '../../gen/transcoding/v1/everything_pb.js';
 import { LibraryService } from '../../gen/transcoding/v1/library_service_pb.js';
 

@@ -5,9 +5,9 @@ import { ExactNumber } from '../../../src/transcoding/fields/exact-number.js';
 import { MalformedRequest } from '../../../src/transcoding/index.js';
 import { parseJson } from '../../../src/transcoding/json/json-text.js';
 import { decodePlain } from '../../../src/transcoding/json/plain-json.js';
-import { capture, readingsOf } from '../../../src/transcoding/request-path.js';
-import { RouteTree } from '../../../src/transcoding/route-tree.js';
-import { parseTemplate } from '../../../src/transcoding/template-parser.js';
+import { capture, readingsOf } from '../../../src/transcoding/rules/request-path.js';
+import { RouteTree } from '../../../src/transcoding/rules/route-tree.js';
+import { parseTemplate } from '../../../src/transcoding/rules/template-parser.js';
 import { EverythingSchema } from '../../gen/transcoding/v1/everything_pb.js';
 
 /** Text as a client may send it: not empty, and valid Unicode. */

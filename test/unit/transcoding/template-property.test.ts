@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { capture, readingsOf } from '../../../src/transcoding/request-path.js';
-import { RouteTree } from '../../../src/transcoding/route-tree.js';
-import type { Template } from '../../../src/transcoding/template.js';
-import { parseTemplate } from '../../../src/transcoding/template-parser.js';
+import { capture, readingsOf } from '../../../src/transcoding/rules/request-path.js';
+import { RouteTree } from '../../../src/transcoding/rules/route-tree.js';
+import type { Template } from '../../../src/transcoding/rules/template.js';
+import { parseTemplate } from '../../../src/transcoding/rules/template-parser.js';
 
 /** A part of a template, and what a client renders in its place. */
 interface Part {

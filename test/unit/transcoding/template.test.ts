@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Template } from '../../../src/transcoding/template.js';
-import { parseTemplate } from '../../../src/transcoding/template-parser.js';
+import type { Template } from '../../../src/transcoding/rules/template.js';
+import { parseTemplate } from '../../../src/transcoding/rules/template-parser.js';
 
 /** A template with its variables marked: `<name>` for one segment, `<name+>` for several. */
 function shape({ segments, variables, verb }: Template): string {

@@ -1,4 +1,4 @@
-import { MalformedRequest } from './faults.js';
+import { MalformedRequest } from '../faults.js';
 
 /** Percent-decodes one path segment or a single-segment variable, fully. */
 export function decodeSegment(text: string): string {

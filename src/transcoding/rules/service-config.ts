@@ -1,5 +1,5 @@
 import type { DescMethod } from '@bufbuild/protobuf';
-import type { Http, HttpRule } from '../gen/google/api/http_pb.js';
+import type { Http, HttpRule } from '../../gen/google/api/http_pb.js';
 
 /**
  * The rules of a service configuration, which replace those in the protos. Of several that select a method, the

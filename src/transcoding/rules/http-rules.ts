@@ -1,7 +1,7 @@
 import { type DescField, type DescMethod, type DescService, getOption } from '@bufbuild/protobuf';
-import { http as httpOption } from '../gen/google/api/annotations_pb.js';
-import type { Http, HttpRule } from '../gen/google/api/http_pb.js';
-import { protoPath, resolveFieldPath } from './fields/field-path.js';
+import { http as httpOption } from '../../gen/google/api/annotations_pb.js';
+import type { Http, HttpRule } from '../../gen/google/api/http_pb.js';
+import { protoPath, resolveFieldPath } from '../fields/field-path.js';
 import { RouteTree } from './route-tree.js';
 import { ServiceConfig } from './service-config.js';
 import { type Template, TemplateError, type Variable } from './template.js';

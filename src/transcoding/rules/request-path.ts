@@ -1,4 +1,4 @@
-import { MalformedRequest } from './faults.js';
+import { MalformedRequest } from '../faults.js';
 import { decodeKeepingSlashes, decodeSegment } from './percent.js';
 import type { Variable } from './template.js';
 
