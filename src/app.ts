@@ -26,13 +26,13 @@ import { findSettings } from './store/tables/settings.js';
 import { createLogger, type Logger } from './telemetry/logger.js';
 import { Metrics } from './telemetry/metrics.js';
 import { CannotListen } from './transport/cannot-listen.js';
-import { Dispatcher, type DispatchObserver } from './transport/dispatcher.js';
+import { Dispatcher, type DispatchObserver } from './transport/dispatch/dispatcher.js';
+import { StreamDispatcher } from './transport/dispatch/stream-dispatcher.js';
 import { GrpcServer } from './transport/grpc/server.js';
 import { HttpDoor } from './transport/http/door.js';
 import { MetricsDoor } from './transport/http/metrics-door.js';
 import { watchOperations } from './transport/operations/watch.js';
 import { inventoryOperations } from './transport/operations.js';
-import { StreamDispatcher } from './transport/stream-dispatcher.js';
 import { VERSION } from './version.js';
 
 export interface App {

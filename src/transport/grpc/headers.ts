@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http2';
 import type { Metadata } from '@grpc/grpc-js';
-import { refuseRepeatedKey } from '../idempotency-key.js';
+import { refuseRepeatedKey } from '../dispatch/idempotency-key.js';
 import { GRPC_TIMEOUT_RULE, grpcTimeout } from '../timeouts.js';
 
 /** Carries what is wrong with a call's headers to whoever reads its metadata; nobody can send it. */

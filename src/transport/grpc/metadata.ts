@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { DescMessage, Message } from '@bufbuild/protobuf';
 import type { Metadata } from '@grpc/grpc-js';
-import { decodeBinary } from '../decode.js';
-import { type CallMetadata, UnreadableRequest } from '../dispatcher.js';
-import { saneRequestId } from '../request-id.js';
+import { decodeBinary } from '../dispatch/decode.js';
+import { type CallMetadata, UnreadableRequest } from '../dispatch/dispatcher.js';
+import { saneRequestId } from '../dispatch/request-id.js';
 import { malformation } from './headers.js';
 
 /** A gRPC call's metadata, as the dispatcher reads it. */

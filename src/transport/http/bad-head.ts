@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { REQUEST_ID_HEADER } from '../dispatch/request-id.js';
 import { malformedBody } from '../errors.js';
 import { HEADERS_BYTES_MAX, headersBytes } from '../http2.js';
-import { REQUEST_ID_HEADER } from '../request-id.js';
 import { requestIdOf } from './request-id-of.js';
 
 interface BadHead {

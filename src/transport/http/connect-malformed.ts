@@ -6,9 +6,9 @@ import { findTrailerError, setTrailerStatus } from '@connectrpc/connect/protocol
 import { trailerFlag, trailerParse, trailerSerialize } from '@connectrpc/connect/protocol-grpc-web';
 import type { Failure } from '../../domain/failure.js';
 import { failureMessage } from '../../domain/failure-message.js';
-import { undecidedCredentials } from '../dispatcher.js';
+import { undecidedCredentials } from '../dispatch/dispatcher.js';
+import { REQUEST_ID_HEADER } from '../dispatch/request-id.js';
 import { errorCodes, errorDetails } from '../errors.js';
-import { REQUEST_ID_HEADER } from '../request-id.js';
 
 export const ENVELOPE_HEADER_BYTES = 5;
 

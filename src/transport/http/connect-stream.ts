@@ -4,7 +4,7 @@ import { encodeEnvelope, type UniversalServerResponse } from '@connectrpc/connec
 import { endStreamFlag, endStreamFromJson, errorToJson } from '@connectrpc/connect/protocol-connect';
 import { trailerFlag } from '@connectrpc/connect/protocol-grpc-web';
 import { unbuffered } from '../../transcoding/index.js';
-import { REQUEST_ID_HEADER } from '../request-id.js';
+import { REQUEST_ID_HEADER } from '../dispatch/request-id.js';
 import { slowReader } from '../stream.js';
 import {
   ENVELOPE_HEADER_BYTES,

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Cors, type CorsOptions } from '../../transcoding/index.js';
-import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../request-id.js';
+import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../dispatch/request-id.js';
 
 /** What pages of other origins may send and read, on every path of the HTTP port. Undefined: there are none. */
 export function corsOptions(origins: readonly string[]): CorsOptions | undefined {

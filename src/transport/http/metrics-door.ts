@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TlsConfig } from '../../config.js';
 import { splitTarget } from '../../transcoding/index.js';
-import { REQUEST_ID_HEADER } from '../request-id.js';
+import { REQUEST_ID_HEADER } from '../dispatch/request-id.js';
 import type { ConnectionBounds } from './connection-bounds.js';
 import { HttpListener } from './listener.js';
 import { OpenPaths, refuse } from './open-paths.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { REQUEST_ID_HEADER, saneRequestId } from '../request-id.js';
+import { REQUEST_ID_HEADER, saneRequestId } from '../dispatch/request-id.js';
 
 const REQUEST_ID = Symbol('request id');
 

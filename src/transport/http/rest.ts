@@ -15,12 +15,12 @@ import {
   type Transcoder,
   type TranscodingFault,
 } from '../../transcoding/index.js';
-import { type CallMetadata, type Dispatcher, UnreadableRequest } from '../dispatcher.js';
+import { type CallMetadata, type Dispatcher, UnreadableRequest } from '../dispatch/dispatcher.js';
+import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../dispatch/request-id.js';
+import type { StreamDispatcher } from '../dispatch/stream-dispatcher.js';
 import { errorCodes, malformedBody, RETRY_AFTER_SECONDS, restErrorBody } from '../errors.js';
 import { type Operation, type Reply, refuse } from '../operation.js';
-import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../request-id.js';
 import { StreamFailed, type StreamOperation, slowReader } from '../stream.js';
-import type { StreamDispatcher } from '../stream-dispatcher.js';
 import { asWritten, malformedAsWritten } from './rest-fields.js';
 
 export interface RestDoorOptions {

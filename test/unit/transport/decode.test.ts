@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { CreateInventoryRequestSchema } from '../../../src/gen/inventory/v1/inventory_record_pb.js';
 import { InventoryService } from '../../../src/gen/inventory/v1/inventory_service_pb.js';
 import { ReserveRequestSchema } from '../../../src/gen/inventory/v1/reservations_pb.js';
-import { decodeBinary } from '../../../src/transport/decode.js';
+import { decodeBinary } from '../../../src/transport/dispatch/decode.js';
 import { type Everything, EverythingSchema } from '../../gen/transcoding/v1/everything_pb.js';
 
 const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });

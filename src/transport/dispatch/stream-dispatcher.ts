@@ -1,8 +1,8 @@
 import type { Message } from '@bufbuild/protobuf';
-import type { Principal } from '../auth/principal.js';
-import type { Failure } from '../domain/failure.js';
+import type { Principal } from '../../auth/principal.js';
+import type { Failure } from '../../domain/failure.js';
+import { StreamFailed, type StreamOperation, type StreamReply } from '../stream.js';
 import type { CallMetadata, Dispatcher } from './dispatcher.js';
-import { StreamFailed, type StreamOperation, type StreamReply } from './stream.js';
 
 export interface StreamDispatcherOptions {
   readonly dispatcher: Dispatcher;

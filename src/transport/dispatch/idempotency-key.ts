@@ -1,5 +1,5 @@
 import type { Message } from '@bufbuild/protobuf';
-import type { FieldViolation } from '../domain/failure.js';
+import type { FieldViolation } from '../../domain/failure.js';
 
 /** As the protos have it: no library or proxy drops, trims or splits such a text. */
 const KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;

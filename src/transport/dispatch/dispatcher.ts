@@ -1,13 +1,13 @@
 import type { DescMethod, Message } from '@bufbuild/protobuf';
 import { createValidator, type Validator } from '@bufbuild/protovalidate';
-import { type Authenticator, CredentialStoreUnavailable } from '../auth/authenticator.js';
-import { TokenIssuerUnavailable } from '../auth/issuer-keys.js';
-import type { Principal } from '../auth/principal.js';
-import type { RateLimiter } from '../auth/rate-limiter.js';
-import type { Failure, FieldViolation } from '../domain/failure.js';
+import { type Authenticator, CredentialStoreUnavailable } from '../../auth/authenticator.js';
+import { TokenIssuerUnavailable } from '../../auth/issuer-keys.js';
+import type { Principal } from '../../auth/principal.js';
+import type { RateLimiter } from '../../auth/rate-limiter.js';
+import type { Failure, FieldViolation } from '../../domain/failure.js';
+import { type Operation, type Reply, refuse } from '../operation.js';
+import { toFieldViolation } from '../violations.js';
 import { idempotencyKeyOf } from './idempotency-key.js';
-import { type Operation, type Reply, refuse } from './operation.js';
-import { toFieldViolation } from './violations.js';
 
 /** What a door knows of a call before it has looked at the request. */
 export interface CallMetadata {

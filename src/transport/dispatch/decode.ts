@@ -1,7 +1,7 @@
 import { create, type DescField, type DescMessage, type Message, ScalarType } from '@bufbuild/protobuf';
 import { WireType } from '@bufbuild/protobuf/wire';
-import { InventoryService } from '../gen/inventory/v1/inventory_service_pb.js';
-import { jsonReader, MalformedRequest, prototypeKey } from '../transcoding/index.js';
+import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
+import { jsonReader, MalformedRequest, prototypeKey } from '../../transcoding/index.js';
 import { UnreadableRequest } from './dispatcher.js';
 import { StrictReader } from './strict-reader.js';
 
