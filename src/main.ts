@@ -17,7 +17,7 @@ import { ConfigError } from './config.js';
 import { DatabaseUnusable } from './database.js';
 import { oneLine, printable, printableJson } from './printable.js';
 import { UnknownMerchant } from './service/merchants.js';
-import { CannotListen } from './transport/cannot-listen.js';
+import { CannotListen } from './transport/failures/cannot-listen.js';
 import { VERSION } from './version.js';
 
 /** The process: command line, signals, exit codes. 0: done; 1: failed or drift found; 2: used wrongly. */

@@ -3,7 +3,7 @@ import { Code } from '@connectrpc/connect';
 import { describe, expect, test } from 'vitest';
 import type { FailureReason } from '../../src/domain/failure.js';
 import { ErrorReasonSchema } from '../../src/gen/inventory/v1/error_reason_pb.js';
-import { errorCodes } from '../../src/transport/errors.js';
+import { errorCodes } from '../../src/transport/failures/errors.js';
 import { reasons } from './contract.js';
 
 /** The one list of reasons: contract, proto enum, codes table and docs/errors.md say the same. */

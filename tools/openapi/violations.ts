@@ -2,7 +2,7 @@ import { create, type DescField, ScalarType } from '@bufbuild/protobuf';
 import { reflect } from '@bufbuild/protobuf/reflect';
 import { createValidator } from '@bufbuild/protovalidate';
 import type { Binding } from '../../src/transcoding/rules/http-rules.js';
-import { toFieldViolation } from '../../src/transport/violations.js';
+import { toFieldViolation } from '../../src/transport/failures/violations.js';
 import type { Json } from './json.js';
 import { rulesOf } from './rules.js';
 import { scalarSchema } from './scalars.js';

@@ -5,8 +5,8 @@ import { TokenIssuerUnavailable } from '../../auth/issuer-keys.js';
 import type { Principal } from '../../auth/principal.js';
 import type { RateLimiter } from '../../auth/rate-limiter.js';
 import type { Failure, FieldViolation } from '../../domain/failure.js';
+import { toFieldViolation } from '../failures/violations.js';
 import { type Operation, type Reply, refuse } from '../operation.js';
-import { toFieldViolation } from '../violations.js';
 import { idempotencyKeyOf } from './idempotency-key.js';
 
 /** What a door knows of a call before it has looked at the request. */

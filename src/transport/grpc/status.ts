@@ -6,8 +6,8 @@ import type { Failure } from '../../domain/failure.js';
 import { failureMessage } from '../../domain/failure-message.js';
 import { StatusSchema } from '../../gen/google/rpc/status_pb.js';
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../dispatch/request-id.js';
-import { errorCodes, errorDetails } from '../errors.js';
-import { failedLines } from '../failed-lines.js';
+import { errorCodes, errorDetails } from '../failures/errors.js';
+import { failedLines } from '../failures/failed-lines.js';
 
 /** Different rejections remembered in their encoded form. */
 const REMEMBERED_MAX = 1000;

@@ -8,7 +8,7 @@ import type { Failure } from '../../domain/failure.js';
 import { failureMessage } from '../../domain/failure-message.js';
 import { undecidedCredentials } from '../dispatch/dispatcher.js';
 import { REQUEST_ID_HEADER } from '../dispatch/request-id.js';
-import { errorCodes, errorDetails } from '../errors.js';
+import { errorCodes, errorDetails } from '../failures/errors.js';
 
 export const ENVELOPE_HEADER_BYTES = 5;
 

@@ -23,7 +23,7 @@ import { decodeBinary, decodeJson } from '../dispatch/decode.js';
 import { type CallMetadata, type Dispatcher, UnreadableRequest } from '../dispatch/dispatcher.js';
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../dispatch/request-id.js';
 import type { StreamDispatcher } from '../dispatch/stream-dispatcher.js';
-import { errorCodes, errorDetails, malformedBody } from '../errors.js';
+import { errorCodes, errorDetails, malformedBody } from '../failures/errors.js';
 import type { Operation } from '../operation.js';
 import { StreamFailed, type StreamOperation } from '../stream.js';
 import { connectTimeoutMs, grpcTimeout } from '../timeouts.js';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Cors } from '../../transcoding/index.js';
 import { REQUEST_ID_HEADER } from '../dispatch/request-id.js';
-import { restErrorBody } from '../errors.js';
+import { restErrorBody } from '../failures/errors.js';
 import { sharesWithOrigin } from './cors.js';
 import type { PathAnswer } from './request-listener.js';
 import { bridgeFault } from './rest.js';

@@ -18,7 +18,7 @@ import {
 import { type CallMetadata, type Dispatcher, UnreadableRequest } from '../dispatch/dispatcher.js';
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../dispatch/request-id.js';
 import type { StreamDispatcher } from '../dispatch/stream-dispatcher.js';
-import { errorCodes, malformedBody, RETRY_AFTER_SECONDS, restErrorBody } from '../errors.js';
+import { errorCodes, malformedBody, RETRY_AFTER_SECONDS, restErrorBody } from '../failures/errors.js';
 import { type Operation, type Reply, refuse } from '../operation.js';
 import { StreamFailed, type StreamOperation, slowReader } from '../stream.js';
 import { asWritten, malformedAsWritten } from './rest-fields.js';

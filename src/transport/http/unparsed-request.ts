@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { REQUEST_ID_HEADER } from '../dispatch/request-id.js';
-import { malformedBody, restErrorBody } from '../errors.js';
+import { malformedBody, restErrorBody } from '../failures/errors.js';
 import { NO_TUNNELS } from './bad-head.js';
 import { afterAnswers, inProgress } from './in-order.js';
 import { requestIdOf } from './request-id-of.js';

@@ -2,7 +2,7 @@ import { type DescField, type DescMessage, getOption } from '@bufbuild/protobuf'
 import { field as fieldRules } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 import { describe, expect, test } from 'vitest';
 import { InventoryService } from '../../../src/gen/inventory/v1/inventory_service_pb.js';
-import { patternWords } from '../../../src/transport/violations.js';
+import { patternWords } from '../../../src/transport/failures/violations.js';
 
 /** Every pattern that a request's field, item, key or value has to match. */
 function patternsOf(message: DescMessage, seen = new Set<DescMessage>()): string[] {

@@ -1,5 +1,5 @@
-import type { Failure } from '../domain/failure.js';
-import { failureMessage, negativeStockMessage, staleQuantityMessage } from '../domain/failure-message.js';
+import type { Failure } from '../../domain/failure.js';
+import { failureMessage, negativeStockMessage, staleQuantityMessage } from '../../domain/failure-message.js';
 
 /** One line of an order or a batch that stood in the way. */
 export interface FailedLine {

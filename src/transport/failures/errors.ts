@@ -1,13 +1,13 @@
 import { create, type DescMessage, type MessageInitShape } from '@bufbuild/protobuf';
 import { Code } from '@connectrpc/connect';
-import type { Failure, FailureReason } from '../domain/failure.js';
-import { failureMessage } from '../domain/failure-message.js';
+import type { Failure, FailureReason } from '../../domain/failure.js';
+import { failureMessage } from '../../domain/failure-message.js';
 import {
   BadRequestSchema,
   ErrorInfoSchema,
   PreconditionFailureSchema,
   RetryInfoSchema,
-} from '../gen/google/rpc/error_details_pb.js';
+} from '../../gen/google/rpc/error_details_pb.js';
 import { failedLines } from './failed-lines.js';
 import { failureFacts } from './failure-facts.js';
 

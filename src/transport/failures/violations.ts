@@ -2,8 +2,8 @@ import { type DescEnum, type DescField, getOption } from '@bufbuild/protobuf';
 import type { Path } from '@bufbuild/protobuf/reflect';
 import type { Violation } from '@bufbuild/protovalidate';
 import { field as fieldRules } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
-import type { FieldViolation } from '../domain/failure.js';
-import { KEY_RULE } from './dispatch/idempotency-key.js';
+import type { FieldViolation } from '../../domain/failure.js';
+import { KEY_RULE } from '../dispatch/idempotency-key.js';
 
 /** A broken rule as callers are told of it: the field by its JSON path, and what it takes. */
 export function toFieldViolation(violation: Violation): FieldViolation {

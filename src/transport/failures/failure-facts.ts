@@ -1,4 +1,4 @@
-import type { Failure } from '../domain/failure.js';
+import type { Failure } from '../../domain/failure.js';
 
 export type FailureFacts = Readonly<Record<string, string | number>>;
 
