@@ -7,7 +7,7 @@ import { refuseRepeatedKey } from '../dispatch/idempotency-key.js';
 import type { StreamDispatcher } from '../dispatch/stream-dispatcher.js';
 import type { Operation } from '../operation.js';
 import type { StreamOperation } from '../stream.js';
-import { ConnectDoor } from './connect.js';
+import { ConnectDoor } from './connect/connect.js';
 import type { ConnectionBounds } from './connection-bounds.js';
 import { corsOptions, sharesWithOrigin } from './cors.js';
 import { docsPage } from './docs-page.js';

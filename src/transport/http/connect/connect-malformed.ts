@@ -4,11 +4,11 @@ import { createAsyncIterable, encodeEnvelope, readAllBytes } from '@connectrpc/c
 import { codeToHttpStatus, errorFromJsonBytes, errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
 import { findTrailerError, setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
 import { trailerFlag, trailerParse, trailerSerialize } from '@connectrpc/connect/protocol-grpc-web';
-import type { Failure } from '../../domain/failure.js';
-import { failureMessage } from '../../domain/failure-message.js';
-import { undecidedCredentials } from '../dispatch/dispatcher.js';
-import { REQUEST_ID_HEADER } from '../dispatch/request-id.js';
-import { errorCodes, errorDetails } from '../failures/errors.js';
+import type { Failure } from '../../../domain/failure.js';
+import { failureMessage } from '../../../domain/failure-message.js';
+import { undecidedCredentials } from '../../dispatch/dispatcher.js';
+import { REQUEST_ID_HEADER } from '../../dispatch/request-id.js';
+import { errorCodes, errorDetails } from '../../failures/errors.js';
 
 export const ENVELOPE_HEADER_BYTES = 5;
 

@@ -3,9 +3,10 @@ import { createContextKey, createContextValues, type HandlerContext } from '@con
 import { encodeEnvelope, type UniversalServerResponse } from '@connectrpc/connect/protocol';
 import { endStreamFlag, endStreamFromJson, errorToJson } from '@connectrpc/connect/protocol-connect';
 import { trailerFlag } from '@connectrpc/connect/protocol-grpc-web';
-import { unbuffered } from '../../transcoding/index.js';
-import { REQUEST_ID_HEADER } from '../dispatch/request-id.js';
-import { slowReader } from '../stream.js';
+import { unbuffered } from '../../../transcoding/index.js';
+import { REQUEST_ID_HEADER } from '../../dispatch/request-id.js';
+import { slowReader } from '../../stream.js';
+import { cutWhenStalled } from '../cut-stalled.js';
 import {
   ENVELOPE_HEADER_BYTES,
   explain,
@@ -14,7 +15,6 @@ import {
   type FailedCall,
   isMalformed,
 } from './connect-malformed.js';
-import { cutWhenStalled } from './cut-stalled.js';
 import type { GrpcWebText } from './grpc-web-text.js';
 
 const headKey = createContextKey<(head: Headers) => void>(() => {});

@@ -15,18 +15,18 @@ import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from '@connectrpc/connect-node';
-import type { Failure } from '../../domain/failure.js';
-import { failureMessage } from '../../domain/failure-message.js';
-import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
-import { startBodyClock } from '../../transcoding/index.js';
-import { decodeBinary, decodeJson } from '../dispatch/decode.js';
-import { type CallMetadata, type Dispatcher, UnreadableRequest } from '../dispatch/dispatcher.js';
-import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../dispatch/request-id.js';
-import type { StreamDispatcher } from '../dispatch/stream-dispatcher.js';
-import { errorCodes, errorDetails, malformedBody } from '../failures/errors.js';
-import type { Operation } from '../operation.js';
-import { StreamFailed, type StreamOperation } from '../stream.js';
-import { connectTimeoutMs, grpcTimeout } from '../timeouts.js';
+import type { Failure } from '../../../domain/failure.js';
+import { failureMessage } from '../../../domain/failure-message.js';
+import { InventoryService } from '../../../gen/inventory/v1/inventory_service_pb.js';
+import { startBodyClock } from '../../../transcoding/index.js';
+import { decodeBinary, decodeJson } from '../../dispatch/decode.js';
+import { type CallMetadata, type Dispatcher, UnreadableRequest } from '../../dispatch/dispatcher.js';
+import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../../dispatch/request-id.js';
+import type { StreamDispatcher } from '../../dispatch/stream-dispatcher.js';
+import { errorCodes, errorDetails, malformedBody } from '../../failures/errors.js';
+import type { Operation } from '../../operation.js';
+import { StreamFailed, type StreamOperation } from '../../stream.js';
+import { connectTimeoutMs, grpcTimeout } from '../../timeouts.js';
 import { brotli } from './brotli.js';
 import { explainMalformed, type FailedCall } from './connect-malformed.js';
 import { sentMessage, takeMessage } from './connect-request.js';
