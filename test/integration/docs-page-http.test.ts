@@ -1,6 +1,6 @@
 import { connect } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CONTENT_SECURITY_POLICY, PAGE_HTML } from '../../src/transport/http/docs-page-content.js';
+import { CONTENT_SECURITY_POLICY, PAGE_HTML } from '../../src/transport/http/docs/docs-page-content.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { exchange, readResponses } from '../support/wire.js';
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Asset } from '../../../src/transport/http/docs-page-asset.js';
+import { Asset } from '../../../src/transport/http/docs/docs-page-asset.js';
 
 const CONTENT = 'body { margin: 0 }\n'.repeat(50);
 

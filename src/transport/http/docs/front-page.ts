@@ -1,6 +1,6 @@
-import { weightOfType } from '../../transcoding/index.js';
+import { weightOfType } from '../../../transcoding/index.js';
+import type { PathAnswer } from '../request-listener.js';
 import { Asset } from './docs-page-asset.js';
-import type { PathAnswer } from './request-listener.js';
 
 /** Addresses are relative, so that the page also works behind a proxy that puts a prefix before all paths. */
 const page = (links: string): string => `<!doctype html>

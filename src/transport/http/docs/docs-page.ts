@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import type { PathAnswer } from '../request-listener.js';
 import { Asset } from './docs-page-asset.js';
 import { CONTENT_SECURITY_POLICY, PAGE_HTML, PAGE_SCRIPT, PAGE_STYLE } from './docs-page-content.js';
-import type { PathAnswer } from './request-listener.js';
 
 /** Files of swagger-ui-dist that the page needs, and the licences that the bundle refers to. */
 const packageFiles: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
+import type { PathAnswer } from '../request-listener.js';
 import { docsFile } from './docs-file.js';
-import type { PathAnswer } from './request-listener.js';
 
 /**
  * What gRPC clients are to retry, by path. A client cannot tell an UNAVAILABLE of the service from a connection that

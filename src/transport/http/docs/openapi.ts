@@ -1,5 +1,5 @@
+import type { PathAnswer } from '../request-listener.js';
 import { docsFile } from './docs-file.js';
-import type { PathAnswer } from './request-listener.js';
 
 /** The OpenAPI document, generated from the protos, by path. Throws when it was not shipped. */
 export function openApiDocument(): ReadonlyMap<string, PathAnswer> {

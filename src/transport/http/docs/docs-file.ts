@@ -1,10 +1,10 @@
 import { accessSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import type { PathAnswer } from '../request-listener.js';
 import { Asset } from './docs-page-asset.js';
-import type { PathAnswer } from './request-listener.js';
 
 /** Committed, shipped beside the code: three folders up from here, built or not. */
-const folder = new URL('../../../docs/', import.meta.url);
+const folder = new URL('../../../../docs/', import.meta.url);
 
 /** Answers with a file of docs/. Throws when it was not shipped. */
 export function docsFile(name: string, contentType: string): PathAnswer {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { acceptsGzip } from '../../transcoding/index.js';
+import { acceptsGzip } from '../../../transcoding/index.js';
 
 export interface AssetSource {
   readonly contentType: string;
