@@ -91,7 +91,7 @@ function permits(list: readonly string[], name: string, typesOnly: boolean): boo
 
 test('there is source to read', () => {
   expect(source.map((file) => file.path)).toEqual(
-    expect.arrayContaining(['main.ts', 'domain/decisions/decide.ts', 'transport/http/rest.ts']),
+    expect.arrayContaining(['main.ts', 'domain/decisions/decide.ts', 'transport/http/rest/rest.ts']),
   );
   expect(source.find((file) => file.path === 'app.ts')!.imports).toContainEqual({
     target: 'engine/engine.ts',

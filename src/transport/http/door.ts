@@ -20,7 +20,7 @@ import { metricsPath, type Scrape } from './metrics-door.js';
 import { OpenPaths } from './open-paths.js';
 import { probes } from './probes.js';
 import { requestIdOf } from './request-id-of.js';
-import { createRestDoor } from './rest.js';
+import { createRestDoor } from './rest/rest.js';
 
 export interface HttpDoorOptions {
   readonly dispatcher: Dispatcher;

@@ -4,7 +4,7 @@ import { REQUEST_ID_HEADER } from '../dispatch/request-id.js';
 import { restErrorBody } from '../failures/errors.js';
 import { sharesWithOrigin } from './cors.js';
 import type { PathAnswer } from './request-listener.js';
-import { bridgeFault } from './rest.js';
+import { bridgeFault } from './rest/rest.js';
 
 export interface OpenPathsOptions {
   /** Undefined: no browser's page may read them. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { InventoryService } from '../../../src/gen/inventory/v1/inventory_service_pb.js';
 import { MalformedRequest } from '../../../src/transcoding/index.js';
-import { malformedAsWritten } from '../../../src/transport/http/rest-fields.js';
+import { malformedAsWritten } from '../../../src/transport/http/rest/rest-fields.js';
 
 const { updateInventory, reserve, getInventory } = InventoryService.method;
 

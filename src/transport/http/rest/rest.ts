@@ -1,6 +1,6 @@
 import type { DescField, DescMethod, DescService, Message } from '@bufbuild/protobuf';
-import type { Failure } from '../../domain/failure.js';
-import { failureMessage } from '../../domain/failure-message.js';
+import type { Failure } from '../../../domain/failure.js';
+import { failureMessage } from '../../../domain/failure-message.js';
 import {
   type BodyWriter,
   type CorsOptions,
@@ -14,13 +14,13 @@ import {
   type TranscodedCall,
   type Transcoder,
   type TranscodingFault,
-} from '../../transcoding/index.js';
-import { type CallMetadata, type Dispatcher, UnreadableRequest } from '../dispatch/dispatcher.js';
-import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../dispatch/request-id.js';
-import type { StreamDispatcher } from '../dispatch/stream-dispatcher.js';
-import { errorCodes, malformedBody, RETRY_AFTER_SECONDS, restErrorBody } from '../failures/errors.js';
-import { type Operation, type Reply, refuse } from '../operation.js';
-import { StreamFailed, type StreamOperation, slowReader } from '../stream.js';
+} from '../../../transcoding/index.js';
+import { type CallMetadata, type Dispatcher, UnreadableRequest } from '../../dispatch/dispatcher.js';
+import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../../dispatch/request-id.js';
+import type { StreamDispatcher } from '../../dispatch/stream-dispatcher.js';
+import { errorCodes, malformedBody, RETRY_AFTER_SECONDS, restErrorBody } from '../../failures/errors.js';
+import { type Operation, type Reply, refuse } from '../../operation.js';
+import { StreamFailed, type StreamOperation, slowReader } from '../../stream.js';
 import { asWritten, malformedAsWritten } from './rest-fields.js';
 
 export interface RestDoorOptions {

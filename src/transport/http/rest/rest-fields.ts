@@ -1,7 +1,7 @@
 import { type DescMethod, getOption } from '@bufbuild/protobuf';
-import type { Failure } from '../../domain/failure.js';
-import { http } from '../../gen/google/api/annotations_pb.js';
-import { MalformedRequest } from '../../transcoding/index.js';
+import type { Failure } from '../../../domain/failure.js';
+import { http } from '../../../gen/google/api/annotations_pb.js';
+import { MalformedRequest } from '../../../transcoding/index.js';
 
 /**
  * Fields of a request by the names that a REST caller gave them: where a field of the request is the whole body, its
