@@ -9,9 +9,9 @@ import type { CallContext } from '../service/call.js';
 import type { Order } from '../service/reads/get-order.js';
 import type { ReadResult } from '../service/reads/read-result.js';
 import type { Reads } from '../service/reads/reads.js';
-import { actionOf, logMessage } from './log-message.js';
+import { actionOf, logMessage } from './messages/log.js';
+import { recordMessage } from './messages/record.js';
 import type { Operation } from './operation.js';
-import { recordMessage } from './record-message.js';
 
 /** The RPCs that change nothing: messages in, use case, messages out. */
 export function readOperations(reads: Reads): Operation[] {

@@ -12,8 +12,8 @@ import {
 } from '../../gen/inventory/v1/orders_pb.js';
 import type { Result } from '../../service/commands.js';
 import type { Orders } from '../../service/orders.js';
+import { stockLevel } from '../messages/stock.js';
 import type { Operation, Reply } from '../operation.js';
-import { stockLevel } from '../stock-message.js';
 
 /** The RPCs that change an order as a whole. */
 export function orderOperations(orders: Orders): Operation[] {

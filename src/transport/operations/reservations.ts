@@ -11,8 +11,8 @@ import {
 } from '../../gen/inventory/v1/reservations_pb.js';
 import type { Result } from '../../service/commands.js';
 import type { Reservations } from '../../service/reservations.js';
+import { stockLevelOf } from '../messages/stock.js';
 import type { Operation, Reply } from '../operation.js';
-import { stockLevelOf } from '../stock-message.js';
 
 /** The RPCs that hold units of one record and let them go. */
 export function reservationOperations(reservations: Reservations): Operation[] {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { MovementAction } from '../../../src/domain/movement.js';
 import { LogEntry_Action } from '../../../src/gen/inventory/v1/log_entry_pb.js';
-import { actionOf, logMessage } from '../../../src/transport/log-message.js';
+import { actionOf, logMessage } from '../../../src/transport/messages/log.js';
 
 const entry = {
   inventoryId: 'inv.1',

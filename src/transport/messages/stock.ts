@@ -1,6 +1,6 @@
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import type { StockFigures, StockSuccess } from '../domain/outcome.js';
-import { availableQty } from '../domain/stock.js';
+import type { StockFigures, StockSuccess } from '../../domain/outcome.js';
+import { availableQty } from '../../domain/stock.js';
 
 /** Figures as inventory.v1.StockLevel is made from them. */
 export function stockLevel(stock: StockFigures) {

@@ -1,11 +1,11 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import type { InventoryRecord } from '../domain/inventory-record.js';
-import { availableQty } from '../domain/stock.js';
+import type { InventoryRecord } from '../../domain/inventory-record.js';
+import { availableQty } from '../../domain/stock.js';
 import {
   type InventoryRecord as InventoryRecordMessage,
   InventoryRecordSchema,
-} from '../gen/inventory/v1/inventory_record_pb.js';
+} from '../../gen/inventory/v1/inventory_record_pb.js';
 
 /** A record as callers are told of it; `tenantId` is the merchant whose record it is. */
 export function recordMessage(tenantId: string, record: InventoryRecord): InventoryRecordMessage {

@@ -1,12 +1,12 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import type { MovementAction } from '../domain/movement.js';
+import type { MovementAction } from '../../domain/movement.js';
 import {
   LogEntry_Action,
   type LogEntry as LogEntryMessage,
   LogEntrySchema,
-} from '../gen/inventory/v1/log_entry_pb.js';
-import type { LogEntry } from '../service/reads/list-logs.js';
+} from '../../gen/inventory/v1/log_entry_pb.js';
+import type { LogEntry } from '../../service/reads/list-logs.js';
 
 const actions: Readonly<Record<MovementAction, LogEntry_Action>> = {
   RECEIVED: LogEntry_Action.RECEIVED,
