@@ -31,8 +31,8 @@ import { CannotListen } from './transport/failures/cannot-listen.js';
 import { GrpcServer } from './transport/grpc/server.js';
 import { HttpDoor } from './transport/http/door.js';
 import { MetricsDoor } from './transport/http/metrics-door.js';
+import { inventoryOperations } from './transport/operations/index.js';
 import { watchOperations } from './transport/operations/watch.js';
-import { inventoryOperations } from './transport/operations.js';
 import { VERSION } from './version.js';
 
 export interface App {

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { InventoryService } from '../../src/gen/inventory/v1/inventory_service_pb.js';
 import { readHttpRules } from '../../src/transcoding/rules/http-rules.js';
+import { inventoryOperations } from '../../src/transport/operations/index.js';
 import { watchOperations } from '../../src/transport/operations/watch.js';
-import { inventoryOperations } from '../../src/transport/operations.js';
 import { escaped, type Json, type JsonObject, OpenApiDocument } from '../support/openapi/document.js';
 import { reasons } from './contract.js';
 

@@ -6,7 +6,7 @@ import type { Principal } from '../../auth/principal.js';
 import type { RateLimiter } from '../../auth/rate-limiter.js';
 import type { Failure, FieldViolation } from '../../domain/failure.js';
 import { toFieldViolation } from '../failures/violations.js';
-import { type Operation, type Reply, refuse } from '../operation.js';
+import { type Operation, type Reply, refuse } from '../operations/operation.js';
 import { idempotencyKeyOf } from './idempotency-key.js';
 
 /** What a door knows of a call before it has looked at the request. */

@@ -1,7 +1,7 @@
 import type { Message } from '@bufbuild/protobuf';
 import type { Principal } from '../../auth/principal.js';
 import type { Failure } from '../../domain/failure.js';
-import { StreamFailed, type StreamOperation, type StreamReply } from '../stream.js';
+import { StreamFailed, type StreamOperation, type StreamReply } from '../operations/stream-operation.js';
 import type { CallMetadata, Dispatcher } from './dispatcher.js';
 
 export interface StreamDispatcherOptions {

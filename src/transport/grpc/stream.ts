@@ -3,7 +3,7 @@ import type { Message } from '@bufbuild/protobuf';
 import { type handleServerStreamingCall, Metadata, type ServerWritableStream } from '@grpc/grpc-js';
 import { REQUEST_ID_HEADER } from '../dispatch/request-id.js';
 import type { StreamDispatcher } from '../dispatch/stream-dispatcher.js';
-import { StreamFailed, type StreamOperation, slowReader } from '../stream.js';
+import { StreamFailed, type StreamOperation, slowReader } from '../operations/stream-operation.js';
 import type { Guard } from './guard.js';
 import { streamOf } from './library.js';
 import { decodeCall, GrpcCallMetadata } from './metadata.js';

@@ -13,7 +13,7 @@ import {
 import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
 import type { Records } from '../../service/records.js';
 import { stockLevel } from '../messages/stock.js';
-import { type Operation, refuse } from '../operation.js';
+import { type Operation, refuse } from './operation.js';
 
 /** The RPCs that change units on hand. */
 export function adjustmentOperations(records: Records): Operation[] {

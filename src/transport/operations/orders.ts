@@ -13,7 +13,7 @@ import {
 import type { Result } from '../../service/commands.js';
 import type { Orders } from '../../service/orders.js';
 import { stockLevel } from '../messages/stock.js';
-import type { Operation, Reply } from '../operation.js';
+import type { Operation, Reply } from './operation.js';
 
 /** The RPCs that change an order as a whole. */
 export function orderOperations(orders: Orders): Operation[] {

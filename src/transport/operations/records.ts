@@ -9,7 +9,7 @@ import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js
 import type { CreateRequest, Records } from '../../service/records.js';
 import { describedChange } from '../messages/described-change.js';
 import { recordMessage } from '../messages/record.js';
-import { type Operation, refuse } from '../operation.js';
+import { type Operation, refuse } from './operation.js';
 
 /** The RPCs that add records and change what describes them. */
 export function recordOperations(records: Records): Operation[] {

@@ -12,7 +12,7 @@ import {
 import type { Result } from '../../service/commands.js';
 import type { Reservations } from '../../service/reservations.js';
 import { stockLevelOf } from '../messages/stock.js';
-import type { Operation, Reply } from '../operation.js';
+import type { Operation, Reply } from './operation.js';
 
 /** The RPCs that hold units of one record and let them go. */
 export function reservationOperations(reservations: Reservations): Operation[] {

@@ -5,7 +5,7 @@ import {
   UpdateSettingsResponseSchema,
 } from '../../gen/inventory/v1/settings_pb.js';
 import type { SettingsService } from '../../service/settings.js';
-import type { Operation } from '../operation.js';
+import type { Operation } from './operation.js';
 
 /** The RPC that changes a merchant's settings. */
 export function settingsOperations(service: SettingsService): Operation[] {

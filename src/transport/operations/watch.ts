@@ -4,7 +4,7 @@ import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js
 import { type WatchInventoryRequest, WatchInventoryResponseSchema } from '../../gen/inventory/v1/watch_pb.js';
 import type { StockEvent, Watch } from '../../service/watch/watch.js';
 import type { Watches } from '../../service/watch/watches.js';
-import { StreamFailed, type StreamOperation } from '../stream.js';
+import { StreamFailed, type StreamOperation } from './stream-operation.js';
 
 /** The RPC that follows records. */
 export function watchOperations(watches: Watches): StreamOperation[] {

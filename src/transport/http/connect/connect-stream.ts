@@ -5,7 +5,7 @@ import { endStreamFlag, endStreamFromJson, errorToJson } from '@connectrpc/conne
 import { trailerFlag } from '@connectrpc/connect/protocol-grpc-web';
 import { unbuffered } from '../../../transcoding/index.js';
 import { REQUEST_ID_HEADER } from '../../dispatch/request-id.js';
-import { slowReader } from '../../stream.js';
+import { slowReader } from '../../operations/stream-operation.js';
 import { cutWhenStalled } from '../cut-stalled.js';
 import {
   ENVELOPE_HEADER_BYTES,

@@ -24,8 +24,8 @@ import { type CallMetadata, type Dispatcher, UnreadableRequest } from '../../dis
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../../dispatch/request-id.js';
 import type { StreamDispatcher } from '../../dispatch/stream-dispatcher.js';
 import { errorCodes, errorDetails, malformedBody } from '../../failures/errors.js';
-import type { Operation } from '../../operation.js';
-import { StreamFailed, type StreamOperation } from '../../stream.js';
+import type { Operation } from '../../operations/operation.js';
+import { StreamFailed, type StreamOperation } from '../../operations/stream-operation.js';
 import { connectTimeoutMs, grpcTimeout } from '../../timeouts.js';
 import { brotli } from './brotli.js';
 import { explainMalformed, type FailedCall } from './connect-malformed.js';

@@ -19,8 +19,8 @@ import { type CallMetadata, type Dispatcher, UnreadableRequest } from '../../dis
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../../dispatch/request-id.js';
 import type { StreamDispatcher } from '../../dispatch/stream-dispatcher.js';
 import { errorCodes, malformedBody, RETRY_AFTER_SECONDS, restErrorBody } from '../../failures/errors.js';
-import { type Operation, type Reply, refuse } from '../../operation.js';
-import { StreamFailed, type StreamOperation, slowReader } from '../../stream.js';
+import { type Operation, type Reply, refuse } from '../../operations/operation.js';
+import { StreamFailed, type StreamOperation, slowReader } from '../../operations/stream-operation.js';
 import { asWritten, malformedAsWritten } from './rest-fields.js';
 
 export interface RestDoorOptions {

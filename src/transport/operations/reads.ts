@@ -1,16 +1,16 @@
 import type { MessageShape } from '@bufbuild/protobuf';
 import { create, type DescMessage, type DescMethodUnary, type MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import type { Principal } from '../auth/principal.js';
-import type { InventoryRecord } from '../domain/inventory-record.js';
-import { InventoryService } from '../gen/inventory/v1/inventory_service_pb.js';
-import { Order_State } from '../gen/inventory/v1/orders_pb.js';
-import type { CallContext } from '../service/call.js';
-import type { Order } from '../service/reads/get-order.js';
-import type { ReadResult } from '../service/reads/read-result.js';
-import type { Reads } from '../service/reads/reads.js';
-import { actionOf, logMessage } from './messages/log.js';
-import { recordMessage } from './messages/record.js';
+import type { Principal } from '../../auth/principal.js';
+import type { InventoryRecord } from '../../domain/inventory-record.js';
+import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
+import { Order_State } from '../../gen/inventory/v1/orders_pb.js';
+import type { CallContext } from '../../service/call.js';
+import type { Order } from '../../service/reads/get-order.js';
+import type { ReadResult } from '../../service/reads/read-result.js';
+import type { Reads } from '../../service/reads/reads.js';
+import { actionOf, logMessage } from '../messages/log.js';
+import { recordMessage } from '../messages/record.js';
 import type { Operation } from './operation.js';
 
 /** The RPCs that change nothing: messages in, use case, messages out. */

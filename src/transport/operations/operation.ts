@@ -1,7 +1,7 @@
 import type { DescMethod, Message } from '@bufbuild/protobuf';
-import type { Permission } from '../auth/principal.js';
-import type { Failure } from '../domain/failure.js';
-import type { CallContext } from '../service/call.js';
+import type { Permission } from '../../auth/principal.js';
+import type { Failure } from '../../domain/failure.js';
+import type { CallContext } from '../../service/call.js';
 
 /** An RPC as the dispatcher runs it. */
 export interface Operation {

@@ -1,6 +1,6 @@
 import type { DescMethod, Message } from '@bufbuild/protobuf';
-import type { Permission, Principal } from '../auth/principal.js';
-import type { Failure } from '../domain/failure.js';
+import type { Permission, Principal } from '../../auth/principal.js';
+import type { Failure } from '../../domain/failure.js';
 
 /** A server-streaming RPC as the dispatcher runs it. */
 export interface StreamOperation {

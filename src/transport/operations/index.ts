@@ -1,15 +1,15 @@
-import type { Orders } from '../service/orders.js';
-import type { Reads } from '../service/reads/reads.js';
-import type { Records } from '../service/records.js';
-import type { Reservations } from '../service/reservations.js';
-import type { SettingsService } from '../service/settings.js';
+import type { Orders } from '../../service/orders.js';
+import type { Reads } from '../../service/reads/reads.js';
+import type { Records } from '../../service/records.js';
+import type { Reservations } from '../../service/reservations.js';
+import type { SettingsService } from '../../service/settings.js';
+import { adjustmentOperations } from './adjustments.js';
 import type { Operation } from './operation.js';
-import { adjustmentOperations } from './operations/adjustments.js';
-import { orderOperations } from './operations/orders.js';
-import { recordOperations } from './operations/records.js';
-import { reservationOperations } from './operations/reservations.js';
-import { settingsOperations } from './operations/settings.js';
-import { readOperations } from './read-operations.js';
+import { orderOperations } from './orders.js';
+import { readOperations } from './reads.js';
+import { recordOperations } from './records.js';
+import { reservationOperations } from './reservations.js';
+import { settingsOperations } from './settings.js';
 
 /** The use cases behind the doors. */
 export interface UseCases {
