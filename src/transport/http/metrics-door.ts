@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { TlsConfig } from '../../config.js';
 import { splitTarget } from '../../transcoding/index.js';
 import { REQUEST_ID_HEADER } from '../dispatch/request-id.js';
-import type { ConnectionBounds } from './connection-bounds.js';
-import { HttpListener } from './listener.js';
+import type { ConnectionBounds } from './connections/connection-bounds.js';
+import { HttpListener } from './connections/listener.js';
 import { OpenPaths, refuse } from './open-paths.js';
 import type { PathAnswer } from './request-listener.js';
 

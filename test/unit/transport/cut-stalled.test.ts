@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { HttpResponse } from '../../../src/transcoding/index.js';
-import { cutWhenStalled, cutWhenUnread } from '../../../src/transport/http/cut-stalled.js';
-import { UnreadAnswers } from '../../../src/transport/http/unread-answers.js';
+import { cutWhenStalled, cutWhenUnread } from '../../../src/transport/http/connections/cut-stalled.js';
+import { UnreadAnswers } from '../../../src/transport/http/connections/unread-answers.js';
 import { type Client, mount, protocols } from '../transcoding/clients.js';
 
 /** Readers who stop, as the server's clock sees them: node's own timers are not counted on it. */

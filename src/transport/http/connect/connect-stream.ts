@@ -6,7 +6,7 @@ import { trailerFlag } from '@connectrpc/connect/protocol-grpc-web';
 import { unbuffered } from '../../../transcoding/index.js';
 import { REQUEST_ID_HEADER } from '../../dispatch/request-id.js';
 import { slowReader } from '../../operations/stream-operation.js';
-import { cutWhenStalled } from '../cut-stalled.js';
+import { cutWhenStalled } from '../connections/cut-stalled.js';
 import {
   ENVELOPE_HEADER_BYTES,
   explain,

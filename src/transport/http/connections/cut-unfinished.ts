@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { constants, type Http2ServerRequest } from 'node:http2';
-import { startBodyClock } from '../../transcoding/index.js';
+import { startBodyClock } from '../../../transcoding/index.js';
 
 /**
  * Cuts a request off whose body has not ended within `timeoutMs`, whether it is answered or not: on HTTP/1.1 with its

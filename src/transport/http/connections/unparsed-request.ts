@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { REQUEST_ID_HEADER } from '../dispatch/request-id.js';
-import { malformedBody, restErrorBody } from '../failures/errors.js';
+import { REQUEST_ID_HEADER } from '../../dispatch/request-id.js';
+import { malformedBody, restErrorBody } from '../../failures/errors.js';
+import { requestIdOf } from '../request-id-of.js';
 import { NO_TUNNELS } from './bad-head.js';
 import { afterAnswers, inProgress } from './in-order.js';
-import { requestIdOf } from './request-id-of.js';
 
 /** How long a client may go on sending what nobody reads, so that a reset does not overtake its answer. */
 const LINGER_MS = 500;

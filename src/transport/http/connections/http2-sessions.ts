@@ -1,8 +1,8 @@
 import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
-import { http2Options, isBroken } from '../http2.js';
+import { http2Options, isBroken } from '../../http2.js';
+import type { RequestListener } from '../request-listener.js';
 import { type ConnectionBounds, endOfAge, headTimeoutMs } from './connection-bounds.js';
-import type { RequestListener } from './request-listener.js';
 
 /** Calls and watches of one connection at once; a client has others wait. */
 const STREAMS_MAX = 250;

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { REQUEST_ID_HEADER } from '../dispatch/request-id.js';
-import { malformedBody } from '../failures/errors.js';
-import { HEADERS_BYTES_MAX, headersBytes } from '../http2.js';
-import { requestIdOf } from './request-id-of.js';
+import { REQUEST_ID_HEADER } from '../../dispatch/request-id.js';
+import { malformedBody } from '../../failures/errors.js';
+import { HEADERS_BYTES_MAX, headersBytes } from '../../http2.js';
+import { requestIdOf } from '../request-id-of.js';
 
 interface BadHead {
   readonly status: number;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { RequestListener } from './request-listener.js';
+import type { RequestListener } from '../request-listener.js';
 
 /** Requests of one connection that may wait for their turn; a client that sends more is cut off. */
 const WAITING_REQUESTS_MAX = 100;

@@ -2,15 +2,15 @@ import { createServer, type Server as HttpServer, type ServerOptions, type Serve
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { TlsConfig } from '../../config.js';
-import { hasNoBody } from '../../transcoding/index.js';
+import type { TlsConfig } from '../../../config.js';
+import { hasNoBody } from '../../../transcoding/index.js';
+import type { RequestListener } from '../request-listener.js';
 import { refusesHead } from './bad-head.js';
 import { type ConnectionBounds, endOfAge, headTimeoutMs } from './connection-bounds.js';
 import { cutWhenUnread } from './cut-stalled.js';
 import { cutUnfinished } from './cut-unfinished.js';
 import { Http2Sessions } from './http2-sessions.js';
 import { inOrder } from './in-order.js';
-import type { RequestListener } from './request-listener.js';
 import { refuseTunnel, refuseUnparsed } from './unparsed-request.js';
 import { UnreadAnswers } from './unread-answers.js';
 
