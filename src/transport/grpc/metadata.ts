@@ -4,7 +4,7 @@ import type { Metadata } from '@grpc/grpc-js';
 import { decodeBinary } from '../dispatch/decode.js';
 import { type CallMetadata, UnreadableRequest } from '../dispatch/dispatcher.js';
 import { saneRequestId } from '../dispatch/request-id.js';
-import { malformation } from './headers.js';
+import { malformation } from './guard/headers.js';
 
 /** A gRPC call's metadata, as the dispatcher reads it. */
 export class GrpcCallMetadata implements CallMetadata {

@@ -6,8 +6,8 @@ import {
   status,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import type { Guard } from './guard.js';
-import { malformation } from './headers.js';
+import type { Guard } from './guard/guard.js';
+import { malformation } from './guard/headers.js';
 import { streamOf } from './library.js';
 
 /** Open at once: of all connections, and of one. */

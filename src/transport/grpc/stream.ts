@@ -4,7 +4,7 @@ import { type handleServerStreamingCall, Metadata, type ServerWritableStream } f
 import { REQUEST_ID_HEADER } from '../dispatch/request-id.js';
 import type { StreamDispatcher } from '../dispatch/stream-dispatcher.js';
 import { StreamFailed, type StreamOperation, slowReader } from '../operations/stream-operation.js';
-import type { Guard } from './guard.js';
+import type { Guard } from './guard/guard.js';
 import { streamOf } from './library.js';
 import { decodeCall, GrpcCallMetadata } from './metadata.js';
 import { grpcError } from './status.js';

@@ -1,6 +1,6 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { expect, test } from 'vitest';
-import { UnfinishedCalls } from '../../../src/transport/grpc/unfinished-calls.js';
+import { UnfinishedCalls } from '../../../src/transport/grpc/guard/unfinished-calls.js';
 
 const UNAVAILABLE = 14;
 const NEVER_MS = 2 ** 31;

@@ -1,7 +1,7 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { describe, expect, test } from 'vitest';
-import type { Connection } from '../../../src/transport/grpc/connections.js';
-import { UnreadAnswers } from '../../../src/transport/grpc/unread-answers.js';
+import type { Connection } from '../../../src/transport/grpc/guard/connections.js';
+import { UnreadAnswers } from '../../../src/transport/grpc/guard/unread-answers.js';
 
 const MIB = 1024 * 1024;
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import { grpcError } from './status.js';
+import { grpcError } from '../status.js';
 
 const CALLS_MAX = 4000;
 /** What their headers may take together. */

@@ -1,7 +1,7 @@
 import { constants, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
-import { isBroken } from '../http2.js';
+import { isBroken } from '../../http2.js';
 
 /** How long a new connection may take to say its first word, and its TLS handshake. */
 export const FIRST_WORD_TIMEOUT_MS = 10_000;

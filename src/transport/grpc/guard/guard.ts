@@ -1,5 +1,5 @@
 import { constants, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import { HEADERS_BYTES_MAX, headersBytes } from '../http2.js';
+import { HEADERS_BYTES_MAX, headersBytes } from '../../http2.js';
 import { type Connection, Connections } from './connections.js';
 import { mendHeaders } from './headers.js';
 import { UnfinishedCalls } from './unfinished-calls.js';

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http2';
 import type { Metadata } from '@grpc/grpc-js';
-import { refuseRepeatedKey } from '../dispatch/idempotency-key.js';
-import { GRPC_TIMEOUT_RULE, grpcTimeout } from '../timeouts.js';
+import { refuseRepeatedKey } from '../../dispatch/idempotency-key.js';
+import { GRPC_TIMEOUT_RULE, grpcTimeout } from '../../timeouts.js';
 
 /** Carries what is wrong with a call's headers to whoever reads its metadata; nobody can send it. */
 const MALFORMED_HEADER = 'holdfast-malformed';
