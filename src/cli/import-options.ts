@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type FileFormat, fileFormats } from '../service/import/import-file.js';
+import { type FileFormat, fileFormats } from '../service/import/reading/import-file.js';
 import { IMPORT_MEMORY_DAYS } from '../store/tables/imports.js';
 import { OPERATOR_ACTOR } from './actor.js';
 

@@ -1,11 +1,11 @@
 import type { Config, Environment } from '../config.js';
 import { type Database, DatabaseUnusable } from '../database.js';
 import { checkRows } from '../service/import/check-rows.js';
-import { assertReadableTwice, type FileReading, readRows } from '../service/import/import-file.js';
 import { isAllThere, likeImport } from '../service/import/import-memory.js';
 import { type ImportReport, importRows } from '../service/import/import-rows.js';
-import { type Row, UnusableFile } from '../service/import/line.js';
 import { noteStock, withLookalikesTold } from '../service/import/lookalike-rows.js';
+import { assertReadableTwice, type FileReading, readRows } from '../service/import/reading/import-file.js';
+import { type Row, UnusableFile } from '../service/import/reading/line.js';
 import { type LineMode, receiveLines, setLines } from '../service/import/submit-line.js';
 import { type Survey, survey } from '../service/import/survey.js';
 import { requireMerchant } from '../service/merchants.js';

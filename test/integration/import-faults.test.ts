@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { plainRules } from '../../src/service/import/column-rules.js';
-import { readRows } from '../../src/service/import/import-file.js';
 import { type ImportOptions, type ImportReport, importRows } from '../../src/service/import/import-rows.js';
+import { readRows } from '../../src/service/import/reading/import-file.js';
+import { plainRules } from '../../src/service/import/rows/column-rules.js';
 import { receiveLines } from '../../src/service/import/submit-line.js';
 import { createMerchant } from '../../src/service/merchants.js';
 import { Session, startEngine, type TestEngine } from '../support/engine-stage.js';

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkRows } from '../../src/service/import/check-rows.js';
-import { plainRules } from '../../src/service/import/column-rules.js';
-import { readCsv } from '../../src/service/import/csv.js';
-import { readJsonLines } from '../../src/service/import/json-lines.js';
-import type { Lines, Row } from '../../src/service/import/line.js';
 import { allLines } from '../../src/service/import/line-counts.js';
-import { readLines } from '../../src/service/import/read-lines.js';
-import { receiptOf } from '../../src/service/import/row-receipt.js';
+import { readCsv } from '../../src/service/import/reading/csv.js';
+import { readJsonLines } from '../../src/service/import/reading/json-lines.js';
+import type { Lines, Row } from '../../src/service/import/reading/line.js';
+import { readLines } from '../../src/service/import/reading/read-lines.js';
+import { plainRules } from '../../src/service/import/rows/column-rules.js';
+import { receiptOf } from '../../src/service/import/rows/row-receipt.js';
 
 /**
  * Draws broken files, and counts. Lines that are good by themselves carry a number, so that none can be missing without

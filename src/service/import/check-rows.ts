@@ -1,6 +1,6 @@
 import { type ImportCounts, type ImportObserver, noCounts } from './import-rows.js';
-import { isPassedOver, type Row } from './line.js';
-import { receiptOf } from './row-receipt.js';
+import { isPassedOver, type Row } from './reading/line.js';
+import { receiptOf } from './rows/row-receipt.js';
 
 /** Looks for bad rows and imports none. What only the stock can tell, such as too many units on hand, it cannot. */
 export async function checkRows(

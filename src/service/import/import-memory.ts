@@ -1,8 +1,8 @@
 import type { DataSource } from 'typeorm';
 import { listDoneContents, type MemoryKey } from '../../store/tables/import-lines.js';
 import { type EarlierImport, listImports } from '../../store/tables/imports.js';
-import type { Row } from './line.js';
 import { contentsOf } from './line-contents.js';
+import type { Row } from './reading/line.js';
 import { likeness } from './sketch.js';
 import type { Survey } from './survey.js';
 

@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import type { Fault } from '../../domain/failure.js';
 import type { Engine } from '../../engine/engine.js';
-import { isPassedOver, type Lines, type Row } from './line.js';
 import { type LineCounts, noLines } from './line-counts.js';
+import { isPassedOver, type Lines, type Row } from './reading/line.js';
 import { RecordTurns } from './record-turns.js';
-import { receiptOf } from './row-receipt.js';
+import { receiptOf } from './rows/row-receipt.js';
 import { type LineMode, type LineWork, type RetryLimits, submitLine } from './submit-line.js';
 
 export interface ImportOptions {

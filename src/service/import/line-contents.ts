@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { inOrder } from '../in-order.js';
-import { isPassedOver, type Row, UnusableFile } from './line.js';
-import type { Receipt } from './receipt.js';
-import { receiptOf } from './row-receipt.js';
+import { isPassedOver, type Row, UnusableFile } from './reading/line.js';
+import type { Receipt } from './rows/receipt.js';
+import { receiptOf } from './rows/row-receipt.js';
 
 /** Some 50 bytes each, and twice that where the file is looked through once more. */
 const CONTENTS_MAX = 5_000_000;

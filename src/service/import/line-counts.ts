@@ -1,4 +1,4 @@
-import type { Lines } from './line.js';
+import type { Lines } from './reading/line.js';
 
 /** Lines that are dealt with, each in exactly one of these: together they are the lines of the file. */
 export interface LineCounts {

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { findOddRecords, findRecords } from '../../store/reads/lookalikes.js';
-import type { Lines, Row } from './line.js';
 import type { Lookalikes } from './lookalikes.js';
+import type { Lines, Row } from './reading/line.js';
 
 /** Looks that the database is asked for at once. */
 const LOOKS_ASKED_MAX = 1000;

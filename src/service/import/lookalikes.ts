@@ -1,6 +1,6 @@
 import type { RecordIdentity } from '../../domain/inventory-record.js';
-import type { Row } from './line.js';
 import { placeOf } from './line-counts.js';
+import type { Row } from './reading/line.js';
 
 /** Looks that are remembered; more are not looked at. */
 const LOOKS_MAX = 10_000;

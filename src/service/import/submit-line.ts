@@ -8,7 +8,7 @@ import { execute, type Refused, type Result } from '../commands.js';
 import { fingerprint } from '../fingerprint.js';
 import { newId } from '../ids.js';
 import { LineContents } from './line-contents.js';
-import type { Receipt } from './receipt.js';
+import type { Receipt } from './rows/receipt.js';
 
 /** In whose name lines are imported. */
 export interface Importer {

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileReading, readRowsOf } from './import-file.js';
 import { Lookalikes } from './lookalikes.js';
+import { type FileReading, readRowsOf } from './reading/import-file.js';
 import { Sketch } from './sketch.js';
 
 /** What is known of a file before the first of its rows is imported. */

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type ColumnRules, plainRules } from '../../../src/service/import/column-rules.js';
-import type { Column } from '../../../src/service/import/columns.js';
-import { readCsv } from '../../../src/service/import/csv.js';
-import { readJsonLines } from '../../../src/service/import/json-lines.js';
-import { isPassedOver, type Row, UnusableFile } from '../../../src/service/import/line.js';
-import { LINE_BYTES_MAX, readLines } from '../../../src/service/import/read-lines.js';
-import { receiptOf } from '../../../src/service/import/row-receipt.js';
+import { readCsv } from '../../../src/service/import/reading/csv.js';
+import { readJsonLines } from '../../../src/service/import/reading/json-lines.js';
+import { isPassedOver, type Row, UnusableFile } from '../../../src/service/import/reading/line.js';
+import { LINE_BYTES_MAX, readLines } from '../../../src/service/import/reading/read-lines.js';
+import { type ColumnRules, plainRules } from '../../../src/service/import/rows/column-rules.js';
+import type { Column } from '../../../src/service/import/rows/columns.js';
+import { receiptOf } from '../../../src/service/import/rows/row-receipt.js';
 
 async function* chunksOf(content: Buffer, bytes: number): AsyncGenerator<Buffer> {
   for (let i = 0; i < content.length; i += bytes) yield content.subarray(i, i + bytes);

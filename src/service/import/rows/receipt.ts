@@ -1,5 +1,5 @@
-import type { RecordDetails } from '../../domain/inventory-record.js';
-import { QTY_MAX } from '../../domain/stock.js';
+import type { RecordDetails } from '../../../domain/inventory-record.js';
+import { QTY_MAX } from '../../../domain/stock.js';
 import { readAttributes } from './attributes.js';
 import type { Column } from './columns.js';
 import { shown, textProblem } from './text.js';

@@ -1,4 +1,4 @@
-import type { FaultyRow, UsableRow } from './line.js';
+import type { FaultyRow, UsableRow } from '../reading/line.js';
 import { type Receipt, readReceipt } from './receipt.js';
 
 /** What a row says, or all that is wrong with it. */

@@ -1,6 +1,6 @@
-import { type Cell, readCell } from './cell.js';
-import type { ColumnRules } from './column-rules.js';
-import { requiredColumns } from './columns.js';
+import { type Cell, readCell } from '../rows/cell.js';
+import type { ColumnRules } from '../rows/column-rules.js';
+import { requiredColumns } from '../rows/columns.js';
 import { type CsvHeader, delimiterOfSepLine, readCsvHeader } from './csv-header.js';
 import { readCsvRecord } from './csv-record.js';
 import { type Line, type Row, UnusableFile } from './line.js';

@@ -1,5 +1,5 @@
+import { lookOf } from '../lookalikes.js';
 import type { Column } from './columns.js';
-import { lookOf } from './lookalikes.js';
 
 const ids: ReadonlySet<Column> = new Set(['productId', 'skuId', 'warehouseId']);
 const numbers: ReadonlySet<Column> = new Set(['qty', 'reorderLevel', 'reorderQty']);

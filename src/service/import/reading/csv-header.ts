@@ -1,5 +1,5 @@
-import { type ColumnRules, columnLike, columnsOf, listed } from './column-rules.js';
-import { type Column, columns, requiredColumns } from './columns.js';
+import { type ColumnRules, columnLike, columnsOf, listed } from '../rows/column-rules.js';
+import { type Column, columns, requiredColumns } from '../rows/columns.js';
 import { readCsvRecord } from './csv-record.js';
 import { type Line, UnusableFile } from './line.js';
 

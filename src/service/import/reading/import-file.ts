@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
-import type { ColumnRules } from './column-rules.js';
+import type { ColumnRules } from '../rows/column-rules.js';
 import { readCsv } from './csv.js';
 import { readJsonLines } from './json-lines.js';
 import { type Row, UnusableFile } from './line.js';

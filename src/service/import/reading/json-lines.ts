@@ -1,8 +1,8 @@
-import { idProblemOf } from './cell.js';
-import { type ColumnRules, columnsOf, listed } from './column-rules.js';
-import type { Column } from './columns.js';
+import { idProblemOf } from '../rows/cell.js';
+import { type ColumnRules, columnsOf, listed } from '../rows/column-rules.js';
+import type { Column } from '../rows/columns.js';
+import { shown } from '../rows/text.js';
 import { type FaultyRow, type Line, type Row, UnusableFile, type UsableRow } from './line.js';
-import { shown } from './text.js';
 
 /**
  * Reads JSON Lines: one object a line. A field that is null or '' counts as not given; empty lines are blank. Throws
