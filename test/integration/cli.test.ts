@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { auditCommand } from '../../src/cli/audit.js';
 import { UsageError } from '../../src/cli/context.js';
-import { importCommand } from '../../src/cli/import.js';
+import { importCommand } from '../../src/cli/import/import.js';
 import { keyAddCommand, keyRevokeCommand } from '../../src/cli/key.js';
 import { merchantCreateCommand, merchantSetCommand } from '../../src/cli/merchant.js';
 import { recordCreateCommand } from '../../src/cli/record.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type ImportCommandOptions, importCommand } from '../../src/cli/import.js';
+import { type ImportCommandOptions, importCommand } from '../../src/cli/import/import.js';
 import { sweepAllImports } from '../../src/service/import-sweep.js';
 import { createMerchant } from '../../src/service/merchants.js';
 import { ImportFiles } from '../support/import-files.js';

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/cli/context.js';
-import { type ImportCommandOptions, importCommand } from '../../src/cli/import.js';
+import { type ImportCommandOptions, importCommand } from '../../src/cli/import/import.js';
 import type { Environment } from '../../src/config.js';
 import { createMerchant } from '../../src/service/merchants.js';
 import { createTestDatabase } from '../support/database.js';

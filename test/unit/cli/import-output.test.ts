@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ImportOutput } from '../../../src/cli/import-output.js';
-import { ProgressBar } from '../../../src/cli/progress-bar.js';
+import { ImportOutput } from '../../../src/cli/import/output.js';
+import { ProgressBar } from '../../../src/cli/import/progress-bar.js';
 import { noCounts } from '../../../src/service/import/import-rows.js';
 import { Screen } from '../../support/screen.js';
 

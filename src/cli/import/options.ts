@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { type FileFormat, fileFormats } from '../service/import/reading/import-file.js';
-import { IMPORT_MEMORY_DAYS } from '../store/tables/imports.js';
-import { OPERATOR_ACTOR } from './actor.js';
+import { type FileFormat, fileFormats } from '../../service/import/reading/import-file.js';
+import { IMPORT_MEMORY_DAYS } from '../../store/tables/imports.js';
+import { OPERATOR_ACTOR } from '../actor.js';
 
 /** The options of `holdfast import`, as they are typed. */
 export interface ImportFlags {

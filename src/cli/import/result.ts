@@ -1,12 +1,12 @@
-import { failureMessage } from '../domain/failure-message.js';
-import { oneLine } from '../printable.js';
-import type { ImportCounts, ImportReport } from '../service/import/import-rows.js';
-import { allLines } from '../service/import/line-counts.js';
-import type { Survey } from '../service/import/survey.js';
-import { IMPORT_MEMORY_DAYS } from '../store/tables/imports.js';
-import type { CommandResult } from './context.js';
-import type { ImportOutput } from './import-output.js';
-import { counted, lineCount, toldWarnings } from './import-summary.js';
+import { failureMessage } from '../../domain/failure-message.js';
+import { oneLine } from '../../printable.js';
+import type { ImportCounts, ImportReport } from '../../service/import/import-rows.js';
+import { allLines } from '../../service/import/line-counts.js';
+import type { Survey } from '../../service/import/survey.js';
+import { IMPORT_MEMORY_DAYS } from '../../store/tables/imports.js';
+import type { CommandResult } from '../context.js';
+import type { ImportOutput } from './output.js';
+import { counted, lineCount, toldWarnings } from './summary.js';
 
 export interface ImportRun {
   readonly report: ImportReport;

@@ -1,10 +1,10 @@
-import { type FileReading, formatOf } from '../service/import/reading/import-file.js';
-import { type ColumnRules, columnLike, listed } from '../service/import/rows/column-rules.js';
-import { type Column, columnOf, columns } from '../service/import/rows/columns.js';
-import { readReceipt } from '../service/import/rows/receipt.js';
-import { shown } from '../service/import/rows/text.js';
-import { UsageError } from './context.js';
-import type { ImportFlags } from './import-options.js';
+import { type FileReading, formatOf } from '../../service/import/reading/import-file.js';
+import { type ColumnRules, columnLike, listed } from '../../service/import/rows/column-rules.js';
+import { type Column, columnOf, columns } from '../../service/import/rows/columns.js';
+import { readReceipt } from '../../service/import/rows/receipt.js';
+import { shown } from '../../service/import/rows/text.js';
+import { UsageError } from '../context.js';
+import type { ImportFlags } from './options.js';
 
 type ReadingFlags = Pick<ImportFlags, 'format' | 'delimiter' | 'map' | 'ignoreUnknownColumns' | 'default'>;
 

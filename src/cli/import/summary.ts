@@ -1,4 +1,4 @@
-import { allLines, type LineCounts } from '../service/import/line-counts.js';
+import { allLines, type LineCounts } from '../../service/import/line-counts.js';
 
 /** Where every line of a file of `all` lines is: for scripts, and as a sum for people. */
 export function counted(

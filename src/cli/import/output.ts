@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { oneLine } from '../printable.js';
-import type { ImportCounts, ImportObserver } from '../service/import/import-rows.js';
-import { allLines, placeOf } from '../service/import/line-counts.js';
-import type { Lines } from '../service/import/reading/line.js';
+import { oneLine } from '../../printable.js';
+import type { ImportCounts, ImportObserver } from '../../service/import/import-rows.js';
+import { allLines, placeOf } from '../../service/import/line-counts.js';
+import type { Lines } from '../../service/import/reading/line.js';
 import { ProgressBar } from './progress-bar.js';
 
 /** Lines of a kind that scripts are told; more are only counted. */
