@@ -6,7 +6,7 @@ import { CommitOutcomeUnknown, inTransaction } from '../store/connection/transac
 import { lockMerchant } from '../store/tables/merchants.js';
 import { hasMovement, type MovementRow } from '../store/tables/movement-log.js';
 import { lockStatement, lockStockLevels } from '../store/tables/stock-levels.js';
-import { ExpiredBacklog, type FetchedBatch, fetchBatch } from './fetch.js';
+import { ExpiredBacklog, type FetchedBatch, fetchBatch } from './fetch/fetch.js';
 import { endBacklog } from './hold-sweep.js';
 import type { Execution, Submission } from './submission.js';
 import { changesAnything, type DecidedBatch, writeBatch } from './write.js';

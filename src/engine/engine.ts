@@ -2,11 +2,11 @@ import type { DataSource } from 'typeorm';
 import type { Fault } from '../domain/failure.js';
 import { databaseErrorKind } from '../store/connection/sqlstate.js';
 import { applyCommands, BatchOutcomeUnknown, reconcileBatch } from './apply-commands.js';
-import { weightOf } from './batch-room.js';
 import { type Answer, Batcher, type BatcherLimits, type FailureKind, systemClock } from './batcher.js';
-import { ExpiredBacklog } from './fetch.js';
+import { weightOf } from './fetch/batch-room.js';
+import { ExpiredBacklog } from './fetch/fetch.js';
+import { RecordsMoved } from './fetch/wanted-records.js';
 import type { Execution, Submission } from './submission.js';
-import { RecordsMoved } from './wanted-records.js';
 
 /** Executes commands that change stock. */
 export interface Engine {

@@ -4,7 +4,7 @@ import type { Transaction } from '../store/connection/transaction.js';
 import { readExpiredHolds, readNextExpiries } from '../store/tables/expired-holds.js';
 import type { HoldRow } from '../store/tables/holds.js';
 import type { LockedStock, RecordKey } from '../store/tables/stock-levels.js';
-import type { WorkingSet } from './working-set.js';
+import type { WorkingSet } from './working-set/working-set.js';
 
 /** The expired holds of locked records, and what comes after them. */
 export interface ExpiredHolds {

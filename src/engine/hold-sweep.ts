@@ -9,7 +9,7 @@ import {
 import { findMerchantsWithDueHolds, lockDueRecords } from '../store/tables/expired-holds.js';
 import { lockStatement, lockStockLevels, type RecordKey } from '../store/tables/stock-levels.js';
 import { dueRecords, endExpired, fetchExpired, latestReading } from './expiry.js';
-import { WorkingSet } from './working-set.js';
+import { WorkingSet } from './working-set/working-set.js';
 import { writeWorkingSet } from './write.js';
 
 /** One step of the sweep is one transaction: at most this many records, */

@@ -6,9 +6,9 @@ import { insertInventoryRecords, updateDescriptions } from '../store/tables/inve
 import { appendMovements } from '../store/tables/movement-log.js';
 import { updateSettings } from '../store/tables/settings.js';
 import { insertStockLevels, updateNextExpiries, updateStockLevels } from '../store/tables/stock-levels.js';
-import type { FetchedBatch } from './fetch.js';
+import type { FetchedBatch } from './fetch/fetch.js';
 import type { Execution } from './submission.js';
-import type { WorkingSet } from './working-set.js';
+import type { WorkingSet } from './working-set/working-set.js';
 
 export interface DecidedBatch extends FetchedBatch {
   readonly executions: readonly Execution[];

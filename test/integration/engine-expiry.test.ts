@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Command } from '../../src/domain/command.js';
-import { EXPIRED_HOLDS_MAX } from '../../src/engine/fetch.js';
+import { EXPIRED_HOLDS_MAX } from '../../src/engine/fetch/fetch.js';
 import { openDataSource } from '../support/data-source.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { NEVER, Shelf, startEngine, type TestEngine, told, type Unsigned } from '../support/engine-stage.js';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { DRAW_HOLDS_MAX } from '../../src/domain/decisions/draw.js';
 import { ORDER_RECORDS_MAX } from '../../src/domain/decisions/order.js';
 import { applyCommands } from '../../src/engine/apply-commands.js';
-import { fetchBatch } from '../../src/engine/fetch.js';
+import { fetchBatch } from '../../src/engine/fetch/fetch.js';
 import type { Submission } from '../../src/engine/submission.js';
 import { inTransaction } from '../../src/store/connection/transaction.js';
 import { lockStatement } from '../../src/store/tables/stock-levels.js';

@@ -1,20 +1,20 @@
-import type { Statement, Transaction } from '../store/connection/transaction.js';
-import { readClock } from '../store/tables/clock.js';
-import { type HoldRow, readHolds, readOldestHolds } from '../store/tables/holds.js';
-import { readIdempotencyKeys } from '../store/tables/idempotency-keys.js';
-import { readImportLines } from '../store/tables/import-lines.js';
-import { findRecords, readDescriptions } from '../store/tables/inventory-records.js';
-import { readOrders } from '../store/tables/orders.js';
-import { lockSettings } from '../store/tables/settings.js';
-import { lockStockLevels, type RecordKey } from '../store/tables/stock-levels.js';
+import type { Statement, Transaction } from '../../store/connection/transaction.js';
+import { readClock } from '../../store/tables/clock.js';
+import { type HoldRow, readHolds, readOldestHolds } from '../../store/tables/holds.js';
+import { readIdempotencyKeys } from '../../store/tables/idempotency-keys.js';
+import { readImportLines } from '../../store/tables/import-lines.js';
+import { findRecords, readDescriptions } from '../../store/tables/inventory-records.js';
+import { readOrders } from '../../store/tables/orders.js';
+import { lockSettings } from '../../store/tables/settings.js';
+import { lockStockLevels, type RecordKey } from '../../store/tables/stock-levels.js';
+import { dueRecords, endExpired, fetchExpired, latestReading } from '../expiry.js';
+import type { Submission } from '../submission.js';
+import { KeyBook } from '../working-set/key-book.js';
+import { WorkingSet } from '../working-set/working-set.js';
 import { countWithRoom } from './batch-room.js';
 import { DrawnHolds } from './drawn-holds.js';
-import { dueRecords, endExpired, fetchExpired, latestReading } from './expiry.js';
-import { KeyBook } from './key-book.js';
 import { planBatch } from './plan-batch.js';
-import type { Submission } from './submission.js';
 import { assertAllLocked } from './wanted-records.js';
-import { WorkingSet } from './working-set.js';
 
 /** Expired holds of one record that a batch ends beside its work; more are ended first, in steps of their own. */
 export const EXPIRED_HOLDS_MAX = 1000;

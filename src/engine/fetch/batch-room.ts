@@ -1,6 +1,6 @@
-import { merchantKey } from '../domain/map-name.js';
+import { merchantKey } from '../../domain/map-name.js';
+import type { Submission } from '../submission.js';
 import type { DrawnHolds } from './drawn-holds.js';
-import type { Submission } from './submission.js';
 
 /*
  * What commands make their batch read and write is counted in lines: a line is one record that one command changes.

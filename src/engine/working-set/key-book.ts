@@ -1,5 +1,5 @@
-import { merchantKey } from '../domain/map-name.js';
-import type { IdempotencyRow, RememberedKey } from '../store/tables/idempotency-keys.js';
+import { merchantKey } from '../../domain/map-name.js';
+import type { IdempotencyRow, RememberedKey } from '../../store/tables/idempotency-keys.js';
 
 /** The idempotency keys of a batch: what was stored before, and what its own commands add. */
 export class KeyBook {

@@ -1,7 +1,7 @@
-import type { Transaction } from '../store/connection/transaction.js';
+import type { Transaction } from '../../store/connection/transaction.js';
+import type { Submission } from '../submission.js';
 import { countWithRoom, type OrderSizes } from './batch-room.js';
 import { type FetchPlan, planFetch } from './fetch-plan.js';
-import type { Submission } from './submission.js';
 import {
   asNamed,
   lookForRecords,

@@ -1,9 +1,9 @@
-import type { Command, ConfirmCommand, ReleaseCommand } from '../domain/command.js';
-import { DRAW_HOLDS_MAX } from '../domain/decisions/draw.js';
-import { UNREFERENCED } from '../domain/hold.js';
-import { merchantKey } from '../domain/map-name.js';
-import type { HoldRow, OldestHolds } from '../store/tables/holds.js';
-import type { RecordKey, StockRow } from '../store/tables/stock-levels.js';
+import type { Command, ConfirmCommand, ReleaseCommand } from '../../domain/command.js';
+import { DRAW_HOLDS_MAX } from '../../domain/decisions/draw.js';
+import { UNREFERENCED } from '../../domain/hold.js';
+import { merchantKey } from '../../domain/map-name.js';
+import type { HoldRow, OldestHolds } from '../../store/tables/holds.js';
+import type { RecordKey, StockRow } from '../../store/tables/stock-levels.js';
 import type { DrawnRecord } from './fetch-plan.js';
 
 interface Drawn {

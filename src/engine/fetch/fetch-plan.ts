@@ -1,14 +1,14 @@
-import type { Command } from '../domain/command.js';
-import { UNREFERENCED } from '../domain/hold.js';
-import type { RecordIdentity } from '../domain/inventory-record.js';
-import { merchantKey } from '../domain/map-name.js';
-import type { HoldKey } from '../store/tables/holds.js';
-import type { IdempotencyKeyName } from '../store/tables/idempotency-keys.js';
-import type { ImportLineRow } from '../store/tables/import-lines.js';
-import type { IdentityKey } from '../store/tables/inventory-records.js';
-import type { OrderKey } from '../store/tables/orders.js';
-import type { RecordKey } from '../store/tables/stock-levels.js';
-import type { Submission } from './submission.js';
+import type { Command } from '../../domain/command.js';
+import { UNREFERENCED } from '../../domain/hold.js';
+import type { RecordIdentity } from '../../domain/inventory-record.js';
+import { merchantKey } from '../../domain/map-name.js';
+import type { HoldKey } from '../../store/tables/holds.js';
+import type { IdempotencyKeyName } from '../../store/tables/idempotency-keys.js';
+import type { ImportLineRow } from '../../store/tables/import-lines.js';
+import type { IdentityKey } from '../../store/tables/inventory-records.js';
+import type { OrderKey } from '../../store/tables/orders.js';
+import type { RecordKey } from '../../store/tables/stock-levels.js';
+import type { Submission } from '../submission.js';
 
 /** All rows that the decisions of a batch may look at, each named once. */
 export interface FetchPlan {

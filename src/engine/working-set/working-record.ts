@@ -1,6 +1,6 @@
-import type { RecordChange, RecordDescriptionView, RecordView } from '../domain/decisions/decision.js';
-import type { Hold } from '../domain/hold.js';
-import { assertSound, type Stock } from '../domain/stock.js';
+import type { RecordChange, RecordDescriptionView, RecordView } from '../../domain/decisions/decision.js';
+import type { Hold } from '../../domain/hold.js';
+import { assertSound, type Stock } from '../../domain/stock.js';
 import type { ChangedHolds } from './changed-rows.js';
 
 /** One locked record in memory: what is stored, and what the decisions so far have made of it. */

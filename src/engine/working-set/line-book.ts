@@ -1,5 +1,5 @@
-import type { DoneLine, ImportLine } from '../domain/import-line.js';
-import type { DoneLineRow } from '../store/tables/import-lines.js';
+import type { DoneLine, ImportLine } from '../../domain/import-line.js';
+import type { DoneLineRow } from '../../store/tables/import-lines.js';
 
 /** The lines of a merchant's imports that a batch knows to be done: before it, and by its own commands. */
 export class LineBook {

@@ -1,13 +1,13 @@
-import { ORDER_RECORDS_MAX } from '../domain/decisions/order.js';
-import { merchantKey } from '../domain/map-name.js';
-import type { Transaction } from '../store/connection/transaction.js';
-import type { HoldRow } from '../store/tables/holds.js';
-import { findRecords, type IdentityKey } from '../store/tables/inventory-records.js';
-import { findOrderRecords, type OrderKey } from '../store/tables/orders.js';
-import type { RecordKey } from '../store/tables/stock-levels.js';
+import { ORDER_RECORDS_MAX } from '../../domain/decisions/order.js';
+import { merchantKey } from '../../domain/map-name.js';
+import type { Transaction } from '../../store/connection/transaction.js';
+import type { HoldRow } from '../../store/tables/holds.js';
+import { findRecords, type IdentityKey } from '../../store/tables/inventory-records.js';
+import { findOrderRecords, type OrderKey } from '../../store/tables/orders.js';
+import type { RecordKey } from '../../store/tables/stock-levels.js';
+import type { FetchedOrder } from '../working-set/working-set.js';
 import type { OrderSizes } from './batch-room.js';
 import { type FetchPlan, identityName } from './fetch-plan.js';
-import type { FetchedOrder } from './working-set.js';
 
 /** Records came to be wanted that are not locked, between the look for them and the locks. */
 export class RecordsMoved extends Error {

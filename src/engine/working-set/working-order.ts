@@ -1,4 +1,4 @@
-import type { OrderView } from '../domain/decisions/decision.js';
+import type { OrderView } from '../../domain/decisions/decision.js';
 import type { WorkingRecord } from './working-record.js';
 
 /**
