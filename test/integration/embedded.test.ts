@@ -355,7 +355,7 @@ function startHolder(dataDir: string, options: HolderOptions = {}) {
     process.execPath,
     [
       ...['--import', 'tsx', '--input-type=module', '-e', holderProgram],
-      ...[new URL('../../src/store/embedded.ts', import.meta.url).href, dataDir],
+      ...[new URL('../../src/embedded-postgres/embedded.ts', import.meta.url).href, dataDir],
     ],
     { cwd: root, detached: true, stdio: ['pipe', 'pipe', 'inherit'], ...options },
   );

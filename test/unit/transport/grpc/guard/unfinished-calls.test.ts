@@ -1,0 +1,34 @@
+import type { ServerHttp2Stream } from 'node:http2';
+import { expect, test } from 'vitest';
+import { UnfinishedCalls } from '../../../../../src/transport/grpc/guard/unfinished-calls.js';
+
+const UNAVAILABLE = 14;
+const NEVER_MS = 2 ** 31;
+
+/** Begins calls, and tells with what those that were cut off were answered, by their number. */
+function begin(count: number, headerBytes: number, finish: (call: number) => boolean = () => false) {
+  const calls = new UnfinishedCalls(NEVER_MS);
+  const cut: [number, unknown][] = [];
+  for (let i = 0; i < count; i++) {
+    const stream = {
+      respond: (headers: Record<string, unknown>) => cut.push([i, headers['grpc-status']]),
+      close: () => {},
+    } as unknown as ServerHttp2Stream;
+    calls.add(stream, headerBytes);
+    if (finish(i)) calls.delete(stream);
+  }
+  return cut;
+}
+
+test.each([
+  ['4,000 calls are borne', 4000, 1000, []],
+  ['of more, the oldest are refused', 4002, 1000, [0, 1]],
+  ['512 whose headers are as long as may be are borne', 512, 65_536, []],
+  ['of more of those, too', 514, 65_536, [0, 1]],
+])('%s', (_, count, headerBytes, refused) => {
+  expect(begin(count, headerBytes)).toEqual(refused.map((i) => [i, UNAVAILABLE]));
+});
+
+test('a call that is complete counts no more', () => {
+  expect(begin(10_000, 65_536, (call) => call > 100)).toEqual([]);
+});
