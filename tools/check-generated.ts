@@ -1,7 +1,14 @@
 /** Fails when generated code differs from what is committed or staged; run after `npm run generate`. */
 import { execFileSync } from 'node:child_process';
 
-const paths = ['src/gen', 'test/gen', 'test/golden/openapi', 'docs/openapi.json', 'docs/openapi.yaml'];
+const paths = [
+  'src/gen',
+  'test/gen',
+  'test/golden/openapi',
+  'docs/openapi.json',
+  'docs/openapi.yaml',
+  'docs/pictures',
+];
 const changed = execFileSync('git', ['status', '--porcelain', '--', ...paths], { encoding: 'utf8' })
   .split('\n')
   // The second column is the work tree against the index: what is staged counts as the developer's intent.

@@ -81,9 +81,9 @@ export function onDataDir(dataDir: string, env: Environment = {}): Environment {
 }
 
 /** Starts `node dist/main.js …` and returns at once. Nothing of this process's configuration reaches it. */
-export function spawnHoldfast(args: readonly string[], env: Environment): Running {
+export function spawnHoldfast(args: readonly string[], env: Environment, path = holdfastPath): Running {
   const base = { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR };
-  const child = spawn(process.execPath, [holdfastPath, ...args], {
+  const child = spawn(process.execPath, [path, ...args], {
     cwd: tmpdir(),
     env: { ...base, ...env } as NodeJS.ProcessEnv,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,67 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../../src/config.js';
+import { readFigure } from '../../tools/pictures/performance.js';
+import { projectRoot } from '../support/process.js';
+
+const read = (path: string): string => readFileSync(join(projectRoot, path), 'utf8');
+
+const withoutCode = (page: string): string => page.replaceAll(/^```.*?^```/gms, '');
+
+const docs = readdirSync(join(projectRoot, 'docs'))
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => `docs/${name}`);
+const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...docs];
+
+describe.each(docs)('%s', (page) => {
+  test('opens with what it is for', () => {
+    const [title, opening = ''] = read(page).split('\n\n');
+    expect(title).toMatch(/^# \S/);
+    expect(opening).toMatch(/^(?:For those who|Where to look,) /);
+  });
+});
+
+test('docs/README.md leads to every page', () => {
+  const map = read('docs/README.md');
+  const others = docs.filter((page) => page !== 'docs/README.md');
+  expect(others.filter((page) => !map.includes(`](${page.slice('docs/'.length)})`))).toEqual([]);
+});
+
+test.each(pages)('%s links to files that are there', (page) => {
+  const targets = [...withoutCode(read(page)).matchAll(/\]\((?!https?:|#)([^)#\s]+)[^)]*\)/g)].map(
+    ([, target]) => target!,
+  );
+  expect(targets.filter((target) => !existsSync(join(projectRoot, dirname(page), target)))).toEqual([]);
+});
+
+describe('figures', () => {
+  const figure = readFigure(read('docs/performance.md'));
+  const measured = figure.bars.map(({ value }) => value.toLocaleString('en-US'));
+
+  test.each([
+    ['README.md', measured],
+    // All but what the protocol alone allows.
+    ['docs/alternatives.md', measured.slice(0, 3)],
+  ])('%s has those of the newest measured run', (page, values) => {
+    expect(values.filter((value) => !new RegExp(`\\b${value}\\b`).test(read(page)))).toEqual([]);
+  });
+
+  test('README.md names the limits that are in force', () => {
+    const { limits: inForce } = loadConfig({ JWT_SECRET: 'x'.repeat(32) });
+    const orders = read('proto/inventory/v1/orders.proto');
+    const limits = new Map(
+      [...read('README.md').matchAll(/^\| ([a-z][^|]*) \| ([^|]*) \| \S/gm)].map(([, name, value]) => [
+        name,
+        value,
+      ]),
+    );
+    expect(limits.get("a call's body")).toBe(`${inForce.bodyBytesMax / 1024} KiB (\`BODY_BYTES_MAX\`)`);
+    expect(limits.get('calls that wait')).toContain(inForce.queueCommandsMax.toLocaleString('en-US'));
+    expect(limits.get('streams of a process')).toContain(inForce.streamsMax.toLocaleString('en-US'));
+    expect(limits.get('lines of an order, in one call')).toBe(/max_items: (\d+)/.exec(orders)?.[1]);
+    expect(limits.get('the time of a hold')).toContain(
+      `${Number(/lte: (\d{6,})/.exec(orders)?.[1]) / 86_400} days`,
+    );
+  });
+});

@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import {
+  cleanUpProcesses,
+  onDatabase,
+  projectRoot,
+  spawnHoldfast,
+  untilServing,
+} from '../support/process.js';
+
+let packed: string[];
+let folder: string;
+let database: TestDatabase;
+
+/** The files of the package alone, beside the dependencies of this checkout: no registry is asked. */
+beforeAll(async () => {
+  const { stdout } = await promisify(execFile)('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: projectRoot,
+    maxBuffer: 16 * 1024 * 1024,
+  });
+  packed = filesOf(JSON.parse(stdout));
+  folder = await mkdtemp(join(tmpdir(), 'holdfast-package-'));
+  for (const path of packed) await cp(join(projectRoot, path), join(folder, path));
+  await symlink(join(projectRoot, 'node_modules'), join(folder, 'node_modules'));
+  database = await createTestDatabase();
+});
+afterAll(async () => {
+  await cleanUpProcesses();
+  await database?.drop();
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+});
+
+/** npm answers with a list of packages, newer ones with an object by name. */
+function filesOf(answer: object): string[] {
+  const [described] = Object.values(answer) as { files: { path: string }[] }[];
+  return described!.files.map(({ path }) => path).sort();
+}
+
+test('npm pack takes what runs, and nothing else', async () => {
+  const sources = (await readdir(join(projectRoot, 'src'), { recursive: true })).filter((path) =>
+    path.endsWith('.ts'),
+  );
+  expect(packed).toEqual(
+    [
+      'LICENSE',
+      'README.md',
+      'bin/holdfast.js',
+      'docs/grpc-service-config-with-keys.json',
+      'docs/grpc-service-config.json',
+      'docs/openapi.json',
+      'docs/openapi.yaml',
+      'package.json',
+      ...sources.map((path) => `dist/${path.replace(/\.ts$/, '.js')}`),
+    ].sort(),
+  );
+});
+
+test('what was packed serves, with its documents', async () => {
+  const service = await untilServing(
+    spawnHoldfast(['serve'], onDatabase(database.url), join(folder, 'bin/holdfast.js')),
+  );
+  const paths = ['/readyz', '/docs', '/openapi.json', '/openapi.yaml', '/grpc-service-config.json'];
+  const statuses = await Promise.all(
+    paths.map(async (path) => [path, (await fetch(service.httpUrl + path)).status]),
+  );
+  expect(statuses).toEqual(paths.map((path) => [path, 200]));
+  expect(await service.end('SIGTERM')).toEqual({ code: 0, signal: null });
+});
