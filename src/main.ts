@@ -34,10 +34,15 @@ const outputs = [process.stdout, process.stderr];
 
 /**
  * Nobody has to read what is written: a reader who has gone, as `| head` does, takes what he does not read with him, and
- * the work goes on.
+ * the work goes on. What could not be written for another reason, such as a full disk, is missed: a key is shown once.
  */
 function outliveReaders(): void {
-  for (const stream of outputs) stream.on('error', () => {});
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE' || process.exitCode === 1) return;
+    process.exitCode = 1;
+    complain(`standard output: ${message}`);
+  });
 }
 
 /** A service does not wait for a terminal that nobody reads, either; pipes are written to without waiting anyway. */

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { auditCommand } from '../../src/cli/audit.js';
@@ -620,6 +621,18 @@ describe('output that nobody reads', () => {
     child.stdout.destroy();
     const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  test('what a command cannot write is missed', async () => {
+    const env = { ...process.env, ...onDatabase(stage.database.url) } as NodeJS.ProcessEnv;
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, [holdfastPath, 'merchant', 'list'], {
+      env,
+      stdio: ['ignore', full, 'pipe'],
+    });
+    closeSync(full);
+    const [stderr, [code]] = await Promise.all([text(child.stderr!), once(child, 'exit')]);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('ENOSPC') });
   });
 
   test.each(['gone', 'asleep'])('a service whose reader is %s serves on, and stops', async (reader) => {

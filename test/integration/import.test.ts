@@ -432,6 +432,7 @@ describe('used wrongly', () => {
   test.each([
     ['a merchant that there is not', { merchant: 'mer_none' }, 'there is no merchant mer_none'],
     ['a file that there is not', { file: '/nowhere/stock.csv' }, 'there is no file /nowhere/stock.csv'],
+    ['standard input', { file: '-' }, 'standard input will not do'],
     ['a folder', { file: tmpdir(), format: 'csv' as const }, 'is no regular file'],
   ])('%s', async (_, options, expected) => {
     await expect(run(csv('P,W,5'), options)).rejects.toThrow(expected);

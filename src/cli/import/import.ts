@@ -47,11 +47,11 @@ export async function importCommand(env: Environment, options: ImportCommandOpti
   }
   const actor = readActor(options.actor);
   try {
-    const reading = readingOf(file, options);
     await assertReadableTwice(file);
+    const reading = readingOf(file, options);
     const surveyed = await survey(file, reading);
     return options.dryRun
-      ? await check(reading, surveyed, options)
+      ? await check(env, reading, surveyed, options)
       : await importFile(env, reading, surveyed, actor, options);
   } catch (error) {
     if (error instanceof UnusableFile) throw new UsageError(error.message);
@@ -60,11 +60,12 @@ export async function importCommand(env: Environment, options: ImportCommandOpti
 }
 
 async function check(
+  env: Environment,
   reading: FileReading,
   surveyed: Survey,
   { file, json, signal }: ImportCommandOptions,
 ): Promise<CommandResult> {
-  const output = new ImportOutput(file, json);
+  const output = new ImportOutput(file, json, env);
   try {
     const counts = await checkRows(rowsOf(file, reading, surveyed, output), { signal, observer: output });
     const { data, text } = counted(counts.lines, surveyed.lines, 'good');
@@ -112,7 +113,7 @@ function importFile(
               memory.mayDiffer ? allThere({ merchantId, memoryId: memory.id }) : undefined,
             );
       await noteStock(database.dataSource, merchantId, surveyed.lookalikes);
-      const output = new ImportOutput(file, json);
+      const output = new ImportOutput(file, json, env);
       try {
         const rows = rowsOf(file, reading, surveyed, output);
         const run = await runImport(database, config, rows, { mode, signal, output });

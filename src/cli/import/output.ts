@@ -1,10 +1,12 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
+import type { Environment } from '../../environment.js';
 import { oneLine } from '../../printable.js';
 import type { ImportCounts, ImportObserver } from '../../service/import/import-rows.js';
 import { allLines, placeOf } from '../../service/import/line-counts.js';
 import type { Lines } from '../../service/import/reading/line.js';
 import { ProgressBar } from './progress-bar.js';
+import { lineCount } from './summary.js';
 
 /** Lines of a kind that scripts are told; more are only counted. */
 const TOLD_LINES_MAX = 1000;
@@ -40,11 +42,17 @@ export class ImportOutput implements ImportObserver {
   /** Lines are not answered in order, and a bar does not go back. */
   #endByte = 0;
 
-  constructor(path: string, forScripts: boolean, stream: NodeJS.WriteStream = process.stderr) {
+  constructor(
+    path: string,
+    forScripts: boolean,
+    { TERM }: Environment,
+    stream: NodeJS.WriteStream = process.stderr,
+  ) {
     this.#forScripts = forScripts;
     this.#stream = stream;
     this.#fileBytes = statSync(path).size;
-    const hasBar = !forScripts && stream.isTTY && this.#fileBytes > 0;
+    // A dumb terminal shows what would clear a line.
+    const hasBar = !forScripts && stream.isTTY && TERM !== 'dumb' && this.#fileBytes > 0;
     this.#bar = hasBar ? new ProgressBar(stream, basename(path)) : undefined;
   }
 
@@ -63,7 +71,7 @@ export class ImportOutput implements ImportObserver {
     this.#endByte = Math.max(this.#endByte, endByte);
     // A file that grows while it is read ends beyond its end.
     const done = Math.min(this.#endByte / this.#fileBytes, 1);
-    this.#bar?.update(done, `${allLines(lines)} lines, ${lines.bad} bad`);
+    this.#bar?.update(done, `${lineCount(allLines(lines), 'line')}, ${lines.bad} bad`);
   }
 
   close(): void {

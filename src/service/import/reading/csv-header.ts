@@ -19,7 +19,7 @@ const delimiters = [',', ';', '\t'];
 
 /** `sep=;`, by which a spreadsheet is told the delimiter; another that has read it may have added its own after it. */
 export function delimiterOfSepLine(text: string): string | undefined {
-  const match = /^"?sep=(.?)"?[,;\t]*$/i.exec(text);
+  const match = /^"?sep=(.?)"?[,;\t ]*$/i.exec(text);
   return match === null ? undefined : (match[1] ?? '');
 }
 

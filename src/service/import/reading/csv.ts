@@ -134,12 +134,19 @@ function swallowedLine(
 
 function isWhole({ text }: Line, { delimiter, columns }: CsvHeader): boolean {
   const values = text!.split(delimiter);
-  if (values.length !== columns.length) return false;
+  if (!fits(values, columns)) return false;
   const said = (i: number): string => values[i]!.replaceAll('"', '').trim();
   return columns.every((found, i) => {
     if (found.includes('qty')) return /^'?\d/.test(said(i));
     return said(i) !== '' || !found.some((column) => requiredColumns.includes(column));
   });
+}
+
+/** Whether there is a value for each column, and beyond them nothing that says something. */
+function fits(values: readonly string[], columns: CsvHeader['columns']): boolean {
+  return (
+    values.length >= columns.length && values.slice(columns.length).every((value) => value.trim() === '')
+  );
 }
 
 type Read =
@@ -151,8 +158,7 @@ function rowOf(
   { columns, delimiter, nameless }: CsvHeader,
   rules: ColumnRules,
 ): Read {
-  const isTooLong = values.slice(columns.length).some((value) => value.trim() !== '');
-  if (values.length < columns.length || isTooLong) {
+  if (!fits(values, columns)) {
     const said = `${values.length} value${values.length === 1 ? '' : 's'}`;
     return { kind: 'faulty', fault: `has ${said} for ${columns.length} columns` };
   }

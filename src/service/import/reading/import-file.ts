@@ -48,8 +48,9 @@ export function readRowsOf(
 
 /** The file is read twice, to be surveyed and for its rows, which a pipe is not for. Throws UnusableFile. */
 export async function assertReadableTwice(path: string): Promise<void> {
+  const hint = path === '-' ? ': the file is read twice, so standard input will not do' : '';
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw new UnusableFile(error.code === 'ENOENT' ? `there is no file ${path}` : error.message);
+    throw new UnusableFile(error.code === 'ENOENT' ? `there is no file ${path}${hint}` : error.message);
   });
-  if (!found.isFile()) throw new UnusableFile(`${path} is no regular file`);
+  if (!found.isFile()) throw new UnusableFile(`${path} is no regular file, and it is read twice`);
 }

@@ -37,6 +37,8 @@ function read({ text, fault }: Line, rules: ColumnRules, onName: (name: string) 
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { kind: 'faulty', fault: 'is not a JSON object' };
   }
+  const repeated = repeatedName(text);
+  if (repeated !== undefined) return { kind: 'faulty', fault: `has the field ${shown(repeated)} twice` };
   for (const name of Object.keys(value)) onName(name);
   const given = new Set<Column>();
   const fields: Record<string, unknown> = { ...rules.defaults };
@@ -56,4 +58,23 @@ function read({ text, fault }: Line, rules: ColumnRules, onName: (name: string) 
     }
   }
   return { kind: 'usable', fields, ...(problems.length > 0 && { problems }) };
+}
+
+/** Texts, and what opens and closes; the rest of JSON does not matter for names. */
+const token = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g;
+
+/** A name that an object's JSON has twice, of which `JSON.parse` keeps the last; objects inside it count as well. */
+function repeatedName(text: string): string | undefined {
+  const open: Set<string>[] = [];
+  for (const [found, colon] of text.matchAll(token)) {
+    if (found === '{' || found === '[') open.push(new Set());
+    else if (found === '}' || found === ']') open.pop();
+    else if (colon !== undefined) {
+      const name = JSON.parse(found.slice(0, -colon.length)) as string;
+      const names = open.at(-1)!;
+      if (names.has(name)) return name;
+      names.add(name);
+    }
+  }
+  return undefined;
 }

@@ -35,14 +35,29 @@ function screen(isTTY: boolean): { stream: NodeJS.WriteStream; written: () => st
 
 const counts = { ...noCounts(), lines: { done: 1, bad: 1, blank: 0, names: 1 } };
 
-const cases: { name: string; isTTY: boolean; forScripts: boolean; bar: boolean; lines: string }[] = [
+const cases: {
+  name: string;
+  isTTY: boolean;
+  forScripts: boolean;
+  term?: string;
+  bar: boolean;
+  lines: string;
+}[] = [
   { name: 'a terminal', isTTY: true, forScripts: false, bar: true, lines: 'line 2: a; b\n' },
+  {
+    name: 'a dumb terminal',
+    isTTY: true,
+    forScripts: false,
+    term: 'dumb',
+    bar: false,
+    lines: 'line 2: a; b\n',
+  },
   { name: 'a file or a pipe', isTTY: false, forScripts: false, bar: false, lines: 'line 2: a; b\n' },
   { name: 'scripts, on a terminal', isTTY: true, forScripts: true, bar: false, lines: '' },
 ];
-test.each(cases)('$name: bar $bar, lines $lines', ({ isTTY, forScripts, bar, lines }) => {
+test.each(cases)('$name: bar $bar, lines $lines', ({ isTTY, forScripts, term = 'xterm', bar, lines }) => {
   const { stream, written } = screen(isTTY);
-  const output = new ImportOutput(file, forScripts, stream);
+  const output = new ImportOutput(file, forScripts, { TERM: term }, stream);
   output.bad({ line: 2, lines: 1, endByte: 50 }, ['a', 'b']);
   output.progress(counts, 100);
   // Answers come out of order; the bar does not go back.
@@ -59,7 +74,7 @@ test('an empty file has no bar', () => {
   const empty = join(folder, 'empty.csv');
   writeFileSync(empty, '');
   const { stream, written } = screen(true);
-  const output = new ImportOutput(empty, false, stream);
+  const output = new ImportOutput(empty, false, {}, stream);
   output.close();
   expect(written()).toBe('');
 });

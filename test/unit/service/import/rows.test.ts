@@ -173,6 +173,11 @@ describe('CSV', () => {
       told: [`2-3: ${swallowed(3)}`, '4: {"productId":"d","warehouseId":"W","qty":40}'],
     },
     {
+      name: 'a row with more delimiters than columns is one as well',
+      file: 'notes,productId,warehouseId,qty\n"a\nx,P,W,5,,\nb",P,W,5',
+      told: [`2-4: ${swallowed(3)}`],
+    },
+    {
       name: 'a value with line ends before the others is no such row',
       file: 'notes,productId,warehouseId,qty\n"a\nb",P,W,5\n"a\n\n\nb",P,W,5',
       told: [
@@ -224,7 +229,7 @@ describe('CSV', () => {
     },
     {
       name: 'another delimiter, said by such a line',
-      file: 'SEP=|\nproductId|warehouseId|qty\nP|W|5',
+      file: 'SEP=| \nproductId|warehouseId|qty\nP|W|5',
       told: [`3: ${P}`],
     },
     {
@@ -439,6 +444,19 @@ describe('JSON Lines', () => {
       name: 'a field that there is not',
       file: line({ colour: 'red' }),
       told: ['1: has an unknown field "colour"'],
+    },
+    {
+      name: 'a name twice, however it is written',
+      file:
+        `${P.replace('}', ',"qty":7}')}\n${P.replace('}', ',"q\\u0074y" : 7}')}\n` +
+        `${P.replace('}', ',"variantAttributes":{"a":"\\"}","a":"qty"}}')}\n` +
+        P.replace('}', ',"variantAttributes":{"qty":"[\\"","a\\"":"qty"}}'),
+      told: [
+        '1: has the field "qty" twice',
+        '2: has the field "qty" twice',
+        '3: has the field "a" twice',
+        '4: {"productId":"P","warehouseId":"W","variantAttributes":{"qty":"[\\"","a\\"":"qty"},"qty":5}',
+      ],
     },
     { name: 'a field twice', file: line({ product_id: 'Q' }), told: ['1: has productId twice'] },
     {
