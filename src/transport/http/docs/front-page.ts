@@ -8,6 +8,7 @@ const page = (links: string): string => `<!doctype html>
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
     <title>Holdfast</title>
   </head>
   <body>
