@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { Environment } from '../../environment.js';
+import type { Environment } from '../../config.js';
 import { oneLine } from '../../printable.js';
 import type { ImportCounts, ImportObserver } from '../../service/import/import-rows.js';
 import { allLines, placeOf } from '../../service/import/line-counts.js';
