@@ -172,6 +172,8 @@ describe('used wrongly: one line that says how, exit 2, nothing on standard outp
     ['a'.repeat(256), length],
     ['system', reserved],
     [' System ', reserved],
+    ['sys\u200btem', reserved],
+    ['\u200b', length],
     ['ｓｙｓｔｅｍ', reserved],
     ['a\u001b[31m', control],
     ['a\nb', control],

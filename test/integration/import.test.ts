@@ -339,6 +339,11 @@ describe('--dry-run', () => {
   });
 });
 
+test('tabs, by the name of the file', async () => {
+  const file = files.write('productId\twarehouseId\tqty\nP\tW\t5\n', 'TSV');
+  expect(await run(file, { dryRun: true })).toMatchObject({ data: { done: 1, bad: 0 }, exitCode: 0 });
+});
+
 describe('used wrongly', () => {
   const cases: {
     name: string;

@@ -12,6 +12,7 @@ export type FileFormat = (typeof fileFormats)[number];
 
 const byExtension: Readonly<Record<string, FileFormat>> = {
   '.csv': 'csv',
+  '.tsv': 'csv',
   '.jsonl': 'jsonl',
   '.ndjson': 'jsonl',
 };
