@@ -4,17 +4,20 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads variables one by one and notes what is wrong with each. An empty variable counts as not set. */
 export class EnvironmentReader {
-  constructor(
-    private readonly env: Environment,
-    private readonly faults: string[],
-  ) {}
+  readonly #env: Environment;
+  readonly #faults: string[];
+
+  constructor(env: Environment, faults: string[]) {
+    this.#env = env;
+    this.#faults = faults;
+  }
 
   isSet(name: string): boolean {
     return this.text(name) !== undefined;
   }
 
   text(name: string): string | undefined {
-    const value = this.env[name];
+    const value = this.#env[name];
     return value === undefined || value === '' ? undefined : value;
   }
 
@@ -23,7 +26,7 @@ export class EnvironmentReader {
     if (text === undefined) return fallback;
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    this.faults.push(`${name}: must be a whole number from ${min} to ${max}, not ${JSON.stringify(text)}`);
+    this.#faults.push(`${name}: must be a whole number from ${min} to ${max}, not ${JSON.stringify(text)}`);
     return fallback;
   }
 
@@ -31,7 +34,7 @@ export class EnvironmentReader {
     const text = this.text(name);
     if (text === undefined) return fallback;
     if ((values as readonly string[]).includes(text)) return text as T;
-    this.faults.push(`${name}: must be one of ${values.join(', ')}, not ${JSON.stringify(text)}`);
+    this.#faults.push(`${name}: must be one of ${values.join(', ')}, not ${JSON.stringify(text)}`);
     return fallback;
   }
 
@@ -40,7 +43,7 @@ export class EnvironmentReader {
     const text = this.text(name);
     if (text === undefined) return undefined;
     if (URL.canParse(text) && protocols.includes(new URL(text).protocol)) return text;
-    this.faults.push(
+    this.#faults.push(
       `${name}: must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}${hint}`,
     );
     return undefined;
@@ -53,7 +56,7 @@ export class EnvironmentReader {
     for (const origin of given) {
       const spelt = URL.canParse(origin) ? new URL(origin).origin : undefined;
       if (origin === '*' || (spelt === origin && /^https?:[^*]*$/.test(origin))) continue;
-      this.faults.push(
+      this.#faults.push(
         `${name}: must list origins such as https://shop.example, without a path, or be *; not ${JSON.stringify(origin)}`,
       );
     }
@@ -66,7 +69,7 @@ export class EnvironmentReader {
     try {
       return readFileSync(path);
     } catch (error) {
-      this.faults.push(`${name}: ${(error as Error).message}`);
+      this.#faults.push(`${name}: ${(error as Error).message}`);
       return undefined;
     }
   }

@@ -56,27 +56,31 @@ export function findHeader(block: Buffer, wanted: string): string | undefined {
 
 class BlockReader {
   at = 0;
-  constructor(private readonly block: Buffer) {}
+  readonly #block: Buffer;
+
+  constructor(block: Buffer) {
+    this.#block = block;
+  }
 
   get atEnd(): boolean {
-    return this.at >= this.block.length;
+    return this.at >= this.#block.length;
   }
 
   integer(prefixBits: number): number {
     const full = (1 << prefixBits) - 1;
-    let value = this.block[this.at++]! & full;
+    let value = this.#block[this.at++]! & full;
     if (value < full) return value;
     for (let shift = 0; ; shift += 7) {
-      const byte = this.block[this.at++]!;
+      const byte = this.#block[this.at++]!;
       value += (byte & 0x7f) << shift;
       if (byte < 0x80) return value;
     }
   }
 
   text(): string {
-    const huffman = (this.block[this.at]! & 0x80) !== 0;
+    const huffman = (this.#block[this.at]! & 0x80) !== 0;
     const length = this.integer(7);
-    const bytes = this.block.subarray(this.at, this.at + length);
+    const bytes = this.#block.subarray(this.at, this.at + length);
     this.at += length;
     return huffman ? decodeHuffman(bytes) : bytes.toString('latin1');
   }

@@ -15,7 +15,10 @@ const POOL_CONNECTIONS = 10;
 export class PlainServer {
   #dataSource: DataSource;
 
-  constructor(private readonly databaseUrl: string) {
+  readonly #databaseUrl: string;
+
+  constructor(databaseUrl: string) {
+    this.#databaseUrl = databaseUrl;
     this.#dataSource = this.#createDataSource(POOL_CONNECTIONS);
   }
 
@@ -49,7 +52,7 @@ export class PlainServer {
   #createDataSource(poolSize: number): DataSource {
     return new DataSource({
       type: 'postgres',
-      url: this.databaseUrl,
+      url: this.#databaseUrl,
       entities: [InventoryRecord, InventoryLog],
       poolSize,
     });

@@ -15,24 +15,28 @@ export interface Holder {
  * the holder of the lock. Those whose process has died are removed on sight.
  */
 export class Holders {
-  constructor(private readonly directory: string) {}
+  readonly #directory: string;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
 
   async add(port: number): Promise<string> {
     const self = await identify(process.pid);
     if (self === undefined) throw new Error('cannot read the start time of this process');
     const id = `${self.pid}-${randomUUID()}`;
-    await symlink(`${self.pid} ${self.startedAt} ${port}`, join(this.directory, id));
+    await symlink(`${self.pid} ${self.startedAt} ${port}`, join(this.#directory, id));
     return id;
   }
 
   async remove(id: string): Promise<void> {
-    await unlink(join(this.directory, id)).catch(() => undefined);
+    await unlink(join(this.#directory, id)).catch(() => undefined);
   }
 
   async live(): Promise<Holder[]> {
     const found: Holder[] = [];
-    for (const id of await readdir(this.directory)) {
-      const text = (await readlink(join(this.directory, id)).catch(unlessGone)) ?? '';
+    for (const id of await readdir(this.#directory)) {
+      const text = (await readlink(join(this.#directory, id)).catch(unlessGone)) ?? '';
       const [pid, startedAt = '', port] = text.split(' ');
       if (await isAlive({ pid: Number(pid), startedAt })) found.push({ id, port: Number(port) });
       else await this.remove(id);

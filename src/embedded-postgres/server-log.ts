@@ -7,11 +7,17 @@ const tailBytes = 4_000;
 
 /** The server's log, opened for one start of it. The server inherits the handle, and no right to the file. */
 export class ServerLog {
+  readonly #path: string;
+  readonly #startBytes: number;
+
   private constructor(
     readonly handle: FileHandle,
-    private readonly path: string,
-    private readonly startBytes: number,
-  ) {}
+    path: string,
+    startBytes: number,
+  ) {
+    this.#path = path;
+    this.#startBytes = startBytes;
+  }
 
   /** Opens the log at its end; one that has grown large is put aside first, in place of the last such. */
   static async open(path: string): Promise<ServerLog> {
@@ -28,10 +34,10 @@ export class ServerLog {
 
   /** What was logged since it was opened; the end of it, if that was much. */
   async sinceOpened(): Promise<string> {
-    const reader = await open(this.path, 'r');
+    const reader = await open(this.#path, 'r');
     try {
       const { size } = await reader.stat();
-      const from = Math.max(this.startBytes, size - tailBytes);
+      const from = Math.max(this.#startBytes, size - tailBytes);
       const { buffer, bytesRead } = await reader.read(Buffer.alloc(Math.max(0, size - from)), {
         position: from,
       });

@@ -17,11 +17,12 @@ export class Supervisor {
   #lastFailure = '';
   readonly #timer: NodeJS.Timeout;
 
-  constructor(
-    server: RunningServer,
-    private readonly log: (message: string) => void,
-    private readonly revive: () => Promise<RunningServer>,
-  ) {
+  readonly #log: (message: string) => void;
+  readonly #revive: () => Promise<RunningServer>;
+
+  constructor(server: RunningServer, log: (message: string) => void, revive: () => Promise<RunningServer>) {
+    this.#log = log;
+    this.#revive = revive;
     this.#server = server;
     this.#timer = setInterval(() => {
       this.#turn ??= this.#check().finally(() => {
@@ -51,21 +52,21 @@ export class Supervisor {
         this.#lastFailure = '';
         return;
       }
-      this.log(`the embedded PostgreSQL (process ${this.#server.process.pid}) has died; starting it again`);
-      const revived = await this.revive();
+      this.#log(`the embedded PostgreSQL (process ${this.#server.process.pid}) has died; starting it again`);
+      const revived = await this.#revive();
       if (revived.port !== this.#server.port) {
         throw new Error(`the server has moved from port ${this.#server.port} to ${revived.port}`);
       }
       this.#server = revived;
       this.#lastFailure = '';
-      this.log(`the embedded PostgreSQL runs again (process ${revived.process.pid})`);
+      this.#log(`the embedded PostgreSQL runs again (process ${revived.process.pid})`);
     } catch (failure) {
       this.#tell(`the embedded PostgreSQL could not be started again: ${messageOf(failure)}`);
     }
   }
 
   #tell(text: string): void {
-    if (text !== this.#lastFailure) this.log(text);
+    if (text !== this.#lastFailure) this.#log(text);
     this.#lastFailure = text;
   }
 }

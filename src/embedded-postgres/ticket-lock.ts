@@ -21,11 +21,14 @@ const noticeAfterMs = 3_000;
  *   not given out again, so what is removed is the dead one's.
  */
 export class TicketLock {
+  readonly #directory: string;
+  readonly #log: (message: string) => void;
+
   /** @param directory exists, and holds tickets only. */
-  constructor(
-    private readonly directory: string,
-    private readonly log: (message: string) => void,
-  ) {}
+  constructor(directory: string, log: (message: string) => void) {
+    this.#directory = directory;
+    this.#log = log;
+  }
 
   /** Runs `work` alone. Waits at most `timeoutMs` for its turn, then rejects without having run it. */
   async run<T>(timeoutMs: number, work: () => Promise<T>): Promise<T> {
@@ -54,7 +57,7 @@ export class TicketLock {
       await this.#remove(ticket);
       await sleep(Math.random() * pollMs);
     }
-    throw new Error(`no ticket to be had in ${this.directory}`);
+    throw new Error(`no ticket to be had in ${this.#directory}`);
   }
 
   async #waitForTurn(ticket: number, deadline: number): Promise<void> {
@@ -62,9 +65,9 @@ export class TicketLock {
     for (;;) {
       const ahead = await this.#firstAhead(ticket);
       if (ahead === undefined) return;
-      if (Date.now() > deadline) throw new Error(`process ${ahead} has held ${this.directory} for too long`);
+      if (Date.now() > deadline) throw new Error(`process ${ahead} has held ${this.#directory} for too long`);
       if (Date.now() > noticeAt) {
-        this.log(`waiting for process ${ahead}, which is starting or stopping the embedded database`);
+        this.#log(`waiting for process ${ahead}, which is starting or stopping the embedded database`);
         noticeAt = Number.POSITIVE_INFINITY;
       }
       await sleep(pollMs);
@@ -84,7 +87,7 @@ export class TicketLock {
   }
 
   async #tickets(): Promise<number[]> {
-    return (await readdir(this.directory)).map(Number).filter(Number.isSafeInteger);
+    return (await readdir(this.#directory)).map(Number).filter(Number.isSafeInteger);
   }
 
   async #highest(): Promise<number> {
@@ -96,6 +99,6 @@ export class TicketLock {
   }
 
   #path(ticket: number): string {
-    return join(this.directory, String(ticket));
+    return join(this.#directory, String(ticket));
   }
 }

@@ -22,20 +22,23 @@ export interface EndOrderRequest {
 
 /** The use cases of orders: holds on several records under one reference. Callers' rights are checked before. */
 export class Orders {
-  constructor(
-    private readonly engine: Pick<Engine, 'submit'>,
-    private readonly holdTtl: HoldTtl,
-  ) {}
+  readonly #engine: Pick<Engine, 'submit'>;
+  readonly #holdTtl: HoldTtl;
+
+  constructor(engine: Pick<Engine, 'submit'>, holdTtl: HoldTtl) {
+    this.#engine = engine;
+    this.#holdTtl = holdTtl;
+  }
 
   /** Reserves all lines, or none. */
   async reserve(call: CallContext, request: ReserveOrderRequest): Promise<Result<ReservedOrderSuccess>> {
     const { reference, notes, ttlSeconds, allowPartial } = request;
     const { merchantId, actor } = call.principal;
     const lines = request.lines.map(({ id, qty }) => ({ id, qty }));
-    const effective = await this.holdTtl.effective(merchantId, reference, ttlSeconds);
+    const effective = await this.#holdTtl.effective(merchantId, reference, ttlSeconds);
     if (typeof effective === 'object') return effective;
     return execute(
-      this.engine,
+      this.#engine,
       call,
       {
         kind: 'reserve_order',
@@ -67,7 +70,7 @@ export class Orders {
     { reference, notes }: EndOrderRequest,
   ): Promise<Result<EndedOrderSuccess>> {
     const { merchantId, actor } = call.principal;
-    return execute(this.engine, call, { kind, merchantId, actor, reference, notes }, () =>
+    return execute(this.#engine, call, { kind, merchantId, actor, reference, notes }, () =>
       fingerprint(kind, reference, notes),
     );
   }

@@ -16,14 +16,18 @@ export interface CreateRequest {
 
 /** The use cases that add and change records. Callers' rights are checked before. */
 export class Records {
-  constructor(private readonly engine: Pick<Engine, 'submit'>) {}
+  readonly #engine: Pick<Engine, 'submit'>;
+
+  constructor(engine: Pick<Engine, 'submit'>) {
+    this.#engine = engine;
+  }
 
   /** Adds a record under a new id. */
   create(call: CallContext, { details, initialQty }: CreateRequest): Promise<Result<RecordSuccess>> {
     const { merchantId, actor } = call.principal;
     const id = newId('inv');
     return execute(
-      this.engine,
+      this.#engine,
       call,
       { kind: 'create_record', merchantId, actor, id, initialQty, details, notes: '' },
       () => fingerprint('create_record', initialQty, inOrder(details)),
@@ -33,7 +37,7 @@ export class Records {
   /** Changes what describes a record. */
   update(call: CallContext, id: string, change: Partial<RecordDescription>): Promise<Result<RecordSuccess>> {
     const { merchantId, actor } = call.principal;
-    return execute(this.engine, call, { kind: 'update_record', merchantId, actor, id, change }, () =>
+    return execute(this.#engine, call, { kind: 'update_record', merchantId, actor, id, change }, () =>
       fingerprint('update_record', id, inOrder(change)),
     );
   }
@@ -41,7 +45,7 @@ export class Records {
   /** Changes a record's units on hand. */
   adjust(call: CallContext, line: AdjustmentLine): Promise<Result<AdjustedSuccess>> {
     const { merchantId, actor } = call.principal;
-    return execute(this.engine, call, { kind: 'adjust', merchantId, actor, ...line }, () =>
+    return execute(this.#engine, call, { kind: 'adjust', merchantId, actor, ...line }, () =>
       fingerprint('adjust', ...adjustmentParts(line)),
     );
   }
@@ -49,7 +53,7 @@ export class Records {
   /** Makes several adjustments, or none. */
   batchAdjust(call: CallContext, lines: readonly AdjustmentLine[]): Promise<Result<AdjustedSuccess>> {
     const { merchantId, actor } = call.principal;
-    return execute(this.engine, call, { kind: 'batch_adjust', merchantId, actor, lines }, () =>
+    return execute(this.#engine, call, { kind: 'batch_adjust', merchantId, actor, lines }, () =>
       fingerprint('batch_adjust', lines.map(adjustmentParts)),
     );
   }

@@ -21,10 +21,13 @@ export interface ReserveRequest extends UnitsRequest {
 
 /** The use cases that hold units of one record, and let them go. Callers' rights are checked before. */
 export class Reservations {
-  constructor(
-    private readonly engine: Pick<Engine, 'submit'>,
-    private readonly holdTtl: HoldTtl,
-  ) {}
+  readonly #engine: Pick<Engine, 'submit'>;
+  readonly #holdTtl: HoldTtl;
+
+  constructor(engine: Pick<Engine, 'submit'>, holdTtl: HoldTtl) {
+    this.#engine = engine;
+    this.#holdTtl = holdTtl;
+  }
 
   /** Moves units from available to reserved. */
   async reserve(call: CallContext, request: ReserveRequest): Promise<Result<StockSuccess>> {
@@ -33,11 +36,11 @@ export class Reservations {
       return invalid({ field: 'ttlSeconds', description: 'needs a reference' });
     }
     const { merchantId, actor } = call.principal;
-    const known = this.holdTtl.effective(merchantId, reference, ttlSeconds);
+    const known = this.#holdTtl.effective(merchantId, reference, ttlSeconds);
     const effective = known instanceof Promise ? await known : known;
     if (typeof effective === 'object') return effective;
     return execute(
-      this.engine,
+      this.#engine,
       call,
       {
         kind: 'reserve',
@@ -73,7 +76,7 @@ export class Reservations {
     { id, qty, reference, notes }: UnitsRequest,
   ): Promise<Result<StockSuccess>> {
     const { merchantId, actor } = call.principal;
-    return execute(this.engine, call, { kind, merchantId, actor, id, qty, reference, notes }, () =>
+    return execute(this.#engine, call, { kind, merchantId, actor, id, qty, reference, notes }, () =>
       fingerprint(kind, id, qty, reference, notes),
     );
   }

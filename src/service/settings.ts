@@ -12,10 +12,13 @@ export interface UpdateSettingsRequest {
 
 /** Changes what a merchant has set. */
 export class SettingsService {
-  constructor(
-    private readonly engine: Pick<Engine, 'submit'>,
-    private readonly holdTtl: HoldTtl,
-  ) {}
+  readonly #engine: Pick<Engine, 'submit'>;
+  readonly #holdTtl: HoldTtl;
+
+  constructor(engine: Pick<Engine, 'submit'>, holdTtl: HoldTtl) {
+    this.#engine = engine;
+    this.#holdTtl = holdTtl;
+  }
 
   async update(
     call: CallContext,
@@ -23,12 +26,12 @@ export class SettingsService {
   ): Promise<Result<SettingsSuccess>> {
     const { merchantId, actor } = call.principal;
     const result = await execute<SettingsSuccess>(
-      this.engine,
+      this.#engine,
       call,
       { kind: 'update_settings', merchantId, actor, defaultTtlSeconds },
       () => fingerprint('update_settings', defaultTtlSeconds ?? null),
     );
-    this.holdTtl.forget(merchantId);
+    this.#holdTtl.forget(merchantId);
     return result;
   }
 }

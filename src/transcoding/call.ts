@@ -5,37 +5,41 @@ import type { TranscodedCall } from './options.js';
 /** What the host sees of an exchange. */
 export class Call implements TranscodedCall {
   /** Made when it is first asked for: most calls end before anybody could act on it. */
-  private controller: AbortController | undefined;
+  #controller: AbortController | undefined;
+
+  readonly #response: HttpResponse;
 
   constructor(
     readonly method: DescMethod,
     readonly request: HttpRequest,
-    private readonly response: HttpResponse,
+    response: HttpResponse,
     readonly bind: () => Message,
-  ) {}
+  ) {
+    this.#response = response;
+  }
 
   get signal(): AbortSignal {
-    if (this.controller === undefined) {
-      this.controller = new AbortController();
-      if (this.clientIsGone()) this.abort();
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#clientIsGone()) this.abort();
       else {
-        this.response.once('close', () => {
-          if (!this.response.writableEnded) this.abort();
+        this.#response.once('close', () => {
+          if (!this.#response.writableEnded) this.abort();
         });
       }
     }
-    return this.controller.signal;
+    return this.#controller.signal;
   }
 
   /** Tells the host to stop. */
   abort(reason?: DOMException): void {
-    this.controller ??= new AbortController();
-    this.controller.abort(reason);
+    this.#controller ??= new AbortController();
+    this.#controller.abort(reason);
   }
 
-  private clientIsGone(): boolean {
+  #clientIsGone(): boolean {
     return isHttp2(this.request)
       ? this.request.stream.destroyed
-      : (this.response as { destroyed?: boolean }).destroyed === true;
+      : (this.#response as { destroyed?: boolean }).destroyed === true;
   }
 }

@@ -31,31 +31,35 @@ interface Routed {
  * whatever is thrown on the way becomes one.
  */
 export class Exchange {
-  private readonly responder: Responder;
+  readonly #responder: Responder;
 
-  constructor(
-    private readonly bridge: Bridge,
-    private readonly request: HttpRequest,
-    private readonly response: HttpResponse,
-  ) {
-    this.responder = new Responder(request, response, bridge.options.gzipBytesMin ?? 1024, (error) =>
-      this.failure(error),
+  readonly #bridge: Bridge;
+  readonly #request: HttpRequest;
+  readonly #response: HttpResponse;
+
+  constructor(bridge: Bridge, request: HttpRequest, response: HttpResponse) {
+    this.#bridge = bridge;
+    this.#request = request;
+    this.#response = response;
+    this.#responder = new Responder(request, response, bridge.options.gzipBytesMin ?? 1024, (error) =>
+      this.#failure(error),
     );
   }
 
   begin(): void {
-    if (isClosing(this.request)) return;
+    if (isClosing(this.#request)) return;
     // A client that resets its stream is nobody's error; on HTTP/1.1, nothing is emitted unless somebody listens.
-    if (isHttp2(this.request)) {
-      this.request.on('error', ignore);
-      this.response.on('error', ignore);
+    if (isHttp2(this.#request)) {
+      this.#request.on('error', ignore);
+      this.#response.on('error', ignore);
     }
     try {
-      const { options, cors } = this.bridge;
-      const { request, responder } = this;
+      const { options, cors } = this.#bridge;
+      const request = this.#request;
+      const responder = this.#responder;
       responder.common = options.responseHeaders?.(request);
       if (cors !== undefined) responder.common = { ...responder.common, ...cors.headers(request) };
-      const routed = this.route();
+      const routed = this.#route();
       const refusal = 'status' in routed ? routed : undefined;
       if (refusal !== undefined && isHttp2(request) && !request.stream.endAfterHeaders) {
         responder.sendAndClose(refusal);
@@ -68,48 +72,48 @@ export class Exchange {
         request,
         { bytesMax: packed ? packedBytesMax(bodyBytesMax) : bodyBytesMax, timeoutMs: bodyTimeoutMs },
         (body) =>
-          refusal === undefined ? this.call(routed as Routed, body, packed) : responder.send(refusal),
+          refusal === undefined ? this.#call(routed as Routed, body, packed) : responder.send(refusal),
         (fault) =>
           responder.sendAndClose(
             refusal ??
-              this.render(fault.kind === 'body_too_large' ? { ...fault, bytesMax: bodyBytesMax } : fault),
+              this.#render(fault.kind === 'body_too_large' ? { ...fault, bytesMax: bodyBytesMax } : fault),
           ),
       );
     } catch (error) {
-      this.fail(error);
+      this.#fail(error);
     }
   }
 
   /** The route, or the answer where there is none to take. */
-  private route(): Routed | Outgoing {
-    const { path, query } = splitTarget(this.request.url ?? '');
-    const { tree, routes, cors } = this.bridge;
-    const { method = '' } = this.request;
+  #route(): Routed | Outgoing {
+    const { path, query } = splitTarget(this.#request.url ?? '');
+    const { tree, routes, cors } = this.#bridge;
+    const { method = '' } = this.#request;
     let readings: RequestPath[];
     try {
       readings = readingsOf(path);
     } catch (error) {
-      if (error instanceof MalformedRequest) return this.render(error.fault);
+      if (error instanceof MalformedRequest) return this.#render(error.fault);
       throw error;
     }
-    const preflight = cors !== undefined && Cors.isPreflight(this.request);
+    const preflight = cors !== undefined && Cors.isPreflight(this.#request);
     if (!preflight) {
       for (const reading of readings) {
         const binding = tree.find(method, reading);
-        if (binding !== undefined) return this.accepted(routes.get(binding) as Route, reading, query);
+        if (binding !== undefined) return this.#accepted(routes.get(binding) as Route, reading, query);
       }
     }
-    const methods = this.methodsOf(readings);
-    if (methods.length === 0) return this.render({ kind: 'not_found', path });
+    const methods = this.#methodsOf(readings);
+    if (methods.length === 0) return this.#render({ kind: 'not_found', path });
     if (cors === undefined || method !== 'OPTIONS') {
-      return this.render({ kind: 'method_not_allowed', allow: methods });
+      return this.#render({ kind: 'method_not_allowed', allow: methods });
     }
-    return { status: 204, body: '', headers: cors.preflight(this.request, methods) };
+    return { status: 204, body: '', headers: cors.preflight(this.#request, methods) };
   }
 
   /** The HTTP methods that a path can be asked with, sorted. */
-  private methodsOf(readings: readonly RequestPath[]): string[] {
-    const { tree, cors } = this.bridge;
+  #methodsOf(readings: readonly RequestPath[]): string[] {
+    const { tree, cors } = this.#bridge;
     const methods = new Set(readings.flatMap((reading) => [...tree.methods(reading)]));
     if (methods.delete(ANY_METHOD)) for (const method of everyMethod) methods.add(method);
     if (methods.has('GET')) methods.add('HEAD');
@@ -117,33 +121,33 @@ export class Exchange {
     return [...methods].sort();
   }
 
-  private accepted(route: Route, path: RequestPath, query: string): Routed | Outgoing {
-    const { accept } = this.request.headers;
+  #accepted(route: Route, path: RequestPath, query: string): Routed | Outgoing {
+    const { accept } = this.#request.headers;
     const routed = { route, path, query, format: undefined };
     if (route.rawResponse) return routed;
     if (route.streams) {
       const format = streamFormat(accept);
       return format === undefined
-        ? this.render({ kind: 'not_acceptable', offers: streamOffers })
+        ? this.#render({ kind: 'not_acceptable', offers: streamOffers })
         : { ...routed, format };
     }
     return weightOfType(accept, jsonType).quality > 0
       ? routed
-      : this.render({ kind: 'not_acceptable', offers: [jsonType] });
+      : this.#render({ kind: 'not_acceptable', offers: [jsonType] });
   }
 
-  private call(routed: Routed, body: Buffer, packed: boolean): void {
-    const { options } = this.bridge;
-    const { request } = this;
+  #call(routed: Routed, body: Buffer, packed: boolean): void {
+    const { options } = this.#bridge;
+    const request = this.#request;
     const { binding, bind, rawRequest } = routed.route;
     const hasBody = binding.body !== undefined && body.length > 0;
     try {
       const unreadable = hasBody ? unreadableBody(request, rawRequest) : undefined;
       if (unreadable !== undefined) {
-        this.responder.send(this.render(unreadable));
+        this.#responder.send(this.#render(unreadable));
         return;
       }
-      const call = new Call(binding.method, request, this.response, () =>
+      const call = new Call(binding.method, request, this.#response, () =>
         bind(
           routed.path,
           routed.query,
@@ -153,16 +157,16 @@ export class Exchange {
       );
       const answer = options.handle(call);
       if (answer instanceof Promise) {
-        answer.then((a) => this.answer(routed, call, a)).catch((error) => this.fail(error));
-      } else this.answer(routed, call, answer);
+        answer.then((a) => this.#answer(routed, call, a)).catch((error) => this.#fail(error));
+      } else this.#answer(routed, call, answer);
     } catch (error) {
-      this.fail(error);
+      this.#fail(error);
     }
   }
 
-  private answer({ route, format }: Routed, call: Call, answer: TranscodedAnswer): void {
+  #answer({ route, format }: Routed, call: Call, answer: TranscodedAnswer): void {
     if (answer.kind === 'error') {
-      this.responder.send(answer);
+      this.#responder.send(answer);
       return;
     }
     if ((answer.kind === 'stream') !== route.streams) {
@@ -170,43 +174,47 @@ export class Exchange {
         `${call.method.name} is ${call.method.methodKind}, so "${answer.kind}" is no answer to it`,
       );
     }
-    if (answer.kind === 'message') this.responder.send(this.outgoing(route, answer.message, answer.headers));
+    if (answer.kind === 'message')
+      this.#responder.send(this.#outgoing(route, answer.message, answer.headers));
     else {
-      const { bridge, request, response, responder } = this;
+      const bridge = this.#bridge;
+      const request = this.#request;
+      const response = this.#response;
+      const responder = this.#responder;
       sendStream(
         { options: bridge.options, route, format, call, request, response, common: responder.common },
         answer,
-        (error) => this.failure(error),
-      ).catch((error) => this.fail(error));
+        (error) => this.#failure(error),
+      ).catch((error) => this.#fail(error));
     }
   }
 
-  private outgoing(route: Route, message: Message, headers: Outgoing['headers']): Outgoing {
+  #outgoing(route: Route, message: Message, headers: Outgoing['headers']): Outgoing {
     if (route.rawResponse) return { status: 200, ...rawContent(route.raw(message)), headers };
-    const json = this.bridge.options.writer.success(route.encode(message), route.binding.method);
+    const json = this.#bridge.options.writer.success(route.encode(message), route.binding.method);
     return { status: 200, body: JSON.stringify(json), headers };
   }
 
-  private fail(error: unknown): void {
-    this.responder.send(this.failure(error));
+  #fail(error: unknown): void {
+    this.#responder.send(this.#failure(error));
   }
 
-  private failure(error: unknown): ReadyAnswer {
-    if (error instanceof RequestRefused) return this.render(error.fault);
+  #failure(error: unknown): ReadyAnswer {
+    if (error instanceof RequestRefused) return this.#render(error.fault);
     try {
-      return this.bridge.options.onError(error, this.request);
+      return this.#bridge.options.onError(error, this.#request);
     } catch {
       return bareFailure;
     }
   }
 
-  private render(fault: TranscodingFault): ReadyAnswer {
+  #render(fault: TranscodingFault): ReadyAnswer {
     try {
-      const answer = this.bridge.options.writer.fault(fault, this.request);
+      const answer = this.#bridge.options.writer.fault(fault, this.#request);
       const required = requiredHeader(fault);
       return required === undefined ? answer : { ...answer, headers: { ...required, ...answer.headers } };
     } catch (error) {
-      return this.failure(error);
+      return this.#failure(error);
     }
   }
 }

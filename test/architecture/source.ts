@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'src');
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 export interface SourceFile {
   /** Relative to src, with slashes. */
@@ -23,14 +23,34 @@ export interface Import {
 
 /** Every source file, generated ones apart. */
 export function readSource(): SourceFile[] {
-  return readdirSync(root, { recursive: true, withFileTypes: true })
+  return readFolder('src').map(({ path, text, lines }) => {
+    return { path, area: areaOf(path), lines, imports: importsOf(path, text) };
+  });
+}
+
+export interface TextFile {
+  readonly path: string;
+  readonly text: string;
+  readonly lines: readonly string[];
+}
+
+/** Every TypeScript file of the folders, by its path from the top of the project; generated ones apart. */
+export function readTree(...folders: readonly string[]): TextFile[] {
+  return folders.flatMap((folder) =>
+    readFolder(folder).map((file) => ({ ...file, path: `${folder}/${file.path}` })),
+  );
+}
+
+function readFolder(folder: string): TextFile[] {
+  const top = join(root, folder);
+  return readdirSync(top, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .map((entry) => relative(top, join(entry.parentPath, entry.name)).split(sep).join('/'))
     .filter((path) => !path.startsWith('gen/'))
     .sort()
     .map((path) => {
-      const text = readFileSync(join(root, path), 'utf8');
-      return { path, area: areaOf(path), lines: text.trimEnd().split('\n'), imports: importsOf(path, text) };
+      const text = readFileSync(join(top, path), 'utf8');
+      return { path, text, lines: text.trimEnd().split('\n') };
     });
 }
 

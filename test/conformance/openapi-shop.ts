@@ -19,13 +19,17 @@ const known = { id: [ID], reference: [REFERENCE], productId: ['prod_abc123'], sk
 
 /** A merchant of its own, and its requests. */
 export class Shop {
+  readonly #app: TestApp;
+
   private constructor(
-    private readonly app: TestApp,
+    app: TestApp,
     readonly credentials: Credentials,
     readonly nobody: Caller,
     readonly stranger: Caller,
     readonly manager: Caller,
-  ) {}
+  ) {
+    this.#app = app;
+  }
 
   static async open(app: TestApp, ...stock: [onHandQty: number, reservedQty: number] | []): Promise<Shop> {
     const credentials = await app.createMerchant();
@@ -58,7 +62,7 @@ export class Shop {
 
   /** @returns the answer's status and body, once the document has nothing against them. */
   async send(parts: Parts): Promise<{ status: number; body: JsonObject }> {
-    const sender = new Sender(this.app.httpUrl);
+    const sender = new Sender(this.#app.httpUrl);
     try {
       const sent = new Sent({ ...parts, headers: { 'x-request-id': 'r-1', ...parts.headers } });
       const exchange = await sender.send(sent);

@@ -57,7 +57,11 @@ const once = (count: number): object => ({
 
 /** Somebody holds the record of a product of the file, so that an import comes no further than to it. */
 class Obstacle {
-  private constructor(private readonly session: Session) {}
+  readonly #session: Session;
+
+  private constructor(session: Session) {
+    this.#session = session;
+  }
 
   static async at(product: string): Promise<Obstacle> {
     await stage.database.query(
@@ -75,8 +79,8 @@ class Obstacle {
   }
 
   async remove(): Promise<void> {
-    await this.session.run('ROLLBACK');
-    await this.session.close();
+    await this.#session.run('ROLLBACK');
+    await this.#session.close();
   }
 }
 

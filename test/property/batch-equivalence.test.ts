@@ -59,10 +59,14 @@ class World {
   readonly #startedMs = Date.now();
   #created = 0;
 
-  constructor(private readonly name: string) {}
+  readonly #name: string;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
 
   merchantId(merchant: string): string {
-    return `${this.name}_${merchant}`;
+    return `${this.#name}_${merchant}`;
   }
 
   async fill(onHand: number, reserved: number): Promise<this> {

@@ -86,15 +86,18 @@ interface Reserve {
 export class Shelf {
   readonly merchantId = `mer_${randomBytes(6).toString('hex')}`;
 
-  constructor(
-    private readonly database: TestDatabase,
-    private readonly dataSource: DataSource,
-  ) {}
+  readonly #database: TestDatabase;
+  readonly #dataSource: DataSource;
+
+  constructor(database: TestDatabase, dataSource: DataSource) {
+    this.#database = database;
+    this.#dataSource = dataSource;
+  }
 
   async fill(): Promise<this> {
-    await insertMerchant(this.dataSource, this.merchantId, 'Test');
+    await insertMerchant(this.#dataSource, this.merchantId, 'Test');
     const record = { onHandQty: 200, reservedQty: 0 };
-    await seedRecords(this.dataSource, this.merchantId, [
+    await seedRecords(this.#dataSource, this.merchantId, [
       { id: 'inv_1', ...record },
       { id: 'inv_2', ...record },
     ]);
@@ -117,7 +120,7 @@ export class Shelf {
 
   /** `inv_1: A=3 B=1` of each record with holds, by the tables alone: expired ones stay until somebody ends them. */
   async held(): Promise<string[]> {
-    const rows = await this.database.query<{ held: string }>(
+    const rows = await this.#database.query<{ held: string }>(
       `SELECT inventory_id || ': ' || string_agg(reference || '=' || qty, ' ' ORDER BY opened_revision) AS held
          FROM holds WHERE merchant_id = $1 GROUP BY inventory_id ORDER BY inventory_id`,
       [this.merchantId],
@@ -127,7 +130,7 @@ export class Shelf {
 
   /** Entries by the system for holds that expired: `inv_1 -3 A`, in order of revision. */
   async expired(): Promise<string[]> {
-    const rows = await this.database.query<{ entry: string }>(
+    const rows = await this.#database.query<{ entry: string }>(
       `SELECT inventory_id || ' ' || reserved_delta || ' ' || reference AS entry
          FROM movement_log
         WHERE merchant_id = $1 AND action = 'RELEASED' AND actor = 'system' AND notes = 'expired'
@@ -138,14 +141,14 @@ export class Shelf {
   }
 
   passSeconds(seconds: number): Promise<void> {
-    return passSeconds(this.dataSource, this.merchantId, seconds);
+    return passSeconds(this.#dataSource, this.merchantId, seconds);
   }
 
   /** What happened, by the tables alone; nothing that drifted. */
   async happened(): Promise<{ reserved: number[]; entries: number; keys: number }> {
-    const drift = await findDrift(this.dataSource, this.merchantId);
+    const drift = await findDrift(this.#dataSource, this.merchantId);
     if (drift.length > 0) throw new Error(`drift: ${JSON.stringify(drift)}`);
-    const [row] = await this.database.query<{ reserved: number[]; entries: number; keys: number }>(
+    const [row] = await this.#database.query<{ reserved: number[]; entries: number; keys: number }>(
       `SELECT (SELECT array_agg(reserved_qty ORDER BY id) FROM stock_levels WHERE merchant_id = $1) AS reserved,
               (SELECT count(*)::int FROM movement_log WHERE merchant_id = $1 AND actor = 'ann') AS entries,
               (SELECT count(*)::int FROM idempotency_keys WHERE merchant_id = $1) AS keys`,
@@ -173,7 +176,11 @@ function figuresOf(success: Success): string {
 
 /** A session of somebody else, for what only stands in the way inside a transaction. */
 export class Session {
-  private constructor(private readonly client: pg.Client) {}
+  readonly #client: pg.Client;
+
+  private constructor(client: pg.Client) {
+    this.#client = client;
+  }
 
   static async open(url: string): Promise<Session> {
     const client = new pg.Client({ connectionString: url });
@@ -182,10 +189,10 @@ export class Session {
   }
 
   async run(sql: string, values?: unknown[]): Promise<void> {
-    await this.client.query(sql, values);
+    await this.#client.query(sql, values);
   }
 
   close(): Promise<void> {
-    return this.client.end();
+    return this.#client.end();
   }
 }

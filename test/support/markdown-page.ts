@@ -27,11 +27,15 @@ export function stepsOfPage(path: string): Step[] {
 export class MarkdownReader {
   #pending: { readonly stream: Stream; readonly step: Step & { kind: 'run' } }[] = [];
 
+  readonly #service: ServiceProcess;
+
   private constructor(
     readonly folder: string,
     readonly shell: MarkdownShell,
-    private readonly service: ServiceProcess,
-  ) {}
+    service: ServiceProcess,
+  ) {
+    this.#service = service;
+  }
 
   /** `bin`: a folder of commands that are used where the machine has none by their names. */
   static async start(bin?: string): Promise<MarkdownReader> {
@@ -79,8 +83,8 @@ export class MarkdownReader {
   /** Pages name the default ports; the test's service has others. */
   #here(text: string): string {
     return text
-      .replaceAll('http://127.0.0.1:8080', this.service.httpUrl)
-      .replaceAll('127.0.0.1:50051', this.service.grpcAddress);
+      .replaceAll('http://127.0.0.1:8080', this.#service.httpUrl)
+      .replaceAll('127.0.0.1:50051', this.#service.grpcAddress);
   }
 
   async #open(step: Step & { kind: 'run' }): Promise<void> {

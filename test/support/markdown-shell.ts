@@ -21,10 +21,10 @@ export class MarkdownShell {
   #ended: string | undefined;
   #onOutput: () => void = () => {};
 
-  constructor(
-    private readonly folder: string,
-    env: Readonly<Record<string, string>>,
-  ) {
+  readonly #folder: string;
+
+  constructor(folder: string, env: Readonly<Record<string, string>>) {
+    this.#folder = folder;
     this.#bash = spawn('bash', ['--noprofile', '--norc'], {
       cwd: folder,
       env: { ...process.env, ...env },
@@ -63,7 +63,7 @@ export class MarkdownShell {
 
   /** Starts a script as if in another terminal, with the same variables. */
   async stream(script: string): Promise<Stream> {
-    const file = join(this.folder, `stream-${this.#streams.length}`);
+    const file = join(this.#folder, `stream-${this.#streams.length}`);
     // With job control, a job is a group of its own.
     await writeFile(file, '');
     const { printed } = await this.run(`set -m\n{\n${script}\n} >>'${file}' 2>&1 & echo $!\nset +m`);

@@ -91,11 +91,14 @@ class Pair {
   #started = false;
   #state: 'open' | 'cut at answer' | 'hushed' | 'swallowing' = 'open';
 
-  constructor(
-    private readonly client: Socket,
-    private readonly server: Socket,
-    private readonly faultFor: (message: Buffer) => FaultEffect | undefined,
-  ) {
+  readonly #client: Socket;
+  readonly #server: Socket;
+  readonly #faultFor: (message: Buffer) => FaultEffect | undefined;
+
+  constructor(client: Socket, server: Socket, faultFor: (message: Buffer) => FaultEffect | undefined) {
+    this.#client = client;
+    this.#server = server;
+    this.#faultFor = faultFor;
     client.setNoDelay(true);
     server.setNoDelay(true);
     client.on('data', (chunk) => this.#fromClient(chunk));
@@ -107,19 +110,19 @@ class Pair {
   }
 
   destroy(): void {
-    this.client.destroy();
-    this.server.destroy();
+    this.#client.destroy();
+    this.#server.destroy();
   }
 
   #fromClient(chunk: Buffer): void {
     this.#unread = Buffer.concat([this.#unread, chunk]);
     for (let message = this.#nextMessage(); message !== undefined; message = this.#nextMessage()) {
       if (this.#state === 'swallowing') continue;
-      const effect = this.#state === 'open' ? this.faultFor(message) : undefined;
+      const effect = this.#state === 'open' ? this.#faultFor(message) : undefined;
       if (effect === 'cut') {
         // What was sent before still arrives.
-        this.server.end();
-        this.client.destroy();
+        this.#server.end();
+        this.#client.destroy();
         return;
       }
       if (effect === 'swallow') {
@@ -127,18 +130,18 @@ class Pair {
         continue;
       }
       if (effect === 'cut at once') {
-        this.server.end(message);
-        this.client.destroy();
+        this.#server.end(message);
+        this.#client.destroy();
         return;
       }
-      this.server.write(message);
+      this.#server.write(message);
       if (effect === 'cut after') this.#state = 'cut at answer';
       if (effect === 'hush') this.#state = 'hushed';
     }
   }
 
   #fromServer(chunk: Buffer): void {
-    if (this.#state === 'open') this.client.write(chunk);
+    if (this.#state === 'open') this.#client.write(chunk);
     // CommandComplete of the COMMIT; answers to what came before it may arrive first.
     else if (this.#state === 'cut at answer' && chunk.includes('COMMIT\0')) this.destroy();
   }

@@ -9,11 +9,14 @@ export class WorkingOrder implements OrderView<WorkingRecord> {
   lastMovement: OrderView['lastMovement'];
   readonly #records = new Set<WorkingRecord>();
 
+  readonly #reference: string;
+
   constructor(
-    private readonly reference: string,
+    reference: string,
     lastMovement: OrderView['lastMovement'],
     readonly tooLarge: boolean,
   ) {
+    this.#reference = reference;
     this.lastMovement = lastMovement;
   }
 
@@ -23,7 +26,7 @@ export class WorkingOrder implements OrderView<WorkingRecord> {
 
   records(): readonly WorkingRecord[] {
     return [...this.#records]
-      .filter((record) => record.hold(this.reference) !== undefined)
+      .filter((record) => record.hold(this.#reference) !== undefined)
       .sort((a, b) => (a.stock.id < b.stock.id ? -1 : 1));
   }
 }

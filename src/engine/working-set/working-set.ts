@@ -159,10 +159,14 @@ class MerchantWorld implements World<WorkingRecord> {
   settings: Settings = { defaultTtlSeconds: 0 };
   #settingsChanged = false;
 
+  readonly #merchantId: string;
+
   constructor(
-    private readonly merchantId: string,
+    merchantId: string,
     readonly nowMs: number,
-  ) {}
+  ) {
+    this.#merchantId = merchantId;
+  }
 
   record(id: string): WorkingRecord | undefined {
     return this.records.get(id);
@@ -173,7 +177,7 @@ class MerchantWorld implements World<WorkingRecord> {
   }
 
   idOf(identity: RecordIdentity): string | undefined {
-    return this.identities.get(identityName(this.merchantId, identity));
+    return this.identities.get(identityName(this.#merchantId, identity));
   }
 
   doneLine(line: ImportLine): DoneLine | undefined {
@@ -182,11 +186,11 @@ class MerchantWorld implements World<WorkingRecord> {
 
   /** From now on it is a record like others: commands of the same batch may find it by its identity. */
   create({ stock, description }: CreatedRecord): void {
-    const record = new WorkingRecord(this.merchantId, stock);
+    const record = new WorkingRecord(this.#merchantId, stock);
     record.description = description;
     record.created = true;
     this.records.set(stock.id, record);
-    this.identities.set(identityName(this.merchantId, description), stock.id);
+    this.identities.set(identityName(this.#merchantId, description), stock.id);
   }
 
   changeSettings(settings: Settings): void {
@@ -195,7 +199,7 @@ class MerchantWorld implements World<WorkingRecord> {
   }
 
   collect(rows: ChangedRows): void {
-    const { merchantId } = this;
+    const merchantId = this.#merchantId;
     for (const record of this.records.values()) {
       const { stock } = record;
       if (record.created) {

@@ -22,7 +22,11 @@ export class Sketch {
   /** The end of the chunk before: the beginning of a line. A long one counts by its end. */
   #rest: Buffer = Buffer.alloc(0);
 
-  constructor(private readonly reading: string) {}
+  readonly #reading: string;
+
+  constructor(reading: string) {
+    this.#reading = reading;
+  }
 
   add(chunk: Buffer): void {
     let start = 0;
@@ -43,7 +47,7 @@ export class Sketch {
     const text = line.at(-1) === CR ? line.subarray(0, -1) : line;
     if (text.length === 0) return;
     const small = this.#smallest;
-    const value = hash('sha1', `${this.reading}${text.toString('latin1')}`, 'buffer').readUIntBE(0, 6);
+    const value = hash('sha1', `${this.#reading}${text.toString('latin1')}`, 'buffer').readUIntBE(0, 6);
     if (small.length === SKETCH_LINES && value >= small.at(-1)!) return;
     const at = small.findIndex((other) => other >= value);
     if (at >= 0 && small[at] === value) return;

@@ -20,7 +20,11 @@ const RECORDS_MAX = 1000;
  * is one statement, so one snapshot. Callers' rights are checked before; see the dispatcher.
  */
 export class Reads {
-  constructor(private readonly pool: Pick<ReadPool, 'reader'>) {}
+  readonly #pool: Pick<ReadPool, 'reader'>;
+
+  constructor(pool: Pick<ReadPool, 'reader'>) {
+    this.#pool = pool;
+  }
 
   async getInventory(call: CallContext, id: string): Promise<ReadResult<InventoryRecord>> {
     return found(await outcomeOf(() => findRecord(...this.#of(call), id)));
@@ -65,7 +69,7 @@ export class Reads {
   }
 
   #of({ principal, deadlineAtMs }: CallContext) {
-    return [this.pool.reader(deadlineAtMs), principal.merchantId] as const;
+    return [this.#pool.reader(deadlineAtMs), principal.merchantId] as const;
   }
 }
 

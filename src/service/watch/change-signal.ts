@@ -26,7 +26,11 @@ export class ChangeSignal {
   readonly #unsent = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly carrier: ChangeCarrier) {}
+  readonly #carrier: ChangeCarrier;
+
+  constructor(carrier: ChangeCarrier) {
+    this.#carrier = carrier;
+  }
 
   /** Waits that have not ended. */
   get waits(): number {
@@ -86,6 +90,6 @@ export class ChangeSignal {
     this.#timer = undefined;
     const merchantIds = [...this.#unsent];
     this.#unsent.clear();
-    this.carrier.send(merchantIds);
+    this.#carrier.send(merchantIds);
   }
 }

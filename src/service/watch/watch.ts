@@ -56,12 +56,14 @@ export class Watch {
   readonly #known = new Map<string, LoggedStock>();
   readonly #position: Position;
 
-  private constructor(
-    private readonly sources: WatchSources,
-    private readonly merchantId: string,
-    private readonly request: WatchRequest,
-    position: Position,
-  ) {
+  readonly #sources: WatchSources;
+  readonly #merchantId: string;
+  readonly #request: WatchRequest;
+
+  private constructor(sources: WatchSources, merchantId: string, request: WatchRequest, position: Position) {
+    this.#sources = sources;
+    this.#merchantId = merchantId;
+    this.#request = request;
     this.#position = position;
   }
 
@@ -99,10 +101,10 @@ export class Watch {
       if (signal.aborted) return;
       yield this.#event(stock);
     }
-    const { changes, lookIntervalMaxMs } = this.sources;
+    const { changes, lookIntervalMaxMs } = this.#sources;
     while (!signal.aborted) {
       // Before the look: what is committed after it must wake us.
-      const wakeUp = changes.next(this.merchantId, lookIntervalMaxMs, signal);
+      const wakeUp = changes.next(this.#merchantId, lookIntervalMaxMs, signal);
       const lookedAt = performance.now();
       try {
         const { events, more } = await this.#look();
@@ -131,7 +133,7 @@ export class Watch {
   async #findRecords(): Promise<void> {
     const ids = await this.#ids();
     const wanted = ids.map((id) => ({ id, revision: this.#position.of(id) }));
-    for (const stock of await readStockAt(this.#reader(), this.merchantId, wanted)) {
+    for (const stock of await readStockAt(this.#reader(), this.#merchantId, wanted)) {
       const seen = this.#position.of(stock.id);
       if (seen !== undefined && seen > stock.revision) throw new WatchFailed(requestFaults.notSent);
       if (!stock.isLoggedSince) throw new WatchFailed(requestFaults.forgotten);
@@ -148,7 +150,7 @@ export class Watch {
     const latest = new Map(this.#known);
     const recordMax = Math.floor(CHANGES_PER_LOOK_MAX / Math.max(1, latest.size));
     const reader = this.#reader();
-    const changes = await readChangesSince(reader, this.merchantId, [...latest.values()], recordMax);
+    const changes = await readChangesSince(reader, this.#merchantId, [...latest.values()], recordMax);
     const events = changes.map((change) => {
       const after = stockAfter(latest.get(change.id)!, change);
       latest.set(change.id, after);
@@ -159,22 +161,27 @@ export class Watch {
 
   /** Records of the product that were not there before. */
   async #joined(): Promise<LoggedStock[]> {
-    if (this.request.productId === '') return [];
+    if (this.#request.productId === '') return [];
     const ids = await this.#ids();
     const fresh = ids.filter((id) => !this.#known.has(id)).map((id) => ({ id, revision: undefined }));
-    return fresh.length === 0 ? [] : readStockAt(this.#reader(), this.merchantId, fresh);
+    return fresh.length === 0 ? [] : readStockAt(this.#reader(), this.#merchantId, fresh);
   }
 
   async #ids(): Promise<readonly string[]> {
-    const { ids, productId } = this.request;
+    const { ids, productId } = this.#request;
     if (productId === '') return [...new Set(ids)];
-    const found = await readIdsOfProduct(this.#reader(), this.merchantId, productId, WATCHED_RECORDS_MAX + 1);
+    const found = await readIdsOfProduct(
+      this.#reader(),
+      this.#merchantId,
+      productId,
+      WATCHED_RECORDS_MAX + 1,
+    );
     if (found.length > WATCHED_RECORDS_MAX) throw new WatchFailed(requestFaults.tooMany);
     return found;
   }
 
   #reader(): Reader {
-    return this.sources.pool.reader(Date.now() + READ_TIMEOUT_MS);
+    return this.#sources.pool.reader(Date.now() + READ_TIMEOUT_MS);
   }
 }
 

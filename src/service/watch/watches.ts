@@ -5,15 +5,21 @@ import { Watch, type WatchRequest } from './watch.js';
 
 /** Begins watches. */
 export class Watches {
-  constructor(
-    private readonly pool: Pick<ReadPool, 'reader'>,
-    private readonly changes: ChangeSignal,
-    /** A watch that nothing wakes looks at the log so often. */
-    private readonly lookIntervalMaxMs: number,
-  ) {}
+  readonly #pool: Pick<ReadPool, 'reader'>;
+  readonly #changes: ChangeSignal;
+  /** A watch that nothing wakes looks at the log so often. */
+  readonly #lookIntervalMaxMs: number;
+
+  constructor(pool: Pick<ReadPool, 'reader'>, changes: ChangeSignal, lookIntervalMaxMs: number) {
+    this.#pool = pool;
+    this.#changes = changes;
+    this.#lookIntervalMaxMs = lookIntervalMaxMs;
+  }
 
   begin(merchantId: string, request: WatchRequest): Promise<ReadResult<Watch>> {
-    const { pool, changes, lookIntervalMaxMs } = this;
+    const pool = this.#pool;
+    const changes = this.#changes;
+    const lookIntervalMaxMs = this.#lookIntervalMaxMs;
     return Watch.begin({ pool, changes, lookIntervalMaxMs }, merchantId, request);
   }
 }

@@ -38,7 +38,11 @@ export class ChangeChannel {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(private readonly options: ChangeChannelOptions) {}
+  readonly #options: ChangeChannelOptions;
+
+  constructor(options: ChangeChannelOptions) {
+    this.#options = options;
+  }
 
   /** Begins to listen, now or as soon as the database lets it. */
   open(): void {
@@ -61,7 +65,7 @@ export class ChangeChannel {
   }
 
   async #connect(): Promise<void> {
-    const { url, connectTimeoutMs, onError } = this.options;
+    const { url, connectTimeoutMs, onError } = this.#options;
     const client = new PoolClient({
       connectionString: url,
       connectionTimeoutMillis: connectTimeoutMs,
@@ -80,7 +84,7 @@ export class ChangeChannel {
       if (this.#client !== client || this.#closed) return;
       this.#listening = true;
       // Whatever was said until now.
-      this.options.onChange(undefined);
+      this.#options.onChange(undefined);
     } catch (error) {
       if (!this.#closed) onError(error as Error);
       client.end().catch(() => {});
@@ -95,7 +99,7 @@ export class ChangeChannel {
     this.#listening = false;
     this.#unsent.clear();
     if (this.#closed) return;
-    this.#timer = setTimeout(() => void this.#connect(), this.options.reconnectIntervalMs).unref();
+    this.#timer = setTimeout(() => void this.#connect(), this.#options.reconnectIntervalMs).unref();
   }
 
   /** One NOTIFY at a time: what comes meanwhile goes with the next. */
@@ -118,8 +122,8 @@ export class ChangeChannel {
   #heard(payload: string): void {
     const [sender, ...merchantIds] = parsePayload(payload);
     if (sender === this.#self) return;
-    if (merchantIds.length === 0) this.options.onChange(undefined);
-    for (const merchantId of merchantIds) this.options.onChange(merchantId);
+    if (merchantIds.length === 0) this.#options.onChange(undefined);
+    for (const merchantId of merchantIds) this.#options.onChange(merchantId);
   }
 }
 

@@ -9,15 +9,26 @@ export class Readiness {
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
+  readonly #dataSource: DataSource;
+  readonly #options: {
+    readonly intervalMs: number;
+    /** No answer within this counts as none. */
+    readonly timeoutMs: number;
+    onChange(ready: boolean): void;
+  };
+
   constructor(
-    private readonly dataSource: DataSource,
-    private readonly options: {
+    dataSource: DataSource,
+    options: {
       readonly intervalMs: number;
       /** No answer within this counts as none. */
       readonly timeoutMs: number;
       onChange(ready: boolean): void;
     },
-  ) {}
+  ) {
+    this.#dataSource = dataSource;
+    this.#options = options;
+  }
 
   get ready(): boolean {
     return this.#ready;
@@ -42,7 +53,7 @@ export class Readiness {
     this.#set(answered);
     this.#timer = setTimeout(
       () => void this.#answers().then((next) => this.#take(next)),
-      this.options.intervalMs,
+      this.#options.intervalMs,
     );
     this.#timer.unref();
   }
@@ -50,9 +61,9 @@ export class Readiness {
   async #answers(): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), this.options.timeoutMs);
+      timer = setTimeout(() => resolve(false), this.#options.timeoutMs);
     });
-    const asked = this.dataSource.query('SELECT 1').then(
+    const asked = this.#dataSource.query('SELECT 1').then(
       () => true,
       () => false,
     );
@@ -64,6 +75,6 @@ export class Readiness {
   #set(ready: boolean): void {
     if (ready === this.#ready) return;
     this.#ready = ready;
-    this.options.onChange(ready);
+    this.#options.onChange(ready);
   }
 }

@@ -77,10 +77,10 @@ class LogQuery {
   readonly order: string;
   readonly #conditions = ['merchant_id = $1'];
 
-  constructor(
-    merchantId: string,
-    private readonly filter: LogFilter,
-  ) {
+  readonly #filter: LogFilter;
+
+  constructor(merchantId: string, filter: LogFilter) {
+    this.#filter = filter;
     this.values = [merchantId];
     const { inventoryId, reference, action } = filter;
     const given: string[] = [];
@@ -120,7 +120,7 @@ class LogQuery {
   }
 
   #behind({ loggedAtUs, inventoryId, revision }: LogPlace): string {
-    if (this.filter.inventoryId !== undefined) return `revision < ${this.bind(revision, 'bigint')}`;
+    if (this.#filter.inventoryId !== undefined) return `revision < ${this.bind(revision, 'bigint')}`;
     const loggedAt = `timestamptz 'epoch' + ${this.bind(loggedAtUs, 'bigint')} * interval '1 microsecond'`;
     const rest = `${this.bind(inventoryId, 'text')}, ${this.bind(revision, 'bigint')}`;
     return `(logged_at, inventory_id, revision) < (${loggedAt}, ${rest})`;

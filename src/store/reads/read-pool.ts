@@ -35,10 +35,13 @@ export class ReadPool {
   #closed = false;
   #onIdle: () => void = () => {};
 
-  constructor(
-    private readonly dataSource: DataSource,
-    private readonly limits: ReadPoolLimits,
-  ) {}
+  readonly #dataSource: DataSource;
+  readonly #limits: ReadPoolLimits;
+
+  constructor(dataSource: DataSource, limits: ReadPoolLimits) {
+    this.#dataSource = dataSource;
+    this.#limits = limits;
+  }
 
   /** `deadlineAtMs`: milliseconds since the epoch; past it, a read is no longer sent. */
   reader(deadlineAtMs: number): Reader {
@@ -66,11 +69,11 @@ export class ReadPool {
   }
 
   async #turn(): Promise<void> {
-    if (this.#running < this.limits.connectionsMax) {
+    if (this.#running < this.#limits.connectionsMax) {
       this.#running += 1;
       return;
     }
-    if (this.#waiting.length >= this.limits.waitingMax) throw new ReadRefused('OVERLOADED');
+    if (this.#waiting.length >= this.#limits.waitingMax) throw new ReadRefused('OVERLOADED');
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
@@ -86,7 +89,7 @@ export class ReadPool {
   }
 
   async #send<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
-    const runner = this.dataSource.createQueryRunner();
+    const runner = this.#dataSource.createQueryRunner();
     try {
       const client = await runner.connect();
       const { rows } = await client.query({ ...statement, values });

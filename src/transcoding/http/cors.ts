@@ -18,16 +18,19 @@ export interface CorsOptions {
  * https://fetch.spec.whatwg.org/#http-cors-protocol
  */
 export class Cors {
-  private readonly origins: ReadonlySet<string> | '*';
-  private readonly expose: Headers;
-  private readonly maxAge: string;
+  readonly #origins: ReadonlySet<string> | '*';
+  readonly #expose: Headers;
+  readonly #maxAge: string;
 
-  constructor(private readonly options: CorsOptions) {
-    this.origins = options.origins === '*' ? '*' : new Set(options.origins);
+  readonly #options: CorsOptions;
+
+  constructor(options: CorsOptions) {
+    this.#options = options;
+    this.#origins = options.origins === '*' ? '*' : new Set(options.origins);
     const { exposeHeaders = [] } = options;
-    this.expose =
+    this.#expose =
       exposeHeaders.length === 0 ? {} : { 'access-control-expose-headers': exposeHeaders.join(', ') };
-    this.maxAge = String(options.maxAgeSeconds ?? 600);
+    this.#maxAge = String(options.maxAgeSeconds ?? 600);
   }
 
   /** Whether the browser asks if it may send a request, rather than sending one. */
@@ -41,32 +44,32 @@ export class Cors {
 
   /** Headers of every response. Caches must know that they depend on the origin even where there is none. */
   headers({ headers: { origin } }: HttpRequest): Headers {
-    const allowed = this.allowed(origin);
-    if (this.origins === '*') return { ...allowed, ...(allowed && this.expose) };
-    return { vary: 'origin', ...allowed, ...(allowed && this.expose) };
+    const allowed = this.#allowed(origin);
+    if (this.#origins === '*') return { ...allowed, ...(allowed && this.#expose) };
+    return { vary: 'origin', ...allowed, ...(allowed && this.#expose) };
   }
 
   /** Headers of the answer to a preflight, which has no body. `methods` are those of the path. */
   preflight(request: HttpRequest, methods: readonly string[]): Headers {
-    const allowed = this.allowed(request.headers.origin);
+    const allowed = this.#allowed(request.headers.origin);
     const allow = methods.join(', ');
     const asked = request.headers['access-control-request-headers'] as string | undefined;
-    const allowHeaders = this.options.allowHeaders?.join(', ') ?? asked;
+    const allowHeaders = this.#options.allowHeaders?.join(', ') ?? asked;
     return {
       allow,
       vary: 'origin, access-control-request-method, access-control-request-headers',
       ...(allowed && {
         ...allowed,
         'access-control-allow-methods': allow,
-        'access-control-max-age': this.maxAge,
+        'access-control-max-age': this.#maxAge,
         ...(allowHeaders && { 'access-control-allow-headers': allowHeaders }),
       }),
     };
   }
 
-  private allowed(origin: string | undefined): Headers | undefined {
-    if (this.origins === '*') return { 'access-control-allow-origin': '*' };
-    return origin !== undefined && this.origins.has(origin)
+  #allowed(origin: string | undefined): Headers | undefined {
+    if (this.#origins === '*') return { 'access-control-allow-origin': '*' };
+    return origin !== undefined && this.#origins.has(origin)
       ? { 'access-control-allow-origin': origin }
       : undefined;
   }

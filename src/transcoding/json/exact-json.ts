@@ -11,56 +11,60 @@ export function parseExactly(text: string): JsonValue {
 
 /** By recursive descent, without checks: the text is known to be valid, and not to be deep. */
 class ExactParser {
-  private at = 0;
+  #at = 0;
 
-  constructor(private readonly text: string) {}
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
 
   value(): JsonValue {
-    switch (this.peek()) {
+    switch (this.#peek()) {
       case '{':
-        return this.object();
+        return this.#object();
       case '[':
-        return this.array();
+        return this.#array();
       case '"':
-        return this.string();
+        return this.#string();
       default:
-        return this.word();
+        return this.#word();
     }
   }
 
-  private object(): JsonValue {
+  #object(): JsonValue {
     const entries: [string, JsonValue][] = [];
-    for (this.at++; this.peek() !== '}'; this.skip(',')) {
-      const key = this.string();
-      this.skip(':');
+    for (this.#at++; this.#peek() !== '}'; this.#skip(',')) {
+      const key = this.#string();
+      this.#skip(':');
       entries.push([key, this.value()]);
     }
-    this.at++;
+    this.#at++;
     // Unlike an assignment, this makes `__proto__` a key like any other.
     return Object.fromEntries(entries);
   }
 
-  private array(): JsonValue {
+  #array(): JsonValue {
     const items: JsonValue[] = [];
-    for (this.at++; this.peek() !== ']'; this.skip(',')) items.push(this.value());
-    this.at++;
+    for (this.#at++; this.#peek() !== ']'; this.#skip(',')) items.push(this.value());
+    this.#at++;
     return items;
   }
 
-  private string(): string {
-    this.peek();
-    const start = this.at;
-    for (this.at++; this.text[this.at] !== '"'; this.at++) if (this.text[this.at] === '\\') this.at++;
-    this.at++;
-    return JSON.parse(this.text.slice(start, this.at)) as string;
+  #string(): string {
+    this.#peek();
+    const start = this.#at;
+    for (this.#at++; this.#text[this.#at] !== '"'; this.#at++) if (this.#text[this.#at] === '\\') this.#at++;
+    this.#at++;
+    return JSON.parse(this.#text.slice(start, this.#at)) as string;
   }
 
   /** A number, or `true`, `false`, `null`. */
-  private word(): JsonValue {
+  #word(): JsonValue {
     const pattern = /[^\s,\]}]+/y;
-    pattern.lastIndex = this.at;
-    const word = (pattern.exec(this.text) as RegExpExecArray)[0];
-    this.at += word.length;
+    pattern.lastIndex = this.#at;
+    const word = (pattern.exec(this.#text) as RegExpExecArray)[0];
+    this.#at += word.length;
     const plain = JSON.parse(word) as JsonValue;
     const loses =
       typeof plain === 'number' && (word.replace('-', '').length >= roundsFrom || /e/i.test(word));
@@ -69,12 +73,12 @@ class ExactParser {
   }
 
   /** The next character that is not white space. */
-  private peek(): string {
-    while (/\s/.test(this.text[this.at] as string)) this.at++;
-    return this.text[this.at] as string;
+  #peek(): string {
+    while (/\s/.test(this.#text[this.#at] as string)) this.#at++;
+    return this.#text[this.#at] as string;
   }
 
-  private skip(mark: string): void {
-    if (this.peek() === mark) this.at++;
+  #skip(mark: string): void {
+    if (this.#peek() === mark) this.#at++;
   }
 }

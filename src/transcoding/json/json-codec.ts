@@ -25,15 +25,15 @@ import { strictly } from './strict-json.js';
  * https://protobuf.dev/programming-guides/json/
  */
 export class JsonCodec {
-  private readonly readOptions;
-  private readonly registry: Registry;
-  private readonly writer: JsonWriter;
+  readonly #readOptions;
+  readonly #registry: Registry;
+  readonly #writer: JsonWriter;
 
   constructor(services: readonly DescService[], nullWhenUnset: (field: DescField) => boolean = () => false) {
     // Any can hold what the services' own files and their imports define.
-    this.registry = registryOf(services.map((s) => s.file));
-    this.readOptions = { ignoreUnknownFields: true, registry: this.registry };
-    this.writer = new JsonWriter(this.registry, nullWhenUnset);
+    this.#registry = registryOf(services.map((s) => s.file));
+    this.#readOptions = { ignoreUnknownFields: true, registry: this.#registry };
+    this.#writer = new JsonWriter(this.#registry, nullWhenUnset);
   }
 
   /** @throws MalformedRequest that names the field. */
@@ -42,28 +42,28 @@ export class JsonCodec {
       const plain = decodePlain(desc, json);
       if (plain !== undefined) return plain;
     }
-    const strict = strictly(desc, json, this.registry);
+    const strict = strictly(desc, json, this.#registry);
     try {
-      return fromJson(desc, strict, this.readOptions);
+      return fromJson(desc, strict, this.#readOptions);
     } catch (error) {
-      throw this.explain(desc, strict, error);
+      throw this.#explain(desc, strict, error);
     }
   }
 
   encode(desc: DescMessage, message: Message): JsonValue {
-    return this.writer.write(desc, message);
+    return this.#writer.write(desc, message);
   }
 
   /** One field of a message; null when it is unset and has no zero value. */
   encodeField(desc: DescMessage, message: Message, field: DescField): JsonValue {
-    return this.writer.writeField(desc, message, field) ?? null;
+    return this.#writer.writeField(desc, message, field) ?? null;
   }
 
   /** The decoder's error without its words: which field is wrong, found by decoding the parts one by one. */
-  private explain(desc: DescMessage, json: JsonValue, error: unknown): MalformedRequest {
+  #explain(desc: DescMessage, json: JsonValue, error: unknown): MalformedRequest {
     // One value, in which no field could be the wrong one.
     if (hasCustomJsonRepresentation(desc)) return malformedAt('', messageExpectation(desc));
-    const culprit = this.locate(desc, json, locateDepthMax);
+    const culprit = this.#locate(desc, json, locateDepthMax);
     if (culprit !== undefined) return new MalformedRequest(culprit.description, culprit.path);
     const cause = (error as Error).cause;
     if (!isFieldError(cause)) return new MalformedRequest('the body does not fit the request');
@@ -73,44 +73,44 @@ export class JsonCodec {
       : new MalformedRequest('must not be given twice', member.jsonName);
   }
 
-  private locate(desc: DescMessage, json: JsonValue, depth: number): Culprit | undefined {
+  #locate(desc: DescMessage, json: JsonValue, depth: number): Culprit | undefined {
     if (json === null || typeof json !== 'object' || Array.isArray(json)) return undefined;
     for (const [key, value] of Object.entries(json)) {
       const field = fieldsByName(desc).get(key);
-      if (field === undefined || this.fits(desc, key, value)) continue;
+      if (field === undefined || this.#fits(desc, key, value)) continue;
       const name = field.jsonName;
       if (field.fieldKind === 'list') {
         if (!Array.isArray(value)) return { path: name, description: 'must be a JSON array' };
-        const index = firstMisfit(value, (items) => this.fits(desc, key, items));
-        return this.locateIn(field, value[index] ?? null, `${name}[${index}]`, depth);
+        const index = firstMisfit(value, (items) => this.#fits(desc, key, items));
+        return this.#locateIn(field, value[index] ?? null, `${name}[${index}]`, depth);
       }
       if (field.fieldKind === 'map') {
         if (value === null || typeof value !== 'object' || Array.isArray(value)) {
           return { path: name, description: 'must be a JSON object' };
         }
         const entries = Object.entries(value);
-        const index = firstMisfit(entries, (some) => this.fits(desc, key, Object.fromEntries(some)));
+        const index = firstMisfit(entries, (some) => this.#fits(desc, key, Object.fromEntries(some)));
         const [entryKey, entryValue] = entries[index] as [string, JsonValue];
-        return this.locateIn(field, entryValue, `${name}.${entryKey}`, depth);
+        return this.#locateIn(field, entryValue, `${name}.${entryKey}`, depth);
       }
-      return this.locateIn(field, value, name, depth);
+      return this.#locateIn(field, value, name, depth);
     }
     return undefined;
   }
 
   /** The culprit in a value that does not fit: deeper, where the value is an object for a message. */
-  private locateIn(field: DescField, value: JsonValue, path: string, depth: number): Culprit {
+  #locateIn(field: DescField, value: JsonValue, path: string, depth: number): Culprit {
     const { message } = field;
     if (message !== undefined && depth > 1 && !hasCustomJsonRepresentation(message)) {
-      const inner = this.locate(message, value, depth - 1);
+      const inner = this.#locate(message, value, depth - 1);
       if (inner !== undefined) return { path: `${path}.${inner.path}`, description: inner.description };
     }
     return { path, description: expectation(field) };
   }
 
-  private fits(desc: DescMessage, key: string, value: JsonValue): boolean {
+  #fits(desc: DescMessage, key: string, value: JsonValue): boolean {
     try {
-      fromJson(desc, { [key]: value }, this.readOptions);
+      fromJson(desc, { [key]: value }, this.#readOptions);
       return true;
     } catch {
       return false;

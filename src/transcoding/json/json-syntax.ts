@@ -22,72 +22,76 @@ type Expected = 'value' | 'first value' | 'key' | 'first key' | 'rest';
 
 /** https://www.rfc-editor.org/rfc/rfc8259, with a stack of its own: a hostile text may be deep. */
 class SyntaxCheck {
-  private at = 0;
-  private readonly open: ('{' | '[')[] = [];
+  #at = 0;
+  readonly #open: ('{' | '[')[] = [];
 
-  constructor(private readonly text: string) {}
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
 
   /** The index of the first character that cannot stand where it does; the length, where the text breaks off. */
   firstFault(): number {
     let expected: Expected | undefined = 'value';
     while (expected !== undefined) {
-      this.skip(whiteSpace);
-      expected = this.step(expected, this.text[this.at]);
+      this.#skip(whiteSpace);
+      expected = this.#step(expected, this.#text[this.#at]);
     }
-    return this.at;
+    return this.#at;
   }
 
   /** Goes over one part; undefined where it is at fault. */
-  private step(expected: Expected, mark: string | undefined): Expected | undefined {
-    const isEnd = mark === (this.open.at(-1) === '{' ? '}' : ']');
+  #step(expected: Expected, mark: string | undefined): Expected | undefined {
+    const isEnd = mark === (this.#open.at(-1) === '{' ? '}' : ']');
     switch (expected) {
       case 'rest':
-        if (this.open.length === 0) return undefined;
-        if (isEnd) return this.close();
+        if (this.#open.length === 0) return undefined;
+        if (isEnd) return this.#close();
         if (mark !== ',') return undefined;
-        this.at++;
-        return this.open.at(-1) === '{' ? 'key' : 'value';
+        this.#at++;
+        return this.#open.at(-1) === '{' ? 'key' : 'value';
       case 'first key':
       case 'key':
-        if (isEnd && expected === 'first key') return this.close();
-        if (!this.string()) return undefined;
-        this.skip(whiteSpace);
-        if (this.text[this.at] !== ':') return undefined;
-        this.at++;
+        if (isEnd && expected === 'first key') return this.#close();
+        if (!this.#string()) return undefined;
+        this.#skip(whiteSpace);
+        if (this.#text[this.#at] !== ':') return undefined;
+        this.#at++;
         return 'value';
       default:
-        if (isEnd && expected === 'first value') return this.close();
+        if (isEnd && expected === 'first value') return this.#close();
         if (mark === '{' || mark === '[') {
-          this.at++;
-          this.open.push(mark);
+          this.#at++;
+          this.#open.push(mark);
           return mark === '{' ? 'first key' : 'first value';
         }
-        return (mark === '"' ? this.string() : this.skip(word)) ? 'rest' : undefined;
+        return (mark === '"' ? this.#string() : this.#skip(word)) ? 'rest' : undefined;
     }
   }
 
-  private close(): Expected {
-    this.at++;
-    this.open.pop();
+  #close(): Expected {
+    this.#at++;
+    this.#open.pop();
     return 'rest';
   }
 
   /** Stops at what is wrong in it. */
-  private string(): boolean {
-    if (this.text[this.at] !== '"') return false;
-    this.at++;
-    do this.skip(plainText);
-    while (this.skip(escapeSequence));
-    if (this.text[this.at] !== '"') return false;
-    this.at++;
+  #string(): boolean {
+    if (this.#text[this.#at] !== '"') return false;
+    this.#at++;
+    do this.#skip(plainText);
+    while (this.#skip(escapeSequence));
+    if (this.#text[this.#at] !== '"') return false;
+    this.#at++;
     return true;
   }
 
   /** Whether there was anything of the kind. */
-  private skip(pattern: RegExp): boolean {
-    pattern.lastIndex = this.at;
-    const length = pattern.exec(this.text)?.[0].length ?? 0;
-    this.at += length;
+  #skip(pattern: RegExp): boolean {
+    pattern.lastIndex = this.#at;
+    const length = pattern.exec(this.#text)?.[0].length ?? 0;
+    this.#at += length;
     return length > 0;
   }
 }

@@ -26,29 +26,32 @@ const implicit = 2;
  * (Timestamp, Struct, …) are left to the library.
  */
 export class JsonWriter {
-  private readonly writers = new Map<DescMessage, readonly FieldWriter[]>();
+  readonly #writers = new Map<DescMessage, readonly FieldWriter[]>();
 
-  constructor(
-    private readonly registry: Registry,
-    /** Fields with presence that are written as null when they are unset. */
-    private readonly nullWhenUnset: (field: DescField) => boolean,
-  ) {}
+  readonly #registry: Registry;
+  /** Fields with presence that are written as null when they are unset. */
+  readonly #nullWhenUnset: (field: DescField) => boolean;
+
+  constructor(registry: Registry, nullWhenUnset: (field: DescField) => boolean) {
+    this.#registry = registry;
+    this.#nullWhenUnset = nullWhenUnset;
+  }
 
   /** @throws when a field holds what its type does not allow. */
   write(desc: DescMessage, message: Message): JsonValue {
     if (message.$typeName !== desc.typeName) throw new Error(`${message.$typeName} is not ${desc.typeName}`);
-    if (hasCustomJsonRepresentation(desc)) return this.writeCustom(desc, message);
+    if (hasCustomJsonRepresentation(desc)) return this.#writeCustom(desc, message);
     const json: JsonObject = {};
-    for (const write of this.writersOf(desc)) write(message as unknown as Values, json);
+    for (const write of this.#writersOf(desc)) write(message as unknown as Values, json);
     if (message.$unknown !== undefined && desc.proto.extensionRange.length > 0) {
-      this.writeExtensions(desc, message, json);
+      this.#writeExtensions(desc, message, json);
     }
     return json;
   }
 
   /** Rare enough to be left to the library, which writes the fields as well. */
-  private writeExtensions(desc: DescMessage, message: Message, json: JsonObject): void {
-    const all = toJson(desc, message, { registry: this.registry }) as JsonObject;
+  #writeExtensions(desc: DescMessage, message: Message, json: JsonObject): void {
+    const all = toJson(desc, message, { registry: this.#registry }) as JsonObject;
     for (const [key, value] of Object.entries(all)) if (key.startsWith('[')) json[key] = value;
   }
 
@@ -56,29 +59,29 @@ export class JsonWriter {
   writeField(desc: DescMessage, message: Message, field: DescField): JsonValue | undefined {
     if (message.$typeName !== desc.typeName) throw new Error(`${message.$typeName} is not ${desc.typeName}`);
     const json: JsonObject = {};
-    this.fieldWriter(field)(message as unknown as Values, json);
+    this.#fieldWriter(field)(message as unknown as Values, json);
     return json[field.jsonName];
   }
 
-  private writersOf(desc: DescMessage): readonly FieldWriter[] {
-    let writers = this.writers.get(desc);
+  #writersOf(desc: DescMessage): readonly FieldWriter[] {
+    let writers = this.#writers.get(desc);
     if (writers === undefined) {
       const fields = [...desc.fields].sort((a, b) => a.number - b.number);
-      writers = fields.map((f) => this.fieldWriter(f));
-      this.writers.set(desc, writers);
+      writers = fields.map((f) => this.#fieldWriter(f));
+      this.#writers.set(desc, writers);
     }
     return writers;
   }
 
-  private fieldWriter(field: DescField): FieldWriter {
+  #fieldWriter(field: DescField): FieldWriter {
     const { jsonName, localName } = field;
-    const write = this.valueWriter(field);
+    const write = this.#valueWriter(field);
     if (field.oneof === undefined && field.presence === implicit) {
       return (message, json) => {
         json[jsonName] = write(message[localName], message);
       };
     }
-    const isNull = this.nullWhenUnset(field);
+    const isNull = this.#nullWhenUnset(field);
     const unset = (json: JsonObject): void => {
       if (field.presence === legacyRequired) throw new Error(`${field.toString()} is required`);
       if (isNull) json[jsonName] = null;
@@ -100,9 +103,9 @@ export class JsonWriter {
   }
 
   /** Writes what the field's property holds. */
-  private valueWriter(field: DescField): (value: unknown, message: Values) => JsonValue {
-    if (field.message?.typeName === 'google.protobuf.Struct') return this.structWriter(field);
-    const write = this.elementWriter(field);
+  #valueWriter(field: DescField): (value: unknown, message: Values) => JsonValue {
+    if (field.message?.typeName === 'google.protobuf.Struct') return this.#structWriter(field);
+    const write = this.#elementWriter(field);
     switch (field.fieldKind) {
       case 'list':
         return (value) => (value as unknown[]).map(write);
@@ -117,7 +120,7 @@ export class JsonWriter {
     }
   }
 
-  private elementWriter(field: DescField): ElementWriter {
+  #elementWriter(field: DescField): ElementWriter {
     if (field.scalar !== undefined) return scalarWriter(field, field.scalar);
     if (field.enum !== undefined) return enumWriter(field, field.enum);
     const desc = field.message as DescMessage;
@@ -129,7 +132,7 @@ export class JsonWriter {
   }
 
   /** Properties hold a Struct as plain JSON, which only reflection turns into the message that can be checked. */
-  private structWriter(field: DescField): (value: unknown, message: Values) => JsonValue {
+  #structWriter(field: DescField): (value: unknown, message: Values) => JsonValue {
     const write = (struct: ReflectMessage): JsonValue => toJson(struct.desc, struct.message) as JsonValue;
     return (_, message) => {
       const value: unknown = reflect(field.parent, message as unknown as Message).get(field);
@@ -140,14 +143,14 @@ export class JsonWriter {
     };
   }
 
-  private writeCustom(desc: DescMessage, message: Message): JsonValue {
+  #writeCustom(desc: DescMessage, message: Message): JsonValue {
     if (desc.typeName !== 'google.protobuf.Any') {
-      return toJson(desc, message, { registry: this.registry }) as JsonValue;
+      return toJson(desc, message, { registry: this.#registry }) as JsonValue;
     }
     const any = message as Any;
     if (any.typeUrl === '') return {};
-    const content = anyUnpack(any, this.registry);
-    const contentDesc = content && this.registry.getMessage(content.$typeName);
+    const content = anyUnpack(any, this.#registry);
+    const contentDesc = content && this.#registry.getMessage(content.$typeName);
     if (contentDesc === undefined) throw new Error(`"${any.typeUrl}" is not among the services' types`);
     const json = this.write(contentDesc, content as Message);
     const members = hasCustomJsonRepresentation(contentDesc) ? { value: json } : (json as JsonObject);

@@ -33,21 +33,24 @@ export function strictly(desc: DescMessage, json: JsonValue, registry: Registry)
 }
 
 class Strictness {
-  constructor(
-    private readonly registry: Registry,
-    /** Paths are for errors only, and cost as much as all the rest. */
-    private readonly tracksPaths: boolean,
-  ) {}
+  readonly #registry: Registry;
+  /** Paths are for errors only, and cost as much as all the rest. */
+  readonly #tracksPaths: boolean;
+
+  constructor(registry: Registry, tracksPaths: boolean) {
+    this.#registry = registry;
+    this.#tracksPaths = tracksPaths;
+  }
 
   message(desc: DescMessage, json: JsonValue, path: string): JsonValue {
-    if (hasCustomJsonRepresentation(desc)) return this.custom(desc, json, path);
+    if (hasCustomJsonRepresentation(desc)) return this.#custom(desc, json, path);
     if (!isJsonObject(json)) return rounded(json);
     const fields = fieldsByName(desc);
     for (const key in json) {
       const value = json[key] as JsonValue;
-      const field = fields.get(key) ?? this.extension(key);
+      const field = fields.get(key) ?? this.#extension(key);
       if (field !== undefined) {
-        const strict = this.field(field, value, this.join(path, field.jsonName));
+        const strict = this.#field(field, value, this.#join(path, field.jsonName));
         if (strict !== value) json[key] = strict;
         // The library ignores it, but not a number that was kept as written.
       } else if (typeof value === 'object') json[key] = null;
@@ -55,21 +58,21 @@ class Strictness {
     return json;
   }
 
-  private join(path: string, name: string): string {
-    return this.tracksPaths && path !== '' ? `${path}.${name}` : name;
+  #join(path: string, name: string): string {
+    return this.#tracksPaths && path !== '' ? `${path}.${name}` : name;
   }
 
-  private extension(key: string): DescField | undefined {
+  #extension(key: string): DescField | undefined {
     const isName = key.startsWith('[') && key.endsWith(']');
     // But for its owner, it is a field.
-    const extension = isName ? this.registry.getExtension(key.slice(1, -1)) : undefined;
+    const extension = isName ? this.#registry.getExtension(key.slice(1, -1)) : undefined;
     return extension as unknown as DescField | undefined;
   }
 
-  private field(field: DescField, json: JsonValue, path: string): JsonValue {
+  #field(field: DescField, json: JsonValue, path: string): JsonValue {
     if (field.fieldKind === 'list' && Array.isArray(json)) {
       for (let i = 0; i < json.length; i++) {
-        json[i] = this.element(field, json[i] as JsonValue, this.tracksPaths ? `${path}[${i}]` : '');
+        json[i] = this.#element(field, json[i] as JsonValue, this.#tracksPaths ? `${path}[${i}]` : '');
       }
       return json;
     }
@@ -79,14 +82,14 @@ class Strictness {
           throw new MalformedRequest('has a key that is not of its type', path);
         }
         if (key === prototypeKey) throw noPrototype(path);
-        json[key] = this.element(field, value, this.join(path, key));
+        json[key] = this.#element(field, value, this.#join(path, key));
       }
       return json;
     }
-    return this.element(field, json, path);
+    return this.#element(field, json, path);
   }
 
-  private element(field: DescField, json: JsonValue, path: string): JsonValue {
+  #element(field: DescField, json: JsonValue, path: string): JsonValue {
     if (json === null) return json;
     if (field.message !== undefined) return this.message(field.message, json, path);
     const value = field.scalar === undefined ? strictEnum(json) : strictScalar(field.scalar, json);
@@ -95,8 +98,8 @@ class Strictness {
   }
 
   /** A message whose JSON is not an object of its fields. */
-  private custom(desc: DescMessage, json: JsonValue, path: string): JsonValue {
-    if (desc.typeName === 'google.protobuf.Any') return this.any(json, path);
+  #custom(desc: DescMessage, json: JsonValue, path: string): JsonValue {
+    if (desc.typeName === 'google.protobuf.Any') return this.#any(json, path);
     if (json === null) return json;
     const value = isWrapperDesc(desc)
       ? strictScalar(desc.fields[0].scalar, json)
@@ -105,16 +108,16 @@ class Strictness {
     return value;
   }
 
-  private any(json: JsonValue, path: string): JsonValue {
+  #any(json: JsonValue, path: string): JsonValue {
     const type = isJsonObject(json) ? json['@type'] : undefined;
     const desc =
-      typeof type === 'string' ? this.registry.getMessage(type.slice(type.lastIndexOf('/') + 1)) : undefined;
+      typeof type === 'string' ? this.#registry.getMessage(type.slice(type.lastIndexOf('/') + 1)) : undefined;
     // The library refuses it.
     if (!isJsonObject(json) || type === undefined || desc === undefined) return rounded(json);
     const { '@type': _, ...members } = json;
     const content =
       hasCustomJsonRepresentation(desc) && 'value' in members
-        ? { value: this.message(desc, members.value as JsonValue, this.join(path, 'value')) }
+        ? { value: this.message(desc, members.value as JsonValue, this.#join(path, 'value')) }
         : this.message(desc, members, path);
     return { ...(content as object), '@type': type };
   }

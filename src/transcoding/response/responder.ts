@@ -12,36 +12,47 @@ export class Responder {
   /** Headers of every response. */
   common: Headers | undefined;
 
+  readonly #request: HttpRequest;
+  readonly #response: HttpResponse;
+  readonly #gzipBytesMin: number;
+  /** What is answered instead of what cannot be sent. */
+  readonly #failure: (error: unknown) => ReadyAnswer;
+
   constructor(
-    private readonly request: HttpRequest,
-    private readonly response: HttpResponse,
-    private readonly gzipBytesMin: number,
-    /** What is answered instead of what cannot be sent. */
-    private readonly failure: (error: unknown) => ReadyAnswer,
-  ) {}
+    request: HttpRequest,
+    response: HttpResponse,
+    gzipBytesMin: number,
+    failure: (error: unknown) => ReadyAnswer,
+  ) {
+    this.#request = request;
+    this.#response = response;
+    this.#gzipBytesMin = gzipBytesMin;
+    this.#failure = failure;
+  }
 
   send(outgoing: Outgoing): void {
     // A string has at least half as many characters as UTF-8 bytes in what is sent here: cheap to rule out.
     if (
-      outgoing.body.length >= this.gzipBytesMin &&
+      outgoing.body.length >= this.#gzipBytesMin &&
       isWorthPacking(outgoing.contentType ?? 'application/json')
     ) {
-      this.sendPacked(outgoing);
-    } else this.sendAsItIs(outgoing);
+      this.#sendPacked(outgoing);
+    } else this.#sendAsItIs(outgoing);
   }
 
   sendAndClose(outgoing: Outgoing): void {
     try {
-      respondAndClose(this.request, this.response, outgoing, this.common);
+      respondAndClose(this.#request, this.#response, outgoing, this.common);
     } catch (error) {
-      this.sendFailure(error);
+      this.#sendFailure(error);
     }
   }
 
   /** The host's headers cannot be sent. If they are those of every response, all that is left is a status. */
-  private sendFailure(error: unknown): void {
-    const { request, response } = this;
-    const answer = this.failure(error);
+  #sendFailure(error: unknown): void {
+    const request = this.#request;
+    const response = this.#response;
+    const answer = this.#failure(error);
     try {
       if (response.headersSent) response.destroy();
       else respond(request, response, answer, this.common);
@@ -50,25 +61,25 @@ export class Responder {
     }
   }
 
-  private sendPacked(outgoing: Outgoing): void {
+  #sendPacked(outgoing: Outgoing): void {
     const headers = { ...outgoing.headers, vary: joined(outgoing.headers?.vary, 'accept-encoding') };
-    const wanted = acceptsGzip(this.request.headers);
+    const wanted = acceptsGzip(this.#request.headers);
     if (!wanted) {
-      this.sendAsItIs({ ...outgoing, headers });
+      this.#sendAsItIs({ ...outgoing, headers });
       return;
     }
     pack(outgoing.body, (packed) => {
-      if (packed === undefined) this.sendAsItIs({ ...outgoing, headers });
+      if (packed === undefined) this.#sendAsItIs({ ...outgoing, headers });
       else
-        this.sendAsItIs({ ...outgoing, body: packed, headers: { ...headers, 'content-encoding': 'gzip' } });
+        this.#sendAsItIs({ ...outgoing, body: packed, headers: { ...headers, 'content-encoding': 'gzip' } });
     });
   }
 
-  private sendAsItIs(outgoing: Outgoing): void {
+  #sendAsItIs(outgoing: Outgoing): void {
     try {
-      respond(this.request, this.response, outgoing, this.common);
+      respond(this.#request, this.#response, outgoing, this.common);
     } catch (error) {
-      this.sendFailure(error);
+      this.#sendFailure(error);
     }
   }
 }

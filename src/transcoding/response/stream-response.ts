@@ -35,43 +35,50 @@ export interface StreamManner {
  */
 export class StreamResponse {
   /** The socket's buffer is full; no message is asked for until it drains. */
-  private full = false;
+  #full = false;
   /** The client is gone, or was given up. Final. */
-  private gone = false;
+  #gone = false;
   /** Ends the wait that the loop is in, if any. */
-  private wake: (() => void) | undefined;
+  #wake: (() => void) | undefined;
   /** Runs while the connection is silent. */
-  private heartbeat: NodeJS.Timeout | undefined;
+  #heartbeat: NodeJS.Timeout | undefined;
   /** Runs while the buffer is full. */
-  private stall: NodeJS.Timeout | undefined;
+  #stall: NodeJS.Timeout | undefined;
 
-  constructor(
-    private readonly request: HttpRequest,
-    private readonly response: HttpResponse,
-    private readonly call: Call,
-    private readonly manner: StreamManner,
-  ) {}
+  readonly #request: HttpRequest;
+  readonly #response: HttpResponse;
+  readonly #call: Call;
+  readonly #manner: StreamManner;
+
+  constructor(request: HttpRequest, response: HttpResponse, call: Call, manner: StreamManner) {
+    this.#request = request;
+    this.#response = response;
+    this.#call = call;
+    this.#manner = manner;
+  }
 
   /** Sends status and headers at once. @throws when the headers cannot be sent; nothing was sent then. */
   begin(headers: Headers): void {
-    const { request, response, call } = this;
+    const request = this.#request;
+    const response = this.#response;
+    const call = this.#call;
     const { signal } = call;
     if (signal.aborted) {
-      this.gone = true;
+      this.#gone = true;
       return;
     }
     (response as ServerResponse).writeHead(200, headers);
     signal.addEventListener('abort', () => {
-      this.gone = true;
-      this.wake?.();
+      this.#gone = true;
+      this.#wake?.();
     });
     response.on('error', () => {});
     response.on('drain', () => {
-      this.full = false;
-      clearTimeout(this.stall);
-      this.wake?.();
+      this.#full = false;
+      clearTimeout(this.#stall);
+      this.#wake?.();
     });
-    response.on('close', () => clearTimeout(this.stall));
+    response.on('close', () => clearTimeout(this.#stall));
     if (request.method === 'HEAD') {
       response.end();
       call.abort();
@@ -81,85 +88,88 @@ export class StreamResponse {
   /** Sends the messages. Never rejects. */
   async run(messages: AsyncIterable<Message>): Promise<void> {
     const iterator = messages[Symbol.asyncIterator]();
-    this.startHeartbeat();
-    const finished = await this.pump(iterator);
-    clearTimeout(this.heartbeat);
+    this.#startHeartbeat();
+    const finished = await this.#pump(iterator);
+    clearTimeout(this.#heartbeat);
     // The source may wait for a message that never comes, and may fail on its way out: nobody is left to care.
     if (!finished) iterator.return?.()?.then(undefined, () => {});
-    if (!this.gone) this.response.end();
+    if (!this.#gone) this.#response.end();
   }
 
   /** Whether the source came to its end by itself. */
-  private async pump(iterator: AsyncIterator<Message>): Promise<boolean> {
+  async #pump(iterator: AsyncIterator<Message>): Promise<boolean> {
     try {
       for (;;) {
-        if (this.full) await this.drained();
-        if (this.gone) return false;
-        const next = await this.next(iterator);
+        if (this.#full) await this.#drained();
+        if (this.#gone) return false;
+        const next = await this.#next(iterator);
         if (next === undefined) return false;
         if (next.done === true) return true;
-        this.write(this.manner.encode(next.value));
+        this.#write(this.#manner.encode(next.value));
       }
     } catch (error) {
-      if (this.gone) return false;
-      const words = this.manner.lastWords(error, this.request);
-      if (words === undefined) this.cutOff(constants.NGHTTP2_INTERNAL_ERROR);
-      else this.write(words);
+      if (this.#gone) return false;
+      const words = this.#manner.lastWords(error, this.#request);
+      if (words === undefined) this.#cutOff(constants.NGHTTP2_INTERNAL_ERROR);
+      else this.#write(words);
       return false;
     }
   }
 
   /** Undefined when the client is gone first. */
-  private next(iterator: AsyncIterator<Message>): Promise<IteratorResult<Message> | undefined> {
+  #next(iterator: AsyncIterator<Message>): Promise<IteratorResult<Message> | undefined> {
     return new Promise((resolve, reject) => {
-      this.wake = () => {
-        if (this.gone) resolve(undefined);
+      this.#wake = () => {
+        if (this.#gone) resolve(undefined);
       };
       iterator.next().then(resolve, reject);
     });
   }
 
-  private drained(): Promise<void> {
+  #drained(): Promise<void> {
     return new Promise((resolve) => {
-      this.wake = resolve;
+      this.#wake = resolve;
     });
   }
 
-  private write(chunk: string | Uint8Array): void {
-    this.heartbeat?.refresh();
-    if ((this.response as ServerResponse).write(chunk) || this.full) return;
-    this.full = true;
-    this.stall = setTimeout(() => this.giveUp(), this.manner.stalledMs);
+  #write(chunk: string | Uint8Array): void {
+    this.#heartbeat?.refresh();
+    if ((this.#response as ServerResponse).write(chunk) || this.#full) return;
+    this.#full = true;
+    this.#stall = setTimeout(() => this.#giveUp(), this.#manner.stalledMs);
   }
 
   /** Stops the source, and leaves word for a client that comes back in time. */
-  private giveUp(): void {
-    const { manner, call, response, request } = this;
+  #giveUp(): void {
+    const manner = this.#manner;
+    const call = this.#call;
+    const response = this.#response;
+    const request = this.#request;
     const reason = new DOMException('the client left what was sent unread', 'TimeoutError');
     const words = manner.lastWords(reason, request);
     call.abort(reason);
-    const cut = (): void => this.cutOff(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    const cut = (): void => this.#cutOff(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     if (words === undefined) cut();
     else {
       response.end(words);
-      this.stall = setTimeout(cut, manner.stalledMs);
+      this.#stall = setTimeout(cut, manner.stalledMs);
     }
   }
 
-  private startHeartbeat(): void {
-    const { heartbeat, heartbeatMs } = this.manner;
-    if (heartbeat === undefined || heartbeatMs === 0 || this.gone) return;
-    this.heartbeat = setTimeout(() => {
+  #startHeartbeat(): void {
+    const { heartbeat, heartbeatMs } = this.#manner;
+    if (heartbeat === undefined || heartbeatMs === 0 || this.#gone) return;
+    this.#heartbeat = setTimeout(() => {
       // A client that has yet to take what was written needs no sign of life.
-      if (this.full) this.heartbeat?.refresh();
-      else this.write(heartbeat);
+      if (this.#full) this.#heartbeat?.refresh();
+      else this.#write(heartbeat);
     }, heartbeatMs);
   }
 
   /** Breaks the connection, so that the client cannot take what it has for the whole. */
-  private cutOff(http2Code: number): void {
-    if (isHttp2(this.request)) this.request.stream.close(http2Code);
-    else this.response.destroy();
-    this.call.abort();
+  #cutOff(http2Code: number): void {
+    if (isHttp2(this.#request)) this.#request.stream.close(http2Code);
+    else this.#response.destroy();
+    this.#call.abort();
   }
 }

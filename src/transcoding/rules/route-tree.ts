@@ -21,11 +21,11 @@ class Node<R> {
  * not the method is left for a less specific one that has both.
  */
 export class RouteTree<R> {
-  private readonly root = new Node<R>();
+  readonly #root = new Node<R>();
 
   /** Adds a route, unless one with the same method and the same shape of path is there: that one is returned. */
   add(httpMethod: string, template: Template, route: R): R | undefined {
-    let node = this.root;
+    let node = this.#root;
     for (const segment of template.segments) node = childFor(node, segment);
     const terminal = getOrAdd(node.terminals, template.verb, () => new Map());
     const existing = terminal.get(httpMethod);
@@ -36,15 +36,15 @@ export class RouteTree<R> {
   /** HEAD finds what GET does, unless a route of its own is as specific. */
   find(httpMethod: string, path: RequestPath): R | undefined {
     if (httpMethod === 'HEAD') {
-      return search(this.root, path, 0, (t) => t.get('HEAD') ?? t.get('GET') ?? t.get(ANY_METHOD));
+      return search(this.#root, path, 0, (t) => t.get('HEAD') ?? t.get('GET') ?? t.get(ANY_METHOD));
     }
-    return search(this.root, path, 0, (t) => t.get(httpMethod) ?? t.get(ANY_METHOD));
+    return search(this.#root, path, 0, (t) => t.get(httpMethod) ?? t.get(ANY_METHOD));
   }
 
   /** The HTTP methods of all routes that match this path. */
   methods(path: RequestPath): Set<string> {
     const methods = new Set<string>();
-    search(this.root, path, 0, (terminal) => {
+    search(this.#root, path, 0, (terminal) => {
       for (const method of terminal.keys()) methods.add(method);
       return undefined;
     });

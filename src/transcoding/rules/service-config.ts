@@ -9,20 +9,24 @@ import type { Http, HttpRule } from '../../gen/google/api/http_pb.js';
  * all below it (https://github.com/googleapis/googleapis/blob/master/google/api/documentation.proto, "selector").
  */
 export class ServiceConfig {
-  private readonly used = new Set<HttpRule>();
+  readonly #used = new Set<HttpRule>();
 
-  constructor(private readonly http: Http | undefined) {}
+  readonly #http: Http | undefined;
+
+  constructor(http: Http | undefined) {
+    this.#http = http;
+  }
 
   /** Whether multi-segment variables are decoded fully (`fully_decode_reserved_expansion`). */
   get decodesFully(): boolean {
-    return this.http?.fullyDecodeReservedExpansion ?? false;
+    return this.#http?.fullyDecodeReservedExpansion ?? false;
   }
 
   ruleFor({ parent, name }: DescMethod): HttpRule | undefined {
     let found: HttpRule | undefined;
-    for (const rule of this.http?.rules ?? []) {
+    for (const rule of this.#http?.rules ?? []) {
       if (!selects(rule.selector, `${parent.typeName}.${name}`)) continue;
-      this.used.add(rule);
+      this.#used.add(rule);
       found = rule;
     }
     return found;
@@ -30,8 +34,8 @@ export class ServiceConfig {
 
   /** Rules that no method was asked about: a name that is misspelt, most likely. */
   problems(): string[] {
-    return (this.http?.rules ?? []).flatMap((rule, i) =>
-      this.used.has(rule)
+    return (this.#http?.rules ?? []).flatMap((rule, i) =>
+      this.#used.has(rule)
         ? []
         : [`service configuration, rule ${i + 1}: "${rule.selector}" selects no method`],
     );

@@ -20,62 +20,65 @@ export function parseTemplate(source: string): Template {
 }
 
 class TemplateParser {
-  private readonly scanner: TemplateScanner;
-  private readonly segments: Segment[] = [];
-  private readonly variables: Variable[] = [];
+  readonly #scanner: TemplateScanner;
+  readonly #segments: Segment[] = [];
+  readonly #variables: Variable[] = [];
 
-  constructor(private readonly source: string) {
-    this.scanner = new TemplateScanner(source);
+  readonly #source: string;
+
+  constructor(source: string) {
+    this.#source = source;
+    this.#scanner = new TemplateScanner(source);
   }
 
   template(): Template {
-    const { scanner } = this;
+    const scanner = this.#scanner;
     scanner.expect('/');
-    this.segmentList(true);
+    this.#segmentList(true);
     const verb = scanner.accept(':') ? scanner.literal() : '';
     if (!scanner.atEnd) scanner.fail(verb === '' ? 'expected "/", ":" or the end' : 'expected the end');
-    return { source: this.source, segments: this.segments, variables: this.variables, verb };
+    return { source: this.#source, segments: this.#segments, variables: this.#variables, verb };
   }
 
-  private segmentList(variablesAllowed: boolean): void {
-    do this.segment(variablesAllowed);
-    while (this.scanner.accept('/'));
+  #segmentList(variablesAllowed: boolean): void {
+    do this.#segment(variablesAllowed);
+    while (this.#scanner.accept('/'));
   }
 
-  private segment(variablesAllowed: boolean): void {
-    const { scanner } = this;
+  #segment(variablesAllowed: boolean): void {
+    const scanner = this.#scanner;
     const { column } = scanner;
-    if (this.segments.at(-1)?.kind === 'rest') {
+    if (this.#segments.at(-1)?.kind === 'rest') {
       throw new TemplateError('nothing but a verb may follow "**"', column);
     }
-    if (scanner.accept('**')) this.segments.push({ kind: 'rest' });
-    else if (scanner.accept('*')) this.segments.push({ kind: 'one' });
+    if (scanner.accept('**')) this.#segments.push({ kind: 'rest' });
+    else if (scanner.accept('*')) this.#segments.push({ kind: 'one' });
     else if (scanner.accept('{')) {
       if (!variablesAllowed) throw new TemplateError('a variable may not contain another', column);
-      this.variable();
-    } else this.segments.push({ kind: 'literal', text: scanner.literal() });
+      this.#variable();
+    } else this.#segments.push({ kind: 'literal', text: scanner.literal() });
   }
 
-  private variable(): void {
-    const { scanner } = this;
+  #variable(): void {
+    const scanner = this.#scanner;
     const { column } = scanner;
     const fieldPath = [scanner.identifier()];
     while (scanner.accept('.')) fieldPath.push(scanner.identifier());
     const name = fieldPath.join('.');
-    if (this.variables.some((v) => v.fieldPath.join('.') === name)) {
+    if (this.#variables.some((v) => v.fieldPath.join('.') === name)) {
       throw new TemplateError(`"${name}" is bound twice`, column);
     }
-    const start = this.segments.length;
-    if (scanner.accept('=')) this.segmentList(false);
-    else this.segments.push({ kind: 'one' });
+    const start = this.#segments.length;
+    if (scanner.accept('=')) this.#segmentList(false);
+    else this.#segments.push({ kind: 'one' });
     if (!scanner.accept('}')) scanner.fail('expected "}"');
-    const open = this.segments.at(-1)?.kind === 'rest';
-    const multiSegment = open || this.segments.length - start > 1;
-    this.variables.push({
+    const open = this.#segments.at(-1)?.kind === 'rest';
+    const multiSegment = open || this.#segments.length - start > 1;
+    this.#variables.push({
       fieldPath,
       column,
       start,
-      end: open ? Number.POSITIVE_INFINITY : this.segments.length,
+      end: open ? Number.POSITIVE_INFINITY : this.#segments.length,
       multiSegment,
     });
   }

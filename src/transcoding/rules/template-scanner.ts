@@ -14,22 +14,26 @@ const identifierPattern = /[A-Za-z_][A-Za-z0-9_]*/y;
  * since `a.b` is one literal but two identifiers.
  */
 export class TemplateScanner {
-  private offset = 0;
+  #offset = 0;
 
-  constructor(private readonly source: string) {}
+  readonly #source: string;
+
+  constructor(source: string) {
+    this.#source = source;
+  }
 
   /** Of the next character, counted from 1. */
   get column(): number {
-    return this.offset + 1;
+    return this.#offset + 1;
   }
 
   get atEnd(): boolean {
-    return this.offset === this.source.length;
+    return this.#offset === this.#source.length;
   }
 
   accept(mark: Mark): boolean {
-    if (!this.source.startsWith(mark, this.offset)) return false;
-    this.offset += mark.length;
+    if (!this.#source.startsWith(mark, this.#offset)) return false;
+    this.#offset += mark.length;
     return true;
   }
 
@@ -40,7 +44,7 @@ export class TemplateScanner {
   /** Percent-decoded. */
   literal(): string {
     const { column } = this;
-    const text = this.word(literalPattern) ?? this.fail('expected a literal');
+    const text = this.#word(literalPattern) ?? this.fail('expected a literal');
     try {
       return decodeURIComponent(text);
     } catch {
@@ -49,18 +53,18 @@ export class TemplateScanner {
   }
 
   identifier(): string {
-    return this.word(identifierPattern) ?? this.fail('expected a field name');
+    return this.#word(identifierPattern) ?? this.fail('expected a field name');
   }
 
   fail(expectation: string): never {
-    const next = String.fromCodePoint(this.source.codePointAt(this.offset) ?? 0);
+    const next = String.fromCodePoint(this.#source.codePointAt(this.#offset) ?? 0);
     throw new TemplateError(`${expectation}, found ${this.atEnd ? 'the end' : `"${next}"`}`, this.column);
   }
 
-  private word(pattern: RegExp): string | undefined {
-    pattern.lastIndex = this.offset;
-    const text = pattern.exec(this.source)?.[0];
-    this.offset += text?.length ?? 0;
+  #word(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.#offset;
+    const text = pattern.exec(this.#source)?.[0];
+    this.#offset += text?.length ?? 0;
     return text;
   }
 }

@@ -15,21 +15,21 @@ const GROUPS_MAX = 64;
  */
 export class StrictReader {
   /** Where the next byte is read; at most `end`. */
-  private at = 0;
-  private readonly bytes: Buffer;
+  #at = 0;
+  readonly #bytes: Buffer;
 
   constructor(bytes: Uint8Array) {
-    this.bytes = Buffer.isBuffer(bytes)
+    this.#bytes = Buffer.isBuffer(bytes)
       ? bytes
       : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   get length(): number {
-    return this.bytes.length;
+    return this.#bytes.length;
   }
 
   get position(): number {
-    return this.at;
+    return this.#at;
   }
 
   /** A field's number and wire type, as one number. */
@@ -42,34 +42,34 @@ export class StrictReader {
   /** The end of what a length stands before. */
   block(): number {
     const length = this.uint32();
-    const end = this.at + length;
-    if (end > this.bytes.length) throw new Error('it breaks off');
+    const end = this.#at + length;
+    if (end > this.#bytes.length) throw new Error('it breaks off');
     return end;
   }
 
   string(): string {
     const end = this.block();
-    const start = this.at;
-    this.at = end;
+    const start = this.#at;
+    this.#at = end;
     if (end - start <= SHORT_TEXT_BYTES) {
       let text = '';
       let at = start;
       for (; at < end; at++) {
-        const code = this.bytes[at] as number;
+        const code = this.#bytes[at] as number;
         if (code > 0x7f) break;
         text += String.fromCharCode(code);
       }
       if (at === end) return text;
     }
-    if (!isUtf8(this.bytes.subarray(start, end))) throw new Error('a text is not valid UTF-8');
-    return this.bytes.toString('utf8', start, end);
+    if (!isUtf8(this.#bytes.subarray(start, end))) throw new Error('a text is not valid UTF-8');
+    return this.#bytes.toString('utf8', start, end);
   }
 
   bytesOfBlock(): Uint8Array {
     const end = this.block();
-    const start = this.at;
-    this.at = end;
-    return new Uint8Array(this.bytes.subarray(start, end));
+    const start = this.#at;
+    this.#at = end;
+    return new Uint8Array(this.#bytes.subarray(start, end));
   }
 
   bool(): boolean {
@@ -79,18 +79,18 @@ export class StrictReader {
   }
 
   uint32(): number {
-    const first = this.byte();
+    const first = this.#byte();
     if (first < 0x80) return first;
-    const { low, high } = this.varint(first);
+    const { low, high } = this.#varint(first);
     if (high !== 0) throw new Error('a number is out of range');
     return low;
   }
 
   /** Negative numbers have ten bytes, as those of 64 bits. */
   int32(): number {
-    const first = this.byte();
+    const first = this.#byte();
     if (first < 0x80) return first;
-    const { low, high } = this.varint(first);
+    const { low, high } = this.#varint(first);
     const signed = low | 0;
     if (high !== (signed < 0 ? 0xffffffff : 0)) throw new Error('a number is out of range');
     return signed;
@@ -102,7 +102,7 @@ export class StrictReader {
   }
 
   uint64(): bigint {
-    const { low, high } = this.varint(this.byte());
+    const { low, high } = this.#varint(this.#byte());
     return (BigInt(high) << 32n) | BigInt(low);
   }
 
@@ -117,28 +117,28 @@ export class StrictReader {
 
   /** Where a value of so many bytes begins. */
   fixed(bytes: 4 | 8): number {
-    const start = this.at;
-    if (start + bytes > this.bytes.length) throw new Error('it breaks off');
-    this.at += bytes;
+    const start = this.#at;
+    if (start + bytes > this.#bytes.length) throw new Error('it breaks off');
+    this.#at += bytes;
     return start;
   }
 
   /** What `fixed` tells a place in. */
   get data(): DataView {
-    return new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
+    return new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
   }
 
   /** Passes over the value of a field. */
   skip(tag: number, groups = 0): void {
     switch (tag & 7) {
       case WireType.Varint:
-        this.varint(this.byte());
+        this.#varint(this.#byte());
         return;
       case WireType.Bit64:
         this.fixed(8);
         return;
       case WireType.LengthDelimited:
-        this.at = this.block();
+        this.#at = this.block();
         return;
       case WireType.Bit32:
         this.fixed(4);
@@ -157,17 +157,17 @@ export class StrictReader {
     }
   }
 
-  private byte(): number {
-    if (this.at >= this.bytes.length) throw new Error('it breaks off');
-    return this.bytes[this.at++] as number;
+  #byte(): number {
+    if (this.#at >= this.#bytes.length) throw new Error('it breaks off');
+    return this.#bytes[this.#at++] as number;
   }
 
   /** The rest of a varint, as two unsigned halves. */
-  private varint(first: number): { low: number; high: number } {
+  #varint(first: number): { low: number; high: number } {
     let low = first & 0x7f;
     let high = 0;
     for (let byte = first, shift = 7; byte >= 0x80; shift += 7) {
-      byte = this.byte();
+      byte = this.#byte();
       const bits = byte & 0x7f;
       if (shift < 28) low |= bits << shift;
       else if (shift === 28) {

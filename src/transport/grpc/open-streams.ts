@@ -23,7 +23,11 @@ export class OpenStreams {
   readonly #streams = new Map<ServerHttp2Session, Set<Stream>>();
   #size = 0;
 
-  constructor(private readonly guard: Pick<Guard, 'arrived' | 'answered'>) {}
+  readonly #guard: Pick<Guard, 'arrived' | 'answered'>;
+
+  constructor(guard: Pick<Guard, 'arrived' | 'answered'>) {
+    this.#guard = guard;
+  }
 
   /** What such a service is added to, in place of the server. */
   around(server: Server): Server {
@@ -36,7 +40,7 @@ export class OpenStreams {
     for (const stream of [...this.#streams.values()].flatMap((streams) => [...streams])) {
       stream.end();
       // Who neither reads the end nor ends its own side is cut off.
-      this.guard.answered(streamOf(stream));
+      this.#guard.answered(streamOf(stream));
     }
   }
 
@@ -45,7 +49,7 @@ export class OpenStreams {
       const handle = handler as (call: Stream, callback?: sendUnaryData<unknown>) => void;
       const tracked: typeof handle = (call, callback) => {
         const stream = streamOf(call);
-        if (!this.guard.arrived(stream)) return;
+        if (!this.#guard.arrived(stream)) return;
         const refusal = this.#refusal(call, callback === undefined);
         if (refusal === undefined) handle(call, callback);
         // Only a unary call has a callback.
@@ -54,7 +58,7 @@ export class OpenStreams {
           // Its client may never end its own side.
           setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
         } else callback(refusal);
-        if (callback !== undefined) this.guard.answered(stream);
+        if (callback !== undefined) this.#guard.answered(stream);
       };
       return [name, tracked];
     });

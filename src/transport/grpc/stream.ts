@@ -25,11 +25,15 @@ export class GrpcStreams {
   /** Until the client has all that it was sent, or is gone. */
   readonly #calls = new Set<StreamCall>();
 
-  constructor(
-    private readonly dispatcher: StreamDispatcher,
-    private readonly stalledMs: number,
-    private readonly guard: Pick<Guard, 'arrived'>,
-  ) {}
+  readonly #dispatcher: StreamDispatcher;
+  readonly #stalledMs: number;
+  readonly #guard: Pick<Guard, 'arrived'>;
+
+  constructor(dispatcher: StreamDispatcher, stalledMs: number, guard: Pick<Guard, 'arrived'>) {
+    this.#dispatcher = dispatcher;
+    this.#stalledMs = stalledMs;
+    this.#guard = guard;
+  }
 
   handler(operation: StreamOperation): handleServerStreamingCall<Buffer, Message> {
     return (call: StreamCall) => void this.#handle(operation, call);
@@ -43,7 +47,7 @@ export class GrpcStreams {
   }
 
   async #handle(operation: StreamOperation, call: StreamCall): Promise<void> {
-    if (!this.guard.arrived(streamOf(call))) return;
+    if (!this.#guard.arrived(streamOf(call))) return;
     const metadata = new GrpcCallMetadata(call);
     const left = new AbortController();
     this.#calls.add(call);
@@ -54,7 +58,7 @@ export class GrpcStreams {
     call.once('cancelled', closed);
     call.once('close', closed);
     const decode = () => decodeCall(operation.method.input, call);
-    const reply = await this.dispatcher.open(operation, metadata, decode, left.signal);
+    const reply = await this.#dispatcher.open(operation, metadata, decode, left.signal);
     if (!reply.ok) {
       call.emit('error', grpcError(reply.failure, false, metadata.requestId));
       return;
@@ -73,7 +77,7 @@ export class GrpcStreams {
       call.emit('error', grpcError((error as StreamFailed).failure, false, metadata.requestId));
       setTimeout(() => {
         if (this.#calls.has(call)) cut(call);
-      }, this.stalledMs).unref();
+      }, this.#stalledMs).unref();
     }
   }
 
@@ -87,7 +91,7 @@ export class GrpcStreams {
         resolve(inTime);
       };
       const drained = (): void => settle(true);
-      const timer = setTimeout(() => settle(false), this.stalledMs);
+      const timer = setTimeout(() => settle(false), this.#stalledMs);
       call.once('drain', drained);
       left.addEventListener('abort', drained);
       if (left.aborted) drained();

@@ -14,16 +14,19 @@ export interface OpenPathsOptions {
 
 /** Paths that need no credentials, and take GET and HEAD only. */
 export class OpenPaths {
-  constructor(
-    private readonly answers: ReadonlyMap<string, PathAnswer>,
-    private readonly options: OpenPathsOptions,
-  ) {}
+  readonly #answers: ReadonlyMap<string, PathAnswer>;
+  readonly #options: OpenPathsOptions;
+
+  constructor(answers: ReadonlyMap<string, PathAnswer>, options: OpenPathsOptions) {
+    this.#answers = answers;
+    this.#options = options;
+  }
 
   /** Answers, where the path is one of them. */
   answer(path: string, request: IncomingMessage, response: ServerResponse, identify: () => string): boolean {
-    const answer = this.answers.get(path);
+    const answer = this.#answers.get(path);
     if (answer === undefined) return false;
-    const { cors, onError } = this.options;
+    const { cors, onError } = this.#options;
     const requestId = identify();
     response.setHeader(REQUEST_ID_HEADER, requestId);
     request.resume();

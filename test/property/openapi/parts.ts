@@ -62,10 +62,10 @@ export class Sent {
     this.path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => variables[name]!.text) + suffix;
     const pairs = query.map(({ name, value }) => `${name.text}=${value.text}`);
     this.target = pairs.length === 0 ? this.path : `${this.path}?${pairs.join('&')}`;
-    const plain = this.plainBody();
+    const plain = this.#plainBody();
     this.unpackedBytes = plain?.length ?? 0;
-    this.bytes = plain && this.packed(plain);
-    this.reading = plain && this.readingOfBody();
+    this.bytes = plain && this.#packed(plain);
+    this.reading = plain && this.#readingOfBody();
     const { contentType, coding, accept } = parts;
     this.headers = {
       ...parts.caller.headers,
@@ -78,7 +78,7 @@ export class Sent {
     };
   }
 
-  private plainBody(): Buffer | undefined {
+  #plainBody(): Buffer | undefined {
     const { body, padding, isUtf8 } = this.parts;
     if (body === undefined) return undefined;
     const text = Buffer.from(' '.repeat(padding) + wireText(body));
@@ -86,13 +86,13 @@ export class Sent {
     return isUtf8 ? text : Buffer.concat([text, Buffer.of(0xff)]);
   }
 
-  private packed(plain: Buffer): Buffer {
+  #packed(plain: Buffer): Buffer {
     const { coding } = this.parts;
     if (coding === 'gzip') return gzipSync(plain);
     return coding === 'damaged gzip' ? gzipSync(plain).subarray(0, -5) : plain;
   }
 
-  private readingOfBody(): string {
+  #readingOfBody(): string {
     const { body, isUtf8, coding } = this.parts;
     const isReadable = isUtf8 && coding !== 'damaged gzip';
     return (isReadable ? readingOf(body!) : undefined) ?? '\0';

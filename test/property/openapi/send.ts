@@ -7,11 +7,15 @@ import type { Sent } from './parts.js';
 export class Sender {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
 
-  constructor(private readonly httpUrl: string) {}
+  readonly #httpUrl: string;
+
+  constructor(httpUrl: string) {
+    this.#httpUrl = httpUrl;
+  }
 
   /** Of a stream, the answer is what came first. */
   send(sent: Sent): Promise<Exchange> {
-    const { hostname, port } = new URL(this.httpUrl);
+    const { hostname, port } = new URL(this.#httpUrl);
     const { method } = sent.parts;
     const length = sent.bytes === undefined ? {} : { 'content-length': String(sent.bytes.length) };
     const headers = { ...sent.headers, ...length };

@@ -113,10 +113,10 @@ async function callersOf(ours: Credentials, others: Credentials): Promise<Caller
 class Client {
   readonly #headers: Record<string, string>;
 
-  constructor(
-    private readonly httpUrl: string,
-    { token, apiKey }: Credentials,
-  ) {
+  readonly #httpUrl: string;
+
+  constructor(httpUrl: string, { token, apiKey }: Credentials) {
+    this.#httpUrl = httpUrl;
     this.#headers = {
       authorization: `Bearer ${token}`,
       'x-merchantapikey': apiKey,
@@ -126,7 +126,7 @@ class Client {
 
   async ask(method: string, path: string, body?: object): Promise<Response> {
     const init = { method, headers: this.#headers, ...(body && { body: JSON.stringify(body) }) };
-    const response = await fetch(`${this.httpUrl}${path}`, init);
+    const response = await fetch(`${this.#httpUrl}${path}`, init);
     if (!response.ok) throw new Error(`${method} ${path}: ${await response.text()}`);
     return response;
   }

@@ -53,7 +53,10 @@ export class WatchStream {
   #tellEnded = (_: Ending): void => {};
   #onNews = (): void => {};
 
-  constructor(private readonly control: { leave(): void; pause(): void; resume(): void }) {
+  readonly #control: { leave(): void; pause(): void; resume(): void };
+
+  constructor(control: { leave(): void; pause(): void; resume(): void }) {
+    this.#control = control;
     this.begun = new Promise((resolve) => {
       this.#tellBegun = resolve;
     });
@@ -91,16 +94,16 @@ export class WatchStream {
 
   /** Goes away without a word. */
   leave(): void {
-    this.control.leave();
+    this.#control.leave();
   }
 
   /** Reads no more from the socket. */
   pause(): void {
-    this.control.pause();
+    this.#control.pause();
   }
 
   resume(): void {
-    this.control.resume();
+    this.#control.resume();
   }
 
   begin(): void {

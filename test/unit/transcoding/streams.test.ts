@@ -17,17 +17,17 @@ const sse = 'text/event-stream';
 class Source implements AsyncIterable<Message> {
   pulls = 0;
   returned = false;
-  private readonly waiting: ((result: IteratorResult<Message> | Error) => void)[] = [];
-  private readonly ready: (IteratorResult<Message> | Error)[] = [];
+  readonly #waiting: ((result: IteratorResult<Message> | Error) => void)[] = [];
+  readonly #ready: (IteratorResult<Message> | Error)[] = [];
 
   give(...messages: Message[]): void {
-    for (const value of messages) this.put({ done: false, value });
+    for (const value of messages) this.#put({ done: false, value });
   }
   end(): void {
-    this.put({ done: true, value: undefined });
+    this.#put({ done: true, value: undefined });
   }
   fail(error: Error): void {
-    this.put(error);
+    this.#put(error);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Message> {
@@ -37,8 +37,8 @@ class Source implements AsyncIterable<Message> {
           this.pulls++;
           const settle = (result: IteratorResult<Message> | Error): void =>
             result instanceof Error ? reject(result) : resolve(result);
-          const result = this.ready.shift();
-          if (result === undefined) this.waiting.push(settle);
+          const result = this.#ready.shift();
+          if (result === undefined) this.#waiting.push(settle);
           else settle(result);
         }),
       return: async () => {
@@ -48,9 +48,9 @@ class Source implements AsyncIterable<Message> {
     };
   }
 
-  private put(result: IteratorResult<Message> | Error): void {
-    const settle = this.waiting.shift();
-    if (settle === undefined) this.ready.push(result);
+  #put(result: IteratorResult<Message> | Error): void {
+    const settle = this.#waiting.shift();
+    if (settle === undefined) this.#ready.push(result);
     else settle(result);
   }
 }

@@ -29,8 +29,12 @@ export class Connections {
   /** TCP connections whose TLS is not there yet, by the other end. */
   readonly #bare = new Map<string, Socket>();
 
+  readonly #idleMs: number;
+
   /** `idleMs`: how long one may have no call. */
-  constructor(private readonly idleMs: number) {}
+  constructor(idleMs: number) {
+    this.#idleMs = idleMs;
+  }
 
   watch(http2: Http2Server, onClose: (connection: Connection) => void): void {
     // In cleartext a connection has its session at once.
@@ -67,7 +71,7 @@ export class Connections {
       if (isBroken(session) || (!hasSpoken && idleMs > FIRST_WORD_TIMEOUT_MS)) session.destroy();
       // It was told to go.
       else if (session.closed && streams.size === 0) session.destroy();
-      else if (idleMs > this.idleMs) session.close();
+      else if (idleMs > this.#idleMs) session.close();
     }
   }
 

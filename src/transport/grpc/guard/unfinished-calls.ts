@@ -18,8 +18,12 @@ export class UnfinishedCalls {
   readonly #calls = new Map<ServerHttp2Stream, Call>();
   #headerBytes = 0;
 
+  readonly #timeoutMs: number;
+
   /** `timeoutMs`: how long a call's message may take to arrive. */
-  constructor(private readonly timeoutMs: number) {}
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
+  }
 
   add(stream: ServerHttp2Stream, headerBytes: number): void {
     this.#calls.set(stream, { startedAt: performance.now(), headerBytes });
@@ -38,7 +42,7 @@ export class UnfinishedCalls {
   }
 
   /** Cuts off those that are late. */
-  look(timeoutMs = this.timeoutMs, reason: Reason = 'DEADLINE_EXCEEDED'): void {
+  look(timeoutMs = this.#timeoutMs, reason: Reason = 'DEADLINE_EXCEEDED'): void {
     const startedBefore = performance.now() - timeoutMs;
     for (const [stream, { startedAt }] of this.#calls) {
       if (startedAt > startedBefore) return;

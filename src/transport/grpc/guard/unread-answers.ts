@@ -24,8 +24,12 @@ export class UnreadAnswers {
   readonly #connections = new Map<Connection, Unread>();
   #bytes = 0;
 
+  readonly #stalledMs: number;
+
   /** `stalledMs`: how long a caller may take nothing of an answer. */
-  constructor(private readonly stalledMs: number) {}
+  constructor(stalledMs: number) {
+    this.#stalledMs = stalledMs;
+  }
 
   /** An answer was handed to the stream. */
   sent(connection: Connection, stream: ServerHttp2Stream): void {
@@ -51,7 +55,7 @@ export class UnreadAnswers {
   }
 
   /** Cuts off answers of which nothing was taken for too long; then, where even that does not get out, connections. */
-  look(stalledMs = this.stalledMs): void {
+  look(stalledMs = this.#stalledMs): void {
     const now = performance.now();
     for (const [connection, { answers }] of this.#connections) {
       for (const [stream, answer] of answers) {

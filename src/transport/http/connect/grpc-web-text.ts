@@ -22,10 +22,13 @@ export class GrpcWebText {
   readonly #binaryType: string | undefined;
   readonly #isTextWanted: boolean;
 
+  readonly #messageBytesMax: number;
+
   constructor(
     headers: { readonly 'content-type'?: string | undefined; readonly accept?: string | undefined },
-    private readonly messageBytesMax: number,
+    messageBytesMax: number,
   ) {
+    this.#messageBytesMax = messageBytesMax;
     const { 'content-type': contentType = '', accept = '' } = headers;
     const match = TEXT_TYPE.exec(contentType);
     this.#binaryType = match === null ? undefined : `application/grpc-web${match[1] ?? ''}`;
@@ -37,7 +40,7 @@ export class GrpcWebText {
   decoded(request: UniversalServerRequest): UniversalServerRequest {
     if (this.#binaryType === undefined) return request;
     request.header.set('content-type', this.#binaryType);
-    return { ...request, body: decode(request.body as AsyncIterable<Uint8Array>, this.messageBytesMax) };
+    return { ...request, body: decode(request.body as AsyncIterable<Uint8Array>, this.#messageBytesMax) };
   }
 
   /** An answer of the library's as the client takes it. Each of its pieces is padded, so that none waits for the next. */

@@ -30,10 +30,13 @@ export class UnreadAnswers {
   readonly #cut = new WeakSet<Response>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(
-    private readonly responses: ReadonlySet<Response>,
-    private readonly unreadMs: number,
-  ) {}
+  readonly #responses: ReadonlySet<Response>;
+  readonly #unreadMs: number;
+
+  constructor(responses: ReadonlySet<Response>, unreadMs: number) {
+    this.#responses = responses;
+    this.#unreadMs = unreadMs;
+  }
 
   start(): void {
     this.#timer = setInterval(() => this.#look(), LOOK_INTERVAL_MS).unref();
@@ -47,7 +50,7 @@ export class UnreadAnswers {
     const now = performance.now();
     const connections = new Map<object, { bytes: number; responses: Response[] }>();
     let all = 0;
-    for (const response of this.responses) {
+    for (const response of this.#responses) {
       const stream = writableOf(response);
       const bytes = stream.writableLength;
       if (bytes === 0 || this.#cut.has(response)) continue;
@@ -85,7 +88,7 @@ export class UnreadAnswers {
       this.#waiting.set(response, { bytes, since: now });
       return false;
     }
-    return now - seen.since > this.unreadMs + (bytes / READ_BYTES_PER_SECOND_MIN) * 1000;
+    return now - seen.since > this.#unreadMs + (bytes / READ_BYTES_PER_SECOND_MIN) * 1000;
   }
 }
 

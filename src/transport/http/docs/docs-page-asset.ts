@@ -27,7 +27,11 @@ const pack = promisify(gzip);
 export class Asset {
   #content: Promise<Content> | undefined;
 
-  constructor(private readonly source: AssetSource) {}
+  readonly #source: AssetSource;
+
+  constructor(source: AssetSource) {
+    this.#source = source;
+  }
 
   /** Answers GET and HEAD. Rejects, with nothing sent, when the file cannot be read; the next request tries again. */
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -41,7 +45,7 @@ export class Asset {
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
       'cross-origin-resource-policy': 'same-origin',
-      ...this.source.headers,
+      ...this.#source.headers,
     };
     if (namesTag(request.headers['if-none-match'], etag)) {
       response.writeHead(304, headers).end();
@@ -50,7 +54,7 @@ export class Asset {
     const body = gzipped ? packed : plain;
     response.writeHead(200, {
       ...headers,
-      'content-type': this.source.contentType,
+      'content-type': this.#source.contentType,
       'content-length': body.length,
       ...(gzipped ? { 'content-encoding': 'gzip' } : {}),
     });
@@ -58,7 +62,7 @@ export class Asset {
   }
 
   #load(): Promise<Content> {
-    this.#content ??= readAndPack(this.source).catch((error) => {
+    this.#content ??= readAndPack(this.#source).catch((error) => {
       this.#content = undefined;
       throw error;
     });

@@ -86,13 +86,17 @@ export function createRestDoor(options: RestDoorOptions): Transcoder {
 /** The published REST page has no deadline of its own, so the service's applies. */
 class RestCallMetadata implements CallMetadata {
   readonly deadlineAtMs = undefined;
+  readonly #request: HttpRequest;
+
   constructor(
-    private readonly request: HttpRequest,
+    request: HttpRequest,
     readonly requestId: string,
-  ) {}
+  ) {
+    this.#request = request;
+  }
 
   header(name: string): string | undefined {
-    const value = this.request.headers[name];
+    const value = this.#request.headers[name];
     return Array.isArray(value) ? value.join(', ') : value;
   }
 }
@@ -101,16 +105,20 @@ class RestCallMetadata implements CallMetadata {
 class Binding {
   /** What has a status of its own, other than that of a malformed request. */
   refusal: RequestRefused | undefined;
-  constructor(private readonly call: TranscodedCall) {}
+  readonly #call: TranscodedCall;
+
+  constructor(call: TranscodedCall) {
+    this.#call = call;
+  }
 
   bind(): Message {
-    refuseKeyInQuery(this.call);
+    refuseKeyInQuery(this.#call);
     try {
-      return this.call.bind();
+      return this.#call.bind();
     } catch (error) {
       if (!(error instanceof RequestRefused)) throw error;
       if (error instanceof MalformedRequest) {
-        throw new UnreadableRequest(malformedAsWritten(error, this.call.method).message);
+        throw new UnreadableRequest(malformedAsWritten(error, this.#call.method).message);
       }
       this.refusal = error;
       throw new UnreadableRequest(error.message);

@@ -8,7 +8,11 @@ const MIB = 1024 * 1024;
 class Reader {
   isCut = false;
   readonly #streams: { writableLength: number; closed: boolean; close(): void }[] = [];
-  constructor(private readonly answers: UnreadAnswers) {}
+  readonly #answers: UnreadAnswers;
+
+  constructor(answers: UnreadAnswers) {
+    this.#answers = answers;
+  }
 
   cut(): void {
     this.isCut = true;
@@ -17,14 +21,14 @@ class Reader {
   sent(bytes: number): void {
     const stream = { writableLength: bytes, closed: false, close: () => {} };
     this.#streams.push(stream);
-    this.answers.sent(this as unknown as Connection, stream as unknown as ServerHttp2Stream);
+    this.#answers.sent(this as unknown as Connection, stream as unknown as ServerHttp2Stream);
   }
 
   /** All that was sent. */
   read(): void {
     for (const stream of this.#streams.splice(0)) {
       stream.writableLength = 0;
-      this.answers.through(this as unknown as Connection, stream as unknown as ServerHttp2Stream);
+      this.#answers.through(this as unknown as Connection, stream as unknown as ServerHttp2Stream);
     }
   }
 }
