@@ -14,9 +14,9 @@ export interface Measure {
   readonly alone?: true;
 }
 
-const one = 'holdfast, one record';
-const many = 'holdfast, many records';
-const soak = 'holdfast, 80 % of its rate';
+const ONE = 'holdfast, one record';
+const MANY = 'holdfast, many records';
+const SOAK = 'holdfast, 80 % of its rate';
 
 type TableSize = '1,000' | '100,000' | '1,000,000';
 
@@ -34,7 +34,7 @@ function everyRecordOf(...tables: TableSize[]): Measure {
 const tenThousandOfMany: Measure = {
   id: 8,
   name: '10,000 / 1,000,000 records in the table, 10,000 called: lowest / highest',
-  of: [many, 'holdfast, 10,000 of 1,000,000'],
+  of: [MANY, 'holdfast, 10,000 of 1,000,000'],
   figure: flatness,
   bar: { atLeast: 0.85 },
 };
@@ -43,42 +43,42 @@ const measures: readonly Measure[] = [
   {
     id: 1,
     name: 'one record, gRPC: holdfast / plain',
-    of: [one, 'plain, one record'],
+    of: [ONE, 'plain, one record'],
     figure: ratio(rate),
     bar: { atLeast: 25 },
   },
   {
     id: 2,
     name: '10,000 records, gRPC: holdfast / plain',
-    of: [many, 'plain, many records'],
+    of: [MANY, 'plain, many records'],
     figure: ratio(rate),
     bar: { atLeast: 10 },
   },
   {
     id: 3,
     name: 'one record, gRPC: holdfast / noop',
-    of: [one, 'noop, one record'],
+    of: [ONE, 'noop, one record'],
     figure: ratio(rate),
     bar: { atLeast: 0.7 },
   },
   {
     id: 3,
     name: '10,000 records, gRPC: holdfast / noop',
-    of: [many, 'noop, many records'],
+    of: [MANY, 'noop, many records'],
     figure: ratio(rate),
     bar: { atLeast: 0.55 },
   },
   {
     id: 4,
     name: 'one record: holdfast gRPC / best sql',
-    of: [one, 'sql, one record'],
+    of: [ONE, 'sql, one record'],
     figure: ratio(rate),
     bar: { atLeast: 3.5 },
   },
   {
     id: 5,
     name: 'one record: holdfast REST / holdfast gRPC',
-    of: ['holdfast, REST', one],
+    of: ['holdfast, REST', ONE],
     figure: ratio(rate),
     bar: { atLeast: 0.8 },
   },
@@ -110,7 +110,7 @@ const measures: readonly Measure[] = [
   {
     id: 9,
     name: 'resident memory at 80 % of the highest rate: last third / first',
-    of: [soak],
+    of: [SOAK],
     figure: drift(({ memoryMiB }) => memoryMiB!),
     bar: { atMost: 1.1 },
     alone: true,
@@ -118,7 +118,7 @@ const measures: readonly Measure[] = [
   {
     id: 9,
     name: 'p99 at 80 % of the highest rate: last third / first',
-    of: [soak],
+    of: [SOAK],
     figure: drift(({ parts }) => parts!.map(({ latencyMs }) => latencyMs.p99)),
     bar: { atMost: 1.25 },
     alone: true,
@@ -126,21 +126,21 @@ const measures: readonly Measure[] = [
   {
     id: 10,
     name: '95 % rejections / successes only',
-    of: ['holdfast, 95 % sold out', one],
+    of: ['holdfast, 95 % sold out', ONE],
     figure: ratio(rate),
     bar: { atLeast: 1.2 },
   },
   {
     id: 11,
     name: 'every call with an Idempotency-Key / without',
-    of: ['holdfast, idempotency keys', one],
+    of: ['holdfast, idempotency keys', ONE],
     figure: ratio(rate),
     bar: { atLeast: 0.7 },
   },
   {
     id: 12,
     name: '10,000 records: lines a second, orders of 5 lines / calls of one',
-    of: ['holdfast, orders', many],
+    of: ['holdfast, orders', MANY],
     figure: ratio(lineRate),
     bar: { atLeast: 0.8 },
   },

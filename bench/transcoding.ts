@@ -13,19 +13,19 @@ import { LendBookResponseSchema, LibraryService } from '../test/gen/transcoding/
  * Prints nanoseconds a call, the fastest and the median of the rounds; asserts nothing.
  */
 
-const rounds = 15;
-const roundMs = 60;
+const ROUNDS = 15;
+const ROUND_MS = 60;
 
 function nanosecondsPerCall(call: () => unknown): { best: number; median: number } {
   let calls = 1;
-  for (let tookMs = 0; tookMs < roundMs; calls = Math.ceil((calls * roundMs * 1.1) / Math.max(tookMs, 1))) {
+  for (let tookMs = 0; tookMs < ROUND_MS; calls = Math.ceil((calls * ROUND_MS * 1.1) / Math.max(tookMs, 1))) {
     tookMs = time(call, calls);
-    if (tookMs >= roundMs) break;
+    if (tookMs >= ROUND_MS) break;
   }
-  const figures = Array.from({ length: rounds }, () => (time(call, calls) * 1e6) / calls).sort(
+  const figures = Array.from({ length: ROUNDS }, () => (time(call, calls) * 1e6) / calls).sort(
     (a, b) => a - b,
   );
-  return { best: figures[0]!, median: figures[rounds >> 1]! };
+  return { best: figures[0]!, median: figures[ROUNDS >> 1]! };
 }
 
 function time(call: () => unknown, calls: number): number {

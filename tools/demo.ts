@@ -39,19 +39,19 @@ interface Stock extends JsonObject {
   availableQty: number;
 }
 
-const reference = 'ORD-20241201-0099';
+const REFERENCE = 'ORD-20241201-0099';
 /** In this order, on a record with 50 units on hand and 5 reserved. */
 const samples: readonly Sample[] = [
   {
     title: 'Reserve Stock',
     rpc: 'reserve',
-    request: { qty: 2, reference, notes: 'Reserved for customer checkout' },
+    request: { qty: 2, REFERENCE, notes: 'Reserved for customer checkout' },
     expected: { onHandQty: 50, reservedQty: 7, availableQty: 43 },
   },
   {
     title: 'Release Stock',
     rpc: 'release',
-    request: { qty: 2, reference, notes: 'Order cancelled - releasing hold' },
+    request: { qty: 2, REFERENCE, notes: 'Order cancelled - releasing hold' },
     expected: { onHandQty: 50, reservedQty: 5, availableQty: 45 },
   },
   {

@@ -2,12 +2,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-const file = 'docs/openapi.yaml';
+const FILE = 'docs/openapi.yaml';
 /** A linter has nothing to tell or to ask anybody. */
 const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' };
 
 async function lint(command: string, args: string[]): Promise<boolean> {
-  const child = spawn(command, ['lint', file, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, ['lint', FILE, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const output: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk));
   const [status] = await once(child, 'close');
@@ -17,4 +17,4 @@ async function lint(command: string, args: string[]): Promise<boolean> {
 
 const clean = await Promise.all([lint('redocly', []), lint('spectral', ['--fail-severity=hint'])]);
 if (clean.includes(false)) process.exit(1);
-console.log(`${file} is clean under redocly and Spectral.`);
+console.log(`${FILE} is clean under redocly and Spectral.`);

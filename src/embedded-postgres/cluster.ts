@@ -5,13 +5,13 @@ import { type Account, chooseAccount, handOver } from './account.js';
 import { type Binaries, findBinaries } from './binaries.js';
 import { chooseLauncher, type Launcher, runToEnd } from './launcher.js';
 import { clusterExists, type Layout, removeLeftover } from './layout.js';
-import { hostAccess } from './settings.js';
+import { HOST_ACCESS } from './settings.js';
 
-export const superuser = 'holdfast';
+export const SUPERUSER = 'holdfast';
 
-const initTimeoutMs = 180_000;
+const INIT_TIMEOUT_MS = 180_000;
 // In the cluster, so that the two come into being, move and are restored together.
-const passwordFile = 'holdfast.password';
+const PASSWORD_FILE = 'holdfast.password';
 
 /** What it takes to run PostgreSQL on a cluster that exists. */
 export interface Cluster {
@@ -38,7 +38,7 @@ export async function prepareCluster(layout: Layout, log: (message: string) => v
 }
 
 export async function readPassword(layout: Layout): Promise<string> {
-  return (await readFile(join(layout.cluster, passwordFile), 'utf8')).trim();
+  return (await readFile(join(layout.cluster, PASSWORD_FILE), 'utf8')).trim();
 }
 
 /**
@@ -53,7 +53,7 @@ async function initialise(
 ): Promise<void> {
   const workshop = await mkdtemp(layout.initPrefix);
   const cluster = join(workshop, 'cluster');
-  const password = join(workshop, passwordFile);
+  const password = join(workshop, PASSWORD_FILE);
   const giveAway = async (path: string): Promise<void> => {
     if (account !== undefined) await chown(path, account.uid, account.gid);
   };
@@ -64,14 +64,14 @@ async function initialise(
 
     await runToEnd(
       launcher(binaries.initdb, [
-        ...['--pgdata', cluster, '--username', superuser, '--pwfile', password],
+        ...['--pgdata', cluster, '--username', SUPERUSER, '--pwfile', password],
         ...['--auth', 'scram-sha-256', '--encoding', 'UTF8', '--no-locale'],
       ]),
-      initTimeoutMs,
+      INIT_TIMEOUT_MS,
     );
-    await writeFile(join(cluster, 'pg_hba.conf'), hostAccess);
-    await rename(password, join(cluster, passwordFile));
-    await sync(join(cluster, 'pg_hba.conf'), join(cluster, passwordFile), cluster);
+    await writeFile(join(cluster, 'pg_hba.conf'), HOST_ACCESS);
+    await rename(password, join(cluster, PASSWORD_FILE));
+    await sync(join(cluster, 'pg_hba.conf'), join(cluster, PASSWORD_FILE), cluster);
     await rename(cluster, layout.cluster).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code !== 'ENOTEMPTY' && cause.code !== 'EEXIST') throw cause;
       throw new Error(

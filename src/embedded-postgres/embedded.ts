@@ -3,7 +3,7 @@ import { adminUrl, ensureDatabase, serviceUrl } from './database.js';
 import { Holders } from './holders.js';
 import { clusterExists, type Layout, prepareLayout } from './layout.js';
 import { findPostmaster } from './postmaster.js';
-import { ensureServer, type RunningServer, startTimeoutMs, stopServer } from './server.js';
+import { ensureServer, type RunningServer, START_TIMEOUT_MS, stopServer } from './server.js';
 import { Supervisor } from './supervisor.js';
 import { TicketLock } from './ticket-lock.js';
 
@@ -23,7 +23,7 @@ export interface EmbeddedDatabaseOptions {
 }
 
 // Whoever has the lock may be starting a server, which has its own limit.
-const lockTimeoutMs = startTimeoutMs + 60_000;
+const LOCK_TIMEOUT_MS = START_TIMEOUT_MS + 60_000;
 
 /**
  * Opens the PostgreSQL that lives in DATA_DIR, starting it if nobody has.
@@ -42,7 +42,7 @@ export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Pr
   const lock = new TicketLock(layout.tickets, log);
   const holders = new Holders(layout.holders);
 
-  const { server, password, holderId } = await lock.run(lockTimeoutMs, async () => {
+  const { server, password, holderId } = await lock.run(LOCK_TIMEOUT_MS, async () => {
     const others = await holders.live();
     const server = await ensureServer(layout, () => prepareCluster(layout, log), others[0]?.port);
     try {
@@ -56,12 +56,12 @@ export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Pr
   });
 
   const supervisor = new Supervisor(server, log, () =>
-    lock.run(lockTimeoutMs, () => revive(layout, server.port, log)),
+    lock.run(LOCK_TIMEOUT_MS, () => revive(layout, server.port, log)),
   );
 
   const leave = async (): Promise<void> => {
     await supervisor.stop();
-    await lock.run(lockTimeoutMs, async () => {
+    await lock.run(LOCK_TIMEOUT_MS, async () => {
       await holders.remove(holderId);
       if ((await holders.live()).length > 0) return;
       const last = await findPostmaster(layout.cluster);

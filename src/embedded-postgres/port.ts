@@ -4,17 +4,17 @@ import { createServer } from 'node:net';
 // Below the range from which systems take the local ports of outgoing connections (32768 and up on
 // Linux, 49152 on macOS). A port from that range could be lost while the server is down, even to one of our
 // own clients: one that keeps calling it is in the end given it as its local port, and meets itself.
-const lowest = 15_000;
-const highest = 32_000;
-const triesMax = 100;
+const LOWEST = 15_000;
+const HIGHEST = 32_000;
+const TRIES_MAX = 100;
 
 /** A TCP port of 127.0.0.1 that is free now. It may be taken a moment later: starting has to retry. */
 export async function findFreePort(): Promise<number> {
-  for (let tries = 0; tries < triesMax; tries++) {
-    const port = randomInt(lowest, highest);
+  for (let tries = 0; tries < TRIES_MAX; tries++) {
+    const port = randomInt(LOWEST, HIGHEST);
     if (await isFree(port)) return port;
   }
-  throw new Error(`no free port on 127.0.0.1 among ${triesMax} tried`);
+  throw new Error(`no free port on 127.0.0.1 among ${TRIES_MAX} tried`);
 }
 
 function isFree(port: number): Promise<boolean> {

@@ -11,7 +11,7 @@ export interface Postmaster {
   readonly status: string;
 }
 
-const halfWrittenGraceMs = 1_000;
+const HALF_WRITTEN_GRACE_MS = 1_000;
 
 /** The server that runs on this cluster, whoever started it. */
 export async function findPostmaster(cluster: string): Promise<Postmaster | undefined> {
@@ -37,7 +37,7 @@ export async function clearStalePidFile(cluster: string): Promise<void> {
   let text = await read();
   if (text?.trim() === '') {
     // Written a moment after it is created, if by a server that somebody else has just started.
-    await sleep(halfWrittenGraceMs);
+    await sleep(HALF_WRITTEN_GRACE_MS);
     text = await read();
   }
   if (text === undefined) return;

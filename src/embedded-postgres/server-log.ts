@@ -2,8 +2,8 @@ import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { runsAsRoot } from './layout.js';
 
-const rotateAboveBytes = 16 * 1024 * 1024;
-const tailBytes = 4_000;
+const ROTATE_ABOVE_BYTES = 16 * 1024 * 1024;
+const TAIL_BYTES = 4_000;
 
 /** The server's log, opened for one start of it. The server inherits the handle, and no right to the file. */
 export class ServerLog {
@@ -22,7 +22,7 @@ export class ServerLog {
   /** Opens the log at its end; one that has grown large is put aside first, in place of the last such. */
   static async open(path: string): Promise<ServerLog> {
     const size = (await stat(path).catch(() => undefined))?.size ?? 0;
-    if (size > rotateAboveBytes) await rename(path, `${path}.1`);
+    if (size > ROTATE_ABOVE_BYTES) await rename(path, `${path}.1`);
     const handle = await open(path, 'a', 0o600);
     if (runsAsRoot()) {
       // Root may be a guest in a user's DATA_DIR, and that user must still be able to log.
@@ -37,7 +37,7 @@ export class ServerLog {
     const reader = await open(this.#path, 'r');
     try {
       const { size } = await reader.stat();
-      const from = Math.max(this.#startBytes, size - tailBytes);
+      const from = Math.max(this.#startBytes, size - TAIL_BYTES);
       const { buffer, bytesRead } = await reader.read(Buffer.alloc(Math.max(0, size - from)), {
         position: from,
       });

@@ -14,14 +14,14 @@ export interface RunningServer {
   readonly port: number;
 }
 
-const pollMs = 15;
-const retryPauseMs = 250;
+const POLL_MS = 15;
+const RETRY_PAUSE_MS = 250;
 /** Covers the replay of `max_wal_size` after a crash, on a slow disk. */
-export const startTimeoutMs = 240_000;
+export const START_TIMEOUT_MS = 240_000;
 /** How long a start that fails for a passing reason is repeated. */
-const passingTimeoutMs = 30_000;
-const fastStopTimeoutMs = 60_000;
-const immediateStopTimeoutMs = 10_000;
+const PASSING_TIMEOUT_MS = 30_000;
+const FAST_STOP_TIMEOUT_MS = 60_000;
+const IMMEDIATE_STOP_TIMEOUT_MS = 10_000;
 
 // A failed start says why in its log only: the exit status is always 1.
 const passingReasons: readonly RegExp[] = [
@@ -42,8 +42,8 @@ export async function ensureServer(
   prepare: () => Promise<Cluster>,
   wantedPort: number | undefined,
 ): Promise<RunningServer> {
-  const deadline = Date.now() + startTimeoutMs;
-  const passingDeadline = Date.now() + passingTimeoutMs;
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  const passingDeadline = Date.now() + PASSING_TIMEOUT_MS;
   for (;;) {
     const found = await findPostmaster(layout.cluster);
     if (found !== undefined) {
@@ -65,20 +65,20 @@ export async function ensureServer(
     } finally {
       await log.handle.close();
     }
-    await sleep(retryPauseMs);
+    await sleep(RETRY_PAUSE_MS);
   }
 }
 
 /** Stops the server, ending its connections, and waits until it is gone. */
 export async function stopServer(server: ProcessIdentity): Promise<void> {
   const steps: [NodeJS.Signals, number][] = [
-    ['SIGINT', fastStopTimeoutMs],
-    ['SIGQUIT', immediateStopTimeoutMs],
+    ['SIGINT', FAST_STOP_TIMEOUT_MS],
+    ['SIGQUIT', IMMEDIATE_STOP_TIMEOUT_MS],
   ];
   for (const [signal, timeoutMs] of steps) {
     if (!(await isAlive(server))) return;
     process.kill(server.pid, signal);
-    for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; await sleep(pollMs)) {
+    for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; await sleep(POLL_MS)) {
       if (!(await isAlive(server))) return;
     }
   }
@@ -113,7 +113,7 @@ async function untilReady(
       await stopServer(server);
       throw new Error(`the embedded PostgreSQL was not ready in time (log: ${layout.serverLog})`);
     }
-    await sleep(pollMs);
+    await sleep(POLL_MS);
   }
   return undefined;
 }

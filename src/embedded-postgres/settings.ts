@@ -31,6 +31,6 @@ export function serverArguments(cluster: string, port: number): string[] {
 }
 
 /** Access control of the cluster: passwords, over loopback, and no other way in. */
-export const hostAccess = `# TYPE  DATABASE  USER  ADDRESS       METHOD
+export const HOST_ACCESS = `# TYPE  DATABASE  USER  ADDRESS       METHOD
 host    all       all   127.0.0.1/32  scram-sha-256
 `;

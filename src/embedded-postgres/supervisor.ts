@@ -1,7 +1,7 @@
 import { isAlive } from './process-identity.js';
 import type { RunningServer } from './server.js';
 
-const intervalMs = 500;
+const INTERVAL_MS = 500;
 
 /**
  * Watches the server while this process uses it and has it started again when it died.
@@ -28,7 +28,7 @@ export class Supervisor {
       this.#turn ??= this.#check().finally(() => {
         this.#turn = undefined;
       });
-    }, intervalMs);
+    }, INTERVAL_MS);
     this.#timer.unref();
   }
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { identify, isAlive, unlessGone } from './process-identity.js';
 
-const pollMs = 20;
-const noticeAfterMs = 3_000;
+const POLL_MS = 20;
+const NOTICE_AFTER_MS = 3_000;
 
 /**
  * One process at a time, among processes that may be killed at any moment.
@@ -55,13 +55,13 @@ export class TicketLock {
       }
       if ((await this.#highest()) === ticket) return ticket;
       await this.#remove(ticket);
-      await sleep(Math.random() * pollMs);
+      await sleep(Math.random() * POLL_MS);
     }
     throw new Error(`no ticket to be had in ${this.#directory}`);
   }
 
   async #waitForTurn(ticket: number, deadline: number): Promise<void> {
-    let noticeAt = Date.now() + noticeAfterMs;
+    let noticeAt = Date.now() + NOTICE_AFTER_MS;
     for (;;) {
       const ahead = await this.#firstAhead(ticket);
       if (ahead === undefined) return;
@@ -70,7 +70,7 @@ export class TicketLock {
         this.#log(`waiting for process ${ahead}, which is starting or stopping the embedded database`);
         noticeAt = Number.POSITIVE_INFINITY;
       }
-      await sleep(pollMs);
+      await sleep(POLL_MS);
     }
   }
 

@@ -66,7 +66,7 @@ export class Exchange {
         return;
       }
       // On HTTP/1.1, what is refused by its head is read within the same bounds, so that the connection stays usable.
-      const { bodyBytesMax, bodyTimeoutMs = defaultBodyTimeoutMs } = options;
+      const { bodyBytesMax, bodyTimeoutMs = DEFAULT_BODY_TIMEOUT_MS } = options;
       const packed = packing(request.headers['content-encoding']) === 'gzip';
       readBody(
         request,
@@ -100,7 +100,7 @@ export class Exchange {
     if (!preflight) {
       for (const reading of readings) {
         const binding = tree.find(method, reading);
-        if (binding !== undefined) return this.#accepted(routes.get(binding) as Route, reading, query);
+        if (binding !== undefined) return this.#accepted(routes.get(binding)!, reading, query);
       }
     }
     const methods = this.#methodsOf(readings);
@@ -131,9 +131,9 @@ export class Exchange {
         ? this.#render({ kind: 'not_acceptable', offers: streamOffers })
         : { ...routed, format };
     }
-    return weightOfType(accept, jsonType).quality > 0
+    return weightOfType(accept, JSON_TYPE).quality > 0
       ? routed
-      : this.#render({ kind: 'not_acceptable', offers: [jsonType] });
+      : this.#render({ kind: 'not_acceptable', offers: [JSON_TYPE] });
   }
 
   #call(routed: Routed, body: Buffer, packed: boolean): void {
@@ -219,8 +219,8 @@ export class Exchange {
   }
 }
 
-const jsonType = 'application/json';
-const defaultBodyTimeoutMs = 30_000;
+const JSON_TYPE = 'application/json';
+const DEFAULT_BODY_TIMEOUT_MS = 30_000;
 
 /** What a route for every method is said to take. */
 const everyMethod = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];

@@ -13,7 +13,7 @@ export {
 export { acceptsGzip, weightOfType } from './http/accept.js';
 export { Cors, type CorsOptions } from './http/cors.js';
 export type { Headers, HttpRequest, HttpResponse } from './http/http-message.js';
-export { prototypeKey } from './json/prototype-key.js';
+export { PROTOTYPE_KEY } from './json/prototype-key.js';
 export { jsonReader } from './json/read-json.js';
 export type {
   BodyWriter,

@@ -5,8 +5,8 @@ import type { Rules } from './rules.js';
 import { scalarSchema } from './scalars.js';
 
 /** Names that are the same again when they are spelled in the other way and back. */
-const maskName = '[a-z][A-Za-z0-9]*(_[a-z][A-Za-z0-9]*)*';
-const maskPath = `${maskName}(\\.${maskName})*`;
+const MASK_NAME = '[a-z][A-Za-z0-9]*(_[a-z][A-Za-z0-9]*)*';
+const MASK_PATH = `${MASK_NAME}(\\.${MASK_NAME})*`;
 
 /** Messages whose JSON is a form of its own: https://protobuf.dev/programming-guides/json/ */
 const forms: Readonly<Record<string, Schema>> = {
@@ -15,7 +15,7 @@ const forms: Readonly<Record<string, Schema>> = {
   'google.protobuf.Duration': { type: 'string', pattern: '^-?\\d{1,12}(\\.\\d{1,9})?s$', maxLength: 24 },
   'google.protobuf.FieldMask': {
     type: 'string',
-    pattern: `^(${maskPath}(,${maskPath})*)?$`,
+    pattern: `^(${MASK_PATH}(,${MASK_PATH})*)?$`,
     maxLength: 4096,
   },
   'google.protobuf.Struct': { type: 'object' },

@@ -12,15 +12,15 @@ export class ExactNumber {
  */
 export function floatOf(value: number): number {
   const float = Math.fround(value);
-  return Math.abs(float) === largestFloat ? float : value;
+  return Math.abs(float) === LARGEST_FLOAT ? float : value;
 }
 
-const largestFloat = 2 ** 128 - 2 ** 104;
+const LARGEST_FLOAT = 2 ** 128 - 2 ** 104;
 
 const decimalPattern = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
 /** No integer that a field can hold has more. */
-const digitsMax = 20;
+const DIGITS_MAX = 20;
 
 /** A decimal as JSON writes it, except that zeros may lead. */
 export function isDecimal(text: string): boolean {
@@ -42,6 +42,6 @@ export function exactInteger(text: string): string | undefined {
   while (digits[end - 1] === '0') end--;
   const significant = digits.slice(0, end);
   const zeros = digits.length - significant.length - fraction.length + Number(exponent);
-  if (zeros < 0 || significant.length + zeros > digitsMax) return undefined;
+  if (zeros < 0 || significant.length + zeros > DIGITS_MAX) return undefined;
   return sign + significant + '0'.repeat(zeros);
 }

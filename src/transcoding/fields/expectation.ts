@@ -21,22 +21,22 @@ export function messageExpectation(message: DescMessage): string {
   return `must be ${messageNames[message.typeName] ?? 'a JSON object'}`;
 }
 
-const int32 = 'an integer from -2147483648 to 2147483647';
-const uint32 = 'an integer from 0 to 4294967295';
-const int64 = 'an integer from -9223372036854775808 to 9223372036854775807';
-const uint64 = 'an integer from 0 to 18446744073709551615';
+const INT32 = 'an integer from -2147483648 to 2147483647';
+const UINT32 = 'an integer from 0 to 4294967295';
+const INT64 = 'an integer from -9223372036854775808 to 9223372036854775807';
+const UINT64 = 'an integer from 0 to 18446744073709551615';
 
 const scalarNames: Record<ScalarType, string> = {
-  [ScalarType.INT32]: int32,
-  [ScalarType.SINT32]: int32,
-  [ScalarType.SFIXED32]: int32,
-  [ScalarType.UINT32]: uint32,
-  [ScalarType.FIXED32]: uint32,
-  [ScalarType.INT64]: int64,
-  [ScalarType.SINT64]: int64,
-  [ScalarType.SFIXED64]: int64,
-  [ScalarType.UINT64]: uint64,
-  [ScalarType.FIXED64]: uint64,
+  [ScalarType.INT32]: INT32,
+  [ScalarType.SINT32]: INT32,
+  [ScalarType.SFIXED32]: INT32,
+  [ScalarType.UINT32]: UINT32,
+  [ScalarType.FIXED32]: UINT32,
+  [ScalarType.INT64]: INT64,
+  [ScalarType.SINT64]: INT64,
+  [ScalarType.SFIXED64]: INT64,
+  [ScalarType.UINT64]: UINT64,
+  [ScalarType.FIXED64]: UINT64,
   [ScalarType.DOUBLE]: 'a number',
   [ScalarType.FLOAT]: 'a number',
   [ScalarType.BOOL]: 'true or false',

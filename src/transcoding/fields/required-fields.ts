@@ -2,14 +2,14 @@ import type { DescField, DescMessage } from '@bufbuild/protobuf';
 import type { ReflectMessage } from '@bufbuild/protobuf/reflect';
 
 /** Presence of proto2's `required` and its heirs; the library does not export the name. */
-export const legacyRequired = 3;
+export const LEGACY_REQUIRED = 3;
 
 /** Whether a message, or one that it can hold, has a field that must be set. */
 export function hasRequired(desc: DescMessage, seen = new Set<DescMessage>()): boolean {
   if (seen.has(desc)) return false;
   seen.add(desc);
   return desc.fields.some(
-    (f) => f.presence === legacyRequired || (f.message !== undefined && hasRequired(f.message, seen)),
+    (f) => f.presence === LEGACY_REQUIRED || (f.message !== undefined && hasRequired(f.message, seen)),
   );
 }
 
@@ -17,7 +17,7 @@ export function hasRequired(desc: DescMessage, seen = new Set<DescMessage>()): b
 export function missingField(message: ReflectMessage): string | undefined {
   for (const field of message.fields) {
     if (!message.isSet(field)) {
-      if (field.presence === legacyRequired) return field.jsonName;
+      if (field.presence === LEGACY_REQUIRED) return field.jsonName;
       continue;
     }
     for (const [place, inner] of messagesIn(message, field)) {

@@ -50,10 +50,10 @@ function weigh(list: string, names: readonly string[]): Weight | undefined {
     const match = rangePattern.exec(element);
     if (match === null) continue;
     any = true;
-    const index = names.indexOf((match[1] as string).toLowerCase());
+    const index = names.indexOf(match[1]!.toLowerCase());
     if (index < 0 || index >= foundAt) continue;
     foundAt = index;
-    found = { quality: Number(weightPattern.exec(match[2] as string)?.[1] ?? 1), named: index === 0 };
+    found = { quality: Number(weightPattern.exec(match[2]!)?.[1] ?? 1), named: index === 0 };
   }
   return any ? (found ?? refused) : undefined;
 }

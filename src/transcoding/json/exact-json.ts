@@ -2,7 +2,7 @@ import type { JsonValue } from '@bufbuild/protobuf';
 import { ExactNumber } from '../fields/exact-number.js';
 
 /** Digits (with a point among them) from which a double may not hold a number exactly; with an exponent, any. */
-export const roundsFrom = 16;
+export const ROUNDS_FROM = 16;
 
 /** Reads a text that `JSON.parse` accepts, keeping those numbers as they are written. */
 export function parseExactly(text: string): JsonValue {
@@ -63,19 +63,19 @@ class ExactParser {
   #word(): JsonValue {
     const pattern = /[^\s,\]}]+/y;
     pattern.lastIndex = this.#at;
-    const word = (pattern.exec(this.#text) as RegExpExecArray)[0];
+    const word = pattern.exec(this.#text)![0];
     this.#at += word.length;
     const plain = JSON.parse(word) as JsonValue;
     const loses =
-      typeof plain === 'number' && (word.replace('-', '').length >= roundsFrom || /e/i.test(word));
+      typeof plain === 'number' && (word.replace('-', '').length >= ROUNDS_FROM || /e/i.test(word));
     // What is too big for any field stays an infinity, which is found and named later.
     return loses && Number.isFinite(plain) ? (new ExactNumber(word) as unknown as JsonValue) : plain;
   }
 
   /** The next character that is not white space. */
   #peek(): string {
-    while (/\s/.test(this.#text[this.#at] as string)) this.#at++;
-    return this.#text[this.#at] as string;
+    while (/\s/.test(this.#text[this.#at]!)) this.#at++;
+    return this.#text[this.#at]!;
   }
 
   #skip(mark: string): void {

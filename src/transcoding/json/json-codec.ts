@@ -63,7 +63,7 @@ export class JsonCodec {
   #explain(desc: DescMessage, json: JsonValue, error: unknown): MalformedRequest {
     // One value, in which no field could be the wrong one.
     if (hasCustomJsonRepresentation(desc)) return malformedAt('', messageExpectation(desc));
-    const culprit = this.#locate(desc, json, locateDepthMax);
+    const culprit = this.#locate(desc, json, LOCATE_DEPTH_MAX);
     if (culprit !== undefined) return new MalformedRequest(culprit.description, culprit.path);
     const cause = (error as Error).cause;
     if (!isFieldError(cause)) return new MalformedRequest('the body does not fit the request');
@@ -136,7 +136,7 @@ interface Culprit {
 }
 
 /** Each level decodes what is left of the body anew: a bound on what a malformed body can cost. */
-const locateDepthMax = 8;
+const LOCATE_DEPTH_MAX = 8;
 
 /** All types of the files and of what they import, also those within messages. */
 function registryOf(files: readonly DescFile[]): Registry {

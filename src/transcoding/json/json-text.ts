@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import type { JsonValue } from '@bufbuild/protobuf';
 import { MalformedRequest, malformedAt } from '../faults.js';
-import { parseExactly, roundsFrom } from './exact-json.js';
+import { parseExactly, ROUNDS_FROM } from './exact-json.js';
 import { syntaxErrorPlace } from './json-syntax.js';
 
 /** Objects and arrays inside one another. Below the 100 at which the protobuf decoder itself gives up. */
-const depthMax = 64;
+const DEPTH_MAX = 64;
 
 /**
  * Reads bytes as JSON, more strictly than `JSON.parse`, which keeps the last of two equal keys, lone surrogates,
@@ -17,7 +17,7 @@ const depthMax = 64;
 export function parseJson(bytes: Uint8Array): JsonValue {
   if (!isUtf8(bytes)) throw new MalformedRequest('the body is not valid UTF-8');
   const decoded = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-  const text = decoded.startsWith(byteOrderMark) ? decoded.slice(byteOrderMark.length) : decoded;
+  const text = decoded.startsWith(BYTE_ORDER_MARK) ? decoded.slice(BYTE_ORDER_MARK.length) : decoded;
   let value: JsonValue;
   try {
     value = JSON.parse(text);
@@ -31,19 +31,19 @@ export function parseJson(bytes: Uint8Array): JsonValue {
   return value;
 }
 
-const byteOrderMark = '\ufeff';
+const BYTE_ORDER_MARK = '\ufeff';
 
 /** Texts without an escape hold no lone surrogate; only numbers that round can be infinite. */
 const mayBeMalformed = /\\u/;
 
-const quote = 0x22;
-const comma = 0x2c;
-const colon = 0x3a;
-const openBracket = 0x5b;
-const backslash = 0x5c;
-const closeBracket = 0x5d;
-const openBrace = 0x7b;
-const closeBrace = 0x7d;
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
 
 /**
  * Refuses deep nesting and equal keys in a text that `JSON.parse` accepts, so it need not mind the syntax. Returns
@@ -57,31 +57,31 @@ function checkStructure(text: string): boolean {
   let rounds = false;
   for (let i = 0; i < text.length; i++) {
     switch (text.charCodeAt(i)) {
-      case openBrace:
-      case openBracket:
-        if (open.length === depthMax) {
-          throw new MalformedRequest(`the body is nested more than ${depthMax} levels deep`);
+      case OPEN_BRACE:
+      case OPEN_BRACKET:
+        if (open.length === DEPTH_MAX) {
+          throw new MalformedRequest(`the body is nested more than ${DEPTH_MAX} levels deep`);
         }
-        keyNext = text.charCodeAt(i) === openBrace;
+        keyNext = text.charCodeAt(i) === OPEN_BRACE;
         keys = keyNext ? new Set() : null;
         open.push(keys);
         break;
-      case closeBrace:
-      case closeBracket:
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
         open.pop();
         keys = open[open.length - 1] ?? null;
         break;
-      case comma:
+      case COMMA:
         keyNext = keys !== null;
         break;
-      case colon:
+      case COLON:
         keyNext = false;
         break;
-      case quote: {
+      case QUOTE: {
         const start = i;
         let escaped = false;
-        for (i++; text.charCodeAt(i) !== quote; i++) {
-          if (text.charCodeAt(i) === backslash) {
+        for (i++; text.charCodeAt(i) !== QUOTE; i++) {
+          if (text.charCodeAt(i) === BACKSLASH) {
             escaped = true;
             i++;
           }
@@ -97,7 +97,7 @@ function checkStructure(text: string): boolean {
         if (isDigit(text.charCodeAt(i))) {
           const start = i;
           while (isOfNumber(text.charCodeAt(i + 1))) i++;
-          rounds ||= i - start + 1 >= roundsFrom || /e/i.test(text.slice(start, i));
+          rounds ||= i - start + 1 >= ROUNDS_FROM || /e/i.test(text.slice(start, i));
         }
     }
   }

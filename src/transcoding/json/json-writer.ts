@@ -9,7 +9,7 @@ import {
 } from '@bufbuild/protobuf';
 import { type ReflectList, type ReflectMap, type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect';
 import { type Any, anyUnpack, hasCustomJsonRepresentation, isWrapperDesc } from '@bufbuild/protobuf/wkt';
-import { legacyRequired } from '../fields/required-fields.js';
+import { LEGACY_REQUIRED } from '../fields/required-fields.js';
 import { type ElementWriter, enumWriter, scalarWriter } from './json-values.js';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -18,7 +18,7 @@ type Values = Readonly<Record<string, unknown>>;
 type FieldWriter = (message: Values, json: JsonObject) => void;
 
 /** Presence of proto3's bare scalars; the library does not export its name. */
-const implicit = 2;
+const IMPLICIT = 2;
 
 /**
  * Writes messages as JSON, as the library's `toJson` does with `alwaysEmitImplicit`, several times as fast: what to
@@ -76,14 +76,14 @@ export class JsonWriter {
   #fieldWriter(field: DescField): FieldWriter {
     const { jsonName, localName } = field;
     const write = this.#valueWriter(field);
-    if (field.oneof === undefined && field.presence === implicit) {
+    if (field.oneof === undefined && field.presence === IMPLICIT) {
       return (message, json) => {
         json[jsonName] = write(message[localName], message);
       };
     }
     const isNull = this.#nullWhenUnset(field);
     const unset = (json: JsonObject): void => {
-      if (field.presence === legacyRequired) throw new Error(`${field.toString()} is required`);
+      if (field.presence === LEGACY_REQUIRED) throw new Error(`${field.toString()} is required`);
       if (isNull) json[jsonName] = null;
     };
     const { oneof } = field;
@@ -123,7 +123,7 @@ export class JsonWriter {
   #elementWriter(field: DescField): ElementWriter {
     if (field.scalar !== undefined) return scalarWriter(field, field.scalar);
     if (field.enum !== undefined) return enumWriter(field, field.enum);
-    const desc = field.message as DescMessage;
+    const desc = field.message!;
     if (isWrapperDesc(desc) && field.fieldKind === 'message' && field.oneof === undefined) {
       // The property holds the value itself.
       return scalarWriter(field, desc.fields[0].scalar);

@@ -13,7 +13,7 @@ import { expectation, messageExpectation } from '../fields/expectation.js';
 import { fieldsByName } from '../fields/field-path.js';
 import { isDuration, isTimestamp, maskPath } from '../fields/wkt-text.js';
 import { isExactNumber, isJsonObject } from './json-object.js';
-import { noPrototype, prototypeKey } from './prototype-key.js';
+import { noPrototype, PROTOTYPE_KEY } from './prototype-key.js';
 
 /**
  * Refuses, in JSON for a message, what the library reads although the JSON mapping does not allow it (`"0x10"` for
@@ -81,7 +81,7 @@ class Strictness {
         if (field.mapKey !== ScalarType.STRING && !/^(?:-?\d+|true|false)$/.test(key)) {
           throw new MalformedRequest('has a key that is not of its type', path);
         }
-        if (key === prototypeKey) throw noPrototype(path);
+        if (key === PROTOTYPE_KEY) throw noPrototype(path);
         json[key] = this.#element(field, value, this.#join(path, key));
       }
       return json;
@@ -182,7 +182,7 @@ function rounded(json: JsonValue, path = ''): JsonValue {
   if (Array.isArray(json)) return json.map((item) => rounded(item, path));
   if (isJsonObject(json)) {
     for (const [key, value] of Object.entries(json)) {
-      if (key === prototypeKey) throw noPrototype(path);
+      if (key === PROTOTYPE_KEY) throw noPrototype(path);
       json[key] = rounded(value, path);
     }
   }

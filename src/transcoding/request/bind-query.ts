@@ -6,7 +6,7 @@ import { decodeQueryPart } from '../rules/percent.js';
 import { setAtPath, takesText } from './text-value.js';
 
 /** Names in a parameter's path, so that a recursive message cannot be built arbitrarily deep. */
-const namesMax = 32;
+const NAMES_MAX = 32;
 
 /**
  * Sets the fields that a query string names, except those for which `isBound` says that path or body fill them.
@@ -30,7 +30,7 @@ export function bindQuery(
     const path = protoPath(fields);
     if (isBound(path)) continue;
     const label = jsonPath(fields);
-    const leaf = fields[fields.length - 1] as DescField;
+    const leaf = fields[fields.length - 1]!;
     if ((leaf.fieldKind === 'map') !== (key !== undefined)) {
       const rule = key === undefined ? 'takes its key in brackets' : 'takes no key in brackets';
       throw new MalformedRequest(rule, label);
@@ -59,8 +59,8 @@ function fieldsNamed(desc: DescMessage, encoded: string): Named | undefined {
     return undefined;
   }
   const bracket = name.indexOf('[');
-  const names = (bracket < 0 ? name : name.slice(0, bracket)).split('.', namesMax + 1);
-  if (names.length > namesMax) return undefined;
+  const names = (bracket < 0 ? name : name.slice(0, bracket)).split('.', NAMES_MAX + 1);
+  if (names.length > NAMES_MAX) return undefined;
   const fields = resolveFieldPath(desc, names);
   if (fields === undefined) {
     refuseIntoMap(desc, names);

@@ -83,7 +83,7 @@ export function requestBinder(binding: Binding, codec: JsonCodec): RequestBinder
 /** Takes a field that the path binds out of the body, where it means nothing, whatever is in it. */
 function dropField(json: JsonValue | undefined, fields: readonly DescField[], index: number): void {
   if (!isJsonObject(json)) return;
-  const field = fields[index] as DescField;
+  const field = fields[index]!;
   for (const name of [field.name, field.jsonName]) {
     if (!Object.hasOwn(json, name)) continue;
     if (index === fields.length - 1) delete json[name];

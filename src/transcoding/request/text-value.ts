@@ -21,7 +21,7 @@ import { floatOf, isDecimal } from '../fields/exact-number.js';
 import { expectation } from '../fields/expectation.js';
 import { jsonPath } from '../fields/field-path.js';
 import { isDuration, isTimestamp, maskPath } from '../fields/wkt-text.js';
-import { noPrototype, prototypeKey } from '../json/prototype-key.js';
+import { noPrototype, PROTOTYPE_KEY } from '../json/prototype-key.js';
 
 /** A field that one piece of text can fill (of a map, one entry's value): a scalar, an enum, or a message whose JSON is a string or scalar. */
 export function takesText(field: DescField): boolean {
@@ -63,7 +63,7 @@ function setEntryFromText(
   label: string,
   keyText: string,
 ): void {
-  if (keyText === prototypeKey) throw noPrototype(label);
+  if (keyText === PROTOTYPE_KEY) throw noPrototype(label);
   const entries = message.get(field);
   let key: unknown;
   try {
@@ -95,7 +95,7 @@ export function setAtPath(
   key?: string,
   index = 0,
 ): void {
-  const field = path[index] as DescField;
+  const field = path[index]!;
   check?.(message, field, label);
   if (index === path.length - 1) {
     setFromText(message, field, text, label, key);
@@ -121,7 +121,7 @@ function hasJson({ desc, message }: ReflectMessage): boolean {
 function elementFromText(field: DescField, text: string): unknown {
   if (field.scalar !== undefined) return scalarFromText(field.scalar, text);
   if (field.enum !== undefined) return enumFromText(field.enum, text);
-  return messageFromText(field.message as DescMessage, text);
+  return messageFromText(field.message!, text);
 }
 
 function scalarFromText(type: ScalarType, text: string): unknown {

@@ -36,8 +36,8 @@ export function isClosing(request: HttpRequest): boolean {
 }
 
 /** How long, and for how many bytes, a client may go on sending a body that was refused. */
-const lingerMs = 500;
-const lingerBytesMax = 1024 * 1024;
+const LINGER_MS = 500;
+const LINGER_BYTES_MAX = 1024 * 1024;
 
 /**
  * Answers a request whose body is not read to its end. On HTTP/1.1 its connection cannot be used again.
@@ -67,7 +67,7 @@ export function respondAndClose(
 /** Reads and forgets, until the request ends or goes on for too long. */
 function discardRest(request: HttpRequest, done: () => void): void {
   let bytes = 0;
-  const timer = setTimeout(stop, lingerMs);
+  const timer = setTimeout(stop, LINGER_MS);
   function stop(): void {
     clearTimeout(timer);
     request.off('data', discard);
@@ -77,7 +77,7 @@ function discardRest(request: HttpRequest, done: () => void): void {
   }
   function discard(chunk: Buffer): void {
     bytes += chunk.length;
-    if (bytes > lingerBytesMax) stop();
+    if (bytes > LINGER_BYTES_MAX) stop();
   }
   request.on('data', discard);
   request.on('end', stop);
@@ -107,7 +107,7 @@ function writeHead(
 export function merge(headers: Record<string, string | number>, more: Headers | undefined): void {
   if (more === undefined) return;
   for (const name in more) {
-    const value = more[name] as string;
+    const value = more[name]!;
     headers[name] =
       name === 'vary' && headers.vary !== undefined ? union(String(headers.vary), value) : value;
   }

@@ -23,8 +23,8 @@ export interface StreamContext {
 /** Proxies that gather an answer before they pass it on (nginx) let one with this header through. */
 export const unbuffered = { 'x-accel-buffering': 'no' } as const;
 
-const defaultHeartbeatMs = 15_000;
-const defaultStalledMs = 30_000;
+const DEFAULT_HEARTBEAT_MS = 15_000;
+const DEFAULT_STALLED_MS = 30_000;
 
 /**
  * Answers with a stream; resolves when it is over. `failure` renders what the source throws.
@@ -68,7 +68,7 @@ function headersOf(contentType: string, common: Headers | undefined, own: Header
 }
 
 function timing({ heartbeatMs, stalledMs }: TranscoderOptions) {
-  return { heartbeatMs: heartbeatMs ?? defaultHeartbeatMs, stalledMs: stalledMs ?? defaultStalledMs };
+  return { heartbeatMs: heartbeatMs ?? DEFAULT_HEARTBEAT_MS, stalledMs: stalledMs ?? DEFAULT_STALLED_MS };
 }
 
 function jsonManner(

@@ -124,7 +124,7 @@ function variableFields(method: DescMethod, variable: Variable): DescField[] {
   if (fields === undefined || protoPath(fields) !== name) {
     throw new TemplateError(`${method.input.typeName} has no field "${name}"`, variable.column);
   }
-  const { fieldKind } = fields[fields.length - 1] as DescField;
+  const { fieldKind } = fields[fields.length - 1]!;
   if (fieldKind !== 'scalar' && fieldKind !== 'enum') {
     const kind = { list: 'repeated', map: 'a map', message: 'a message' }[fieldKind];
     throw new TemplateError(`"${name}" is ${kind}: a path can bind scalars and enums only`, variable.column);

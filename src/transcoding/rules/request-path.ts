@@ -31,7 +31,7 @@ export function readingsOf(path: string): RequestPath[] {
   const raw = path.slice(1).split('/');
   const decoded = path.includes('%') ? raw.map(decodeSegment) : raw;
   const whole: RequestPath = { raw, decoded, verb: '' };
-  const last = raw[raw.length - 1] as string;
+  const last = raw[raw.length - 1]!;
   const colon = last.lastIndexOf(':');
   if (colon < 0 || colon === last.length - 1) return [whole];
   const stem = last.slice(0, colon);
@@ -49,7 +49,7 @@ export function readingsOf(path: string): RequestPath[] {
  * more than one segment.
  */
 export function capture(path: RequestPath, variable: Variable, decodesFully = false): string {
-  if (!variable.multiSegment) return path.decoded[variable.start] as string;
+  if (!variable.multiSegment) return path.decoded[variable.start]!;
   const segments = path.raw.slice(variable.start, variable.end);
   return segments.map(decodesFully && segments.length > 1 ? decodeSegment : decodeKeepingSlashes).join('/');
 }

@@ -1,7 +1,7 @@
 import { create, type DescField, type DescMessage, type Message, ScalarType } from '@bufbuild/protobuf';
 import { WireType } from '@bufbuild/protobuf/wire';
 import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
-import { jsonReader, MalformedRequest, prototypeKey } from '../../transcoding/index.js';
+import { jsonReader, MalformedRequest, PROTOTYPE_KEY } from '../../transcoding/index.js';
 import { UnreadableRequest } from './dispatcher.js';
 import { StrictReader } from './strict-reader.js';
 
@@ -120,8 +120,8 @@ function mapReader(field: DescField & { fieldKind: 'map' }): ReadField {
       } else reader.skip(tag);
     }
     if (reader.position !== end) throw new Error('a field ends beyond its message');
-    if (name === prototypeKey)
-      throw new Error(`${field.jsonName}: must not have a key named ${prototypeKey}`);
+    if (name === PROTOTYPE_KEY)
+      throw new Error(`${field.jsonName}: must not have a key named ${PROTOTYPE_KEY}`);
     (message[field.localName] as Record<string, unknown>)[String(name)] = content ?? zero();
   };
 }

@@ -19,12 +19,12 @@ const page = (links: string): string => `<!doctype html>
 </html>
 `;
 
-const docsLinks = `<ul>
+const DOCS_LINKS = `<ul>
       <li><a href="docs">The REST API, to read and to try</a></li>
       <li>The same for programs: <a href="openapi.json">openapi.json</a>, <a href="openapi.yaml">openapi.yaml</a></li>
     </ul>`;
 
-const noDocs = '<p>This service does not show its documentation.</p>';
+const NO_DOCS = '<p>This service does not show its documentation.</p>';
 
 const secured = {
   'content-security-policy':
@@ -33,7 +33,7 @@ const secured = {
 
 /** What `/` answers: a page to those who like HTML better than JSON, as browsers do; JSON to all others. */
 export function frontPage(docs: boolean): ReadonlyMap<string, PathAnswer> {
-  const html = asset('text/html; charset=utf-8', page(docs ? docsLinks : noDocs), secured);
+  const html = asset('text/html; charset=utf-8', page(docs ? DOCS_LINKS : NO_DOCS), secured);
   const named = docs ? { docs: '/docs', openapi: '/openapi.json' } : {};
   const json = asset('application/json', JSON.stringify({ name: 'Holdfast', ...named, health: '/healthz' }));
   return new Map<string, PathAnswer>([
