@@ -12,7 +12,7 @@ const withoutCode = (page: string): string => page.replaceAll(/^```.*?^```/gms, 
 const docs = readdirSync(join(projectRoot, 'docs'))
   .filter((name) => name.endsWith('.md'))
   .map((name) => `docs/${name}`);
-const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...docs];
+const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'test/README.md', ...docs];
 
 describe.each(docs)('%s', (page) => {
   test('opens with what it is for', () => {
@@ -33,6 +33,26 @@ test.each(pages)('%s links to files that are there', (page) => {
     ([, target]) => target!,
   );
   expect(targets.filter((target) => !existsSync(join(projectRoot, dirname(page), target)))).toEqual([]);
+});
+
+/** Files of the project, and its folders. */
+const paths = readdirSync(projectRoot, { withFileTypes: true })
+  .filter(({ name }) => !/^(?:\.git|\.holdfast|node_modules|build|dist)$/.test(name))
+  .flatMap((entry) =>
+    entry.isDirectory()
+      ? readdirSync(join(projectRoot, entry.name), { recursive: true, encoding: 'utf8' }).map(
+          (path) => `${entry.name}/${path}`,
+        )
+      : [entry.name],
+  );
+
+test.each(pages)('%s names files of the source that are there', (page) => {
+  const said = [
+    ...read(page).matchAll(/`((?:src|test|tools|bench|proto)\/[\w./-]+|[\w./-]+\.ts|[\w-]+\/[\w./-]+)`/g),
+  ]
+    .map(([, path]) => path!.replace(/\/$/, ''))
+    .filter((path) => /^(?:src|test|tools|bench|proto)\/|\.(?:ts|proto)$/.test(path));
+  expect(said.filter((path) => !paths.some((one) => `/${one}`.endsWith(`/${path}`)))).toEqual([]);
 });
 
 describe('figures', () => {
