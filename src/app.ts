@@ -25,6 +25,7 @@ import { findMerchantOfKey } from './store/tables/api-keys.js';
 import { findSettings } from './store/tables/settings.js';
 import { createLogger, type Logger } from './telemetry/logger.js';
 import { Metrics } from './telemetry/metrics.js';
+import { inTime } from './timing/in-time.js';
 import { Dispatcher, type DispatchObserver } from './transport/dispatch/dispatcher.js';
 import { StreamDispatcher } from './transport/dispatch/stream-dispatcher.js';
 import { CannotListen } from './transport/failures/cannot-listen.js';
@@ -214,7 +215,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       .then(() => Promise.all([engine.drain(), ...sweepers.map((sweeper) => sweeper.stop())]))
       // Kept-alive connections may have brought another call meanwhile, whose answer is not written yet.
       .then(() => http.drain());
-    await within(limits.shutdownTimeoutMs, drained, () =>
+    await inTime(limits.shutdownTimeoutMs, drained, () =>
       logger.warn('the shutdown timeout passed with calls still in progress'),
     );
     grpc.destroy();
@@ -250,18 +251,6 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     await close();
     throw error;
   }
-}
-
-async function within(ms: number, work: Promise<unknown>, onTimeout: () => void): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(() => {
-      onTimeout();
-      resolve();
-    }, ms);
-  });
-  await Promise.race([work, timeout]);
-  clearTimeout(timer);
 }
 
 function engineObserver(metrics: Metrics, logger: Logger, changes: ChangeSignal): EngineObserver {

@@ -4,6 +4,7 @@ import { openEmbeddedDatabase } from './embedded-postgres/embedded.js';
 import { ChangeChannel } from './store/connection/change-channel.js';
 import { createDataSource, type DatabaseLimits } from './store/connection/data-source.js';
 import { migrate } from './store/connection/migrate.js';
+import { inTime } from './timing/in-time.js';
 
 export interface Database {
   readonly dataSource: DataSource;
@@ -84,8 +85,8 @@ async function open(config: Config, log: DatabaseLog): Promise<Database> {
   };
   const close = async (): Promise<void> => {
     closing = true;
-    await Promise.all(channels.map((channel) => inTime(channel.close())));
-    await Promise.all(opened.filter((pool) => pool.isInitialized).map((pool) => inTime(pool.destroy())));
+    await Promise.all(channels.map((channel) => ended(channel.close())));
+    await Promise.all(opened.filter((pool) => pool.isInitialized).map((pool) => ended(pool.destroy())));
     await embedded?.close();
   };
   try {
@@ -114,15 +115,10 @@ async function bringUpToDate(
     await dataSource.initialize();
     return await migrate(dataSource);
   } finally {
-    if (dataSource.isInitialized) await inTime(dataSource.destroy());
+    if (dataSource.isInitialized) await ended(dataSource.destroy());
   }
 }
 
-async function inTime(ending: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, END_TIMEOUT_MS);
-  });
-  await Promise.race([ending, late]);
-  clearTimeout(timer);
+function ended(ending: Promise<void>): Promise<void> {
+  return inTime(END_TIMEOUT_MS, ending, () => {});
 }

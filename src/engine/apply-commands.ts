@@ -6,8 +6,7 @@ import { CommitOutcomeUnknown, inTransaction } from '../store/connection/transac
 import { lockMerchant } from '../store/tables/merchants.js';
 import { hasMovement, type MovementRow } from '../store/tables/movement-log.js';
 import { lockStatement, lockStockLevels } from '../store/tables/stock-levels.js';
-import { ExpiredBacklog, type FetchedBatch, fetchBatch } from './fetch/fetch.js';
-import { endBacklog } from './hold-sweep.js';
+import { type FetchedBatch, fetchBatch } from './fetch/fetch.js';
 import type { Execution, Submission } from './submission.js';
 import { changesAnything, type DecidedBatch, writeBatch } from './write.js';
 
@@ -25,6 +24,9 @@ export class BatchOutcomeUnknown extends Error {
   }
 }
 
+/** Called once for each merchant whose stock a transaction has changed, when it is committed. */
+export type OnChange = (merchantId: string) => void;
+
 /**
  * Runs commands in one transaction: lock and fetch everything, decide each in order of arrival, write once. Takes the
  * first ones, as many as have room in `linesMax` lines (`batch-room.ts`), and at least one. Result i belongs to
@@ -35,25 +37,6 @@ export async function applyCommands(
   submissions: readonly Submission[],
   linesMax: number,
   onChange: OnChange = () => {},
-): Promise<readonly Execution[]> {
-  try {
-    return await applyOnce(dataSource, submissions, linesMax, onChange);
-  } catch (error) {
-    if (!(error instanceof ExpiredBacklog)) throw error;
-    await endBacklog(dataSource, error.records, onChange);
-    // Some calls' deadlines may have passed meanwhile: whoever tries the batch again looks at them first.
-    throw error;
-  }
-}
-
-/** Called once for each merchant whose stock a transaction has changed, when it is committed. */
-export type OnChange = (merchantId: string) => void;
-
-async function applyOnce(
-  dataSource: DataSource,
-  submissions: readonly Submission[],
-  linesMax: number,
-  onChange: OnChange,
 ): Promise<readonly Execution[]> {
   const batchId = randomUUID();
   let decided: DecidedBatch | undefined;

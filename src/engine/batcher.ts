@@ -1,3 +1,5 @@
+import { type Backoff, backoffMs } from '../timing/backoff.js';
+
 /**
  * Collects concurrent calls and runs them together: many callers, one execution.
  *
@@ -143,7 +145,7 @@ export class Batcher<C, R> {
           } catch (notYet) {
             if (tries >= limits.reconcileAttemptsMax) return failAll(batch, notYet);
             if (failureKind(notYet) === 'unknown_outcome') failure = notYet;
-            await clock.sleep(backoffMs(tries, limits, clock));
+            await clock.sleep(backoffMs(tries, limits, clock.random()));
           }
         }
         if (results !== undefined) {
@@ -158,7 +160,7 @@ export class Batcher<C, R> {
         }
         if (kind !== 'retry' || attempt >= limits.attemptsMax) return failAll(batch, failure);
         this.#options.onRetry?.(failure);
-        await clock.sleep(backoffMs(attempt, limits, clock));
+        await clock.sleep(backoffMs(attempt, limits, clock.random()));
       }
     }
   }
@@ -209,7 +211,7 @@ export interface BatcherOptions<C, R> {
   onRetry?(error: unknown): void;
 }
 
-export interface BatcherLimits {
+export interface BatcherLimits extends Backoff {
   /** Batches in flight at once. */
   readonly lanes: number;
   /** What the calls in one batch may weigh together. */
@@ -220,9 +222,6 @@ export interface BatcherLimits {
   readonly attemptsMax: number;
   /** Questions after an unknown outcome. */
   readonly reconcileAttemptsMax: number;
-  /** The wait before try n + 1 is drawn from half to all of min(backoffMinMs * 2^(n-1), backoffMaxMs). */
-  readonly backoffMinMs: number;
-  readonly backoffMaxMs: number;
 }
 
 export interface BatcherClock {
@@ -262,9 +261,4 @@ function answerFirst<C, R>(batch: readonly Entry<C, R>[], results: readonly R[])
 
 function failAll<C, R>(batch: readonly Entry<C, R>[], error: unknown): void {
   for (const entry of batch) entry.answer({ kind: 'failed', error });
-}
-
-function backoffMs(attempt: number, limits: BatcherLimits, clock: BatcherClock): number {
-  const full = Math.min(limits.backoffMinMs * 2 ** (attempt - 1), limits.backoffMaxMs);
-  return full * (0.5 + clock.random() / 2);
 }

@@ -6,6 +6,7 @@ import { type Answer, Batcher, type BatcherLimits, type FailureKind, systemClock
 import { weightOf } from './fetch/batch-room.js';
 import { ExpiredBacklog } from './fetch/fetch.js';
 import { RecordsMoved } from './fetch/wanted-records.js';
+import { endBacklog } from './hold-sweep.js';
 import type { Execution, Submission } from './submission.js';
 
 /** Executes commands that change stock. */
@@ -37,13 +38,19 @@ export function createEngine(
   options: EngineOptions,
 ): Engine & { readonly queued: number } {
   const { observer } = options;
+  const onChange = (merchantId: string): void => observer.changed(merchantId);
   const batcher = new Batcher<Submission, Execution>({
     limits: options.limits,
     clock: systemClock,
-    execute: (submissions) =>
-      applyCommands(dataSource, submissions, options.limits.batchMax, (merchantId) =>
-        observer.changed(merchantId),
-      ),
+    execute: async (submissions) => {
+      try {
+        return await applyCommands(dataSource, submissions, options.limits.batchMax, onChange);
+      } catch (error) {
+        if (error instanceof ExpiredBacklog) await endBacklog(dataSource, error.records, onChange);
+        // Some calls' deadlines may have passed meanwhile: the batcher looks at them before it tries again.
+        throw error;
+      }
+    },
     reconcile: (error) => reconcileBatch(dataSource, error as BatchOutcomeUnknown),
     failureKind,
     weightOf,

@@ -31,11 +31,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'service',
     'store',
     'telemetry',
+    'timing',
     'transport',
     'version',
   ],
   'jwt-secret': ['config*'],
-  database: ['config*', 'embedded-postgres', 'store'],
+  database: ['config*', 'embedded-postgres', 'store', 'timing'],
   transport: [
     'auth',
     'config*',
@@ -47,12 +48,13 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'transcoding',
   ],
   transcoding: ['gen/google/api'],
-  service: ['auth', 'config*', 'domain', 'engine*', 'store'],
-  engine: ['domain', 'store'],
+  service: ['auth', 'config*', 'domain', 'engine*', 'store', 'timing'],
+  engine: ['domain', 'store', 'timing'],
   auth: ['config*', 'store'],
-  store: ['domain'],
+  store: ['domain', 'timing'],
   'embedded-postgres': [],
   domain: [],
+  timing: [],
   telemetry: ['config*', 'printable'],
   config: ['database-url', 'environment', 'loopback'],
   'database-url': ['environment*'],
@@ -153,6 +155,14 @@ test('no file imports itself by a detour', () => {
   };
   for (const path of edges.keys()) visit(path, []);
   expect(cycles).toEqual([]);
+});
+
+test('commands do not wait for the sweep: the engine calls it, not what applies them', () => {
+  const imports = new Map(source.map((file) => [file.path, file.imports.map(({ target }) => target)]));
+  const needed = new Set(['engine/apply-commands.ts']);
+  for (const path of needed) for (const target of imports.get(path) ?? []) needed.add(target);
+  expect(needed).toContain('engine/fetch/fetch.ts');
+  expect(needed).not.toContain('engine/hold-sweep.ts');
 });
 
 describe('ratchets: each may only get tighter', () => {

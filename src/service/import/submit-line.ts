@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from '../../domain/failure.js';
 import { failureMessage } from '../../domain/failure-message.js';
 import type { ImportLine } from '../../domain/import-line.js';
 import type { CountedSuccess, ReceivedSuccess } from '../../domain/outcome.js';
 import type { Engine } from '../../engine/engine.js';
+import { type Backoff, backoffMs } from '../../timing/backoff.js';
 import { execute, type Refused, type Result } from '../commands.js';
 import { fingerprint } from '../fingerprint.js';
 import { newId } from '../ids.js';
@@ -17,12 +19,9 @@ export interface Importer {
   readonly actor: string;
 }
 
-export interface RetryLimits {
+export interface RetryLimits extends Backoff {
   /** Tries of one line, the first included. */
   readonly attemptsMax: number;
-  /** The wait before try n + 1 is drawn from half to all of min(backoffMinMs * 2^(n-1), backoffMaxMs). */
-  readonly backoffMinMs: number;
-  readonly backoffMaxMs: number;
 }
 
 export type Submitted =
@@ -138,7 +137,7 @@ export async function submitLine(
     const result = await work(engine);
     const isOver = result.kind !== 'fault' || !passing.has(result.reason);
     if (isOver || attempt >= retry.attemptsMax || signal.aborted) return result;
-    await pause(attempt, retry, signal);
+    await sleep(backoffMs(attempt, retry, Math.random()), undefined, { signal }).catch(() => {});
   }
 }
 
@@ -167,21 +166,4 @@ function problemsOf(failure: Exclude<Refused['failure'], Fault>): string[] {
     default:
       return [failureMessage(failure)];
   }
-}
-
-function pause(
-  attempt: number,
-  { backoffMinMs, backoffMaxMs }: RetryLimits,
-  signal: AbortSignal,
-): Promise<void> {
-  const full = Math.min(backoffMinMs * 2 ** (attempt - 1), backoffMaxMs);
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, full * (0.5 + Math.random() / 2));
-    signal.addEventListener('abort', end);
-  });
 }

@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { inTime } from '../../timing/in-time.js';
 
 /**
  * Asks the database at regular intervals whether it answers, and tells of each change. Begins as not ready; the
@@ -59,17 +60,11 @@ export class Readiness {
   }
 
   async #answers(): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), this.#options.timeoutMs);
-    });
     const asked = this.#dataSource.query('SELECT 1').then(
       () => true,
       () => false,
     );
-    const answer = await Promise.race([asked, late]);
-    clearTimeout(timer);
-    return answer;
+    return inTime(this.#options.timeoutMs, asked, () => false);
   }
 
   #set(ready: boolean): void {
