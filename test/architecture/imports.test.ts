@@ -95,7 +95,7 @@ test('there is source to read', () => {
   expect(source.map((file) => file.path)).toEqual(
     expect.arrayContaining(['main.ts', 'domain/decisions/decide.ts', 'transport/http/rest/rest.ts']),
   );
-  expect(source.find((file) => file.path === 'app.ts')!.imports).toContainEqual({
+  expect(source.find((file) => file.path === 'app/core.ts')!.imports).toContainEqual({
     target: 'engine/engine.ts',
     isPackage: false,
     typesOnly: false,

@@ -1,0 +1,63 @@
+import type { DataSource } from 'typeorm';
+import type { Config } from '../config.js';
+import { openDatabase } from '../database.js';
+import { createEngine, type Engine } from '../engine/engine.js';
+import { engineLimits } from '../engine/engine-limits.js';
+import { ChangeSignal } from '../service/watch/change-signal.js';
+import { ReadPool } from '../store/reads/read-pool.js';
+import type { Logger } from '../telemetry/logger.js';
+import { Metrics } from '../telemetry/metrics.js';
+import { VERSION } from '../version.js';
+import { engineObserver } from './observers.js';
+
+/** What answers calls, below the doors: the database, the engine, and what tells of changes. */
+export interface Core {
+  readonly dataSource: DataSource;
+  readonly engine: Engine;
+  readonly readPool: ReadPool;
+  readonly watchPool: ReadPool;
+  readonly changes: ChangeSignal;
+  readonly metrics: Metrics;
+  /** Once no call is in progress. */
+  close(): Promise<void>;
+}
+
+/** However many watches there are, they leave connections to the other reads. */
+const WATCH_READS_MAX = 2;
+
+/** `replacement`: an engine in place of the real one. */
+export async function openCore(
+  config: Config,
+  logger: Logger,
+  replacement: Engine | undefined,
+): Promise<Core> {
+  const { limits } = config;
+  const database = await openDatabase(config, logger);
+  const { dataSource } = database;
+  const readSource = await database.openReads();
+  const readPool = new ReadPool(readSource, {
+    connectionsMax: limits.readPoolConnectionsMax,
+    waitingMax: limits.readsWaitingMax,
+  });
+  const watchPool = new ReadPool(readSource, {
+    connectionsMax: Math.min(WATCH_READS_MAX, limits.readPoolConnectionsMax),
+    waitingMax: limits.streamsMax,
+  });
+  if (database.migrations.length > 0) logger.info({ migrations: database.migrations }, 'schema migrated');
+
+  const metrics = new Metrics(VERSION, () => engine.queued);
+  const channel = database.openChanges((merchantId) => changes.wake(merchantId));
+  const changes = new ChangeSignal(channel);
+  const engine = createEngine(dataSource, {
+    batchScope: config.batchScope,
+    observer: engineObserver(metrics, logger, changes),
+    limits: engineLimits(limits),
+  });
+  const close = async (): Promise<void> => {
+    changes.close();
+    // Reads whose callers have gone would find the database gone too. None takes longer than its statement may.
+    await Promise.all([readPool.close(), watchPool.close()]);
+    await database.close();
+  };
+  return { dataSource, engine: replacement ?? engine, readPool, watchPool, changes, metrics, close };
+}

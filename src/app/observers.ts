@@ -1,0 +1,51 @@
+import type { EngineObserver } from '../engine/engine.js';
+import type { ChangeSignal } from '../service/watch/change-signal.js';
+import type { Logger } from '../telemetry/logger.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import type { DispatchObserver } from '../transport/dispatch/dispatcher.js';
+import type { StreamObserver } from '../transport/dispatch/stream-dispatcher.js';
+
+export function engineObserver(metrics: Metrics, logger: Logger, changes: ChangeSignal): EngineObserver {
+  // A batch that fails gives each of its callers the same error: it is worth one line.
+  const told = new WeakSet<object>();
+  return {
+    batch: (commands) => metrics.batch(commands),
+    retry: (err) => {
+      metrics.retried();
+      logger.debug({ err }, 'a transaction is tried again');
+    },
+    changed: (merchantId) => changes.changed(merchantId),
+    failed: (err) => {
+      if (typeof err !== 'object' || err === null || told.has(err)) return;
+      told.add(err);
+      logger.error({ err }, 'a transaction failed');
+    },
+  };
+}
+
+export function dispatchObserver(metrics: Metrics, logger: Logger): DispatchObserver {
+  return {
+    replied: ({ method }, reply, durationMs, requestId) => {
+      metrics.called(method.name, reply.ok ? 'OK' : reply.failure.reason, durationMs);
+      if (!reply.ok) logRefusal(logger, method, reply.failure.reason, requestId);
+    },
+    crashed: (err, { method }, requestId) => {
+      logger.error({ err, rpc: method.name, requestId }, 'a call failed');
+    },
+  };
+}
+
+export function streamObserver(metrics: Metrics, logger: Logger): StreamObserver {
+  return {
+    refused: ({ method }, { reason }, requestId) => {
+      metrics.streamRefused(method.name, reason);
+      logRefusal(logger, method, reason, requestId);
+    },
+    opened: ({ method }) => metrics.streamOpened(method.name),
+    ended: ({ method }, failure) => metrics.streamEnded(method.name, failure?.reason ?? 'OK'),
+  };
+}
+
+function logRefusal(logger: Logger, rpc: { name: string }, reason: string, requestId: string): void {
+  logger.debug({ rpc: rpc.name, reason, requestId }, 'a call is refused');
+}
