@@ -23,3 +23,11 @@ export function exposureWarnings(
   }
   return warnings;
 }
+
+/** A demo that was made while only this machine could reach it goes on to work for everybody. */
+export function openDemoWarning({ host }: Pick<Config, 'host'>): string {
+  return (
+    `HOST ${host}: the demo of an earlier start is still open to whoever has its key and token; ` +
+    'holdfast key list --merchant mer_demo shows its keys, key revoke ends them'
+  );
+}

@@ -1,10 +1,10 @@
 import { type App, createApp } from '../app.js';
 import { type Config, type Environment, loadConfig } from '../config.js';
 import { resolveJwt } from '../jwt-secret.js';
-import { prepareDemo } from '../service/demo.js';
+import { demoIsOpen, prepareDemo } from '../service/demo.js';
 import { createLogger } from '../telemetry/logger.js';
 import { VERSION } from '../version.js';
-import { exposureWarnings } from './exposure.js';
+import { exposureWarnings, openDemoWarning } from './exposure.js';
 import { revokedDemoLines, sampleLines } from './samples.js';
 
 /**
@@ -20,6 +20,9 @@ export async function serve(env: Environment, print: (text: string) => void): Pr
     logger,
     prepare: async (started) => {
       const lines = config.demo ? await demoLines(config, started) : [];
+      if (config.exposed && !config.demo && (await demoIsOpen(started.dataSource))) {
+        logger.warn(openDemoWarning(config));
+      }
       const { httpUrl, grpcAddress } = started.addresses;
       if (started.metricsUrl !== undefined) lines.push(`Metrics on ${started.metricsUrl}`);
       // The last line, for which scripts wait.

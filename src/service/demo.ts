@@ -70,6 +70,12 @@ export async function prepareDemo(
   return demo;
 }
 
+/** Whether an earlier start has made a demo whose key is still good. */
+export async function demoIsOpen(dataSource: DataSource): Promise<boolean> {
+  const keys = await listApiKeys(dataSource, MERCHANT_ID);
+  return keys.some((key) => key.revokedAt === null);
+}
+
 async function makeMerchant(dataSource: DataSource): Promise<void> {
   // Each step by itself: an earlier start may have died between them, and another may be at it right now.
   if ((await findMerchant(dataSource, MERCHANT_ID)) === null) {

@@ -14,6 +14,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'config',
     'database',
     'domain',
+    'embedded-postgres',
     'engine',
     'jwt-secret',
     'printable',

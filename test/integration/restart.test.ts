@@ -175,7 +175,21 @@ describe('a demo that nobody wants', () => {
     expect(await readdir(folder)).not.toContain('demo.json');
     expect(started.stderr()).toContain('cleartext');
     expect(started.stderr()).toContain('no demo is made');
+    expect(started.stderr()).not.toContain('still open');
+    await started.end('SIGTERM');
+
+    // One that was made before is not forgotten by that.
+    await (await startService(onDataDir(folder))).end('SIGTERM');
+    const exposed = await startService(onDataDir(folder, { HOST: '0.0.0.0' }));
+    expect(exposed.stderr()).toContain('still open');
   });
+});
+
+test('npx whose shell is gone before the service has come so far leaves no orphan', async () => {
+  const env = { npm_lifecycle_event: 'npx', npm_lifecycle_script: "'holdfast' serve" };
+  // The parent is this test and no shell of npx.
+  const started = spawnHoldfast(['serve'], onDataDir(dataDir, env));
+  expect(await started.exited).toEqual({ code: 0, signal: null });
 });
 
 describe('beside others', () => {
