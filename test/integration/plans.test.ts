@@ -47,6 +47,8 @@ const batches: readonly (readonly Unsigned<Command>[])[] = [
     { kind: 'confirm', ...units, qty: 5, reference: 'y' },
   ],
   [{ kind: 'release', ...units, qty: 6, reference: '' }],
+  [{ kind: 'reserve', id: 'inv_many', notes: '', qty: 200, reference: 'x', ...open }],
+  [{ kind: 'release', id: 'inv_many', notes: '', qty: 150, reference: '' }],
   [{ kind: 'release_order', reference: 'o', notes: '' }],
   [{ kind: 'adjust', ...units, ...line }],
   [{ kind: 'create_record', id: 'inv_3', initialQty: 1, details, notes: '' }],
@@ -71,6 +73,7 @@ beforeAll(async () => {
   await seedRecords(dataSource, merchantId, [
     { id: 'inv_1', ...record },
     { id: 'inv_2', ...record },
+    { id: 'inv_many', onHandQty: 200, reservedQty: 0 },
   ]);
   await runAll();
   await explainAll();
@@ -134,6 +137,7 @@ const byIndex: Readonly<Record<string, readonly (readonly [index: string, column
   update_holds: [['holds_pkey', 'reference']],
   delete_holds: [['holds_pkey', 'reference']],
   read_oldest_holds: [['holds_by_age', 'inventory_id']],
+  sum_oldest_holds: [['holds_by_age', 'inventory_id']],
   read_expired_holds: [['holds_by_expiry', 'expires_at']],
   read_next_expiries: [['holds_by_expiry', 'expires_at']],
   find_order_records: [['holds_by_reference', 'reference']],

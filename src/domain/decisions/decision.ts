@@ -25,6 +25,11 @@ export interface RecordView {
   hold(reference: string): Hold | undefined;
   /** By age, oldest first. */
   holds(): Iterable<Hold>;
+  /**
+   * A draw without a reference can have no more units than these from holds with one, as many as it may draw on;
+   * Infinity where nobody has looked.
+   */
+  readonly oldestHoldsQty: number;
   /** What describes it; fetched only for commands that answer with it. */
   readonly description: RecordDescriptionView | undefined;
 }

@@ -53,6 +53,7 @@ function decideDraw<R extends RecordView>(
 
 /** Whether the units are more than the holds have that one command may draw on. */
 function drawsOnTooMany(record: RecordView, qty: number): boolean {
+  if (qty > (record.hold(UNREFERENCED)?.qty ?? 0) + record.oldestHoldsQty) return true;
   let holds = 0;
   let left = qty;
   for (const hold of drawOrder(UNREFERENCED, record)) {

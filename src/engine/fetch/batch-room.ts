@@ -1,3 +1,4 @@
+import { UNREFERENCED } from '../../domain/hold.js';
 import { merchantKey } from '../../domain/map-name.js';
 import type { Submission } from '../submission.js';
 import type { DrawnHolds } from './drawn-holds.js';
@@ -20,9 +21,16 @@ const ENDED_ORDER_LINES = 8;
 /** Holds that take as long to read and to end as one command takes: docs/performance.md has the figures. */
 const HOLDS_A_LINE = 4;
 
+/** A draw without a reference of more units may have to look at many holds before it is refused. */
+const SMALL_DRAW_QTY = 100;
+const LARGE_DRAW_LINES = 10;
+
 /** In lines, by what the command says. */
 export function weightOf({ command }: Submission): number {
   switch (command.kind) {
+    case 'release':
+    case 'confirm':
+      return command.reference === UNREFERENCED && command.qty > SMALL_DRAW_QTY ? LARGE_DRAW_LINES : 1;
     case 'reserve_order':
     case 'batch_adjust':
       return command.lines.length;

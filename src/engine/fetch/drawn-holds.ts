@@ -2,9 +2,12 @@ import type { Command, ConfirmCommand, ReleaseCommand } from '../../domain/comma
 import { DRAW_HOLDS_MAX } from '../../domain/decisions/draw.js';
 import { UNREFERENCED } from '../../domain/hold.js';
 import { merchantKey } from '../../domain/map-name.js';
-import type { HoldRow, OldestHolds } from '../../store/tables/holds.js';
+import type { HoldRow, OldestHolds, OldestQty } from '../../store/tables/holds.js';
 import type { RecordKey, StockRow } from '../../store/tables/stock-levels.js';
 import type { DrawnRecord } from './fetch-plan.js';
+
+/** A draw that may need more holds than these is looked at more closely before they are read. */
+const FEW_HOLDS = 100;
 
 interface Drawn {
   readonly record: DrawnRecord;
@@ -13,6 +16,8 @@ interface Drawn {
   readonly unreferencedQty: number;
   /** It has at most so many units reserved when the next command is decided. */
   reservedMax: number;
+  /** A draw of more units is refused: it would draw on too many holds. */
+  drawableMax: number;
   /** Of the draws so far that may succeed: their units, and how many they are. */
   drawnQty: number;
   draws: number;
@@ -25,14 +30,20 @@ interface Drawn {
  *
  * Such a draw takes the unreferenced units first, then from the oldest holds. Every hold has at least one unit, so as
  * many of the oldest as there are units left to draw are enough. A draw of more units than the record can have
- * reserved is refused whatever its holds are, and needs none.
+ * reserved is refused whatever its holds are, and needs none; and so is one of more units than the unreferenced ones and
+ * the oldest holds have together, as many of them as one draw may take from.
  */
 export class DrawnHolds {
   readonly #drawn = new Map<string, Drawn>();
 
-  /** `named` has the unreferenced units of each record. */
-  constructor(records: readonly DrawnRecord[], stocks: readonly StockRow[], named: readonly HoldRow[]) {
-    if (records.length === 0) return;
+  /** `named` has the unreferenced units of each record; `sums`, what the holds have that `many` asked for. */
+  constructor(
+    records: readonly DrawnRecord[],
+    stocks: readonly StockRow[],
+    named: readonly HoldRow[],
+    sums: readonly OldestQty[] = [],
+  ) {
+    const oldest = new Map(sums.map((row) => [merchantKey(row.merchantId, row.inventoryId), row.qty]));
     const reserved = new Map(stocks.map((row) => [nameOf(row.merchantId, row.stock), row.stock.reservedQty]));
     const unreferenced = new Map<string, number>();
     for (const { merchantId, inventoryId, hold } of named) {
@@ -48,6 +59,7 @@ export class DrawnHolds {
         referencedQty: reservedQty - unreferencedQty,
         unreferencedQty,
         reservedMax: reservedQty,
+        drawableMax: unreferencedQty + (oldest.get(name) ?? Number.POSITIVE_INFINITY),
         drawnQty: 0,
         draws: 0,
         holds: 0,
@@ -73,15 +85,25 @@ export class DrawnHolds {
 
   /** What to read. Expired holds may be the oldest ones; those behind them are wanted too. */
   wanted(expired: readonly HoldRow[]): OldestHolds[] {
+    return this.#oldest(expired, ({ holds }) => holds);
+  }
+
+  /** What to sum up before anything is read: the holds that one draw may take from, where draws may need many. */
+  many(expired: readonly HoldRow[]): OldestHolds[] {
+    return this.#oldest(expired, ({ holds }) => (holds > FEW_HOLDS ? DRAW_HOLDS_MAX : 0));
+  }
+
+  #oldest(expired: readonly HoldRow[], holdsOf: (drawn: Drawn) => number): OldestHolds[] {
     const expiredCounts = new Map<string, number>();
     for (const { merchantId, inventoryId } of expired) {
       const name = merchantKey(merchantId, inventoryId);
       expiredCounts.set(name, (expiredCounts.get(name) ?? 0) + 1);
     }
     const wanted: OldestHolds[] = [];
-    for (const [name, { record, holds }] of this.#drawn) {
+    for (const [name, drawn] of this.#drawn) {
+      const holds = holdsOf(drawn);
       if (holds === 0) continue;
-      const { merchantId, id: inventoryId, namedHolds } = record;
+      const { merchantId, id: inventoryId, namedHolds } = drawn.record;
       const count = holds + namedHolds + (expiredCounts.get(name) ?? 0);
       wanted.push({ merchantId, inventoryId, count });
     }
@@ -90,12 +112,14 @@ export class DrawnHolds {
 
   #reserve(merchantId: string, { id, qty }: { id: string; qty: number }): void {
     const drawn = this.#drawn.get(merchantKey(merchantId, id));
-    if (drawn !== undefined) drawn.reservedMax += qty;
+    if (drawn === undefined) return;
+    drawn.reservedMax += qty;
+    drawn.drawableMax += qty;
   }
 
   #draw(command: Draw): void {
     const drawn = this.#drawn.get(nameOf(command.merchantId, command));
-    if (drawn === undefined || command.qty > drawn.reservedMax) return;
+    if (drawn === undefined || isRefused(drawn, command)) return;
     drawn.holds = holdsWith(drawn, command);
     drawn.drawnQty += command.qty;
     drawn.draws++;
@@ -109,8 +133,13 @@ function isDraw(command: Command): command is Draw {
   return (command.kind === 'release' || command.kind === 'confirm') && command.reference === UNREFERENCED;
 }
 
-function holdsWith(drawn: Drawn, { qty }: Draw): number {
-  if (qty > drawn.reservedMax) return drawn.holds;
+function isRefused({ reservedMax, drawableMax }: Drawn, { qty }: Draw): boolean {
+  return qty > Math.min(reservedMax, drawableMax);
+}
+
+function holdsWith(drawn: Drawn, command: Draw): number {
+  if (isRefused(drawn, command)) return drawn.holds;
+  const { qty } = command;
   const qtyOfHolds = Math.min(drawn.drawnQty + qty - drawn.unreferencedQty, drawn.referencedQty);
   return Math.max(drawn.holds, Math.min(qtyOfHolds, (drawn.draws + 1) * DRAW_HOLDS_MAX));
 }

@@ -152,7 +152,8 @@ class Planner {
       records.push(key);
       if (described) descriptions.push(key);
       for (const reference of references) holds.push({ merchantId, inventoryId, reference });
-      if (drawn) draws.push({ ...key, namedHolds: references.size + endedByOrder });
+      // The unreferenced one, which is named too, is not among the oldest.
+      if (drawn) draws.push({ ...key, namedHolds: references.size - 1 + endedByOrder });
     }
     return {
       records,

@@ -1,6 +1,6 @@
 import type { Statement, Transaction } from '../../store/connection/transaction.js';
 import { readClock } from '../../store/tables/clock.js';
-import { type HoldRow, readHolds, readOldestHolds } from '../../store/tables/holds.js';
+import { type HoldRow, readHolds } from '../../store/tables/holds.js';
 import { readIdempotencyKeys } from '../../store/tables/idempotency-keys.js';
 import { readImportLines } from '../../store/tables/import-lines.js';
 import { findRecords, readDescriptions } from '../../store/tables/inventory-records.js';
@@ -11,9 +11,8 @@ import { dueRecords, endExpired, fetchExpired, latestReading } from '../expiry.j
 import type { Submission } from '../submission.js';
 import { KeyBook } from '../working-set/key-book.js';
 import { WorkingSet } from '../working-set/working-set.js';
-import { countWithRoom } from './batch-room.js';
-import { DrawnHolds } from './drawn-holds.js';
 import { planBatch } from './plan-batch.js';
+import { readDrawnHolds } from './read-drawn-holds.js';
 import { assertAllLocked } from './wanted-records.js';
 
 /** Expired holds of one record that a batch ends beside its work; more are ended first, in steps of their own. */
@@ -48,10 +47,11 @@ export async function fetchBatch(
   submissions: readonly Submission[],
   linesMax: number,
 ): Promise<FetchedBatch> {
-  const planned = planBatch(tx, submissions, linesMax);
-  const { plan, wanted, orderSizes, ...taken } = planned instanceof Promise ? await planned : planned;
+  const planning = planBatch(tx, submissions, linesMax);
+  const planned = planning instanceof Promise ? await planning : planning;
+  const { plan, wanted } = planned;
   const { records, orders } = wanted;
-  const [stocks, holds, orderRows, keyRows, clockUs, descriptions, identities, settings, lines] =
+  const [stocks, named, orderRows, keyRows, clockUs, descriptions, identities, settings, lines] =
     await Promise.all([
       records.length > 0 ? lockStockLevels(tx, lock, records) : none,
       plan.holds.length > 0 ? readHolds(tx, plan.holds) : none,
@@ -70,19 +70,15 @@ export async function fetchBatch(
   const due = nowMs === 0 ? none : dueRecords(stocks, nowMs);
   const expired = due.length === 0 ? undefined : await fetchExpired(tx, due, nowMs, expiredMax(due.length));
   if (expired !== undefined && expired.unfinished.length > 0) throw new ExpiredBacklog(expired.unfinished);
-  const drawn = plan.draws.length > 0 ? new DrawnHolds(plan.draws, stocks, holds) : undefined;
-  const withRoom =
-    drawn === undefined
-      ? taken.submissions
-      : taken.submissions.slice(0, countWithRoom(taken.submissions, linesMax, orderSizes, drawn));
-  const oldestWanted = drawn?.wanted(expired?.holds ?? none) ?? none;
-  const oldest = oldestWanted.length > 0 ? await readOldestHolds(tx, oldestWanted) : none;
+  const locked = { stocks, named, expired: expired?.holds ?? none };
+  const drawn = await readDrawnHolds(tx, planned, locked, linesMax);
 
   const workingSet = new WorkingSet({
     nowMs,
     atUs: clockUs,
     stocks,
-    holdsByAge: byAge(holds, oldest, [...orderHolds, ...(expired?.holds ?? [])]),
+    holdsByAge: byAge(named, drawn.oldest, [...orderHolds, ...locked.expired]),
+    oldestSums: drawn.sums,
     orders: [...orderRows.map((order) => ({ ...order, tooLarge: false })), ...wanted.tooLarge],
     descriptions,
     identities: wanted.found.length === 0 ? identities : [...identities, ...wanted.found],
@@ -90,7 +86,7 @@ export async function fetchBatch(
     lines,
   });
   if (expired !== undefined) endExpired(workingSet, due, expired);
-  return { submissions: withRoom, workingSet, keys: new KeyBook(keyRows) };
+  return { submissions: drawn.submissions, workingSet, keys: new KeyBook(keyRows) };
 }
 
 const none: never[] = [];

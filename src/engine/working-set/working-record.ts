@@ -1,5 +1,5 @@
 import type { RecordChange, RecordDescriptionView, RecordView } from '../../domain/decisions/decision.js';
-import type { Hold } from '../../domain/hold.js';
+import { type Hold, UNREFERENCED } from '../../domain/hold.js';
 import { assertSound, type Stock } from '../../domain/stock.js';
 import type { ChangedHolds } from './changed-rows.js';
 
@@ -16,6 +16,8 @@ export class WorkingRecord implements RecordView {
   redescribed = false;
   /** In the table; null for one that this batch creates. */
   readonly #storedExpiryAtMs: number | null;
+  /** As of the fetch, and what commands of this batch have reserved under references since. */
+  oldestHoldsQty = Number.POSITIVE_INFINITY;
   /** Live holds, in order of age: new ones open at the end. */
   readonly #holds = new Map<string, Hold>();
   readonly #touched = new Set<string>();
@@ -45,10 +47,13 @@ export class WorkingRecord implements RecordView {
     return this.#holds.values();
   }
 
-  change({ stock, holds }: RecordChange): void {
+  change({ stock, holds, movement }: RecordChange): void {
     assertSound(stock);
     this.stock = stock;
     this.changed = true;
+    if (movement.reservedDelta > 0 && movement.reference !== UNREFERENCED) {
+      this.oldestHoldsQty += movement.reservedDelta;
+    }
     for (const hold of holds) {
       this.#touched.add(hold.reference);
       if (hold.qty === 0) this.#holds.delete(hold.reference);

@@ -2,7 +2,7 @@ import type { Changes, CreatedRecord, RecordChange, World } from '../../domain/d
 import type { DoneLine, ImportLine } from '../../domain/import-line.js';
 import type { RecordIdentity } from '../../domain/inventory-record.js';
 import type { Settings } from '../../domain/outcome.js';
-import type { HoldRow } from '../../store/tables/holds.js';
+import type { HoldRow, OldestQty } from '../../store/tables/holds.js';
 import type { DoneLineRow } from '../../store/tables/import-lines.js';
 import type { DescriptionRow } from '../../store/tables/inventory-records.js';
 import type { MovementRow } from '../../store/tables/movement-log.js';
@@ -22,6 +22,8 @@ export interface FetchedState {
   readonly atUs?: number | undefined;
   readonly stocks: readonly StockRow[];
   readonly holdsByAge: readonly HoldRow[];
+  /** Of records from which some command would draw on many holds. */
+  readonly oldestSums?: readonly OldestQty[];
   readonly orders?: readonly FetchedOrder[];
   readonly descriptions?: readonly DescriptionRow[];
   /** Of records that exist. */
@@ -64,6 +66,9 @@ export class WorkingSet {
       if (record === undefined) continue;
       record.loadHold(hold);
       world.orders.get(hold.reference)?.add(record);
+    }
+    for (const { merchantId, inventoryId, qty } of state.oldestSums ?? []) {
+      this.world(merchantId).record(inventoryId)!.oldestHoldsQty = qty;
     }
     for (const { merchantId, id, description } of state.descriptions ?? []) {
       const record = this.world(merchantId).record(id);

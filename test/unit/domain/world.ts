@@ -48,6 +48,7 @@ export function record(id: string, onHandQty: number, held: Held = []): RecordVi
     description,
     hold: (reference) => holds.get(reference),
     holds: () => holds.values(),
+    oldestHoldsQty: Number.POSITIVE_INFINITY,
   };
 }
 
