@@ -1,4 +1,5 @@
 import type { Http2Session } from 'node:http2';
+import type { Socket } from 'node:net';
 
 /** The most that all headers of a call may have together, as HTTP/2 counts them; clients are told. */
 export const HEADERS_BYTES_MAX = 65_536;
@@ -33,4 +34,19 @@ export function isBroken(session: Http2Session): boolean {
   const key = Object.getOwnPropertySymbols(session).find(({ description }) => description === 'kHandle');
   const handle = (session as unknown as Record<symbol, Handle | undefined>)[key as symbol];
   return handle?.hasPendingData?.() === false;
+}
+
+/** How long a client may take to hang up, when all has been said to it. */
+const HANG_UP_MS = 1000;
+
+/**
+ * Cuts a connection whose client does not hang up. A session of node:http2 that has closed ends its side, and then waits
+ * for the client to end the other, for ever: the session's `close` is that of its socket, and to destroy it again does
+ * nothing.
+ */
+export function cutAfterEnd(socket: Socket): void {
+  socket.once('finish', () => {
+    const cut = setTimeout(() => socket.destroy(), HANG_UP_MS).unref();
+    socket.once('close', () => clearTimeout(cut));
+  });
 }

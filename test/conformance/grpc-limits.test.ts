@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findHeader } from '../../bench/load/hpack.js';
 import { type Credentials, startApp, type TestApp } from '../support/app.js';
-import { frame } from '../support/http2-frames.js';
+import { frame, HTTP2_PREFACE } from '../support/http2-frames.js';
 import {
   END_STREAM,
   FrameType,
@@ -22,6 +22,9 @@ const LIST = '/inventory.v1.InventoryService/ListInventory';
 const NO_HEADER_TABLE = [1, 0] as const;
 const CLOSED_WINDOW = [4, 0] as const;
 const ENHANCE_YOUR_CALM = 11;
+
+/** A client's first words, and its answer to the server's. */
+const greeting = [HTTP2_PREFACE, frame(FrameType.SETTINGS, 0, 0), frame(FrameType.SETTINGS, 1, 0)];
 
 let service: TestApp;
 let credentials: Credentials;
@@ -71,13 +74,15 @@ describe('while it serves', () => {
   test.each<readonly [string, readonly (string | Buffer)[]]>([
     ['says nothing', []],
     ['says half a preface', ['PRI']],
-    ['says a preface and no settings', ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n']],
-    [
-      'has no call',
-      ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', frame(FrameType.SETTINGS, 0, 0), frame(FrameType.SETTINGS, 1, 0)],
-    ],
+    ['says a preface and no settings', [HTTP2_PREFACE]],
+    ['has no call', greeting],
   ])('a connection that %s is closed', async (_, words) => {
     await RawHttp2.open(service.grpcAddress, words).then(({ closed }) => closed);
+  });
+
+  test('nor is one kept whose client does not hang up', async () => {
+    const { closed } = await RawHttp2.open(service.grpcAddress, greeting, { hangsUp: false });
+    await closed;
   });
 
   test('a connection with a stream is not idle', async () => {
@@ -141,9 +146,9 @@ describe('while it serves', () => {
   });
 });
 
-test('a stop waits for nobody who neither sends nor reads', async () => {
-  const silent = await RawHttp2.open(service.grpcAddress, []);
-  const idle = await open();
+test('a stop waits for nobody who neither sends nor reads nor hangs up', async () => {
+  const silent = await RawHttp2.open(service.grpcAddress, [], { hangsUp: false });
+  const idle = await RawHttp2.open(service.grpcAddress, greeting, { hangsUp: false });
   const unfinished = await open();
   unfinished.send(headersFrames(1, grpcHeaders(RESERVE, credentials)));
   const unread = await open(CLOSED_WINDOW);

@@ -140,3 +140,9 @@ test.each<readonly [string, readonly (string | Uint8Array)[], string]>([
 ])('%s: the connection is closed', async (_, parts, answer) => {
   expect(await exchange(service.httpUrl, ...parts)).toMatch(new RegExp(`^${answer}`));
 });
+
+test('HTTP/2 without a call, and a client who does not hang up: the connection is closed', async () => {
+  const { host } = new URL(service.httpUrl);
+  const { closed } = await RawHttp2.open(host, [HTTP2_PREFACE, SETTINGS], { hangsUp: false });
+  await closed;
+});

@@ -8,6 +8,7 @@ export const FrameType = {
   HEADERS: 1,
   RST_STREAM: 3,
   SETTINGS: 4,
+  PING: 6,
   GOAWAY: 7,
   CONTINUATION: 9,
 } as const;
@@ -34,6 +35,12 @@ export class RawHttp2 {
   private constructor(readonly socket: Socket) {
     // Resets are an end like any other.
     socket.on('error', () => {});
+    // Who does not hang up learns that the server has by what he says.
+    socket.on('end', () => {
+      if (!socket.allowHalfOpen) return;
+      const talking = setInterval(() => socket.write(frame(FrameType.PING, 0, 0, Buffer.alloc(8))), 20);
+      socket.once('close', () => clearInterval(talking));
+    });
     socket.on('data', (chunk) => this.#read(chunk));
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
@@ -54,10 +61,14 @@ export class RawHttp2 {
     ]);
   }
 
-  /** With other first words. */
-  static async open(authority: string, words: readonly (string | Uint8Array)[]): Promise<RawHttp2> {
-    const { hostname, port } = new URL(`http://${authority}`);
-    const socket = connect(Number(port), hostname);
+  /** With other first words. `hangsUp`: whether it ends its side when the server ends its own. */
+  static async open(
+    authority: string,
+    words: readonly (string | Uint8Array)[],
+    { hangsUp = true } = {},
+  ): Promise<RawHttp2> {
+    const { hostname: host, port } = new URL(`http://${authority}`);
+    const socket = connect({ port: Number(port), host, allowHalfOpen: !hangsUp });
     await once(socket, 'connect');
     for (const word of words) socket.write(word);
     return new RawHttp2(socket);

@@ -1,7 +1,7 @@
 import { constants, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
-import { isBroken } from '../../http2.js';
+import { cutAfterEnd, isBroken } from '../../http2.js';
 
 /** How long a new connection may take to say its first word, and its TLS handshake. */
 export const FIRST_WORD_TIMEOUT_MS = 10_000;
@@ -13,13 +13,25 @@ export class Connection {
   hasSpoken = false;
   /** Since when it has had no stream. */
   idleSince = performance.now();
+  /** When its session was first seen to be no more; the socket may be there still. */
+  #endedAt: number | undefined;
 
-  constructor(readonly session: ServerHttp2Session) {}
+  constructor(
+    readonly session: ServerHttp2Session,
+    readonly socket: Socket,
+  ) {}
 
   /** At once, with all that it has. */
   cut(): void {
     // No error of ours: `undefined` would make it NO_ERROR.
     this.session.destroy(null as never, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  }
+
+  /** Cuts what is left of one whose session is no more, when its client has not taken the last answers in time. */
+  cutIfLeft(stalledMs: number): void {
+    const now = performance.now();
+    this.#endedAt ??= now;
+    if (now - this.#endedAt >= stalledMs) this.socket.destroy();
   }
 }
 
@@ -30,10 +42,12 @@ export class Connections {
   readonly #bare = new Map<string, Socket>();
 
   readonly #idleMs: number;
+  readonly #stalledMs: number;
 
-  /** `idleMs`: how long one may have no call. */
-  constructor(idleMs: number) {
+  /** `idleMs`: how long one may have no call; `stalledMs`: leave unread what it was sent. */
+  constructor(idleMs: number, stalledMs: number) {
     this.#idleMs = idleMs;
+    this.#stalledMs = stalledMs;
   }
 
   watch(http2: Http2Server, onClose: (connection: Connection) => void): void {
@@ -45,8 +59,16 @@ export class Connections {
         socket.once('close', () => this.#bare.delete(end));
       });
     }
+    let carrier: Socket;
+    http2.prependListener(
+      http2 instanceof TlsServer ? 'secureConnection' : 'connection',
+      (socket: Socket) => {
+        carrier = socket;
+      },
+    );
     http2.on('session', (session: ServerHttp2Session) => {
-      const connection = new Connection(session);
+      const connection = new Connection(session, carrier);
+      cutAfterEnd(carrier);
       this.#bare.delete(otherEnd(session.socket));
       this.#connections.set(session, connection);
       session.once('remoteSettings', () => {
@@ -66,9 +88,11 @@ export class Connections {
   /** Closes those that have nothing to say, and those that node:http2 has given up. */
   look(): void {
     const now = performance.now();
-    for (const [session, { streams, hasSpoken, idleSince }] of this.#connections) {
+    for (const [session, connection] of this.#connections) {
+      const { streams, hasSpoken, idleSince } = connection;
       const idleMs = streams.size > 0 ? 0 : now - idleSince;
-      if (isBroken(session) || (!hasSpoken && idleMs > FIRST_WORD_TIMEOUT_MS)) session.destroy();
+      if (session.destroyed) connection.cutIfLeft(this.#stalledMs);
+      else if (isBroken(session) || (!hasSpoken && idleMs > FIRST_WORD_TIMEOUT_MS)) session.destroy();
       // It was told to go.
       else if (session.closed && streams.size === 0) session.destroy();
       else if (idleMs > this.#idleMs) session.close();
@@ -76,16 +100,22 @@ export class Connections {
   }
 
   /** Cuts those that have no call, for a server that stops. */
-  cutIdle(): void {
+  cutIdle(stalledMs: number): void {
     for (const socket of this.#bare.values()) socket.destroy();
-    for (const [session, { streams, hasSpoken }] of this.#connections) {
-      if (!hasSpoken || (session.closed && streams.size === 0)) session.destroy();
+    for (const [session, connection] of this.#connections) {
+      const { streams, hasSpoken, socket } = connection;
+      if (!hasSpoken) socket.destroy();
+      else if (session.destroyed) connection.cutIfLeft(stalledMs);
+      else if (session.closed && streams.size === 0) session.destroy();
     }
   }
 
   cutAll(): void {
     for (const socket of this.#bare.values()) socket.destroy();
-    for (const session of this.#connections.keys()) session.destroy();
+    for (const [session, { socket }] of this.#connections) {
+      session.destroy();
+      socket.destroy();
+    }
   }
 }
 

@@ -31,7 +31,7 @@ export class Guard {
   #draining = false;
 
   constructor(options: GuardOptions) {
-    this.#connections = new Connections(options.idleMs);
+    this.#connections = new Connections(options.idleMs, options.stalledMs);
     this.#unfinished = new UnfinishedCalls(options.messageTimeoutMs);
     this.#unread = new UnreadAnswers(options.stalledMs);
     this.#looking = setInterval(() => this.#look(), LOOK_INTERVAL_MS).unref();
@@ -102,7 +102,7 @@ export class Guard {
     }
     this.#unfinished.look(DRAIN_STALLED_MS, 'SHUTTING_DOWN');
     this.#unread.look(DRAIN_STALLED_MS);
-    this.#connections.cutIdle();
+    this.#connections.cutIdle(DRAIN_STALLED_MS);
   }
 }
 

@@ -1,6 +1,6 @@
 import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
-import { http2Options, isBroken } from '../../http2.js';
+import { cutAfterEnd, http2Options, isBroken } from '../../http2.js';
 import type { RequestListener } from '../request-listener.js';
 import { type ConnectionBounds, endOfAge, headTimeoutMs } from './connection-bounds.js';
 
@@ -27,7 +27,7 @@ const TIMER_MAX_MS = 2 ** 31 - 1;
  */
 export class Http2Sessions {
   readonly #server: Http2Server;
-  readonly #open = new Set<ServerHttp2Session>();
+  readonly #open = new Map<ServerHttp2Session, Socket>();
   readonly #bounds: ConnectionBounds;
   #looking: NodeJS.Timeout | undefined;
 
@@ -44,7 +44,10 @@ export class Http2Sessions {
 
   start(): void {
     this.#looking = setInterval(() => {
-      for (const session of this.#open) if (isBroken(session)) session.destroy();
+      for (const [session, socket] of this.#open) {
+        if (isBroken(session)) session.destroy();
+        else if (session.destroyed) this.#leave(session, socket);
+      }
     }, BROKEN_LOOK_INTERVAL_MS).unref();
   }
 
@@ -63,12 +66,13 @@ export class Http2Sessions {
 
   /** Asks all to end when what is open on them has ended. */
   close(): void {
-    for (const session of this.#open) session.close();
+    for (const session of this.#open.keys()) session.close();
   }
 
   #keep(session: ServerHttp2Session, socket: Socket): void {
-    const { keepAliveMs, unreadMs } = this.#bounds;
-    this.#open.add(session);
+    const { keepAliveMs } = this.#bounds;
+    this.#open.set(session, socket);
+    cutAfterEnd(socket);
     session.on('error', () => session.destroy());
     let streams = 0;
     let greeted = false;
@@ -98,10 +102,14 @@ export class Http2Sessions {
       this.#open.delete(session);
       clearTimeout(idle);
       clearTimeout(endAge);
-      // The last answers may wait in the socket; a client that neither takes them nor hangs up is not waited for.
-      const gone = setTimeout(() => socket.destroy(), unreadMs).unref();
-      socket.once('close', () => clearTimeout(gone));
     });
+  }
+
+  /** The last answers may wait in the socket of a session that is no more; a client that does not take them is cut off. */
+  #leave(session: ServerHttp2Session, socket: Socket): void {
+    this.#open.delete(session);
+    const gone = setTimeout(() => socket.destroy(), this.#bounds.unreadMs).unref();
+    socket.once('close', () => clearTimeout(gone));
   }
 
   #endAt(session: ServerHttp2Session, ms: number): NodeJS.Timeout | undefined {
