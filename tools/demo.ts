@@ -45,13 +45,13 @@ const samples: readonly Sample[] = [
   {
     title: 'Reserve Stock',
     rpc: 'reserve',
-    request: { qty: 2, REFERENCE, notes: 'Reserved for customer checkout' },
+    request: { qty: 2, reference: REFERENCE, notes: 'Reserved for customer checkout' },
     expected: { onHandQty: 50, reservedQty: 7, availableQty: 43 },
   },
   {
     title: 'Release Stock',
     rpc: 'release',
-    request: { qty: 2, REFERENCE, notes: 'Order cancelled - releasing hold' },
+    request: { qty: 2, reference: REFERENCE, notes: 'Order cancelled - releasing hold' },
     expected: { onHandQty: 50, reservedQty: 5, availableQty: 45 },
   },
   {
