@@ -55,6 +55,22 @@ test.each(pages)('%s names files of the source that are there', (page) => {
   expect(said.filter((path) => !paths.some((one) => `/${one}`.endsWith(`/${path}`)))).toEqual([]);
 });
 
+test('docs/architecture.md names every room', () => {
+  const page = read('docs/architecture.md');
+  const rooms = readdirSync(join(projectRoot, 'src'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ parentPath, name }) =>
+      join(parentPath, name)
+        .slice(projectRoot.length)
+        .replace(/^\/?src\//, ''),
+    )
+    .filter((room) => !room.startsWith('gen') && room !== 'transport');
+  expect(rooms.length).toBeGreaterThan(30);
+  const named = (room: string): boolean =>
+    page.includes(`\`src/${room}\``) || page.includes(`\`${room.split('/').at(-1)}\``);
+  expect(rooms.filter((room) => !named(room))).toEqual([]);
+});
+
 describe('figures', () => {
   const figure = readFigure(read('docs/performance.md'));
   const measured = figure.bars.map(({ value }) => value.toLocaleString('en-US'));
