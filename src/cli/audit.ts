@@ -1,13 +1,24 @@
+import type { Command } from 'commander';
 import type { Environment } from '../config.js';
 import { oneLine } from '../printable.js';
 import { type AuditReport, audit } from '../service/audit.js';
+import { addCommand, type Process } from './command.js';
 import { type CommandResult, withDatabase } from './context.js';
 
+export function addAuditCommand(root: Command, { env, finish }: Process): void {
+  addCommand(root, 'audit', 'check that counters, holds and log agree; exits with 1 where they do not')
+    .option('--merchant <id>', 'only this merchant')
+    .option('--repair', 'rewrite counters from holds where they drifted, and log it', false)
+    .action((options: AuditOptions, command) => finish(command, auditCommand(env, options)));
+}
+
+interface AuditOptions {
+  readonly merchant?: string;
+  readonly repair: boolean;
+}
+
 /** `holdfast audit`: checks that counters, holds and log agree; exits with 1 where they do not. */
-export function auditCommand(
-  env: Environment,
-  options: { merchant?: string | undefined; repair: boolean },
-): Promise<CommandResult> {
+export function auditCommand(env: Environment, options: AuditOptions): Promise<CommandResult> {
   return withDatabase(env, async ({ dataSource }) => {
     const report = await audit(dataSource, { merchantId: options.merchant, repair: options.repair });
     return { data: report, text: describe(report), exitCode: report.consistent ? 0 : 1 };

@@ -1,14 +1,40 @@
+import type { Command } from 'commander';
 import { hashApiKey, type KeyMode } from '../auth/api-key-secret.js';
 import type { Environment } from '../config.js';
 import { addKey, requireMerchant } from '../service/merchants.js';
 import { listApiKeys, revokeApiKey } from '../store/tables/api-keys.js';
+import { addCommand, merchantOption, modeOption, type Process } from './command.js';
 import { type CommandResult, UsageError, withDatabase } from './context.js';
 
+export function addKeyCommands(root: Command, { env, finish }: Process): void {
+  const key = root.command('key').description('API keys');
+  addCommand(key, 'add', 'add a key, for example to rotate: both are valid until one is revoked')
+    .requiredOption(...merchantOption)
+    .addOption(modeOption)
+    .action((options: AddOptions, command) => finish(command, keyAddCommand(env, options)));
+  addCommand(key, 'list', 'list the keys by prefix and last four')
+    .requiredOption(...merchantOption)
+    .action((options: ListOptions, command) => finish(command, keyListCommand(env, options)));
+  addCommand(key, 'revoke', 'revoke a key, everywhere within 10 s')
+    .requiredOption(...merchantOption)
+    .requiredOption('--key <key>', 'the whole key, or its last four (required)')
+    .action((options: RevokeOptions, command) => finish(command, keyRevokeCommand(env, options)));
+}
+
+interface ListOptions {
+  readonly merchant: string;
+}
+
+interface AddOptions extends ListOptions {
+  readonly mode: KeyMode;
+}
+
+interface RevokeOptions extends ListOptions {
+  readonly key: string;
+}
+
 /** `holdfast key add`: one more key. To rotate, add one, move the callers over, revoke the old one. */
-export function keyAddCommand(
-  env: Environment,
-  options: { merchant: string; mode: KeyMode },
-): Promise<CommandResult> {
+export function keyAddCommand(env: Environment, options: AddOptions): Promise<CommandResult> {
   return withDatabase(env, async ({ dataSource }) => {
     const apiKey = await addKey(dataSource, options.merchant, options.mode);
     const data = { merchantId: options.merchant, apiKey };
@@ -17,7 +43,7 @@ export function keyAddCommand(
 }
 
 /** `holdfast key list`: by prefix and last four. */
-export function keyListCommand(env: Environment, options: { merchant: string }): Promise<CommandResult> {
+export function keyListCommand(env: Environment, options: ListOptions): Promise<CommandResult> {
   return withDatabase(env, async ({ dataSource }) => {
     await requireMerchant(dataSource, options.merchant);
     const keys = (await listApiKeys(dataSource, options.merchant)).map(
@@ -33,10 +59,7 @@ export function keyListCommand(env: Environment, options: { merchant: string }):
 }
 
 /** `holdfast key revoke`: takes effect in every process within 10 s. The key is named whole or by its last four. */
-export function keyRevokeCommand(
-  env: Environment,
-  options: { merchant: string; key: string },
-): Promise<CommandResult> {
+export function keyRevokeCommand(env: Environment, options: RevokeOptions): Promise<CommandResult> {
   return withDatabase(env, async ({ dataSource }) => {
     const { merchant, key } = options;
     await requireMerchant(dataSource, merchant);

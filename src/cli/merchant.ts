@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { KeyMode } from '../auth/api-key-secret.js';
 import type { Environment } from '../config.js';
 import { failureMessage } from '../domain/failure-message.js';
@@ -6,6 +7,7 @@ import { oneLine } from '../printable.js';
 import { createMerchant, requireMerchant } from '../service/merchants.js';
 import { listMerchants } from '../store/tables/merchants.js';
 import { OPERATOR_ACTOR } from './actor.js';
+import { addCommand, merchantOption, modeOption, type Process } from './command.js';
 import { CommandRefused, type CommandResult, commandConfig, UsageError, withDatabase } from './context.js';
 import { formatDuration, parseDuration } from './duration.js';
 import { runCommand } from './engine.js';
@@ -13,11 +15,36 @@ import { runCommand } from './engine.js';
 /** As for a call's own. */
 const DEFAULT_TTL_SECONDS_MAX = 2_592_000;
 
+export function addMerchantCommands(root: Command, { env, finish }: Process): void {
+  const merchant = root.command('merchant').description('merchants');
+  addCommand(merchant, 'create', 'create a merchant and its first API key')
+    .requiredOption('--name <name>', 'what people call it (required)')
+    .addOption(modeOption)
+    .action((options: CreateOptions, command) => finish(command, merchantCreateCommand(env, options)));
+  addCommand(merchant, 'set', 'change what holds for all calls of a merchant')
+    .requiredOption(...merchantOption)
+    .requiredOption(
+      '--default-ttl <time>',
+      'when holds with a reference end by themselves, such as 15m; 0: never (required)',
+    )
+    .action((options: SetOptions, command) => finish(command, merchantSetCommand(env, options)));
+  addCommand(merchant, 'list', 'list the merchants').action((_, command) =>
+    finish(command, merchantListCommand(env)),
+  );
+}
+
+interface CreateOptions {
+  readonly name: string;
+  readonly mode: KeyMode;
+}
+
+interface SetOptions {
+  readonly merchant: string;
+  readonly defaultTtl: string;
+}
+
 /** `holdfast merchant create`: a merchant and its first API key, which is shown this once. */
-export function merchantCreateCommand(
-  env: Environment,
-  options: { name: string; mode: KeyMode },
-): Promise<CommandResult> {
+export function merchantCreateCommand(env: Environment, options: CreateOptions): Promise<CommandResult> {
   const name = options.name.trim();
   if (name === '' || name.length > 200) throw new UsageError('--name must have 1 to 200 characters');
   return withDatabase(env, async ({ dataSource }) => {
@@ -30,10 +57,7 @@ export function merchantCreateCommand(
 }
 
 /** `holdfast merchant set`: what holds for all of a merchant's calls, in every process within seconds. */
-export function merchantSetCommand(
-  env: Environment,
-  options: { merchant: string; defaultTtl: string },
-): Promise<CommandResult> {
+export function merchantSetCommand(env: Environment, options: SetOptions): Promise<CommandResult> {
   const { merchant: merchantId, defaultTtl } = options;
   const defaultTtlSeconds = defaultTtl === '0' ? 0 : parseDuration(defaultTtl);
   if (

@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { Environment } from '../config.js';
 import type { Rejection } from '../domain/failure.js';
 import { failureMessage } from '../domain/failure-message.js';
@@ -5,11 +6,30 @@ import type { RecordIdentity } from '../domain/inventory-record.js';
 import type { Column } from '../service/import/rows/columns.js';
 import { type Receipt, readReceipt } from '../service/import/rows/receipt.js';
 import { requireMerchant } from '../service/merchants.js';
-import { readActor } from './actor.js';
+import { OPERATOR_ACTOR, readActor } from './actor.js';
+import { addCommand, merchantOption, type Process } from './command.js';
 import { CommandRefused, type CommandResult, commandConfig, UsageError, withDatabase } from './context.js';
 import { runCommand } from './engine.js';
 
-export interface RecordCreateOptions {
+export function addRecordCommands(root: Command, { env, finish }: Process): void {
+  const record = root.command('record').description('inventory records');
+  addCommand(record, 'create', 'create a record with units on hand')
+    .requiredOption(...merchantOption)
+    .requiredOption('--id <id>', 'what callers name it by: 1 to 64 of A-Z a-z 0-9 . _ - (required)')
+    .requiredOption('--on-hand <units>', 'units physically in stock (required)')
+    .option('--product <id>', "the product; the record's id unless given")
+    .option('--sku <id>', 'the SKU; none unless given')
+    .option('--warehouse <id>', 'the warehouse', 'main')
+    .option('--warehouse-name <name>', 'what people call it')
+    .option('--location <text>', 'where in the warehouse')
+    .option('--reorder-level <units>', 'the record is low when no more than these are available')
+    .option('--reorder-qty <units>', 'to order then')
+    .option('--attributes <json>', 'what tells the variant apart, such as \'{"colour": "red"}\'')
+    .option('--actor <name>', 'kept in the log', OPERATOR_ACTOR)
+    .action((options: RecordCreateOptions, command) => finish(command, recordCreateCommand(env, options)));
+}
+
+interface RecordCreateOptions {
   readonly merchant: string;
   readonly id: string;
   readonly onHand: string;

@@ -1,19 +1,36 @@
+import type { Command } from 'commander';
 import { permissions } from '../auth/principal.js';
 import { signToken } from '../auth/tokens.js';
 import type { Environment } from '../config.js';
 import { resolveJwt } from '../jwt-secret.js';
 import { requireMerchant } from '../service/merchants.js';
-import { readActor } from './actor.js';
+import { OPERATOR_ACTOR, readActor } from './actor.js';
+import { addCommand, type Process } from './command.js';
 import { type CommandResult, UsageError, withDatabase } from './context.js';
 import { parseDuration } from './duration.js';
+import { TOKEN_HELP } from './help.js';
 
 const TTL_SECONDS_MAX = 366 * 24 * 3600;
 
+export function addTokenCommand(root: Command, { env, finish }: Process): void {
+  addCommand(root, 'token', "sign a token with the service's secret")
+    .addHelpText('after', TOKEN_HELP)
+    .requiredOption('--merchant <id>', 'the merchant that it is for (required)')
+    .option('--permissions <list>', 'comma-separated; see below', 'can_update_inventory')
+    .option('--ttl <time>', 'how long it is valid, such as 90s, 15m, 1h, 30d; 366d at most', '1h')
+    .option('--actor <name>', 'its subject, kept in the log', OPERATOR_ACTOR)
+    .action((options: TokenOptions, command) => finish(command, tokenCommand(env, options)));
+}
+
+interface TokenOptions {
+  readonly merchant: string;
+  readonly permissions: string;
+  readonly ttl: string;
+  readonly actor: string;
+}
+
 /** `holdfast token`: signs a token with the service's secret. */
-export async function tokenCommand(
-  env: Environment,
-  options: { merchant: string; permissions: string; ttl: string; actor: string },
-): Promise<CommandResult> {
+export async function tokenCommand(env: Environment, options: TokenOptions): Promise<CommandResult> {
   const granted = options.permissions.split(',').map((name) => {
     const permission = permissions.find((p) => p === name.trim());
     if (permission === undefined) {

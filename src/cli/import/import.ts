@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { Config, Environment } from '../../config.js';
 import { type Database, DatabaseUnusable } from '../../database.js';
 import { checkRows } from '../../service/import/check-rows.js';
@@ -13,13 +14,26 @@ import type { MemoryKey } from '../../store/tables/import-lines.js';
 import { closeImport, openImport } from '../../store/tables/imports.js';
 import { listMerchants } from '../../store/tables/merchants.js';
 import { readActor } from '../actor.js';
+import { addCommand, isJson, type Process } from '../command.js';
 import { type CommandResult, commandConfig, UsageError, withDatabase } from '../context.js';
 import { withEngine } from '../engine.js';
-import type { ImportFlags } from './options.js';
+import { addImportOptions, type ImportFlags } from './options.js';
 import { ImportOutput } from './output.js';
 import { readingOf } from './reading.js';
 import { type ImportRun, importResult } from './result.js';
 import { counted, toldWarnings } from './summary.js';
+
+export function addImportCommand(root: Command, { env, finish, stopSignal }: Process): void {
+  const importing = addCommand(
+    root,
+    'import',
+    'create or restock records from a file, or set them to counts; exits with 1 where lines were left',
+  );
+  addImportOptions(importing).action((file: string, flags: ImportFlags, command: Command) => {
+    const options = { ...flags, file, json: isJson(command), signal: stopSignal() };
+    return finish(command, importCommand(env, options));
+  });
+}
 
 export interface ImportCommandOptions extends ImportFlags {
   readonly file: string;

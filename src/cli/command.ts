@@ -1,0 +1,35 @@
+import { type Command, Option } from 'commander';
+import type { KeyMode } from '../auth/api-key-secret.js';
+import type { Environment } from '../config.js';
+import type { CommandResult } from './context.js';
+
+/** What the process gives to its commands. */
+export interface Process {
+  readonly env: Environment;
+  /** Prints what the command gives back, and keeps its exit code. */
+  finish(command: Command, result: Promise<CommandResult>): Promise<void>;
+  /** Aborted when the process is told to stop. */
+  stopSignal(): AbortSignal;
+}
+
+export function addCommand(parent: Command, name: string, description: string): Command {
+  return parent.command(name).description(description).option('--json', 'print JSON, for scripts');
+}
+
+export function isJson(command: Command): boolean {
+  return command.optsWithGlobals<{ json?: boolean }>().json === true;
+}
+
+/** Of commands for one merchant. */
+export const merchantOption = [
+  '--merchant <id>',
+  'the merchant, as merchant list shows it (required)',
+] as const;
+
+/** Of commands that make a key. */
+export const modeOption = new Option(
+  '--mode <mode>',
+  'what the key begins with, pk_live_ or pk_test_; both are valid alike',
+)
+  .choices(['live', 'test'] satisfies KeyMode[])
+  .default('live');
