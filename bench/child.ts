@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Question, Reply } from './answer-parent.js';
-import { RESULTS_FOLDER } from './report.js';
+import { RESULTS_FOLDER } from './results-folder.js';
 
 /** As `npm start` has them, and the same for every side. */
 const NODE_FLAGS = ['--max-semi-space-size=64'];

@@ -1,13 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Measure, measuresOf } from './measures.js';
 import { median, type Reading } from './reading.js';
+import { RESULTS_FOLDER } from './results-folder.js';
 import { figureOf, type Round } from './rounds.js';
-
-/** Ignored by git. */
-export const RESULTS_FOLDER = fileURLToPath(new URL('results', import.meta.url));
 
 /** What a run of the bench leaves behind; the first two members are its published form. */
 export interface Report {

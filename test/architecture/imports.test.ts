@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { areaOf, importsOf, readSource } from './source.js';
+import { areaOf, importsOf, readSource, readTree } from './source.js';
 
 /**
  * Who may import whom; imports go down only. `x*` stands for the types of x alone. What a line knows decides
@@ -140,8 +140,14 @@ test('each package stays in its place', () => {
 
 test('no file imports itself by a detour', () => {
   const edges = new Map(
-    source.map((file) => [file.path, file.imports.filter((i) => !i.isPackage).map((i) => i.target)]),
+    readTree('src', 'bench', 'tools').map(({ path, text }) => [
+      path,
+      importsOf(path, text)
+        .filter(({ isPackage }) => !isPackage)
+        .map(({ target }) => target),
+    ]),
   );
+  expect(edges.get('bench/main.ts')).toContain('bench/rounds.ts');
   const finished = new Set<string>();
   const cycles: string[] = [];
   const visit = (path: string, trail: readonly string[]): void => {
