@@ -60,8 +60,8 @@ export function undecidedCredentials(error: unknown): Failure | undefined {
 }
 
 /**
- * The one way from any door to a handler: credentials → validation → handler → outcome. Doors translate, and
- * decide nothing.
+ * The one way from any door to a handler, and the only place that says who may: credentials → limit → permission →
+ * decoding → validation → handler. Doors translate, and decide nothing.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -101,7 +101,7 @@ export class Dispatcher {
     return (await this.#authenticate(metadata)) !== undefined;
   }
 
-  /** Lets a call in: credentials → limits → permission → shape. */
+  /** Lets a call in: credentials → limit → permission → decoding → validation. */
   async admit(
     operation: Pick<Operation, 'method' | 'permission'>,
     metadata: CallMetadata,
