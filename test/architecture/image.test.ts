@@ -1,6 +1,10 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -81,6 +85,27 @@ test('the last stage has each file of docs that the service opens', () => {
     .flatMap(({ sources }) => sources);
   expect(names.length).toBeGreaterThanOrEqual(4);
   expect(names.filter((name) => existsSync(join(projectRoot, name)) && !shipped.includes(name))).toEqual([]);
+});
+
+describe('the health check asks whether the service is ready', () => {
+  const command = JSON.parse(/^HEALTHCHECK.* CMD (\[.*\])$/m.exec(read('Dockerfile'))![1]!) as string[];
+  const [cert, key] = ['server.crt', 'server.key'].map((name) => read(`test/support/tls/${name}`));
+  test.each([
+    ['cleartext, ready', 200, false, 0],
+    ['cleartext, not ready', 503, false, 1],
+    ['TLS, ready', 200, true, 0],
+    ['TLS, not ready', 503, true, 1],
+  ])('%s', async (_, status, tls, exitCode) => {
+    const answer: RequestListener = (request, response) =>
+      response.writeHead(request.url === '/readyz' ? status : 404).end();
+    const server = tls ? createTlsServer({ cert, key }, answer) : createServer(answer);
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const env = { PATH: process.env.PATH, HTTP_PORT: `${port}`, ...(tls ? { TLS_CERT_FILE: 'any' } : {}) };
+    const check = spawn(process.execPath, command.slice(1), { env, stdio: 'ignore' });
+    expect(await once(check, 'exit')).toEqual([exitCode, null]);
+    server.close();
+  });
 });
 
 describe('prepare, which npx runs too', () => {
