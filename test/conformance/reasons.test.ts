@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Code } from '@connectrpc/connect';
 import { describe, expect, test } from 'vitest';
 import type { FailureReason } from '../../src/domain/failure.js';
+import { reasons as facts } from '../../src/domain/reasons.js';
 import { ErrorReasonSchema } from '../../src/gen/inventory/v1/error_reason_pb.js';
 import { errorCodes } from '../../src/transport/failures/errors.js';
 import { reasons } from './contract.js';
@@ -46,7 +47,8 @@ test('the proto enum has these reasons, in this order, and no other', () => {
   expect(values).toEqual([[`${PREFIX}UNSPECIFIED`, 0], ...names.map((name, i) => [PREFIX + name, i + 1])]);
 });
 
-test('the codes table has them', () => {
+test('the tables of facts and of codes have them', () => {
+  expect(Object.keys(facts)).toEqual(names);
   expect(Object.keys(errorCodes).sort()).toEqual([...names].sort());
 });
 
@@ -58,7 +60,8 @@ describe.each(names)('%s', (name) => {
   const { grpcCode, grpcName, httpStatus, retryable } = reasons[name];
 
   test('the service answers with the contract’s codes', () => {
-    expect(errorCodes[name]).toEqual({ code: grpcCode, httpStatus, retryable });
+    expect(errorCodes[name]).toEqual({ code: grpcCode, httpStatus });
+    expect(facts[name].retryable).toBe(retryable);
     expect(Code[grpcCode]?.toUpperCase()).toBe(grpcName.replaceAll('_', ''));
   });
 
@@ -75,6 +78,7 @@ describe.each(names)('%s', (name) => {
     const protoExample = /Example: "([^"]+)"$/.exec(protoComment(name))?.[1];
     expect(example).toBe(protoExample);
     expect(metadata(when)).toEqual(metadata(protoComment(name)));
+    expect(metadata(when)).toEqual(facts[name].metadata.map((fact) => `\`${fact}\``));
   });
 
   test('REST has its metadata beside the message', () => {

@@ -4,6 +4,7 @@ import type { Fault } from '../../domain/failure.js';
 import { failureMessage } from '../../domain/failure-message.js';
 import type { ImportLine } from '../../domain/import-line.js';
 import type { CountedSuccess, ReceivedSuccess } from '../../domain/outcome.js';
+import { reasons } from '../../domain/reasons.js';
 import type { Engine } from '../../engine/engine.js';
 import { type Backoff, backoffMs } from '../../timing/backoff.js';
 import { execute, type Refused, type Result } from '../commands.js';
@@ -135,24 +136,19 @@ export async function submitLine(
 ): Promise<Submitted> {
   for (let attempt = 1; ; attempt++) {
     const result = await work(engine);
-    const isOver = result.kind !== 'fault' || !passing.has(result.reason);
+    const isOver = result.kind !== 'fault' || !isPassing(result.reason);
     if (isOver || attempt >= retry.attemptsMax || signal.aborted) return result;
     await sleep(backoffMs(attempt, retry, Math.random()), undefined, { signal }).catch(() => {});
   }
 }
 
-/** Faults that may go away by themselves. */
-const passing: ReadonlySet<Fault['reason']> = new Set(['OVERLOADED', 'CONTENTION', 'DATABASE_UNAVAILABLE']);
-
-const faults: ReadonlySet<string> = new Set<Fault['reason']>([
-  ...passing,
-  'SHUTTING_DOWN',
-  'DEADLINE_EXCEEDED',
-  'INTERNAL',
-]);
+/** A fault that may go away by itself. An engine that shuts down does not come back in this process. */
+function isPassing(reason: Fault['reason']): boolean {
+  return reasons[reason].retryable && reason !== 'SHUTTING_DOWN';
+}
 
 function isFault(failure: Refused['failure']): failure is Fault {
-  return faults.has(failure.reason);
+  return reasons[failure.reason].class === 'fault';
 }
 
 function problemsOf(failure: Exclude<Refused['failure'], Fault>): string[] {

@@ -2,6 +2,7 @@ import { create, type DescMessage, type MessageInitShape } from '@bufbuild/proto
 import { Code } from '@connectrpc/connect';
 import type { Failure, FailureReason } from '../../domain/failure.js';
 import { failureMessage } from '../../domain/failure-message.js';
+import { reasons } from '../../domain/reasons.js';
 import {
   BadRequestSchema,
   ErrorInfoSchema,
@@ -21,34 +22,33 @@ export interface ErrorCodes {
   /** The numbers of gRPC statuses and of Connect codes are the same. */
   readonly code: Code;
   readonly httpStatus: number;
-  readonly retryable: boolean;
 }
 
-/** Reason → codes: the one table, total by its type. */
+/** Reason → codes, total by its type; all else about a reason is in `domain/reasons.ts`. */
 export const errorCodes: Readonly<Record<FailureReason, ErrorCodes>> = {
-  INSUFFICIENT_STOCK: { code: Code.FailedPrecondition, httpStatus: 400, retryable: false },
-  INSUFFICIENT_RESERVED: { code: Code.FailedPrecondition, httpStatus: 400, retryable: false },
-  NEGATIVE_STOCK: { code: Code.FailedPrecondition, httpStatus: 400, retryable: false },
-  STALE_QUANTITY: { code: Code.Aborted, httpStatus: 409, retryable: false },
-  ORDER_NOT_HELD: { code: Code.FailedPrecondition, httpStatus: 400, retryable: false },
-  ORDER_ALREADY_RELEASED: { code: Code.FailedPrecondition, httpStatus: 400, retryable: false },
-  ORDER_ALREADY_CONFIRMED: { code: Code.FailedPrecondition, httpStatus: 400, retryable: false },
-  ORDER_EXPIRED: { code: Code.FailedPrecondition, httpStatus: 400, retryable: false },
-  INVENTORY_NOT_FOUND: { code: Code.NotFound, httpStatus: 404, retryable: false },
-  INVENTORY_ALREADY_EXISTS: { code: Code.AlreadyExists, httpStatus: 409, retryable: false },
-  VALIDATION_FAILED: { code: Code.InvalidArgument, httpStatus: 422, retryable: false },
-  MALFORMED_REQUEST: { code: Code.InvalidArgument, httpStatus: 400, retryable: false },
-  IDEMPOTENCY_KEY_REUSED: { code: Code.InvalidArgument, httpStatus: 422, retryable: false },
-  UNAUTHENTICATED: { code: Code.Unauthenticated, httpStatus: 401, retryable: false },
-  PERMISSION_DENIED: { code: Code.PermissionDenied, httpStatus: 403, retryable: false },
-  RATE_LIMITED: { code: Code.ResourceExhausted, httpStatus: 429, retryable: true },
-  SLOW_READER: { code: Code.ResourceExhausted, httpStatus: 429, retryable: false },
-  OVERLOADED: { code: Code.Unavailable, httpStatus: 503, retryable: true },
-  CONTENTION: { code: Code.Unavailable, httpStatus: 503, retryable: true },
-  DATABASE_UNAVAILABLE: { code: Code.Unavailable, httpStatus: 503, retryable: true },
-  SHUTTING_DOWN: { code: Code.Unavailable, httpStatus: 503, retryable: true },
-  DEADLINE_EXCEEDED: { code: Code.DeadlineExceeded, httpStatus: 504, retryable: false },
-  INTERNAL: { code: Code.Internal, httpStatus: 500, retryable: false },
+  INSUFFICIENT_STOCK: { code: Code.FailedPrecondition, httpStatus: 400 },
+  INSUFFICIENT_RESERVED: { code: Code.FailedPrecondition, httpStatus: 400 },
+  NEGATIVE_STOCK: { code: Code.FailedPrecondition, httpStatus: 400 },
+  STALE_QUANTITY: { code: Code.Aborted, httpStatus: 409 },
+  ORDER_NOT_HELD: { code: Code.FailedPrecondition, httpStatus: 400 },
+  ORDER_ALREADY_RELEASED: { code: Code.FailedPrecondition, httpStatus: 400 },
+  ORDER_ALREADY_CONFIRMED: { code: Code.FailedPrecondition, httpStatus: 400 },
+  ORDER_EXPIRED: { code: Code.FailedPrecondition, httpStatus: 400 },
+  INVENTORY_NOT_FOUND: { code: Code.NotFound, httpStatus: 404 },
+  INVENTORY_ALREADY_EXISTS: { code: Code.AlreadyExists, httpStatus: 409 },
+  VALIDATION_FAILED: { code: Code.InvalidArgument, httpStatus: 422 },
+  MALFORMED_REQUEST: { code: Code.InvalidArgument, httpStatus: 400 },
+  IDEMPOTENCY_KEY_REUSED: { code: Code.InvalidArgument, httpStatus: 422 },
+  UNAUTHENTICATED: { code: Code.Unauthenticated, httpStatus: 401 },
+  PERMISSION_DENIED: { code: Code.PermissionDenied, httpStatus: 403 },
+  RATE_LIMITED: { code: Code.ResourceExhausted, httpStatus: 429 },
+  SLOW_READER: { code: Code.ResourceExhausted, httpStatus: 429 },
+  OVERLOADED: { code: Code.Unavailable, httpStatus: 503 },
+  CONTENTION: { code: Code.Unavailable, httpStatus: 503 },
+  DATABASE_UNAVAILABLE: { code: Code.Unavailable, httpStatus: 503 },
+  SHUTTING_DOWN: { code: Code.Unavailable, httpStatus: 503 },
+  DEADLINE_EXCEEDED: { code: Code.DeadlineExceeded, httpStatus: 504 },
+  INTERNAL: { code: Code.Internal, httpStatus: 500 },
 };
 
 /** A google.rpc detail, in the form that ConnectError takes. */
@@ -81,7 +81,7 @@ export function errorDetails(failure: Failure): ErrorDetail[] {
       value: create(PreconditionFailureSchema, { violations }),
     });
   }
-  if (errorCodes[failure.reason].retryable) {
+  if (reasons[failure.reason].retryable) {
     const retryDelay = { seconds: BigInt(RETRY_AFTER_SECONDS) };
     details.push({ desc: RetryInfoSchema, value: create(RetryInfoSchema, { retryDelay }) });
   }

@@ -1,32 +1,19 @@
 import type { Failure } from '../../domain/failure.js';
+import { reasons } from '../../domain/reasons.js';
 
 export type FailureFacts = Readonly<Record<string, string | number>>;
 
 /**
  * The facts behind a failure's message, for machines: ErrorInfo's metadata, and members of a REST body beside
- * `message`, of which none may be named `status`, `message`, `code`, `requestId` or `errors`.
+ * `message`, of which none may be named `status`, `message`, `code`, `requestId` or `errors`. What the failure does not
+ * have, or has as an empty text, is left out.
  */
 export function failureFacts(failure: Failure): FailureFacts {
-  switch (failure.reason) {
-    case 'INSUFFICIENT_STOCK':
-      if ('shortLines' in failure) return {};
-      return { requested: failure.requested, available: failure.available };
-    case 'INSUFFICIENT_RESERVED': {
-      const { requested, reserved, reference } = failure;
-      return reference === '' ? { requested, reserved } : { requested, reserved, reference };
-    }
-    case 'NEGATIVE_STOCK':
-      return { onHand: failure.onHand, reserved: failure.reserved, change: failure.change };
-    case 'STALE_QUANTITY':
-      return { expected: failure.expected, onHand: failure.onHand };
-    case 'ORDER_NOT_HELD':
-    case 'ORDER_ALREADY_RELEASED':
-    case 'ORDER_ALREADY_CONFIRMED':
-    case 'ORDER_EXPIRED':
-      return { reference: failure.reference };
-    case 'PERMISSION_DENIED':
-      return { permission: failure.permission };
-    default:
-      return {};
+  const members: Readonly<Record<string, unknown>> = { ...failure };
+  const facts: Record<string, string | number> = {};
+  for (const name of reasons[failure.reason].metadata) {
+    const value = members[name];
+    if (typeof value === 'number' || (typeof value === 'string' && value !== '')) facts[name] = value;
   }
+  return facts;
 }

@@ -1,6 +1,7 @@
 import type { DescField, DescMethod, DescService, Message } from '@bufbuild/protobuf';
 import type { Failure } from '../../../domain/failure.js';
 import { failureMessage } from '../../../domain/failure-message.js';
+import { reasons } from '../../../domain/reasons.js';
 import {
   type BodyWriter,
   type CorsOptions,
@@ -189,10 +190,10 @@ function isOptionalScalar(field: DescField): boolean {
 function toAnswer(reply: Reply, method: DescMethod, requestId: string): TranscodedAnswer {
   const headers: Record<string, string> = reply.replayed ? { [REPLAYED_HEADER]: 'true' } : {};
   if (reply.ok) return { kind: 'message', message: reply.message, headers };
-  const { httpStatus, retryable } = errorCodes[reply.failure.reason];
+  const { httpStatus } = errorCodes[reply.failure.reason];
   // RFC 9110, 15.5.2, asks for it.
   if (reply.failure.reason === 'UNAUTHENTICATED') headers['www-authenticate'] = 'Bearer';
-  if (retryable) headers['retry-after'] = String(RETRY_AFTER_SECONDS);
+  if (reasons[reply.failure.reason].retryable) headers['retry-after'] = String(RETRY_AFTER_SECONDS);
   const body = restErrorBody(asWritten(reply.failure, method), requestId);
   return { kind: 'error', status: httpStatus, body, headers };
 }
