@@ -12,8 +12,8 @@ import { CommandRefused, type CommandResult, commandConfig, UsageError, withData
 import { formatDuration, parseDuration } from './duration.js';
 import { runCommand } from './engine.js';
 
-/** As for a call's own. */
-const DEFAULT_TTL_SECONDS_MAX = 2_592_000;
+/** As in UpdateSettingsRequest; a test compares them. */
+export const TTL_SECONDS_MAX = 2_592_000;
 
 export function addMerchantCommands(root: Command, { env, finish }: Process): void {
   const merchant = root.command('merchant').description('merchants');
@@ -62,7 +62,7 @@ export function merchantSetCommand(env: Environment, options: SetOptions): Promi
   const defaultTtlSeconds = defaultTtl === '0' ? 0 : parseDuration(defaultTtl);
   if (
     defaultTtlSeconds === undefined ||
-    defaultTtlSeconds > DEFAULT_TTL_SECONDS_MAX ||
+    defaultTtlSeconds > TTL_SECONDS_MAX ||
     (defaultTtlSeconds === 0 && defaultTtl !== '0')
   ) {
     throw new UsageError('--default-ttl takes a number with s, m, h or d, from 1s to 30d, or 0 for none');

@@ -58,6 +58,9 @@ const optionOf: Readonly<Partial<Record<Column, string>>> = {
   variantAttributes: '--attributes',
 };
 
+/** As in the calls that name a record; a test compares them. */
+export const RECORD_ID = /^[A-Za-z0-9._-]{1,64}$/;
+
 /** Where GET /v1/inventory/{id} would be understood as something else. */
 const pathsOfLists = new Set(['logs', 'low-stock', 'watch']);
 
@@ -70,7 +73,7 @@ export async function recordCreateCommand(
   options: RecordCreateOptions,
 ): Promise<CommandResult> {
   const { merchant, id } = options;
-  if (!/^[A-Za-z0-9._-]{1,64}$/.test(id)) {
+  if (!RECORD_ID.test(id)) {
     throw new UsageError('--id must have 1 to 64 characters of A-Z a-z 0-9 . _ -');
   }
   if (pathsOfLists.has(id)) {

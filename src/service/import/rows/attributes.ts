@@ -6,7 +6,7 @@ const VALUE_CHARACTERS_MAX = 256;
 
 /**
  * Variant attributes, as an object or as its JSON; or what is wrong with them. Bounds as in CreateInventoryRequest of
- * the API.
+ * the API; a test compares them.
  */
 export function readAttributes(said: unknown): Readonly<Record<string, string>> | string {
   const value = typeof said === 'string' ? fromJson(said) : said;

@@ -18,7 +18,7 @@ export interface Problem {
   readonly problem: string;
 }
 
-/** Characters. The same bounds as in CreateInventoryRequest and AdjustRequest of the API. */
+/** Characters. The bounds of CreateInventoryRequest and AdjustRequest of the API; a test compares them. */
 const textMax = {
   productId: 128,
   skuId: 128,
