@@ -4,14 +4,14 @@ import { createTokenVerifier } from '../auth/tokens.js';
 import type { Config } from '../config.js';
 import { resolveJwt } from '../jwt-secret.js';
 import { HoldTtl } from '../service/hold-ttl.js';
+import { MerchantSettings } from '../service/merchant-settings.js';
 import { Orders } from '../service/orders.js';
 import { Reads } from '../service/reads/reads.js';
 import { Records } from '../service/records.js';
 import { Reservations } from '../service/reservations.js';
-import { SettingsService } from '../service/settings.js';
 import { Watches } from '../service/watch/watches.js';
 import { findMerchantOfKey } from '../store/tables/api-keys.js';
-import { findSettings } from '../store/tables/settings.js';
+import { findSettings } from '../store/tables/merchant-settings.js';
 import type { Logger } from '../telemetry/logger.js';
 import { Dispatcher } from '../transport/dispatch/dispatcher.js';
 import { StreamDispatcher } from '../transport/dispatch/stream-dispatcher.js';
@@ -49,7 +49,7 @@ export function createCalls(config: Config, logger: Logger, core: Core): Calls {
     reservations: new Reservations(engine, holdTtl),
     orders: new Orders(engine, holdTtl),
     records: new Records(engine),
-    settings: new SettingsService(engine, holdTtl),
+    settings: new MerchantSettings(engine, holdTtl),
     reads: new Reads(core.readPool),
   });
   const streams = watchOperations(new Watches(core.watchPool, core.changes, limits.watchLookMs));

@@ -6,8 +6,8 @@ import type { Layout } from './layout.js';
 import { findFreePort } from './port.js';
 import { clearStalePidFile, findPostmaster } from './postmaster.js';
 import { identify, isAlive, type ProcessIdentity } from './process-identity.js';
+import { serverArguments } from './server-arguments.js';
 import { ServerLog } from './server-log.js';
-import { serverArguments } from './settings.js';
 
 export interface RunningServer {
   readonly process: ProcessIdentity;

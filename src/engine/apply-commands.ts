@@ -5,7 +5,7 @@ import type { Outcome } from '../domain/outcome.js';
 import { CommitOutcomeUnknown, inTransaction } from '../store/connection/transaction.js';
 import { lockMerchant } from '../store/tables/merchants.js';
 import { hasMovement, type MovementRow } from '../store/tables/movement-log.js';
-import { lockStatement, lockStockLevels } from '../store/tables/stock-levels.js';
+import { lockStockLevels } from '../store/tables/stock-levels.js';
 import { type FetchedBatch, fetchBatch } from './fetch/fetch.js';
 import type { Execution, Submission } from './submission.js';
 import { changesAnything, type DecidedBatch, writeBatch } from './write.js';
@@ -42,7 +42,7 @@ export async function applyCommands(
   let decided: DecidedBatch | undefined;
   try {
     await inTransaction(dataSource, async (tx) => {
-      decided = decideBatch(await fetchBatch(tx, lockStatement(dataSource), submissions, linesMax));
+      decided = decideBatch(await fetchBatch(tx, submissions, linesMax));
       writeBatch(tx, batchId, decided);
     });
   } catch (error) {
@@ -74,7 +74,7 @@ export async function reconcileBatch(
   const { batchId, evidence, executions } = unknown;
   const committed = await inTransaction(dataSource, async (tx) => {
     const record = { merchantId: evidence.merchantId, id: evidence.movement.inventoryId };
-    const locked = await lockStockLevels(tx, lockStatement(dataSource), [record]);
+    const locked = await lockStockLevels(tx, [record]);
     // Of a record that the batch created, there is nothing to lock until it commits. Its insert holds a share of the
     // merchant's row.
     if (locked.length === 0) await lockMerchant(tx, evidence.merchantId);

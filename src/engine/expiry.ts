@@ -1,5 +1,5 @@
 import { expireHold } from '../domain/decisions/expire.js';
-import { merchantKey } from '../domain/map-name.js';
+import { mapName } from '../domain/map-name.js';
 import type { Transaction } from '../store/connection/transaction.js';
 import { readExpiredHolds, readNextExpiries } from '../store/tables/expired-holds.js';
 import type { HoldRow } from '../store/tables/holds.js';
@@ -44,12 +44,12 @@ export async function fetchExpired(
     readExpiredHolds(tx, due, nowMs, recordMax + 1),
     readNextExpiries(tx, due, nowMs),
   ]);
-  const next = new Map(later.map((row) => [merchantKey(row.merchantId, row.id), row.expiresAtMs]));
+  const next = new Map(later.map((row) => [mapName(row.merchantId, row.id), row.expiresAtMs]));
   const holds: HoldRow[] = [];
   const unfinished: RecordKey[] = [];
   const counts = new Map<string, number>();
   for (const row of rows) {
-    const name = merchantKey(row.merchantId, row.inventoryId);
+    const name = mapName(row.merchantId, row.inventoryId);
     const count = (counts.get(name) ?? 0) + 1;
     counts.set(name, count);
     if (count <= recordMax) holds.push(row);
@@ -69,12 +69,12 @@ export function endExpired(workingSet: WorkingSet, due: readonly RecordKey[], ex
   for (const { merchantId, inventoryId, hold } of expired.holds) {
     const record = workingSet.world(merchantId).record(inventoryId)!;
     workingSet.applyChange(
-      expireHold(record, hold, expired.next.get(merchantKey(merchantId, inventoryId)) ?? null),
+      expireHold(record, hold, expired.next.get(mapName(merchantId, inventoryId)) ?? null),
     );
   }
   for (const { merchantId, id } of due) {
     const record = workingSet.world(merchantId).record(id)!;
     // The bound was low: what would have ended first was released or open-ended before it could.
-    if (!record.changed) record.postponeExpiry(expired.next.get(merchantKey(merchantId, id)) ?? null);
+    if (!record.changed) record.postponeExpiry(expired.next.get(mapName(merchantId, id)) ?? null);
   }
 }

@@ -1,13 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
-import {
-  CommitOutcomeUnknown,
-  inTransaction,
-  type Statement,
-  type Transaction,
-} from '../store/connection/transaction.js';
+import { CommitOutcomeUnknown, inTransaction, type Transaction } from '../store/connection/transaction.js';
 import { findMerchantsWithDueHolds, lockDueRecords } from '../store/tables/expired-holds.js';
-import { lockStatement, lockStockLevels, type RecordKey } from '../store/tables/stock-levels.js';
+import { lockStockLevels, type RecordKey } from '../store/tables/stock-levels.js';
 import { dueRecords, endExpired, fetchExpired, latestReading } from './expiry.js';
 import { WorkingSet } from './working-set/working-set.js';
 import { writeWorkingSet } from './write.js';
@@ -60,7 +55,7 @@ async function sweepStep(
   return inTransaction(dataSource, async (tx) => {
     const keys = await lockDueRecords(tx, merchantId, STEP_RECORDS_MAX);
     if (keys.length === 0) return { records: 0, ended: 0, unfinished: false };
-    const step = await endExpiredOf(tx, lockStatement(dataSource), keys, STEP_HOLDS_MAX);
+    const step = await endExpiredOf(tx, keys, STEP_HOLDS_MAX);
     return { records: keys.length, ...step };
   });
 }
@@ -77,7 +72,7 @@ export async function endBacklog(
   for (const key of records) {
     for (let step = 1, unfinished = true; unfinished && step <= BACKLOG_STEPS_MAX; step++) {
       ({ unfinished } = await inTransaction(dataSource, (tx) =>
-        endExpiredOf(tx, lockStatement(dataSource), [key], BACKLOG_STEP_HOLDS_MAX),
+        endExpiredOf(tx, [key], BACKLOG_STEP_HOLDS_MAX),
       ).catch(withoutDoubt));
       onChange(key.merchantId);
     }
@@ -91,11 +86,10 @@ function withoutDoubt(error: unknown): never {
 
 async function endExpiredOf(
   tx: Transaction,
-  lock: Statement,
   keys: readonly RecordKey[],
   recordMax: number,
 ): Promise<{ ended: number; unfinished: boolean }> {
-  const stocks = await lockStockLevels(tx, lock, keys);
+  const stocks = await lockStockLevels(tx, keys);
   const nowMs = latestReading(stocks, undefined);
   const due = dueRecords(stocks, nowMs);
   if (due.length === 0) return { ended: 0, unfinished: false };

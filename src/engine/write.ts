@@ -3,8 +3,8 @@ import { deleteHolds, insertHolds, updateHolds } from '../store/tables/holds.js'
 import { forgetIdempotencyKeys, insertIdempotencyKeys } from '../store/tables/idempotency-keys.js';
 import { insertImportLines } from '../store/tables/import-lines.js';
 import { insertInventoryRecords, updateDescriptions } from '../store/tables/inventory-records.js';
+import { updateSettings } from '../store/tables/merchant-settings.js';
 import { appendMovements } from '../store/tables/movement-log.js';
-import { updateSettings } from '../store/tables/settings.js';
 import { insertStockLevels, updateNextExpiries, updateStockLevels } from '../store/tables/stock-levels.js';
 import type { FetchedBatch } from './fetch/fetch.js';
 import type { Execution } from './submission.js';

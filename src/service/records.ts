@@ -6,7 +6,7 @@ import type { CallContext } from './call.js';
 import { execute, type Result } from './commands.js';
 import { fingerprint } from './fingerprint.js';
 import { newId } from './ids.js';
-import { inOrder } from './in-order.js';
+import { sortedEntries } from './sorted-entries.js';
 
 /** A record to add; shape already checked. */
 export interface CreateRequest {
@@ -30,7 +30,7 @@ export class Records {
       this.#engine,
       call,
       { kind: 'create_record', merchantId, actor, id, initialQty, details, notes: '' },
-      () => fingerprint('create_record', initialQty, inOrder(details)),
+      () => fingerprint('create_record', initialQty, sortedEntries(details)),
     );
   }
 
@@ -38,7 +38,7 @@ export class Records {
   update(call: CallContext, id: string, change: Partial<RecordDescription>): Promise<Result<RecordSuccess>> {
     const { merchantId, actor } = call.principal;
     return execute(this.#engine, call, { kind: 'update_record', merchantId, actor, id, change }, () =>
-      fingerprint('update_record', id, inOrder(change)),
+      fingerprint('update_record', id, sortedEntries(change)),
     );
   }
 

@@ -3,12 +3,7 @@ import type { DataSource } from 'typeorm';
 import { SYSTEM_ACTOR } from '../domain/movement.js';
 import { inTransaction, type Statement } from './connection/transaction.js';
 import { appendMovements } from './tables/movement-log.js';
-import {
-  lockStatement,
-  lockStockLevels,
-  updateNextExpiries,
-  updateStockLevels,
-} from './tables/stock-levels.js';
+import { lockStockLevels, updateNextExpiries, updateStockLevels } from './tables/stock-levels.js';
 
 /** What the tables say of one record; the record is consistent when they all agree. */
 export interface RecordSums {
@@ -125,7 +120,7 @@ export async function repairRecord(
   inventoryId: string,
 ): Promise<{ found: RecordSums | undefined; repaired: boolean }> {
   return inTransaction(dataSource, async (tx) => {
-    const locked = lockStockLevels(tx, lockStatement(dataSource), [{ merchantId, id: inventoryId }]);
+    const locked = lockStockLevels(tx, [{ merchantId, id: inventoryId }]);
     const [rows] = await Promise.all([
       tx.read<RawSums>({ name: 'sum_record', text: SUMS }, [merchantId, inventoryId]),
       locked,

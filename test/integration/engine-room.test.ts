@@ -1,12 +1,11 @@
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { DRAW_HOLDS_MAX } from '../../src/domain/decisions/draw.js';
 import { ORDER_RECORDS_MAX } from '../../src/domain/decisions/order.js';
+import { DRAW_HOLDS_MAX } from '../../src/domain/decisions/release-confirm.js';
 import { applyCommands } from '../../src/engine/apply-commands.js';
 import { fetchBatch } from '../../src/engine/fetch/fetch.js';
 import type { Submission } from '../../src/engine/submission.js';
 import { inTransaction } from '../../src/store/connection/transaction.js';
-import { lockStatement } from '../../src/store/tables/stock-levels.js';
 import { openDataSource } from '../support/data-source.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { Shelf, told } from '../support/engine-stage.js';
@@ -60,7 +59,7 @@ async function fetched(submissions: readonly Submission[], ...statements: string
       rows.set(statement.name, (rows.get(statement.name) ?? 0) + found.length);
       return found as never;
     };
-    const batch = await fetchBatch(tx, lockStatement(dataSource), submissions, LINES_MAX);
+    const batch = await fetchBatch(tx, submissions, LINES_MAX);
     const counts = statements.map((name) => `, ${rows.get(name) ?? 0} ${name}`);
     return `${batch.submissions.length} of ${submissions.length} commands${counts.join('')}`;
   });

@@ -2,12 +2,12 @@ import type { Command } from '../command.js';
 import { decideAdjust, decideBatchAdjust } from './adjust.js';
 import { decideCountRecord } from './count.js';
 import type { Decision, RecordView, World } from './decision.js';
-import { decideConfirm, decideRelease } from './draw.js';
 import { decideConfirmOrder, decideReleaseOrder, decideReserveOrder } from './order.js';
 import { decideReceiveRecord } from './receive.js';
 import { decideCreateRecord, decideUpdateRecord } from './record.js';
+import { decideConfirm, decideRelease } from './release-confirm.js';
 import { decideReserve } from './reserve.js';
-import { decideUpdateSettings } from './settings.js';
+import { decideUpdateSettings } from './update-settings.js';
 
 /**
  * Decides one command against what is locked. Pure and total: no I/O, no clock of its own, and no failure that is

@@ -4,7 +4,7 @@ import { type OrderEnding, orderEnding } from '../order-state.js';
 import type { EndedOrderSuccess, ReservedLine, ReservedOrderSuccess } from '../outcome.js';
 import { availableQty, figures } from '../stock.js';
 import { type Decision, type RecordChange, type RecordView, reject, type World } from './decision.js';
-import { type Drawing, drawUnits } from './draw.js';
+import { type Drawing, drawUnits } from './release-confirm.js';
 import { expiryOf, reserveUnits } from './reserve.js';
 
 /** Records whose units one order may hold when it is released or confirmed as a whole. */

@@ -1,5 +1,5 @@
 import { UNREFERENCED } from '../../domain/hold.js';
-import { merchantKey } from '../../domain/map-name.js';
+import { mapName } from '../../domain/map-name.js';
 import type { Submission } from '../submission.js';
 import type { DrawnHolds } from './drawn-holds.js';
 
@@ -57,7 +57,7 @@ export function countWithRoom(
     const { command } = submission;
     lines +=
       command.kind === 'release_order' || command.kind === 'confirm_order'
-        ? Math.max(1, sizes.get(merchantKey(command.merchantId, command.reference)) ?? 1)
+        ? Math.max(1, sizes.get(mapName(command.merchantId, command.reference)) ?? 1)
         : weightOf(submission);
     if (drawn !== undefined) lines += Math.ceil(drawn.needOf(command) / HOLDS_A_LINE);
     if (lines > linesMax && index > 0) return index;

@@ -1,7 +1,7 @@
 import type { Command, ConfirmCommand, ReleaseCommand } from '../../domain/command.js';
-import { DRAW_HOLDS_MAX } from '../../domain/decisions/draw.js';
+import { DRAW_HOLDS_MAX } from '../../domain/decisions/release-confirm.js';
 import { UNREFERENCED } from '../../domain/hold.js';
-import { merchantKey } from '../../domain/map-name.js';
+import { mapName } from '../../domain/map-name.js';
 import type { HoldRow, OldestHolds, OldestQty } from '../../store/tables/holds.js';
 import type { RecordKey, StockRow } from '../../store/tables/stock-levels.js';
 import type { DrawnRecord } from './fetch-plan.js';
@@ -43,11 +43,11 @@ export class DrawnHolds {
     named: readonly HoldRow[],
     sums: readonly OldestQty[] = [],
   ) {
-    const oldest = new Map(sums.map((row) => [merchantKey(row.merchantId, row.inventoryId), row.qty]));
+    const oldest = new Map(sums.map((row) => [mapName(row.merchantId, row.inventoryId), row.qty]));
     const reserved = new Map(stocks.map((row) => [nameOf(row.merchantId, row.stock), row.stock.reservedQty]));
     const unreferenced = new Map<string, number>();
     for (const { merchantId, inventoryId, hold } of named) {
-      if (hold.reference === UNREFERENCED) unreferenced.set(merchantKey(merchantId, inventoryId), hold.qty);
+      if (hold.reference === UNREFERENCED) unreferenced.set(mapName(merchantId, inventoryId), hold.qty);
     }
     for (const record of records) {
       const name = nameOf(record.merchantId, record);
@@ -96,7 +96,7 @@ export class DrawnHolds {
   #oldest(expired: readonly HoldRow[], holdsOf: (drawn: Drawn) => number): OldestHolds[] {
     const expiredCounts = new Map<string, number>();
     for (const { merchantId, inventoryId } of expired) {
-      const name = merchantKey(merchantId, inventoryId);
+      const name = mapName(merchantId, inventoryId);
       expiredCounts.set(name, (expiredCounts.get(name) ?? 0) + 1);
     }
     const wanted: OldestHolds[] = [];
@@ -111,7 +111,7 @@ export class DrawnHolds {
   }
 
   #reserve(merchantId: string, { id, qty }: { id: string; qty: number }): void {
-    const drawn = this.#drawn.get(merchantKey(merchantId, id));
+    const drawn = this.#drawn.get(mapName(merchantId, id));
     if (drawn === undefined) return;
     drawn.reservedMax += qty;
     drawn.drawableMax += qty;
@@ -145,5 +145,5 @@ function holdsWith(drawn: Drawn, command: Draw): number {
 }
 
 function nameOf(merchantId: string, { id }: Pick<RecordKey, 'id'>): string {
-  return merchantKey(merchantId, id);
+  return mapName(merchantId, id);
 }

@@ -1,7 +1,7 @@
 import type { Command } from '../../domain/command.js';
 import { UNREFERENCED } from '../../domain/hold.js';
 import type { RecordIdentity } from '../../domain/inventory-record.js';
-import { merchantKey } from '../../domain/map-name.js';
+import { mapName } from '../../domain/map-name.js';
 import type { HoldKey } from '../../store/tables/holds.js';
 import type { IdempotencyKeyName } from '../../store/tables/idempotency-keys.js';
 import type { ImportLineRow } from '../../store/tables/import-lines.js';
@@ -86,7 +86,7 @@ class Planner {
       case 'release_order':
       case 'confirm_order': {
         const { reference } = command;
-        this.#orders.set(merchantKey(merchantId, reference), { merchantId, reference });
+        this.#orders.set(mapName(merchantId, reference), { merchantId, reference });
         return;
       }
       case 'adjust':
@@ -117,11 +117,11 @@ class Planner {
   }
 
   addKey(merchantId: string, key: string): void {
-    this.#keys.set(merchantKey(merchantId, key), { merchantId, key });
+    this.#keys.set(mapName(merchantId, key), { merchantId, key });
   }
 
   #record(merchantId: string, id: string): PlannedRecord {
-    const name = merchantKey(merchantId, id);
+    const name = mapName(merchantId, id);
     let record = this.#records.get(name);
     if (record === undefined) {
       record = { key: { merchantId, id }, references: new Set(), drawn: false, described: false };

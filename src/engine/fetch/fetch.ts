@@ -1,11 +1,11 @@
-import type { Statement, Transaction } from '../../store/connection/transaction.js';
+import type { Transaction } from '../../store/connection/transaction.js';
 import { readClock } from '../../store/tables/clock.js';
 import { type HoldRow, readHolds } from '../../store/tables/holds.js';
 import { readIdempotencyKeys } from '../../store/tables/idempotency-keys.js';
 import { readImportLines } from '../../store/tables/import-lines.js';
 import { findRecords, readDescriptions } from '../../store/tables/inventory-records.js';
+import { lockSettings } from '../../store/tables/merchant-settings.js';
 import { readOrders } from '../../store/tables/orders.js';
-import { lockSettings } from '../../store/tables/settings.js';
 import { lockStockLevels, type RecordKey } from '../../store/tables/stock-levels.js';
 import { dueRecords, endExpired, fetchExpired, latestReading } from '../expiry.js';
 import type { Submission } from '../submission.js';
@@ -43,7 +43,6 @@ export class ExpiredBacklog extends Error {
  */
 export async function fetchBatch(
   tx: Transaction,
-  lock: Statement,
   submissions: readonly Submission[],
   linesMax: number,
 ): Promise<FetchedBatch> {
@@ -53,7 +52,7 @@ export async function fetchBatch(
   const { records, orders } = wanted;
   const [stocks, named, orderRows, keyRows, clockUs, descriptions, identities, settings, lines] =
     await Promise.all([
-      records.length > 0 ? lockStockLevels(tx, lock, records) : none,
+      records.length > 0 ? lockStockLevels(tx, records) : none,
       plan.holds.length > 0 ? readHolds(tx, plan.holds) : none,
       orders.length > 0 ? readOrders(tx, orders) : none,
       plan.keys.length > 0 ? readIdempotencyKeys(tx, plan.keys) : none,

@@ -1,5 +1,5 @@
 import { ORDER_RECORDS_MAX } from '../../domain/decisions/order.js';
-import { merchantKey } from '../../domain/map-name.js';
+import { mapName } from '../../domain/map-name.js';
 import type { Transaction } from '../../store/connection/transaction.js';
 import type { HoldRow } from '../../store/tables/holds.js';
 import { findRecords, type IdentityKey } from '../../store/tables/inventory-records.js';
@@ -66,7 +66,7 @@ export async function lookForRecords(tx: Transaction, { orders, receipts }: Fetc
   ]);
   const orderSizes = new Map<string, number>();
   for (const { merchantId, reference } of held) {
-    const name = merchantKey(merchantId, reference);
+    const name = mapName(merchantId, reference);
     orderSizes.set(name, (orderSizes.get(name) ?? 0) + 1);
   }
   const incomplete = orders.length > 1 && held.length === HELD_RECORDS_MAX;
@@ -79,12 +79,12 @@ export function wantedRecords(plan: FetchPlan, { held, received, orderSizes }: F
   const kept = new Map<string, OrderKey>();
   const tooLarge: FetchedOrder[] = [];
   for (const order of plan.orders) {
-    const name = merchantKey(order.merchantId, order.reference);
+    const name = mapName(order.merchantId, order.reference);
     if ((orderSizes.get(name) ?? 0) <= ORDER_RECORDS_MAX) kept.set(name, order);
     else tooLarge.push({ ...order, lastMovement: undefined, tooLarge: true });
   }
   for (const { merchantId, id, reference } of held) {
-    if (kept.has(merchantKey(merchantId, reference)))
+    if (kept.has(mapName(merchantId, reference)))
       records.set(recordName({ merchantId, id }), { merchantId, id });
   }
   for (const { merchantId, id } of received) records.set(recordName({ merchantId, id }), { merchantId, id });
@@ -127,5 +127,5 @@ export function assertAllLocked(
 }
 
 function recordName({ merchantId, id }: RecordKey): string {
-  return merchantKey(merchantId, id);
+  return mapName(merchantId, id);
 }

@@ -1,7 +1,7 @@
 import type { HoldKey, HoldRow } from '../../store/tables/holds.js';
 import type { ImportLineRow } from '../../store/tables/import-lines.js';
 import type { RecordRow } from '../../store/tables/inventory-records.js';
-import type { SettingsRow } from '../../store/tables/settings.js';
+import type { SettingsRow } from '../../store/tables/merchant-settings.js';
 import type { StockRow } from '../../store/tables/stock-levels.js';
 
 /** What a batch writes, table by table. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { inOrder } from '../in-order.js';
+import { sortedEntries } from '../sorted-entries.js';
 import { isPassedOver, type Row, UnusableFile } from './reading/line.js';
 import type { Receipt } from './rows/receipt.js';
 import { receiptOf } from './rows/row-receipt.js';
@@ -17,7 +17,7 @@ export class LineContents {
 
   /** A UUID. Throws UnusableFile for more lines than there is room for. */
   nameOf({ details, qty, reference, notes }: Receipt): string {
-    const said = JSON.stringify([inOrder(details), qty, reference, notes]);
+    const said = JSON.stringify([sortedEntries(details), qty, reference, notes]);
     const hash = createHash('sha256').update(said).digest().readUIntBE(0, 6);
     const times = (this.#seen.get(hash) ?? 0) + 1;
     if (times === 1 && this.#seen.size >= CONTENTS_MAX) {

@@ -1,9 +1,9 @@
 import type { InventoryRecord } from '../../domain/inventory-record.js';
 import type { Settings } from '../../domain/outcome.js';
 import { listLowStock } from '../../store/reads/low-stock.js';
+import { findSettings } from '../../store/reads/merchant-settings.js';
 import type { ReadPool } from '../../store/reads/read-pool.js';
 import { findRecord, listRecordsOfProduct, listRecordsOfSku } from '../../store/reads/records.js';
-import { findSettings } from '../../store/reads/settings.js';
 import type { CallContext } from '../call.js';
 import { getOrder, type Order } from './get-order.js';
 import { type HoldsPage, type HoldsRequest, listHolds } from './list-holds.js';

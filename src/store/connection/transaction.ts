@@ -16,11 +16,14 @@ export interface Statement {
  * and COMMIT with the last writes. So a batch costs two round trips, however many statements it has.
  */
 export class Transaction {
+  /** Whose entities a statement of TypeORM's is written for. */
+  readonly dataSource: DataSource;
   readonly #client: PoolClient;
   readonly #writes: Promise<unknown>[] = [];
   #failed = false;
 
-  constructor(client: PoolClient) {
+  constructor(dataSource: DataSource, client: PoolClient) {
+    this.dataSource = dataSource;
     this.#client = client;
   }
 
@@ -78,7 +81,7 @@ export async function inTransaction<T>(
     const started = runner.startTransaction();
     // Its answer is not waited for, only its place before everything else.
     await Promise.race([handedOver, started]);
-    const tx = new Transaction(client);
+    const tx = new Transaction(dataSource, client);
     const working = work(tx);
     let result: T;
     try {

@@ -1,4 +1,4 @@
-import { merchantKey } from '../../domain/map-name.js';
+import { mapName } from '../../domain/map-name.js';
 import type { Movement } from '../../domain/movement.js';
 import { texts } from '../connection/array-literal.js';
 import type { Statement, Transaction } from '../connection/transaction.js';
@@ -80,7 +80,7 @@ export async function readOrders(tx: Transaction, orders: readonly OrderKey[]): 
   const rows = await tx.read<RawOrder>(READ, orderColumns(orders));
   const found = new Map<string, OrderRow & { holds: HoldRow[] }>();
   for (const row of rows) {
-    const name = merchantKey(row.merchant_id, row.reference);
+    const name = mapName(row.merchant_id, row.reference);
     let order = found.get(name);
     if (order === undefined) {
       const { action, actor, notes } = row;

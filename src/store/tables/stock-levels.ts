@@ -28,7 +28,7 @@ export interface LockedStock extends StockRow {
  * The locking read, as TypeORM writes it for the entity: all the records, in key order so that two transactions
  * can never wait for each other in a circle.
  */
-export function lockStatement(dataSource: DataSource): Statement {
+function lockStatement(dataSource: DataSource): Statement {
   let statement = lockStatements.get(dataSource);
   if (statement === undefined) {
     statement = { name: 'lock_stock_levels', text: lockText(dataSource) };
@@ -66,12 +66,8 @@ interface RawStockLevel {
 }
 
 /** Locks the records and reads them. Records that do not exist are left out. */
-export async function lockStockLevels(
-  tx: Transaction,
-  lock: Statement,
-  keys: readonly RecordKey[],
-): Promise<LockedStock[]> {
-  const rows = await tx.read<RawStockLevel>(lock, [
+export async function lockStockLevels(tx: Transaction, keys: readonly RecordKey[]): Promise<LockedStock[]> {
+  const rows = await tx.read<RawStockLevel>(lockStatement(tx.dataSource), [
     texts(keys.map((k) => k.merchantId)),
     texts(keys.map((k) => k.id)),
   ]);

@@ -1,8 +1,8 @@
+import type { MerchantSettings } from '../../service/merchant-settings.js';
 import type { Orders } from '../../service/orders.js';
 import type { Reads } from '../../service/reads/reads.js';
 import type { Records } from '../../service/records.js';
 import type { Reservations } from '../../service/reservations.js';
-import type { SettingsService } from '../../service/settings.js';
 import { adjustmentOperations } from './adjustments.js';
 import type { Operation } from './operation.js';
 import { orderOperations } from './orders.js';
@@ -16,7 +16,7 @@ export interface UseCases {
   readonly reservations: Reservations;
   readonly orders: Orders;
   readonly records: Records;
-  readonly settings: SettingsService;
+  readonly settings: MerchantSettings;
   readonly reads: Reads;
 }
 

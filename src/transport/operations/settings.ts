@@ -4,11 +4,11 @@ import {
   type UpdateSettingsRequest,
   UpdateSettingsResponseSchema,
 } from '../../gen/inventory/v1/settings_pb.js';
-import type { SettingsService } from '../../service/settings.js';
+import type { MerchantSettings } from '../../service/merchant-settings.js';
 import type { Operation } from './operation.js';
 
 /** The RPC that changes a merchant's settings. */
-export function settingsOperations(service: SettingsService): Operation[] {
+export function settingsOperations(service: MerchantSettings): Operation[] {
   return [
     {
       method: InventoryService.method.updateSettings,

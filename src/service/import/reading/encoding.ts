@@ -58,7 +58,7 @@ export async function* unitsOf(
     }
     const length = bytes.length - (bytes.length % encoding.unitBytes);
     rest = bytes.subarray(length);
-    if (length > 0) yield { encoding, units: inOrder(bytes.subarray(0, length), encoding) };
+    if (length > 0) yield { encoding, units: toLittleEndian(bytes.subarray(0, length), encoding) };
   }
   if (encoding === undefined) {
     encoding = encodingOf(rest);
@@ -67,6 +67,6 @@ export async function* unitsOf(
   if (rest.length > 0) yield { encoding, units: rest };
 }
 
-function inOrder(units: Buffer, { isBigEndian }: { readonly isBigEndian: boolean }): Buffer {
+function toLittleEndian(units: Buffer, { isBigEndian }: { readonly isBigEndian: boolean }): Buffer {
   return isBigEndian ? Buffer.from(units).swap16() : units;
 }

@@ -10,7 +10,7 @@ import { type ConnectionBounds, endOfAge, headTimeoutMs } from './connection-bou
 import { cutWhenUnread } from './cut-stalled.js';
 import { cutUnfinished } from './cut-unfinished.js';
 import { Http2Sessions } from './http2-sessions.js';
-import { inOrder } from './in-order.js';
+import { oneAtATime } from './one-at-a-time.js';
 import { refuseTunnel, refuseUnparsed } from './unparsed-request.js';
 import { UnreadAnswers } from './unread-answers.js';
 
@@ -75,7 +75,7 @@ export class HttpListener {
       }
       if (!refusesHead(request, response)) listener(request, response);
     };
-    const serve = inOrder(counted);
+    const serve = oneAtATime(counted);
     this.#http2 = new Http2Sessions(bounds, serve);
     this.#server = this.#create(tls, serve);
     this.#server.on('clientError', refuseUnparsed);

@@ -5,7 +5,7 @@ import { REQUEST_ID_HEADER } from '../../dispatch/request-id.js';
 import { malformedBody, restErrorBody } from '../../failures/errors.js';
 import { requestIdOf } from '../request-id-of.js';
 import { NO_TUNNELS } from './bad-head.js';
-import { afterAnswers, inProgress } from './in-order.js';
+import { afterAnswers, inProgress } from './one-at-a-time.js';
 
 /** How long a client may go on sending what nobody reads, so that a reset does not overtake its answer. */
 const LINGER_MS = 500;

@@ -32,7 +32,7 @@ const NONE: Exchange[] = [];
  * for one in progress: `node:http` never closes a response that still waits for its turn. Trade-off: requests that
  * are pipelined on one connection do not share a batch.
  */
-export function inOrder(listener: RequestListener): RequestListener {
+export function oneAtATime(listener: RequestListener): RequestListener {
   function begin(socket: Connection, exchange: Exchange): void {
     const { request, response } = exchange;
     socket[CURRENT] = exchange;

@@ -11,7 +11,7 @@ export interface UpdateSettingsRequest {
 }
 
 /** Changes what a merchant has set. */
-export class SettingsService {
+export class MerchantSettings {
   readonly #engine: Pick<Engine, 'submit'>;
   readonly #holdTtl: HoldTtl;
 

@@ -1,6 +1,6 @@
 /** Name and value pairs in order of name, at all depths: maps come in whatever order the caller wrote them. */
-export function inOrder(value: object): unknown[] {
+export function sortedEntries(value: object): unknown[] {
   return Object.entries(value)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, part]) => [name, typeof part === 'object' && part !== null ? inOrder(part) : part]);
+    .map(([name, part]) => [name, typeof part === 'object' && part !== null ? sortedEntries(part) : part]);
 }
