@@ -9,10 +9,9 @@ export type FailureFacts = Readonly<Record<string, string | number>>;
  * have, or has as an empty text, is left out.
  */
 export function failureFacts(failure: Failure): FailureFacts {
-  const members: Readonly<Record<string, unknown>> = { ...failure };
   const facts: Record<string, string | number> = {};
   for (const name of reasons[failure.reason].metadata) {
-    const value = members[name];
+    const value: unknown = Reflect.get(failure, name);
     if (typeof value === 'number' || (typeof value === 'string' && value !== '')) facts[name] = value;
   }
   return facts;
