@@ -66,11 +66,11 @@ export class GrpcServer {
       'grpc.max_receive_message_length': options.messageBytesMax,
       // Nobody reads its statistics here, and each call would pay for them.
       'grpc.enable_channelz': 0,
-      // A connection that lies idle is probed, so that clients behind a dead link do not stay for ever.
-      'grpc.keepalive_time_ms': 60_000,
-      ...(options.connectionMaxAgeMs > 0 && {
-        'grpc.max_connection_age_ms': options.connectionMaxAgeMs,
-      }),
+      // A connection that lies idle is probed, so that clients behind a dead link do not stay for ever. One that was
+      // told to go cannot be pinged, which the library takes for its death: then TCP's own probes have to do.
+      ...(options.connectionMaxAgeMs > 0
+        ? { 'grpc.max_connection_age_ms': options.connectionMaxAgeMs }
+        : { 'grpc.keepalive_time_ms': 60_000 }),
     });
     this.#credentials = serverCredentials(options.tls);
     this.#guard = new Guard({

@@ -6,6 +6,9 @@ import { cutAfterEnd, isBroken } from '../../http2.js';
 /** How long a new connection may take to say its first word, and its TLS handshake. */
 export const FIRST_WORD_TIMEOUT_MS = 10_000;
 
+/** Of silence, before TCP asks whether the other end is still there. */
+const TCP_KEEP_ALIVE_MS = 60_000;
+
 /** One of HTTP/2. */
 export class Connection {
   readonly streams = new Set<ServerHttp2Stream>();
@@ -69,6 +72,7 @@ export class Connections {
     http2.on('session', (session: ServerHttp2Session) => {
       const connection = new Connection(session, carrier);
       cutAfterEnd(carrier);
+      carrier.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
       this.#bare.delete(otherEnd(session.socket));
       this.#connections.set(session, connection);
       session.once('remoteSettings', () => {
