@@ -2,7 +2,7 @@ import type { SettingsSuccess } from '../domain/outcome.js';
 import type { Engine } from '../engine/engine.js';
 import type { CallContext } from './call.js';
 import { execute, type Result } from './commands.js';
-import { fingerprint } from './fingerprint.js';
+import { fingerprintOf } from './fingerprint.js';
 import type { HoldTtl } from './hold-ttl.js';
 
 export interface UpdateSettingsRequest {
@@ -20,16 +20,14 @@ export class MerchantSettings {
     this.#holdTtl = holdTtl;
   }
 
-  async update(
-    call: CallContext,
-    { defaultTtlSeconds }: UpdateSettingsRequest,
-  ): Promise<Result<SettingsSuccess>> {
+  async update(call: CallContext, request: UpdateSettingsRequest): Promise<Result<SettingsSuccess>> {
+    const { defaultTtlSeconds } = request;
     const { merchantId, actor } = call.principal;
     const result = await execute<SettingsSuccess>(
       this.#engine,
       call,
       { kind: 'update_settings', merchantId, actor, defaultTtlSeconds },
-      () => fingerprint('update_settings', defaultTtlSeconds ?? null),
+      () => fingerprintOf('update_settings', request, { defaultTtlSeconds: 'as_it_is' }),
     );
     this.#holdTtl.forget(merchantId);
     return result;

@@ -3,7 +3,7 @@ import type { EndedOrderSuccess, ReservedOrderSuccess } from '../domain/outcome.
 import type { Engine } from '../engine/engine.js';
 import type { CallContext } from './call.js';
 import { execute, type Result } from './commands.js';
-import { fingerprint } from './fingerprint.js';
+import { fingerprintOf, type Parts } from './fingerprint.js';
 import type { HoldTtl } from './hold-ttl.js';
 
 /** An order's lines to reserve; shape already checked. */
@@ -20,6 +20,21 @@ export interface EndOrderRequest {
   readonly notes: string;
 }
 
+const RESERVE_PARTS: Parts<ReserveOrderRequest> = {
+  reference: 'as_it_is',
+  lines: (lines) => lines.map(lineOf),
+  ttlSeconds: 'as_it_is',
+  notes: 'as_it_is',
+  allowPartial: 'as_it_is',
+};
+
+const END_PARTS: Parts<EndOrderRequest> = { reference: 'as_it_is', notes: 'as_it_is' };
+
+/** Field by field, and all of them: a message of the protocol has more. */
+function lineOf({ id, qty }: OrderLine): Required<OrderLine> {
+  return { id, qty };
+}
+
 /** The use cases of orders: holds on several records under one reference. Callers' rights are checked before. */
 export class Orders {
   readonly #engine: Pick<Engine, 'submit'>;
@@ -34,7 +49,7 @@ export class Orders {
   async reserve(call: CallContext, request: ReserveOrderRequest): Promise<Result<ReservedOrderSuccess>> {
     const { reference, notes, ttlSeconds, allowPartial } = request;
     const { merchantId, actor } = call.principal;
-    const lines = request.lines.map(({ id, qty }) => ({ id, qty }));
+    const lines = request.lines.map(lineOf);
     const effective = await this.#holdTtl.effective(merchantId, reference, ttlSeconds);
     if (typeof effective === 'object') return effective;
     return execute(
@@ -50,7 +65,7 @@ export class Orders {
         notes,
         allowPartial,
       },
-      () => fingerprint('reserve_order', reference, lines, ttlSeconds ?? null, notes, allowPartial),
+      () => fingerprintOf('reserve_order', request, RESERVE_PARTS),
     );
   }
 
@@ -67,11 +82,12 @@ export class Orders {
   #end(
     kind: 'release_order' | 'confirm_order',
     call: CallContext,
-    { reference, notes }: EndOrderRequest,
+    request: EndOrderRequest,
   ): Promise<Result<EndedOrderSuccess>> {
+    const { reference, notes } = request;
     const { merchantId, actor } = call.principal;
     return execute(this.#engine, call, { kind, merchantId, actor, reference, notes }, () =>
-      fingerprint(kind, reference, notes),
+      fingerprintOf(kind, request, END_PARTS),
     );
   }
 }

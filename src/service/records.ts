@@ -4,7 +4,7 @@ import type { AdjustedSuccess, RecordSuccess } from '../domain/outcome.js';
 import type { Engine } from '../engine/engine.js';
 import type { CallContext } from './call.js';
 import { execute, type Result } from './commands.js';
-import { fingerprint } from './fingerprint.js';
+import { fingerprint, fingerprintOf, type Parts, told } from './fingerprint.js';
 import { newId } from './ids.js';
 import { sortedEntries } from './sorted-entries.js';
 
@@ -13,6 +13,17 @@ export interface CreateRequest {
   readonly details: RecordDetails;
   readonly initialQty: number;
 }
+
+const CREATE_PARTS: Parts<CreateRequest> = { initialQty: 'as_it_is', details: sortedEntries };
+
+const ADJUSTMENT_PARTS: Parts<AdjustmentLine> = {
+  id: 'as_it_is',
+  qty: 'as_it_is',
+  action: 'as_it_is',
+  reference: 'as_it_is',
+  notes: 'as_it_is',
+  expectedOnHandQty: 'as_it_is',
+};
 
 /** The use cases that add and change records. Callers' rights are checked before. */
 export class Records {
@@ -23,14 +34,15 @@ export class Records {
   }
 
   /** Adds a record under a new id. */
-  create(call: CallContext, { details, initialQty }: CreateRequest): Promise<Result<RecordSuccess>> {
+  create(call: CallContext, request: CreateRequest): Promise<Result<RecordSuccess>> {
     const { merchantId, actor } = call.principal;
+    const { details, initialQty } = request;
     const id = newId('inv');
     return execute(
       this.#engine,
       call,
       { kind: 'create_record', merchantId, actor, id, initialQty, details, notes: '' },
-      () => fingerprint('create_record', initialQty, sortedEntries(details)),
+      () => fingerprintOf('create_record', request, CREATE_PARTS),
     );
   }
 
@@ -46,7 +58,7 @@ export class Records {
   adjust(call: CallContext, line: AdjustmentLine): Promise<Result<AdjustedSuccess>> {
     const { merchantId, actor } = call.principal;
     return execute(this.#engine, call, { kind: 'adjust', merchantId, actor, ...line }, () =>
-      fingerprint('adjust', ...adjustmentParts(line)),
+      fingerprintOf('adjust', line, ADJUSTMENT_PARTS),
     );
   }
 
@@ -54,12 +66,10 @@ export class Records {
   batchAdjust(call: CallContext, lines: readonly AdjustmentLine[]): Promise<Result<AdjustedSuccess>> {
     const { merchantId, actor } = call.principal;
     return execute(this.#engine, call, { kind: 'batch_adjust', merchantId, actor, lines }, () =>
-      fingerprint('batch_adjust', lines.map(adjustmentParts)),
+      fingerprint(
+        'batch_adjust',
+        lines.map((line) => told(line, ADJUSTMENT_PARTS)),
+      ),
     );
   }
-}
-
-function adjustmentParts(line: AdjustmentLine): unknown[] {
-  const { id, qty, action, reference, notes, expectedOnHandQty } = line;
-  return [id, qty, action, reference, notes, expectedOnHandQty ?? null];
 }

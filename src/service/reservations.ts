@@ -3,7 +3,7 @@ import type { StockSuccess } from '../domain/outcome.js';
 import type { Engine } from '../engine/engine.js';
 import type { CallContext } from './call.js';
 import { execute, invalid, type Result } from './commands.js';
-import { fingerprint } from './fingerprint.js';
+import { fingerprintOf, type Parts } from './fingerprint.js';
 import type { HoldTtl } from './hold-ttl.js';
 
 /** Units of one record; shape already checked. */
@@ -18,6 +18,15 @@ export interface ReserveRequest extends UnitsRequest {
   readonly ttlSeconds?: number | undefined;
   readonly allowPartial: boolean;
 }
+
+const UNITS_PARTS: Parts<UnitsRequest> = {
+  id: 'as_it_is',
+  qty: 'as_it_is',
+  reference: 'as_it_is',
+  notes: 'as_it_is',
+};
+
+const RESERVE_PARTS: Parts<ReserveRequest> = { ...UNITS_PARTS, ttlSeconds: 'later', allowPartial: 'later' };
 
 /** The use cases that hold units of one record, and let them go. Callers' rights are checked before. */
 export class Reservations {
@@ -53,10 +62,7 @@ export class Reservations {
         ttlSeconds: effective,
         allowPartial,
       },
-      () =>
-        ttlSeconds === undefined && !allowPartial
-          ? fingerprint('reserve', id, qty, reference, notes)
-          : fingerprint('reserve', id, qty, reference, notes, ttlSeconds ?? null, allowPartial),
+      () => fingerprintOf('reserve', request, RESERVE_PARTS),
     );
   }
 
@@ -73,11 +79,12 @@ export class Reservations {
   #draw(
     kind: 'release' | 'confirm',
     call: CallContext,
-    { id, qty, reference, notes }: UnitsRequest,
+    request: UnitsRequest,
   ): Promise<Result<StockSuccess>> {
+    const { id, qty, reference, notes } = request;
     const { merchantId, actor } = call.principal;
     return execute(this.#engine, call, { kind, merchantId, actor, id, qty, reference, notes }, () =>
-      fingerprint(kind, id, qty, reference, notes),
+      fingerprintOf(kind, request, UNITS_PARTS),
     );
   }
 }

@@ -1,0 +1,159 @@
+import { create, type DescMessage } from '@bufbuild/protobuf';
+import { describe, expect, test } from 'vitest';
+import type { Engine } from '../../../src/engine/engine.js';
+import { HoldTtl } from '../../../src/service/hold-ttl.js';
+import { MerchantSettings } from '../../../src/service/merchant-settings.js';
+import { Orders } from '../../../src/service/orders.js';
+import type { Reads } from '../../../src/service/reads/reads.js';
+import { Records } from '../../../src/service/records.js';
+import { Reservations } from '../../../src/service/reservations.js';
+import { inventoryOperations } from '../../../src/transport/operations/index.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+interface Case {
+  readonly request: Fields;
+  /** Of that request. Keys are kept for a day: where it changes, a retry across the upgrade is refused. */
+  readonly golden: string;
+  /** With all of `others` at once. */
+  readonly goldenOfOthers: string;
+  /** Each other field of the request, with another value. */
+  readonly others: Fields;
+}
+
+const line = { id: 'inv_1', qty: -2, action: 2, reference: 'r', notes: 'n' };
+const details = { location: 'A1', warehouseName: 'W' };
+const product = { productId: 'p', skuId: 's', warehouseId: 'w', warehouseName: 'W', location: 'A1' };
+
+const cases: Readonly<Record<string, Case>> = {
+  reserve: {
+    request: { id: 'inv_1', qty: 2, reference: 'r', notes: 'n' },
+    golden: 'bkQkESWP8Xw9OesHtEQj3HduXP_XFOz_5Sq6slaNILs',
+    goldenOfOthers: 'OeQCJ5llbyhOhldmyl-bmIZ8D4Hz5RJ1S4txN-x15lM',
+    others: { id: 'inv_2', qty: 3, reference: 'q', notes: 'm', ttlSeconds: 60, allowPartial: true },
+  },
+  release: {
+    request: { id: 'inv_1', qty: 2, reference: 'r', notes: 'n' },
+    golden: '66R9-zPEJm9BM2qZRIQKVjJvfDDyWLr1SQ-TcAO4pus',
+    goldenOfOthers: 'W-WJyFADGzhb7x74rfKG3a0XdTNMqNI7MaKvuSgi9u8',
+    others: { id: 'inv_2', qty: 3, reference: 'q', notes: 'm' },
+  },
+  confirm: {
+    request: { id: 'inv_1', qty: 2, reference: 'r', notes: 'n' },
+    golden: 'ob3RXuo21QoaqIbsfBYtl-HkJp83ZROI3pDD67w65Qk',
+    goldenOfOthers: 'DhkrCHHW0NA-JbRQwhBhLEf3NIiMkmSOM6yqrKEoZ34',
+    others: { id: 'inv_2', qty: 3, reference: 'q', notes: 'm' },
+  },
+  reserveOrder: {
+    request: { reference: 'r', lines: [{ id: 'inv_1', qty: 2 }], notes: 'n' },
+    golden: 'nNJ4v6vLBH9jGzn3cM2ttGsexu3hzTZBlwSvZ72nR5k',
+    goldenOfOthers: 'LrnlVcC2iNxfyvex1uGeaUDKcaAarEwH2mTpImDTBL4',
+    others: {
+      reference: 'q',
+      lines: [{ id: 'inv_1', qty: 3 }],
+      notes: 'm',
+      ttlSeconds: 60,
+      allowPartial: true,
+    },
+  },
+  releaseOrder: {
+    request: { reference: 'r', notes: 'n' },
+    golden: 'ooJXsUg5fAQvebthAkV5ER5wJiCCtXThYrL6EL03-pI',
+    goldenOfOthers: 'i2KTIYFyzkRA4Nw-szNfLXMbMPhROVVZa8XDpy4X4ZY',
+    others: { reference: 'q', notes: 'm' },
+  },
+  confirmOrder: {
+    request: { reference: 'r', notes: 'n' },
+    golden: 'SQlFvGj0aYe0EKiVXVPPLUwvCjpdosVbl869m2HUzRY',
+    goldenOfOthers: '3vuuVCa4gWjwydc7BWJsh8OQaZO60zhwyCmyNp6ljV8',
+    others: { reference: 'q', notes: 'm' },
+  },
+  adjust: {
+    request: line,
+    golden: 's7MJk1z6RNDJiF8HYcL4D-Ys5Ld4ozHuIY0BzmEN5Ws',
+    goldenOfOthers: 'tmv66MgvvYqU4TA6eI2edj1sJ4FINX1OXztQpYU8ZWo',
+    others: { id: 'inv_2', qty: -3, action: 3, reference: 'q', notes: 'm', expectedOnHandQty: 5 },
+  },
+  batchAdjust: {
+    request: { lines: [line] },
+    golden: 'YUdigdgEZ9D56Ol3bydDIsiZh2mgI0rqIAqzItORNW8',
+    goldenOfOthers: 'KHVIzIBWb_LmpfxIH92Sj--4Yj8ZG6NLcEuEt9lWd8c',
+    others: { lines: [{ ...line, expectedOnHandQty: 5 }] },
+  },
+  createInventory: {
+    request: { ...product, variantAttributes: { b: '2', a: '1' }, initialQty: 4 },
+    golden: 'j5EycK4TAXC5w_MvjXylFEd9b0eVOL0XmmqNyv9R_fo',
+    goldenOfOthers: 'vKyQNKFOWpaQRe4ZVoXIFlf2AxrAvhaQqgSz6oJ-ugw',
+    others: {
+      productId: 'q',
+      skuId: 't',
+      warehouseId: 'v',
+      warehouseName: 'V',
+      location: 'B1',
+      reorderLevel: 1,
+      reorderQty: 1,
+      variantAttributes: { a: '2' },
+      initialQty: 5,
+    },
+  },
+  updateInventory: {
+    request: { id: 'inv_1', details },
+    golden: 'IqZQxTh1SkGXrj5JtFbd0sk4DohY2LzoBhynjn-gFtE',
+    goldenOfOthers: '0aLrGeE-uxitiwqGQUmMfaA13sDbSd-dhyCBJwFr23E',
+    others: { id: 'inv_2', details: { ...details, reorderQty: 1 }, updateMask: { paths: ['location'] } },
+  },
+  updateSettings: {
+    request: { defaultTtlSeconds: 60 },
+    golden: 'YaA1iuuPTMiwUfRonXIuYvTvvC-5o7dK_tW_xj6-UY8',
+    goldenOfOthers: '2uBbopOi3kvCcX8VvoXdNXMdhc45dXhmG9O_Rw1epbA',
+    others: { defaultTtlSeconds: 61 },
+  },
+};
+
+let said = '';
+/** Tells the fingerprint that it is handed, and does nothing. */
+const engine: Pick<Engine, 'submit'> = {
+  submit: async ({ idempotency }) => {
+    said = idempotency!.fingerprint;
+    return { kind: 'key_reused' };
+  },
+};
+const holdTtl = new HoldTtl({ findDefault: async () => 0, cacheMs: 1, cacheMax: 1 });
+const changing = inventoryOperations({
+  reservations: new Reservations(engine, holdTtl),
+  orders: new Orders(engine, holdTtl),
+  records: new Records(engine),
+  settings: new MerchantSettings(engine, holdTtl),
+  reads: {} as Reads,
+}).filter(({ changes }) => changes);
+
+async function fingerprintOf(name: string, fields: Fields): Promise<string> {
+  const { method, handle } = changing.find((operation) => operation.method.localName === name)!;
+  const principal = { merchantId: 'm', actor: 'a', permissions: new Set<never>() };
+  const call = { principal, idempotencyKey: 'k', deadlineAtMs: Number.MAX_SAFE_INTEGER };
+  said = '';
+  await handle(call, create(method.input as DescMessage, fields));
+  expect(said, name).not.toBe('');
+  return said;
+}
+
+test('each RPC that changes something has a case', () => {
+  expect(changing.map(({ method }) => method.localName).sort()).toEqual(Object.keys(cases).sort());
+});
+
+describe.each(Object.entries(cases))('%s', (name, { request, golden, goldenOfOthers, others }) => {
+  test('its fingerprint stays as it is, whatever the key', async () => {
+    expect(await fingerprintOf(name, request)).toBe(golden);
+    expect(await fingerprintOf(name, { ...request, ...others })).toBe(goldenOfOthers);
+    if (name !== 'batchAdjust')
+      expect(await fingerprintOf(name, { ...request, idempotencyKey: 'another' })).toBe(golden);
+  });
+
+  test('each field of the request but the key is part of it', async () => {
+    const { method } = changing.find((operation) => operation.method.localName === name)!;
+    const fields = method.input.fields.map(({ localName }) => localName);
+    expect(Object.keys(others).sort()).toEqual(fields.filter((field) => field !== 'idempotencyKey').sort());
+    for (const [field, value] of Object.entries(others))
+      expect(await fingerprintOf(name, { ...request, [field]: value }), field).not.toBe(golden);
+  });
+});
