@@ -1,4 +1,4 @@
-import type { OrderLine } from './command.js';
+import type { Command, OrderLine } from './command.js';
 import type { Rejection } from './failure.js';
 import type { InventoryRecord } from './inventory-record.js';
 import type { Stock } from './stock.js';
@@ -13,15 +13,49 @@ export interface Rejected {
   readonly rejection: Rejection;
 }
 
-export type Success =
-  | StockSuccess
-  | ReservedOrderSuccess
-  | EndedOrderSuccess
-  | AdjustedSuccess
-  | RecordSuccess
-  | ReceivedSuccess
-  | CountedSuccess
-  | SettingsSuccess;
+/** What each kind of command succeeds with. */
+export interface Successes extends Record<Command['kind'], object> {
+  readonly reserve: StockSuccess;
+  readonly release: StockSuccess;
+  readonly confirm: StockSuccess;
+  readonly reserve_order: ReservedOrderSuccess;
+  readonly release_order: EndedOrderSuccess;
+  readonly confirm_order: EndedOrderSuccess;
+  readonly adjust: AdjustedSuccess;
+  readonly batch_adjust: AdjustedSuccess;
+  readonly create_record: RecordSuccess;
+  readonly receive_record: ReceivedSuccess;
+  readonly count_record: CountedSuccess;
+  readonly update_record: RecordSuccess;
+  readonly update_settings: SettingsSuccess;
+}
+
+export type Success = Successes[Command['kind']];
+
+/** The field that tells the success of a kind from those of other forms. */
+const MARKS: { readonly [K in Command['kind']]: keyof Successes[K] & string } = {
+  reserve: 'stock',
+  release: 'stock',
+  confirm: 'stock',
+  reserve_order: 'lines',
+  release_order: 'ended',
+  confirm_order: 'ended',
+  adjust: 'adjusted',
+  batch_adjust: 'adjusted',
+  create_record: 'record',
+  receive_record: 'received',
+  count_record: 'counted',
+  update_record: 'record',
+  update_settings: 'settings',
+};
+
+/** Whether it is what that kind of command succeeds with. A key's stored outcome does not say of which kind it is. */
+export function isSuccessOf<K extends Command['kind']>(
+  kind: K,
+  success: Success,
+): success is Success & Successes[K] {
+  return MARKS[kind] in success;
+}
 
 /** The figures that a caller is told. */
 export type StockFigures = Pick<Stock, 'id' | 'onHandQty' | 'reservedQty'>;

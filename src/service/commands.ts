@@ -1,6 +1,6 @@
 import type { Command } from '../domain/command.js';
 import type { Fault, FieldViolation, Refusal, Rejection } from '../domain/failure.js';
-import type { Success } from '../domain/outcome.js';
+import { isSuccessOf, type Success, type Successes } from '../domain/outcome.js';
 import type { Engine } from '../engine/engine.js';
 import type { CallContext } from './call.js';
 
@@ -20,15 +20,15 @@ export interface Refused {
 }
 
 /**
- * Runs a command under the call's idempotency key, if it has one. `S` is what the kind of command succeeds with.
+ * Runs a command under the call's idempotency key, if it has one, and answers what its kind succeeds with.
  * `fingerprint` is asked only when there is a key. Never rejects.
  */
-export async function execute<S extends Success>(
+export async function execute<K extends Command['kind']>(
   engine: Pick<Engine, 'submit'>,
   call: CallContext,
-  command: Command,
+  command: Command & { readonly kind: K },
   fingerprint: () => string,
-): Promise<Result<S>> {
+): Promise<Result<Successes[K]>> {
   const key = call.idempotencyKey;
   const idempotency = key === undefined ? undefined : { key, fingerprint: fingerprint() };
   const execution = await engine.submit({ command, idempotency }, call.deadlineAtMs);
@@ -36,9 +36,10 @@ export async function execute<S extends Success>(
   if (execution.kind === 'key_reused') return refused({ reason: 'IDEMPOTENCY_KEY_REUSED' });
   const { outcome } = execution;
   const replayed = execution.kind === 'replayed';
-  return outcome.ok
-    ? { ok: true, success: outcome as unknown as S, replayed }
-    : { ok: false, failure: outcome.rejection, replayed };
+  if (!outcome.ok) return { ok: false, failure: outcome.rejection, replayed };
+  return isSuccessOf(command.kind, outcome)
+    ? { ok: true, success: outcome, replayed }
+    : refused({ reason: 'INTERNAL' });
 }
 
 export function refused(failure: Refused['failure']): Refused {

@@ -23,7 +23,7 @@ export class MerchantSettings {
   async update(call: CallContext, request: UpdateSettingsRequest): Promise<Result<SettingsSuccess>> {
     const { defaultTtlSeconds } = request;
     const { merchantId, actor } = call.principal;
-    const result = await execute<SettingsSuccess>(
+    const result = await execute(
       this.#engine,
       call,
       { kind: 'update_settings', merchantId, actor, defaultTtlSeconds },

@@ -1,4 +1,5 @@
 import type { Command } from '../command.js';
+import type { Successes } from '../outcome.js';
 import { decideAdjust, decideBatchAdjust } from './adjust.js';
 import { decideCountRecord } from './count.js';
 import type { Decision, RecordView, World } from './decision.js';
@@ -9,37 +10,38 @@ import { decideConfirm, decideRelease } from './release-confirm.js';
 import { decideReserve } from './reserve.js';
 import { decideUpdateSettings } from './update-settings.js';
 
+type Kind = Command['kind'];
+type Commands = { readonly [K in Kind]: Extract<Command, { readonly kind: K }> };
+
+/** Each kind of command with its rule: what a rule succeeds with is what its kind is said to. */
+const rules: {
+  readonly [K in Kind]: <R extends RecordView>(
+    command: Commands[K],
+    world: World<R>,
+  ) => Decision<R, Successes[K]>;
+} = {
+  reserve: decideReserve,
+  release: decideRelease,
+  confirm: decideConfirm,
+  reserve_order: decideReserveOrder,
+  release_order: decideReleaseOrder,
+  confirm_order: decideConfirmOrder,
+  adjust: decideAdjust,
+  batch_adjust: decideBatchAdjust,
+  create_record: decideCreateRecord,
+  receive_record: decideReceiveRecord,
+  count_record: decideCountRecord,
+  update_record: decideUpdateRecord,
+  update_settings: decideUpdateSettings,
+};
+
 /**
  * Decides one command against what is locked. Pure and total: no I/O, no clock of its own, and no failure that is
  * not in the answer. Checks run in one order: existence, then state, then capacity.
  */
-export function decide<R extends RecordView>(command: Command, world: World<R>): Decision<R> {
-  switch (command.kind) {
-    case 'reserve':
-      return decideReserve(command, world);
-    case 'release':
-      return decideRelease(command, world);
-    case 'confirm':
-      return decideConfirm(command, world);
-    case 'reserve_order':
-      return decideReserveOrder(command, world);
-    case 'release_order':
-      return decideReleaseOrder(command, world);
-    case 'confirm_order':
-      return decideConfirmOrder(command, world);
-    case 'adjust':
-      return decideAdjust(command, world);
-    case 'batch_adjust':
-      return decideBatchAdjust(command, world);
-    case 'create_record':
-      return decideCreateRecord(command, world);
-    case 'receive_record':
-      return decideReceiveRecord(command, world);
-    case 'count_record':
-      return decideCountRecord(command, world);
-    case 'update_record':
-      return decideUpdateRecord(command, world);
-    case 'update_settings':
-      return decideUpdateSettings(command, world);
-  }
+export function decide<R extends RecordView, K extends Kind = Kind>(
+  command: Commands[K] & { readonly kind: K },
+  world: World<R>,
+): Decision<R, Successes[K]> {
+  return rules[command.kind](command, world);
 }

@@ -37,7 +37,13 @@ export function weightOf({ command }: Submission): number {
     case 'release_order':
     case 'confirm_order':
       return ENDED_ORDER_LINES;
-    default:
+    case 'reserve':
+    case 'adjust':
+    case 'create_record':
+    case 'receive_record':
+    case 'count_record':
+    case 'update_record':
+    case 'update_settings':
       return 1;
   }
 }

@@ -1,3 +1,4 @@
+import { assertNever } from '../../domain/assert-never.js';
 import type { Command } from '../../domain/command.js';
 import { UNREFERENCED } from '../../domain/hold.js';
 import type { RecordIdentity } from '../../domain/inventory-record.js';
@@ -113,6 +114,8 @@ class Planner {
       case 'update_settings':
         this.#settings.add(merchantId);
         return;
+      default:
+        assertNever(command);
     }
   }
 

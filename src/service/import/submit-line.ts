@@ -66,15 +66,11 @@ export function receiveLines(
       const command = { kind: 'receive_record', ...importer, newId: newId('inv'), ...receipt } as const;
       return async (engine) => {
         const once = { ...command, line: { ...line, file: await fileState() } };
-        return submitted(
-          await execute<ReceivedSuccess>(engine, callOf(importer), once, () => ''),
-          ({ received }) => {
-            if (received.effect === 'done_before')
-              return { kind: 'done_before', doneAtMs: received.doneAtMs };
-            if (received.effect !== 'said_otherwise') return { kind: 'done', effect: received.effect };
-            return { kind: 'refused', problems: [saidOtherwise(received.doneAtMs)] };
-          },
-        );
+        return submitted(await execute(engine, callOf(importer), once, () => ''), ({ received }) => {
+          if (received.effect === 'done_before') return { kind: 'done_before', doneAtMs: received.doneAtMs };
+          if (received.effect !== 'said_otherwise') return { kind: 'done', effect: received.effect };
+          return { kind: 'refused', problems: [saidOtherwise(received.doneAtMs)] };
+        });
       };
     },
   };
@@ -102,7 +98,7 @@ export function setLines(importer: Importer): LineMode {
       const command = { kind: 'count_record', ...importer, newId: newId('inv'), ...receipt } as const;
       return async (engine) =>
         submitted(
-          await execute<CountedSuccess>(engine, call, command, () => String(number)),
+          await execute(engine, call, command, () => String(number)),
           ({ counted: { effect, difference } }) => ({ kind: 'done', effect, difference }),
         );
     },
