@@ -146,3 +146,20 @@ test('HTTP/2 without a call, and a client who does not hang up: the connection i
   const { closed } = await RawHttp2.open(host, [HTTP2_PREFACE, SETTINGS], { hangsUp: false });
   await closed;
 });
+
+test('calls taken back with NO_ERROR: they end, though nobody reads what they brought', async () => {
+  const { host } = new URL(service.httpUrl);
+  const takenBack = Array.from({ length: 20 }, async () => {
+    const session = connect(`http://${host}`);
+    session.on('error', () => {});
+    const stream = session.request({ ':path': '/nope', ':method': 'POST' }, { endStream: false });
+    stream.on('error', () => {}).resume();
+    stream.write('{');
+    await new Promise((turn) => setTimeout(turn, 3));
+    stream.close(0);
+    await new Promise((turn) => setTimeout(turn, 30));
+    session.destroy();
+  });
+  await Promise.all(takenBack);
+  // One that stays would keep the service from closing.
+});

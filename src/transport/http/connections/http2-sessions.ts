@@ -1,4 +1,4 @@
-import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import { createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { cutAfterEnd, http2Options, isBroken } from '../../http2.js';
 import type { RequestListener } from '../request-listener.js';
@@ -13,8 +13,8 @@ const NOTICE_MS = 1000;
 /** The greatest id of a stream: a GOAWAY that names it refuses nothing yet (RFC 9113, 6.8). */
 const LAST_STREAM_ID = 2 ** 31 - 1;
 
-/** How often connections are looked at that the library has given up. */
-const BROKEN_LOOK_INTERVAL_MS = 250;
+/** How often connections and streams are looked at that the library has given up. */
+const LOOK_INTERVAL_MS = 250;
 
 /** A timer's longest. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
@@ -28,6 +28,9 @@ const TIMER_MAX_MS = 2 ** 31 - 1;
 export class Http2Sessions {
   readonly #server: Http2Server;
   readonly #open = new Map<ServerHttp2Session, Socket>();
+  readonly #streams = new Set<ServerHttp2Stream>();
+  /** Streams that were over when they were last looked at, and not gone. */
+  #over: ServerHttp2Stream[] = [];
   readonly #bounds: ConnectionBounds;
   #looking: NodeJS.Timeout | undefined;
 
@@ -48,7 +51,8 @@ export class Http2Sessions {
         if (isBroken(session)) session.destroy();
         else if (session.destroyed) this.#leave(session, socket);
       }
-    }, BROKEN_LOOK_INTERVAL_MS).unref();
+      this.#endStreams();
+    }, LOOK_INTERVAL_MS).unref();
   }
 
   stop(): void {
@@ -92,7 +96,9 @@ export class Http2Sessions {
     });
     session.on('stream', (stream) => {
       streams++;
+      this.#streams.add(stream);
       stream.once('close', () => {
+        this.#streams.delete(stream);
         streams--;
         if (streams === 0 && greeted && !session.destroyed) idle.refresh();
       });
@@ -103,6 +109,15 @@ export class Http2Sessions {
       clearTimeout(idle);
       clearTimeout(endAge);
     });
+  }
+
+  /**
+   * A stream that is over, as after its client's RST_STREAM with NO_ERROR, stays with node until somebody has read what
+   * it brought: for ever, where a request was answered without a look at its body.
+   */
+  #endStreams(): void {
+    for (const stream of this.#over) stream.destroy();
+    this.#over = [...this.#streams].filter((stream) => stream.closed);
   }
 
   /** The last answers may wait in the socket of a session that is no more; a client that does not take them is cut off. */
