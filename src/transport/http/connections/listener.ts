@@ -8,9 +8,9 @@ import type { RequestListener } from '../request-listener.js';
 import { refusesHead } from './bad-head.js';
 import { type ConnectionBounds, endOfAge, headTimeoutMs } from './connection-bounds.js';
 import { cutWhenUnread } from './cut-stalled.js';
-import { cutUnfinished } from './cut-unfinished.js';
 import { Http2Sessions } from './http2-sessions.js';
 import { oneAtATime } from './one-at-a-time.js';
+import { UnfinishedRequests } from './unfinished-requests.js';
 import { refuseTunnel, refuseUnparsed } from './unparsed-request.js';
 import { UnreadAnswers } from './unread-answers.js';
 
@@ -48,6 +48,7 @@ export class HttpListener {
   /** Not answered to the end. */
   readonly #responses = new Set<ServerResponse>();
   readonly #unread: UnreadAnswers;
+  readonly #unfinished = new UnfinishedRequests();
   readonly #bounds: ConnectionBounds;
   #onIdle: (() => void) | undefined;
   #draining = false;
@@ -68,7 +69,7 @@ export class HttpListener {
       response.on('close', closed);
       if (!hasNoBody(request)) {
         const timeoutMs = this.#draining ? DRAIN_STALLED_MS : bounds.bodyTimeoutMs + UNFINISHED_GRACE_MS;
-        cutUnfinished(request, timeoutMs);
+        this.#unfinished.cutWhenLate(request, timeoutMs);
       }
       if (request.httpVersionMajor === 1 && this.#isLast(request.socket)) {
         response.setHeader('Connection', 'close');
@@ -108,7 +109,7 @@ export class HttpListener {
     for (const socket of this.#silent) socket.destroy();
     for (const response of this.#responses) {
       cutWhenUnread(response, DRAIN_STALLED_MS);
-      cutUnfinished(response.req, DRAIN_STALLED_MS);
+      this.#unfinished.cutWhenLate(response.req, DRAIN_STALLED_MS);
     }
     if (this.#responses.size === 0) return;
     await new Promise<void>((resolve) => {

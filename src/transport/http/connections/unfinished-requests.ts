@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http';
+import { constants, type Http2ServerRequest } from 'node:http2';
+import { startBodyClock } from '../../../transcoding/index.js';
+
+/** At once, of all connections; a body has 64 KiB at most, unless it is told otherwise. */
+const REQUESTS_MAX = 4000;
+
+/** Requests whose bodies have not ended, oldest first. Where there is one too many, the oldest is cut off. */
+export class UnfinishedRequests {
+  readonly #requests = new Set<IncomingMessage>();
+  readonly #requestsMax: number;
+
+  constructor(requestsMax: number = REQUESTS_MAX) {
+    this.#requestsMax = requestsMax;
+  }
+
+  /**
+   * Cuts the request off when its body has not ended within `timeoutMs`, whether it is answered or not: on HTTP/1.1
+   * with its connection.
+   */
+  cutWhenLate(request: IncomingMessage, timeoutMs: number): void {
+    if (request.complete) return;
+    const stopClock = startBodyClock(request, timeoutMs, () => cut(request));
+    const end = (): void => {
+      stopClock();
+      this.#requests.delete(request);
+    };
+    request.once('end', end);
+    request.once('close', end);
+    this.#requests.add(request);
+    if (this.#requests.size <= this.#requestsMax) return;
+    const [oldest] = this.#requests;
+    this.#requests.delete(oldest!);
+    cut(oldest!);
+  }
+}
+
+function cut(request: IncomingMessage): void {
+  if (request.complete) return;
+  if ('stream' in request) (request as unknown as Http2ServerRequest).stream.close(constants.NGHTTP2_CANCEL);
+  else request.socket.destroy();
+}
