@@ -90,7 +90,7 @@ export interface OldestQty {
   readonly qty: number;
 }
 
-/** Sums what those holds have, at a tenth of the price of reading them. */
+/** Sums what those holds have; they stay in the database. */
 export async function sumOldestHolds(tx: Transaction, wanted: readonly OldestHolds[]): Promise<OldestQty[]> {
   const rows = await tx.read<{ merchant_id: string; inventory_id: string; qty: number }>(
     SUM_OLDEST,

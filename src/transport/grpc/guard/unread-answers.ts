@@ -1,10 +1,7 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
+import { UNREAD_CONNECTION_BYTES_MAX, UNREAD_PORT_BYTES_MAX } from '../../unread-bounds.js';
 import type { Connection } from './connections.js';
 
-/** What one connection may leave unread; more, and it is cut off. */
-const CONNECTION_BYTES_MAX = 32 * 1024 * 1024;
-/** The same of all together; more, and the one that leaves most is cut off. */
-const BYTES_MAX = 128 * 1024 * 1024;
 /** What a call takes beside its answer's bytes. */
 const CALL_BYTES = 4096;
 
@@ -42,7 +39,7 @@ export class UnreadAnswers {
     unread.answers.set(stream, { left, since: performance.now() });
     unread.bytes += left + CALL_BYTES;
     this.#bytes += left + CALL_BYTES;
-    if (unread.bytes > CONNECTION_BYTES_MAX || this.#bytes > BYTES_MAX) this.#bound();
+    if (unread.bytes > UNREAD_CONNECTION_BYTES_MAX || this.#bytes > UNREAD_PORT_BYTES_MAX) this.#bound();
   }
 
   /** The stream is closed. */
@@ -76,10 +73,10 @@ export class UnreadAnswers {
     for (const [connection, unread] of this.#connections) {
       unread.bytes = 0;
       for (const stream of unread.answers.keys()) unread.bytes += stream.writableLength + CALL_BYTES;
-      if (unread.bytes > CONNECTION_BYTES_MAX) this.#cut(connection);
+      if (unread.bytes > UNREAD_CONNECTION_BYTES_MAX) this.#cut(connection);
       else this.#bytes += unread.bytes;
     }
-    while (this.#bytes > BYTES_MAX) {
+    while (this.#bytes > UNREAD_PORT_BYTES_MAX) {
       const [most] = [...this.#connections].sort(([, a], [, b]) => b.bytes - a.bytes);
       this.#bytes -= most![1].bytes;
       this.#cut(most![0]);

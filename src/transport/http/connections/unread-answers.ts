@@ -1,8 +1,5 @@
+import { UNREAD_CONNECTION_BYTES_MAX, UNREAD_PORT_BYTES_MAX } from '../../unread-bounds.js';
 import { cut, type Response, writableOf } from './cut-stalled.js';
-
-/** Answers of one connection that wait for their reader, where there is more than one, and of the whole port. */
-const CONNECTION_BYTES_MAX = 32 * 1024 * 1024;
-const PORT_BYTES_MAX = 128 * 1024 * 1024;
 
 /** Who reads more slowly is taken for one who does not read. */
 const READ_BYTES_PER_SECOND_MIN = 16 * 1024;
@@ -60,7 +57,8 @@ export class UnreadAnswers {
       }
       const connection = connectionOf(response);
       const held = connections.get(connection) ?? { bytes: 0, responses: [] };
-      if (held.bytes > 0 && held.bytes + bytes > CONNECTION_BYTES_MAX) {
+      // The only answer of a connection may be larger.
+      if (held.bytes > 0 && held.bytes + bytes > UNREAD_CONNECTION_BYTES_MAX) {
         this.#cutOff(response);
         continue;
       }
@@ -69,11 +67,11 @@ export class UnreadAnswers {
       connections.set(connection, held);
       all += bytes;
     }
-    if (all <= PORT_BYTES_MAX) return;
+    if (all <= UNREAD_PORT_BYTES_MAX) return;
     for (const { bytes, responses } of [...connections.values()].sort((a, b) => b.bytes - a.bytes)) {
       for (const response of responses) this.#cutOff(response);
       all -= bytes;
-      if (all <= PORT_BYTES_MAX) return;
+      if (all <= UNREAD_PORT_BYTES_MAX) return;
     }
   }
 
