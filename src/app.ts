@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { createCalls } from './app/calls.js';
 import { openCore } from './app/core.js';
-import { type Addresses, createDoors, openDoors } from './app/doors.js';
+import { type Addresses, createPorts, openPorts } from './app/ports.js';
 import { createSweepers } from './app/sweepers.js';
 import type { Config } from './config.js';
 import type { Engine } from './engine/engine.js';
@@ -35,22 +35,22 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const core = await openCore(config, logger, overrides.engine);
   const { dataSource, engine, metrics } = core;
   const calls = createCalls(config, logger, core);
-  const doors = createDoors(config, logger, { calls, metrics, isReady: () => readiness.ready });
+  const ports = createPorts(config, logger, { calls, metrics, isReady: () => readiness.ready });
   const readiness = new Readiness(dataSource, {
     intervalMs: READINESS_INTERVAL_MS,
     timeoutMs: READINESS_TIMEOUT_MS,
     onChange: (ready) => {
-      doors.grpc.setServing(ready);
+      ports.grpc.setServing(ready);
       logger.info({ ready }, ready ? 'ready' : 'not ready');
     },
   });
   const sweepers = createSweepers(core, logger);
 
   const close = async (): Promise<void> => {
-    const { grpc, http } = doors;
+    const { grpc, http } = ports;
     readiness.stop();
     calls.streamDispatcher.endAll();
-    const drained = Promise.all([grpc.drain(), http.drain(), doors.metrics?.drain()])
+    const drained = Promise.all([grpc.drain(), http.drain(), ports.metrics?.drain()])
       // A call that its caller has given up on is the engine's only, and is carried through too.
       .then(() => Promise.all([engine.drain(), ...sweepers.map((sweeper) => sweeper.stop())]))
       // Kept-alive connections may have brought another call meanwhile, whose answer is not written yet.
@@ -60,12 +60,12 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     );
     grpc.destroy();
     http.destroy();
-    doors.metrics?.destroy();
+    ports.metrics?.destroy();
     await core.close();
   };
 
   try {
-    const reached = await openDoors(config, doors);
+    const reached = await openPorts(config, ports);
     logger.info({ ...reached.addresses, metricsUrl: reached.metricsUrl }, 'listening');
     const started = { ...reached, dataSource };
     const announce = await overrides.prepare?.(started);

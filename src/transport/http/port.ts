@@ -16,13 +16,13 @@ import { frontPage } from './docs/front-page.js';
 import { grpcServiceConfigs } from './docs/grpc-service-config.js';
 import { openApiDocument } from './docs/openapi.js';
 import { hasLeft } from './has-left.js';
-import { metricsPath, type Scrape } from './metrics-door.js';
+import { metricsPath, type Scrape } from './metrics-port.js';
 import { OpenPaths } from './open-paths.js';
 import { probes } from './probes.js';
 import { requestIdOf } from './request-id-of.js';
 import { createRestDoor } from './rest/rest.js';
 
-export interface HttpDoorOptions {
+export interface HttpPortOptions {
   readonly dispatcher: Dispatcher;
   readonly operations: readonly Operation[];
   readonly streamDispatcher: StreamDispatcher;
@@ -44,16 +44,16 @@ export interface HttpDoorOptions {
   readonly onError: (error: unknown, requestId: string) => void;
 }
 
-/** The HTTP port: the Connect door's paths, those that need no credentials, then the REST bridge's. */
-export class HttpDoor {
-  readonly #onError: HttpDoorOptions['onError'];
+/** The HTTP port: the Connect door's paths, those that need no credentials, then the REST door's. */
+export class HttpPort {
+  readonly #onError: HttpPortOptions['onError'];
   readonly #listener: HttpListener;
   readonly #connect: ConnectDoor;
   readonly #rest: Transcoder;
   readonly #cors: Cors | undefined;
   readonly #openPaths: OpenPaths;
 
-  constructor(options: HttpDoorOptions) {
+  constructor(options: HttpPortOptions) {
     const { dispatcher, operations, streamDispatcher, streams, bodyBytesMax, onError } = options;
     this.#onError = onError;
     this.#connect = new ConnectDoor({

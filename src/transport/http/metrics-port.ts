@@ -9,7 +9,7 @@ import type { PathAnswer } from './request-listener.js';
 
 export type Scrape = () => Promise<{ contentType: string; text: string }>;
 
-export interface MetricsDoorOptions {
+export interface MetricsPortOptions {
   readonly tls: TlsConfig | undefined;
   readonly connections: ConnectionBounds;
   readonly scrape: Scrape;
@@ -29,10 +29,10 @@ export function metricsPath(scrape: Scrape): ReadonlyMap<string, PathAnswer> {
 }
 
 /** A port with nothing but `/metrics`, for those who keep it from the callers of the HTTP port. */
-export class MetricsDoor {
+export class MetricsPort {
   readonly #listener: HttpListener;
 
-  constructor({ tls, connections, scrape, onError }: MetricsDoorOptions) {
+  constructor({ tls, connections, scrape, onError }: MetricsPortOptions) {
     const paths = new OpenPaths(metricsPath(scrape), { cors: undefined, onError });
     this.#listener = new HttpListener(tls, connections, (request, response) => {
       const { path } = splitTarget(request.url ?? '');

@@ -2,9 +2,9 @@ import type { Config } from '../config.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { CannotListen } from '../transport/failures/cannot-listen.js';
-import { GrpcServer } from '../transport/grpc/server.js';
-import { HttpDoor } from '../transport/http/door.js';
-import { MetricsDoor } from '../transport/http/metrics-door.js';
+import { GrpcPort } from '../transport/grpc/port.js';
+import { MetricsPort } from '../transport/http/metrics-port.js';
+import { HttpPort } from '../transport/http/port.js';
 import type { Calls } from './calls.js';
 
 export interface Addresses {
@@ -14,19 +14,19 @@ export interface Addresses {
 }
 
 /** The ports: what callers, load balancers and scrapers reach. */
-export interface Doors {
-  readonly grpc: GrpcServer;
-  readonly http: HttpDoor;
-  readonly metrics: MetricsDoor | undefined;
+export interface Ports {
+  readonly grpc: GrpcPort;
+  readonly http: HttpPort;
+  readonly metrics: MetricsPort | undefined;
 }
 
-export function createDoors(
+export function createPorts(
   config: Config,
   logger: Logger,
   { calls, metrics, isReady }: { calls: Calls; metrics: Metrics; isReady: () => boolean },
-): Doors {
+): Ports {
   const { limits, tls, metricsPort } = config;
-  const grpc = new GrpcServer({
+  const grpc = new GrpcPort({
     ...calls,
     streamStalledMs: limits.streamStalledMs,
     tls,
@@ -45,7 +45,7 @@ export function createDoors(
     bodyTimeoutMs: limits.requestTimeoutMs,
     unreadMs: limits.streamStalledMs,
   };
-  const http = new HttpDoor({
+  const http = new HttpPort({
     ...calls,
     streamStalledMs: limits.streamStalledMs,
     streamHeartbeatMs: limits.streamHeartbeatMs,
@@ -58,23 +58,23 @@ export function createDoors(
     metrics: config.metrics && metricsPort === undefined ? scrape : undefined,
     onError,
   });
-  const metricsDoor =
-    metricsPort === undefined ? undefined : new MetricsDoor({ tls, connections, scrape, onError });
-  return { grpc, http, metrics: metricsDoor };
-}
-
-interface Listener {
-  listen(host: string, port: number): Promise<number>;
+  const ownMetrics =
+    metricsPort === undefined ? undefined : new MetricsPort({ tls, connections, scrape, onError });
+  return { grpc, http, metrics: ownMetrics };
 }
 
 /** Throws CannotListen; some may be open then. */
-export async function openDoors(
+export async function openPorts(
   { host, tls, httpPort, grpcPort, metricsPort }: Config,
-  { http, grpc, metrics }: Doors,
+  { http, grpc, metrics }: Ports,
 ): Promise<Addresses> {
-  const open = (name: ConstructorParameters<typeof CannotListen>[0], port: number, door: Listener) =>
-    door.listen(host, port).catch((cause) => {
-      throw new CannotListen(name, host, port, cause);
+  const open = (
+    name: ConstructorParameters<typeof CannotListen>[0],
+    number: number,
+    port: Pick<HttpPort, 'listen'>,
+  ) =>
+    port.listen(host, number).catch((cause) => {
+      throw new CannotListen(name, host, number, cause);
     });
   const opened = {
     http: await open('HTTP_PORT', httpPort, http),

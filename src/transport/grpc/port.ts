@@ -29,7 +29,7 @@ import { createReflection } from './reflection.js';
 import { grpcError } from './status.js';
 import { GrpcStreams } from './stream.js';
 
-export interface GrpcServerOptions {
+export interface GrpcPortOptions {
   readonly dispatcher: Dispatcher;
   readonly operations: readonly Operation[];
   readonly streamDispatcher: StreamDispatcher;
@@ -50,8 +50,8 @@ export interface GrpcServerOptions {
 /** Calls and streams that a connection has open; clients are told, and keep more back until others are done. */
 const CONNECTION_CALLS_MAX = 10_000;
 
-/** The gRPC door: grpc-js, with reflection and grpc.health.v1.Health. */
-export class GrpcServer {
+/** The gRPC port, and the door behind it: grpc-js, with reflection and grpc.health.v1.Health. */
+export class GrpcPort {
   readonly #server: Server;
   readonly #health = new GrpcHealth(['', InventoryService.typeName]);
   readonly #endless: OpenStreams;
@@ -59,7 +59,7 @@ export class GrpcServer {
   readonly #guard: Guard;
   readonly #credentials: ServerCredentials;
 
-  constructor(options: GrpcServerOptions) {
+  constructor(options: GrpcPortOptions) {
     // What goes wrong is told by errors and statuses; the library's own lines are not JSON.
     setLogVerbosity(logVerbosity.NONE);
     this.#server = new Server({
@@ -163,7 +163,7 @@ function definition(operations: readonly (Operation | StreamOperation)[]): Servi
 }
 
 function implementation(
-  { operations, dispatcher, streams }: GrpcServerOptions,
+  { operations, dispatcher, streams }: GrpcPortOptions,
   grpcStreams: GrpcStreams,
   guard: Guard,
 ): UntypedServiceImplementation {
