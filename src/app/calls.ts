@@ -42,8 +42,8 @@ export function createCalls(config: Config, logger: Logger, core: Core): Calls {
   });
   const holdTtl = new HoldTtl({
     findDefault: async (merchantId) => (await findSettings(dataSource, merchantId))?.defaultTtlSeconds ?? 0,
-    cacheMs: limits.apiKeyCacheMs,
-    cacheMax: limits.credentialCacheMax,
+    apiKeyCacheMs: limits.apiKeyCacheMs,
+    credentialCacheMax: limits.credentialCacheMax,
   });
   const operations = inventoryOperations({
     reservations: new Reservations(engine, holdTtl),
@@ -75,6 +75,6 @@ function createAuthenticator(config: Config, logger: Logger, { dataSource }: Cor
     findMerchantOfKey: (hash) => findMerchantOfKey(dataSource, hash),
     apiKeyCacheMs: limits.apiKeyCacheMs,
     tokenCacheMs: limits.tokenCacheMs,
-    cacheMax: limits.credentialCacheMax,
+    credentialCacheMax: limits.credentialCacheMax,
   });
 }

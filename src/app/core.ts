@@ -36,12 +36,12 @@ export async function openCore(
   const { dataSource } = database;
   const readSource = await database.openReads();
   const readPool = new ReadPool(readSource, {
-    connectionsMax: limits.readPoolConnectionsMax,
-    waitingMax: limits.readsWaitingMax,
+    readPoolConnectionsMax: limits.readPoolConnectionsMax,
+    readsWaitingMax: limits.readsWaitingMax,
   });
   const watchPool = new ReadPool(readSource, {
-    connectionsMax: Math.min(WATCH_READS_MAX, limits.readPoolConnectionsMax),
-    waitingMax: limits.streamsMax,
+    readPoolConnectionsMax: Math.min(WATCH_READS_MAX, limits.readPoolConnectionsMax),
+    readsWaitingMax: limits.streamsMax,
   });
   if (database.migrations.length > 0) logger.info({ migrations: database.migrations }, 'schema migrated');
 

@@ -31,19 +31,19 @@ export function createPorts(
     streamStalledMs: limits.streamStalledMs,
     tls,
     reflection: config.reflection,
-    messageBytesMax: limits.bodyBytesMax,
-    messageTimeoutMs: limits.requestTimeoutMs,
-    idleMs: limits.grpcIdleMs,
+    bodyBytesMax: limits.bodyBytesMax,
+    requestTimeoutMs: limits.requestTimeoutMs,
+    grpcIdleMs: limits.grpcIdleMs,
     connectionMaxAgeMs: limits.connectionMaxAgeMs,
   });
   const scrape = () => metrics.scrape();
   const onError = (err: unknown, requestId: string): void =>
     logger.error({ err, requestId }, 'a request failed');
   const connections = {
-    keepAliveMs: limits.httpKeepAliveMs,
-    maxAgeMs: limits.connectionMaxAgeMs,
-    bodyTimeoutMs: limits.requestTimeoutMs,
-    unreadMs: limits.streamStalledMs,
+    httpKeepAliveMs: limits.httpKeepAliveMs,
+    connectionMaxAgeMs: limits.connectionMaxAgeMs,
+    requestTimeoutMs: limits.requestTimeoutMs,
+    streamStalledMs: limits.streamStalledMs,
   };
   const http = new HttpPort({
     ...calls,

@@ -12,7 +12,7 @@ export interface AuthenticatorOptions {
   readonly apiKeyCacheMs: number;
   readonly tokenCacheMs: number;
   /** Tokens, and keys, remembered, of at most about 1 KiB each; also keys that are looked up at once. */
-  readonly cacheMax: number;
+  readonly credentialCacheMax: number;
   /** The verifier tells of tokens itself. */
   readonly onRefused?: OnRefused;
 }
@@ -48,8 +48,11 @@ export class Authenticator {
   constructor(options: AuthenticatorOptions) {
     this.#options = options;
     // ttl 0 means "for ever" to the cache; 1 ms is as good as none.
-    this.#tokens = new LRUCache({ max: options.cacheMax, ttl: Math.max(1, options.tokenCacheMs) });
-    this.#merchants = new LRUCache({ max: options.cacheMax, ttl: Math.max(1, options.apiKeyCacheMs) });
+    this.#tokens = new LRUCache({ max: options.credentialCacheMax, ttl: Math.max(1, options.tokenCacheMs) });
+    this.#merchants = new LRUCache({
+      max: options.credentialCacheMax,
+      ttl: Math.max(1, options.apiKeyCacheMs),
+    });
   }
 
   /** The caller, or undefined when the credentials are refused. Answers at once when both are remembered. */
@@ -93,7 +96,7 @@ export class Authenticator {
     if (!API_KEY.test(apiKey)) return undefined;
     let lookUp = this.#lookUps.get(apiKey);
     if (lookUp === undefined) {
-      if (this.#lookUps.size >= this.#options.cacheMax) {
+      if (this.#lookUps.size >= this.#options.credentialCacheMax) {
         throw new CredentialStoreUnavailable('too many API keys are looked up at once');
       }
       lookUp = this.#lookUpMerchant(apiKey).finally(() => this.#lookUps.delete(apiKey));

@@ -8,7 +8,7 @@ export class TokenIssuerUnavailable extends Error {
 export interface IssuerKeysOptions {
   readonly url: URL;
   /** How long keys go on once they are old and cannot be fetched anew. */
-  readonly staleMaxMs: number;
+  readonly jwksStaleMaxMs: number;
   /** Keys could not be fetched; called no more often than once in TELL_INTERVAL_MS. */
   readonly onDown: (error: TokenIssuerUnavailable) => void;
   /** They could again, after `onDown`. */
@@ -30,7 +30,7 @@ const BYTES_MAX = 1_048_576;
  * The keys of a JWKS URL.
  *
  * Purpose: an issuer that is down turns nobody away whose key is known. Trade-off: a key that is withdrawn while its
- * issuer cannot be asked is believed for `staleMaxMs` more.
+ * issuer cannot be asked is believed for `jwksStaleMaxMs` more.
  *
  * Modes: without keys, or with ones that are too old, callers wait for a fetch, and fail with it. With old keys they
  * wait for one fetch; while fetches fail they do not wait any more, and each pause ends with one in the background.
@@ -66,7 +66,7 @@ export class IssuerKeys {
     const ageMs = Date.now() - this.#fetchedAtMs;
     const known = this.#keys;
     if (known !== undefined && ageMs < MAX_AGE_MS) return known;
-    const usable = known !== undefined && ageMs < MAX_AGE_MS + this.#options.staleMaxMs;
+    const usable = known !== undefined && ageMs < MAX_AGE_MS + this.#options.jwksStaleMaxMs;
     // Down already: whoever has a known key does not wait for the next failure.
     if (usable && this.#failure !== undefined) void this.#fetchUnlessPausing();
     else await this.#fetchUnlessPausing();

@@ -49,7 +49,7 @@ export function createTokenVerifier(
     return verifier((token) => jwtVerify(token, key, { ...options, algorithms: ['HS256'] }), onRefused);
   }
   if (jwt.jwksUrl === undefined) throw new Error('a JWT secret or a JWKS URL is required');
-  const keys = new IssuerKeys({ ...issuer, url: new URL(jwt.jwksUrl), staleMaxMs: jwt.jwksStaleMaxMs });
+  const keys = new IssuerKeys({ ...issuer, url: new URL(jwt.jwksUrl), jwksStaleMaxMs: jwt.jwksStaleMaxMs });
   const algorithms = ['RS256', 'ES256', 'EdDSA'];
   return verifier((token) => jwtVerify(token, keys.find, { ...options, algorithms }), onRefused);
 }

@@ -18,9 +18,9 @@ export class Batcher<C, R> {
   readonly #options: BatcherOptions<C, R>;
   /** Calls not yet taken, in order of arrival. */
   #queue: Entry<C, R>[] = [];
-  /** Of the calls in the queue, together; a call is taken in while it is below `queueMax`. */
+  /** Of the calls in the queue, together; a call is taken in while it is below `queueCommandsMax`. */
   #queuedWeight = 0;
-  /** Lanes running a batch; at most `lanes`. */
+  /** Lanes running a batch; at most `engineLanes`. */
   #busyLanes = 0;
   /** A start of lanes is due at the end of this turn of the event loop. */
   #startScheduled = false;
@@ -29,8 +29,11 @@ export class Batcher<C, R> {
   #onIdle: (() => void) | undefined;
 
   constructor(options: BatcherOptions<C, R>) {
-    const { lanes, batchMax, queueMax, attemptsMax } = options.limits;
-    if (Math.min(lanes, batchMax, queueMax, attemptsMax) < 1 || queueMax < batchMax) {
+    const { engineLanes, batchCommandsMax, queueCommandsMax, attemptsMax } = options.limits;
+    if (
+      Math.min(engineLanes, batchCommandsMax, queueCommandsMax, attemptsMax) < 1 ||
+      queueCommandsMax < batchCommandsMax
+    ) {
       throw new RangeError('batcher limits must be at least 1, and a queue must hold a batch');
     }
     this.#options = options;
@@ -47,7 +50,8 @@ export class Batcher<C, R> {
    */
   submit(call: C, deadlineAtMs: number): Promise<Answer<R>> {
     if (this.#closing) return Promise.resolve({ kind: 'closing' });
-    if (this.#queuedWeight >= this.#options.limits.queueMax) return Promise.resolve({ kind: 'queue_full' });
+    if (this.#queuedWeight >= this.#options.limits.queueCommandsMax)
+      return Promise.resolve({ kind: 'queue_full' });
     const weight = this.#options.weightOf?.(call) ?? 1;
     return new Promise((answer) => {
       this.#queue.push({ call, weight, deadlineAtMs, answer });
@@ -71,11 +75,11 @@ export class Batcher<C, R> {
 
   /** Lanes start at the end of the turn, so that calls which arrived together travel together. */
   #scheduleStart(): void {
-    if (this.#startScheduled || this.#busyLanes >= this.#options.limits.lanes) return;
+    if (this.#startScheduled || this.#busyLanes >= this.#options.limits.engineLanes) return;
     this.#startScheduled = true;
     this.#options.clock.endOfTurn(() => {
       this.#startScheduled = false;
-      if (this.#queue.length > 0 && this.#busyLanes < this.#options.limits.lanes) void this.#runLane();
+      if (this.#queue.length > 0 && this.#busyLanes < this.#options.limits.engineLanes) void this.#runLane();
     });
   }
 
@@ -95,7 +99,7 @@ export class Batcher<C, R> {
   #takeBatch(): Entry<C, R>[] {
     const { limits, groupOf } = this.#options;
     const waiting = this.#queue;
-    if (groupOf === undefined && this.#queuedWeight <= limits.batchMax) {
+    if (groupOf === undefined && this.#queuedWeight <= limits.batchCommandsMax) {
       this.#queue = [];
       this.#queuedWeight = 0;
       return waiting;
@@ -108,7 +112,7 @@ export class Batcher<C, R> {
     let weight = 0;
     let full = false;
     for (const entry of waiting) {
-      const fits = batch.length === 0 || weight + entry.weight <= limits.batchMax;
+      const fits = batch.length === 0 || weight + entry.weight <= limits.batchCommandsMax;
       const ofGroup = groupOf?.(entry.call) === group;
       if (ofGroup && !fits) full = true;
       if (ofGroup && !full) {
@@ -213,11 +217,11 @@ export interface BatcherOptions<C, R> {
 
 export interface BatcherLimits extends Backoff {
   /** Batches in flight at once. */
-  readonly lanes: number;
+  readonly engineLanes: number;
   /** What the calls in one batch may weigh together. */
-  readonly batchMax: number;
+  readonly batchCommandsMax: number;
   /** What the calls that wait may weigh together. */
-  readonly queueMax: number;
+  readonly queueCommandsMax: number;
   /** Executions of one batch, the first included. */
   readonly attemptsMax: number;
   /** Questions after an unknown outcome. */

@@ -11,9 +11,9 @@ export interface ConfiguredLimits {
 /** The engine's limits as configured, in a service and in a command alike. */
 export function engineLimits(limits: ConfiguredLimits): BatcherLimits {
   return {
-    lanes: limits.engineLanes,
-    batchMax: limits.batchCommandsMax,
-    queueMax: limits.queueCommandsMax,
+    engineLanes: limits.engineLanes,
+    batchCommandsMax: limits.batchCommandsMax,
+    queueCommandsMax: limits.queueCommandsMax,
     attemptsMax: limits.attemptsMax,
     reconcileAttemptsMax: 20,
     backoffMinMs: 10,

@@ -44,7 +44,7 @@ export function createEngine(
     clock: systemClock,
     execute: async (submissions) => {
       try {
-        return await applyCommands(dataSource, submissions, options.limits.batchMax, onChange);
+        return await applyCommands(dataSource, submissions, options.limits.batchCommandsMax, onChange);
       } catch (error) {
         if (error instanceof ExpiredBacklog) await endBacklog(dataSource, error.records, onChange);
         // Some calls' deadlines may have passed meanwhile: the batcher looks at them before it tries again.

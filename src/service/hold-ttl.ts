@@ -6,16 +6,16 @@ import { type Refused, refused } from './commands.js';
 export interface HoldTtlOptions {
   /** Seconds after which a merchant's referenced holds end when nothing is said of it; 0: never. */
   readonly findDefault: (merchantId: string) => Promise<number>;
-  /** How long a merchant's default is believed, milliseconds. */
-  readonly cacheMs: number;
-  readonly cacheMax: number;
+  /** A merchant's default is believed for as long as their API key. */
+  readonly apiKeyCacheMs: number;
+  readonly credentialCacheMax: number;
 }
 
 /**
  * How long a hold is to last: what the request says, else the merchant's default.
  *
- * Purpose: the default off the hot path. Trade-off: a change of the setting is not seen for up to `cacheMs`, except in
- * the process that made it.
+ * Purpose: the default off the hot path. Trade-off: a change of the setting is not seen for up to
+ * `apiKeyCacheMs`, except in the process that made it.
  */
 export class HoldTtl {
   readonly #options: HoldTtlOptions;
@@ -27,7 +27,10 @@ export class HoldTtl {
   constructor(options: HoldTtlOptions) {
     this.#options = options;
     // ttl 0 means "for ever" to the cache; 1 ms is as good as none.
-    this.#defaults = new LRUCache({ max: options.cacheMax, ttl: Math.max(1, options.cacheMs) });
+    this.#defaults = new LRUCache({
+      max: options.credentialCacheMax,
+      ttl: Math.max(1, options.apiKeyCacheMs),
+    });
   }
 
   /** Seconds, or undefined: open-ended. At once when the default is remembered. */

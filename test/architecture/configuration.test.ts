@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Config, ConfigError, loadConfig } from '../../src/config.js';
 import { projectRoot } from '../support/process.js';
+import { readTree } from './source.js';
 
 /** A variable's row of the table in docs/operations.md: rows of several variables are one each here. */
 interface Row {
@@ -53,10 +54,14 @@ function faultOf(name: string): string {
   return '';
 }
 
+function camelCase(name: string): string {
+  return name.toLowerCase().replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
 /** The default, as the environment would spell it; undefined where the variable is not set unless somebody does. */
 function defaultOf(name: string): string | undefined {
   const config = loadConfig({});
-  const key = name.toLowerCase().replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const key = camelCase(name);
   const places: Record<string, unknown>[] = [{ ...config }, { ...config.limits }];
   if (name.startsWith('JWT_')) {
     const inJwt = key.slice(3);
@@ -92,5 +97,54 @@ describe.each(rows)('$name', ({ name, fallback, bounds, text }) => {
     const value = defaultOf(name);
     const says = value === undefined ? /^(?:none\b|kept in `DATA_DIR`)/ : new RegExp(`^\`${value}\``);
     expect(fallback).toMatch(says);
+  });
+});
+
+describe('a value keeps one name from the environment to its use', () => {
+  const config = loadConfig({});
+  const properties = [
+    ...Object.keys(config).filter((name) => !['jwt', 'tls', 'limits', 'exposed'].includes(name)),
+    ...Object.keys(config.limits),
+    ...Object.keys(config.jwt).map((name) => `jwt${name[0]!.toUpperCase()}${name.slice(1)}`),
+  ];
+
+  test('a property is called as its variable', () => {
+    // What is in the files, not where they are; and the password becomes part of the URL.
+    const variables = variablesAskedFor().filter((name) => !/^TLS_\w+_FILE$|^DATABASE_PASSWORD/.test(name));
+    expect(properties.sort()).toEqual(variables.map(camelCase).sort());
+  });
+
+  // Where a value leaves what is ours, or becomes another's bound.
+  const given = [
+    'auth/authenticator.ts: max: credentialCacheMax',
+    'service/hold-ttl.ts: max: credentialCacheMax',
+    'store/connection/data-source.ts: poolSize: poolConnectionsMax',
+    'store/connection/data-source.ts: connectTimeoutMS: connectTimeoutMs',
+    'store/connection/data-source.ts: statement_timeout: statementTimeoutMs',
+    'store/connection/data-source.ts: lock_timeout: lockTimeoutMs',
+    'store/connection/data-source.ts: query_timeout: statementTimeoutMs',
+    'store/connection/data-source.ts: idle_in_transaction_session_timeout: statementTimeoutMs',
+    'transport/http/connections/listener.ts: keepAliveTimeout: httpKeepAliveMs',
+    // The transcoder is a library, which has its own words.
+    'transport/http/rest/rest.ts: bodyTimeoutMs: requestTimeoutMs',
+    'transport/http/rest/rest.ts: stalledMs: streamStalledMs',
+    'transport/http/rest/rest.ts: heartbeatMs: streamHeartbeatMs',
+    // A data source has one pool, and reads have a data source.
+    'database.ts: poolConnectionsMax: readPoolConnectionsMax',
+    // Each stream waits for one read at most.
+    'app/core.ts: readsWaitingMax: streamsMax',
+    'engine/engine.ts: groupOf: batchScope',
+  ];
+
+  test('whoever hands it on calls it so', () => {
+    const limits = Object.keys(config.limits).join('|');
+    const others = 'batchScope|corsOrigins|dataDir|httpPort|grpcPort|metricsPort|reflection|jwksStaleMaxMs';
+    const handed = new RegExp(String.raw`\b(\w+): [\w.#]*\.(${limits}|${others})\b`, 'g');
+    const renamed = readTree('src').flatMap(({ path, text }) =>
+      [...text.matchAll(handed)]
+        .filter(([, name, value]) => name !== value)
+        .map(([, name, value]) => `${path.slice('src/'.length)}: ${name}: ${value}`),
+    );
+    expect([...new Set(renamed)].sort()).toEqual(given.sort());
   });
 });

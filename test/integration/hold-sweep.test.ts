@@ -215,7 +215,7 @@ describe('with commands at once', () => {
   test('each hold ends once, whoever comes to it first, and nobody waits in a circle', async () => {
     await addHolds(shelf.merchantId, { records: 40, holds: 5 });
     const engines = await Promise.all(
-      [1, 2].map(() => startEngine(database.url, { limits: { batchMax: 20 } })),
+      [1, 2].map(() => startEngine(database.url, { limits: { batchCommandsMax: 20 } })),
     );
     const pool = await openDataSource(database.url);
     close = async () => {

@@ -217,7 +217,7 @@ describe('faults on the way', () => {
     });
   const startOn = async (url: string): Promise<void> => {
     engine = await startEngine(url, {
-      limits: { batchMax: 20, attemptsMax: 2 },
+      limits: { batchCommandsMax: 20, attemptsMax: 2 },
       database: { lockTimeoutMs: 50 },
     });
   };

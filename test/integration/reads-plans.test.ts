@@ -16,7 +16,7 @@ let reads: Reads;
 const sent: Sent[] = [];
 beforeAll(async () => {
   stage = await openReadsStage();
-  const pool = new ReadPool(stage.readSource, { connectionsMax: 1, waitingMax: 10 });
+  const pool = new ReadPool(stage.readSource, { readPoolConnectionsMax: 1, readsWaitingMax: 10 });
   reads = new Reads({
     reader: (deadlineAtMs) => ({
       rows: (statement, values) => {

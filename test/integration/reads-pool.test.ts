@@ -36,7 +36,7 @@ describe('the queue', () => {
 
   test('a pool that closes lets what runs end, and refuses what waits', async () => {
     const letGo = await blockRecords(stage.database.url);
-    const pool = new ReadPool(stage.readSource, { connectionsMax: 1, waitingMax: 2 });
+    const pool = new ReadPool(stage.readSource, { readPoolConnectionsMax: 1, readsWaitingMax: 2 });
     const before = Promise.allSettled([
       pool.reader(NEVER).rows(blocked, []),
       pool.reader(NEVER).rows(ONE, []),
@@ -53,7 +53,7 @@ describe('the queue', () => {
 
   test('one more than run and wait is refused at once; the others have their turn, in order', async () => {
     const letGo = await blockRecords(stage.database.url);
-    const pool = new ReadPool(stage.readSource, { connectionsMax: 1, waitingMax: 2 });
+    const pool = new ReadPool(stage.readSource, { readPoolConnectionsMax: 1, readsWaitingMax: 2 });
     const order: string[] = [];
     const read = (name: string, statement = ONE) =>
       pool
@@ -70,7 +70,7 @@ describe('the queue', () => {
 
   test('a read whose deadline passes while it waits is not sent, and does not hold up the next', async () => {
     const letGo = await blockRecords(stage.database.url);
-    const pool = new ReadPool(stage.readSource, { connectionsMax: 1, waitingMax: 2 });
+    const pool = new ReadPool(stage.readSource, { readPoolConnectionsMax: 1, readsWaitingMax: 2 });
     const first = pool.reader(NEVER).rows(blocked, []);
     const late = expect(pool.reader(Date.now()).rows(ONE, [])).rejects.toEqual(
       new ReadRefused('DEADLINE_EXCEEDED'),
@@ -83,7 +83,7 @@ describe('the queue', () => {
   });
 
   test('a read that fails gives its turn back', async () => {
-    const pool = new ReadPool(stage.readSource, { connectionsMax: 1, waitingMax: 0 });
+    const pool = new ReadPool(stage.readSource, { readPoolConnectionsMax: 1, readsWaitingMax: 0 });
     const broken = pool.reader(NEVER).rows({ name: 'broken', text: 'SELECT 1/0' }, []);
     await expect(broken).rejects.toMatchObject({ code: '22012' });
     expect(await pool.reader(NEVER).rows(ONE, [])).toEqual([{ one: 1 }]);
@@ -92,7 +92,7 @@ describe('the queue', () => {
 
 describe('what callers are told', () => {
   const readsOn = (dataSource: ReadsStage['readSource']) =>
-    new Reads(new ReadPool(dataSource, { connectionsMax: 1, waitingMax: 0 }));
+    new Reads(new ReadPool(dataSource, { readPoolConnectionsMax: 1, readsWaitingMax: 0 }));
 
   test('a statement that takes too long', async () => {
     const dataSource = await openDataSource(stage.database.url, { statementTimeoutMs: 100 }, 'reads');

@@ -28,7 +28,7 @@ export interface OrderReport {
 const CALLERS = 24;
 
 async function work({ url, merchantId, name, seed, orders, ids }: OrderWork): Promise<OrderReport> {
-  const engine = await startEngine(url, { limits: { lanes: 3, batchMax: 9 } });
+  const engine = await startEngine(url, { limits: { engineLanes: 3, batchCommandsMax: 9 } });
   const random = new Random(seed);
   const report: { reference: string; records: number; answers: string[] }[] = [];
   const common = { merchantId, notes: '', actor: name };

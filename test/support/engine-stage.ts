@@ -46,9 +46,9 @@ export async function startEngine(
   const engine = createEngine(dataSource, {
     batchScope: 'any',
     limits: {
-      lanes: 2,
-      batchMax: 500,
-      queueMax: 1000,
+      engineLanes: 2,
+      batchCommandsMax: 500,
+      queueCommandsMax: 1000,
       attemptsMax: 4,
       reconcileAttemptsMax: 40,
       backoffMinMs: 1,

@@ -57,7 +57,7 @@ export async function openReadsStage(): Promise<ReadsStage> {
   const readSource = await openDataSource(database.url, {}, 'reads');
   for (const id of [MERCHANT, OTHER_MERCHANT]) await insertMerchant(dataSource, id, 'Test');
   return {
-    reads: new Reads(new ReadPool(readSource, { connectionsMax: 4, waitingMax: 100 })),
+    reads: new Reads(new ReadPool(readSource, { readPoolConnectionsMax: 4, readsWaitingMax: 100 })),
     readSource,
     database,
     seed: (merchantId, ...records) => seedRecords(dataSource, merchantId, records),

@@ -98,7 +98,7 @@ export async function openWatchStage(): Promise<WatchStage> {
   const readSource = await openDataSource(database.url, {}, 'reads');
   await insertMerchant(dataSource, MERCHANT, 'Test');
   const signal = new ChangeSignal({ send: () => {} });
-  const readPool = new ReadPool(readSource, { connectionsMax: 4, waitingMax: 100 });
+  const readPool = new ReadPool(readSource, { readPoolConnectionsMax: 4, readsWaitingMax: 100 });
   const clients: pg.Client[] = [];
   const begunWatches: Following[] = [];
   let products = 0;

@@ -8,9 +8,9 @@ export interface Reader {
 
 export interface ReadPoolLimits {
   /** Reads that run at once; no more than the data source has connections. */
-  readonly connectionsMax: number;
+  readonly readPoolConnectionsMax: number;
   /** Reads that wait for their turn; one more is refused. */
-  readonly waitingMax: number;
+  readonly readsWaitingMax: number;
 }
 
 /** A read that was not sent. */
@@ -28,9 +28,9 @@ export class ReadRefused extends Error {
  * nor tell a long wait from a lost database.
  */
 export class ReadPool {
-  /** At most connectionsMax. */
+  /** At most readPoolConnectionsMax. */
   #running = 0;
-  /** In order of arrival; empty unless connectionsMax reads run. */
+  /** In order of arrival; empty unless readPoolConnectionsMax reads run. */
   readonly #waiting: (() => void)[] = [];
   #closed = false;
   #onIdle: () => void = () => {};
@@ -69,11 +69,11 @@ export class ReadPool {
   }
 
   async #turn(): Promise<void> {
-    if (this.#running < this.#limits.connectionsMax) {
+    if (this.#running < this.#limits.readPoolConnectionsMax) {
       this.#running += 1;
       return;
     }
-    if (this.#waiting.length >= this.#limits.waitingMax) throw new ReadRefused('OVERLOADED');
+    if (this.#waiting.length >= this.#limits.readsWaitingMax) throw new ReadRefused('OVERLOADED');
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 

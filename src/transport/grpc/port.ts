@@ -38,11 +38,11 @@ export interface GrpcPortOptions {
   readonly streamStalledMs: number;
   readonly tls: TlsConfig | undefined;
   readonly reflection: boolean;
-  readonly messageBytesMax: number;
+  readonly bodyBytesMax: number;
   /** How long a call's message may take to arrive. */
-  readonly messageTimeoutMs: number;
+  readonly requestTimeoutMs: number;
   /** How long a connection may have no call. */
-  readonly idleMs: number;
+  readonly grpcIdleMs: number;
   /** A connection of this age, give or take a tenth, is told to go; 0: never. */
   readonly connectionMaxAgeMs: number;
 }
@@ -63,7 +63,7 @@ export class GrpcPort {
     // What goes wrong is told by errors and statuses; the library's own lines are not JSON.
     setLogVerbosity(logVerbosity.NONE);
     this.#server = new Server({
-      'grpc.max_receive_message_length': options.messageBytesMax,
+      'grpc.max_receive_message_length': options.bodyBytesMax,
       // Nobody reads its statistics here, and each call would pay for them.
       'grpc.enable_channelz': 0,
       // A connection that lies idle is probed, so that clients behind a dead link do not stay for ever. One that was
@@ -74,9 +74,9 @@ export class GrpcPort {
     });
     this.#credentials = serverCredentials(options.tls);
     this.#guard = new Guard({
-      messageTimeoutMs: options.messageTimeoutMs,
-      stalledMs: options.streamStalledMs,
-      idleMs: options.idleMs,
+      requestTimeoutMs: options.requestTimeoutMs,
+      streamStalledMs: options.streamStalledMs,
+      grpcIdleMs: options.grpcIdleMs,
     });
     lookInside(
       this.#server,

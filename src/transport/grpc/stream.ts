@@ -17,8 +17,8 @@ const DRAIN_STALLED_MS = 1000;
 /**
  * Server streams through grpc-js.
  *
- * The next message is asked for when the last one was taken. Who leaves what was sent unread for `stalledMs` is
- * told SLOW_READER; the status waits behind what is unread, so who does not come back to read it within as long
+ * The next message is asked for when the last one was taken. Who leaves what was sent unread for `streamStalledMs`
+ * is told SLOW_READER; the status waits behind what is unread, so who does not come back to read it within as long
  * again is cut off without a word.
  */
 export class GrpcStreams {
@@ -26,12 +26,12 @@ export class GrpcStreams {
   readonly #calls = new Set<StreamCall>();
 
   readonly #dispatcher: StreamDispatcher;
-  readonly #stalledMs: number;
+  readonly #streamStalledMs: number;
   readonly #guard: Pick<Guard, 'arrived'>;
 
-  constructor(dispatcher: StreamDispatcher, stalledMs: number, guard: Pick<Guard, 'arrived'>) {
+  constructor(dispatcher: StreamDispatcher, streamStalledMs: number, guard: Pick<Guard, 'arrived'>) {
     this.#dispatcher = dispatcher;
-    this.#stalledMs = stalledMs;
+    this.#streamStalledMs = streamStalledMs;
     this.#guard = guard;
   }
 
@@ -77,7 +77,7 @@ export class GrpcStreams {
       call.emit('error', grpcError((error as StreamFailed).failure, false, metadata.requestId));
       setTimeout(() => {
         if (this.#calls.has(call)) cut(call);
-      }, this.#stalledMs).unref();
+      }, this.#streamStalledMs).unref();
     }
   }
 
@@ -91,7 +91,7 @@ export class GrpcStreams {
         resolve(inTime);
       };
       const drained = (): void => settle(true);
-      const timer = setTimeout(() => settle(false), this.#stalledMs);
+      const timer = setTimeout(() => settle(false), this.#streamStalledMs);
       call.once('drain', drained);
       left.addEventListener('abort', drained);
       if (left.aborted) drained();

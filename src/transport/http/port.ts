@@ -62,8 +62,8 @@ export class HttpPort {
       streamDispatcher,
       streams,
       streamStalledMs: options.streamStalledMs,
-      messageBytesMax: bodyBytesMax,
-      messageTimeoutMs: options.connections.bodyTimeoutMs,
+      bodyBytesMax,
+      requestTimeoutMs: options.connections.requestTimeoutMs,
     });
     const cors = corsOptions(options.corsOrigins);
     this.#cors = cors && new Cors(cors);
@@ -76,7 +76,7 @@ export class HttpPort {
       streamStalledMs: options.streamStalledMs,
       streamHeartbeatMs: options.streamHeartbeatMs,
       bodyBytesMax,
-      bodyTimeoutMs: options.connections.bodyTimeoutMs,
+      requestTimeoutMs: options.connections.requestTimeoutMs,
       cors,
       onError,
       requestId: (request) => requestIdOf(request as IncomingMessage),

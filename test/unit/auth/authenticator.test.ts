@@ -33,7 +33,7 @@ beforeEach(() => {
     findMerchantOfKey,
     apiKeyCacheMs: API_KEY_CACHE_MS,
     tokenCacheMs: TOKEN_CACHE_MS,
-    cacheMax: 100,
+    credentialCacheMax: 100,
     onRefused,
   });
 });

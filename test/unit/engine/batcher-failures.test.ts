@@ -63,7 +63,7 @@ describe('retry', () => {
   test('the next batch waits for it, and starts afresh', async () => {
     const { submit, executed } = setUp({
       execute: scripted(...Array(4).fill(new Failed('retry')), ...Array(3).fill(new Failed('retry'))),
-      limits: { batchMax: 1 },
+      limits: { batchCommandsMax: 1 },
     });
     expect(await allTold(submit('a', 'b'))).toEqual(['failed retry', 'done =b']);
     expect(executed.flat().join('')).toBe('aaaabbbb');
@@ -79,7 +79,7 @@ describe('fail', () => {
   });
 
   test('the next batch is not affected', async () => {
-    const { submit } = setUp({ execute: scripted(new Failed('fail')), limits: { batchMax: 1 } });
+    const { submit } = setUp({ execute: scripted(new Failed('fail')), limits: { batchCommandsMax: 1 } });
     expect(await allTold(submit('a', 'b'))).toEqual(['failed fail', 'done =b']);
   });
 
@@ -115,7 +115,7 @@ describe('room for the first calls only', () => {
   });
 
   test('before those that come later', async () => {
-    const { submit, executed } = setUp({ execute: two(), limits: { batchMax: 3 } });
+    const { submit, executed } = setUp({ execute: two(), limits: { batchCommandsMax: 3 } });
     await Promise.all([...submit('a', 'b', 'c'), ...submit('d')]);
     expect(executed.map((calls) => calls.join(''))).toEqual(['abc', 'c', 'd']);
   });
@@ -282,11 +282,11 @@ test('whatever happens, each call is answered once, and done only if it took eff
     calls: fc.uniqueArray(fc.nat(999).map(String), { minLength: 1, maxLength: 40 }),
     culprits: fc.array(fc.nat(999).map(String), { maxLength: 5 }),
     faults: fc.array(kinds, { maxLength: 12 }),
-    lanes: fc.integer({ min: 1, max: 3 }),
-    batchMax: fc.integer({ min: 1, max: 50 }),
+    engineLanes: fc.integer({ min: 1, max: 3 }),
+    batchCommandsMax: fc.integer({ min: 1, max: 50 }),
   });
   await fc.assert(
-    fc.asyncProperty(runs, async ({ calls, culprits, faults, lanes, batchMax }) => {
+    fc.asyncProperty(runs, async ({ calls, culprits, faults, engineLanes, batchCommandsMax }) => {
       const effects = new Map<string, number>();
       const committed = new WeakMap<Failed, readonly string[]>();
       const takeEffect = (batch: readonly string[]): string[] => {
@@ -294,7 +294,7 @@ test('whatever happens, each call is answered once, and done only if it took eff
         return resultsOf(batch);
       };
       const { submit } = setUp({
-        limits: { lanes, batchMax, attemptsMax: 20 },
+        limits: { engineLanes, batchCommandsMax, attemptsMax: 20 },
         execute: async (batch) => {
           if (batch.some((call) => culprits.includes(call))) throw new Failed('split', 'poisoned');
           const fault = faults.shift() ?? 'none';

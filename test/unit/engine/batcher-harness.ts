@@ -45,9 +45,9 @@ export interface Begun {
 export const NEVER = Number.MAX_SAFE_INTEGER;
 
 const limits: BatcherLimits = {
-  lanes: 1,
-  batchMax: 100,
-  queueMax: 1000,
+  engineLanes: 1,
+  batchCommandsMax: 100,
+  queueCommandsMax: 1000,
   attemptsMax: 4,
   reconcileAttemptsMax: 5,
   backoffMinMs: 10,

@@ -5,9 +5,9 @@ import { allTold, Failed, setUp } from './batcher-harness.js';
 const weightOf = (call: string): number => Number(call.slice(1));
 const execute = async (calls: readonly string[]): Promise<readonly string[]> => calls;
 
-describe('a batch carries no more weight than batchMax', () => {
+describe('a batch carries no more weight than batchCommandsMax', () => {
   test.each([
-    // batchMax; calls in order of arrival → batches
+    // batchCommandsMax; calls in order of arrival → batches
     [10, 'a3 b3 c4', 'a3 b3 c4'],
     [10, 'a3 b3 c5', 'a3 b3 | c5'],
     [10, 'a1 b9 c1', 'a1 b9 | c1'],
@@ -19,20 +19,20 @@ describe('a batch carries no more weight than batchMax', () => {
     [10, 'a1 b500 c1', 'a1 | b500 | c1'],
     [10, 'a10 b10 c10', 'a10 | b10 | c10'],
     [1, 'a1 b2 c1', 'a1 | b2 | c1'],
-  ])('%i: %s → %s', async (batchMax, calls, batches) => {
-    const { submit, executed } = setUp({ weightOf, execute, limits: { batchMax } });
+  ])('%i: %s → %s', async (batchCommandsMax, calls, batches) => {
+    const { submit, executed } = setUp({ weightOf, execute, limits: { batchCommandsMax } });
     await Promise.all(submit(...calls.split(' ')));
     expect(executed.map((batch) => batch.join(' ')).join(' | ')).toBe(batches);
   });
 
   test('calls weigh 1 when nothing is said', async () => {
-    const { submit, executed } = setUp({ execute, limits: { batchMax: 2 } });
+    const { submit, executed } = setUp({ execute, limits: { batchCommandsMax: 2 } });
     await Promise.all(submit('a9', 'b9', 'c9'));
     expect(executed).toEqual([['a9', 'b9'], ['c9']]);
   });
 
   test('what has been taken no longer weighs on those that come later', async () => {
-    const { submit, executed, next } = setUp({ weightOf, limits: { batchMax: 10 } });
+    const { submit, executed, next } = setUp({ weightOf, limits: { batchCommandsMax: 10 } });
     const first = submit('a9', 'b9', 'c1');
     const running = await next();
     const late = submit('d5', 'e4');
@@ -44,14 +44,14 @@ describe('a batch carries no more weight than batchMax', () => {
   });
 
   test.each([
-    // Calls that wait; a call is taken in while those before it weigh less than queueMax, 10.
+    // Calls that wait; a call is taken in while those before it weigh less than queueCommandsMax, 10.
     ['a9', 'b9 taken'],
     ['a10', 'b1 refused'],
     ['a11', 'b1 refused'],
     ['a5 b4', 'c1 taken'],
     ['a5 b5', 'c1 refused'],
   ])('the queue is bounded by weight: behind %s, %s', async (waiting, late) => {
-    const limits = { batchMax: 10, queueMax: 10 };
+    const limits = { batchCommandsMax: 10, queueCommandsMax: 10 };
     const { submit } = setUp({ weightOf, execute: async (calls) => calls.map((call) => `=${call}`), limits });
     const answers = submit(...waiting.split(' '));
     const [call, fate] = late.split(' ');
@@ -65,7 +65,7 @@ describe('a batch carries no more weight than batchMax', () => {
 
 test('of one group a batch: its weight counts, that of the others does not close it', async () => {
   const groupOf = (call: string): string => call[0]!;
-  const { submit, executed } = setUp({ weightOf, groupOf, execute, limits: { batchMax: 10 } });
+  const { submit, executed } = setUp({ weightOf, groupOf, execute, limits: { batchCommandsMax: 10 } });
   await Promise.all(submit('a4', 'b9', 'a5', 'b4', 'a4', 'b1'));
   expect(executed).toEqual([['a4', 'a5'], ['b9'], ['b4', 'b1'], ['a4']]);
 });
@@ -73,7 +73,7 @@ test('of one group a batch: its weight counts, that of the others does not close
 test('a batch that is split keeps the order, heavy calls and all', async () => {
   const { submit, executed } = setUp({
     weightOf,
-    limits: { batchMax: 20 },
+    limits: { batchCommandsMax: 20 },
     execute: async (calls) => {
       if (calls.includes('b9')) throw new Failed('split', 'poisoned');
       return calls.map((call) => `=${call}`);

@@ -42,7 +42,7 @@ describe('batches form by themselves', () => {
     const sizes: number[] = [];
     const { submit } = setUp({
       execute: async (calls) => calls,
-      limits: { batchMax: 2 },
+      limits: { batchCommandsMax: 2 },
       onBatch: (calls) => sizes.push(calls),
     });
     await Promise.all(submit('a', 'b', 'c'));
@@ -51,17 +51,17 @@ describe('batches form by themselves', () => {
 });
 
 describe('limits', () => {
-  test('a batch carries no more than batchMax', async () => {
+  test('a batch carries no more than batchCommandsMax', async () => {
     const { submit, executed } = setUp({
       execute: async (calls) => calls,
-      limits: { batchMax: 2 },
+      limits: { batchCommandsMax: 2 },
     });
     await Promise.all(submit('a', 'b', 'c', 'd', 'e'));
     expect(executed).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
   });
 
-  test('no more than `lanes` executions are in flight', async () => {
-    const { submit, next, executed } = setUp({ limits: { lanes: 2, batchMax: 1 } });
+  test('no more than `engineLanes` executions are in flight', async () => {
+    const { submit, next, executed } = setUp({ limits: { engineLanes: 2, batchCommandsMax: 1 } });
     submit('a', 'b', 'c', 'd');
     const first = await next();
     await next();
@@ -74,7 +74,7 @@ describe('limits', () => {
   });
 
   test('a second lane takes what the first could not', async () => {
-    const { submit, next } = setUp({ limits: { lanes: 2 } });
+    const { submit, next } = setUp({ limits: { engineLanes: 2 } });
     submit('a');
     await next();
     submit('b');
@@ -82,7 +82,9 @@ describe('limits', () => {
   });
 
   test('a full queue refuses at once, and takes calls again when it has room', async () => {
-    const { submit, next, batcher, executed } = setUp({ limits: { batchMax: 2, queueMax: 3 } });
+    const { submit, next, batcher, executed } = setUp({
+      limits: { batchCommandsMax: 2, queueCommandsMax: 3 },
+    });
     const [a] = submit('a');
     const first = await next();
     const waiting = submit('b', 'c', 'd');
@@ -99,11 +101,11 @@ describe('limits', () => {
   });
 
   test.each([
-    [{ lanes: 0 }],
-    [{ batchMax: 0 }],
-    [{ queueMax: 0 }],
+    [{ engineLanes: 0 }],
+    [{ batchCommandsMax: 0 }],
+    [{ queueCommandsMax: 0 }],
     [{ attemptsMax: 0 }],
-    [{ batchMax: 11, queueMax: 10 }],
+    [{ batchCommandsMax: 11, queueCommandsMax: 10 }],
   ])('%j is refused', (limits) => {
     expect(() => setUp({ limits })).toThrow(RangeError);
   });
@@ -122,14 +124,14 @@ describe('a batch of one group only, when asked', () => {
     const { submit, executed } = setUp({
       groupOf,
       execute: async (calls) => calls,
-      limits: { batchMax: 2 },
+      limits: { batchCommandsMax: 2 },
     });
     await Promise.all(submit('a1', 'a2', 'a3', 'b1'));
     expect(executed).toEqual([['a1', 'a2'], ['a3'], ['b1']]);
   });
 
   test('lanes take different groups', async () => {
-    const { submit, next } = setUp({ groupOf, limits: { lanes: 2 } });
+    const { submit, next } = setUp({ groupOf, limits: { engineLanes: 2 } });
     submit('a1', 'b1', 'a2');
     expect((await next()).calls).toEqual(['a1', 'a2']);
     expect((await next()).calls).toEqual(['b1']);
@@ -184,7 +186,7 @@ describe('deadlines', () => {
 
 describe('drain', () => {
   test('nothing that was taken is left without an answer; nothing new is taken', async () => {
-    const { batcher, submit, next, executed } = setUp({ limits: { batchMax: 2 } });
+    const { batcher, submit, next, executed } = setUp({ limits: { batchCommandsMax: 2 } });
     const taken = submit('a', 'b', 'c', 'd', 'e');
     const first = await next();
     let drained = false;

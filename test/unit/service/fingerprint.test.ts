@@ -118,7 +118,7 @@ const engine: Pick<Engine, 'submit'> = {
     return { kind: 'key_reused' };
   },
 };
-const holdTtl = new HoldTtl({ findDefault: async () => 0, cacheMs: 1, cacheMax: 1 });
+const holdTtl = new HoldTtl({ findDefault: async () => 0, apiKeyCacheMs: 1, credentialCacheMax: 1 });
 const changing = inventoryOperations({
   reservations: new Reservations(engine, holdTtl),
   orders: new Orders(engine, holdTtl),

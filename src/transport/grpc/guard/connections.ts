@@ -44,13 +44,13 @@ export class Connections {
   /** TCP connections whose TLS is not there yet, by the other end. */
   readonly #bare = new Map<string, Socket>();
 
-  readonly #idleMs: number;
-  readonly #stalledMs: number;
+  readonly #grpcIdleMs: number;
+  readonly #streamStalledMs: number;
 
-  /** `idleMs`: how long one may have no call; `stalledMs`: leave unread what it was sent. */
-  constructor(idleMs: number, stalledMs: number) {
-    this.#idleMs = idleMs;
-    this.#stalledMs = stalledMs;
+  /** `grpcIdleMs`: how long one may have no call; `streamStalledMs`: leave unread what it was sent. */
+  constructor(grpcIdleMs: number, streamStalledMs: number) {
+    this.#grpcIdleMs = grpcIdleMs;
+    this.#streamStalledMs = streamStalledMs;
   }
 
   watch(http2: Http2Server, onClose: (connection: Connection) => void): void {
@@ -95,11 +95,11 @@ export class Connections {
     for (const [session, connection] of this.#connections) {
       const { streams, hasSpoken, idleSince } = connection;
       const idleMs = streams.size > 0 ? 0 : now - idleSince;
-      if (session.destroyed) connection.cutIfLeft(this.#stalledMs);
+      if (session.destroyed) connection.cutIfLeft(this.#streamStalledMs);
       else if (isBroken(session) || (!hasSpoken && idleMs > FIRST_WORD_TIMEOUT_MS)) session.destroy();
       // It was told to go.
       else if (session.closed && streams.size === 0) session.destroy();
-      else if (idleMs > this.#idleMs) session.close();
+      else if (idleMs > this.#grpcIdleMs) session.close();
     }
   }
 

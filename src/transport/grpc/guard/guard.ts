@@ -7,11 +7,11 @@ import { UnreadAnswers } from './unread-answers.js';
 
 export interface GuardOptions {
   /** How long a call's message may take to arrive. */
-  readonly messageTimeoutMs: number;
+  readonly requestTimeoutMs: number;
   /** How long a caller may leave unread what it was sent. */
-  readonly stalledMs: number;
+  readonly streamStalledMs: number;
   /** How long a connection may have no call. */
-  readonly idleMs: number;
+  readonly grpcIdleMs: number;
 }
 
 const LOOK_INTERVAL_MS = 250;
@@ -31,9 +31,9 @@ export class Guard {
   #draining = false;
 
   constructor(options: GuardOptions) {
-    this.#connections = new Connections(options.idleMs, options.stalledMs);
-    this.#unfinished = new UnfinishedCalls(options.messageTimeoutMs);
-    this.#unread = new UnreadAnswers(options.stalledMs);
+    this.#connections = new Connections(options.grpcIdleMs, options.streamStalledMs);
+    this.#unfinished = new UnfinishedCalls(options.requestTimeoutMs);
+    this.#unread = new UnreadAnswers(options.streamStalledMs);
     this.#looking = setInterval(() => this.#look(), LOOK_INTERVAL_MS).unref();
   }
 

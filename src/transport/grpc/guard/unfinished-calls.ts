@@ -18,11 +18,11 @@ export class UnfinishedCalls {
   readonly #calls = new Map<ServerHttp2Stream, Call>();
   #headerBytes = 0;
 
-  readonly #timeoutMs: number;
+  readonly #requestTimeoutMs: number;
 
-  /** `timeoutMs`: how long a call's message may take to arrive. */
-  constructor(timeoutMs: number) {
-    this.#timeoutMs = timeoutMs;
+  /** `requestTimeoutMs`: how long a call's message may take to arrive. */
+  constructor(requestTimeoutMs: number) {
+    this.#requestTimeoutMs = requestTimeoutMs;
   }
 
   add(stream: ServerHttp2Stream, headerBytes: number): void {
@@ -42,7 +42,7 @@ export class UnfinishedCalls {
   }
 
   /** Cuts off those that are late. */
-  look(timeoutMs = this.#timeoutMs, reason: Reason = 'DEADLINE_EXCEEDED'): void {
+  look(timeoutMs = this.#requestTimeoutMs, reason: Reason = 'DEADLINE_EXCEEDED'): void {
     const startedBefore = performance.now() - timeoutMs;
     for (const [stream, { startedAt }] of this.#calls) {
       if (startedAt > startedBefore) return;

@@ -21,11 +21,11 @@ export class UnreadAnswers {
   readonly #connections = new Map<Connection, Unread>();
   #bytes = 0;
 
-  readonly #stalledMs: number;
+  readonly #streamStalledMs: number;
 
-  /** `stalledMs`: how long a caller may take nothing of an answer. */
-  constructor(stalledMs: number) {
-    this.#stalledMs = stalledMs;
+  /** `streamStalledMs`: how long a caller may take nothing of an answer. */
+  constructor(streamStalledMs: number) {
+    this.#streamStalledMs = streamStalledMs;
   }
 
   /** An answer was handed to the stream. */
@@ -52,7 +52,7 @@ export class UnreadAnswers {
   }
 
   /** Cuts off answers of which nothing was taken for too long; then, where even that does not get out, connections. */
-  look(stalledMs = this.#stalledMs): void {
+  look(stalledMs = this.#streamStalledMs): void {
     const now = performance.now();
     for (const [connection, { answers }] of this.#connections) {
       for (const [stream, answer] of answers) {

@@ -21,10 +21,10 @@ const headKey = createContextKey<(head: Headers) => void>(() => {});
 const stalledKey = createContextKey(new AbortController().signal);
 
 /** What an implementation asks `sendHead` and `leftSignal` for; gives readers up who do not read. */
-export function streamContext(response: ServerResponse, text: GrpcWebText, stalledMs: number) {
+export function streamContext(response: ServerResponse, text: GrpcWebText, streamStalledMs: number) {
   for (const [name, value] of Object.entries(unbuffered)) response.setHeader(name, value);
   const stalled = new AbortController();
-  cutWhenStalled(response, stalledMs, () => stalled.abort(slowReader()));
+  cutWhenStalled(response, streamStalledMs, () => stalled.abort(slowReader()));
   const sendHead = (libraryHead: Headers): void => {
     const head = new Headers(libraryHead);
     text.relabel(head);

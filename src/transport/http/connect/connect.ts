@@ -39,9 +39,9 @@ export interface ConnectDoorOptions {
   readonly streamDispatcher: StreamDispatcher;
   readonly streams: readonly StreamOperation[];
   readonly streamStalledMs: number;
-  readonly messageBytesMax: number;
+  readonly bodyBytesMax: number;
   /** How long a call's message may take to arrive. */
-  readonly messageTimeoutMs: number;
+  readonly requestTimeoutMs: number;
 }
 
 /** The Connect door: the Connect protocol, gRPC-Web and gRPC, at /inventory.v1.InventoryService/<RPC>. */
@@ -51,18 +51,18 @@ export class ConnectDoor {
   /** Paths of streams. */
   readonly #streams = new Set<string>();
   readonly #streamStalledMs: number;
-  readonly #messageBytesMax: number;
-  readonly #messageTimeoutMs: number;
+  readonly #bodyBytesMax: number;
+  readonly #requestTimeoutMs: number;
 
   constructor(options: ConnectDoorOptions) {
-    const { dispatcher, operations, streams, streamDispatcher, messageBytesMax } = options;
+    const { dispatcher, operations, streams, streamDispatcher, bodyBytesMax } = options;
     this.#dispatcher = dispatcher;
     this.#streamStalledMs = options.streamStalledMs;
-    this.#messageBytesMax = messageBytesMax;
-    this.#messageTimeoutMs = options.messageTimeoutMs;
+    this.#bodyBytesMax = bodyBytesMax;
+    this.#requestTimeoutMs = options.requestTimeoutMs;
     const router = createConnectRouter({
       acceptCompression: compressions,
-      readMaxBytes: messageBytesMax,
+      readMaxBytes: bodyBytesMax,
       jsonOptions: { alwaysEmitImplicit: true },
     });
     const methods = operations.map((operation) => [
@@ -95,9 +95,9 @@ export class ConnectDoor {
     requestId: string,
   ): Promise<void> {
     response.setHeader(REQUEST_ID_HEADER, requestId);
-    cutWhenUnfinished(request, response, this.#messageTimeoutMs);
+    cutWhenUnfinished(request, response, this.#requestTimeoutMs);
     const isStream = this.#streams.has(path);
-    const text = new GrpcWebText(request.headers, this.#messageBytesMax);
+    const text = new GrpcWebText(request.headers, this.#bodyBytesMax);
     const context = isStream ? streamContext(response, text, this.#streamStalledMs) : createContextValues();
     const universal = text.decoded(
       universalRequestFromNodeRequest(request, response as never, undefined, context),
@@ -115,7 +115,7 @@ export class ConnectDoor {
       isAuthenticated: () => this.#dispatcher.isAuthenticated(metadata),
     };
     const handler = this.#handlers.get(path)!;
-    const taken = await takeMessage(universal, this.#messageBytesMax, compressions);
+    const taken = await takeMessage(universal, this.#bodyBytesMax, compressions);
     // `node:http2` ends what the client broke off just as it ends what is complete.
     if (request.httpVersionMajor === 2 && (request as never as Http2ServerRequest).stream.closed) return;
     let answer = await handler(taken);
@@ -173,8 +173,12 @@ const MEDIA_TYPES =
   'application/grpc-web, application/grpc-web-text, application/grpc';
 
 /** The library waits for a message for ever, and would keep a stopping service waiting with it. */
-function cutWhenUnfinished(request: IncomingMessage, response: ServerResponse, timeoutMs: number): void {
-  const stopClock = startBodyClock(request, timeoutMs, () => {
+function cutWhenUnfinished(
+  request: IncomingMessage,
+  response: ServerResponse,
+  requestTimeoutMs: number,
+): void {
+  const stopClock = startBodyClock(request, requestTimeoutMs, () => {
     if (!response.headersSent) response.destroy();
   });
   request.once('end', stopClock);

@@ -22,13 +22,13 @@ export class GrpcWebText {
   readonly #binaryType: string | undefined;
   readonly #isTextWanted: boolean;
 
-  readonly #messageBytesMax: number;
+  readonly #bodyBytesMax: number;
 
   constructor(
     headers: { readonly 'content-type'?: string | undefined; readonly accept?: string | undefined },
-    messageBytesMax: number,
+    bodyBytesMax: number,
   ) {
-    this.#messageBytesMax = messageBytesMax;
+    this.#bodyBytesMax = bodyBytesMax;
     const { 'content-type': contentType = '', accept = '' } = headers;
     const match = TEXT_TYPE.exec(contentType);
     this.#binaryType = match === null ? undefined : `application/grpc-web${match[1] ?? ''}`;
@@ -40,7 +40,7 @@ export class GrpcWebText {
   decoded(request: UniversalServerRequest): UniversalServerRequest {
     if (this.#binaryType === undefined) return request;
     request.header.set('content-type', this.#binaryType);
-    return { ...request, body: decode(request.body as AsyncIterable<Uint8Array>, this.#messageBytesMax) };
+    return { ...request, body: decode(request.body as AsyncIterable<Uint8Array>, this.#bodyBytesMax) };
   }
 
   /** An answer of the library's as the client takes it. Each of its pieces is padded, so that none waits for the next. */
@@ -59,13 +59,13 @@ export class GrpcWebText {
   }
 }
 
-async function* decode(body: AsyncIterable<Uint8Array>, messageBytesMax: number): AsyncGenerator<Uint8Array> {
-  let charactersLeft = (messageBytesMax + ENVELOPE_HEADER_BYTES) * CHARACTERS_PER_BYTE_MAX;
+async function* decode(body: AsyncIterable<Uint8Array>, bodyBytesMax: number): AsyncGenerator<Uint8Array> {
+  let charactersLeft = (bodyBytesMax + ENVELOPE_HEADER_BYTES) * CHARACTERS_PER_BYTE_MAX;
   let rest = '';
   for await (const chunk of body) {
     charactersLeft -= chunk.byteLength;
     if (charactersLeft < 0) {
-      throw new ConnectError(`message is larger than ${messageBytesMax} bytes`, Code.ResourceExhausted);
+      throw new ConnectError(`message is larger than ${bodyBytesMax} bytes`, Code.ResourceExhausted);
     }
     // Command-line tools break lines.
     const text = rest + Buffer.from(chunk).toString('latin1').replace(/\s+/g, '');

@@ -22,8 +22,8 @@ const TIMER_MAX_MS = 2 ** 31 - 1;
 /**
  * The HTTP/2 connections of a port. `node:http2` keeps one for ever, whatever is said on it.
  *
- * One on which no stream is open for `keepAliveMs` is closed with GOAWAY, whatever pings it sends; one whose client
- * has yet to say its settings, much sooner. At `maxAgeMs` it is asked to end (GOAWAY), and what is open goes on.
+ * One without an open stream for `httpKeepAliveMs` is closed with GOAWAY, whatever pings it sends; one whose client
+ * has yet to say its settings, much sooner. At `connectionMaxAgeMs` it is asked to end (GOAWAY); what is open goes on.
  */
 export class Http2Sessions {
   readonly #server: Http2Server;
@@ -74,7 +74,7 @@ export class Http2Sessions {
   }
 
   #keep(session: ServerHttp2Session, socket: Socket): void {
-    const { keepAliveMs } = this.#bounds;
+    const { httpKeepAliveMs } = this.#bounds;
     this.#open.set(session, socket);
     cutAfterEnd(socket);
     session.on('error', () => session.destroy());
@@ -92,7 +92,7 @@ export class Http2Sessions {
     session.once('remoteSettings', () => {
       greeted = true;
       clearTimeout(idle);
-      idle = setTimeout(leaveWhenIdle, keepAliveMs).unref();
+      idle = setTimeout(leaveWhenIdle, httpKeepAliveMs).unref();
     });
     session.on('stream', (stream) => {
       streams++;
@@ -123,7 +123,7 @@ export class Http2Sessions {
   /** The last answers may wait in the socket of a session that is no more; a client that does not take them is cut off. */
   #leave(session: ServerHttp2Session, socket: Socket): void {
     this.#open.delete(session);
-    const gone = setTimeout(() => socket.destroy(), this.#bounds.unreadMs).unref();
+    const gone = setTimeout(() => socket.destroy(), this.#bounds.streamStalledMs).unref();
     socket.once('close', () => clearTimeout(gone));
   }
 

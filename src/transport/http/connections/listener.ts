@@ -56,7 +56,7 @@ export class HttpListener {
   constructor(tls: TlsConfig | undefined, bounds: ConnectionBounds, listener: RequestListener) {
     this.#bounds = bounds;
     const responses = this.#responses;
-    this.#unread = new UnreadAnswers(responses, bounds.unreadMs);
+    this.#unread = new UnreadAnswers(responses, bounds.streamStalledMs);
     const ended = (): void => {
       if (responses.size === 0) this.#onIdle?.();
     };
@@ -68,7 +68,7 @@ export class HttpListener {
       responses.add(response);
       response.on('close', closed);
       if (!hasNoBody(request)) {
-        const timeoutMs = this.#draining ? DRAIN_STALLED_MS : bounds.bodyTimeoutMs + UNFINISHED_GRACE_MS;
+        const timeoutMs = this.#draining ? DRAIN_STALLED_MS : bounds.requestTimeoutMs + UNFINISHED_GRACE_MS;
         this.#unfinished.cutWhenLate(request, timeoutMs);
       }
       if (request.httpVersionMajor === 1 && this.#isLast(request.socket)) {
@@ -133,10 +133,10 @@ export class HttpListener {
     const headMs = headTimeoutMs(this.#bounds);
     const options: ServerOptions = {
       ...tcpKeepAlive,
-      keepAliveTimeout: this.#bounds.keepAliveMs,
+      keepAliveTimeout: this.#bounds.httpKeepAliveMs,
       headersTimeout: headMs,
       // Of head and body; those who read the body have a clock of their own.
-      requestTimeout: headMs + this.#bounds.bodyTimeoutMs + UNFINISHED_GRACE_MS,
+      requestTimeout: headMs + this.#bounds.requestTimeoutMs + UNFINISHED_GRACE_MS,
       connectionsCheckingInterval: Math.min(5000, headMs),
       // Otherwise node answers with an empty body.
       requireHostHeader: false,

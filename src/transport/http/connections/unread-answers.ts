@@ -28,11 +28,11 @@ export class UnreadAnswers {
   #timer: NodeJS.Timeout | undefined;
 
   readonly #responses: ReadonlySet<Response>;
-  readonly #unreadMs: number;
+  readonly #streamStalledMs: number;
 
-  constructor(responses: ReadonlySet<Response>, unreadMs: number) {
+  constructor(responses: ReadonlySet<Response>, streamStalledMs: number) {
     this.#responses = responses;
-    this.#unreadMs = unreadMs;
+    this.#streamStalledMs = streamStalledMs;
   }
 
   start(): void {
@@ -86,7 +86,7 @@ export class UnreadAnswers {
       this.#waiting.set(response, { bytes, since: now });
       return false;
     }
-    return now - seen.since > this.#unreadMs + (bytes / READ_BYTES_PER_SECOND_MIN) * 1000;
+    return now - seen.since > this.#streamStalledMs + (bytes / READ_BYTES_PER_SECOND_MIN) * 1000;
   }
 }
 

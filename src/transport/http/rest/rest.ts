@@ -33,7 +33,7 @@ export interface RestDoorOptions {
   readonly streamStalledMs: number;
   readonly streamHeartbeatMs: number;
   readonly bodyBytesMax: number;
-  readonly bodyTimeoutMs: number;
+  readonly requestTimeoutMs: number;
   /** Undefined: no browser's page may call. */
   readonly cors: CorsOptions | undefined;
   /** The id that the listener gave the request. */
@@ -54,7 +54,7 @@ export function createRestDoor(options: RestDoorOptions): Transcoder {
   return createTranscoder({
     services: options.services,
     bodyBytesMax: options.bodyBytesMax,
-    bodyTimeoutMs: options.bodyTimeoutMs,
+    bodyTimeoutMs: options.requestTimeoutMs,
     ...(options.cors && { cors: options.cors }),
     writer: envelope,
     nullWhenUnset: isOptionalScalar,
