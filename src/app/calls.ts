@@ -11,7 +11,7 @@ import { Records } from '../service/records.js';
 import { Reservations } from '../service/reservations.js';
 import { Watches } from '../service/watch/watches.js';
 import { findMerchantOfKey } from '../store/tables/api-keys.js';
-import { findSettings } from '../store/tables/merchant-settings.js';
+import { findMerchant } from '../store/tables/merchants.js';
 import type { Logger } from '../telemetry/logger.js';
 import { Dispatcher } from '../transport/dispatch/dispatcher.js';
 import { StreamDispatcher } from '../transport/dispatch/stream-dispatcher.js';
@@ -41,7 +41,7 @@ export function createCalls(config: Config, logger: Logger, core: Core): Calls {
     observer: dispatchObserver(metrics, logger),
   });
   const holdTtl = new HoldTtl({
-    findDefault: async (merchantId) => (await findSettings(dataSource, merchantId))?.defaultTtlSeconds ?? 0,
+    findDefault: async (merchantId) => (await findMerchant(dataSource, merchantId))?.defaultTtlSeconds ?? 0,
     apiKeyCacheMs: limits.apiKeyCacheMs,
     credentialCacheMax: limits.credentialCacheMax,
   });

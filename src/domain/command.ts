@@ -108,14 +108,14 @@ export interface CountRecordCommand extends Anybody {
   readonly reference: string;
 }
 
-/** Changes what describes a record. */
+/** Updates what describes a record. */
 export interface UpdateRecordCommand extends Actor {
   readonly kind: 'update_record';
   readonly id: string;
-  readonly change: Partial<RecordDescription>;
+  readonly update: Partial<RecordDescription>;
 }
 
-/** Changes what the merchant has set; undefined leaves it as it is. */
+/** Updates what the merchant has set; undefined leaves it as it is. */
 export interface UpdateSettingsCommand extends Actor {
   readonly kind: 'update_settings';
   readonly defaultTtlSeconds: number | undefined;

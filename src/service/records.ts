@@ -46,11 +46,11 @@ export class Records {
     );
   }
 
-  /** Changes what describes a record. */
-  update(call: CallContext, id: string, change: Partial<RecordDescription>): Promise<Result<RecordSuccess>> {
+  /** Updates what describes a record. */
+  update(call: CallContext, id: string, update: Partial<RecordDescription>): Promise<Result<RecordSuccess>> {
     const { merchantId, actor } = call.principal;
-    return execute(this.#engine, call, { kind: 'update_record', merchantId, actor, id, change }, () =>
-      fingerprint('update_record', id, sortedEntries(change)),
+    return execute(this.#engine, call, { kind: 'update_record', merchantId, actor, id, update }, () =>
+      fingerprint('update_record', id, sortedEntries(update)),
     );
   }
 

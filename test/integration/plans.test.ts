@@ -54,7 +54,7 @@ const batches: readonly (readonly Unsigned<Command>[])[] = [
   [{ kind: 'create_record', id: 'inv_3', initialQty: 1, details, notes: '' }],
   [{ kind: 'receive_record', newId: 'inv_4', qty: 1, details, reference: '', notes: '', line: importLine }],
   [{ kind: 'count_record', newId: 'inv_5', qty: 1, details, reference: '', notes: '' }],
-  [{ kind: 'update_record', id: 'inv_3', change: { reorderLevel: 5 } }],
+  [{ kind: 'update_record', id: 'inv_3', update: { reorderLevel: 5 } }],
   [{ kind: 'update_settings', defaultTtlSeconds: 60 }],
 ];
 

@@ -261,10 +261,10 @@ function count(model: StockModel, command: CountRecordCommand): Outcome {
   return ok({ counted: { id, effect: difference === 0 ? 'unchanged' : 'adjusted', difference } });
 }
 
-function update(model: StockModel, { merchantId, id, change }: UpdateRecordCommand): Outcome {
+function update(model: StockModel, { merchantId, id, update }: UpdateRecordCommand): Outcome {
   const record = model.record(merchantId, id);
   if (record === undefined) return no({ reason: 'INVENTORY_NOT_FOUND' });
-  record.description = { ...record.description, ...change };
+  record.description = { ...record.description, ...update };
   return ok({ record: told(record) });
 }
 

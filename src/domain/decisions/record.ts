@@ -63,7 +63,7 @@ export function decideUpdateRecord<R extends RecordView>(
 ): Decision<R, RecordSuccess> {
   const record = world.record(command.id);
   if (record === undefined) return reject({ reason: 'INVENTORY_NOT_FOUND' });
-  const description = { ...record.description!, ...command.change };
+  const description = { ...record.description!, ...command.update };
   return {
     accepted: true,
     changes: { records: [], described: { record, description } },

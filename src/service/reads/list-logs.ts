@@ -3,6 +3,8 @@ import { type LoggedMovement, listLogsAfter, listLogsByOffset } from '../../stor
 import type { Reader } from '../../store/reads/read-pool.js';
 import { type Page, type PageRequest, readPage } from './page-request.js';
 
+export type { LoggedMovement };
+
 /** The filters are undefined, or '', when they let everything through. */
 export interface ListLogsRequest extends PageRequest {
   readonly inventoryId: string;
@@ -10,14 +12,12 @@ export interface ListLogsRequest extends PageRequest {
   readonly action: MovementAction | undefined;
 }
 
-export type LogEntry = LoggedMovement;
-
 /** The merchant's log, latest entry first. */
 export function listLogs(
   reader: Reader,
   merchantId: string,
   { inventoryId, reference, action, ...request }: ListLogsRequest,
-): Promise<Page<LogEntry>> {
+): Promise<Page<LoggedMovement>> {
   const filter = {
     ...(inventoryId !== '' && { inventoryId }),
     ...(reference !== '' && { reference }),
@@ -25,7 +25,7 @@ export function listLogs(
   };
   return readPage(request, {
     list: ['logs', merchantId, inventoryId, reference, action ?? ''],
-    place: (entry: LogEntry) => [entry.loggedAtUs, entry.inventoryId, entry.revision] as const,
+    place: (entry: LoggedMovement) => [entry.loggedAtUs, entry.inventoryId, entry.revision] as const,
     anyPlace: [0, '', 0] as const,
     byOffset: (offset, limit) => listLogsByOffset(reader, merchantId, filter, offset, limit),
     after: ([loggedAtUs, place, revision], limit) =>

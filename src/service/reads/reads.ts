@@ -8,7 +8,7 @@ import type { CallContext } from '../call.js';
 import { getOrder, type Order } from './get-order.js';
 import { type HoldsPage, type HoldsRequest, listHolds } from './list-holds.js';
 import { listInventory } from './list-inventory.js';
-import { type ListLogsRequest, type LogEntry, listLogs } from './list-logs.js';
+import { type ListLogsRequest, type LoggedMovement, listLogs } from './list-logs.js';
 import type { Page, PageRequest } from './page-request.js';
 import { outcomeOf, type ReadResult } from './read-result.js';
 
@@ -52,7 +52,7 @@ export class Reads {
     return outcomeOf(() => listLowStock(...this.#of(call), afterId, limit));
   }
 
-  listLogs(call: CallContext, request: ListLogsRequest): Promise<ReadResult<Page<LogEntry>>> {
+  listLogs(call: CallContext, request: ListLogsRequest): Promise<ReadResult<Page<LoggedMovement>>> {
     return outcomeOf(() => listLogs(...this.#of(call), request));
   }
 

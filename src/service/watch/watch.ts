@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Failure } from '../../domain/failure.js';
+import type { Reader, ReadPool } from '../../store/reads/read-pool.js';
 import {
-  type Change,
+  type LoggedDeltas,
   type LoggedStock,
-  readChangesSince,
+  readDeltasSince,
   readIdsOfProduct,
   readStockAt,
-} from '../../store/reads/changes.js';
-import type { Reader, ReadPool } from '../../store/reads/read-pool.js';
+} from '../../store/reads/watched-stock.js';
 import type { ReadResult } from '../reads/read-result.js';
 import type { ChangeSignal } from './change-signal.js';
 import { Position } from './position.js';
@@ -22,7 +22,7 @@ export interface WatchRequest {
   readonly afterId: string;
 }
 
-/** A record's quantities after a change, or as the watch found them. */
+/** A record's quantities after a movement, or as the watch found them. */
 export interface StockEvent {
   readonly id: string;
   readonly onHandQty: number;
@@ -30,9 +30,9 @@ export interface StockEvent {
   readonly eventId: string;
 }
 
-/** Changes that one look at the log brings: what a watch whose caller does not read keeps in memory. */
-const CHANGES_PER_LOOK_MAX = 1000;
-/** Looks at the log follow each other no faster, however many changes there are. */
+/** Entries that one look at the log brings: what a watch whose caller does not read keeps in memory. */
+const LOOK_ENTRIES_MAX = 1000;
+/** Looks at the log follow each other no faster, however many entries there are. */
 const LOOK_INTERVAL_MIN_MS = 20;
 /** How long one read may wait for its turn. */
 const READ_TIMEOUT_MS = 10_000;
@@ -83,7 +83,7 @@ export class Watch {
   }
 
   /**
-   * The current stock of each record that the caller knows nothing of, then every change. Ends when `signal` is
+   * The current stock of each record that the caller knows nothing of, then every movement. Ends when `signal` is
    * aborted, or with the failure that keeps it from going on.
    */
   async *events(signal: AbortSignal): AsyncGenerator<StockEvent, Failure | undefined, void> {
@@ -144,19 +144,19 @@ export class Watch {
     if (!this.#position.isOf(ids)) throw new WatchFailed(requestFaults.notSent);
   }
 
-  /** What was logged since the last look, each change as the quantities after it; and records that have joined. */
+  /** What was logged since the last look, each entry as the quantities after it; and records that have joined. */
   async #look(): Promise<Look> {
     const joined = await this.#joined();
     const latest = new Map(this.#known);
-    const recordMax = Math.floor(CHANGES_PER_LOOK_MAX / Math.max(1, latest.size));
+    const recordMax = Math.floor(LOOK_ENTRIES_MAX / Math.max(1, latest.size));
     const reader = this.#reader();
-    const changes = await readChangesSince(reader, this.#merchantId, [...latest.values()], recordMax);
-    const events = changes.map((change) => {
-      const after = stockAfter(latest.get(change.id)!, change);
-      latest.set(change.id, after);
+    const entries = await readDeltasSince(reader, this.#merchantId, [...latest.values()], recordMax);
+    const events = entries.map((entry) => {
+      const after = stockAfter(latest.get(entry.id)!, entry);
+      latest.set(entry.id, after);
       return after;
     });
-    return { events: [...joined, ...events], more: anyHas(recordMax, changes) };
+    return { events: [...joined, ...events], more: anyHas(recordMax, entries) };
   }
 
   /** Records of the product that were not there before. */
@@ -191,17 +191,20 @@ interface Look {
   readonly more: boolean;
 }
 
-/** Whether so many changes are of one record; each record's are in a row. */
-function anyHas(count: number, changes: readonly Change[]): boolean {
-  return changes.some(({ id }, i) => changes[i + 1 - count]?.id === id);
+/** Whether so many entries are of one record; each record's are in a row. */
+function anyHas(count: number, entries: readonly LoggedDeltas[]): boolean {
+  return entries.some(({ id }, i) => entries[i + 1 - count]?.id === id);
 }
 
-function stockAfter(before: LoggedStock, change: Change): LoggedStock {
+function stockAfter(
+  before: LoggedStock,
+  { id, revision, onHandDelta, reservedDelta }: LoggedDeltas,
+): LoggedStock {
   return {
-    id: change.id,
-    onHandQty: before.onHandQty + change.onHandDelta,
-    reservedQty: before.reservedQty + change.reservedDelta,
-    revision: change.revision,
+    id,
+    onHandQty: before.onHandQty + onHandDelta,
+    reservedQty: before.reservedQty + reservedDelta,
+    revision,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { InventoryRecord } from '../../domain/inventory-record.js';
+import { detailsOf, type RawDetails } from '../tables/record-details.js';
 
 /**
  * Selects whole records. `ids` is a query of their ids; every table is then looked up by key, so the price goes by
@@ -51,16 +52,8 @@ export function ms(instant: string): string {
   return `floor(extract(epoch FROM ${instant}) * 1000)::float8`;
 }
 
-export interface RawRecord {
+export interface RawRecord extends RawDetails {
   id: string;
-  product_id: string;
-  sku_id: string;
-  warehouse_id: string;
-  warehouse_name: string;
-  location: string;
-  reorder_level: number;
-  reorder_qty: number;
-  variant_attributes: Record<string, string>;
   on_hand_qty: number;
   reserved_qty: number;
   created_ms: number;
@@ -72,14 +65,7 @@ export interface RawRecord {
 export function recordOf(row: RawRecord): InventoryRecord {
   return {
     id: row.id,
-    productId: row.product_id,
-    skuId: row.sku_id,
-    warehouseId: row.warehouse_id,
-    warehouseName: row.warehouse_name,
-    location: row.location,
-    reorderLevel: row.reorder_level,
-    reorderQty: row.reorder_qty,
-    variantAttributes: row.variant_attributes,
+    ...detailsOf(row),
     onHandQty: row.on_hand_qty,
     reservedQty: row.reserved_qty,
     createdAtMs: row.created_ms,

@@ -2,6 +2,7 @@ import type { RecordDescriptionView } from '../../domain/decisions/decision.js';
 import type { RecordDetails, RecordIdentity } from '../../domain/inventory-record.js';
 import { numbers, texts } from '../connection/array-literal.js';
 import type { Statement, Transaction } from '../connection/transaction.js';
+import { detailsOf, identityOf, type RawDetails, type RawIdentity } from './record-details.js';
 import type { RecordKey } from './stock-levels.js';
 
 export interface RecordRow {
@@ -82,17 +83,9 @@ const READ: Statement = {
             LIMIT 1) AS l ON true`,
 };
 
-interface RawRecord {
+interface RawRecord extends RawDetails {
   merchant_id: string;
   id: string;
-  product_id: string;
-  sku_id: string;
-  warehouse_id: string;
-  warehouse_name: string;
-  location: string;
-  reorder_level: number;
-  reorder_qty: number;
-  variant_attributes: Record<string, string>;
   created_ms: number;
   last_adjusted_ms: number | null;
   last_adjusted_by: string | null;
@@ -115,14 +108,7 @@ export async function readDescriptions(
     merchantId: row.merchant_id,
     id: row.id,
     description: {
-      productId: row.product_id,
-      skuId: row.sku_id,
-      warehouseId: row.warehouse_id,
-      warehouseName: row.warehouse_name,
-      location: row.location,
-      reorderLevel: row.reorder_level,
-      reorderQty: row.reorder_qty,
-      variantAttributes: row.variant_attributes,
+      ...detailsOf(row),
       createdAtMs: row.created_ms,
       // A record that was never adjusted has its creation to show.
       lastAdjustedAtMs: row.last_adjusted_ms ?? row.created_ms,
@@ -154,7 +140,7 @@ export async function findRecords(
   tx: Transaction,
   keys: readonly IdentityKey[],
 ): Promise<(IdentityKey & { id: string })[]> {
-  const rows = await tx.read<RawRecord>(FIND, [
+  const rows = await tx.read<RawIdentity & { merchant_id: string; id: string }>(FIND, [
     texts(keys.map((k) => k.merchantId)),
     texts(keys.map((k) => k.productId)),
     texts(keys.map((k) => k.skuId)),
@@ -162,9 +148,7 @@ export async function findRecords(
   ]);
   return rows.map((row) => ({
     merchantId: row.merchant_id,
-    productId: row.product_id,
-    skuId: row.sku_id,
-    warehouseId: row.warehouse_id,
+    ...identityOf(row),
     id: row.id,
   }));
 }

@@ -1,8 +1,6 @@
-import type { DataSource } from 'typeorm';
 import type { Settings } from '../../domain/outcome.js';
 import { numbers, texts } from '../connection/array-literal.js';
 import type { Statement, Transaction } from '../connection/transaction.js';
-import { MerchantEntity } from '../entities/merchant.js';
 
 export interface SettingsRow {
   readonly merchantId: string;
@@ -46,13 +44,4 @@ export function updateSettings(tx: Transaction, rows: readonly SettingsRow[]): v
     texts(rows.map((r) => r.merchantId)),
     numbers(rows.map((r) => r.settings.defaultTtlSeconds)),
   ]);
-}
-
-/** What a merchant has set; undefined when there is no such merchant. */
-export async function findSettings(
-  dataSource: DataSource,
-  merchantId: string,
-): Promise<Settings | undefined> {
-  const found = await dataSource.getRepository(MerchantEntity).findOneBy({ merchantId });
-  return found === null ? undefined : { defaultTtlSeconds: found.defaultTtlSeconds };
 }

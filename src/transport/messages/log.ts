@@ -1,12 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { MovementAction } from '../../domain/movement.js';
-import {
-  LogEntry_Action,
-  type LogEntry as LogEntryMessage,
-  LogEntrySchema,
-} from '../../gen/inventory/v1/log_entry_pb.js';
-import type { LogEntry } from '../../service/reads/list-logs.js';
+import { type LogEntry, LogEntry_Action, LogEntrySchema } from '../../gen/inventory/v1/log_entry_pb.js';
+import type { LoggedMovement } from '../../service/reads/list-logs.js';
 
 const actions: Readonly<Record<MovementAction, LogEntry_Action>> = {
   RECEIVED: LogEntry_Action.RECEIVED,
@@ -24,7 +20,7 @@ export function actionOf(action: LogEntry_Action): MovementAction | undefined {
 }
 
 /** A log entry as callers are told of it. Its id is opaque to them. */
-export function logMessage(tenantId: string, entry: LogEntry): LogEntryMessage {
+export function logMessage(tenantId: string, entry: LoggedMovement): LogEntry {
   const loggedAt = timestampFromMs(entry.loggedAtMs);
   return create(LogEntrySchema, {
     id: `${entry.inventoryId}.${entry.revision}`,
@@ -42,6 +38,6 @@ export function logMessage(tenantId: string, entry: LogEntry): LogEntryMessage {
 }
 
 /** The change of the available units by moves of holds, of the units on hand by all else. */
-function qtyChange({ action, onHandDelta, reservedDelta }: LogEntry): number {
+function qtyChange({ action, onHandDelta, reservedDelta }: LoggedMovement): number {
   return action === 'RESERVED' || action === 'RELEASED' ? -reservedDelta : onHandDelta;
 }

@@ -3,7 +3,7 @@ import type { RecordSuccess } from '../../domain/outcome.js';
 import type { CreateInventoryRequest } from '../../gen/inventory/v1/inventory_record_pb.js';
 import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
 import type { CreateRequest, Records } from '../../service/records.js';
-import { describedChange } from '../messages/described-change.js';
+import { descriptionUpdate } from '../messages/description-update.js';
 import { recordMessage } from '../messages/record.js';
 import { change, invalid } from './change.js';
 import type { Operation } from './operation.js';
@@ -23,9 +23,9 @@ export function recordOperations(records: Records): Operation[] {
       permission,
       updateInventory,
       (call, request) => {
-        const described = describedChange(request);
+        const described = descriptionUpdate(request);
         if (!described.ok) return invalid(described.violation);
-        return records.update(call, request.id, described.change);
+        return records.update(call, request.id, described.update);
       },
       answer,
     ),

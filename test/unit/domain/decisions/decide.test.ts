@@ -31,7 +31,7 @@ const commands: readonly Command[] = [
   { kind: 'create_record', ...who, id: 'inv_new', initialQty: 1, details: description },
   { kind: 'receive_record', ...who, newId: 'inv_new', qty: 1, details: description, reference: '' },
   { kind: 'count_record', ...who, newId: 'inv_new', qty: 1, details: description, reference: '' },
-  { kind: 'update_record', merchantId, actor, id: 'inv_1', change: { location: 'B-2' } },
+  { kind: 'update_record', merchantId, actor, id: 'inv_1', update: { location: 'B-2' } },
   { kind: 'update_settings', merchantId, actor, defaultTtlSeconds: 0 },
 ];
 

@@ -95,10 +95,10 @@ describe('update', () => {
     // A map is replaced as a whole.
     [{ variantAttributes: {} }],
     [{ variantAttributes: { colour: 'red' } }],
-  ])('%j: all else stays, and no quantity changes', (change) => {
+  ])('%j: all else stays, and no quantity changes', (update) => {
     const on = record('inv_1', 10, [['A', 4]]);
-    const decision = decide({ kind: 'update_record', merchantId, actor, id: 'inv_1', change }, world([on]));
-    const changed = { ...description, ...change };
+    const decision = decide({ kind: 'update_record', merchantId, actor, id: 'inv_1', update }, world([on]));
+    const changed = { ...description, ...update };
     expect(decision).toEqual({
       accepted: true,
       changes: { records: [], described: { record: on, description: changed } },
@@ -107,7 +107,7 @@ describe('update', () => {
   });
 
   test('no such record → INVENTORY_NOT_FOUND', () => {
-    const command = { kind: 'update_record', merchantId, actor, id: 'inv_2', change: {} } as const;
+    const command = { kind: 'update_record', merchantId, actor, id: 'inv_2', update: {} } as const;
     expect(decide(command, world([record('inv_1', 1)]))).toEqual({
       accepted: false,
       rejection: { reason: 'INVENTORY_NOT_FOUND' },

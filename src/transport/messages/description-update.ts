@@ -26,25 +26,25 @@ const changeable = InventoryDetailsSchema.fields
  * What an update changes, as https://google.aip.dev/134 has it: with a mask, the fields that it names, and those of
  * them that are absent are cleared; without one, the fields that are present.
  */
-export function describedChange({
+export function descriptionUpdate({
   details,
   updateMask,
 }: UpdateInventoryRequest):
-  | { ok: true; change: Partial<RecordDescription> }
+  | { ok: true; update: Partial<RecordDescription> }
   | { ok: false; violation: FieldViolation } {
   const given: Partial<InventoryDetails> = details ?? {};
   const named = updateMask?.paths ?? [];
   const paths = named.length === 0 ? presentFields(given) : named;
-  let change: Partial<RecordDescription> = {};
+  let update: Partial<RecordDescription> = {};
   for (const path of paths) {
     const read = Object.hasOwn(readers, path) ? readers[path] : undefined;
     if (read === undefined) {
       const description = `${path} is no field that can be changed; those are ${changeable}`;
       return { ok: false, violation: { field: 'updateMask', description } };
     }
-    change = { ...change, ...read(given) };
+    update = { ...update, ...read(given) };
   }
-  return { ok: true, change };
+  return { ok: true, update };
 }
 
 function presentFields(details: Partial<InventoryDetails>): string[] {

@@ -12,7 +12,7 @@ export interface LoggedStock {
 
 /** A record's quantities as they were some time ago. */
 export interface PastStock extends LoggedStock {
-  /** The log has every change since. Its oldest entries may have been archived; the quantities are off then. */
+  /** The log has every movement since. Its oldest entries may have been archived; the quantities are off then. */
   readonly isLoggedSince: boolean;
 }
 
@@ -66,7 +66,8 @@ export async function readStockAt(
   }));
 }
 
-export interface Change {
+/** An entry of the log, as far as a watch needs it. */
+export interface LoggedDeltas {
   readonly id: string;
   readonly revision: number;
   readonly onHandDelta: number;
@@ -74,7 +75,7 @@ export interface Change {
 }
 
 const SINCE: Statement = {
-  name: 'read_changes_since',
+  name: 'read_deltas_since',
   text: `
     SELECT k.id, l.revision, l.on_hand_delta, l.reserved_delta
       FROM unnest($2::text[], $3::bigint[]) AS k (id, revision)
@@ -87,12 +88,12 @@ const SINCE: Statement = {
 };
 
 /** Reads what was logged of records after a revision, in each record's order, at most `recordMax` of a record. */
-export async function readChangesSince(
+export async function readDeltasSince(
   reader: Reader,
   merchantId: string,
   records: readonly { readonly id: string; readonly revision: number }[],
   recordMax: number,
-): Promise<Change[]> {
+): Promise<LoggedDeltas[]> {
   const rows = await reader.rows<{
     id: string;
     revision: string;
