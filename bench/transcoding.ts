@@ -9,7 +9,7 @@ import { parseTemplate } from '../src/transcoding/rules/template-parser.js';
 import { LendBookResponseSchema, LibraryService } from '../test/gen/transcoding/v1/library_service_pb.js';
 
 /**
- * What the bridge costs without a socket: matching against 10 and 1,000 routes, binding, a whole exchange.
+ * What the transcoder costs without a socket: matching against 10 and 1,000 routes, binding, a whole exchange.
  * Prints nanoseconds a call, the fastest and the median of the rounds; asserts nothing.
  */
 

@@ -11,12 +11,12 @@ const NOTICE_AFTER_MS = 3_000;
  *
  * Node has no file lock that the kernel gives back, and a lock file that is "broken when stale" is broken
  * twice when two find it stale at once: the second removes the first one's new lock. So nobody takes over
- * anything here. A contender draws a ticket with a number above all it sees, and has the lock once no
+ * anything here. A contender takes a ticket with a number above all it sees, and has the lock once no
  * lower ticket belongs to a live process. A ticket is a symbolic link, because a link is made together
  * with its text (`pid start`), and fails if the name exists.
  *
- * - A ticket drawn from a listing that had gone out of date could be lower than one that already has the
- *   lock. Hence whoever, having drawn, sees a higher ticket gives back its own and draws again.
+ * - A ticket taken from a listing that had gone out of date could be lower than one that already has the
+ *   lock. Hence whoever, having taken one, sees a higher ticket gives back its own and takes another.
  * - A dead process's ticket is removed only by holders of higher ones; while theirs lie there, its number is
  *   not given out again, so what is removed is the dead one's.
  */
@@ -33,7 +33,7 @@ export class TicketLock {
   /** Runs `work` alone. Waits at most `timeoutMs` for its turn, then rejects without having run it. */
   async run<T>(timeoutMs: number, work: () => Promise<T>): Promise<T> {
     const deadline = Date.now() + timeoutMs;
-    const ticket = await this.#draw(deadline);
+    const ticket = await this.#takeTicket(deadline);
     try {
       await this.#waitForTurn(ticket, deadline);
       return await work();
@@ -42,7 +42,7 @@ export class TicketLock {
     }
   }
 
-  async #draw(deadline: number): Promise<number> {
+  async #takeTicket(deadline: number): Promise<number> {
     const self = await identify(process.pid);
     if (self === undefined) throw new Error('cannot read the start time of this process');
     while (Date.now() < deadline) {

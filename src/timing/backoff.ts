@@ -1,5 +1,5 @@
 export interface Backoff {
-  /** The wait before try n + 1 is drawn from half to all of min(backoffMinMs * 2^(n-1), backoffMaxMs). */
+  /** The wait before try n + 1 is random, from half to all of min(backoffMinMs * 2^(n-1), backoffMaxMs). */
   readonly backoffMinMs: number;
   readonly backoffMaxMs: number;
 }

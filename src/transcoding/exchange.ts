@@ -1,5 +1,4 @@
 import type { Message } from '@bufbuild/protobuf';
-import type { Bridge, Route } from './bridge.js';
 import { Call } from './call.js';
 import { MalformedRequest, RequestRefused, type TranscodingFault } from './faults.js';
 import { weightOfType } from './http/accept.js';
@@ -14,6 +13,7 @@ import { isClosing, type Outgoing } from './response/respond.js';
 import { bareFailure, Responder } from './response/responder.js';
 import { sendStream } from './response/send-stream.js';
 import { type StreamFormat, streamFormat, streamOffers } from './response/stream-format.js';
+import type { Route, RouteTable } from './route-table.js';
 import { type RequestPath, readingsOf, splitTarget } from './rules/request-path.js';
 import { ANY_METHOD } from './rules/route-tree.js';
 
@@ -33,15 +33,15 @@ interface Routed {
 export class Exchange {
   readonly #responder: Responder;
 
-  readonly #bridge: Bridge;
+  readonly #table: RouteTable;
   readonly #request: HttpRequest;
   readonly #response: HttpResponse;
 
-  constructor(bridge: Bridge, request: HttpRequest, response: HttpResponse) {
-    this.#bridge = bridge;
+  constructor(table: RouteTable, request: HttpRequest, response: HttpResponse) {
+    this.#table = table;
     this.#request = request;
     this.#response = response;
-    this.#responder = new Responder(request, response, bridge.options.gzipBytesMin ?? 1024, (error) =>
+    this.#responder = new Responder(request, response, table.options.gzipBytesMin ?? 1024, (error) =>
       this.#failure(error),
     );
   }
@@ -54,7 +54,7 @@ export class Exchange {
       this.#response.on('error', ignore);
     }
     try {
-      const { options, cors } = this.#bridge;
+      const { options, cors } = this.#table;
       const request = this.#request;
       const responder = this.#responder;
       responder.common = options.responseHeaders?.(request);
@@ -87,7 +87,7 @@ export class Exchange {
   /** The route, or the answer where there is none to take. */
   #route(): Routed | Outgoing {
     const { path, query } = splitTarget(this.#request.url ?? '');
-    const { tree, routes, cors } = this.#bridge;
+    const { tree, routes, cors } = this.#table;
     const { method = '' } = this.#request;
     let readings: RequestPath[];
     try {
@@ -113,7 +113,7 @@ export class Exchange {
 
   /** The HTTP methods that a path can be asked with, sorted. */
   #methodsOf(readings: readonly RequestPath[]): string[] {
-    const { tree, cors } = this.#bridge;
+    const { tree, cors } = this.#table;
     const methods = new Set(readings.flatMap((reading) => [...tree.methods(reading)]));
     if (methods.delete(ANY_METHOD)) for (const method of everyMethod) methods.add(method);
     if (methods.has('GET')) methods.add('HEAD');
@@ -137,7 +137,7 @@ export class Exchange {
   }
 
   #call(routed: Routed, body: Buffer, packed: boolean): void {
-    const { options } = this.#bridge;
+    const { options } = this.#table;
     const request = this.#request;
     const { binding, bind, rawRequest } = routed.route;
     const hasBody = binding.body !== undefined && body.length > 0;
@@ -177,12 +177,12 @@ export class Exchange {
     if (answer.kind === 'message')
       this.#responder.send(this.#outgoing(route, answer.message, answer.headers));
     else {
-      const bridge = this.#bridge;
+      const table = this.#table;
       const request = this.#request;
       const response = this.#response;
       const responder = this.#responder;
       sendStream(
-        { options: bridge.options, route, format, call, request, response, common: responder.common },
+        { options: table.options, route, format, call, request, response, common: responder.common },
         answer,
         (error) => this.#failure(error),
       ).catch((error) => this.#fail(error));
@@ -191,7 +191,7 @@ export class Exchange {
 
   #outgoing(route: Route, message: Message, headers: Outgoing['headers']): Outgoing {
     if (route.rawResponse) return { status: 200, ...rawContent(route.raw(message)), headers };
-    const json = this.#bridge.options.writer.success(route.encode(message), route.binding.method);
+    const json = this.#table.options.writer.success(route.encode(message), route.binding.method);
     return { status: 200, body: JSON.stringify(json), headers };
   }
 
@@ -202,7 +202,7 @@ export class Exchange {
   #failure(error: unknown): ReadyAnswer {
     if (error instanceof RequestRefused) return this.#render(error.fault);
     try {
-      return this.#bridge.options.onError(error, this.#request);
+      return this.#table.options.onError(error, this.#request);
     } catch {
       return bareFailure;
     }
@@ -210,7 +210,7 @@ export class Exchange {
 
   #render(fault: TranscodingFault): ReadyAnswer {
     try {
-      const answer = this.#bridge.options.writer.fault(fault, this.#request);
+      const answer = this.#table.options.writer.fault(fault, this.#request);
       const required = requiredHeader(fault);
       return required === undefined ? answer : { ...answer, headers: { ...required, ...answer.headers } };
     } catch (error) {

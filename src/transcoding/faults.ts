@@ -1,4 +1,4 @@
-/** What the bridge itself can find wrong with a request. All of them are the caller's, so all are 4xx. */
+/** What the transcoder itself can find wrong with a request. All of them are the caller's, so all are 4xx. */
 export type TranscodingFault =
   | NotFound
   | MethodNotAllowed

@@ -4,7 +4,7 @@ import type { TranscodingFault } from './faults.js';
 import type { CorsOptions } from './http/cors.js';
 import type { Headers, HttpRequest } from './http/http-message.js';
 
-/** One call as the bridge sees it, its body read and its route found, but nothing decoded. */
+/** One call as the transcoder sees it, its body read and its route found, but nothing decoded. */
 export interface TranscodedCall {
   readonly method: DescMethod;
   readonly request: HttpRequest;
@@ -17,7 +17,7 @@ export interface TranscodedCall {
    * Builds the request message from path, query and body. Lazy, so that the host can refuse credentials before
    * it looks at the payload.
    *
-   * @throws RequestRefused, which the host may let pass: the bridge answers it through the writer. Nearly always
+   * @throws RequestRefused, which the host may let pass: the transcoder answers it through the writer. Nearly always
    * MalformedRequest; a compressed body that unpacks to more than the bound is the exception.
    */
   bind(): Message;
@@ -51,7 +51,7 @@ export interface ReadyAnswer {
   readonly headers?: Headers;
 }
 
-/** How the host wraps successes and renders what the bridge refuses. `google.api.HttpBody` is never wrapped. */
+/** How the host wraps successes and renders what the transcoder refuses. `google.api.HttpBody` is never wrapped. */
 export interface BodyWriter {
   /** The body of a unary answer. */
   success(json: JsonValue, method: DescMethod): JsonValue;

@@ -1,7 +1,7 @@
-import { createBridge } from './bridge.js';
 import { Exchange } from './exchange.js';
 import type { HttpRequest, HttpResponse } from './http/http-message.js';
 import type { TranscoderOptions } from './options.js';
+import { createRouteTable } from './route-table.js';
 import type { Binding } from './rules/http-rules.js';
 import { readingsOf, splitTarget } from './rules/request-path.js';
 
@@ -26,13 +26,13 @@ export interface Transcoder {
 
 /** @throws InvalidHttpRules when the services' rules contradict their messages or each other. */
 export function createTranscoder(options: TranscoderOptions): Transcoder {
-  const bridge = createBridge(options);
+  const table = createRouteTable(options);
   return {
-    routes: bridge.bindings.map(summary),
-    listener: (request, response) => new Exchange(bridge, request, response).begin(),
+    routes: table.bindings.map(summary),
+    listener: (request, response) => new Exchange(table, request, response).begin(),
     matches: (path) => {
       try {
-        return readingsOf(splitTarget(path).path).some((reading) => bridge.tree.methods(reading).size > 0);
+        return readingsOf(splitTarget(path).path).some((reading) => table.tree.methods(reading).size > 0);
       } catch {
         return false;
       }

@@ -4,7 +4,7 @@ const DRAW_EVERY_MS = 100;
 const CLEAR_LINE = '\r\x1b[K';
 
 /**
- * The bottom line of a terminal, drawn anew in its place. What is told goes above it and stays: the line is cleared, the
+ * The bottom line of a terminal, written again in its place. What is told goes above it and stays: the line is cleared, the
  * text takes its place, and the bar comes below. So it must never be wider than the terminal, and the cursor never leaves
  * its line, which no terminal has to remember.
  */

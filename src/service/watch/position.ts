@@ -6,8 +6,8 @@ const NAME_LENGTH = 8;
 /**
  * How far a watch has come: the last revision that was sent of each record.
  *
- * A record's revisions have no gap and are committed in their order, since each is drawn under the record's lock. A
- * single number for all records could not say the same: transactions commit in another order than they draw one.
+ * A record's revisions have no gap and are committed in their order, since each is taken under the record's lock. A
+ * single number for all records could not say the same: transactions commit in another order than they take one.
  */
 export class Position {
   /** Name of a record → last revision sent. */

@@ -6,7 +6,7 @@ import { isJsonObject } from './json-object.js';
 import { parseJson } from './json-text.js';
 
 /**
- * Reads messages of some services from JSON as the bridge reads a body that is the whole request, for hosts that have
+ * Reads messages of some services from JSON as the transcoder reads a body that is the whole request, for hosts that have
  * other doors for JSON beside it.
  *
  * @throws MalformedRequest that names the field.

@@ -1,9 +1,9 @@
 import type { Message } from '@bufbuild/protobuf';
-import type { Route } from '../bridge.js';
 import type { Call } from '../call.js';
 import { rawContent } from '../http/http-body.js';
 import type { Headers, HttpRequest, HttpResponse } from '../http/http-message.js';
 import type { ReadyAnswer, StreamAnswer, TranscoderOptions } from '../options.js';
+import type { Route } from '../route-table.js';
 import { peek } from './peek.js';
 import { merge } from './respond.js';
 import type { StreamFormat } from './stream-format.js';

@@ -36,7 +36,7 @@ export function corsOptions(origins: readonly string[]): CorsOptions | undefined
 }
 
 /**
- * Sets the headers that a page's browser looks for, on paths that the REST bridge does not answer. Returns whether
+ * Sets the headers that a page's browser looks for, on paths that the REST door does not answer. Returns whether
  * the request was a preflight, which is answered then.
  */
 export function sharesWithOrigin(

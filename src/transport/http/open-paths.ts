@@ -4,7 +4,7 @@ import { REQUEST_ID_HEADER } from '../dispatch/request-id.js';
 import { restErrorBody } from '../failures/errors.js';
 import { sharesWithOrigin } from './cors.js';
 import type { PathAnswer } from './request-listener.js';
-import { bridgeFault } from './rest/rest.js';
+import { restFault } from './rest/rest.js';
 
 export interface OpenPathsOptions {
   /** Undefined: no browser's page may read them. */
@@ -45,13 +45,13 @@ export class OpenPaths {
   }
 }
 
-/** Answers in the bridge's words, where no bridge is asked. */
+/** Answers in the REST door's words what does not reach it. */
 export function refuse(
   response: ServerResponse,
-  fault: Parameters<typeof bridgeFault>[0],
+  fault: Parameters<typeof restFault>[0],
   requestId: string,
 ): void {
-  const refusal = bridgeFault(fault, requestId);
+  const refusal = restFault(fault, requestId);
   response
     .writeHead(refusal.status, { 'content-type': 'application/json', ...refusal.headers })
     .end(refusal.body);

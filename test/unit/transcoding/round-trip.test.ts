@@ -21,7 +21,7 @@ function rounded(json: unknown): unknown {
   return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, rounded(value)]));
 }
 
-describe('what a client renders, the bridge reads back', () => {
+describe('what a client renders, the transcoder reads back', () => {
   it('single-segment variables: any text', () => {
     const template = parseTemplate('/v1/{a}/sub/{b}:do');
     const tree = new RouteTree<typeof template>();

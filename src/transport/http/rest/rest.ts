@@ -41,13 +41,13 @@ export interface RestDoorOptions {
   readonly onError: (error: unknown, requestId: string) => void;
 }
 
-/** The REST door: the bridge's routes, answered in the published envelope. */
+/** The REST door: the transcoder's routes, answered in the published envelope. */
 export function createRestDoor(options: RestDoorOptions): Transcoder {
   const { dispatcher, requestId } = options;
   const operations = new Map<DescMethod, Operation>(options.operations.map((o) => [o.method, o]));
   const envelope: BodyWriter = {
     success: (data) => ({ status: true, data }),
-    fault: (fault, request) => bridgeFault(fault, requestId(request)),
+    fault: (fault, request) => restFault(fault, requestId(request)),
     streamError: (error, request) => restErrorBody(streamFailure(error), requestId(request)),
   };
   const streams = new Map<DescMethod, StreamOperation>(options.streams.map((s) => [s.method, s]));
@@ -156,7 +156,7 @@ function streamFailure(error: unknown): Failure {
   return isStall(error) ? slowReader().failure : { reason: 'INTERNAL' };
 }
 
-/** What the bridge calls it when a client leaves unread what a stream has sent. */
+/** What the transcoder calls it when a client leaves unread what a stream has sent. */
 function isStall(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'TimeoutError';
 }
@@ -199,7 +199,7 @@ function toAnswer(reply: Reply, method: DescMethod, requestId: string): Transcod
 }
 
 /** What HTTP has statuses of its own for; never seen by the dispatcher. */
-export function bridgeFault(fault: TranscodingFault, requestId: string): ReadyAnswer {
+export function restFault(fault: TranscodingFault, requestId: string): ReadyAnswer {
   const body = (message: string): string => malformedBody(message, requestId);
   switch (fault.kind) {
     case 'not_found':

@@ -7,8 +7,8 @@ import { type RequestBinder, requestBinder } from './request/bind-request.js';
 import { type Binding, readHttpRules } from './rules/http-rules.js';
 import type { RouteTree } from './rules/route-tree.js';
 
-/** What all exchanges of a transcoder share; made once. */
-export interface Bridge {
+/** What all exchanges of a transcoder share, made once: its routes, ready to run, and its options. */
+export interface RouteTable {
   readonly options: TranscoderOptions;
   readonly bindings: readonly Binding[];
   readonly tree: RouteTree<Binding>;
@@ -31,7 +31,7 @@ export interface Route {
 }
 
 /** @throws InvalidHttpRules */
-export function createBridge(options: TranscoderOptions): Bridge {
+export function createRouteTable(options: TranscoderOptions): RouteTable {
   const { bindings, tree } = readHttpRules(options.services, options.serviceConfig);
   const codec = new JsonCodec(options.services, options.nullWhenUnset);
   const routes = new Map(bindings.map((b) => [b, routeOf(b, codec)]));
