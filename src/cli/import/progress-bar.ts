@@ -1,6 +1,6 @@
 const BAR_CHARACTERS = 30;
 /** As often as eyes can follow. */
-const DRAW_EVERY_MS = 100;
+const WRITE_INTERVAL_MS = 100;
 const CLEAR_LINE = '\r\x1b[K';
 
 /**
@@ -12,7 +12,7 @@ export class ProgressBar {
   readonly #stream: NodeJS.WriteStream;
   readonly #name: string;
   #line = '';
-  #drawnAtMs = Number.NEGATIVE_INFINITY;
+  #writtenAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(stream: NodeJS.WriteStream, name: string) {
     this.#stream = stream;
@@ -26,8 +26,8 @@ export class ProgressBar {
     const bar = '█'.repeat(full) + '░'.repeat(BAR_CHARACTERS - full);
     this.#line = `${this.#name} ${bar} ${Math.floor(done * 100)}%${text === '' ? '' : ` | ${text}`}`;
     const nowMs = performance.now();
-    if (nowMs - this.#drawnAtMs < DRAW_EVERY_MS) return;
-    this.#drawnAtMs = nowMs;
+    if (nowMs - this.#writtenAtMs < WRITE_INTERVAL_MS) return;
+    this.#writtenAtMs = nowMs;
     this.#stream.write(CLEAR_LINE + this.#fitting());
   }
 
