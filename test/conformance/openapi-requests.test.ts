@@ -70,6 +70,7 @@ function requestOf({ pointer, path, method, value }: Template, keySuffix: string
   const init: RequestInit = { method, headers: { ...headers, accept } };
   if (value.requestBody === undefined) return { url: target.href, init };
   const examples = document.at(`${pointer}/requestBody/content/application~1json/examples`)!;
+  expect(examples, 'a sample in tools/openapi/inventory.yaml').toBeDefined();
   const [name = ''] = Object.keys(examples.value);
   const body = document.at(`${examples.pointer}/${name}`)!.value.value;
   Object.assign(init.headers!, { 'content-type': 'application/json' });

@@ -8,6 +8,7 @@ import { restDoor } from './doors/rest.js';
 export {
   type Answer,
   type CallOptions,
+  type ChangingRpc,
   type Door,
   type DoorName,
   doorNames,

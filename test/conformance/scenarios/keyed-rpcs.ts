@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { JsonRequest, Rpc } from '../../support/doors.js';
+import type { ChangingRpc, JsonRequest, Rpc } from '../../support/doors.js';
 import type { Expected } from '../contract.js';
 import { Bound, type Scenario } from '../scenario.js';
 import {
@@ -30,8 +30,8 @@ const HOUR = 3600;
 const key = { idempotencyKey: 'k' };
 const replay = { idempotencyKey: 'k', replayed: true };
 
-/** An RPC, a good request on a record of 50 units of which ORDER holds 5, its answer, and what is another request. */
-type Keyed = readonly [Rpc, JsonRequest, Expected, readonly JsonRequest[]];
+/** A good request on a record of 50 units of which ORDER holds 5, its answer, and what is another request. */
+type Keyed = readonly [JsonRequest, Expected, readonly JsonRequest[]];
 
 const line = { id: ID, qty: 2, action: 'RECEIVED' };
 const shirt = { productId: 'shirt', warehouseId: 'w', initialQty: 2 };
@@ -39,27 +39,23 @@ const created = ok({ ...(recordData(2, 0, '', { ...described() }) as object), id
 
 const located = ok(recordData(50, 0, ID, { location: 'A' }));
 
-const keyed: readonly Keyed[] = [
-  [
-    'Reserve',
+const keyed: Readonly<Record<ChangingRpc, Keyed>> = {
+  Reserve: [
     { id: ID, qty: 2, reference: 'A' },
     now(50, 7),
     [{ qty: 3 }, { reference: 'B' }, { notes: 'n' }, { ttlSeconds: HOUR }, { allowPartial: true }],
   ],
-  [
-    'Release',
+  Release: [
     { id: ID, qty: 2, reference: ORDER },
     now(50, 3),
     [{ qty: 3 }, { reference: '' }, { notes: 'n' }],
   ],
-  [
-    'Confirm',
+  Confirm: [
     { id: ID, qty: 2, reference: ORDER },
     now(48, 3),
     [{ qty: 3 }, { reference: '' }, { notes: 'n' }],
   ],
-  [
-    'ReserveOrder',
+  ReserveOrder: [
     { reference: 'A', lines: [{ id: ID, qty: 2 }] },
     reservedOrder('A', [[ID, 2, 2]], [stock(50, 7)]),
     [
@@ -77,20 +73,17 @@ const keyed: readonly Keyed[] = [
       { allowPartial: true },
     ],
   ],
-  [
-    'ReleaseOrder',
+  ReleaseOrder: [
     { reference: ORDER },
     endedOrder(ORDER, [[ID, 5]], [stock(50, 0)]),
     [{ reference: 'B' }, { notes: 'n' }],
   ],
-  [
-    'ConfirmOrder',
+  ConfirmOrder: [
     { reference: ORDER },
     endedOrder(ORDER, [[ID, 5]], [stock(45, 0)]),
     [{ reference: 'B' }, { notes: 'n' }],
   ],
-  [
-    'CreateInventory',
+  CreateInventory: [
     shirt,
     created,
     [
@@ -105,8 +98,7 @@ const keyed: readonly Keyed[] = [
       { variantAttributes: { a: 'b' } },
     ],
   ],
-  [
-    'UpdateInventory',
+  UpdateInventory: [
     { id: ID, details: { location: 'A' } },
     ok(recordData(50, 5, ID, { location: 'A' })),
     [
@@ -116,14 +108,12 @@ const keyed: readonly Keyed[] = [
       { updateMask: 'location,reorderLevel' },
     ],
   ],
-  [
-    'Adjust',
+  Adjust: [
     line,
     ok(adjusted(52, 5)),
     [{ qty: 3 }, { action: 'RETURNED' }, { reference: 'r' }, { notes: 'n' }, { expectedOnHandQty: 50 }],
   ],
-  [
-    'BatchAdjust',
+  BatchAdjust: [
     { lines: [line, line] },
     ok([adjusted(52, 5), adjusted(54, 5)]),
     [
@@ -135,13 +125,12 @@ const keyed: readonly Keyed[] = [
       { lines: [line, { ...line, expectedOnHandQty: 52 }] },
     ],
   ],
-  [
-    'UpdateSettings',
+  UpdateSettings: [
     { defaultTtlSeconds: HOUR },
     ok({ defaultTtlSeconds: HOUR }),
     [{ defaultTtlSeconds: 0 }, { defaultTtlSeconds: undefined }],
   ],
-];
+};
 
 const tooFew = 'Adjustment would result in negative stock. Current on-hand: 50, requested change: -51.';
 
@@ -196,8 +185,8 @@ const held = reserve(5, { reference: ORDER }, now(50, 5));
 
 /** Idempotency keys on each RPC that changes something. The rules of keys stand in idempotency.ts. */
 export const keyedRpcs: readonly Scenario[] = [
-  ...keyed.map(
-    ([rpc, request, expected, others]): Scenario => ({
+  ...(Object.entries(keyed) as [ChangingRpc, Keyed][]).map(
+    ([rpc, [request, expected, others]]): Scenario => ({
       name: `${rpc}: a key replays its success, and stands for no other request`,
       records: [record(50, 0)],
       steps: [

@@ -1,3 +1,4 @@
+import type { MessageShape } from '@bufbuild/protobuf';
 import type { InventoryService } from '../../../src/gen/inventory/v1/inventory_service_pb.js';
 
 type Methods = typeof InventoryService.method;
@@ -7,6 +8,13 @@ type UnaryName = {
 
 /** The RPCs that answer once. */
 export type Rpc = Capitalize<UnaryName>;
+
+/** Those of them that change something, and so take an idempotency key. */
+export type ChangingRpc = Capitalize<
+  {
+    [Name in UnaryName]: 'idempotencyKey' extends keyof MessageShape<Methods[Name]['input']> ? Name : never;
+  }[UnaryName]
+>;
 
 /** All fields of the request in JSON, wherever REST puts them. Loose: a test may send what a type would forbid. */
 export type JsonRequest = Readonly<Record<string, unknown>>;
