@@ -16,13 +16,14 @@ export const file_inventory_v1_adjustments: GenFile = /*@__PURE__*/
   fileDesc("Ch5pbnZlbnRvcnkvdjEvYWRqdXN0bWVudHMucHJvdG8SDGludmVudG9yeS52MSLrAwoNQWRqdXN0UmVxdWVzdBIpCgJpZBgBIAEoCUIdukgachgyFl5bQS1aYS16MC05Ll8tXXsxLDY0fSQSEwoDcXR5GAIgASgFQga6SAPIAQESPwoGYWN0aW9uGAMgASgOMiIuaW52ZW50b3J5LnYxLkFkanVzdFJlcXVlc3QuQWN0aW9uQgu6SAjIAQGCAQIQARInCglyZWZlcmVuY2UYBCABKAlCFLpIEXIPGIABMgpeW15ceDAwXSokEiMKBW5vdGVzGAUgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBIqChRleHBlY3RlZF9vbl9oYW5kX3F0eRgGIAEoBUIHukgEGgIoAEgAiAEBEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgBiAEBImEKBkFjdGlvbhIWChJBQ1RJT05fVU5TUEVDSUZJRUQQABIMCghSRUNFSVZFRBABEggKBFNPTEQQAhIMCghBREpVU1RFRBADEgsKB0RBTUFHRUQQBBIMCghSRVRVUk5FRBAFQhcKFV9leHBlY3RlZF9vbl9oYW5kX3F0eUISChBfaWRlbXBvdGVuY3lfa2V5IjwKDkFkanVzdFJlc3BvbnNlEioKBXN0b2NrGAEgASgLMhsuaW52ZW50b3J5LnYxLkFkanVzdGVkU3RvY2sisgEKEkJhdGNoQWRqdXN0UmVxdWVzdBI3CgVsaW5lcxgBIAMoCzIbLmludmVudG9yeS52MS5BZGp1c3RSZXF1ZXN0Qgu6SAiSAQUIARDoBxJPCg9pZGVtcG90ZW5jeV9rZXkYDyABKAlCMbpILnIsGP8BMideW1x4MjEtXHg3ZV0oW1x4MjAtXHg3ZV0qW1x4MjEtXHg3ZV0pPyRIAIgBAUISChBfaWRlbXBvdGVuY3lfa2V5IkEKE0JhdGNoQWRqdXN0UmVzcG9uc2USKgoFc3RvY2sYASADKAsyGy5pbnZlbnRvcnkudjEuQWRqdXN0ZWRTdG9jayLyAQoNQWRqdXN0ZWRTdG9jaxIKCgJpZBgBIAEoCRISCgpwcm9kdWN0X2lkGAIgASgJEhQKDHdhcmVob3VzZV9pZBgDIAEoCRIWCg53YXJlaG91c2VfbmFtZRgEIAEoCRITCgtvbl9oYW5kX3F0eRgFIAEoBRIUCgxyZXNlcnZlZF9xdHkYBiABKAUSFQoNYXZhaWxhYmxlX3F0eRgHIAEoBRI3ChNsYXN0X3N0b2NrX2FkanVzdGVkGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIYChBsYXN0X2FkanVzdGVkX2J5GAkgASgJYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
- * What to adjust.
+ * The adjustment to make.
  *
  * @generated from message inventory.v1.AdjustRequest
  */
 export type AdjustRequest = Message<"inventory.v1.AdjustRequest"> & {
   /**
-   * The inventory record: 1 to 64 of `A-Z a-z 0-9 . _ -`. On REST, taken from the path; in a batch, of each line.
+   * The inventory record: 1 to 64 of `A-Z a-z 0-9 . _ -`. On REST, taken from the path, except in a batch, where each
+   * line has its own.
    *
    * @generated from field: string id = 1;
    */
@@ -36,14 +37,14 @@ export type AdjustRequest = Message<"inventory.v1.AdjustRequest"> & {
   qty: number;
 
   /**
-   * Why. Required.
+   * Why the units change. Required.
    *
    * @generated from field: inventory.v1.AdjustRequest.Action action = 3;
    */
   action: AdjustRequest_Action;
 
   /**
-   * An order or document that accounts for it, up to 128 characters.
+   * The order or document behind the change, up to 128 characters.
    *
    * @generated from field: string reference = 4;
    */
@@ -57,17 +58,17 @@ export type AdjustRequest = Message<"inventory.v1.AdjustRequest"> & {
   notes: string;
 
   /**
-   * The units on hand that the caller decided on; when there are more or fewer by now, the adjustment is refused.
-   * 0 to 2147483647. Absent: not checked.
+   * Units on hand that the caller expects. If the actual number differs, the adjustment is refused. 0 to 2147483647.
+   * Default: not checked.
    *
    * @generated from field: optional int32 expected_on_hand_qty = 6;
    */
   expectedOnHandQty?: number | undefined;
 
   /**
-   * The same as the header `Idempotency-Key`, for callers whose libraries or proxies touch that one: 1 to 255 printable
-   * ASCII characters, without blanks at the ends. Where both are given, they must be equal. Not in the lines of a batch,
-   * which has one key.
+   * Alternative to the header `Idempotency-Key`, for callers whose libraries or proxies alter that header: 1 to 255
+   * printable ASCII characters, without leading or trailing spaces. If both are given, they must match. Not allowed in
+   * the lines of a batch: the batch has one key.
    *
    * @generated from field: optional string idempotency_key = 15;
    */
@@ -109,7 +110,7 @@ export enum AdjustRequest_Action {
   SOLD = 2,
 
   /**
-   * Stocktaking found another number.
+   * A stock count found a different number.
    *
    * @generated from enum value: ADJUSTED = 3;
    */
@@ -164,15 +165,15 @@ export const AdjustResponseSchema: GenMessage<AdjustResponse> = /*@__PURE__*/
  */
 export type BatchAdjustRequest = Message<"inventory.v1.BatchAdjustRequest"> & {
   /**
-   * 1 to 1000 lines, applied in their order.
+   * 1 to 1000 lines, applied in the given order.
    *
    * @generated from field: repeated inventory.v1.AdjustRequest lines = 1;
    */
   lines: AdjustRequest[];
 
   /**
-   * The same as the header `Idempotency-Key`, for callers whose libraries or proxies touch that one: 1 to 255 printable
-   * ASCII characters, without blanks at the ends. Where both are given, they must be equal.
+   * Alternative to the header `Idempotency-Key`, for callers whose libraries or proxies alter that header: 1 to 255
+   * printable ASCII characters, without leading or trailing spaces. If both are given, they must match.
    *
    * @generated from field: optional string idempotency_key = 15;
    */
@@ -235,7 +236,7 @@ export type AdjustedStock = Message<"inventory.v1.AdjustedStock"> & {
   warehouseId: string;
 
   /**
-   * The warehouse's name; empty when none.
+   * The warehouse's name. Empty if it has none.
    *
    * @generated from field: string warehouse_name = 4;
    */
@@ -256,7 +257,7 @@ export type AdjustedStock = Message<"inventory.v1.AdjustedStock"> & {
   reservedQty: number;
 
   /**
-   * Units that can still be reserved. Derived from the two above, never stored. 0 to on_hand_qty.
+   * Units that can still be reserved: `on_hand_qty` - `reserved_qty`. 0 to on_hand_qty.
    *
    * @generated from field: int32 available_qty = 7;
    */
@@ -270,7 +271,7 @@ export type AdjustedStock = Message<"inventory.v1.AdjustedStock"> & {
   lastStockAdjusted?: Timestamp | undefined;
 
   /**
-   * Who made it: the caller's `sub`.
+   * Who made the adjustment: the caller's `sub`.
    *
    * @generated from field: string last_adjusted_by = 9;
    */

@@ -26,8 +26,8 @@ export enum ErrorReason {
   UNSPECIFIED = 0,
 
   /**
-   * Fewer units are available than asked for. FAILED_PRECONDITION, HTTP 400. Metadata: `requested`, `available`; for
-   * an order, PreconditionFailure (REST: `errors`) lists the short lines instead.
+   * Fewer units are available than were requested. FAILED_PRECONDITION, HTTP 400. Metadata: `requested`, `available`;
+   * for an order, PreconditionFailure (REST: `errors`) lists the short lines instead.
    * Example: "Cannot reserve 5 units. Only 3 units are currently available."
    *
    * @generated from enum value: ERROR_REASON_INSUFFICIENT_STOCK = 1;
@@ -35,7 +35,7 @@ export enum ErrorReason {
   INSUFFICIENT_STOCK = 1,
 
   /**
-   * Fewer units are reserved, or held under the reference, than asked for. FAILED_PRECONDITION, HTTP 400.
+   * Fewer units are reserved, or held under the reference, than were requested. FAILED_PRECONDITION, HTTP 400.
    * Metadata: `requested`, `reserved`, and `reference` where one was given.
    * Example: "Cannot release 5 units. Only 3 units are currently reserved."
    *
@@ -77,8 +77,8 @@ export enum ErrorReason {
   VALIDATION_FAILED = 6,
 
   /**
-   * The request cannot be read: not JSON, a wrong type, a number that is no int32.
-   * INVALID_ARGUMENT, HTTP 400 (404, 405, 406, 413 and 415 where HTTP has a status of its own).
+   * The request cannot be read: not JSON, a wrong type, a number that is not an int32. INVALID_ARGUMENT, HTTP 400 (404,
+   * 405, 406, 413 and 415 where HTTP has a status of its own).
    * Example: "Malformed request: qty: must be an integer from -2147483648 to 2147483647"
    *
    * @generated from enum value: ERROR_REASON_MALFORMED_REQUEST = 7;
@@ -110,7 +110,7 @@ export enum ErrorReason {
   PERMISSION_DENIED = 10,
 
   /**
-   * The merchant sends more calls than its limit allows. RESOURCE_EXHAUSTED, HTTP 429 with Retry-After.
+   * The merchant exceeded its rate limit. RESOURCE_EXHAUSTED, HTTP 429 with Retry-After.
    * Example: "Too many requests. Retry later."
    *
    * @generated from enum value: ERROR_REASON_RATE_LIMITED = 11;
@@ -126,7 +126,7 @@ export enum ErrorReason {
   OVERLOADED = 12,
 
   /**
-   * The records stayed locked by others through every retry; nothing was done. UNAVAILABLE, HTTP 503 with
+   * The records stayed locked by other calls through every retry; nothing was done. UNAVAILABLE, HTTP 503 with
    * Retry-After.
    * Example: "The record is busy. Retry later."
    *
@@ -135,8 +135,8 @@ export enum ErrorReason {
   CONTENTION = 13,
 
   /**
-   * The database, or the key set of the tokens' issuer, cannot be reached. UNAVAILABLE, HTTP 503 with Retry-After.
-   * A retry with the same idempotency key is safe whatever became of this call.
+   * The database, or the token issuer's key set, cannot be reached. UNAVAILABLE, HTTP 503 with Retry-After. Retrying
+   * with the same idempotency key is safe, whether or not this call took effect.
    * Example: "The database is unavailable. Retry later."
    *
    * @generated from enum value: ERROR_REASON_DATABASE_UNAVAILABLE = 14;
@@ -160,7 +160,7 @@ export enum ErrorReason {
   DEADLINE_EXCEEDED = 16,
 
   /**
-   * A fault of ours; the request id finds it in the log. INTERNAL, HTTP 500.
+   * A fault in the service; the request id identifies it in the log. INTERNAL, HTTP 500.
    * Example: "Internal error."
    *
    * @generated from enum value: ERROR_REASON_INTERNAL = 17;
@@ -168,7 +168,8 @@ export enum ErrorReason {
   INTERNAL = 17,
 
   /**
-   * Nothing was ever held under the reference, or it was drawn without it. FAILED_PRECONDITION, HTTP 400. Metadata: `reference`.
+   * Nothing was ever held under the reference, or a call without a reference drew all of its units.
+   * FAILED_PRECONDITION, HTTP 400. Metadata: `reference`.
    * Example: "Nothing is held for ORD-20241201-0099."
    *
    * @generated from enum value: ERROR_REASON_ORDER_NOT_HELD = 18;
@@ -176,7 +177,7 @@ export enum ErrorReason {
   ORDER_NOT_HELD = 18,
 
   /**
-   * The order's units were released before. FAILED_PRECONDITION, HTTP 400. Metadata: `reference`.
+   * The order's units were already released. FAILED_PRECONDITION, HTTP 400. Metadata: `reference`.
    * Example: "ORD-20241201-0099 was already released."
    *
    * @generated from enum value: ERROR_REASON_ORDER_ALREADY_RELEASED = 19;
@@ -184,7 +185,7 @@ export enum ErrorReason {
   ORDER_ALREADY_RELEASED = 19,
 
   /**
-   * The order was confirmed before: its units have shipped. FAILED_PRECONDITION, HTTP 400. Metadata: `reference`.
+   * The order was already confirmed: its units have shipped. FAILED_PRECONDITION, HTTP 400. Metadata: `reference`.
    * Example: "ORD-20241201-0099 was already confirmed."
    *
    * @generated from enum value: ERROR_REASON_ORDER_ALREADY_CONFIRMED = 20;
@@ -192,7 +193,7 @@ export enum ErrorReason {
   ORDER_ALREADY_CONFIRMED = 20,
 
   /**
-   * The order's holds ended by their expiry. FAILED_PRECONDITION, HTTP 400. Metadata: `reference`.
+   * The order's holds have expired. FAILED_PRECONDITION, HTTP 400. Metadata: `reference`.
    * Example: "The holds of ORD-20241201-0099 have expired."
    *
    * @generated from enum value: ERROR_REASON_ORDER_EXPIRED = 21;
@@ -200,7 +201,7 @@ export enum ErrorReason {
   ORDER_EXPIRED = 21,
 
   /**
-   * The units on hand are not what the caller decided on. ABORTED, HTTP 409. Metadata: `expected`, `onHand`.
+   * The units on hand are not what the caller expected. ABORTED, HTTP 409. Metadata: `expected`, `onHand`.
    * Example: "Expected 10 units on hand, but there are 12."
    *
    * @generated from enum value: ERROR_REASON_STALE_QUANTITY = 22;
@@ -208,8 +209,8 @@ export enum ErrorReason {
   STALE_QUANTITY = 22,
 
   /**
-   * The reader of a stream left what was sent unread for too long. RESOURCE_EXHAUSTED, HTTP 429, at the end of the
-   * stream; a new one goes on after the last event.
+   * The client of a stream left messages unread for too long. RESOURCE_EXHAUSTED, HTTP 429, at the end of the stream. A
+   * new stream resumes after the last event.
    * Example: "The stream was not read quickly enough. Go on after the last event."
    *
    * @generated from enum value: ERROR_REASON_SLOW_READER = 23;

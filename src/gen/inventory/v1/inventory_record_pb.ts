@@ -38,7 +38,7 @@ export type InventoryRecord = Message<"inventory.v1.InventoryRecord"> & {
   productId: string;
 
   /**
-   * The SKU; absent (null on REST) when none.
+   * The SKU; absent (null on REST) if there is none.
    *
    * @generated from field: optional string sku_id = 3;
    */
@@ -59,14 +59,14 @@ export type InventoryRecord = Message<"inventory.v1.InventoryRecord"> & {
   warehouseId: string;
 
   /**
-   * The warehouse's name; empty when none.
+   * The warehouse's name. Empty if it has none.
    *
    * @generated from field: string warehouse_name = 6;
    */
   warehouseName: string;
 
   /**
-   * Where in the warehouse; empty when none.
+   * Where the units are in the warehouse. Empty if not known.
    *
    * @generated from field: string location = 7;
    */
@@ -87,28 +87,28 @@ export type InventoryRecord = Message<"inventory.v1.InventoryRecord"> & {
   reservedQty: number;
 
   /**
-   * Units that can still be reserved. Derived from the two above, never stored. 0 to on_hand_qty.
+   * Units that can still be reserved: `on_hand_qty` - `reserved_qty`. 0 to on_hand_qty.
    *
    * @generated from field: int32 available_qty = 10;
    */
   availableQty: number;
 
   /**
-   * The record counts as low when no more units than this are available. 0 to 2147483647.
+   * The record is low when this many units or fewer are available. 0 to 2147483647.
    *
    * @generated from field: int32 reorder_level = 11;
    */
   reorderLevel: number;
 
   /**
-   * Units to order when it is low. 0 to 2147483647.
+   * Units to order when the record is low. 0 to 2147483647.
    *
    * @generated from field: int32 reorder_qty = 12;
    */
   reorderQty: number;
 
   /**
-   * What tells this variant apart, for example `{"colour": "red"}`.
+   * What distinguishes this variant, for example `{"colour": "red"}`.
    *
    * @generated from field: map<string, string> variant_attributes = 13;
    */
@@ -122,7 +122,7 @@ export type InventoryRecord = Message<"inventory.v1.InventoryRecord"> & {
   lastStockAdjusted?: Timestamp | undefined;
 
   /**
-   * Who changed them: the caller's `sub`. Empty for callers who may only `can_read_stock`.
+   * Who changed them: the caller's `sub`. Empty for callers whose only permission is `can_read_stock`.
    *
    * @generated from field: string last_adjusted_by = 15;
    */
@@ -136,7 +136,7 @@ export type InventoryRecord = Message<"inventory.v1.InventoryRecord"> & {
   createdAt?: Timestamp | undefined;
 
   /**
-   * When anything of the record last changed, quantities and reservations included.
+   * When anything in the record last changed, including quantities and reservations.
    *
    * @generated from field: google.protobuf.Timestamp updated_at = 17;
    */
@@ -164,7 +164,7 @@ export type CreateInventoryRequest = Message<"inventory.v1.CreateInventoryReques
   productId: string;
 
   /**
-   * The SKU, 1 to 128 characters; absent when none.
+   * The SKU, 1 to 128 characters. Absent if there is none.
    *
    * @generated from field: optional string sku_id = 2;
    */
@@ -185,43 +185,43 @@ export type CreateInventoryRequest = Message<"inventory.v1.CreateInventoryReques
   warehouseName: string;
 
   /**
-   * Units on hand from the start, 0 to 2147483647. Required.
+   * Initial units on hand, 0 to 2147483647. Required.
    *
    * @generated from field: optional int32 initial_qty = 5;
    */
   initialQty?: number | undefined;
 
   /**
-   * Where in the warehouse, up to 256 characters.
+   * Where the units are in the warehouse, up to 256 characters.
    *
    * @generated from field: string location = 6;
    */
   location: string;
 
   /**
-   * The record counts as low when no more units than this are available. 0 to 2147483647.
+   * The record is low when this many units or fewer are available. 0 to 2147483647.
    *
    * @generated from field: int32 reorder_level = 7;
    */
   reorderLevel: number;
 
   /**
-   * Units to order when it is low. 0 to 2147483647.
+   * Units to order when the record is low. 0 to 2147483647.
    *
    * @generated from field: int32 reorder_qty = 8;
    */
   reorderQty: number;
 
   /**
-   * What tells this variant apart: up to 50 pairs, names of 1 to 64 and values of up to 256 characters.
+   * What distinguishes this variant: up to 50 pairs, with names of 1 to 64 and values of up to 256 characters.
    *
    * @generated from field: map<string, string> variant_attributes = 9;
    */
   variantAttributes: { [key: string]: string };
 
   /**
-   * The same as the header `Idempotency-Key`, for callers whose libraries or proxies touch that one: 1 to 255 printable
-   * ASCII characters, without blanks at the ends. Where both are given, they must be equal.
+   * Alternative to the header `Idempotency-Key`, for callers whose libraries or proxies alter that header: 1 to 255
+   * printable ASCII characters, without leading or trailing spaces. If both are given, they must match.
    *
    * @generated from field: optional string idempotency_key = 15;
    */
@@ -299,27 +299,27 @@ export const GetInventoryResponseSchema: GenMessage<GetInventoryResponse> = /*@_
   messageDesc(file_inventory_v1_inventory_record, 4);
 
 /**
- * Which part of the list to show.
+ * Which part of the list to return.
  *
  * @generated from message inventory.v1.ListInventoryRequest
  */
 export type ListInventoryRequest = Message<"inventory.v1.ListInventoryRequest"> & {
   /**
-   * The page's number, from 0. Not together with `page_token`.
+   * Page number, starting at 0. Cannot be combined with `page_token`.
    *
    * @generated from field: int32 page = 1;
    */
   page: number;
 
   /**
-   * Records in one answer, 1 to 200; 50 unless given.
+   * Maximum number of records to return, 1 to 200. Default: 50.
    *
    * @generated from field: optional int32 limit = 2;
    */
   limit?: number | undefined;
 
   /**
-   * `next_page_token` of the answer before.
+   * `next_page_token` of the previous response.
    *
    * @generated from field: string page_token = 3;
    */
@@ -347,28 +347,28 @@ export type ListInventoryResponse = Message<"inventory.v1.ListInventoryResponse"
   content: InventoryRecord[];
 
   /**
-   * The page's number, 0 to 2147483647; with `page_token`, counted from where the walk began.
+   * Page number, 0 to 2147483647. With `page_token`, counted from the page where paging by token began.
    *
    * @generated from field: int32 page = 2;
    */
   page: number;
 
   /**
-   * The bound that this answer kept, 1 to 200.
+   * The limit applied to this response, 1 to 200.
    *
    * @generated from field: int32 limit = 3;
    */
   limit: number;
 
   /**
-   * All records of the merchant, 0 to 2147483647; in a walk by `page_token`, as of its first answer.
+   * Number of records that the merchant has, 0 to 2147483647. When paging by `page_token`, as of the first response.
    *
    * @generated from field: int32 total_elements = 4;
    */
   totalElements: number;
 
   /**
-   * Where the next answer begins; empty when there is none.
+   * Token for the next page. Empty on the last page.
    *
    * @generated from field: string next_page_token = 5;
    */
@@ -410,7 +410,7 @@ export const ListInventoryByProductRequestSchema: GenMessage<ListInventoryByProd
  */
 export type ListInventoryByProductResponse = Message<"inventory.v1.ListInventoryByProductResponse"> & {
   /**
-   * In order of SKU and warehouse.
+   * The records, ordered by SKU and warehouse.
    *
    * @generated from field: repeated inventory.v1.InventoryRecord records = 1;
    */
@@ -452,7 +452,7 @@ export const ListInventoryBySkuRequestSchema: GenMessage<ListInventoryBySkuReque
  */
 export type ListInventoryBySkuResponse = Message<"inventory.v1.ListInventoryBySkuResponse"> & {
   /**
-   * In order of their ids.
+   * The records, ordered by id.
    *
    * @generated from field: repeated inventory.v1.InventoryRecord records = 1;
    */
@@ -467,20 +467,20 @@ export const ListInventoryBySkuResponseSchema: GenMessage<ListInventoryBySkuResp
   messageDesc(file_inventory_v1_inventory_record, 10);
 
 /**
- * Which part of the list to show.
+ * Which part of the list to return.
  *
  * @generated from message inventory.v1.ListLowStockRequest
  */
 export type ListLowStockRequest = Message<"inventory.v1.ListLowStockRequest"> & {
   /**
-   * Records in one answer, 1 to 1000; 1000 unless given.
+   * Maximum number of records to return, 1 to 1000. Default: 1000.
    *
    * @generated from field: optional int32 limit = 1;
    */
   limit?: number | undefined;
 
   /**
-   * Shows the records whose ids come after this one: the last id of the answer before. Empty: from the start.
+   * Returns only records whose ids follow this one: pass the last id of the previous response. Empty: from the start.
    *
    * @generated from field: string after_id = 2;
    */
@@ -495,13 +495,13 @@ export const ListLowStockRequestSchema: GenMessage<ListLowStockRequest> = /*@__P
   messageDesc(file_inventory_v1_inventory_record, 11);
 
 /**
- * Records that are low.
+ * The records that are low.
  *
  * @generated from message inventory.v1.ListLowStockResponse
  */
 export type ListLowStockResponse = Message<"inventory.v1.ListLowStockResponse"> & {
   /**
-   * In order of their ids.
+   * The records, ordered by id.
    *
    * @generated from field: repeated inventory.v1.InventoryRecord records = 1;
    */
@@ -536,16 +536,16 @@ export type UpdateInventoryRequest = Message<"inventory.v1.UpdateInventoryReques
   details?: InventoryDetails | undefined;
 
   /**
-   * Which fields of `details` to change, for example `location` and `reorder_level`. Absent: those that are present
-   * in `details`.
+   * Which fields of `details` to change, for example `location` and `reorder_level`. Default: the fields present in
+   * `details`.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 3;
    */
   updateMask?: FieldMask | undefined;
 
   /**
-   * The same as the header `Idempotency-Key`, for callers whose libraries or proxies touch that one: 1 to 255 printable
-   * ASCII characters, without blanks at the ends. Where both are given, they must be equal.
+   * Alternative to the header `Idempotency-Key`, for callers whose libraries or proxies alter that header: 1 to 255
+   * printable ASCII characters, without leading or trailing spaces. If both are given, they must match.
    *
    * @generated from field: optional string idempotency_key = 15;
    */
@@ -566,21 +566,21 @@ export const UpdateInventoryRequestSchema: GenMessage<UpdateInventoryRequest> = 
  */
 export type InventoryDetails = Message<"inventory.v1.InventoryDetails"> & {
   /**
-   * Where in the warehouse, up to 256 characters.
+   * Where the units are in the warehouse, up to 256 characters.
    *
    * @generated from field: optional string location = 1;
    */
   location?: string | undefined;
 
   /**
-   * The record counts as low when no more units than this are available. 0 to 2147483647.
+   * The record is low when this many units or fewer are available. 0 to 2147483647.
    *
    * @generated from field: optional int32 reorder_level = 2;
    */
   reorderLevel?: number | undefined;
 
   /**
-   * Units to order when it is low. 0 to 2147483647.
+   * Units to order when the record is low. 0 to 2147483647.
    *
    * @generated from field: optional int32 reorder_qty = 3;
    */
@@ -594,15 +594,15 @@ export type InventoryDetails = Message<"inventory.v1.InventoryDetails"> & {
   warehouseName?: string | undefined;
 
   /**
-   * All attributes anew: up to 50 pairs, names of 1 to 64 and values of up to 256 characters. An empty map counts as
-   * absent.
+   * The complete new set of attributes: up to 50 pairs, with names of 1 to 64 and values of up to 256 characters. An
+   * empty map counts as absent.
    *
    * @generated from field: map<string, string> variant_attributes = 5;
    */
   variantAttributes: { [key: string]: string };
 
   /**
-   * No detail of the record, but the request's own `idempotency_key`, where these details are the whole body.
+   * The `idempotency_key` of the request, for REST, where these details are the whole body. Not part of the record.
    *
    * @generated from field: optional string idempotency_key = 15;
    */

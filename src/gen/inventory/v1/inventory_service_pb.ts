@@ -27,15 +27,15 @@ export const file_inventory_v1_inventory_service: GenFile = /*@__PURE__*/
   fileDesc("CiRpbnZlbnRvcnkvdjEvaW52ZW50b3J5X3NlcnZpY2UucHJvdG8SDGludmVudG9yeS52MTKAFQoQSW52ZW50b3J5U2VydmljZRJ0CgdSZXNlcnZlEhwuaW52ZW50b3J5LnYxLlJlc2VydmVSZXF1ZXN0Gh0uaW52ZW50b3J5LnYxLlJlc2VydmVSZXNwb25zZSIsgtPkkwImOgEqYgVzdG9jazIaL3YxL2ludmVudG9yeS97aWR9L3Jlc2VydmUSdAoHUmVsZWFzZRIcLmludmVudG9yeS52MS5SZWxlYXNlUmVxdWVzdBodLmludmVudG9yeS52MS5SZWxlYXNlUmVzcG9uc2UiLILT5JMCJjoBKmIFc3RvY2syGi92MS9pbnZlbnRvcnkve2lkfS9yZWxlYXNlEnQKB0NvbmZpcm0SHC5pbnZlbnRvcnkudjEuQ29uZmlybVJlcXVlc3QaHS5pbnZlbnRvcnkudjEuQ29uZmlybVJlc3BvbnNlIiyC0+STAiY6ASpiBXN0b2NrMhovdjEvaW52ZW50b3J5L3tpZH0vY29uZmlybRJuCglMaXN0SG9sZHMSHi5pbnZlbnRvcnkudjEuTGlzdEhvbGRzUmVxdWVzdBofLmludmVudG9yeS52MS5MaXN0SG9sZHNSZXNwb25zZSIggtPkkwIaEhgvdjEvaW52ZW50b3J5L3tpZH0vaG9sZHMShwEKDFJlc2VydmVPcmRlchIhLmludmVudG9yeS52MS5SZXNlcnZlT3JkZXJSZXF1ZXN0GiIuaW52ZW50b3J5LnYxLlJlc2VydmVPcmRlclJlc3BvbnNlIjCC0+STAio6ASpiBW9yZGVyIh4vdjEvb3JkZXJzL3tyZWZlcmVuY2V9L3Jlc2VydmUShwEKDFJlbGVhc2VPcmRlchIhLmludmVudG9yeS52MS5SZWxlYXNlT3JkZXJSZXF1ZXN0GiIuaW52ZW50b3J5LnYxLlJlbGVhc2VPcmRlclJlc3BvbnNlIjCC0+STAio6ASpiBW9yZGVyIh4vdjEvb3JkZXJzL3tyZWZlcmVuY2V9L3JlbGVhc2UShwEKDENvbmZpcm1PcmRlchIhLmludmVudG9yeS52MS5Db25maXJtT3JkZXJSZXF1ZXN0GiIuaW52ZW50b3J5LnYxLkNvbmZpcm1PcmRlclJlc3BvbnNlIjCC0+STAio6ASpiBW9yZGVyIh4vdjEvb3JkZXJzL3tyZWZlcmVuY2V9L2NvbmZpcm0ScAoIR2V0T3JkZXISHS5pbnZlbnRvcnkudjEuR2V0T3JkZXJSZXF1ZXN0Gh4uaW52ZW50b3J5LnYxLkdldE9yZGVyUmVzcG9uc2UiJYLT5JMCH2IFb3JkZXISFi92MS9vcmRlcnMve3JlZmVyZW5jZX0SgAEKD0NyZWF0ZUludmVudG9yeRIkLmludmVudG9yeS52MS5DcmVhdGVJbnZlbnRvcnlSZXF1ZXN0GiUuaW52ZW50b3J5LnYxLkNyZWF0ZUludmVudG9yeVJlc3BvbnNlIiCC0+STAho6ASpiBnJlY29yZCINL3YxL2ludmVudG9yeRJ5CgxHZXRJbnZlbnRvcnkSIS5pbnZlbnRvcnkudjEuR2V0SW52ZW50b3J5UmVxdWVzdBoiLmludmVudG9yeS52MS5HZXRJbnZlbnRvcnlSZXNwb25zZSIigtPkkwIcYgZyZWNvcmQSEi92MS9pbnZlbnRvcnkve2lkfRJvCg1MaXN0SW52ZW50b3J5EiIuaW52ZW50b3J5LnYxLkxpc3RJbnZlbnRvcnlSZXF1ZXN0GiMuaW52ZW50b3J5LnYxLkxpc3RJbnZlbnRvcnlSZXNwb25zZSIVgtPkkwIPEg0vdjEvaW52ZW50b3J5EqgBChZMaXN0SW52ZW50b3J5QnlQcm9kdWN0EisuaW52ZW50b3J5LnYxLkxpc3RJbnZlbnRvcnlCeVByb2R1Y3RSZXF1ZXN0GiwuaW52ZW50b3J5LnYxLkxpc3RJbnZlbnRvcnlCeVByb2R1Y3RSZXNwb25zZSIzgtPkkwItYgdyZWNvcmRzEiIvdjEvaW52ZW50b3J5L3Byb2R1Y3Qve3Byb2R1Y3RfaWR9EpQBChJMaXN0SW52ZW50b3J5QnlTa3USJy5pbnZlbnRvcnkudjEuTGlzdEludmVudG9yeUJ5U2t1UmVxdWVzdBooLmludmVudG9yeS52MS5MaXN0SW52ZW50b3J5QnlTa3VSZXNwb25zZSIrgtPkkwIlYgdyZWNvcmRzEhovdjEvaW52ZW50b3J5L3NrdS97c2t1X2lkfRJ/CgxMaXN0TG93U3RvY2sSIS5pbnZlbnRvcnkudjEuTGlzdExvd1N0b2NrUmVxdWVzdBoiLmludmVudG9yeS52MS5MaXN0TG93U3RvY2tSZXNwb25zZSIogtPkkwIiYgdyZWNvcmRzEhcvdjEvaW52ZW50b3J5L2xvdy1zdG9jaxKLAQoPVXBkYXRlSW52ZW50b3J5EiQuaW52ZW50b3J5LnYxLlVwZGF0ZUludmVudG9yeVJlcXVlc3QaJS5pbnZlbnRvcnkudjEuVXBkYXRlSW52ZW50b3J5UmVzcG9uc2UiK4LT5JMCJToHZGV0YWlsc2IGcmVjb3JkMhIvdjEvaW52ZW50b3J5L3tpZH0ScAoGQWRqdXN0EhsuaW52ZW50b3J5LnYxLkFkanVzdFJlcXVlc3QaHC5pbnZlbnRvcnkudjEuQWRqdXN0UmVzcG9uc2UiK4LT5JMCJToBKmIFc3RvY2syGS92MS9pbnZlbnRvcnkve2lkfS9hZGp1c3QSgAEKC0JhdGNoQWRqdXN0EiAuaW52ZW50b3J5LnYxLkJhdGNoQWRqdXN0UmVxdWVzdBohLmludmVudG9yeS52MS5CYXRjaEFkanVzdFJlc3BvbnNlIiyC0+STAiY6ASpiBXN0b2NrIhovdjEvaW52ZW50b3J5L2JhdGNoLWFkanVzdBJlCghMaXN0TG9ncxIdLmludmVudG9yeS52MS5MaXN0TG9nc1JlcXVlc3QaHi5pbnZlbnRvcnkudjEuTGlzdExvZ3NSZXNwb25zZSIagtPkkwIUEhIvdjEvaW52ZW50b3J5L2xvZ3MSegoOV2F0Y2hJbnZlbnRvcnkSIy5pbnZlbnRvcnkudjEuV2F0Y2hJbnZlbnRvcnlSZXF1ZXN0GiQuaW52ZW50b3J5LnYxLldhdGNoSW52ZW50b3J5UmVzcG9uc2UiG4LT5JMCFRITL3YxL2ludmVudG9yeS93YXRjaDABEnIKC0dldFNldHRpbmdzEiAuaW52ZW50b3J5LnYxLkdldFNldHRpbmdzUmVxdWVzdBohLmludmVudG9yeS52MS5HZXRTZXR0aW5nc1Jlc3BvbnNlIh6C0+STAhhiCHNldHRpbmdzEgwvdjEvc2V0dGluZ3MSfgoOVXBkYXRlU2V0dGluZ3MSIy5pbnZlbnRvcnkudjEuVXBkYXRlU2V0dGluZ3NSZXF1ZXN0GiQuaW52ZW50b3J5LnYxLlVwZGF0ZVNldHRpbmdzUmVzcG9uc2UiIYLT5JMCGzoBKmIIc2V0dGluZ3MyDC92MS9zZXR0aW5nc2IGcHJvdG8z", [file_google_api_annotations, file_inventory_v1_adjustments, file_inventory_v1_inventory_record, file_inventory_v1_log_entry, file_inventory_v1_orders, file_inventory_v1_reservations, file_inventory_v1_settings, file_inventory_v1_watch]);
 
 /**
- * Holds stock for orders while their payment runs.
+ * Holds stock for orders while payment is in progress.
  *
- * Every call carries the metadata `authorization: Bearer <JWT>` and `x-merchantapikey: <key>`; missing or
- * refused credentials fail with UNAUTHENTICATED, a token without the needed permission with PERMISSION_DENIED.
- * Every call that changes something may carry a key, as the metadata `idempotency-key` or in the request's field
- * `idempotency_key` (1 to 255 printable ASCII characters, without blanks at the ends): within 24 hours, the same key
- * with the same request returns the stored outcome, marked by the response metadata `idempotency-replayed: true`, and
- * the same key with another request fails with IDEMPOTENCY_KEY_REUSED.
- * Errors carry google.rpc.ErrorInfo; its reasons are listed in ErrorReason.
+ * Every call carries the metadata `authorization: Bearer <JWT>` and `x-merchantapikey: <key>`; missing or invalid
+ * credentials fail with UNAUTHENTICATED, and a token without the required permission fails with PERMISSION_DENIED.
+ * Every call that changes something may carry a key, as the metadata `idempotency-key` or in the request field
+ * `idempotency_key` (1 to 255 printable ASCII characters, without leading or trailing spaces). Within 24 hours, the
+ * same key with the same request returns the stored outcome, marked by the response metadata `idempotency-replayed:
+ * true`; the same key with a different request fails with IDEMPOTENCY_KEY_REUSED. Errors carry google.rpc.ErrorInfo;
+ * ErrorReason lists the reasons.
  *
  * @generated from service inventory.v1.InventoryService
  */
@@ -43,13 +43,12 @@ export const InventoryService: GenService<{
   /**
    * Moves units of one record from available to reserved, all or nothing.
    *
-   * Repeated reserves under one reference add up in one hold. With `ttl_seconds` the hold ends by itself: from that
-   * instant its units are available again. The latest Reserve under a reference sets the expiry of its hold; one
-   * without a TTL makes it open-ended. With `allow_partial`, reserves what is available, at least 1 unit, and tells
-   * how much that was. Needs the permission `can_update_inventory`.
-   * Fails with INVENTORY_NOT_FOUND when the merchant has no such record, and with INSUFFICIENT_STOCK when fewer
-   * than `qty` units are available; a failed call changes nothing. Without an idempotency key each call counts
-   * anew.
+   * Repeated reserves under one reference add up in one hold. With `ttl_seconds`, the hold expires: from that instant
+   * its units are available again. The latest Reserve under a reference sets the expiry of its hold; one without a TTL
+   * makes it open-ended. With `allow_partial`, reserves what is available, at least 1 unit, and returns how much that
+   * was. Requires the permission `can_update_inventory`.
+   * Fails with INVENTORY_NOT_FOUND when the merchant has no such record, and with INSUFFICIENT_STOCK when fewer than
+   * `qty` units are available; a failed call changes nothing. Without an idempotency key, each call takes effect again.
    *
    * @generated from rpc inventory.v1.InventoryService.Reserve
    */
@@ -61,11 +60,11 @@ export const InventoryService: GenService<{
   /**
    * Returns reserved units of one record to available, all or nothing.
    *
-   * With a reference, draws only on that reference's hold, so that releasing an order twice never frees another
-   * order's units. Without one, draws on the record's unreferenced units first, then on the oldest holds.
-   * Needs the permission `can_update_inventory`. Fails with INVENTORY_NOT_FOUND when the merchant has no such
-   * record, and with INSUFFICIENT_RESERVED when fewer than `qty` units are held; a failed call changes nothing.
-   * Without an idempotency key each call counts anew.
+   * With a reference, draws only on that reference's hold, so that releasing an order twice never frees another order's
+   * units. Without one, draws on the record's unreferenced units first, then on the oldest holds. Requires the
+   * permission `can_update_inventory`. Fails with INVENTORY_NOT_FOUND when the merchant has no such record, and with
+   * INSUFFICIENT_RESERVED when fewer than `qty` units are held; a failed call changes nothing. Without an idempotency
+   * key, each call takes effect again.
    *
    * @generated from rpc inventory.v1.InventoryService.Release
    */
@@ -75,11 +74,11 @@ export const InventoryService: GenService<{
     output: typeof ReleaseResponseSchema;
   },
   /**
-   * Takes reserved units of one record out of stock, because they ship: out of `reserved_qty` and `on_hand_qty`.
+   * Takes reserved units of one record out of stock because they ship: out of both `reserved_qty` and `on_hand_qty`.
    *
-   * Draws on holds as Release does, and is logged as SOLD. Needs the permission `can_update_inventory`. Fails with
+   * Draws on holds as Release does, and logs SOLD. Requires the permission `can_update_inventory`. Fails with
    * INVENTORY_NOT_FOUND when the merchant has no such record, and with INSUFFICIENT_RESERVED when fewer than `qty`
-   * units are held; a failed call changes nothing. Without an idempotency key each call counts anew.
+   * units are held; a failed call changes nothing. Without an idempotency key, each call takes effect again.
    *
    * @generated from rpc inventory.v1.InventoryService.Confirm
    */
@@ -91,7 +90,7 @@ export const InventoryService: GenService<{
   /**
    * Lists a record's holds, oldest first.
    *
-   * Needs the permission `can_read_inventory`. Fails with INVENTORY_NOT_FOUND when the merchant has no such record.
+   * Requires the permission `can_read_inventory`. Fails with INVENTORY_NOT_FOUND when the merchant has no such record.
    *
    * @generated from rpc inventory.v1.InventoryService.ListHolds
    */
@@ -103,11 +102,11 @@ export const InventoryService: GenService<{
   /**
    * Reserves all lines of an order, or none.
    *
-   * A record named twice counts with its sum. Repeated calls under one reference add up. With `allow_partial`,
-   * reserves what is available of each line, at least 1 unit in all. Needs the permission `can_update_inventory`.
-   * Fails with INVENTORY_NOT_FOUND when a record does not exist, and with INSUFFICIENT_STOCK when a line asks for
-   * more than is available; the error lists every such line, and nothing changes. Without an idempotency key each
-   * call counts anew.
+   * If a record is named twice, the quantities add up. Repeated calls under one reference add up. With `allow_partial`,
+   * reserves what is available for each line, at least 1 unit in total. Requires the permission `can_update_inventory`.
+   * Fails with INVENTORY_NOT_FOUND when a record does not exist, and with INSUFFICIENT_STOCK when a line requests more
+   * than is available; the error lists every such line, and nothing changes. Without an idempotency key, each call
+   * takes effect again.
    *
    * @generated from rpc inventory.v1.InventoryService.ReserveOrder
    */
@@ -117,11 +116,11 @@ export const InventoryService: GenService<{
     output: typeof ReserveOrderResponseSchema;
   },
   /**
-   * Releases all units that are still held under the reference, on whatever records.
+   * Releases all units still held under the reference, across all records.
    *
-   * Needs the permission `can_update_inventory`. Fails with ORDER_NOT_HELD when nothing was ever held under the
-   * reference, and otherwise with what became of the order: ORDER_ALREADY_RELEASED, ORDER_ALREADY_CONFIRMED or
-   * ORDER_EXPIRED; a failed call changes nothing.
+   * Requires the permission `can_update_inventory`. Fails with ORDER_NOT_HELD when nothing was ever held under the
+   * reference, or with what became of the order: ORDER_ALREADY_RELEASED, ORDER_ALREADY_CONFIRMED or ORDER_EXPIRED; a
+   * failed call changes nothing.
    *
    * @generated from rpc inventory.v1.InventoryService.ReleaseOrder
    */
@@ -131,11 +130,12 @@ export const InventoryService: GenService<{
     output: typeof ReleaseOrderResponseSchema;
   },
   /**
-   * Takes all units that are still held under the reference out of stock, because the order ships.
+   * Takes all units still held under the reference out of stock because the order ships.
    *
-   * They leave both `reserved_qty` and `on_hand_qty`, logged as SOLD. Needs the permission `can_update_inventory`.
-   * Fails with ORDER_NOT_HELD when nothing was ever held under the reference, and otherwise with what became of the
-   * order: ORDER_ALREADY_RELEASED, ORDER_ALREADY_CONFIRMED or ORDER_EXPIRED; a failed call changes nothing.
+   * Takes them out of both `reserved_qty` and `on_hand_qty`, and logs SOLD. Requires the permission
+   * `can_update_inventory`.
+   * Fails with ORDER_NOT_HELD when nothing was ever held under the reference, or with what became of the order:
+   * ORDER_ALREADY_RELEASED, ORDER_ALREADY_CONFIRMED or ORDER_EXPIRED; a failed call changes nothing.
    *
    * @generated from rpc inventory.v1.InventoryService.ConfirmOrder
    */
@@ -145,9 +145,9 @@ export const InventoryService: GenService<{
     output: typeof ConfirmOrderResponseSchema;
   },
   /**
-   * Tells what is held under a reference, and what became of it when nothing is.
+   * Returns what is held under a reference or, if nothing is, what became of the order.
    *
-   * Needs the permission `can_read_inventory`. An unknown reference is no error: its state is NOT_HELD.
+   * Requires the permission `can_read_inventory`. An unknown reference is not an error: its state is NOT_HELD.
    *
    * @generated from rpc inventory.v1.InventoryService.GetOrder
    */
@@ -157,9 +157,9 @@ export const InventoryService: GenService<{
     output: typeof GetOrderResponseSchema;
   },
   /**
-   * Adds a record: one product or SKU in one warehouse, with its first units on hand.
+   * Adds a record for one product or SKU in one warehouse, with its initial units on hand.
    *
-   * The first log entry of the record is RECEIVED. Needs the permission `can_manage_inventory`. Fails with
+   * Logs the initial units as RECEIVED. Requires the permission `can_manage_inventory`. Fails with
    * INVENTORY_ALREADY_EXISTS when the merchant has a record of the same product, SKU and warehouse, and with
    * NEGATIVE_STOCK when `initial_qty` is below 0; a failed call changes nothing.
    *
@@ -173,7 +173,7 @@ export const InventoryService: GenService<{
   /**
    * Reads one record.
    *
-   * Needs the permission `can_read_stock`. Fails with INVENTORY_NOT_FOUND when the merchant has no such record.
+   * Requires the permission `can_read_stock`. Fails with INVENTORY_NOT_FOUND when the merchant has no such record.
    *
    * @generated from rpc inventory.v1.InventoryService.GetInventory
    */
@@ -183,10 +183,10 @@ export const InventoryService: GenService<{
     output: typeof GetInventoryResponseSchema;
   },
   /**
-   * Lists the merchant's records in order of their ids.
+   * Lists the merchant's records, ordered by id.
    *
-   * By number of page, or by `page_token`, which stays fast however deep the list is, and shows each record that
-   * existed at the start exactly once, whatever is added meanwhile. Needs the permission `can_read_stock`.
+   * Pages by number, or by `page_token`. Paging by token stays fast at any depth, and returns each record that existed
+   * at the start exactly once, even if others are added meanwhile. Requires the permission `can_read_stock`.
    *
    * @generated from rpc inventory.v1.InventoryService.ListInventory
    */
@@ -196,9 +196,9 @@ export const InventoryService: GenService<{
     output: typeof ListInventoryResponseSchema;
   },
   /**
-   * Lists the records of one product, in order of SKU and warehouse, at most 1000.
+   * Lists the records of one product, ordered by SKU and warehouse, at most 1000.
    *
-   * A product without records has an empty list. Needs the permission `can_read_stock`.
+   * Returns an empty list for a product without records. Requires the permission `can_read_stock`.
    *
    * @generated from rpc inventory.v1.InventoryService.ListInventoryByProduct
    */
@@ -208,9 +208,9 @@ export const InventoryService: GenService<{
     output: typeof ListInventoryByProductResponseSchema;
   },
   /**
-   * Lists the records of one SKU, in order of their ids, at most 1000.
+   * Lists the records of one SKU, ordered by id, at most 1000.
    *
-   * A SKU without records has an empty list. Needs the permission `can_read_stock`.
+   * Returns an empty list for a SKU without records. Requires the permission `can_read_stock`.
    *
    * @generated from rpc inventory.v1.InventoryService.ListInventoryBySku
    */
@@ -220,9 +220,9 @@ export const InventoryService: GenService<{
     output: typeof ListInventoryBySkuResponseSchema;
   },
   /**
-   * Lists the records of which no more units are available than their reorder level, in order of their ids.
+   * Lists the records whose available units are at or below their reorder level, ordered by id.
    *
-   * Needs the permission `can_read_stock`.
+   * Requires the permission `can_read_stock`.
    *
    * @generated from rpc inventory.v1.InventoryService.ListLowStock
    */
@@ -232,11 +232,11 @@ export const InventoryService: GenService<{
     output: typeof ListLowStockResponseSchema;
   },
   /**
-   * Changes a record's descriptive fields; its quantities stay.
+   * Changes a record's descriptive fields. Quantities stay as they are.
    *
-   * With `update_mask`, the fields that it names, and those of them that are absent are cleared. Without, the fields
-   * that are present. Needs the permission `can_manage_inventory`. Fails with INVENTORY_NOT_FOUND when the merchant
-   * has no such record; a failed call changes nothing.
+   * With `update_mask`, changes the fields it names, and clears those of them that are absent. Without a mask, changes
+   * the fields that are present. Requires the permission `can_manage_inventory`. Fails with INVENTORY_NOT_FOUND when
+   * the merchant has no such record; a failed call changes nothing.
    *
    * @generated from rpc inventory.v1.InventoryService.UpdateInventory
    */
@@ -246,12 +246,12 @@ export const InventoryService: GenService<{
     output: typeof UpdateInventoryResponseSchema;
   },
   /**
-   * Changes the units on hand of one record: goods in, sales outside of reservations, stocktaking, damage, returns.
+   * Changes the units on hand of one record: goods in, sales outside of reservations, stock counts, damage, returns.
    *
-   * Needs the permission `can_update_inventory`. Fails with INVENTORY_NOT_FOUND when the merchant has no such
-   * record, with STALE_QUANTITY when `expected_on_hand_qty` is given and is not what is on hand, and with
-   * NEGATIVE_STOCK when fewer units would be left than none, or than are reserved; a failed call changes nothing.
-   * Without an idempotency key each call counts anew.
+   * Requires the permission `can_update_inventory`. Fails with INVENTORY_NOT_FOUND when the merchant has no such
+   * record, with STALE_QUANTITY when `expected_on_hand_qty` is given and differs from the units on hand, and with
+   * NEGATIVE_STOCK when the units on hand would fall below zero or below the reserved units; a failed call changes
+   * nothing. Without an idempotency key, each call takes effect again.
    *
    * @generated from rpc inventory.v1.InventoryService.Adjust
    */
@@ -263,9 +263,9 @@ export const InventoryService: GenService<{
   /**
    * Makes 1 to 1000 adjustments, all or none.
    *
-   * They apply in their order, as if sent one after the other. Needs the permission `can_update_inventory`. Fails
-   * as Adjust does, with INVENTORY_NOT_FOUND, STALE_QUANTITY or NEGATIVE_STOCK; the error lists every line that
-   * failed, and nothing changes. Without an idempotency key each call counts anew.
+   * Applies them in the given order, as if sent one after another. Requires the permission `can_update_inventory`.
+   * Fails as Adjust does, with INVENTORY_NOT_FOUND, STALE_QUANTITY or NEGATIVE_STOCK; the error lists every line that
+   * failed, and nothing changes. Without an idempotency key, each call takes effect again.
    *
    * @generated from rpc inventory.v1.InventoryService.BatchAdjust
    */
@@ -277,7 +277,7 @@ export const InventoryService: GenService<{
   /**
    * Lists the movement log, latest entry first.
    *
-   * Needs the permission `can_read_inventory`.
+   * Requires the permission `can_read_inventory`.
    *
    * @generated from rpc inventory.v1.InventoryService.ListLogs
    */
@@ -287,16 +287,16 @@ export const InventoryService: GenService<{
     output: typeof ListLogsResponseSchema;
   },
   /**
-   * Sends the current stock of some records, and then every change of it, as it is committed.
+   * Streams the current stock of some records, and then every change to it as it is committed.
    *
-   * Its source is the movement log, so every change is sent exactly once and in its record's order, whatever process
-   * made it; a hold that expires is a change once it is logged, within about a second. A caller that was cut off goes
-   * on with `after_id`. On REST, one JSON document a line, or server-sent events with `Accept: text/event-stream`;
-   * while nothing happens, a blank before the next line, or an empty comment before the next event, every 15 seconds.
-   * A stream that fails ends with the error: as the last line, or as an event named `error`.
-   * Needs the permission `can_read_stock`. Fails with INVENTORY_NOT_FOUND when the merchant has no such record;
-   * ends with SLOW_READER when the caller leaves what was sent unread for 30 seconds, with SHUTTING_DOWN when the
-   * service stops, and with UNAUTHENTICATED once the credentials are no longer good.
+   * Reads the movement log, so it sends every change exactly once and in order for each record, regardless of the
+   * process that made it. An expired hold counts as a change once it is logged, within about a second. After a
+   * disconnect, a caller resumes with `after_id`. On REST, sends one JSON document per line, or server-sent events with
+   * `Accept: text/event-stream`. While nothing happens, sends a space before the next line, or an empty comment before
+   * the next event, every 15 seconds. A stream that fails ends with the error: as the last line, or as an event named
+   * `error`. Requires the permission `can_read_stock`. Fails with INVENTORY_NOT_FOUND when the merchant has no such
+   * record; ends with SLOW_READER when the caller reads nothing for 30 seconds, with SHUTTING_DOWN when the service
+   * stops, and with UNAUTHENTICATED once the credentials are no longer valid.
    *
    * @generated from rpc inventory.v1.InventoryService.WatchInventory
    */
@@ -308,7 +308,7 @@ export const InventoryService: GenService<{
   /**
    * Reads the merchant's settings.
    *
-   * Needs the permission `can_read_inventory`.
+   * Requires the permission `can_read_inventory`.
    *
    * @generated from rpc inventory.v1.InventoryService.GetSettings
    */
@@ -318,9 +318,9 @@ export const InventoryService: GenService<{
     output: typeof GetSettingsResponseSchema;
   },
   /**
-   * Changes the merchant's settings; those that are absent stay. In effect everywhere within 10 seconds.
+   * Changes the merchant's settings; absent ones stay as they are. Takes effect everywhere within 10 seconds.
    *
-   * Needs the permission `can_manage_inventory`.
+   * Requires the permission `can_manage_inventory`.
    *
    * @generated from rpc inventory.v1.InventoryService.UpdateSettings
    */

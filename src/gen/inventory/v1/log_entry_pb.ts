@@ -64,14 +64,14 @@ export type LogEntry = Message<"inventory.v1.LogEntry"> & {
   qtyChange: number;
 
   /**
-   * The order or document that accounts for it; absent (null on REST) when none.
+   * The order or document behind the change; absent (null on REST) if there is none.
    *
    * @generated from field: optional string reference = 7;
    */
   reference?: string | undefined;
 
   /**
-   * The caller's notes; absent (null on REST) when none.
+   * The caller's notes; absent (null on REST) if there is none.
    *
    * @generated from field: optional string notes = 8;
    */
@@ -107,7 +107,7 @@ export const LogEntrySchema: GenMessage<LogEntry> = /*@__PURE__*/
   messageDesc(file_inventory_v1_log_entry, 0);
 
 /**
- * What was done. RECEIVED to RETURNED change the units on hand, the last two the reserved ones.
+ * What was done. RECEIVED to RETURNED change the units on hand, RESERVED and RELEASED the reserved units.
  *
  * @generated from enum inventory.v1.LogEntry.Action
  */
@@ -127,14 +127,14 @@ export enum LogEntry_Action {
   RECEIVED = 1,
 
   /**
-   * Units were sold: by a confirmed order, or outside of reservations.
+   * Units were sold, by a confirmed order or outside of reservations.
    *
    * @generated from enum value: SOLD = 2;
    */
   SOLD = 2,
 
   /**
-   * Stocktaking found another number.
+   * A stock count found a different number.
    *
    * @generated from enum value: ADJUSTED = 3;
    */
@@ -176,48 +176,48 @@ export const LogEntry_ActionSchema: GenEnum<LogEntry_Action> = /*@__PURE__*/
   enumDesc(file_inventory_v1_log_entry, 0, 0);
 
 /**
- * Which entries to show.
+ * Which entries to return.
  *
  * @generated from message inventory.v1.ListLogsRequest
  */
 export type ListLogsRequest = Message<"inventory.v1.ListLogsRequest"> & {
   /**
-   * The page's number, from 0. Not together with `page_token`.
+   * Page number, starting at 0. Cannot be combined with `page_token`.
    *
    * @generated from field: int32 page = 1;
    */
   page: number;
 
   /**
-   * Entries in one answer, 1 to 200; 50 unless given.
+   * Maximum number of entries to return, 1 to 200. Default: 50.
    *
    * @generated from field: optional int32 limit = 2;
    */
   limit?: number | undefined;
 
   /**
-   * `next_page_token` of the answer before, with the same filters.
+   * `next_page_token` of the previous response, with the same filters.
    *
    * @generated from field: string page_token = 3;
    */
   pageToken: string;
 
   /**
-   * Only entries of this record. Empty: of all.
+   * Only entries of this record. Default: all.
    *
    * @generated from field: string inventory_id = 4;
    */
   inventoryId: string;
 
   /**
-   * Only entries with this reference, up to 128 characters. Empty: all.
+   * Only entries with this reference, up to 128 characters. Default: all.
    *
    * @generated from field: string reference = 5;
    */
   reference: string;
 
   /**
-   * Only entries of this action. Absent: all.
+   * Only entries of this action. Default: all.
    *
    * @generated from field: inventory.v1.LogEntry.Action action = 6;
    */
@@ -245,28 +245,28 @@ export type ListLogsResponse = Message<"inventory.v1.ListLogsResponse"> & {
   content: LogEntry[];
 
   /**
-   * The page's number, 0 to 2147483647; with `page_token`, counted from where the walk began.
+   * Page number, 0 to 2147483647. With `page_token`, counted from the page where paging by token began.
    *
    * @generated from field: int32 page = 2;
    */
   page: number;
 
   /**
-   * The bound that this answer kept, 1 to 200.
+   * The limit applied to this response, 1 to 200.
    *
    * @generated from field: int32 limit = 3;
    */
   limit: number;
 
   /**
-   * All entries that the filters let through, 0 to 2147483647; in a walk by `page_token`, as of its first answer.
+   * Number of entries that match the filters, 0 to 2147483647. When paging by `page_token`, as of the first response.
    *
    * @generated from field: int32 total_elements = 4;
    */
   totalElements: number;
 
   /**
-   * Where the next answer begins; empty when there is none.
+   * Token for the next page. Empty on the last page.
    *
    * @generated from field: string next_page_token = 5;
    */

@@ -33,15 +33,15 @@ export type ReserveOrderRequest = Message<"inventory.v1.ReserveOrderRequest"> & 
   reference: string;
 
   /**
-   * 1 to 500 lines. A record named twice counts with its sum.
+   * 1 to 500 lines. If a record is named twice, the quantities add up.
    *
    * @generated from field: repeated inventory.v1.OrderLine lines = 2;
    */
   lines: OrderLine[];
 
   /**
-   * Seconds until the order's holds on these records end, 1 to 2592000 (30 days), counted from this call. Absent: the
-   * merchant's default, and without one the holds are open-ended.
+   * Seconds until the order's holds on these records expire, 1 to 2592000 (30 days), counted from this call. Default:
+   * the merchant's default TTL, or open-ended if there is none.
    *
    * @generated from field: optional int32 ttl_seconds = 3;
    */
@@ -55,15 +55,15 @@ export type ReserveOrderRequest = Message<"inventory.v1.ReserveOrderRequest"> & 
   notes: string;
 
   /**
-   * Reserves of each line what is available, at least 1 unit in all. Off by default.
+   * Reserves what is available for each line, at least 1 unit in total. Default: false.
    *
    * @generated from field: bool allow_partial = 5;
    */
   allowPartial: boolean;
 
   /**
-   * The same as the header `Idempotency-Key`, for callers whose libraries or proxies touch that one: 1 to 255 printable
-   * ASCII characters, without blanks at the ends. Where both are given, they must be equal.
+   * Alternative to the header `Idempotency-Key`, for callers whose libraries or proxies alter that header: 1 to 255
+   * printable ASCII characters, without leading or trailing spaces. If both are given, they must match.
    *
    * @generated from field: optional string idempotency_key = 15;
    */
@@ -127,7 +127,7 @@ export const ReserveOrderResponseSchema: GenMessage<ReserveOrderResponse> = /*@_
   messageDesc(file_inventory_v1_orders, 2);
 
 /**
- * What a ReserveOrder did.
+ * The result of a ReserveOrder.
  *
  * @generated from message inventory.v1.ReservedOrder
  */
@@ -140,21 +140,21 @@ export type ReservedOrder = Message<"inventory.v1.ReservedOrder"> & {
   reference: string;
 
   /**
-   * What each line asked for and got, in the order of the request.
+   * What each line requested and received, in the order of the request.
    *
    * @generated from field: repeated inventory.v1.ReservedLine lines = 2;
    */
   lines: ReservedLine[];
 
   /**
-   * The quantities of each record as of this call's commit, each record once, in the order of the request.
+   * The quantities of each record as of this call's commit: each record once, in the order of the request.
    *
    * @generated from field: repeated inventory.v1.StockLevel stock = 3;
    */
   stock: StockLevel[];
 
   /**
-   * When the holds on these records end; absent when they are open-ended.
+   * When the holds on these records expire. Absent if they are open-ended.
    *
    * @generated from field: google.protobuf.Timestamp expires_at = 4;
    */
@@ -189,8 +189,8 @@ export type ReleaseOrderRequest = Message<"inventory.v1.ReleaseOrderRequest"> & 
   notes: string;
 
   /**
-   * The same as the header `Idempotency-Key`, for callers whose libraries or proxies touch that one: 1 to 255 printable
-   * ASCII characters, without blanks at the ends. Where both are given, they must be equal.
+   * Alternative to the header `Idempotency-Key`, for callers whose libraries or proxies alter that header: 1 to 255
+   * printable ASCII characters, without leading or trailing spaces. If both are given, they must match.
    *
    * @generated from field: optional string idempotency_key = 15;
    */
@@ -226,7 +226,7 @@ export const ReleaseOrderResponseSchema: GenMessage<ReleaseOrderResponse> = /*@_
   messageDesc(file_inventory_v1_orders, 5);
 
 /**
- * The order that ships.
+ * The order to ship.
  *
  * @generated from message inventory.v1.ConfirmOrderRequest
  */
@@ -246,8 +246,8 @@ export type ConfirmOrderRequest = Message<"inventory.v1.ConfirmOrderRequest"> & 
   notes: string;
 
   /**
-   * The same as the header `Idempotency-Key`, for callers whose libraries or proxies touch that one: 1 to 255 printable
-   * ASCII characters, without blanks at the ends. Where both are given, they must be equal.
+   * Alternative to the header `Idempotency-Key`, for callers whose libraries or proxies alter that header: 1 to 255
+   * printable ASCII characters, without leading or trailing spaces. If both are given, they must match.
    *
    * @generated from field: optional string idempotency_key = 15;
    */
@@ -262,7 +262,7 @@ export const ConfirmOrderRequestSchema: GenMessage<ConfirmOrderRequest> = /*@__P
   messageDesc(file_inventory_v1_orders, 6);
 
 /**
- * The order after it has left the stock.
+ * The order after its units have left the stock.
  *
  * @generated from message inventory.v1.ConfirmOrderResponse
  */
@@ -283,7 +283,7 @@ export const ConfirmOrderResponseSchema: GenMessage<ConfirmOrderResponse> = /*@_
   messageDesc(file_inventory_v1_orders, 7);
 
 /**
- * What a ReleaseOrder or ConfirmOrder ended.
+ * The result of a ReleaseOrder or ConfirmOrder.
  *
  * @generated from message inventory.v1.EndedOrder
  */
@@ -296,14 +296,14 @@ export type EndedOrder = Message<"inventory.v1.EndedOrder"> & {
   reference: string;
 
   /**
-   * The units that were held until this call, in order of record.
+   * The units that were held until this call, ordered by record id.
    *
    * @generated from field: repeated inventory.v1.OrderLine lines = 2;
    */
   lines: OrderLine[];
 
   /**
-   * The quantities of each record as of this call's commit, in order of record.
+   * The quantities of each record as of this call's commit, ordered by record id.
    *
    * @generated from field: repeated inventory.v1.StockLevel stock = 3;
    */
@@ -318,7 +318,7 @@ export const EndedOrderSchema: GenMessage<EndedOrder> = /*@__PURE__*/
   messageDesc(file_inventory_v1_orders, 8);
 
 /**
- * The order to look at.
+ * The order to read.
  *
  * @generated from message inventory.v1.GetOrderRequest
  */
@@ -339,7 +339,7 @@ export const GetOrderRequestSchema: GenMessage<GetOrderRequest> = /*@__PURE__*/
   messageDesc(file_inventory_v1_orders, 9);
 
 /**
- * What is known of an order.
+ * The state of an order.
  *
  * @generated from message inventory.v1.GetOrderResponse
  */
@@ -373,14 +373,14 @@ export type Order = Message<"inventory.v1.Order"> & {
   reference: string;
 
   /**
-   * HELD while units are held; else what became of the last of them.
+   * HELD while units are held, otherwise what became of the last of them.
    *
    * @generated from field: inventory.v1.Order.State state = 2;
    */
   state: Order_State;
 
   /**
-   * In order of record, at most 5000. Expired holds are not among them.
+   * The holds, ordered by record id, at most 5000. Expired holds are left out.
    *
    * @generated from field: repeated inventory.v1.Hold holds = 3;
    */
@@ -408,8 +408,7 @@ export enum Order_State {
   STATE_UNSPECIFIED = 0,
 
   /**
-   * Nothing was ever held under the reference, or all that was has been drawn without it: by a Release or Confirm
-   * that names no reference.
+   * Nothing was ever held under the reference, or a Release or Confirm without a reference drew all of its units.
    *
    * @generated from enum value: NOT_HELD = 1;
    */
@@ -437,7 +436,7 @@ export enum Order_State {
   CONFIRMED = 4,
 
   /**
-   * The last hold ended by its expiry.
+   * The last hold expired.
    *
    * @generated from enum value: EXPIRED = 5;
    */

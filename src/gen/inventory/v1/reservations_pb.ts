@@ -52,23 +52,23 @@ export type ReserveRequest = Message<"inventory.v1.ReserveRequest"> & {
   notes: string;
 
   /**
-   * Seconds until the hold ends, 1 to 2592000 (30 days), counted from this call; needs a `reference`. It becomes the
-   * expiry of the reference's whole hold. Absent: the merchant's default, and without one the hold is open-ended.
+   * Seconds until the hold expires, 1 to 2592000 (30 days), counted from this call. Requires a `reference`, and sets
+   * the expiry of its whole hold. Default: the merchant's default TTL, or open-ended if there is none.
    *
    * @generated from field: optional int32 ttl_seconds = 5;
    */
   ttlSeconds?: number | undefined;
 
   /**
-   * Reserves what is available, at least 1 unit, when `qty` units are not. Off by default.
+   * Reserves what is available, at least 1 unit, if `qty` units are not. Default: false.
    *
    * @generated from field: bool allow_partial = 6;
    */
   allowPartial: boolean;
 
   /**
-   * The same as the header `Idempotency-Key`, for callers whose libraries or proxies touch that one: 1 to 255 printable
-   * ASCII characters, without blanks at the ends. Where both are given, they must be equal.
+   * Alternative to the header `Idempotency-Key`, for callers whose libraries or proxies alter that header: 1 to 255
+   * printable ASCII characters, without leading or trailing spaces. If both are given, they must match.
    *
    * @generated from field: optional string idempotency_key = 15;
    */
@@ -139,8 +139,8 @@ export type ReleaseRequest = Message<"inventory.v1.ReleaseRequest"> & {
   notes: string;
 
   /**
-   * The same as the header `Idempotency-Key`, for callers whose libraries or proxies touch that one: 1 to 255 printable
-   * ASCII characters, without blanks at the ends. Where both are given, they must be equal.
+   * Alternative to the header `Idempotency-Key`, for callers whose libraries or proxies alter that header: 1 to 255
+   * printable ASCII characters, without leading or trailing spaces. If both are given, they must match.
    *
    * @generated from field: optional string idempotency_key = 15;
    */
@@ -211,8 +211,8 @@ export type ConfirmRequest = Message<"inventory.v1.ConfirmRequest"> & {
   notes: string;
 
   /**
-   * The same as the header `Idempotency-Key`, for callers whose libraries or proxies touch that one: 1 to 255 printable
-   * ASCII characters, without blanks at the ends. Where both are given, they must be equal.
+   * Alternative to the header `Idempotency-Key`, for callers whose libraries or proxies alter that header: 1 to 255
+   * printable ASCII characters, without leading or trailing spaces. If both are given, they must match.
    *
    * @generated from field: optional string idempotency_key = 15;
    */
@@ -248,7 +248,7 @@ export const ConfirmResponseSchema: GenMessage<ConfirmResponse> = /*@__PURE__*/
   messageDesc(file_inventory_v1_reservations, 5);
 
 /**
- * Whose holds to list.
+ * The record whose holds to list.
  *
  * @generated from message inventory.v1.ListHoldsRequest
  */
@@ -261,14 +261,14 @@ export type ListHoldsRequest = Message<"inventory.v1.ListHoldsRequest"> & {
   id: string;
 
   /**
-   * Holds in one answer, 1 to 1000; 100 unless given.
+   * Maximum number of holds to return, 1 to 1000. Default: 100.
    *
    * @generated from field: optional int32 limit = 2;
    */
   limit?: number | undefined;
 
   /**
-   * `next_page_token` of the answer before; empty for the first holds.
+   * `next_page_token` of the previous response. Empty: from the start.
    *
    * @generated from field: string page_token = 3;
    */
@@ -289,21 +289,21 @@ export const ListHoldsRequestSchema: GenMessage<ListHoldsRequest> = /*@__PURE__*
  */
 export type ListHoldsResponse = Message<"inventory.v1.ListHoldsResponse"> & {
   /**
-   * Oldest first, the unreferenced units before all others. Expired holds are not among them.
+   * The holds, oldest first, with the unreferenced units before all others. Expired holds are left out.
    *
    * @generated from field: repeated inventory.v1.Hold content = 1;
    */
   content: Hold[];
 
   /**
-   * The bound that this answer kept, 1 to 1000.
+   * The limit applied to this response, 1 to 1000.
    *
    * @generated from field: int32 limit = 2;
    */
   limit: number;
 
   /**
-   * Where the next answer begins; empty when there is none.
+   * Token for the next page. Empty on the last page.
    *
    * @generated from field: string next_page_token = 3;
    */
@@ -318,7 +318,7 @@ export const ListHoldsResponseSchema: GenMessage<ListHoldsResponse> = /*@__PURE_
   messageDesc(file_inventory_v1_reservations, 7);
 
 /**
- * Units of one record that are held under one reference.
+ * Units of one record held under one reference.
  *
  * @generated from message inventory.v1.Hold
  */
@@ -345,7 +345,7 @@ export type Hold = Message<"inventory.v1.Hold"> & {
   qty: number;
 
   /**
-   * When the hold ends; absent when it is open-ended.
+   * When the hold expires. Absent if it is open-ended.
    *
    * @generated from field: google.protobuf.Timestamp expires_at = 4;
    */

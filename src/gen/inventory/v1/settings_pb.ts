@@ -14,14 +14,14 @@ export const file_inventory_v1_settings: GenFile = /*@__PURE__*/
   fileDesc("ChtpbnZlbnRvcnkvdjEvc2V0dGluZ3MucHJvdG8SDGludmVudG9yeS52MSInCghTZXR0aW5ncxIbChNkZWZhdWx0X3R0bF9zZWNvbmRzGAEgASgFIhQKEkdldFNldHRpbmdzUmVxdWVzdCI/ChNHZXRTZXR0aW5nc1Jlc3BvbnNlEigKCHNldHRpbmdzGAEgASgLMhYuaW52ZW50b3J5LnYxLlNldHRpbmdzIsQBChVVcGRhdGVTZXR0aW5nc1JlcXVlc3QSLgoTZGVmYXVsdF90dGxfc2Vjb25kcxgBIAEoBUIMukgJGgcYgJqeASgASACIAQESTwoPaWRlbXBvdGVuY3lfa2V5GA8gASgJQjG6SC5yLBj/ATInXltceDIxLVx4N2VdKFtceDIwLVx4N2VdKltceDIxLVx4N2VdKT8kSAGIAQFCFgoUX2RlZmF1bHRfdHRsX3NlY29uZHNCEgoQX2lkZW1wb3RlbmN5X2tleSJCChZVcGRhdGVTZXR0aW5nc1Jlc3BvbnNlEigKCHNldHRpbmdzGAEgASgLMhYuaW52ZW50b3J5LnYxLlNldHRpbmdzYgZwcm90bzM", [file_buf_validate_validate]);
 
 /**
- * What a merchant has set for all of its calls.
+ * Settings that apply to all of a merchant's calls.
  *
  * @generated from message inventory.v1.Settings
  */
 export type Settings = Message<"inventory.v1.Settings"> & {
   /**
-   * Seconds after which a hold under a reference ends when its Reserve gives no `ttl_seconds`. 0 to 2592000 (30
-   * days); 0: such holds are open-ended.
+   * Seconds after which a hold under a reference expires if its Reserve gives no `ttl_seconds`. 0 to 2592000 (30 days).
+   * 0: holds are open-ended.
    *
    * @generated from field: int32 default_ttl_seconds = 1;
    */
@@ -36,7 +36,7 @@ export const SettingsSchema: GenMessage<Settings> = /*@__PURE__*/
   messageDesc(file_inventory_v1_settings, 0);
 
 /**
- * Nothing to say: the settings are the caller's own merchant's.
+ * Empty: the settings are those of the caller's merchant.
  *
  * @generated from message inventory.v1.GetSettingsRequest
  */
@@ -78,16 +78,16 @@ export const GetSettingsResponseSchema: GenMessage<GetSettingsResponse> = /*@__P
  */
 export type UpdateSettingsRequest = Message<"inventory.v1.UpdateSettingsRequest"> & {
   /**
-   * Seconds after which a hold under a reference ends when its Reserve gives no `ttl_seconds`. 0 to 2592000 (30
-   * days); 0: such holds are open-ended. Absent: stays as it is.
+   * Seconds after which a hold under a reference expires if its Reserve gives no `ttl_seconds`. 0 to 2592000 (30 days).
+   * 0: holds are open-ended. Default: unchanged.
    *
    * @generated from field: optional int32 default_ttl_seconds = 1;
    */
   defaultTtlSeconds?: number | undefined;
 
   /**
-   * The same as the header `Idempotency-Key`, for callers whose libraries or proxies touch that one: 1 to 255 printable
-   * ASCII characters, without blanks at the ends. Where both are given, they must be equal.
+   * Alternative to the header `Idempotency-Key`, for callers whose libraries or proxies alter that header: 1 to 255
+   * printable ASCII characters, without leading or trailing spaces. If both are given, they must match.
    *
    * @generated from field: optional string idempotency_key = 15;
    */

@@ -44,22 +44,22 @@ export type StockLevel = Message<"inventory.v1.StockLevel"> & {
   reservedQty: number;
 
   /**
-   * Units that can still be reserved. Derived from the two above, never stored. 0 to on_hand_qty.
+   * Units that can still be reserved: `on_hand_qty` - `reserved_qty`. 0 to on_hand_qty.
    *
    * @generated from field: int32 available_qty = 4;
    */
   availableQty: number;
 
   /**
-   * When the hold that this call added to ends, if it does. Only in the answer to a Reserve that gave the hold an
-   * expiry, by `ttl_seconds` or by the merchant's default.
+   * When the hold that this call added to expires. Only in the response to a Reserve that set an expiry, by
+   * `ttl_seconds` or by the merchant's default.
    *
    * @generated from field: google.protobuf.Timestamp expires_at = 5;
    */
   expiresAt?: Timestamp | undefined;
 
   /**
-   * What became of the request. Only in the answer to a Reserve with `allow_partial`.
+   * What was requested and what was reserved. Only in the response to a Reserve with `allow_partial`.
    *
    * @generated from field: inventory.v1.ReservedLine line = 6;
    */
@@ -74,7 +74,7 @@ export const StockLevelSchema: GenMessage<StockLevel> = /*@__PURE__*/
   messageDesc(file_inventory_v1_stock_level, 0);
 
 /**
- * What was asked for, and what could be had of it.
+ * What was requested, and how much of it was reserved.
  *
  * @generated from message inventory.v1.ReservedLine
  */
@@ -87,7 +87,7 @@ export type ReservedLine = Message<"inventory.v1.ReservedLine"> & {
   id: string;
 
   /**
-   * Units asked for. 1 to 2147483647.
+   * Units requested. 1 to 2147483647.
    *
    * @generated from field: int32 requested = 2;
    */

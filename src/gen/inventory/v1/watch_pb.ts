@@ -14,7 +14,7 @@ export const file_inventory_v1_watch: GenFile = /*@__PURE__*/
   fileDesc("ChhpbnZlbnRvcnkvdjEvd2F0Y2gucHJvdG8SDGludmVudG9yeS52MSKgAQoVV2F0Y2hJbnZlbnRvcnlSZXF1ZXN0EjEKA2lkcxgBIAMoCUIkukghkgEeEGQiGnIYMhZeW0EtWmEtejAtOS5fLV17MSw2NH0kEigKCnByb2R1Y3RfaWQYAiABKAlCFLpIEXIPGIABMgpeW15ceDAwXSokEioKCGFmdGVyX2lkGAMgASgJQhi6SBVyExiAIDIOXltceDIxLVx4N2VdKiQieAoWV2F0Y2hJbnZlbnRvcnlSZXNwb25zZRIKCgJpZBgBIAEoCRITCgtvbl9oYW5kX3F0eRgCIAEoBRIUCgxyZXNlcnZlZF9xdHkYAyABKAUSFQoNYXZhaWxhYmxlX3F0eRgEIAEoBRIQCghldmVudF9pZBgFIAEoCWIGcHJvdG8z", [file_buf_validate_validate]);
 
 /**
- * What to watch: some records, or those of a product; one of the two is required.
+ * What to watch: either some records or those of a product. One of the two is required.
  *
  * @generated from message inventory.v1.WatchInventoryRequest
  */
@@ -27,15 +27,15 @@ export type WatchInventoryRequest = Message<"inventory.v1.WatchInventoryRequest"
   ids: string[];
 
   /**
-   * The product, up to 128 characters: all its records, at most 100, and those that are added while it is watched.
+   * The product, up to 128 characters: all its records, at most 100, including those added while it is watched.
    *
    * @generated from field: string product_id = 2;
    */
   productId: string;
 
   /**
-   * The `event_id` of the last event that the caller has seen: what came after it is sent, without a gap or a
-   * repeat. Empty: from now on, beginning with the current stock. In server-sent events, the header `Last-Event-ID`.
+   * The `event_id` of the last event that the caller has seen. The stream resumes after it, without a gap or a repeat.
+   * Default: starts with the current stock. With server-sent events, the header `Last-Event-ID`.
    *
    * @generated from field: string after_id = 3;
    */
@@ -50,7 +50,7 @@ export const WatchInventoryRequestSchema: GenMessage<WatchInventoryRequest> = /*
   messageDesc(file_inventory_v1_watch, 0);
 
 /**
- * The stock of one record after a change, or as it is when the watch begins.
+ * The stock of one record after a change, or when the watch begins.
  *
  * @generated from message inventory.v1.WatchInventoryResponse
  */
@@ -77,14 +77,14 @@ export type WatchInventoryResponse = Message<"inventory.v1.WatchInventoryRespons
   reservedQty: number;
 
   /**
-   * Units that can still be reserved. Derived from the two above, never stored. 0 to on_hand_qty.
+   * Units that can still be reserved: `on_hand_qty` - `reserved_qty`. 0 to on_hand_qty.
    *
    * @generated from field: int32 available_qty = 4;
    */
   availableQty: number;
 
   /**
-   * Where a watch of the same records goes on: its `after_id`.
+   * Identifies this event. Pass it as `after_id` to resume a watch of the same records here.
    *
    * @generated from field: string event_id = 5;
    */
