@@ -5,26 +5,29 @@ import { inTransaction, type Statement } from './connection/transaction.js';
 import { appendMovements } from './tables/movement-log.js';
 import { lockStockLevels, updateNextExpiries, updateStockLevels } from './tables/stock-levels.js';
 
-/** What the tables say of one record; the record is consistent when they all agree. */
+/** What the tables say about one record. The record is consistent when they all agree. */
 export interface RecordSums {
   readonly inventoryId: string;
-  /** Null when what is there of it has no stock level. */
+  /** Null when the record has no stock level. */
   readonly onHandQty: number | null;
   readonly reservedQty: number | null;
   readonly revision: number | null;
   readonly heldQty: number;
-  /** Of the record's holds; 1 where it has none. */
+  /** The smallest of the record's holds; 1 when it has none. */
   readonly smallestHoldQty: number;
   readonly loggedOnHandQty: number;
   readonly loggedReservedQty: number;
   readonly loggedRevision: number;
-  /** It has a product and a warehouse. */
+  /** Whether it has a product and a warehouse. */
   readonly described: boolean;
   /** No hold of the record may end before this instant, milliseconds since the epoch. */
   readonly nextExpiryAtMs: number | null;
   /** When the first of its holds ends. */
   readonly earliestExpiryAtMs: number | null;
-  /** Where its quantities are; low stock goes by this copy. Null without a stock level, or a description. */
+  /**
+   * The copy next to the quantities, which decides what is low. Null without a stock level, and the described level
+   * without a description.
+   */
   readonly reorderLevel: number | null;
   readonly describedReorderLevel: number | null;
 }
@@ -46,7 +49,7 @@ interface RawSums {
   described_reorder_level: number | null;
 }
 
-/** $1 merchant, $2 one record or null for all. */
+/** $1 is the merchant, $2 one record or null for all. */
 const SUMS = `
   SELECT coalesce(s.id, h.inventory_id, l.inventory_id, d.id) AS inventory_id,
          s.on_hand_qty, s.reserved_qty, s.revision,
@@ -82,7 +85,7 @@ const COPY_REORDER_LEVEL: Statement = {
      WHERE s.merchant_id = $1 AND s.id = $2 AND r.merchant_id = $1 AND r.id = $2`,
 };
 
-/** How many records a merchant has. */
+/** Counts a merchant's records. */
 export async function countRecords(dataSource: DataSource, merchantId: string): Promise<number> {
   const [row]: { count: string }[] = await dataSource.query(
     'SELECT count(*) FROM stock_levels WHERE merchant_id = $1',
@@ -91,7 +94,7 @@ export async function countRecords(dataSource: DataSource, merchantId: string): 
   return Number(row!.count);
 }
 
-/** The merchant's records that do not add up. One statement, so one snapshot: exact under load. */
+/** Finds the merchant's records that do not add up. One statement, so one snapshot: exact under load. */
 export async function findDrift(dataSource: DataSource, merchantId: string): Promise<RecordSums[]> {
   const rows: RawSums[] = await dataSource.query(
     `SELECT * FROM (${SUMS}) AS sums
@@ -109,10 +112,11 @@ export async function findDrift(dataSource: DataSource, merchantId: string): Pro
 }
 
 /**
- * Rewrites one record's reserved counter from its holds, and closes the log with an entry by `system` that makes
- * it add up again. The units on hand stay: nothing but the shelf could say better. Sets the next expiry to the holds'
- * earliest, where it is later, and the reorder level to that of the description. Returns what it found under the lock, and whether it could mend it: what has no stock
- * level or no description, a hold without units, or more units held than are on hand, needs a person.
+ * Rewrites one record's reserved counter from its holds, and appends a log entry by `system` so that the log adds up
+ * again. The units on hand stay: only a look at the shelf can correct them. A next expiry that is later than the holds'
+ * earliest is set to it, and the copied reorder level to that of the description. Returns what it found under the lock,
+ * and whether it could repair it. A record without a stock level or a description, a hold without units, or more units
+ * held than on hand needs a person.
  */
 export async function repairRecord(
   dataSource: DataSource,
@@ -138,7 +142,7 @@ export async function repairRecord(
     if (found.reorderLevel !== found.describedReorderLevel) {
       tx.write(COPY_REORDER_LEVEL, [merchantId, inventoryId]);
     }
-    // No quantity was wrong, or another repair was quicker.
+    // No quantity was wrong, or another repair came first.
     if (addsUp(found)) return { found, repaired: true };
     const revision = Math.max(found.revision ?? 0, found.loggedRevision) + 1;
     updateStockLevels(tx, [
@@ -176,7 +180,7 @@ function addsUp(sums: RecordSums): boolean {
   );
 }
 
-/** A hold ends before the record's next expiry: until then, nobody would look for it. */
+/** Returns whether a hold ends before the record's next expiry: nobody would look for it until then. */
 export function expiresLate({ nextExpiryAtMs, earliestExpiryAtMs }: RecordSums): boolean {
   return earliestExpiryAtMs !== null && earliestExpiryAtMs < (nextExpiryAtMs ?? Number.POSITIVE_INFINITY);
 }

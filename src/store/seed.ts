@@ -14,7 +14,7 @@ export interface SeedRecord {
   readonly onHandQty: number;
   /** Held without a reference. */
   readonly reservedQty: number;
-  /** What is not given: a product by the record's own id, in the warehouse `main`. */
+  /** By default, a product named like the record, in the warehouse `main`. */
   readonly details?: Partial<RecordDetails>;
 }
 
@@ -28,7 +28,7 @@ const plainDetails: Omit<RecordDetails, 'productId'> = {
   variantAttributes: {},
 };
 
-/** Puts records into stock, with the log entries that account for them: the demo's, the tests', the benchmarks'. */
+/** Adds records with stock and the log entries that account for it, for the demo, the tests and the benchmarks. */
 export async function seedRecords(
   dataSource: DataSource,
   merchantId: string,

@@ -1,16 +1,16 @@
 /**
- * PostgreSQL array literals for bulk parameters. The driver's own conversion takes any value, at the price of a
- * tenth of all memory that a busy service allocates; these know their type.
+ * PostgreSQL array literals for bulk parameters. The driver's own conversion takes any value, which costs a tenth of
+ * all the memory that a busy service allocates. These know their type.
  *
  * https://www.postgresql.org/docs/current/arrays.html#ARRAYS-INPUT
  */
 
-/** Whole numbers, to be cast to `int[]` or `bigint[]`. */
+/** Integers, to be cast to `int[]` or `bigint[]`. */
 export function numbers(values: readonly number[]): string {
   return `{${values.join(',')}}`;
 }
 
-/** Numbers or nothing, to be cast to `float8[]`. */
+/** Numbers and nulls, to be cast to `float8[]`. */
 export function numbersOrNulls(values: readonly (number | null)[]): string {
   return `{${values.map((value) => value ?? 'NULL').join(',')}}`;
 }

@@ -2,37 +2,37 @@ import { randomUUID } from 'node:crypto';
 import { PoolClient } from './pool-client.js';
 
 const CHANNEL = 'holdfast_changes';
-/** The server takes 8,000 bytes less one. */
+/** The server accepts less than 8,000 bytes. */
 const PAYLOAD_BYTES_MAX = 7900;
-/** More than a payload holds, however short their ids; so the next one names nobody, and no more need be kept. */
+/** More ids than a payload holds, even the shortest: the next one names nobody, so there is no need to keep more. */
 const UNSENT_MAX = PAYLOAD_BYTES_MAX / 4 + 1;
 
 export interface ChangeChannelOptions {
   readonly url: string;
-  /** For a connection to stand, and for each answer on it. */
+  /** To connect, and for each answer on the connection. */
   readonly connectTimeoutMs: number;
   /** From the loss of a connection to the next attempt. */
   readonly reconnectIntervalMs: number;
-  /** Another process has changed a merchant's stock; undefined: it is not known whose. */
+  /** Another process has changed a merchant's stock; undefined when it is not known whose. */
   readonly onChange: (merchantId: string | undefined) => void;
   readonly onError: (error: Error) => void;
 }
 
 /**
- * LISTEN and NOTIFY on a connection of its own: news between the processes of one database that some merchant's stock
- * has changed.
+ * LISTEN and NOTIFY on a dedicated connection. They tell the other processes on the same database that a merchant's
+ * stock has changed.
  *
- * Only a wake-up call. What is sent while the connection is down is lost, and whoever waits for it looks by itself
- * from time to time. A NOTIFY is a transaction with a COMMIT of its own, so that writers' transactions do not queue
- * for the one lock that the server has for notifications, and it does not wait for the disk.
+ * It is only a wake-up call. What is sent while the connection is down is lost, so those who wait also look from time
+ * to time. Each NOTIFY is its own transaction: writers do not queue for the server's single notification lock, and
+ * NOTIFY does not wait for the disk.
  */
 export class ChangeChannel {
-  /** Tells our own news from others'. */
+  /** Tells our own messages from others'. */
   readonly #self = randomUUID();
-  /** From its first attempt until it is lost; there is never a second one. */
+  /** From the first attempt to connect until the connection is lost. There is never a second one. */
   #client: PoolClient | undefined;
   #listening = false;
-  /** Merchants to tell of, while a NOTIFY is on its way. */
+  /** Merchants to report once the NOTIFY in flight is done. */
   readonly #unsent = new Set<string>();
   #sending = false;
   #timer: NodeJS.Timeout | undefined;
@@ -44,7 +44,7 @@ export class ChangeChannel {
     this.#options = options;
   }
 
-  /** Begins to listen, now or as soon as the database lets it. */
+  /** Starts to listen, now or as soon as the database is reachable. */
   open(): void {
     void this.#connect();
   }
@@ -69,7 +69,7 @@ export class ChangeChannel {
     const client = new PoolClient({
       connectionString: url,
       connectionTimeoutMillis: connectTimeoutMs,
-      // A connection that does not answer any more is given up.
+      // A connection that no longer answers is given up.
       query_timeout: connectTimeoutMs,
       application_name: 'holdfast-changes',
       keepAlive: true,
@@ -83,7 +83,7 @@ export class ChangeChannel {
       await client.query(`LISTEN ${CHANNEL}`);
       if (this.#client !== client || this.#closed) return;
       this.#listening = true;
-      // Whatever was said until now.
+      // Changes may have been missed until now.
       this.#options.onChange(undefined);
     } catch (error) {
       if (!this.#closed) onError(error as Error);
@@ -92,7 +92,7 @@ export class ChangeChannel {
     }
   }
 
-  /** Comes twice for a connection that failed before it stood. */
+  /** Called twice for a connection that fails while it is being made. */
   #lost(client: PoolClient): void {
     if (this.#client !== client) return;
     this.#client = undefined;
@@ -102,7 +102,7 @@ export class ChangeChannel {
     this.#timer = setTimeout(() => void this.#connect(), this.#options.reconnectIntervalMs).unref();
   }
 
-  /** One NOTIFY at a time: what comes meanwhile goes with the next. */
+  /** One NOTIFY at a time: changes in the meantime go out with the next. */
   async #sendAll(): Promise<void> {
     this.#sending = true;
     for (let client = this.#client; client !== undefined && this.#unsent.size > 0; client = this.#client) {
@@ -127,7 +127,7 @@ export class ChangeChannel {
   }
 }
 
-/** Anybody may write on a channel; what is no list of ours says only that something changed. */
+/** Anybody may write to a channel. A payload that is not one of our lists only says that something changed. */
 function parsePayload(payload: string): string[] {
   try {
     const parsed: unknown = JSON.parse(payload);

@@ -15,14 +15,14 @@ export interface DatabaseLimits {
   readonly statementTimeoutMs: number;
 }
 
-/** What connections are for: the changes and all else, or the reads that go past the engine. */
+/** What connections are for: reads that bypass the engine, or changes and everything else. */
 export type DataSourceRole = 'changes' | 'reads';
 
 const sharedOptions = ['default_transaction_isolation=read\\ committed', 'timezone=UTC', 'jit=off'];
 
 const changesOptions = [
-  // Every statement names its rows by the first columns of an index. Prepared plans outlive the moment they were
-  // made in, and one made while a table was empty would read all of it for each row once it has grown.
+  // Every statement names its rows by the first columns of an index. Prepared plans live long: one made while a table
+  // was empty would scan the whole table for each row once it has grown.
   'enable_seqscan=off',
   'enable_hashjoin=off',
   'enable_mergejoin=off',
@@ -30,13 +30,13 @@ const changesOptions = [
 
 const readsOptions = [
   'default_transaction_read_only=on',
-  // What suits the first page does not suit the last, nor a merchant of ten records one of a million: each read is
-  // planned for its own values, for about half a millisecond.
+  // A plan for the first page does not suit the last, nor one for ten records a million. Each read is planned for its
+  // own values, which costs about half a millisecond.
   'plan_cache_mode=force_custom_plan',
-  // Pages are cached or on flash; the default is for disks that turn, and counts by reading whole tables.
+  // Pages are cached or on flash. The default is for spinning disks, and makes counts read whole tables.
   'random_page_cost=1.1',
-  // Pages are read in the order of an index. A bitmap loses that order, and then all of a list is sorted for its
-  // first page; the planner takes that to be cheap for as long as statistics say that the list is short.
+  // Pages are read in the order of an index. A bitmap loses that order, so the whole list is sorted for its first page.
+  // The planner thinks that cheap while statistics say that the list is short.
   'enable_bitmapscan=off',
   // A long read takes one processor and leaves the others to the writers.
   'max_parallel_workers_per_gather=0',
@@ -47,7 +47,7 @@ const optionsByRole: Readonly<Record<DataSourceRole, readonly string[]>> = {
   reads: [...sharedOptions, ...readsOptions],
 };
 
-/** A pool of connections, each with its limits set by the server from the start. */
+/** A pool of connections. The server enforces each connection's limits from the start. */
 export function createDataSource(
   url: string,
   limits: DatabaseLimits,
@@ -73,7 +73,7 @@ export function createDataSource(
       keepAlive: true,
       statement_timeout: limits.statementTimeoutMs,
       lock_timeout: limits.lockTimeoutMs,
-      // Only a connection that no longer answers at all comes to this one.
+      // Only a connection that no longer answers at all reaches this limit.
       query_timeout: limits.statementTimeoutMs + 2000,
       // A client that vanished inside a transaction must not keep its locks.
       idle_in_transaction_session_timeout: limits.statementTimeoutMs,

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 
-/** Any constant will do, so long as every Holdfast uses the same. */
+/** An arbitrary number, the same in every Holdfast process. */
 const MIGRATION_LOCK = 4_801_653_771;
 
 /** Brings the schema to the newest version; safe when several processes start at once. Returns what it ran. */
@@ -8,7 +8,7 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
   const guard = dataSource.createQueryRunner();
   await guard.connect();
   try {
-    // The wait for another process's migrations may be longer than a statement's usual limit.
+    // Another process's migrations may take longer than the usual limit of a statement.
     await guard.query('SET lock_timeout = 0');
     await guard.query('SET statement_timeout = 0');
     await guard.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);

@@ -2,17 +2,17 @@ import type { Socket } from 'node:net';
 import pg from 'pg';
 
 /**
- * A connection as the engine wants it: its statements leave together, and its loss never ends the process.
+ * A connection that sends statements together, and whose loss never ends the process.
  *
- * The driver makes a system call for each statement, and these were a third of a small batch's processor time; here
- * the socket collects what one turn of the event loop has to say.
+ * The driver makes a system call for each statement, which took a third of a small batch's processor time. Here the
+ * socket collects all that one turn of the event loop writes.
  *
- * The driver tells the loss to whoever waits for an answer, and besides as an event; an event that nobody hears
- * ends a Node process. Pool and TypeORM both listen, but between the two, while one hands the connection to the
- * other, for a moment neither does. A connection that broke then fails its next statement, and the pool drops it.
+ * The driver reports a lost connection to those who wait for an answer, and also as an event. An `error` event without
+ * a listener ends a Node process. Pool and TypeORM both listen, but for a moment, while one passes the connection to
+ * the other, neither does. A connection that broke then fails its next statement, and the pool drops it.
  */
 export class PoolClient extends pg.Client {
-  /** The socket collects, until the turn's microtasks have run. */
+  /** The socket collects until the turn's microtasks have run. */
   #collecting = false;
   #onHandedOver: (() => void) | undefined;
 
@@ -28,8 +28,7 @@ export class PoolClient extends pg.Client {
     });
   }
 
-  // The driver's overloads say nothing that this would not pass on.
-  // biome-ignore lint/suspicious/noExplicitAny: see above
+  // All of the driver's overloads are passed on. biome-ignore lint/suspicious/noExplicitAny: see above
   override query(...statement: any[]): any {
     this.#collect();
     const answer = (super.query as (...statement: unknown[]) => unknown)(...statement);

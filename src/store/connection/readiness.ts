@@ -2,8 +2,8 @@ import type { DataSource } from 'typeorm';
 import { inTime } from '../../timing/in-time.js';
 
 /**
- * Asks the database at regular intervals whether it answers, and tells of each change. Begins as not ready; the
- * first answer comes before `start` resolves.
+ * Checks at regular intervals whether the database answers, and reports each change. Not ready at first; the first
+ * answer comes before `start` resolves.
  */
 export class Readiness {
   #ready = false;
@@ -13,7 +13,7 @@ export class Readiness {
   readonly #dataSource: DataSource;
   readonly #options: {
     readonly intervalMs: number;
-    /** No answer within this counts as none. */
+    /** An answer that takes longer counts as missing. */
     readonly timeoutMs: number;
     onChange(ready: boolean): void;
   };
@@ -22,7 +22,7 @@ export class Readiness {
     dataSource: DataSource,
     options: {
       readonly intervalMs: number;
-      /** No answer within this counts as none. */
+      /** An answer that takes longer counts as missing. */
       readonly timeoutMs: number;
       onChange(ready: boolean): void;
     },
@@ -35,14 +35,14 @@ export class Readiness {
     return this.#ready;
   }
 
-  /** `announce` runs in the turn in which the first answer is made known. */
+  /** `announce` runs in the same turn in which the first answer is reported. */
   async start(announce: () => void = () => {}): Promise<void> {
     const answered = await this.#answers();
     announce();
     this.#take(answered);
   }
 
-  /** Not ready from now on, whatever the database says. */
+  /** Not ready from now on, even if the database answers. */
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);

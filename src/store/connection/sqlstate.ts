@@ -2,9 +2,9 @@
  * What a database error means for the transaction that met it, by SQLSTATE.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  *
- * - contention:  others held what it wanted; it was rolled back whole and may be tried again
- * - unavailable: the server or the connection is gone or going; it may be tried again once that is back
- * - culprit:     some row or value in it broke a rule; trying the same again cannot help
+ * - contention:  others held the locks that it needed; it was rolled back and may be retried
+ * - unavailable: the server or the connection is lost or closing; it may be retried once that is back
+ * - culprit:     a row or value in it broke a rule; a retry cannot help
  * - fault:       anything else
  */
 export type DatabaseErrorKind = 'contention' | 'unavailable' | 'culprit' | 'fault';
@@ -43,7 +43,7 @@ const socketErrors = new Set([
   'ENETUNREACH',
 ]);
 
-/** Kind of any error thrown by the driver or by TypeORM around it. */
+/** The kind of any error thrown by the driver, or by TypeORM around it. */
 export function databaseErrorKind(error: unknown): DatabaseErrorKind {
   const cause = driverError(error);
   const state = sqlState(cause);
@@ -59,8 +59,8 @@ export function databaseErrorKind(error: unknown): DatabaseErrorKind {
 const UNIQUE_VIOLATION = '23505';
 
 /**
- * Two transactions stored one idempotency key, did one line of an import, or created a record of one id, or of one
- * product, SKU and warehouse, at once: on the next try the loser finds the winner's.
+ * Two transactions at the same time stored the same idempotency key, did the same line of an import, or created a
+ * record with the same id or the same product, SKU and warehouse. On its next try, the loser finds the winner's row.
  */
 const raceConstraints: ReadonlySet<unknown> = new Set([
   'idempotency_keys_pkey',
@@ -79,8 +79,9 @@ export function isUniqueViolation(error: unknown): boolean {
 }
 
 /**
- * Whether a statement that failed so can have taken effect: anything but a clear no of the server's. It ends a
- * session with class 08, 57P01 or 57P02 without saying what became of a COMMIT in progress.
+ * Whether a statement that failed with this error may still have taken effect: anything but a clear refusal by the
+ * server. When the server ends a session with class 08, 57P01 or 57P02, it does not say what became of a COMMIT in
+ * progress.
  */
 export function isUnanswered(error: unknown): boolean {
   const state = sqlState(driverError(error));
@@ -88,7 +89,7 @@ export function isUnanswered(error: unknown): boolean {
 }
 
 function sqlState({ code }: { code?: unknown }): string | undefined {
-  // EPIPE is spelled like an SQLSTATE, and is none.
+  // EPIPE has the form of an SQLSTATE but is not one.
   const isState = typeof code === 'string' && !socketErrors.has(code) && /^[0-9A-Z]{5}$/.test(code);
   return isState ? code : undefined;
 }

@@ -2,7 +2,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import type { PoolClient } from './pool-client.js';
 import { isUnanswered } from './sqlstate.js';
 
-/** A statement that connections prepare once, under its name. */
+/** A statement that each connection prepares once, under its name. */
 export interface Statement {
   readonly name: string;
   readonly text: string;
@@ -11,12 +11,12 @@ export interface Statement {
 /**
  * A transaction in progress, on TypeORM's connection.
  *
- * Statements travel without waiting for the answers to those before them, and run in the order in which they were
- * sent: what `read` sends after a lock sees what the lock protects, START TRANSACTION leaves with the first reads
- * and COMMIT with the last writes. So a batch costs two round trips, however many statements it has.
+ * Statements are sent without waiting for earlier answers, and run in the order in which they were sent: what `read`
+ * sends after a lock sees what the lock protects. START TRANSACTION leaves with the first reads and COMMIT with the
+ * last writes. So a batch costs two round trips, however many statements it has.
  */
 export class Transaction {
-  /** Whose entities a statement of TypeORM's is written for. */
+  /** Holds the entities for statements that TypeORM writes. */
   readonly dataSource: DataSource;
   readonly #client: PoolClient;
   readonly #writes: Promise<unknown>[] = [];
@@ -33,16 +33,16 @@ export class Transaction {
     return rows;
   }
 
-  /** Sends a statement whose answer nothing here depends on; its failure fails the transaction. */
+  /** Sends a statement whose answer nobody needs. If it fails, the transaction fails. */
   write(statement: Statement, values: unknown[]): void {
     this.#assertAlive();
     const written: Promise<unknown> = this.#client.query({ ...statement, values });
-    // Looked at when the transaction ends; until then a failure is nobody's.
+    // The failure is handled when the transaction ends; it must not count as unhandled before.
     written.catch(() => {});
     this.#writes.push(written);
   }
 
-  /** Lets nothing more through: what is sent now would take effect by itself, outside of any transaction. */
+  /** Sends nothing more: a statement sent now would take effect on its own, outside any transaction. */
   fail(): void {
     this.#failed = true;
   }
@@ -51,14 +51,14 @@ export class Transaction {
     if (this.#failed) throw new Error('the transaction has failed');
   }
 
-  /** The first failure is the cause of those behind it. */
+  /** The first failure causes the ones after it. */
   async firstFailure(): Promise<unknown> {
     const settled = await Promise.allSettled(this.#writes);
     return settled.find((write) => write.status === 'rejected')?.reason;
   }
 }
 
-/** The connection was lost with COMMIT on its way: the transaction may be there or not. */
+/** The connection was lost during COMMIT: the transaction may or may not have taken effect. */
 export class CommitOutcomeUnknown extends Error {
   override readonly name = 'CommitOutcomeUnknown';
   constructor(cause: unknown) {
@@ -67,8 +67,8 @@ export class CommitOutcomeUnknown extends Error {
 }
 
 /**
- * Runs `work` in a READ COMMITTED transaction. When `work` or a write fails, it is rolled back and the error
- * thrown; when COMMIT goes unanswered, CommitOutcomeUnknown is.
+ * Runs `work` in a READ COMMITTED transaction. When `work` or a write fails, rolls back and throws the error. When
+ * COMMIT goes unanswered, throws CommitOutcomeUnknown.
  */
 export async function inTransaction<T>(
   dataSource: DataSource,
@@ -79,7 +79,7 @@ export async function inTransaction<T>(
     const client: PoolClient = await runner.connect();
     const handedOver = client.nextHandedOver();
     const started = runner.startTransaction();
-    // Its answer is not waited for, only its place before everything else.
+    // Waits only until it is sent before everything else, not for its answer.
     await Promise.race([handedOver, started]);
     const tx = new Transaction(dataSource, client);
     const working = work(tx);
@@ -87,11 +87,11 @@ export async function inTransaction<T>(
     try {
       [result] = await Promise.all([working, started]);
     } catch (error) {
-      // Whatever failed, nothing may go on on this connection once it is somebody else's.
+      // After any failure, nothing may continue on this connection, which others will use next.
       tx.fail();
       await Promise.allSettled([working, started]);
       await tx.firstFailure();
-      // The first error is the one that says what happened; a connection too broken to roll back is discarded.
+      // The first error says what happened. A connection too broken to roll back is discarded.
       await runner.rollbackTransaction().catch(() => {});
       throw error;
     }

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A merchant's key, known only by its hash; prefix and last four let people tell keys apart. */
+/** A merchant's key, stored only as its hash. People tell keys apart by prefix and last four characters. */
 @Entity('api_keys')
 export class ApiKeyEntity {
   @PrimaryColumn({ name: 'merchant_id', type: 'text' })

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** Units of one record held under one reference; '' holds what was reserved without one. */
+/** Units of one record held under one reference; '' is for units reserved without one. */
 @Entity('holds')
 export class HoldEntity {
   @PrimaryColumn({ name: 'merchant_id', type: 'text' })

@@ -12,7 +12,7 @@ export class InventoryRecordEntity {
   @Column({ name: 'product_id', type: 'text' })
   productId!: string;
 
-  /** '' when none. */
+  /** '' without a SKU. */
   @Column({ name: 'sku_id', type: 'text' })
   skuId!: string;
 

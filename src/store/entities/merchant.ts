@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** The tenant. Everything else belongs to exactly one. */
+/** The tenant. Every other row belongs to exactly one. */
 @Entity('merchants')
 export class MerchantEntity {
   @PrimaryColumn({ name: 'merchant_id', type: 'text' })
@@ -12,7 +12,7 @@ export class MerchantEntity {
   @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
   createdAt!: Date;
 
-  /** Seconds after which referenced holds end when their Reserve says nothing; 0: they are open-ended. */
+  /** Seconds after which referenced holds end when their Reserve does not say; 0: they are open-ended. */
   @Column({ name: 'default_ttl_seconds', type: 'integer', default: 0 })
   defaultTtlSeconds!: number;
 }

@@ -20,7 +20,7 @@ export class InitialSchema1790000000000 implements MigrationInterface {
         revoked_at timestamptz,
         PRIMARY KEY (merchant_id, key_hash)
       )`);
-    // A key arrives without its merchant's name: this is the one look-up that does not name a merchant.
+    // A key arrives without its merchant's name: this is the only look-up that does not name a merchant.
     await runner.query('CREATE INDEX api_keys_by_hash ON api_keys (key_hash)');
     // Half-empty pages and no index on a changing column: updates stay HOT.
     await runner.query(`
@@ -45,8 +45,8 @@ export class InitialSchema1790000000000 implements MigrationInterface {
         PRIMARY KEY (merchant_id, inventory_id, reference),
         CONSTRAINT holds_not_empty CHECK (qty > 0)
       ) WITH (fillfactor = 80)`);
-    // Partial, so that the planner cannot take it for a look-up by reference and read through all of a record's
-    // holds: with the statistics of a young table it did. Unreferenced units are read by name.
+    // Partial, so that the planner cannot use it for a look-up by reference and read all of a record's holds. With the
+    // statistics of a young table, it did. Unreferenced units are looked up by key.
     await runner.query(`
       CREATE UNIQUE INDEX holds_by_age ON holds (merchant_id, inventory_id, opened_revision)
        WHERE reference <> ''`);
@@ -74,8 +74,8 @@ export class InitialSchema1790000000000 implements MigrationInterface {
         created_at timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (merchant_id, key)
       )`);
-    // On an expression, for the same reason as holds_by_age is partial: a look-up by key must not find its merchant
-    // in it. The sweep asks in these words.
+    // On an expression, for the same reason that holds_by_age is partial: a look-up by key must not use it to find the
+    // merchant. The sweep uses the same expression.
     await runner.query(`
       CREATE INDEX idempotency_keys_by_age ON idempotency_keys ((merchant_id || ''), created_at)`);
   }

@@ -8,7 +8,7 @@ export class OrdersAndRecords1790100000000 implements MigrationInterface {
       ALTER TABLE merchants
         ADD COLUMN default_ttl_seconds integer NOT NULL DEFAULT 0
             CONSTRAINT merchants_default_ttl CHECK (0 <= default_ttl_seconds)`);
-    // What describes a record lives apart from what every reserve locks and updates.
+    // Descriptions are kept apart from what every reserve locks and updates.
     await runner.query(`
       CREATE TABLE inventory_records (
         merchant_id text NOT NULL,
@@ -29,7 +29,7 @@ export class OrdersAndRecords1790100000000 implements MigrationInterface {
       )`);
     await runner.query(`
       CREATE INDEX inventory_records_by_sku ON inventory_records (merchant_id, sku_id, id) WHERE sku_id <> ''`);
-    // Until now a record was known by its id alone.
+    // Before this migration, a record had only its id.
     await runner.query(`
       INSERT INTO inventory_records (merchant_id, id, product_id, warehouse_id, created_at, updated_at)
       SELECT s.merchant_id, s.id, s.id, 'main', coalesce(l.logged_at, now()), coalesce(l.logged_at, now())
@@ -37,9 +37,9 @@ export class OrdersAndRecords1790100000000 implements MigrationInterface {
         LEFT JOIN movement_log AS l
                ON l.merchant_id = s.merchant_id AND l.inventory_id = s.id AND l.revision = 1`);
 
-    // A copy of the record's reorder level, beside the quantities that it is compared with. An index on what every
-    // reserve changes would end HOT updates; `low` changes only when a record becomes low or stops being low, and the
-    // updates between are as HOT as they were.
+    // A copy of the record's reorder level, next to the quantities that it is compared with. An index on what every
+    // reserve changes would end HOT updates; `low` changes only when a record becomes low or stops being low, and
+    // updates in between stay HOT.
     await runner.query(`
       ALTER TABLE stock_levels
         ADD COLUMN reorder_level integer NOT NULL DEFAULT 0,
@@ -48,28 +48,28 @@ export class OrdersAndRecords1790100000000 implements MigrationInterface {
     await runner.query('CREATE INDEX stock_levels_low ON stock_levels (merchant_id, id) WHERE low');
 
     await runner.query('ALTER TABLE holds ADD COLUMN expires_at timestamptz');
-    // Partial, as holds_by_age is and for the same reason. This one finds the units of an order.
+    // Partial for the same reason as holds_by_age. Finds the units of an order.
     await runner.query(`
       CREATE INDEX holds_by_reference ON holds (merchant_id, reference) WHERE reference <> ''`);
     await runner.query(`
       CREATE INDEX holds_by_expiry ON holds (merchant_id, inventory_id, expires_at)
        WHERE expires_at IS NOT NULL`);
-    // No hold of the record ends before this instant. It tells whoever locks the record whether to look for expired
-    // holds, without a look at the table of holds. Only holds with an expiry change it, so the updates of records
-    // without any stay HOT.
+    // No hold of the record ends before this instant. Those who lock the record see whether to look for expired holds
+    // without reading the holds. Only holds with an expiry change it, so updates of records without any stay HOT.
     await runner.query('ALTER TABLE stock_levels ADD COLUMN next_expiry_at timestamptz');
     await runner.query(`
       CREATE INDEX stock_levels_by_expiry ON stock_levels (merchant_id, next_expiry_at)
        WHERE next_expiry_at IS NOT NULL`);
 
-    // The start of a transaction says nothing of the order in which records were locked; the clock at the insert does.
+    // The start time of a transaction does not give the order in which records were locked; the clock at the insert
+    // does.
     await runner.query('ALTER TABLE movement_log ALTER COLUMN logged_at SET DEFAULT clock_timestamp()');
     await runner.query(`
       CREATE INDEX movement_log_by_time ON movement_log (merchant_id, logged_at) INCLUDE (action)`);
     await runner.query(`
       CREATE INDEX movement_log_by_reference ON movement_log (merchant_id, reference, logged_at)
        WHERE reference IS NOT NULL`);
-    // The last change of a record's units on hand, behind however many reservations.
+    // Finds the last change of a record's units on hand, past any number of reservations.
     await runner.query(`
       CREATE INDEX movement_log_adjustments ON movement_log (merchant_id, inventory_id, revision)
        WHERE action NOT IN ('RESERVED', 'RELEASED')`);

@@ -4,8 +4,8 @@ export class Imports1790200000000 implements MigrationInterface {
   name = 'Imports1790200000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    // One row is the memory of one import. An import id that is used again after its memory has outlived its time gets
-    // a new one, so that nothing depends on how far the old one has been pruned.
+    // One row is the memory of one import. An import id that is used again after its memory has expired gets a new row,
+    // so nothing depends on how much of the old one has been deleted.
     await runner.query(`
       CREATE TABLE imports (
         merchant_id text NOT NULL,
@@ -28,7 +28,7 @@ export class Imports1790200000000 implements MigrationInterface {
         done_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         PRIMARY KEY (merchant_id, memory_id, content)
       )`);
-    // On an expression, as idempotency_keys_by_age is: neither look-up can be taken to the other's index.
+    // On an expression, like idempotency_keys_by_age: neither look-up can use the other's index.
     await runner.query(`
       CREATE INDEX import_lines_by_line ON import_lines ((merchant_id || ''), memory_id, line)`);
   }

@@ -5,7 +5,7 @@ import { ms } from './record-rows.js';
 
 const LIVE = '(expires_at IS NULL OR expires_at > statement_timestamp())';
 
-// Unreferenced units stand before all others, as if opened by revision 0. They are no part of the index by age.
+// Unreferenced units come before all others, as if opened by revision 0. They are not in the index by age.
 const LIST: Statement = {
   name: 'list_holds',
   text: `
@@ -43,16 +43,16 @@ export interface HeldUnits {
   readonly qty: number;
   /** Milliseconds since the epoch; null: open-ended. */
   readonly expiresAtMs: number | null;
-  /** The record's revision that opened the hold; 0 for unreferenced units, which stand before all others. */
+  /** The record's revision that opened the hold; 0 for unreferenced units, which come first. */
   readonly openedRevision: number;
 }
 
-/** Stands before the first hold of every record. */
+/** Comes before the first hold of every record. */
 export const BEFORE_ALL_HOLDS = -1;
 
 /**
- * A record's holds that have not expired, oldest first, from the one behind `afterRevision` on. Undefined when the
- * merchant has no such record.
+ * Lists a record's holds that have not expired, oldest first, starting after `afterRevision`. Undefined when the
+ * merchant does not have the record.
  */
 export async function listHolds(
   reader: Reader,
@@ -64,7 +64,7 @@ export async function listHolds(
   type Row = RawHold | { reference: null };
   const rows = await reader.rows<Row>(LIST, [merchantId, id, afterRevision, limit + 1]);
   if (rows.length === 0) return undefined;
-  // A record without holds still has its one row.
+  // A record without holds still has one row.
   const holds = rows.filter((row): row is RawHold => row.reference !== null);
   return sliceOf(holds.map(holdOf), limit);
 }

@@ -4,29 +4,29 @@ import { type CountedSlice, type Slice, sliceOf, totalBeside } from './page.js';
 import type { Reader } from './read-pool.js';
 import { ms } from './record-rows.js';
 
-/** Which entries; all of the merchant's when nothing is given. */
+/** Which entries to list; all of the merchant's when empty. */
 export interface LogFilter {
   readonly inventoryId?: string;
   readonly reference?: string;
   readonly action?: MovementAction;
 }
 
-/** A log entry with its place in the list. */
+/** A log entry and its place in the list. */
 export interface LoggedMovement extends Movement, LogPlace {
   readonly productId: string;
   /** Milliseconds since the epoch. */
   readonly loggedAtMs: number;
 }
 
-/** Where an entry stands: the list is in descending order of the three. */
+/** An entry's place: the list is in descending order of the three. */
 export interface LogPlace {
-  /** Microseconds since the epoch: all that the clock tells. */
+  /** Microseconds since the epoch, the clock's full precision. */
   readonly loggedAtUs: number;
   readonly inventoryId: string;
   readonly revision: number;
 }
 
-/** The entries that the filter lets through, latest first, from the `offset`th on. */
+/** Lists the entries that match the filter, latest first, from the `offset`th on. */
 export async function listLogsByOffset(
   reader: Reader,
   merchantId: string,
@@ -44,12 +44,12 @@ export async function listLogsByOffset(
      ORDER BY ${query.order}`;
   type Row = { total: number } & (RawEntry | { inventory_id: null });
   const rows = await reader.rows<Row>({ name: `${query.name}_by_offset`, text }, query.values);
-  // A page without entries still has its one row.
+  // A page without entries still has one row.
   const entries = rows.filter((row): row is Row & RawEntry => row.inventory_id !== null).map(entryOf);
   return { ...sliceOf(entries, limit), total: rows[0]!.total };
 }
 
-/** The entries that the filter lets through, latest first, from the one behind `after` on. */
+/** Lists the entries that match the filter, latest first, starting after `after`. */
 export async function listLogsAfter(
   reader: Reader,
   merchantId: string,
@@ -67,9 +67,9 @@ export async function listLogsAfter(
 }
 
 /**
- * The statement's parts that depend on the filter, so that each combination has a plan of its own. One record's
- * entries stand in order of their revisions, where the primary key has them and clocks play no part; those of
- * several by time.
+ * The parts of the statement that depend on the filter, so that each combination has its own plan. One record's entries
+ * are in order of revision, as in the primary key, and do not depend on clocks. Those of several records are in order
+ * of time.
  */
 class LogQuery {
   readonly values: unknown[];
@@ -93,7 +93,7 @@ class LogQuery {
       this.#conditions.push(`reference = ${this.bind(reference, 'text')}`);
     }
     if (action !== undefined) {
-      // By name, since the index of adjustments can only be used by a statement that says that it is one.
+      // A literal, since the index of adjustments can only be used by a statement that names the action.
       given.push(action.toLowerCase());
       this.#conditions.push(`action = '${action}'`);
     }

@@ -2,18 +2,18 @@ import type { DataSource } from 'typeorm';
 import type { RecordIdentity } from '../../domain/inventory-record.js';
 import { texts } from '../connection/array-literal.js';
 
-/** Records of a merchant that are looked through: less than a second's work, with the index on identities alone. */
+/** Records to scan per merchant: less than a second's work, with the index on identities alone. */
 const SCANNED_RECORDS_MAX = 500_000;
 const FOUND_RECORDS_MAX = 10_000;
 
 /**
- * Characters that do not show or show as another does, and blanks that are not one between two words. Others that no
- * font shows are left out here, and found when a file has them.
+ * Characters that are invisible or look like another, and blanks other than a single one between words. Other invisible
+ * characters are left out here, and found when a file has them.
  */
 const odd =
   '[\\u00a0\\u00ad\\u034f\\u061c\\u115f\\u1160\\u1680\\u17b4\\u17b5\\u180b-\\u180f\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0]|^\\s|\\s$|\\s\\s|[\\t\\n\\v\\f\\r]';
 
-/** Records whose product, SKU or warehouse is not what it looks like. */
+/** Finds records whose product, SKU or warehouse is not what it looks like. */
 export async function findOddRecords(dataSource: DataSource, merchantId: string): Promise<RecordIdentity[]> {
   const isOdd = (column: string): string => `${column} ~ $2 OR ${column} IS NOT NFC NORMALIZED`;
   return identities(
@@ -28,7 +28,7 @@ export async function findOddRecords(dataSource: DataSource, merchantId: string)
   );
 }
 
-/** Those of these records that there are. */
+/** Finds which of these records exist. */
 export async function findRecords(
   dataSource: DataSource,
   merchantId: string,

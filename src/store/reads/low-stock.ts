@@ -3,8 +3,8 @@ import type { Statement } from '../connection/transaction.js';
 import type { Reader } from './read-pool.js';
 import { expiredQty, type RawRecord, recordOf, recordsOf } from './record-rows.js';
 
-// The index of low records has few rows, and stands in order of id. What expiry has made available by now is not in it
-// yet, so some of them are not low any more; the other way round there are none.
+// The index of low records has few rows, in order of id. It does not yet know the units that expiry has made available,
+// so some of its records are no longer low. No low record is missing.
 const LOW: Statement = {
   name: 'list_low_stock',
   text: `${recordsOf(`
@@ -17,7 +17,7 @@ const LOW: Statement = {
      ORDER BY r.id`,
 };
 
-/** The records of which no more units are available than their reorder level, by id, from behind `afterId` on. */
+/** Lists the records whose available units are at or below their reorder level, by id, starting after `afterId`. */
 export async function listLowStock(
   reader: Reader,
   merchantId: string,

@@ -7,7 +7,7 @@ const READ: Statement = {
   text: 'SELECT default_ttl_seconds FROM merchants WHERE merchant_id = $1',
 };
 
-/** What the merchant has set. */
+/** Finds the merchant's settings. */
 export async function findSettings(reader: Reader, merchantId: string): Promise<Settings> {
   const [row] = await reader.rows<{ default_ttl_seconds: number }>(READ, [merchantId]);
   return { defaultTtlSeconds: row?.default_ttl_seconds ?? 0 };

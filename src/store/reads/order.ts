@@ -9,7 +9,7 @@ export interface OrderHold {
   readonly qty: number;
   /** Milliseconds since the epoch; null: open-ended. */
   readonly expiresAtMs: number | null;
-  /** Its expiry has come, and nobody has tidied it yet. */
+  /** Its expiry has passed, but it has not been swept yet. */
   readonly expired: boolean;
 }
 
@@ -20,7 +20,7 @@ export interface OrderFound {
   readonly lastMovement: Pick<Movement, 'action' | 'actor' | 'notes'> | undefined;
 }
 
-// Holds and log in one statement, so in one snapshot: what ended between two would be in neither.
+// Holds and log are read in one statement, so in one snapshot: a hold that ended between two would be in neither.
 const FIND: Statement = {
   name: 'get_order',
   text: `
@@ -46,7 +46,7 @@ interface RawOrder {
   expired: boolean;
 }
 
-/** Reads what is held under a reference, at most `holdsMax` of it, and what was. */
+/** Reads at most `holdsMax` of the holds under a reference, and the last movement. */
 export async function findOrder(
   reader: Reader,
   merchantId: string,
@@ -57,7 +57,7 @@ export async function findOrder(
   const { action, actor, notes } = rows[0]!;
   return {
     lastMovement: action === null ? undefined : { action, actor, notes: notes ?? '' },
-    // An order without holds still has its one row.
+    // An order without holds still has one row.
     holds: rows.flatMap(({ inventory_id: inventoryId, qty, expires_ms: expiresAtMs, expired }) =>
       inventoryId === null ? [] : [{ inventoryId, qty, expiresAtMs, expired }],
     ),

@@ -1,15 +1,15 @@
 import type { DataSource } from 'typeorm';
 import type { Statement } from '../connection/transaction.js';
 
-/** Runs reads, each a statement of its own and so a snapshot of its own, without locks. */
+/** Runs reads without locks. Each is one statement, and so has its own snapshot. */
 export interface Reader {
   rows<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]>;
 }
 
 export interface ReadPoolLimits {
-  /** Reads that run at once; no more than the data source has connections. */
+  /** Reads that run at the same time; at most the data source's connections. */
   readonly readPoolConnectionsMax: number;
-  /** Reads that wait for their turn; one more is refused. */
+  /** Reads that wait for their turn; any more are refused. */
   readonly readsWaitingMax: number;
 }
 
@@ -22,15 +22,15 @@ export class ReadRefused extends Error {
 }
 
 /**
- * The reads' own connections, so that no number of them keeps a writer waiting for one.
+ * Separate connections for reads, so that reads never keep a writer waiting for one.
  *
- * Reads queue here, first come, first served, rather than in the driver's pool, which would neither bound the queue
- * nor tell a long wait from a lost database.
+ * Reads queue here, first come, first served. The driver's pool would neither bound the queue nor tell a long wait from
+ * a lost database.
  */
 export class ReadPool {
   /** At most readPoolConnectionsMax. */
   #running = 0;
-  /** In order of arrival; empty unless readPoolConnectionsMax reads run. */
+  /** In order of arrival; empty unless readPoolConnectionsMax reads are running. */
   readonly #waiting: (() => void)[] = [];
   #closed = false;
   #onIdle: () => void = () => {};
@@ -43,12 +43,12 @@ export class ReadPool {
     this.#limits = limits;
   }
 
-  /** `deadlineAtMs`: milliseconds since the epoch; past it, a read is no longer sent. */
+  /** `deadlineAtMs`: milliseconds since the epoch. No read is sent after it. */
   reader(deadlineAtMs: number): Reader {
     return { rows: (statement, values) => this.#run(statement, values, deadlineAtMs) };
   }
 
-  /** Sends no more reads, whose callers have gone; resolves when none is under way. */
+  /** Sends no more reads, since their callers are gone. Resolves when no read is running. */
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#running === 0) return;
@@ -77,7 +77,7 @@ export class ReadPool {
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Hands the turn on to who has waited longest. */
+  /** Gives the turn to the read that has waited longest. */
   #done(): void {
     const next = this.#waiting.shift();
     if (next !== undefined) {

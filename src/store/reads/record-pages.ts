@@ -4,7 +4,7 @@ import { type CountedSlice, type Slice, sliceOf, totalBeside } from './page.js';
 import type { Reader } from './read-pool.js';
 import { type RawRecord, recordOf, recordsOf } from './record-rows.js';
 
-// What is skipped is counted off in the primary key's index alone.
+// Skipped rows are counted in the index of the primary key alone.
 const BY_OFFSET: Statement = {
   name: 'list_records_by_offset',
   text: `
@@ -21,7 +21,7 @@ const BY_OFFSET: Statement = {
      ORDER BY r.id`,
 };
 
-/** The merchant's records in order of their ids, from the `offset`th on. */
+/** Lists the merchant's records in order of id, from the `offset`th on. */
 export async function listRecordsByOffset(
   reader: Reader,
   merchantId: string,
@@ -30,7 +30,7 @@ export async function listRecordsByOffset(
 ): Promise<CountedSlice<InventoryRecord>> {
   type Row = { total: number } & (RawRecord | { id: null });
   const rows = await reader.rows<Row>(BY_OFFSET, [merchantId, limit + 1, offset]);
-  // A page without records still has its one row.
+  // A page without records still has one row.
   const records = rows.filter((row): row is Row & RawRecord => row.id !== null).map(recordOf);
   return { ...sliceOf(records, limit), total: rows[0]!.total };
 }
@@ -42,7 +42,7 @@ const AFTER: Statement = {
      ORDER BY r.id`,
 };
 
-/** The merchant's records in order of their ids, from the one behind `afterId` on. */
+/** Lists the merchant's records in order of id, starting after `afterId`. */
 export async function listRecordsAfter(
   reader: Reader,
   merchantId: string,

@@ -2,12 +2,12 @@ import type { InventoryRecord } from '../../domain/inventory-record.js';
 import { detailsOf, type RawDetails } from '../tables/record-details.js';
 
 /**
- * Selects whole records. `ids` is a query of their ids; every table is then looked up by key, so the price goes by
- * the records shown, whatever the merchant has. $1 is the merchant.
+ * Selects whole records. `ids` is a query for their ids. Every table is then looked up by key, so the cost depends on
+ * the records shown, not on how many the merchant has. $1 is the merchant.
  *
- * An expired hold's units are not reserved, tidied or not. `next_expiry_at` tells whether there can be any, so a
- * record without expiry costs no look at its holds. statement_timestamp() is one instant for the whole answer, and
- * an index can be searched by it; by clock_timestamp() it cannot.
+ * An expired hold's units do not count as reserved, swept or not. `next_expiry_at` tells whether there can be any, so a
+ * record without expiry costs no look at its holds. statement_timestamp() is one instant for the whole answer and can
+ * be used to search an index; clock_timestamp() cannot.
  */
 export function recordsOf(ids: string): string {
   return `
@@ -37,7 +37,9 @@ export function recordsOf(ids: string): string {
             LIMIT 1) AS a ON true`;
 }
 
-/** The units of a record's expired holds; `stock` is the alias of its row in stock_levels. $1 is the merchant. */
+/**
+ * SQL for the units of a record's expired holds; `stock` is the alias of its row in stock_levels. $1 is the merchant.
+ */
 export function expiredQty(stock: string): string {
   return `
     CASE WHEN ${stock}.next_expiry_at <= statement_timestamp()
@@ -47,7 +49,7 @@ export function expiredQty(stock: string): string {
          ELSE 0 END::int`;
 }
 
-/** Milliseconds since the epoch, as a number. */
+/** SQL for an instant as milliseconds since the epoch. */
 export function ms(instant: string): string {
   return `floor(extract(epoch FROM ${instant}) * 1000)::float8`;
 }

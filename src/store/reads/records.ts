@@ -5,7 +5,7 @@ import { type RawRecord, recordOf, recordsOf } from './record-rows.js';
 
 const ONE: Statement = { name: 'get_record', text: recordsOf('SELECT $2::text AS id') };
 
-/** Undefined when the merchant has no such record. */
+/** Undefined when the merchant does not have the record. */
 export async function findRecord(
   reader: Reader,
   merchantId: string,
@@ -26,7 +26,7 @@ const OF_PRODUCT: Statement = {
      ORDER BY r.sku_id, r.warehouse_id`,
 };
 
-/** The records of one product, in order of SKU and warehouse. */
+/** Lists the records of one product, in order of SKU and warehouse. */
 export async function listRecordsOfProduct(
   reader: Reader,
   merchantId: string,
@@ -47,7 +47,7 @@ const OF_SKU: Statement = {
      ORDER BY r.id`,
 };
 
-/** The records of one SKU, in order of their ids. */
+/** Lists the records of one SKU, in order of id. */
 export async function listRecordsOfSku(
   reader: Reader,
   merchantId: string,

@@ -2,7 +2,7 @@ import { numbers, texts } from '../connection/array-literal.js';
 import type { Statement } from '../connection/transaction.js';
 import type { Reader } from './read-pool.js';
 
-/** A record's quantities as its log has them at one revision. */
+/** A record's quantities at one revision, according to its log. */
 export interface LoggedStock {
   readonly id: string;
   readonly onHandQty: number;
@@ -12,7 +12,9 @@ export interface LoggedStock {
 
 /** A record's quantities as they were some time ago. */
 export interface PastStock extends LoggedStock {
-  /** The log has every movement since. Its oldest entries may have been archived; the quantities are off then. */
+  /**
+   * Whether the log has every movement since. Its oldest entries may have been archived; then the quantities are wrong.
+   */
   readonly isLoggedSince: boolean;
 }
 
@@ -24,7 +26,7 @@ interface RawStock {
   is_logged_since: boolean;
 }
 
-// Current quantities less what was logged since: the log alone would have to be added up from its beginning.
+// Current quantities less the changes logged since. The log alone would have to be summed from its beginning.
 const AT: Statement = {
   name: 'read_stock_at_revision',
   text: `
@@ -44,8 +46,8 @@ const AT: Statement = {
 const LATEST = Number.MAX_SAFE_INTEGER;
 
 /**
- * Reads records as they were at a revision, or as they are now where none is given. Records that do not exist are left
- * out; one that has not come to its revision yet is given at the one it has.
+ * Reads records as they were at a revision, or as they are now when none is given. Records that do not exist are left
+ * out. A record that has not reached its revision yet is returned at its current one.
  */
 export async function readStockAt(
   reader: Reader,
@@ -66,7 +68,7 @@ export async function readStockAt(
   }));
 }
 
-/** An entry of the log, as far as a watch needs it. */
+/** The part of a log entry that a watch needs. */
 export interface LoggedDeltas {
   readonly id: string;
   readonly revision: number;
@@ -87,7 +89,7 @@ const SINCE: Statement = {
             LIMIT $4) AS l`,
 };
 
-/** Reads what was logged of records after a revision, in each record's order, at most `recordMax` of a record. */
+/** Reads the log entries of records after a revision, in each record's order, at most `recordMax` per record. */
 export async function readDeltasSince(
   reader: Reader,
   merchantId: string,
@@ -123,7 +125,7 @@ const IDS: Statement = {
      LIMIT $3`,
 };
 
-/** Ids of a product's records, at most `limit`. */
+/** Reads the ids of at most `limit` of a product's records. */
 export async function readIdsOfProduct(
   reader: Reader,
   merchantId: string,

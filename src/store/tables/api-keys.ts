@@ -1,7 +1,7 @@
 import { type DataSource, IsNull } from 'typeorm';
 import { ApiKeyEntity } from '../entities/api-key.js';
 
-/** What can be known of a key once it was handed out. */
+/** What is known about a key after it was issued. */
 export interface ApiKey {
   readonly merchantId: string;
   readonly keyHash: string;
@@ -18,7 +18,7 @@ export async function insertApiKey(
   await dataSource.getRepository(ApiKeyEntity).insert(key);
 }
 
-/** The merchant of a valid key. */
+/** Finds the merchant of a valid key. */
 export async function findMerchantOfKey(
   dataSource: DataSource,
   keyHash: string,
@@ -27,12 +27,12 @@ export async function findMerchantOfKey(
   return key?.merchantId;
 }
 
-/** A merchant's keys, oldest first, revoked ones included. */
+/** Lists a merchant's keys, oldest first, including revoked ones. */
 export async function listApiKeys(dataSource: DataSource, merchantId: string): Promise<ApiKey[]> {
   return dataSource.getRepository(ApiKeyEntity).find({ where: { merchantId }, order: { createdAt: 'ASC' } });
 }
 
-/** Revokes one of a merchant's keys, for good. */
+/** Revokes one of a merchant's keys permanently. */
 export async function revokeApiKey(
   dataSource: DataSource,
   merchantId: string,

@@ -6,8 +6,8 @@ const READ: Statement = {
 };
 
 /**
- * The database's clock, the one that counts: microseconds since the epoch, as exact as its own timestamps are. Sent
- * after a lock, it is not before it.
+ * Reads the database's clock, the authoritative one: microseconds since the epoch, as exact as its own timestamps. Read
+ * after a lock, the time is not before the lock.
  */
 export async function readClock(tx: Transaction): Promise<number> {
   const [row] = await tx.read<{ now_us: number }>(READ, []);

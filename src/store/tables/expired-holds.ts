@@ -18,7 +18,7 @@ const READ: Statement = {
             LIMIT $4) AS h`,
 };
 
-/** Reads each record's holds that have ended by `nowMs`, first ended first, at most `recordMax` of a record. */
+/** Reads each record's holds that have ended by `nowMs`, earliest first, at most `recordMax` per record. */
 export async function readExpiredHolds(
   tx: Transaction,
   records: readonly RecordKey[],
@@ -57,8 +57,8 @@ export async function readNextExpiries(
 }
 
 /**
- * Finds merchants that have records with holds that may have ended. The one statement about all merchants: an index
- * look-up for each.
+ * Finds merchants that have records with holds that may have ended. This is the only statement across all merchants; it
+ * costs an index look-up for each.
  */
 export async function findMerchantsWithDueHolds(
   dataSource: DataSource,
@@ -89,7 +89,7 @@ const LOCK_DUE: Statement = {
        FOR UPDATE SKIP LOCKED`,
 };
 
-/** Locks some of a merchant's records with holds that may have ended, leaving out those that others have locked. */
+/** Locks some of a merchant's records with holds that may have ended. Skips those that others have locked. */
 export async function lockDueRecords(
   tx: Transaction,
   merchantId: string,

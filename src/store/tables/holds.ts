@@ -24,10 +24,10 @@ export interface RawHold {
   expires_at_ms: number | null;
 }
 
-/** Milliseconds are exact: expiries are made of whole ones. */
+/** Milliseconds are exact: an expiry is a whole number of them. */
 export const EXPIRES_AT_MS = '(extract(epoch FROM expires_at) * 1000)::float8 AS expires_at_ms';
 
-// The lateral LIMIT pins the plan to one index look-up a key, whatever the statistics say of a young table.
+// The lateral LIMIT pins the plan to one index look-up per key, even with the statistics of a young table.
 const READ: Statement = {
   name: 'read_holds',
   text: `
@@ -90,7 +90,7 @@ export interface OldestQty {
   readonly qty: number;
 }
 
-/** Sums what those holds have; they stay in the database. */
+/** Sums the units of these holds without reading the rows. */
 export async function sumOldestHolds(tx: Transaction, wanted: readonly OldestHolds[]): Promise<OldestQty[]> {
   const rows = await tx.read<{ merchant_id: string; inventory_id: string; qty: number }>(
     SUM_OLDEST,
@@ -107,7 +107,7 @@ function oldestColumns(wanted: readonly OldestHolds[]): unknown[] {
   ];
 }
 
-/** Of a row with the columns of RawHold. */
+/** Converts a row with the columns of RawHold. */
 export function holdRow(row: RawHold): HoldRow {
   return {
     merchantId: row.merchant_id,
@@ -131,8 +131,8 @@ const INSERT: Statement = {
 };
 
 /**
- * Opens holds that do not exist. Whether they do was read under the record's lock, and a plain insert costs about
- * 40 % less than one ON CONFLICT.
+ * Opens holds that do not exist yet. That was checked under the record's lock; a plain insert costs about 40 % less
+ * than one with ON CONFLICT.
  */
 export function insertHolds(tx: Transaction, rows: readonly HoldRow[]): void {
   tx.write(INSERT, columns(rows));

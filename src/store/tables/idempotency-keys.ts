@@ -13,12 +13,12 @@ export interface IdempotencyKeyName {
 }
 
 export interface IdempotencyRow extends IdempotencyKeyName {
-  /** Of method and request; see the service that computes it. */
+  /** Of method and request; see `fingerprintOf`. */
   readonly fingerprint: string;
   readonly outcome: Outcome;
 }
 
-/** What is remembered of a key; an outlived one counts as never seen. */
+/** What is remembered about a key. An outlived key counts as never seen. */
 export type RememberedKey = IdempotencyRow & { readonly outlived: boolean };
 
 const READ: Statement = {
@@ -42,7 +42,7 @@ interface RawKey {
   outlived: boolean;
 }
 
-/** Reads what is remembered of the keys. */
+/** Reads what is remembered about the keys. */
 export async function readIdempotencyKeys(
   tx: Transaction,
   names: readonly IdempotencyKeyName[],
@@ -61,12 +61,12 @@ const INSERT: Statement = {
 };
 
 /**
- * Remembers outcomes. A key that another transaction stored in the meantime fails this one as a unique violation;
- * tried again, it finds that outcome.
+ * Remembers outcomes. If another transaction stored a key in the meantime, this one fails with a unique violation; its
+ * retry finds that outcome.
  *
- * Rows go in key order, so that two transactions that race for several keys cannot deadlock. Claiming the keys
- * before the work would make each keyed command two writes; a race costs a second try, and needs two requests on
- * different records under one key to happen at all.
+ * Rows are inserted in key order, so that two transactions that race for several keys cannot deadlock. Claiming the
+ * keys before the work would cost each keyed command two writes. A race costs a second try, and only happens to two
+ * requests on different records under one key.
  */
 export function insertIdempotencyKeys(tx: Transaction, rows: readonly IdempotencyRow[]): void {
   tx.write(INSERT, [
@@ -85,7 +85,7 @@ const FORGET: Statement = {
        AND i.created_at <= now() - make_interval(hours => ${IDEMPOTENCY_TTL_HOURS})`,
 };
 
-/** Forgets outlived keys, so that they can be stored anew. */
+/** Forgets outlived keys, so that they can be stored again. */
 export function forgetIdempotencyKeys(tx: Transaction, names: readonly IdempotencyKeyName[]): void {
   tx.write(FORGET, nameColumns(names));
 }
@@ -94,7 +94,7 @@ function nameColumns(names: readonly IdempotencyKeyName[]): unknown[] {
   return [texts(names.map((n) => n.merchantId)), texts(names.map((n) => n.key))];
 }
 
-/** Forgets a merchant's outlived keys, at most `limit` of them. Returns how many. */
+/** Forgets at most `limit` of a merchant's outlived keys. Returns how many. */
 export async function sweepIdempotencyKeys(
   dataSource: DataSource,
   merchantId: string,

@@ -13,7 +13,7 @@ export interface DoneLineRow extends ImportLineRow {
   readonly doneAtMs: number;
 }
 
-// Each half names the columns of one index, and of one only: a plan made for a young table has no choice.
+// Each half names the columns of exactly one index: a plan made for a young table has no choice.
 const READ: Statement = {
   name: 'read_import_lines',
   text: `
@@ -39,7 +39,7 @@ interface RawLine {
   done_ms: number;
 }
 
-/** Reads what was done: by what the lines say, and by where they stand. */
+/** Finds lines that were done, by their content and by their place in the file. */
 export async function readImportLines(
   tx: Transaction,
   lines: readonly ImportLineRow[],
@@ -62,8 +62,8 @@ const INSERT: Statement = {
 };
 
 /**
- * Remembers lines as done. One that another transaction has remembered in the meantime fails this one as a unique
- * violation; tried again, it finds it. Rows go in key order, so that two such transactions cannot deadlock.
+ * Remembers lines as done. If another transaction has remembered one in the meantime, this one fails with a unique
+ * violation; its retry finds the line. Rows are inserted in key order, so that two transactions cannot deadlock.
  */
 export function insertImportLines(tx: Transaction, lines: readonly ImportLineRow[]): void {
   tx.write(INSERT, columns(lines));
@@ -86,7 +86,7 @@ export interface MemoryKey {
 
 const NO_CONTENT = '00000000-0000-0000-0000-000000000000';
 
-/** What the lines say that were done, in the order of these names, behind one of them. */
+/** Lists the contents of lines that were done, in their own order, after a given one. */
 export async function listDoneContents(
   dataSource: DataSource,
   { merchantId, memoryId }: MemoryKey,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { inTransaction, type Statement } from '../connection/transaction.js';
 
-/** How long an import is remembered after its last run, by the database's clock; after that it counts as never seen. */
+/** How long an import is remembered after its last run, by the database's clock. After that it counts as never seen. */
 export const IMPORT_MEMORY_DAYS = 400;
 
 const OUTLIVED = `used_at <= now() - make_interval(days => ${IMPORT_MEMORY_DAYS})`;
@@ -12,7 +12,7 @@ export interface ImportName {
   readonly importId: string;
 }
 
-/** Keeps two runs from opening one import at once. Transactions that add records do not wait for it. */
+/** Keeps two runs from opening the same import at the same time. Transactions that add records do not wait for it. */
 const LOCK: Statement = {
   name: 'lock_merchant_for_import',
   text: 'SELECT 1 FROM merchants WHERE merchant_id = $1 FOR NO KEY UPDATE',
@@ -37,7 +37,7 @@ export interface OpenedImport {
   readonly isNew: boolean;
 }
 
-/** Finds the memory of an import, or opens one; either way it is kept from now on. `isNew`: it has nothing yet. */
+/** Finds the memory of an import or opens one, and restarts the time for which it is kept. `isNew`: it is empty. */
 export async function openImport(
   dataSource: DataSource,
   { merchantId, importId }: ImportName,
@@ -54,7 +54,7 @@ export async function openImport(
   });
 }
 
-/** A run has come to its end; `linesLeft` is null for one that came to none. */
+/** Records that a run has ended; `linesLeft` is null when it stopped early. */
 export async function closeImport(
   dataSource: DataSource,
   { merchantId, memoryId }: { merchantId: string; memoryId: string },
@@ -71,12 +71,12 @@ export interface EarlierImport {
   readonly importId: string;
   readonly startedAtMs: number;
   readonly usedAtMs: number;
-  /** Null: the run did not come to its end. */
+  /** Null when the run did not finish. */
   readonly linesLeft: number | null;
   readonly sketch: readonly number[];
 }
 
-/** A merchant's imports that are remembered, the latest first, at most `limit`. */
+/** Lists at most `limit` of a merchant's remembered imports, latest first. */
 export async function listImports(
   dataSource: DataSource,
   merchantId: string,
@@ -108,8 +108,8 @@ export async function listImports(
 }
 
 /**
- * Forgets of a merchant's outlived imports one at a time, `limit` lines at most; an import goes when its lines are gone.
- * Returns whether there is more. None of them can be in use: a run that finds its memory outlived opens another.
+ * Forgets at most `limit` lines of one of a merchant's outlived imports, and the import when no lines are left. Returns
+ * whether there is more. None can be in use: a run that finds its memory outlived opens another.
  */
 export async function sweepImports(
   dataSource: DataSource,
@@ -137,6 +137,6 @@ export async function sweepImports(
         AND NOT EXISTS (SELECT 1 FROM import_lines WHERE merchant_id = $1 AND memory_id = $2)`,
     [merchantId, oldest.memory_id],
   );
-  // Lines that another process is deleting are its to finish.
+  // Another process finishes the lines that it is deleting.
   return forgotten > 0;
 }

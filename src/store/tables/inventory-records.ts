@@ -34,10 +34,10 @@ const INSERT: Statement = {
 };
 
 /**
- * Describes records that do not exist yet, in order of identity, so that two transactions that race for the same
- * ones cannot deadlock; their quantities are there already, and learn the reorder level. Another that was quicker
- * fails this one as a unique violation of inventory_records_identity.
- * `atUs`: microseconds since the epoch; the database's clock when null.
+ * Inserts the descriptions of new records, in order of identity, so that two transactions that race for the same ones
+ * cannot deadlock. Their quantities exist already; the reorder level is copied there. If another transaction was
+ * quicker, this one fails with a unique violation of inventory_records_identity. `atUs`: microseconds since the epoch;
+ * the database's clock when null.
  */
 export function insertInventoryRecords(
   tx: Transaction,
@@ -59,8 +59,8 @@ export function insertInventoryRecords(
   ]);
 }
 
-// One range and its order name the primary key as the only index that fits. By a plain equality, a plan made for a
-// young table may as well take the identity's, and read all of a merchant's records for each.
+// The range and its order leave the primary key as the only index that fits. With a plain equality, a plan made for a
+// young table may take the index of identities, and read all of a merchant's records for each row.
 const READ: Statement = {
   name: 'read_inventory_records',
   text: `
@@ -95,7 +95,7 @@ export interface DescriptionRow extends RecordKey {
   readonly description: RecordDescriptionView;
 }
 
-/** Reads what describes records; those that do not exist are left out. */
+/** Reads the descriptions of records; those that do not exist are left out. */
 export async function readDescriptions(
   tx: Transaction,
   keys: readonly RecordKey[],
@@ -110,7 +110,7 @@ export async function readDescriptions(
     description: {
       ...detailsOf(row),
       createdAtMs: row.created_ms,
-      // A record that was never adjusted has its creation to show.
+      // A record that was never adjusted shows its creation.
       lastAdjustedAtMs: row.last_adjusted_ms ?? row.created_ms,
       lastAdjustedBy: row.last_adjusted_by ?? '',
     },
@@ -135,7 +135,7 @@ export interface IdentityKey extends RecordIdentity {
   readonly merchantId: string;
 }
 
-/** Finds the records of products, SKUs and warehouses; those that do not exist are left out. */
+/** Finds records by product, SKU and warehouse; those that do not exist are left out. */
 export async function findRecords(
   tx: Transaction,
   keys: readonly IdentityKey[],
@@ -153,7 +153,7 @@ export async function findRecords(
   }));
 }
 
-// Names the identity beside the id, so that either index finds one row, whichever a plan for a young table takes.
+// Names both the id and the identity: a plan for a young table may take either index, and finds one row.
 const UPDATE: Statement = {
   name: 'update_inventory_records',
   text: `
@@ -176,7 +176,7 @@ const UPDATE: Statement = {
        AND s.reorder_level <> changed.reorder_level`,
 };
 
-/** Writes what describes locked records anew, but for their identity. */
+/** Updates the descriptions of locked records, except their identity. */
 export function updateDescriptions(tx: Transaction, rows: readonly RecordRow[], atUs: number): void {
   tx.write(UPDATE, [
     texts(rows.map((r) => r.merchantId)),

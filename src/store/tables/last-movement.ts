@@ -1,10 +1,10 @@
 import { EXPIRED_NOTE, SYSTEM_ACTOR } from '../../domain/movement.js';
 
 /**
- * Selects the last log entry under an order's reference that moved held units, for commands and reads alike: they must
- * not tell different stories of one order. `merchantId` and `reference` are SQL expressions.
+ * Selects the last log entry under an order's reference that moved held units, for commands and reads alike: both must
+ * say the same about an order. `merchantId` and `reference` are SQL expressions.
  *
- * A batch that knows the time gives it to all its entries; expiries come before its commands.
+ * A batch that has read the time gives it to all its entries. Its expiries come before its commands.
  */
 export function lastMovement(merchantId: string, reference: string): string {
   return `

@@ -7,7 +7,7 @@ export interface SettingsRow {
   readonly settings: Settings;
 }
 
-// NO KEY, so that records and keys of the merchant can be added meanwhile: they refer to it.
+// NO KEY, so that records and keys that refer to the merchant can be added in the meantime.
 const LOCK: Statement = {
   name: 'lock_settings',
   text: `
@@ -38,7 +38,7 @@ const UPDATE: Statement = {
      WHERE m.merchant_id = n.merchant_id`,
 };
 
-/** Writes locked settings anew. */
+/** Updates locked settings. */
 export function updateSettings(tx: Transaction, rows: readonly SettingsRow[]): void {
   tx.write(UPDATE, [
     texts(rows.map((r) => r.merchantId)),

@@ -6,7 +6,7 @@ export interface Merchant {
   readonly merchantId: string;
   readonly name: string;
   readonly createdAt: Date;
-  /** Seconds after which referenced holds end when nothing is said of it; 0: never. */
+  /** Seconds after which referenced holds end when their request does not say; 0: never. */
   readonly defaultTtlSeconds: number;
 }
 
@@ -32,7 +32,7 @@ const LOCK: Statement = {
   text: 'SELECT 1 FROM merchants WHERE merchant_id = $1 FOR UPDATE',
 };
 
-/** Waits for all transactions that add records of the merchant, and keeps new ones waiting until this one ends. */
+/** Waits for all transactions that add records for the merchant, and keeps new ones waiting until this one ends. */
 export async function lockMerchant(tx: Transaction, merchantId: string): Promise<void> {
   await tx.read(LOCK, [merchantId]);
 }

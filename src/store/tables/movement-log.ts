@@ -23,8 +23,8 @@ const APPEND: Statement = {
 };
 
 /**
- * Appends log entries; `batchId` names the transaction's attempt that wrote them. `atUs`: their time, microseconds
- * since the epoch, where somebody was told it; else the database's clock.
+ * Appends log entries; `batchId` names the attempt of the transaction that wrote them. `atUs`: their time in
+ * microseconds since the epoch, where a caller is told it; the database's clock when null.
  */
 export function appendMovements(
   tx: Transaction,
@@ -47,8 +47,8 @@ export function appendMovements(
   ]);
 }
 
-// One range and its order name the primary key as the only index that fits. By a plain equality, a plan made for a
-// young table may as well go by time, and read all of a merchant's log.
+// The range and its order leave the primary key as the only index that fits. With a plain equality, a plan made for a
+// young table may go by time, and read all of a merchant's log.
 const FIND: Statement = {
   name: 'find_movement',
   text: `
@@ -60,7 +60,7 @@ const FIND: Statement = {
      WHERE batch_id = $4`,
 };
 
-/** Whether the log has this entry, written by this batch. */
+/** Returns whether this batch wrote this entry to the log. */
 export async function hasMovement(tx: Transaction, batchId: string, row: MovementRow): Promise<boolean> {
   const { inventoryId, revision } = row.movement;
   return (await tx.read(FIND, [row.merchantId, inventoryId, revision, batchId])).length > 0;

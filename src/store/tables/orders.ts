@@ -32,8 +32,8 @@ const FIND_RECORDS: Statement = {
 };
 
 /**
- * Finds the records that orders hold units of, at most `recordsMax` of each, and `rowsMax` of all together. Locks
- * nothing: they may change.
+ * Finds the records on which orders hold units, at most `recordsMax` per order and `rowsMax` in total. Locks nothing:
+ * they may change.
  */
 export async function findOrderRecords(
   tx: Transaction,
@@ -53,7 +53,7 @@ export async function findOrderRecords(
   }));
 }
 
-// Holds and log in one statement, so in one snapshot: what ended between two would be in neither.
+// Holds and log are read in one statement, so in one snapshot: a hold that ended between two would be in neither.
 const READ: Statement = {
   name: 'read_orders',
   text: `
@@ -75,7 +75,7 @@ interface RawOrder extends Partial<RawHold> {
   notes: string | null;
 }
 
-/** Reads what orders hold, and what became of them. */
+/** Reads what orders hold and how they ended. */
 export async function readOrders(tx: Transaction, orders: readonly OrderKey[]): Promise<OrderRow[]> {
   const rows = await tx.read<RawOrder>(READ, orderColumns(orders));
   const found = new Map<string, OrderRow & { holds: HoldRow[] }>();
@@ -92,7 +92,7 @@ export async function readOrders(tx: Transaction, orders: readonly OrderKey[]): 
       };
       found.set(name, order);
     }
-    // An order without holds still has its one row.
+    // An order without holds still has one row.
     if (row.inventory_id != null) order.holds.push(holdRow(row as RawHold));
   }
   return [...found.values()];

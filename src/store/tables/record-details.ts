@@ -1,13 +1,13 @@
 import type { RecordDetails, RecordIdentity } from '../../domain/inventory-record.js';
 
-/** The columns of `inventory_records` that tell records apart, as the driver gives them. */
+/** The columns of `inventory_records` that identify a record, as the driver returns them. */
 export interface RawIdentity {
   product_id: string;
   sku_id: string;
   warehouse_id: string;
 }
 
-/** Those that describe a record. */
+/** The columns that describe a record. */
 export interface RawDetails extends RawIdentity {
   warehouse_name: string;
   location: string;

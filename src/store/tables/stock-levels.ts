@@ -15,18 +15,18 @@ export interface StockRow {
   readonly stock: Stock;
 }
 
-/** A record as its lock found it. */
+/** A record as it was when it was locked. */
 export interface LockedStock extends StockRow {
   /**
-   * The database's clock when the record was read, milliseconds since the epoch; null where no hold of the record
-   * ends by itself, and time does not matter.
+   * The database's clock when the record was read, milliseconds since the epoch. Null when none of the record's holds
+   * expires, so that time does not matter.
    */
   readonly readAtMs: number | null;
 }
 
 /**
- * The locking read, as TypeORM writes it for the entity: all the records, in key order so that two transactions
- * can never wait for each other in a circle.
+ * The locking read, as TypeORM writes it for the entity. It locks all records in key order, so that transactions can
+ * never wait for each other in a circle.
  */
 function lockStatement(dataSource: DataSource): Statement {
   let statement = lockStatements.get(dataSource);
@@ -94,7 +94,7 @@ const UPDATE: Statement = {
      WHERE s.merchant_id = n.merchant_id AND s.id = n.id`,
 };
 
-/** Writes the new figures of locked records; their next expiry stays. */
+/** Writes the new quantities of locked records; their next expiry stays. */
 export function updateStockLevels(tx: Transaction, rows: readonly StockRow[]): void {
   tx.write(UPDATE, columns(rows));
 }
@@ -108,7 +108,10 @@ const UPDATE_EXPIRIES: Statement = {
      WHERE s.merchant_id = n.merchant_id AND s.id = n.id`,
 };
 
-/** Writes the next expiry of locked records. By itself, so that updates of records without one stay HOT and short. */
+/**
+ * Writes the next expiry of locked records. A separate statement, so that updates of records without one stay HOT and
+ * short.
+ */
 export function updateNextExpiries(tx: Transaction, rows: readonly StockRow[]): void {
   tx.write(UPDATE_EXPIRIES, [
     texts(rows.map((r) => r.merchantId)),
@@ -124,7 +127,7 @@ const INSERT: Statement = {
     SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::bigint[])`,
 };
 
-/** Adds records that do not exist yet, and so have no holds that end. */
+/** Adds new records, which have no holds and so no next expiry. */
 export function insertStockLevels(tx: Transaction, rows: readonly StockRow[]): void {
   tx.write(INSERT, columns(rows));
 }
