@@ -14,8 +14,8 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/bin bin
 COPY --from=build /app/dist dist
-# Served at the root of the HTTP port.
-COPY docs/openapi.json docs/openapi.yaml docs/grpc-service-config.json docs/grpc-service-config-with-keys.json docs/
+# Served on the HTTP port.
+COPY docs/errors.md docs/openapi.json docs/openapi.yaml docs/grpc-service-config.json docs/grpc-service-config-with-keys.json docs/
 USER node
 EXPOSE 8080 50051
 # Over TLS where that is set; what certificate this very service shows is no matter then.

@@ -1,13 +1,15 @@
 import { resolve } from 'node:path';
 import { readDatabaseUrl } from './database-url.js';
 import { type Environment, EnvironmentReader } from './environment.js';
-import { isLoopback } from './loopback.js';
+import { isAnyAddress, isLoopback } from './loopback.js';
 
 /** Everything that can be set from outside, checked once, then frozen. Names carry their units. */
 export interface Config {
   readonly host: string;
   /** Others than this machine can reach the ports. */
   readonly exposed: boolean;
+  /** The ports listen on all addresses, so that none of them is known to be the one that callers reach. */
+  readonly everywhere: boolean;
   /** 0 picks a free port. */
   readonly httpPort: number;
   /** 0 picks a free port. */
@@ -28,6 +30,8 @@ export interface Config {
   readonly reflection: boolean;
   /** The documentation on the HTTP port: the page, and the OpenAPI document that it shows. */
   readonly docs: boolean;
+  /** Where callers reach the HTTP port, as links of failures have it; without a slash at the end. */
+  readonly publicUrl: string | undefined;
   /** Whose pages may call from a browser: `https://shop.example`, …, or `*` for everybody's. */
   readonly corsOrigins: readonly string[];
   readonly limits: Limits;
@@ -121,28 +125,13 @@ export function loadConfig(env: Environment): Config {
   const read = new EnvironmentReader(env, faults);
 
   const databaseUrl = readDatabaseUrl(read, faults);
-  const jwt: JwtConfig = {
-    secret: read.text('JWT_SECRET'),
-    jwksUrl: read.url('JWT_JWKS_URL', ['http:', 'https:']),
-    jwksStaleMaxMs: read.integer('JWT_JWKS_STALE_MAX_MS', 86_400_000, 0, 2_592_000_000),
-    issuer: read.text('JWT_ISSUER'),
-    audience: read.text('JWT_AUDIENCE'),
-  };
-  if (jwt.secret !== undefined && jwt.jwksUrl !== undefined) {
-    faults.push('JWT_SECRET and JWT_JWKS_URL: only one of the two can be set');
-  }
-  if (jwt.secret !== undefined && Buffer.byteLength(jwt.secret) < 32) {
-    faults.push('JWT_SECRET: must be at least 32 bytes long, as HS256 demands (RFC 7518, 3.2)');
-  }
-  if (env.DATABASE_URL && jwt.secret === undefined && jwt.jwksUrl === undefined && !env.JWT_JWKS_URL) {
-    faults.push('JWT_SECRET or JWT_JWKS_URL: one of the two is required when DATABASE_URL is set');
-  }
-
+  const jwt = readJwt(read, faults);
   const host = read.text('HOST') ?? '127.0.0.1';
   const exposed = !isLoopback(host);
   const config: Config = {
     host,
     exposed,
+    everywhere: isAnyAddress(host),
     httpPort: read.integer('HTTP_PORT', 8080, 0, 65535),
     grpcPort: read.integer('GRPC_PORT', 50051, 0, 65535),
     metricsPort: read.isSet('METRICS_PORT') ? read.integer('METRICS_PORT', 0, 0, 65535) : undefined,
@@ -155,6 +144,7 @@ export function loadConfig(env: Environment): Config {
     demo: readDemo(read, faults, exposed),
     reflection: read.oneOf('REFLECTION', ['on', 'off'] as const, 'on') === 'on',
     docs: read.oneOf('DOCS', ['on', 'off'] as const, 'on') === 'on',
+    publicUrl: read.baseUrl('PUBLIC_URL'),
     corsOrigins: read.origins('CORS_ORIGINS'),
     batchScope: read.oneOf('BATCH_SCOPE', ['any', 'merchant'] as const, 'any'),
     limits: {
@@ -189,6 +179,26 @@ export function loadConfig(env: Environment): Config {
   faults.push(...portFaults(config));
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze({ ...config, limits: Object.freeze(config.limits) });
+}
+
+function readJwt(read: EnvironmentReader, faults: string[]): JwtConfig {
+  const jwt: JwtConfig = {
+    secret: read.text('JWT_SECRET'),
+    jwksUrl: read.url('JWT_JWKS_URL', ['http:', 'https:']),
+    jwksStaleMaxMs: read.integer('JWT_JWKS_STALE_MAX_MS', 86_400_000, 0, 2_592_000_000),
+    issuer: read.text('JWT_ISSUER'),
+    audience: read.text('JWT_AUDIENCE'),
+  };
+  if (jwt.secret !== undefined && jwt.jwksUrl !== undefined) {
+    faults.push('JWT_SECRET and JWT_JWKS_URL: only one of the two can be set');
+  }
+  if (jwt.secret !== undefined && Buffer.byteLength(jwt.secret) < 32) {
+    faults.push('JWT_SECRET: must be at least 32 bytes long, as HS256 demands (RFC 7518, 3.2)');
+  }
+  if (read.isSet('DATABASE_URL') && jwt.secret === undefined && !read.isSet('JWT_JWKS_URL')) {
+    faults.push('JWT_SECRET or JWT_JWKS_URL: one of the two is required when DATABASE_URL is set');
+  }
+  return jwt;
 }
 
 function portFaults({ httpPort, grpcPort, metricsPort, metrics }: Config): string[] {

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+const BASE_URL_LENGTH_MAX = 256;
+
 /** Reads variables one by one and notes what is wrong with each. An empty variable counts as not set. */
 export class EnvironmentReader {
   readonly #env: Environment;
@@ -45,6 +47,22 @@ export class EnvironmentReader {
     if (URL.canParse(text) && protocols.includes(new URL(text).protocol)) return text;
     this.#faults.push(
       `${name}: must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}${hint}`,
+    );
+    return undefined;
+  }
+
+  /** What paths can be put behind, without the slash at its end. Links with it travel in gRPC's trailers. */
+  baseUrl(name: string): string | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    const bare = url !== undefined && `${url.username}${url.password}` === '' && !/[?#]/.test(text);
+    if (bare && /^https?:$/.test(url.protocol) && url.href.length <= BASE_URL_LENGTH_MAX) {
+      return url.href.replace(/\/+$/, '');
+    }
+    this.#faults.push(
+      `${name}: must be a URL such as https://stock.example/api, of http or https, with at most ` +
+        `${BASE_URL_LENGTH_MAX} characters and without a user, a query or a fragment`,
     );
     return undefined;
   }

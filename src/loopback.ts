@@ -4,6 +4,11 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
+/** Whether a port on it is reached under any address of this machine, so that it tells none: `0.0.0.0`, `::`. */
+export function isAnyAddress(host: string): boolean {
+  return /^(::ffff:)?[0:.]+$/i.test(host);
+}
+
 /** Whether only this machine reaches ports on the address. A name other than `localhost` may lead anywhere. */
 export function isLoopback(host: string): boolean {
   const family = isIP(host);

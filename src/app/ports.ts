@@ -2,6 +2,7 @@ import type { Config } from '../config.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { CannotListen } from '../transport/failures/cannot-listen.js';
+import { HelpLinks } from '../transport/failures/help-links.js';
 import { GrpcPort } from '../transport/grpc/port.js';
 import { MetricsPort } from '../transport/http/metrics-port.js';
 import { HttpPort } from '../transport/http/port.js';
@@ -18,6 +19,8 @@ export interface Ports {
   readonly grpc: GrpcPort;
   readonly http: HttpPort;
   readonly metrics: MetricsPort | undefined;
+  /** Of both ports' failures. */
+  readonly help: HelpLinks;
 }
 
 export function createPorts(
@@ -26,8 +29,10 @@ export function createPorts(
   { calls, metrics, isReady }: { calls: Calls; metrics: Metrics; isReady: () => boolean },
 ): Ports {
   const { limits, tls, metricsPort } = config;
+  const help = new HelpLinks(config.docs ? (config.publicUrl ?? '') : undefined);
   const grpc = new GrpcPort({
     ...calls,
+    help,
     streamStalledMs: limits.streamStalledMs,
     tls,
     reflection: config.reflection,
@@ -52,6 +57,7 @@ export function createPorts(
     tls,
     connections,
     bodyBytesMax: limits.bodyBytesMax,
+    help,
     docs: config.docs,
     corsOrigins: config.corsOrigins,
     isReady,
@@ -60,13 +66,13 @@ export function createPorts(
   });
   const ownMetrics =
     metricsPort === undefined ? undefined : new MetricsPort({ tls, connections, scrape, onError });
-  return { grpc, http, metrics: ownMetrics };
+  return { grpc, http, metrics: ownMetrics, help };
 }
 
 /** Throws CannotListen; some may be open then. */
 export async function openPorts(
-  { host, tls, httpPort, grpcPort, metricsPort }: Config,
-  { http, grpc, metrics }: Ports,
+  { host, everywhere, tls, docs, publicUrl, httpPort, grpcPort, metricsPort }: Config,
+  { http, grpc, metrics, help }: Ports,
 ): Promise<Addresses> {
   const open = (
     name: ConstructorParameters<typeof CannotListen>[0],
@@ -76,15 +82,17 @@ export async function openPorts(
     port.listen(host, number).catch((cause) => {
       throw new CannotListen(name, host, number, cause);
     });
+  const shown = host.includes(':') ? `[${host}]` : host;
+  const urlOf = (port: number): string => `${tls === undefined ? 'http' : 'https'}://${shown}:${port}`;
+  const httpUrl = urlOf(await open('HTTP_PORT', httpPort, http));
+  // Failures of both ports lead to this one.
+  if (docs && publicUrl === undefined && !everywhere) help.leadTo(httpUrl);
   const opened = {
-    http: await open('HTTP_PORT', httpPort, http),
     grpc: await open('GRPC_PORT', grpcPort, grpc),
     metrics: metrics && (await open('METRICS_PORT', metricsPort!, metrics)),
   };
-  const shown = host.includes(':') ? `[${host}]` : host;
-  const urlOf = (port: number): string => `${tls === undefined ? 'http' : 'https'}://${shown}:${port}`;
   return {
-    addresses: { httpUrl: urlOf(opened.http), grpcAddress: `${shown}:${opened.grpc}` },
+    addresses: { httpUrl, grpcAddress: `${shown}:${opened.grpc}` },
     metricsUrl: opened.metrics === undefined ? undefined : `${urlOf(opened.metrics)}/metrics`,
   };
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Credentials, startApp, type TestApp } from '../support/app.js';
 import { expectUnharmed } from '../support/unharmed.js';
 import { exchange, readResponses, type WireResponse } from '../support/wire.js';
+import { helpOf } from './contract.js';
 
 /** HTTP/1.1 as hostile or careless clients write it, byte for byte. */
 
@@ -177,6 +178,7 @@ describe('paths and methods', () => {
       message: 'Method not allowed. Allowed: PATCH.',
       code: 'MALFORMED_REQUEST',
       requestId: 'req-1',
+      help: helpOf('MALFORMED_REQUEST'),
     });
   });
 });

@@ -1,4 +1,5 @@
 import type { FailureReason } from '../../src/domain/failure.js';
+import { PUBLIC_URL } from '../support/app.js';
 import type { Answer, DoorName, Precondition } from '../support/doors.js';
 
 /** The contract's table of errors, written out again: the service's own table is what is tested. */
@@ -73,6 +74,10 @@ export interface ExpectedFailure {
   readonly preconditions?: readonly Precondition[];
 }
 
+export function helpOf(reason: string): string {
+  return `${PUBLIC_URL}/docs/errors#${reason.toLowerCase()}`;
+}
+
 /** The whole answer that a door gives, but for its request id. */
 export function answerOf(door: DoorName, expected: Expected, replayed: boolean): Answer {
   const http = door === 'REST' || door.startsWith('Connect');
@@ -89,6 +94,8 @@ export function answerOf(door: DoorName, expected: Expected, replayed: boolean):
     metadata,
     ...(violations === undefined ? {} : { violations }),
     ...(retryable ? { retryAfterSeconds: 1 } : {}),
+    // That body is published to the letter.
+    ...(door === 'REST' && reason === 'UNAUTHENTICATED' ? {} : { help: helpOf(reason) }),
     ...(door === 'REST'
       ? { httpStatus, ...(failedParts === undefined ? {} : { failedParts }) }
       : {

@@ -183,7 +183,8 @@ describe('REST, to the letter', () => {
     });
     expect(`${response.status} ${await response.text()}`).toBe(
       '400 {"status":false,"message":"Cannot reserve the order. 1 line asks for more units than are currently available.",' +
-        '"code":"INSUFFICIENT_STOCK","requestId":"req-1","errors":[{"id":"inv_xyz789","requested":51,"available":50}]}',
+        '"code":"INSUFFICIENT_STOCK","requestId":"req-1","help":"https://stock.example/api/docs/errors#insufficient_stock",' +
+        '"errors":[{"id":"inv_xyz789","requested":51,"available":50}]}',
     );
   });
 
@@ -195,6 +196,7 @@ describe('REST, to the letter', () => {
       message: 'Cannot reserve 51 units. Only 50 units are currently available.',
       code: 'INSUFFICIENT_STOCK',
       requestId: 'req-1',
+      help: 'https://stock.example/api/docs/errors#insufficient_stock',
       requested: 51,
       available: 50,
     });

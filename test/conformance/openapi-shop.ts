@@ -6,6 +6,7 @@ import { Sender } from '../property/openapi/send.js';
 import { type Credentials, type TestApp, tokenFor } from '../support/app.js';
 import { contradictions } from '../support/openapi/checker.js';
 import { type JsonObject, OpenApiDocument } from '../support/openapi/document.js';
+import { helpOf } from './contract.js';
 
 /** The document's examples of failures, and requests that are answered by them. */
 export const document = OpenApiDocument.read();
@@ -87,8 +88,10 @@ export function exampleOf(operation: Template, status: number, reason: string) {
   const example = document.at(`${pointer}/${reason}`);
   if (example === undefined) throw new Error(`${operation.id} ${status} has no example of ${reason}`);
   const value = example.value.value as JsonObject;
+  // All but the bodies that are another one to the letter.
   const isUsual = value.requestId !== undefined;
-  return { pointer: `${pointer}/${reason}`, value: isUsual ? { ...value, requestId: 'r-1' } : value };
+  const called = { requestId: 'r-1', help: helpOf(String(value.code)) };
+  return { pointer: `${pointer}/${reason}`, value: isUsual ? { ...value, ...called } : value };
 }
 
 export function examplesPointer({ pointer }: Template, status: string): string {

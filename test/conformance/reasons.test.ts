@@ -24,7 +24,7 @@ function protoComment(reason: string): string {
 const openApi = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8'));
 const { examples } = openApi.components as { examples: Record<string, { value: object }> };
 /** Members of a body that are no facts of the failure. */
-const shape = ['status', 'message', 'code', 'requestId', 'errors', 'error', 'statusCode'];
+const shape = ['status', 'message', 'code', 'requestId', 'help', 'errors', 'error', 'statusCode'];
 
 const metadata = (text: string): string[] => /Metadata: ([^.;]*)/.exec(text)?.[1]?.match(/`\w+`/g) ?? [];
 

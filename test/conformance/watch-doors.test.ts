@@ -9,6 +9,7 @@ import {
   type WatchStream,
   watchDoors,
 } from '../support/watches.js';
+import { helpOf } from './contract.js';
 
 /** WatchInventory through every door: what is sent, where it goes on, and what is refused before the first event. */
 
@@ -193,7 +194,11 @@ describe.each(watchDoors)('%s', (door) => {
     ['an unknown record beside a known one', ['still', 'nobody']],
   ])('refuses %s', async (_, ids) => {
     const stream = watch(door, { ids });
-    expect(await stream.ended).toMatchObject({ reason: 'INVENTORY_NOT_FOUND', ...status(door, 5, 404) });
+    expect(await stream.ended).toMatchObject({
+      reason: 'INVENTORY_NOT_FOUND',
+      help: helpOf('INVENTORY_NOT_FOUND'),
+      ...status(door, 5, 404),
+    });
     expect(stream.seen).toEqual([]);
   });
 

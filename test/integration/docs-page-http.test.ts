@@ -1,7 +1,10 @@
 import { connect } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { FailureReason } from '../../src/domain/failure.js';
 import { CONTENT_SECURITY_POLICY, PAGE_HTML } from '../../src/transport/http/docs/docs-page-content.js';
+import { helpOf, reasons } from '../conformance/contract.js';
 import { startApp, type TestApp } from '../support/app.js';
+import { closeDoors, openDoors } from '../support/doors.js';
 import { exchange, readResponses } from '../support/wire.js';
 
 let app: TestApp;
@@ -59,6 +62,8 @@ describe.each([
     ['/docs/swagger-ui-bundle.js.LICENSE.txt', 'text/plain; charset=utf-8', /@license/],
     ['/docs/swagger-ui.css', 'text/css; charset=utf-8', /\.swagger-ui/],
     ['/docs/favicon-32x32.png', 'image/png', /PNG/],
+    ['/docs/errors', 'text/html; charset=utf-8', /^<!doctype html>/],
+    ['/docs/errors.css', 'text/css; charset=utf-8', /^html \{/],
   ];
 
   test.each(files)('GET %s: %s', async (path, type, content) => {
@@ -85,11 +90,13 @@ describe.each([
   });
 
   test('the page may run, show and call what comes from here, and nothing else', async () => {
-    const { headers } = await send('GET', '/docs');
-    expect(headers['content-security-policy']).toBe(
-      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    );
+    for (const path of ['/docs', '/docs/errors']) {
+      const { headers } = await send('GET', path);
+      expect(headers['content-security-policy']).toBe(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+          "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      );
+    }
     expect(CONTENT_SECURITY_POLICY).not.toContain('unsafe');
   });
 
@@ -162,12 +169,70 @@ test('DOCS=off, METRICS=off: no such paths, and no link to them', async () => {
     const page = await fetch(closed.httpUrl, { headers: { accept: 'text/html' } });
     expect(await page.text()).not.toContain('href');
     expect(await (await fetch(closed.httpUrl)).json()).toEqual({ name: 'Holdfast', health: '/healthz' });
-    for (const path of ['/docs', '/docs/', '/docs/page.js', '/docs/swagger-ui-bundle.js', '/metrics']) {
+    for (const path of [
+      '/docs',
+      '/docs/',
+      '/docs/errors',
+      '/docs/page.js',
+      '/docs/swagger-ui-bundle.js',
+      '/metrics',
+    ]) {
       const response = await fetch(`${closed.httpUrl}${path}`, { redirect: 'manual' });
       expect(response.status).toBe(404);
       expect(await response.json()).toMatchObject({ message: `No static resource ${path.slice(1)}.` });
     }
+    expect(await linksOf(closed)).toEqual({ REST: undefined, gRPC: undefined });
   } finally {
     await closed.close();
   }
 });
+
+describe('links of errors', () => {
+  const anchor = '/docs/errors#inventory_not_found';
+
+  test('by default they lead to the very port', async () => {
+    const plain = await startApp({ PUBLIC_URL: '' });
+    try {
+      const url = `${plain.httpUrl}${anchor}`;
+      const links = await linksOf(plain);
+      expect(links).toEqual({ REST: url, gRPC: url });
+      expect(await (await fetch(links.REST!)).text()).toContain('<section id="inventory_not_found">');
+    } finally {
+      await plain.close();
+    }
+  });
+
+  test('a port that listens everywhere knows no address, but its own path', async () => {
+    const everywhere = await startApp({ PUBLIC_URL: '', HOST: '0.0.0.0' });
+    try {
+      expect(await linksOf(everywhere)).toEqual({ REST: anchor, gRPC: undefined });
+    } finally {
+      await everywhere.close();
+    }
+  });
+
+  test.each(Object.keys(reasons) as FailureReason[])('%s has its place on the page', async (reason) => {
+    const page = (await overHttp1('GET', '/docs/errors')).body;
+    const { hash } = new URL(helpOf(reason));
+    const section = page.split('<section ').find((text) => text.startsWith(`id="${hash.slice(1)}">`));
+    expect(section).toContain(`<h2><a href="${hash}">${reason}</a></h2>`);
+    expect(section).toContain(`HTTP ${reasons[reason].httpStatus}</p>`);
+    expect(section).toMatch(
+      /<p>[A-Z][^\n]+\.<\/p>\n.*What to do:<\/strong> [A-Z][^\n]+\.<\/p>\n.*<q>[^<]+<\/q>/,
+    );
+    expect(section).not.toContain('`');
+  });
+});
+
+/** What an error links to, on each port. */
+async function linksOf(service: TestApp) {
+  const credentials = await service.createMerchant();
+  const doors = openDoors(service);
+  const link = async (door: 'REST' | 'gRPC') =>
+    (await doors[door].call('GetInventory', { id: 'inv_none' }, { credentials })).help;
+  try {
+    return { REST: await link('REST'), gRPC: await link('gRPC') };
+  } finally {
+    closeDoors(doors);
+  }
+}

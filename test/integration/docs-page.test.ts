@@ -1,5 +1,6 @@
 import type { HTTPRequest, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { reasons } from '../../src/domain/reasons.js';
 import type { Demo } from '../../src/service/demo.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { type Chromium, startChromium } from '../support/chromium.js';
@@ -211,6 +212,25 @@ test('nothing is wider than a phone, with operations open and tried', async () =
   await clickAll('.try-out__btn');
   await page.waitForSelector('.opblock .execute');
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+});
+
+test('a link of an error leads to its reason, on a phone too and in the dark', async () => {
+  const { page } = await openDocs();
+  await page.setViewport({ width: 390, height: 844 });
+  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
+  for (const reason of Object.keys(reasons)) {
+    await page.goto(`${app.httpUrl}/docs/errors#${reason.toLowerCase()}`);
+    const shown = await page.$eval(':target h2', (heading) => {
+      const { top } = (
+        heading as unknown as { getBoundingClientRect(): { top: number } }
+      ).getBoundingClientRect();
+      return { text: heading.textContent, inView: top >= 0 && top < 844 };
+    });
+    expect(shown).toEqual({ text: reason, inView: true });
+  }
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+  const background = 'getComputedStyle(document.documentElement).backgroundColor';
+  expect(await page.evaluate(background)).toBe('rgb(28, 32, 34)');
 });
 
 describe('what a hole in the page would try', () => {

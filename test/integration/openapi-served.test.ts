@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { type Credentials, startApp, type TestApp } from '../support/app.js';
+import { type Credentials, PUBLIC_URL, startApp, type TestApp } from '../support/app.js';
 import { checkedFetch, holdAgainstDocument } from '../support/openapi/checked-fetch.js';
 
 let service: TestApp;
@@ -86,7 +86,8 @@ test.each([
   const headers = { 'x-request-id': 'r-1' };
   const response = await checkedFetch(`${service.httpUrl}${path}`, { method, headers, body: '{}' });
   expect(response.status).toBe(status);
-  const body = { status: false, message, code: 'MALFORMED_REQUEST', requestId: 'r-1' };
+  const help = `${PUBLIC_URL}/docs/errors#malformed_request`;
+  const body = { status: false, message, code: 'MALFORMED_REQUEST', requestId: 'r-1', help };
   expect(await response.json()).toEqual(body);
 });
 

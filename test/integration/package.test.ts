@@ -50,6 +50,7 @@ test('npm pack takes what runs, and nothing else', async () => {
       'LICENSE',
       'README.md',
       'bin/holdfast.js',
+      'docs/errors.md',
       'docs/grpc-service-config-with-keys.json',
       'docs/grpc-service-config.json',
       'docs/openapi.json',
@@ -64,7 +65,14 @@ test('what was packed serves, with its documents', async () => {
   const service = await untilServing(
     spawnHoldfast(['serve'], onDatabase(database.url), join(folder, 'bin/holdfast.js')),
   );
-  const paths = ['/readyz', '/docs', '/openapi.json', '/openapi.yaml', '/grpc-service-config.json'];
+  const paths = [
+    '/readyz',
+    '/docs',
+    '/docs/errors',
+    '/openapi.json',
+    '/openapi.yaml',
+    '/grpc-service-config.json',
+  ];
   const statuses = await Promise.all(
     paths.map(async (path) => [path, (await fetch(service.httpUrl + path)).status]),
   );

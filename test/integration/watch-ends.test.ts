@@ -34,6 +34,10 @@ const reserveOne = (id: string) =>
 function said(reason: string, code: number): object[] {
   return watchDoors.map((door) => ({
     reason,
+    // That body is published to the letter.
+    ...(reason === 'UNAUTHENTICATED' && door.startsWith('REST')
+      ? {}
+      : { help: expect.stringMatching(`/docs/errors#${reason.toLowerCase()}$`) }),
     ...(door.startsWith('REST') ? { httpStatus: 200 } : { code }),
   }));
 }

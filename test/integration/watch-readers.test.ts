@@ -81,6 +81,7 @@ describe('a reader who does not read', () => {
       expect(endings).toMatchObject(
         doors.map((door) => ({
           reason: 'SLOW_READER',
+          help: expect.stringMatching(/\/docs\/errors#slow_reader$/),
           ...(door.startsWith('REST') ? { httpStatus: 200 } : { code: 8 }),
         })),
       );
@@ -137,6 +138,7 @@ describe('a service that stops', () => {
     expect(endings).toMatchObject(
       watchDoors.map((door) => ({
         reason: 'SHUTTING_DOWN',
+        help: expect.stringMatching(/\/docs\/errors#shutting_down$/),
         ...(door.startsWith('REST') ? { httpStatus: 200 } : { code: 14 }),
       })),
     );

@@ -6,6 +6,9 @@ import { createMerchant } from '../../src/service/merchants.js';
 import { type SeedRecord, seedRecords } from '../../src/store/seed.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 
+/** What the links of failures begin with. */
+export const PUBLIC_URL = 'https://stock.example/api';
+
 export const JWT_SECRET = 'test-secret-test-secret-test-secret-0';
 
 export interface Credentials {
@@ -36,6 +39,7 @@ export async function startApp(env: Environment = {}, overrides: Overrides = {})
       HTTP_PORT: '0',
       GRPC_PORT: '0',
       LOG_LEVEL: 'silent',
+      PUBLIC_URL,
       ...env,
     }),
     overrides,

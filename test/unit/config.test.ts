@@ -89,6 +89,7 @@ test('what is set is taken over', () => {
     REFLECTION: 'off',
     METRICS_PORT: '9464',
     DOCS: 'off',
+    PUBLIC_URL: 'https://stock.example/api/',
     CORS_ORIGINS: 'https://shop.example, http://localhost:3000',
     BATCH_SCOPE: 'merchant',
     ENGINE_LANES: '9',
@@ -105,6 +106,7 @@ test('what is set is taken over', () => {
     metrics: true,
     metricsPort: 9464,
     docs: false,
+    publicUrl: 'https://stock.example/api',
     corsOrigins: ['https://shop.example', 'http://localhost:3000'],
     batchScope: 'merchant',
     limits: { engineLanes: 9 },
@@ -130,12 +132,13 @@ test('all faults are told at once, each by the name of its variable', () => {
     LOG_LEVEL: 'loud',
     REFLECTION: 'maybe',
     DOCS: 'yes',
+    PUBLIC_URL: 'stock.example',
     BATCH_SCOPE: 'all',
     ENGINE_LANES: '0',
     LOCK_TIMEOUT_MS: '-1',
   };
   expect(namesOf(env).sort()).toEqual(Object.keys(env).sort());
-  expect(() => loadConfig(env)).toThrow(/^the configuration is faulty:\n(?: {2}[A-Z_]+: .*\n?){14}$/);
+  expect(() => loadConfig(env)).toThrow(/^the configuration is faulty:\n(?: {2}[A-Z_]+: .*\n?){15}$/);
 });
 
 describe('numbers', () => {
@@ -161,6 +164,15 @@ describe('numbers', () => {
     ['CORS_ORIGINS', 'https://*.example', 'refused'],
     ['CORS_ORIGINS', 'null', 'refused'],
     ['CORS_ORIGINS', 'file:///tmp', 'refused'],
+    ['PUBLIC_URL', 'http://127.0.0.1:8080', 'taken'],
+    ['PUBLIC_URL', 'https://stock.example/api/', 'taken'],
+    ['PUBLIC_URL', `https://stock.example/${'a'.repeat(256 - 22)}`, 'taken'],
+    ['PUBLIC_URL', `https://stock.example/${'a'.repeat(256 - 21)}`, 'refused'],
+    ['PUBLIC_URL', 'ftp://stock.example', 'refused'],
+    ['PUBLIC_URL', '/api', 'refused'],
+    ['PUBLIC_URL', 'https://user:secret@stock.example', 'refused'],
+    ['PUBLIC_URL', 'https://stock.example/?', 'refused'],
+    ['PUBLIC_URL', 'https://stock.example/#docs', 'refused'],
     ['BODY_BYTES_MAX', '1023', 'refused'],
     ['ENGINE_LANES', '0', 'refused'],
     ['BATCH_COMMANDS_MAX', '0', 'refused'],

@@ -1,8 +1,15 @@
 import type { Json, Schema } from './json.js';
 import type { Reason } from './reasons.js';
 
+/** Absent where the service shows no documentation. */
+const HELP: Schema = {
+  type: 'string',
+  format: 'uri-reference',
+  description: 'A link to what the reason means, and what to do.',
+};
+
 /** The usual body of what fails, for any of the reasons. */
-export function errorSchema(reasons: readonly Reason[]): Schema {
+export function errorSchema(reasons: readonly Reason[], linked: boolean): Schema {
   const meanings = reasons.map(({ name, meaning }) => `- \`${name}\`: ${meaning}`).join('\n');
   return {
     type: 'object',
@@ -16,6 +23,7 @@ export function errorSchema(reasons: readonly Reason[]): Schema {
         description: `Why, for programs.\n\n${meanings}`,
       },
       requestId: { type: 'string', description: 'Finds the call in the log; the same as `X-Request-Id`.' },
+      ...(linked ? { help: HELP } : {}),
     },
     required: ['status', 'message', 'code', 'requestId'],
   };

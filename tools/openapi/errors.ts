@@ -48,9 +48,12 @@ export class Errors {
   constructor(facts: Facts, reasons: ReadonlyMap<string, Reason>) {
     this.#facts = facts;
     this.#reasons = reasons;
-    const { bodies } = facts.errors;
+    const { bodies, help } = facts.errors;
     this.schemas = {
-      Error: errorSchema([...reasons.values()].filter(({ name }) => bodies[name] === undefined)),
+      Error: errorSchema(
+        [...reasons.values()].filter(({ name }) => bodies[name] === undefined),
+        help !== undefined,
+      ),
       ...Object.fromEntries(Object.entries(bodies).map(([name, body]) => [pascal(name), exactly(body)])),
     };
   }
@@ -140,7 +143,7 @@ export class Errors {
   }
 
   #told(failures: Failures, reason: Reason): Told {
-    const { bodies, extras, requestId, violations: violated } = this.#facts.errors;
+    const { bodies, extras, violations: violated } = this.#facts.errors;
     const { name, meaning } = reason;
     const summary = withoutCode(meaning.replace(/\.$/, ''));
     const exact = bodies[name];
@@ -155,7 +158,7 @@ export class Errors {
       if (example === undefined) return [];
       return [[key, key === violated[name] ? (own ?? example) : this.#permitted(failures, example)] as const];
     });
-    const value = { status: false, message, code: name, requestId, ...Object.fromEntries(more) };
+    const value = { ...this.#usual(message, name), ...Object.fromEntries(more) };
     return {
       reason,
       example: this.#example(name, { summary, value }),
@@ -165,6 +168,13 @@ export class Errors {
       },
       variant: `${variant}${capitalised(Object.keys(own ?? {})[0] ?? '')}`,
     };
+  }
+
+  /** What every usual body has. */
+  #usual(message: string, code: string): Schema {
+    const { requestId, help } = this.#facts.errors;
+    const link = help === undefined ? {} : { help: help.replace('{reason}', code.toLowerCase()) };
+    return { status: false, message, code, requestId, ...link };
   }
 
   #permitted({ permission }: Failures, example: Json): Json {
@@ -192,12 +202,7 @@ export class Errors {
 
   #ofHttp(status: string, message: string): Schema {
     const { reason } = this.#facts.errors.statuses;
-    const value = {
-      status: false,
-      message,
-      code: reason,
-      requestId: this.#facts.errors.requestId,
-    };
+    const value = this.#usual(message, reason);
     const { every, statuses = {} } = this.#facts.headers;
     return {
       description: `- \`${reason}\`: ${STATUS_CODES[status]}.`,

@@ -49,6 +49,8 @@ export interface Facts {
     readonly stored: readonly string[];
     /** Of examples. */
     readonly requestId: string;
+    /** Of examples, the link to a reason's explanation: `{reason}` stands for it, in lower case. Without it, there are none. */
+    readonly help?: string;
     /** Reasons whose body is another one, to the letter. */
     readonly bodies: Readonly<Record<string, Readonly<Record<string, Json>>>>;
     /** `REASON` or `Rpc/REASON` → properties beyond the usual ones. */

@@ -6,11 +6,13 @@ import { reasons } from '../../domain/reasons.js';
 import {
   BadRequestSchema,
   ErrorInfoSchema,
+  HelpSchema,
   PreconditionFailureSchema,
   RetryInfoSchema,
 } from '../../gen/google/rpc/error_details_pb.js';
 import { failedLines } from './failed-lines.js';
 import { failureFacts } from './failure-facts.js';
+import type { HelpLinks } from './help-links.js';
 
 /** `domain` of every ErrorInfo. */
 export const ERROR_DOMAIN = 'inventory.v1';
@@ -61,7 +63,7 @@ export interface ErrorDetail<D extends DescMessage = DescMessage> {
  * What gRPC and Connect callers get beside code and message. Of a long list of violations, the first ones, and in
  * `omitted` how many more there are.
  */
-export function errorDetails(failure: Failure): ErrorDetail[] {
+export function errorDetails(failure: Failure, help: HelpLinks): ErrorDetail[] {
   const metadata: Record<string, string> = {};
   for (const [name, fact] of Object.entries(failureFacts(failure))) metadata[name] = `${fact}`;
   const info = { reason: failure.reason, domain: ERROR_DOMAIN, metadata };
@@ -85,6 +87,8 @@ export function errorDetails(failure: Failure): ErrorDetail[] {
     const retryDelay = { seconds: BigInt(RETRY_AFTER_SECONDS) };
     details.push({ desc: RetryInfoSchema, value: create(RetryInfoSchema, { retryDelay }) });
   }
+  const link = help.of(failure.reason)?.detail;
+  if (link !== undefined) details.push({ desc: HelpSchema, value: link });
   return details;
 }
 
@@ -110,16 +114,16 @@ function fitting<T extends Readonly<Record<string, string>>>(
 }
 
 /**
- * The REST body: the published shape, with `code`, `requestId` and the failure's facts added for machines. `errors` is
- * for what is told of each field or line.
+ * The REST body: the published shape, with `code`, `requestId`, `help` and the failure's facts added. `errors` is for what
+ * is told of each field or line.
  */
-export function restErrorBody(failure: Failure, requestId: string): string {
+export function restErrorBody(failure: Failure, requestId: string, help: HelpLinks): string {
   const message = failureMessage(failure);
   // Published to the letter, so nothing is added.
   if (failure.reason === 'UNAUTHENTICATED') {
     return JSON.stringify({ error: 'unauthenticated', message, status: false, statusCode: 401 });
   }
-  const body = { status: false, message, code: failure.reason, requestId, ...failureFacts(failure) };
+  const body = { ...usualBody(failure.reason, message, requestId, help), ...failureFacts(failure) };
   if (failure.reason !== 'VALIDATION_FAILED') {
     const lines = failedLines(failure);
     return JSON.stringify(lines === undefined ? body : { ...body, errors: lines.map((line) => line.error) });
@@ -130,6 +134,12 @@ export function restErrorBody(failure: Failure, requestId: string): string {
 }
 
 /** The REST body of what has an HTTP status and no reason of its own. */
-export function malformedBody(message: string, requestId: string): string {
-  return JSON.stringify({ status: false, message, code: 'MALFORMED_REQUEST', requestId });
+export function malformedBody(message: string, requestId: string, help: HelpLinks): string {
+  return JSON.stringify(usualBody('MALFORMED_REQUEST', message, requestId, help));
+}
+
+function usualBody(code: FailureReason, message: string, requestId: string, help: HelpLinks) {
+  const link = help.of(code);
+  // Without a link, the member is left out of the JSON.
+  return { status: false, message, code, requestId, help: link?.url };
 }

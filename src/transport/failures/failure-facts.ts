@@ -5,7 +5,7 @@ export type FailureFacts = Readonly<Record<string, string | number>>;
 
 /**
  * The facts behind a failure's message, for machines: ErrorInfo's metadata, and members of a REST body beside
- * `message`, of which none may be named `status`, `message`, `code`, `requestId` or `errors`. What the failure does not
+ * `message`, of which none may be named `status`, `message`, `code`, `requestId`, `help` or `errors`. What the failure does not
  * have, or has as an empty text, is left out.
  */
 export function failureFacts(failure: Failure): FailureFacts {

@@ -15,7 +15,7 @@ import { file_inventory_v1_error_reason } from '../../gen/inventory/v1/error_rea
 import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { REPLAYED_HEADER } from '../dispatch/request-id.js';
-import type { StreamDispatcher } from '../dispatch/stream-dispatcher.js';
+import type { HelpLinks } from '../failures/help-links.js';
 import { http2Options } from '../http2.js';
 import type { Operation } from '../operations/operation.js';
 import type { StreamOperation } from '../operations/stream-operation.js';
@@ -26,16 +26,14 @@ import { lookInside, streamOf } from './library.js';
 import { decodeCall, GrpcCallMetadata } from './metadata.js';
 import { OpenStreams } from './open-streams.js';
 import { createReflection } from './reflection.js';
-import { grpcError } from './status.js';
-import { GrpcStreams } from './stream.js';
+import { GrpcErrors } from './status.js';
+import { GrpcStreams, type GrpcStreamsOptions } from './stream.js';
 
-export interface GrpcPortOptions {
+export interface GrpcPortOptions extends GrpcStreamsOptions {
   readonly dispatcher: Dispatcher;
   readonly operations: readonly Operation[];
-  readonly streamDispatcher: StreamDispatcher;
   readonly streams: readonly StreamOperation[];
-  /** How long a caller may leave unread what a stream has sent. */
-  readonly streamStalledMs: number;
+  readonly help: HelpLinks;
   readonly tls: TlsConfig | undefined;
   readonly reflection: boolean;
   readonly bodyBytesMax: number;
@@ -73,10 +71,12 @@ export class GrpcPort {
         : { 'grpc.keepalive_time_ms': 60_000 }),
     });
     this.#credentials = serverCredentials(options.tls);
+    const errors = new GrpcErrors(options.help);
     this.#guard = new Guard({
       requestTimeoutMs: options.requestTimeoutMs,
       streamStalledMs: options.streamStalledMs,
       grpcIdleMs: options.grpcIdleMs,
+      errors,
     });
     lookInside(
       this.#server,
@@ -87,11 +87,11 @@ export class GrpcPort {
       },
       (http2) => this.#guard.watch(http2),
     );
-    this.#streams = new GrpcStreams(options.streamDispatcher, options.streamStalledMs, this.#guard);
+    this.#streams = new GrpcStreams(options, this.#guard, errors);
     this.#endless = new OpenStreams(this.#guard);
     this.#server.addService(
       definition([...options.operations, ...options.streams]),
-      implementation(options, this.#streams, this.#guard),
+      implementation(options, this.#streams, this.#guard, errors),
     );
     const tracked = this.#endless.around(this.#server);
     this.#health.addToServer(tracked);
@@ -166,10 +166,11 @@ function implementation(
   { operations, dispatcher, streams }: GrpcPortOptions,
   grpcStreams: GrpcStreams,
   guard: Guard,
+  errors: GrpcErrors,
 ): UntypedServiceImplementation {
   const unary = operations.map((operation) => [
     operation.method.localName,
-    handler(operation, dispatcher, guard),
+    handler(operation, dispatcher, guard, errors),
   ]);
   const streaming = streams.map((stream) => [stream.method.localName, grpcStreams.handler(stream)]);
   return Object.fromEntries([...unary, ...streaming]);
@@ -179,6 +180,7 @@ function handler(
   operation: Operation,
   dispatcher: Dispatcher,
   guard: Guard,
+  errors: GrpcErrors,
 ): handleUnaryCall<Buffer, Message> {
   return async (call, callback) => {
     const stream = streamOf(call);
@@ -186,7 +188,7 @@ function handler(
     const metadata = new GrpcCallMetadata(call);
     const decode = () => decodeCall(operation.method.input, call);
     const reply = await dispatcher.dispatch(operation, metadata, decode);
-    if (!reply.ok) return callback(grpcError(reply.failure, reply.replayed, metadata.requestId));
+    if (!reply.ok) return callback(errors.of(reply.failure, reply.replayed, metadata.requestId));
     if (reply.replayed) {
       const headers = new Metadata();
       headers.set(REPLAYED_HEADER, 'true');

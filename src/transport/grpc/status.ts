@@ -8,51 +8,57 @@ import { StatusSchema } from '../../gen/google/rpc/status_pb.js';
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../dispatch/request-id.js';
 import { errorCodes, errorDetails } from '../failures/errors.js';
 import { failedLines } from '../failures/failed-lines.js';
+import type { HelpLinks } from '../failures/help-links.js';
 
 /** Different rejections remembered in their encoded form. */
 const REMEMBERED_MAX = 1000;
 
-/**
- * A sold-out record rejects everyone in the same words, just when most callers come: encoding them anew would
- * make a rejection dearer (18 µs) than a success.
- */
-const remembered = new LRUCache<string, Buffer>({ max: REMEMBERED_MAX });
+/** Failures as grpc-js sends them: status, message, and google.rpc.Status with the details in the trailers. */
+export class GrpcErrors {
+  /**
+   * A sold-out record rejects everyone in the same words, just when most callers come: encoding them anew would
+   * make a rejection dearer (18 µs) than a success.
+   */
+  readonly #remembered = new LRUCache<string, Buffer>({ max: REMEMBERED_MAX });
+  readonly #help: HelpLinks;
 
-/** A failure as grpc-js sends it: status, message, and google.rpc.Status with the details in the trailers. */
-export function grpcError(
-  failure: Failure,
-  replayed: boolean,
-  requestId: string,
-): Partial<ServerErrorResponse> {
-  const message = failureMessage(failure);
-  const metadata = new Metadata();
-  metadata.set('grpc-status-details-bin', statusDetails(failure, message));
-  metadata.set(REQUEST_ID_HEADER, requestId);
-  if (replayed) metadata.set(REPLAYED_HEADER, 'true');
-  return { code: errorCodes[failure.reason].code as number, details: message, metadata };
-}
-
-function statusDetails(failure: Failure, message: string): Buffer {
-  if (failedLines(failure) !== undefined) return encodeStatus(failure, message);
-  switch (failure.reason) {
-    case 'INSUFFICIENT_STOCK':
-    case 'INSUFFICIENT_RESERVED':
-    case 'INVENTORY_NOT_FOUND': {
-      // Their messages tell all that their details do.
-      let encoded = remembered.get(message);
-      if (encoded === undefined) {
-        encoded = encodeStatus(failure, message);
-        remembered.set(message, encoded);
-      }
-      return encoded;
-    }
-    default:
-      return encodeStatus(failure, message);
+  constructor(help: HelpLinks) {
+    this.#help = help;
   }
-}
 
-function encodeStatus(failure: Failure, message: string): Buffer {
-  const { code } = errorCodes[failure.reason];
-  const details = errorDetails(failure).map(({ desc, value }) => anyPack(desc, create(desc, value)));
-  return Buffer.from(toBinary(StatusSchema, create(StatusSchema, { code, message, details })));
+  of(failure: Failure, replayed: boolean, requestId: string): Partial<ServerErrorResponse> {
+    const message = failureMessage(failure);
+    const metadata = new Metadata();
+    metadata.set('grpc-status-details-bin', this.#details(failure, message));
+    metadata.set(REQUEST_ID_HEADER, requestId);
+    if (replayed) metadata.set(REPLAYED_HEADER, 'true');
+    return { code: errorCodes[failure.reason].code as number, details: message, metadata };
+  }
+
+  #details(failure: Failure, message: string): Buffer {
+    if (failedLines(failure) !== undefined) return this.#encode(failure, message);
+    switch (failure.reason) {
+      case 'INSUFFICIENT_STOCK':
+      case 'INSUFFICIENT_RESERVED':
+      case 'INVENTORY_NOT_FOUND': {
+        // Their messages tell all that their details do.
+        let encoded = this.#remembered.get(message);
+        if (encoded === undefined) {
+          encoded = this.#encode(failure, message);
+          this.#remembered.set(message, encoded);
+        }
+        return encoded;
+      }
+      default:
+        return this.#encode(failure, message);
+    }
+  }
+
+  #encode(failure: Failure, message: string): Buffer {
+    const { code } = errorCodes[failure.reason];
+    const details = errorDetails(failure, this.#help).map(({ desc, value }) =>
+      anyPack(desc, create(desc, value)),
+    );
+    return Buffer.from(toBinary(StatusSchema, create(StatusSchema, { code, message, details })));
+  }
 }

@@ -7,9 +7,15 @@ import { StreamFailed, type StreamOperation, slowReader } from '../operations/st
 import type { Guard } from './guard/guard.js';
 import { streamOf } from './library.js';
 import { decodeCall, GrpcCallMetadata } from './metadata.js';
-import { grpcError } from './status.js';
+import type { GrpcErrors } from './status.js';
 
 type StreamCall = ServerWritableStream<Buffer, Message>;
+
+export interface GrpcStreamsOptions {
+  readonly streamDispatcher: StreamDispatcher;
+  /** How long a caller may leave unread what a stream has sent. */
+  readonly streamStalledMs: number;
+}
 
 /** How long a reader may keep the server from stopping. */
 const DRAIN_STALLED_MS = 1000;
@@ -28,11 +34,13 @@ export class GrpcStreams {
   readonly #dispatcher: StreamDispatcher;
   readonly #streamStalledMs: number;
   readonly #guard: Pick<Guard, 'arrived'>;
+  readonly #errors: GrpcErrors;
 
-  constructor(dispatcher: StreamDispatcher, streamStalledMs: number, guard: Pick<Guard, 'arrived'>) {
-    this.#dispatcher = dispatcher;
-    this.#streamStalledMs = streamStalledMs;
+  constructor(options: GrpcStreamsOptions, guard: Pick<Guard, 'arrived'>, errors: GrpcErrors) {
+    this.#dispatcher = options.streamDispatcher;
+    this.#streamStalledMs = options.streamStalledMs;
     this.#guard = guard;
+    this.#errors = errors;
   }
 
   handler(operation: StreamOperation): handleServerStreamingCall<Buffer, Message> {
@@ -60,7 +68,7 @@ export class GrpcStreams {
     const decode = () => decodeCall(operation.method.input, call);
     const reply = await this.#dispatcher.open(operation, metadata, decode, left.signal);
     if (!reply.ok) {
-      call.emit('error', grpcError(reply.failure, false, metadata.requestId));
+      call.emit('error', this.#errors.of(reply.failure, false, metadata.requestId));
       return;
     }
     const headers = new Metadata();
@@ -74,7 +82,7 @@ export class GrpcStreams {
       call.end();
     } catch (error) {
       // The dispatcher lets nothing else through.
-      call.emit('error', grpcError((error as StreamFailed).failure, false, metadata.requestId));
+      call.emit('error', this.#errors.of((error as StreamFailed).failure, false, metadata.requestId));
       setTimeout(() => {
         if (this.#calls.has(call)) cut(call);
       }, this.#streamStalledMs).unref();

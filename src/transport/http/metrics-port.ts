@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { TlsConfig } from '../../config.js';
 import { splitTarget } from '../../transcoding/index.js';
 import { REQUEST_ID_HEADER } from '../dispatch/request-id.js';
+import { noHelp } from '../failures/help-links.js';
 import type { ConnectionBounds } from './connections/connection-bounds.js';
 import { HttpListener } from './connections/listener.js';
 import { OpenPaths, refuse } from './open-paths.js';
@@ -33,14 +34,14 @@ export class MetricsPort {
   readonly #listener: HttpListener;
 
   constructor({ tls, connections, scrape, onError }: MetricsPortOptions) {
-    const paths = new OpenPaths(metricsPath(scrape), { cors: undefined, onError });
-    this.#listener = new HttpListener(tls, connections, (request, response) => {
+    const paths = new OpenPaths(metricsPath(scrape), { cors: undefined, help: noHelp, onError });
+    this.#listener = new HttpListener({ tls, bounds: connections, help: noHelp }, (request, response) => {
       const { path } = splitTarget(request.url ?? '');
       if (paths.answer(path, request, response, randomUUID)) return;
       const requestId = randomUUID();
       request.resume();
       response.setHeader(REQUEST_ID_HEADER, requestId);
-      refuse(response, { kind: 'not_found', path }, requestId);
+      refuse(response, { kind: 'not_found', path }, requestId, noHelp);
     });
   }
 

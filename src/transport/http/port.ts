@@ -5,6 +5,7 @@ import { Cors, splitTarget, type Transcoder } from '../../transcoding/index.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { refuseRepeatedKey } from '../dispatch/idempotency-key.js';
 import type { StreamDispatcher } from '../dispatch/stream-dispatcher.js';
+import type { HelpLinks } from '../failures/help-links.js';
 import type { Operation } from '../operations/operation.js';
 import type { StreamOperation } from '../operations/stream-operation.js';
 import { ConnectDoor } from './connect/connect.js';
@@ -12,6 +13,7 @@ import type { ConnectionBounds } from './connections/connection-bounds.js';
 import { HttpListener } from './connections/listener.js';
 import { corsOptions, sharesWithOrigin } from './cors.js';
 import { docsPage } from './docs/docs-page.js';
+import { errorsPage } from './docs/errors-page.js';
 import { frontPage } from './docs/front-page.js';
 import { grpcServiceConfigs } from './docs/grpc-service-config.js';
 import { openApiDocument } from './docs/openapi.js';
@@ -34,6 +36,7 @@ export interface HttpPortOptions {
   readonly tls: TlsConfig | undefined;
   readonly connections: ConnectionBounds;
   readonly bodyBytesMax: number;
+  readonly help: HelpLinks;
   /** Whether the documentation is served. */
   readonly docs: boolean;
   /** Whose pages may call from a browser; `*`: everybody's. */
@@ -54,7 +57,7 @@ export class HttpPort {
   readonly #openPaths: OpenPaths;
 
   constructor(options: HttpPortOptions) {
-    const { dispatcher, operations, streamDispatcher, streams, bodyBytesMax, onError } = options;
+    const { dispatcher, operations, streamDispatcher, streams, help, bodyBytesMax, onError } = options;
     this.#onError = onError;
     this.#connect = new ConnectDoor({
       dispatcher,
@@ -62,6 +65,7 @@ export class HttpPort {
       streamDispatcher,
       streams,
       streamStalledMs: options.streamStalledMs,
+      help,
       bodyBytesMax,
       requestTimeoutMs: options.connections.requestTimeoutMs,
     });
@@ -75,6 +79,7 @@ export class HttpPort {
       streams,
       streamStalledMs: options.streamStalledMs,
       streamHeartbeatMs: options.streamHeartbeatMs,
+      help,
       bodyBytesMax,
       requestTimeoutMs: options.connections.requestTimeoutMs,
       cors,
@@ -86,11 +91,12 @@ export class HttpPort {
       ...frontPage(docs),
       ...probes(options.isReady),
       ...(metrics === undefined ? [] : metricsPath(metrics)),
-      ...(docs ? [...docsPage(), ...openApiDocument(), ...grpcServiceConfigs()] : []),
+      ...(docs ? [...docsPage(), ...errorsPage(), ...openApiDocument(), ...grpcServiceConfigs()] : []),
     ];
-    this.#openPaths = new OpenPaths(new Map(openPaths), { cors: this.#cors, onError });
-    this.#listener = new HttpListener(options.tls, options.connections, (request, response) =>
-      this.#route(request, response),
+    this.#openPaths = new OpenPaths(new Map(openPaths), { cors: this.#cors, help, onError });
+    this.#listener = new HttpListener(
+      { tls: options.tls, bounds: options.connections, help },
+      (request, response) => this.#route(request, response),
     );
   }
 

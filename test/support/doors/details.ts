@@ -2,6 +2,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import {
   BadRequestSchema,
   ErrorInfoSchema,
+  HelpSchema,
   PreconditionFailureSchema,
   RetryInfoSchema,
 } from '../../../src/gen/google/rpc/error_details_pb.js';
@@ -26,7 +27,7 @@ export function statusDetails(bytes: Uint8Array): { code: number; message: strin
 
 type Explained = Pick<
   Answer,
-  'reason' | 'domain' | 'metadata' | 'violations' | 'preconditions' | 'retryAfterSeconds'
+  'reason' | 'domain' | 'metadata' | 'violations' | 'preconditions' | 'retryAfterSeconds' | 'help'
 >;
 
 /** What google.rpc details say. An unknown one is a fault of the service: clients could not print it. */
@@ -52,6 +53,11 @@ function explainOne(type: string, value: Uint8Array): Explained {
     }
     case 'google.rpc.RetryInfo':
       return { retryAfterSeconds: Number(fromBinary(RetryInfoSchema, value).retryDelay?.seconds) };
+    case 'google.rpc.Help': {
+      const [link, ...more] = fromBinary(HelpSchema, value).links;
+      if (link === undefined || more.length > 0) throw new Error('one link is enough');
+      return { help: link.url };
+    }
     default:
       throw new Error(`an error detail of type ${type}`);
   }

@@ -50,6 +50,8 @@ export interface Answer {
   /** The failed parts of a request of many, as REST lists them; other doors have none. */
   readonly failedParts?: readonly unknown[];
   readonly retryAfterSeconds?: number;
+  /** Where the reason is explained. */
+  readonly help?: string;
   readonly replayed: boolean;
   readonly requestId?: string;
 }

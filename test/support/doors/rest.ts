@@ -6,6 +6,7 @@ interface RestErrorBody {
   readonly message: string;
   readonly code?: string;
   readonly error?: string;
+  readonly help?: string;
   /** Field → what it breaks; or the failed parts of a request of many. */
   readonly errors?: Record<string, string> | readonly unknown[];
   /** What ErrorInfo has as metadata elsewhere. */
@@ -13,7 +14,7 @@ interface RestErrorBody {
 }
 
 /** Members of a body that are no facts of the failure. */
-const SHAPE = new Set(['status', 'message', 'code', 'requestId', 'error', 'statusCode', 'errors']);
+const SHAPE = new Set(['status', 'message', 'code', 'requestId', 'help', 'error', 'statusCode', 'errors']);
 
 /** Looks at an exchange, and throws at what it does not like. */
 export type Look = (url: string, init: RequestInit, response: Response, body: string) => void;
@@ -46,7 +47,7 @@ export function restDoor(httpUrl: string, look: Look = () => {}): Door {
 }
 
 function restFailure(response: Response, body: RestErrorBody, rpc: Rpc): Answer {
-  const { message, code, error, errors } = body;
+  const { message, code, error, errors, help } = body;
   const facts = Object.entries(body).filter(([name]) => !SHAPE.has(name));
   const retryAfter = response.headers.get('retry-after');
   return {
@@ -56,6 +57,7 @@ function restFailure(response: Response, body: RestErrorBody, rpc: Rpc): Answer 
     metadata: Object.fromEntries(facts.map(([name, fact]) => [name, String(fact)])),
     ...responseFacts(response),
     ...explainErrors(errors, rpc),
+    ...(help === undefined ? {} : { help }),
     ...(retryAfter === null ? {} : { retryAfterSeconds: Number(retryAfter) }),
   };
 }

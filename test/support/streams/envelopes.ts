@@ -82,8 +82,8 @@ function connectEnding({ error }: ConnectEnd): Ending {
     type,
     value: Buffer.from(value, 'base64'),
   }));
-  const { reason, violations } = explain(details);
-  return { code: connectCodes[error.code] ?? -1, reason, violations };
+  const { reason, violations, help } = explain(details);
+  return { code: connectCodes[error.code] ?? -1, reason, violations, help };
 }
 
 function grpcWebEnding(text: string): Ending {
@@ -99,6 +99,6 @@ function grpcWebEnding(text: string): Ending {
   const details = trailers.get('grpc-status-details-bin');
   const code = Number(trailers.get('grpc-status') ?? Number.NaN);
   if (details === undefined) return { code };
-  const { reason, violations } = explain(statusDetails(Buffer.from(details, 'base64')).details);
-  return { code, reason, violations };
+  const { reason, violations, help } = explain(statusDetails(Buffer.from(details, 'base64')).details);
+  return { code, reason, violations, help };
 }

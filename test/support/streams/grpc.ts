@@ -44,8 +44,11 @@ export function grpcWatch(address: string, request: WatchRequest, options: Watch
   call.on('data', (bytes: Buffer) => stream.put(decodeEvent(bytes)));
   call.on('error', (error: ServiceError) => {
     const [details] = error.metadata.get('grpc-status-details-bin');
-    const explained = details === undefined ? {} : explain(statusDetails(details as Buffer).details);
-    stream.end({ code: error.code, reason: explained.reason, violations: explained.violations });
+    const { reason, violations, help } =
+      details === undefined
+        ? ({} as Partial<ReturnType<typeof explain>>)
+        : explain(statusDetails(details as Buffer).details);
+    stream.end({ code: error.code, reason, violations, help });
     client.close();
   });
   call.on('end', () => {

@@ -7,6 +7,7 @@ interface ErrorBody {
   readonly code?: string;
   readonly error?: string;
   readonly errors?: Readonly<Record<string, string>>;
+  readonly help?: string;
 }
 
 export function restWatch(
@@ -77,6 +78,6 @@ async function refusal(response: Response): Promise<Ending> {
   return endingOf(response.status, JSON.parse(await response.text()));
 }
 
-function endingOf(httpStatus: number, { code, error, errors }: ErrorBody): Ending {
-  return { httpStatus, reason: code ?? error?.toUpperCase(), violations: errors };
+function endingOf(httpStatus: number, { code, error, errors, help }: ErrorBody): Ending {
+  return { httpStatus, reason: code ?? error?.toUpperCase(), violations: errors, help };
 }

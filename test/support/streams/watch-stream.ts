@@ -16,6 +16,8 @@ export interface Ending {
   /** REST only: of a stream that was refused, or 200. */
   readonly httpStatus?: number | undefined;
   readonly violations?: Readonly<Record<string, string>> | undefined;
+  /** Where the reason is explained. */
+  readonly help?: string | undefined;
 }
 
 export interface WatchRequest {

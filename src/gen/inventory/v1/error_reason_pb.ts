@@ -13,7 +13,8 @@ export const file_inventory_v1_error_reason: GenFile = /*@__PURE__*/
 
 /**
  * Why a call failed: the closed list behind `reason` of google.rpc.ErrorInfo (domain `inventory.v1`, without
- * the prefix ERROR_REASON_) and behind `code` of a REST error body.
+ * the prefix ERROR_REASON_) and behind `code` of a REST error body. google.rpc.Help (REST: `help`) links to what the
+ * service's own documentation says of the reason.
  *
  * @generated from enum inventory.v1.ErrorReason
  */

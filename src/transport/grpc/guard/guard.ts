@@ -1,5 +1,6 @@
 import { constants, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { HEADERS_BYTES_MAX, headersBytes } from '../../http2.js';
+import type { GrpcErrors } from '../status.js';
 import { type Connection, Connections } from './connections.js';
 import { mendHeaders } from './headers.js';
 import { UnfinishedCalls } from './unfinished-calls.js';
@@ -12,6 +13,7 @@ export interface GuardOptions {
   readonly streamStalledMs: number;
   /** How long a connection may have no call. */
   readonly grpcIdleMs: number;
+  readonly errors: GrpcErrors;
 }
 
 const LOOK_INTERVAL_MS = 250;
@@ -32,7 +34,7 @@ export class Guard {
 
   constructor(options: GuardOptions) {
     this.#connections = new Connections(options.grpcIdleMs, options.streamStalledMs);
-    this.#unfinished = new UnfinishedCalls(options.requestTimeoutMs);
+    this.#unfinished = new UnfinishedCalls(options.requestTimeoutMs, options.errors);
     this.#unread = new UnreadAnswers(options.streamStalledMs);
     this.#looking = setInterval(() => this.#look(), LOOK_INTERVAL_MS).unref();
   }

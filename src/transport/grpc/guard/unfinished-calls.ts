@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import { grpcError } from '../status.js';
+import type { GrpcErrors } from '../status.js';
 
 const CALLS_MAX = 4000;
 /** What their headers may take together. */
@@ -19,10 +19,12 @@ export class UnfinishedCalls {
   #headerBytes = 0;
 
   readonly #requestTimeoutMs: number;
+  readonly #errors: GrpcErrors;
 
   /** `requestTimeoutMs`: how long a call's message may take to arrive. */
-  constructor(requestTimeoutMs: number) {
+  constructor(requestTimeoutMs: number, errors: GrpcErrors) {
     this.#requestTimeoutMs = requestTimeoutMs;
+    this.#errors = errors;
   }
 
   add(stream: ServerHttp2Stream, headerBytes: number): void {
@@ -53,18 +55,18 @@ export class UnfinishedCalls {
   #cut(stream: ServerHttp2Stream, reason: Reason): void {
     this.delete(stream);
     if (stream.closed || stream.destroyed) return;
-    if (!stream.headersSent) stream.respond(refusal(reason), { endStream: true });
+    if (!stream.headersSent) stream.respond(this.#refusal(reason), { endStream: true });
     stream.close(constants.NGHTTP2_NO_ERROR);
   }
-}
 
-function refusal(reason: Reason) {
-  const { code, details, metadata } = grpcError({ reason }, false, randomUUID());
-  return {
-    ':status': 200,
-    'content-type': 'application/grpc+proto',
-    'grpc-status': code!,
-    'grpc-message': encodeURI(details!),
-    ...metadata?.toHttp2Headers(),
-  };
+  #refusal(reason: Reason) {
+    const { code, details, metadata } = this.#errors.of({ reason }, false, randomUUID());
+    return {
+      ':status': 200,
+      'content-type': 'application/grpc+proto',
+      'grpc-status': code!,
+      'grpc-message': encodeURI(details!),
+      ...metadata?.toHttp2Headers(),
+    };
+  }
 }

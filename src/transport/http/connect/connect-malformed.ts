@@ -9,12 +9,14 @@ import { failureMessage } from '../../../domain/failure-message.js';
 import { undecidedCredentials } from '../../dispatch/dispatcher.js';
 import { REQUEST_ID_HEADER } from '../../dispatch/request-id.js';
 import { errorCodes, errorDetails } from '../../failures/errors.js';
+import type { HelpLinks } from '../../failures/help-links.js';
 
 export const ENVELOPE_HEADER_BYTES = 5;
 
 /** Whose call it was that failed. */
 export interface FailedCall {
   readonly requestId: string;
+  readonly help: HelpLinks;
   isAuthenticated(): Promise<boolean>;
 }
 
@@ -103,5 +105,5 @@ export async function explain(error: ConnectError, call: FailedCall): Promise<Co
     },
   );
   const { code } = errorCodes[failure.reason];
-  return new ConnectError(failureMessage(failure), code, undefined, errorDetails(failure));
+  return new ConnectError(failureMessage(failure), code, undefined, errorDetails(failure, call.help));
 }

@@ -24,6 +24,7 @@ import { type CallMetadata, type Dispatcher, UnreadableRequest } from '../../dis
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../../dispatch/request-id.js';
 import type { StreamDispatcher } from '../../dispatch/stream-dispatcher.js';
 import { errorCodes, errorDetails, malformedBody } from '../../failures/errors.js';
+import type { HelpLinks } from '../../failures/help-links.js';
 import type { Operation } from '../../operations/operation.js';
 import { StreamFailed, type StreamOperation } from '../../operations/stream-operation.js';
 import { connectTimeoutMs, grpcTimeout } from '../../timeouts.js';
@@ -39,6 +40,7 @@ export interface ConnectDoorOptions {
   readonly streamDispatcher: StreamDispatcher;
   readonly streams: readonly StreamOperation[];
   readonly streamStalledMs: number;
+  readonly help: HelpLinks;
   readonly bodyBytesMax: number;
   /** How long a call's message may take to arrive. */
   readonly requestTimeoutMs: number;
@@ -51,13 +53,15 @@ export class ConnectDoor {
   /** Paths of streams. */
   readonly #streams = new Set<string>();
   readonly #streamStalledMs: number;
+  readonly #help: HelpLinks;
   readonly #bodyBytesMax: number;
   readonly #requestTimeoutMs: number;
 
   constructor(options: ConnectDoorOptions) {
-    const { dispatcher, operations, streams, streamDispatcher, bodyBytesMax } = options;
+    const { dispatcher, operations, streams, streamDispatcher, help, bodyBytesMax } = options;
     this.#dispatcher = dispatcher;
     this.#streamStalledMs = options.streamStalledMs;
+    this.#help = help;
     this.#bodyBytesMax = bodyBytesMax;
     this.#requestTimeoutMs = options.requestTimeoutMs;
     const router = createConnectRouter({
@@ -67,11 +71,11 @@ export class ConnectDoor {
     });
     const methods = operations.map((operation) => [
       operation.method.localName,
-      implementation(operation, dispatcher),
+      implementation(operation, dispatcher, help),
     ]);
     const streaming = streams.map((stream) => [
       stream.method.localName,
-      streamImplementation(stream, streamDispatcher),
+      streamImplementation(stream, streamDispatcher, help),
     ]);
     router.service(
       InventoryService,
@@ -112,6 +116,7 @@ export class ConnectDoor {
     const metadata = headerMetadata(universal.header, undefined, requestId);
     const call: FailedCall = {
       requestId,
+      help: this.#help,
       isAuthenticated: () => this.#dispatcher.isAuthenticated(metadata),
     };
     const handler = this.#handlers.get(path)!;
@@ -127,7 +132,7 @@ export class ConnectDoor {
     }
     if (request.httpVersionMajor === 2) discardUnread(request as never);
     if (answer.status >= 400 && answer.body === undefined) {
-      refuseProtocol(answer.status, handler, response, requestId);
+      refuseProtocol(answer.status, handler, response, call);
       return;
     }
     await universalResponseToNodeResponse(text.encoded(answer), response as never);
@@ -153,7 +158,7 @@ function refuseProtocol(
   status: number,
   { allowedMethods }: UniversalHandler,
   response: ServerResponse,
-  requestId: string,
+  { requestId, help }: FailedCall,
 ): void {
   const headers: Record<string, string> = { 'content-type': 'application/json' };
   let message = 'The HTTP version, method or Content-Type is not served here.';
@@ -164,7 +169,7 @@ function refuseProtocol(
     headers['accept-post'] = MEDIA_TYPES;
     message = `Content-Type must be one of ${MEDIA_TYPES}, as the call and its protocol have it.`;
   } else if (status === 505) message = 'This call needs HTTP/2.';
-  const body = malformedBody(message, requestId);
+  const body = malformedBody(message, requestId, help);
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
 }
 
@@ -216,7 +221,7 @@ function spellMessageForAll(trailer: Headers): void {
   if (message !== null) trailer.set('grpc-message', encodeURI(decodeURIComponent(message)));
 }
 
-function implementation(operation: Operation, dispatcher: Dispatcher) {
+function implementation(operation: Operation, dispatcher: Dispatcher, help: HelpLinks) {
   return async (_: never, context: HandlerContext) => {
     const requestId = context.requestHeader.get(REQUEST_ID_HEADER) ?? '';
     const timeoutMs = context.timeoutMs();
@@ -227,23 +232,24 @@ function implementation(operation: Operation, dispatcher: Dispatcher) {
       if (reply.replayed) context.responseHeader.set(REPLAYED_HEADER, 'true');
       return reply.message;
     }
-    throw connectError(reply.failure, requestId, reply.replayed ? { [REPLAYED_HEADER]: 'true' } : undefined);
+    const replayed = reply.replayed ? { [REPLAYED_HEADER]: 'true' } : undefined;
+    throw connectError(reply.failure, requestId, help, replayed);
   };
 }
 
-function streamImplementation(operation: StreamOperation, dispatcher: StreamDispatcher) {
+function streamImplementation(operation: StreamOperation, dispatcher: StreamDispatcher, help: HelpLinks) {
   return async function* (_: never, context: HandlerContext) {
     const requestId = context.requestHeader.get(REQUEST_ID_HEADER) ?? '';
     const metadata = headerMetadata(context.requestHeader, undefined, requestId);
     const left = leftSignal(context);
     const reply = await dispatcher.open(operation, metadata, decoder(operation, context), left);
-    if (!reply.ok) throw connectError(reply.failure, requestId);
+    if (!reply.ok) throw connectError(reply.failure, requestId, help);
     sendHead(context);
     try {
       yield* reply.messages;
       left.throwIfAborted();
     } catch (error) {
-      throw streamError(error, requestId);
+      throw streamError(error, requestId, help);
     }
   };
 }
@@ -257,20 +263,25 @@ function decoder({ method }: Pick<Operation, 'method'>, context: HandlerContext)
   };
 }
 
-function streamError(error: unknown, requestId: string): unknown {
-  if (error instanceof StreamFailed) return connectError(error.failure, requestId);
+function streamError(error: unknown, requestId: string, help: HelpLinks): unknown {
+  if (error instanceof StreamFailed) return connectError(error.failure, requestId, help);
   // The library's clock.
   const late = error instanceof ConnectError && error.code === Code.DeadlineExceeded;
-  return late ? connectError({ reason: 'DEADLINE_EXCEEDED' }, requestId) : error;
+  return late ? connectError({ reason: 'DEADLINE_EXCEEDED' }, requestId, help) : error;
 }
 
 /** An error's metadata goes where its protocol has it: trailers, the last envelope, Connect's headers. */
-function connectError(failure: Failure, requestId: string, more?: Record<string, string>): ConnectError {
+function connectError(
+  failure: Failure,
+  requestId: string,
+  help: HelpLinks,
+  more?: Record<string, string>,
+): ConnectError {
   return new ConnectError(
     failureMessage(failure),
     errorCodes[failure.reason].code,
     { [REQUEST_ID_HEADER]: requestId, ...more },
-    errorDetails(failure),
+    errorDetails(failure, help),
   );
 }
 

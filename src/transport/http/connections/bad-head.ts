@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { REQUEST_ID_HEADER } from '../../dispatch/request-id.js';
 import { malformedBody } from '../../failures/errors.js';
+import type { HelpLinks } from '../../failures/help-links.js';
 import { HEADERS_BYTES_MAX, headersBytes } from '../../http2.js';
 import { requestIdOf } from '../request-id-of.js';
 
@@ -35,13 +36,13 @@ function faultOf(request: IncomingMessage): BadHead | undefined {
 }
 
 /** Answers a request that nobody behind should see; returns whether it was one. */
-export function refusesHead(request: IncomingMessage, response: ServerResponse): boolean {
+export function refusesHead(request: IncomingMessage, response: ServerResponse, help: HelpLinks): boolean {
   const fault = faultOf(request);
   if (fault === undefined) return false;
   const requestId = requestIdOf(request);
   request.resume();
   if (!('stream' in request)) response.setHeader('connection', 'close');
-  const body = malformedBody(fault.message, requestId);
+  const body = malformedBody(fault.message, requestId, help);
   response
     .writeHead(fault.status, {
       'content-type': 'application/json',

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { TlsConfig } from '../../../config.js';
 import { hasNoBody } from '../../../transcoding/index.js';
+import type { HelpLinks } from '../../failures/help-links.js';
 import type { RequestListener } from '../request-listener.js';
 import { refusesHead } from './bad-head.js';
 import { type ConnectionBounds, endOfAge, headTimeoutMs } from './connection-bounds.js';
@@ -31,6 +32,12 @@ interface Connection extends Socket {
   [END_OF_AGE]?: number;
 }
 
+export interface HttpListenerOptions {
+  readonly tls: TlsConfig | undefined;
+  readonly bounds: ConnectionBounds;
+  readonly help: HelpLinks;
+}
+
 /**
  * One port for HTTP/1.1 and HTTP/2: by ALPN under TLS, by the client's first bytes in cleartext (h2c with prior
  * knowledge, RFC 9113, 3.3).
@@ -53,7 +60,7 @@ export class HttpListener {
   #onIdle: (() => void) | undefined;
   #draining = false;
 
-  constructor(tls: TlsConfig | undefined, bounds: ConnectionBounds, listener: RequestListener) {
+  constructor({ tls, bounds, help }: HttpListenerOptions, listener: RequestListener) {
     this.#bounds = bounds;
     const responses = this.#responses;
     this.#unread = new UnreadAnswers(responses, bounds.streamStalledMs);
@@ -74,15 +81,15 @@ export class HttpListener {
       if (request.httpVersionMajor === 1 && this.#isLast(request.socket)) {
         response.setHeader('Connection', 'close');
       }
-      if (!refusesHead(request, response)) listener(request, response);
+      if (!refusesHead(request, response, help)) listener(request, response);
     };
     const serve = oneAtATime(counted);
     this.#http2 = new Http2Sessions(bounds, serve);
     this.#server = this.#create(tls, serve);
-    this.#server.on('clientError', refuseUnparsed);
+    this.#server.on('clientError', (error, socket) => refuseUnparsed(error, socket as Socket, help));
     // Otherwise node answers with an empty body, or not at all.
     this.#server.on('checkExpectation', serve);
-    this.#server.on('connect', (request, socket) => refuseTunnel(request, socket as Socket));
+    this.#server.on('connect', (request, socket) => refuseTunnel(request, socket as Socket, help));
   }
 
   /** Returns the port. */

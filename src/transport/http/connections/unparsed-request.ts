@@ -3,6 +3,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { REQUEST_ID_HEADER } from '../../dispatch/request-id.js';
 import { malformedBody, restErrorBody } from '../../failures/errors.js';
+import type { HelpLinks } from '../../failures/help-links.js';
 import { requestIdOf } from '../request-id-of.js';
 import { NO_TUNNELS } from './bad-head.js';
 import { afterAnswers, inProgress } from './one-at-a-time.js';
@@ -16,19 +17,19 @@ const refused = new WeakSet<Socket>();
  * Answers what node's parser of HTTP/1.1 gives up on, in the published shape, and closes the connection. Requests that
  * came whole before it are answered first: an answer that overtakes theirs would be taken for theirs.
  */
-export function refuseUnparsed(error: NodeJS.ErrnoException, socket: Socket): void {
+export function refuseUnparsed(error: NodeJS.ErrnoException, socket: Socket, help: HelpLinks): void {
   const requestId = randomUUID();
-  const refusal = refusalOf(error.code ?? '', requestId);
+  const refusal = refusalOf(error.code ?? '', requestId, help);
   // A broken connection, a failed handshake, or one who never said a word.
   if (refusal === undefined || socket.bytesRead === 0) socket.destroy();
   else refuse(socket, refusal, requestId);
 }
 
 /** Answers CONNECT, which node takes for the end of HTTP on its connection (RFC 9110, 9.1). */
-export function refuseTunnel(request: IncomingMessage, socket: Socket): void {
+export function refuseTunnel(request: IncomingMessage, socket: Socket, help: HelpLinks): void {
   const requestId = requestIdOf(request);
   socket.on('error', () => socket.destroy());
-  refuse(socket, { status: 501, body: malformedBody(NO_TUNNELS, requestId) }, requestId);
+  refuse(socket, { status: 501, body: malformedBody(NO_TUNNELS, requestId, help) }, requestId);
 }
 
 function refuse(socket: Socket, refusal: Refusal, requestId: string): void {
@@ -55,9 +56,9 @@ interface Refusal {
   readonly body: string;
 }
 
-function refusalOf(code: string, requestId: string): Refusal | undefined {
+function refusalOf(code: string, requestId: string, help: HelpLinks): Refusal | undefined {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return { status: 408, body: restErrorBody({ reason: 'DEADLINE_EXCEEDED' }, requestId) };
+    return { status: 408, body: restErrorBody({ reason: 'DEADLINE_EXCEEDED' }, requestId, help) };
   }
   if (!code.startsWith('HPE_')) return undefined;
   const [status, message] =
@@ -66,7 +67,7 @@ function refusalOf(code: string, requestId: string): Refusal | undefined {
       : code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW'
         ? [413, 'The extensions of chunks must not exceed 16384 bytes.']
         : [400, 'Malformed request: this is no HTTP as RFC 9112 has it.'];
-  return { status, body: malformedBody(message, requestId) };
+  return { status, body: malformedBody(message, requestId, help) };
 }
 
 function bytesOf({ status, body }: Refusal, requestId: string): string {

@@ -6,10 +6,15 @@ import { Asset } from './docs-page-asset.js';
 /** Committed, shipped beside the code: three folders up from here, built or not. */
 const folder = new URL('../../../../docs/', import.meta.url);
 
-/** Answers with a file of docs/. Throws when it was not shipped. */
-export function docsFile(name: string, contentType: string): PathAnswer {
+/** Reads a file of docs/. Throws at once when it was not shipped. */
+export function readDocsFile(name: string): () => Promise<Buffer> {
   const url = new URL(name, folder);
   accessSync(url);
-  const asset = new Asset({ contentType, read: () => readFile(url) });
+  return () => readFile(url);
+}
+
+/** Answers with a file of docs/. Throws when it was not shipped. */
+export function docsFile(name: string, contentType: string): PathAnswer {
+  const asset = new Asset({ contentType, read: readDocsFile(name) });
   return (request, response) => asset.answer(request, response);
 }

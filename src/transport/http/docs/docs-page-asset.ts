@@ -70,6 +70,15 @@ export class Asset {
   }
 }
 
+/** One that is the same for as long as the process runs. */
+export function textAsset(
+  text: string,
+  contentType: string,
+  headers: Readonly<Record<string, string>> = {},
+): Asset {
+  return new Asset({ contentType, read: async () => Buffer.from(text), headers });
+}
+
 async function readAndPack(source: AssetSource): Promise<Content> {
   const plain = await source.read();
   const hash = createHash('sha256').update(plain).digest('base64url');

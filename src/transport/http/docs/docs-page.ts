@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { PathAnswer } from '../request-listener.js';
-import { Asset } from './docs-page-asset.js';
+import { Asset, textAsset } from './docs-page-asset.js';
 import { CONTENT_SECURITY_POLICY, PAGE_HTML, PAGE_SCRIPT, PAGE_STYLE } from './docs-page-content.js';
 
 /** Files of swagger-ui-dist that the page needs, and the licences that the bundle refers to. */
@@ -23,9 +23,12 @@ export function docsPage(): ReadonlyMap<string, PathAnswer> {
   const serve = (path: string, asset: Asset): void => {
     routes.set(path, (request, response) => asset.answer(request, response));
   };
-  serve('/docs', text(PAGE_HTML, 'text/html', { 'content-security-policy': CONTENT_SECURITY_POLICY }));
-  serve('/docs/page.js', text(PAGE_SCRIPT, 'text/javascript'));
-  serve('/docs/page.css', text(PAGE_STYLE, 'text/css'));
+  serve(
+    '/docs',
+    textAsset(PAGE_HTML, 'text/html; charset=utf-8', { 'content-security-policy': CONTENT_SECURITY_POLICY }),
+  );
+  serve('/docs/page.js', textAsset(PAGE_SCRIPT, 'text/javascript; charset=utf-8'));
+  serve('/docs/page.css', textAsset(PAGE_STYLE, 'text/css; charset=utf-8'));
   for (const [name, contentType] of Object.entries(packageFiles)) {
     serve(`/docs/${name}`, new Asset({ contentType, read: () => readFile(join(folder, name)) }));
   }
@@ -34,9 +37,4 @@ export function docsPage(): ReadonlyMap<string, PathAnswer> {
     response.writeHead(308, { location: '../docs' }).end();
   });
   return routes;
-}
-
-function text(content: string, mediaType: string, headers: Readonly<Record<string, string>> = {}): Asset {
-  const body = Buffer.from(content);
-  return new Asset({ contentType: `${mediaType}; charset=utf-8`, read: async () => body, headers });
 }

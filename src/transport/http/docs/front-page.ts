@@ -1,6 +1,6 @@
 import { weightOfType } from '../../../transcoding/index.js';
 import type { PathAnswer } from '../request-listener.js';
-import { Asset } from './docs-page-asset.js';
+import { textAsset } from './docs-page-asset.js';
 
 /** Addresses are relative, so that the page also works behind a proxy that puts a prefix before all paths. */
 const page = (links: string): string => `<!doctype html>
@@ -22,6 +22,7 @@ const page = (links: string): string => `<!doctype html>
 const DOCS_LINKS = `<ul>
       <li><a href="docs">The REST API, to read and to try</a></li>
       <li>The same for programs: <a href="openapi.json">openapi.json</a>, <a href="openapi.yaml">openapi.yaml</a></li>
+      <li><a href="docs/errors">Every reason to fail, and what to do</a></li>
     </ul>`;
 
 const NO_DOCS = '<p>This service does not show its documentation.</p>';
@@ -33,9 +34,12 @@ const secured = {
 
 /** What `/` answers: a page to those who like HTML better than JSON, as browsers do; JSON to all others. */
 export function frontPage(docs: boolean): ReadonlyMap<string, PathAnswer> {
-  const html = asset('text/html; charset=utf-8', page(docs ? DOCS_LINKS : NO_DOCS), secured);
+  const html = textAsset(page(docs ? DOCS_LINKS : NO_DOCS), 'text/html; charset=utf-8', secured);
   const named = docs ? { docs: '/docs', openapi: '/openapi.json' } : {};
-  const json = asset('application/json', JSON.stringify({ name: 'Holdfast', ...named, health: '/healthz' }));
+  const json = textAsset(
+    JSON.stringify({ name: 'Holdfast', ...named, health: '/healthz' }),
+    'application/json',
+  );
   return new Map<string, PathAnswer>([
     [
       '/',
@@ -48,8 +52,4 @@ export function frontPage(docs: boolean): ReadonlyMap<string, PathAnswer> {
       },
     ],
   ]);
-}
-
-function asset(contentType: string, text: string, headers: Readonly<Record<string, string>> = {}): Asset {
-  return new Asset({ contentType, read: async () => Buffer.from(text), headers });
 }

@@ -20,6 +20,7 @@ import { type CallMetadata, type Dispatcher, UnreadableRequest } from '../../dis
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../../dispatch/request-id.js';
 import type { StreamDispatcher } from '../../dispatch/stream-dispatcher.js';
 import { errorCodes, malformedBody, RETRY_AFTER_SECONDS, restErrorBody } from '../../failures/errors.js';
+import type { HelpLinks } from '../../failures/help-links.js';
 import { type Operation, type Reply, refuse } from '../../operations/operation.js';
 import { StreamFailed, type StreamOperation, slowReader } from '../../operations/stream-operation.js';
 import { asWritten, malformedAsWritten } from './rest-fields.js';
@@ -32,6 +33,7 @@ export interface RestDoorOptions {
   readonly streams: readonly StreamOperation[];
   readonly streamStalledMs: number;
   readonly streamHeartbeatMs: number;
+  readonly help: HelpLinks;
   readonly bodyBytesMax: number;
   readonly requestTimeoutMs: number;
   /** Undefined: no browser's page may call. */
@@ -43,12 +45,12 @@ export interface RestDoorOptions {
 
 /** The REST door: the transcoder's routes, answered in the published envelope. */
 export function createRestDoor(options: RestDoorOptions): Transcoder {
-  const { dispatcher, requestId } = options;
+  const { dispatcher, requestId, help } = options;
   const operations = new Map<DescMethod, Operation>(options.operations.map((o) => [o.method, o]));
   const envelope: BodyWriter = {
     success: (data) => ({ status: true, data }),
-    fault: (fault, request) => restFault(fault, requestId(request)),
-    streamError: (error, request) => restErrorBody(streamFailure(error), requestId(request)),
+    fault: (fault, request) => restFault(fault, requestId(request), help),
+    streamError: (error, request) => restErrorBody(streamFailure(error), requestId(request), help),
   };
   const streams = new Map<DescMethod, StreamOperation>(options.streams.map((s) => [s.method, s]));
   return createTranscoder({
@@ -69,17 +71,17 @@ export function createRestDoor(options: RestDoorOptions): Transcoder {
         const decode = () => resumed(binding.bind(), metadata);
         const reply = await options.streamDispatcher.open(stream, metadata, decode, leftSignal(call));
         if (binding.refusal !== undefined) throw binding.refusal;
-        if (!reply.ok) return toAnswer(refuse(reply.failure), call.method, metadata.requestId);
+        if (!reply.ok) return toAnswer(refuse(reply.failure), call.method, metadata.requestId, help);
         return { kind: 'stream', messages: reply.messages, eventId };
       }
       const operation = operations.get(call.method)!;
       const reply = await dispatcher.dispatch(operation, metadata, () => binding.bind());
       if (binding.refusal !== undefined) throw binding.refusal;
-      return toAnswer(reply, call.method, metadata.requestId);
+      return toAnswer(reply, call.method, metadata.requestId, help);
     },
     onError: (error, request) => {
       options.onError(error, requestId(request));
-      return { status: 500, body: restErrorBody({ reason: 'INTERNAL' }, requestId(request)) };
+      return { status: 500, body: restErrorBody({ reason: 'INTERNAL' }, requestId(request), help) };
     },
   });
 }
@@ -187,23 +189,23 @@ function isOptionalScalar(field: DescField): boolean {
   return field.fieldKind === 'scalar' && field.oneof === undefined;
 }
 
-function toAnswer(reply: Reply, method: DescMethod, requestId: string): TranscodedAnswer {
+function toAnswer(reply: Reply, method: DescMethod, requestId: string, help: HelpLinks): TranscodedAnswer {
   const headers: Record<string, string> = reply.replayed ? { [REPLAYED_HEADER]: 'true' } : {};
   if (reply.ok) return { kind: 'message', message: reply.message, headers };
   const { httpStatus } = errorCodes[reply.failure.reason];
   // RFC 9110, 15.5.2, asks for it.
   if (reply.failure.reason === 'UNAUTHENTICATED') headers['www-authenticate'] = 'Bearer';
   if (reasons[reply.failure.reason].retryable) headers['retry-after'] = String(RETRY_AFTER_SECONDS);
-  const body = restErrorBody(asWritten(reply.failure, method), requestId);
+  const body = restErrorBody(asWritten(reply.failure, method), requestId, help);
   return { kind: 'error', status: httpStatus, body, headers };
 }
 
 /** What HTTP has statuses of its own for; never seen by the dispatcher. */
-export function restFault(fault: TranscodingFault, requestId: string): ReadyAnswer {
-  const body = (message: string): string => malformedBody(message, requestId);
+export function restFault(fault: TranscodingFault, requestId: string, help: HelpLinks): ReadyAnswer {
+  const body = (message: string): string => malformedBody(message, requestId, help);
   switch (fault.kind) {
     case 'not_found':
-      return notFound(fault.path, requestId);
+      return { status: 404, body: body(`No static resource ${fault.path.replace(/^\//, '')}.`) };
     case 'method_not_allowed':
       return {
         status: 405,
@@ -225,7 +227,7 @@ export function restFault(fault: TranscodingFault, requestId: string): ReadyAnsw
       // The published page knows no 408.
       return {
         status: errorCodes.DEADLINE_EXCEEDED.httpStatus,
-        body: restErrorBody({ reason: 'DEADLINE_EXCEEDED' }, requestId),
+        body: restErrorBody({ reason: 'DEADLINE_EXCEEDED' }, requestId, help),
       };
     case 'body_too_large':
       return { status: 413, body: body(`The body must not exceed ${fault.bytesMax} bytes.`) };
@@ -234,9 +236,4 @@ export function restFault(fault: TranscodingFault, requestId: string): ReadyAnsw
       return { status: 400, body: body(failureMessage({ reason: 'MALFORMED_REQUEST', description })) };
     }
   }
-}
-
-function notFound(path: string, requestId: string): ReadyAnswer {
-  const message = `No static resource ${path.replace(/^\//, '')}.`;
-  return { status: 404, body: malformedBody(message, requestId) };
 }
