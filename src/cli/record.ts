@@ -61,8 +61,14 @@ const optionOf: Readonly<Partial<Record<Column, string>>> = {
 /** As in the calls that name a record; a test compares them. */
 export const RECORD_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
-/** Where GET /v1/inventory/{id} would be understood as something else. */
-const pathsOfLists = new Set(['logs', 'low-stock', 'watch']);
+/** Ids whose paths lead elsewhere, each with one that does; a test compares them with the routes. */
+export const TAKEN_IDS: ReadonlyMap<string, string> = new Map([
+  ['logs', '/v1/inventory/logs'],
+  ['low-stock', '/v1/inventory/low-stock'],
+  ['watch', '/v1/inventory/watch'],
+  ['product', '/v1/inventory/product/holds'],
+  ['sku', '/v1/inventory/sku/holds'],
+]);
 
 /**
  * `holdfast record create`: an inventory record with units on hand, and the log entry that accounts for them; exits
@@ -76,9 +82,8 @@ export async function recordCreateCommand(
   if (!RECORD_ID.test(id)) {
     throw new UsageError('--id must have 1 to 64 characters of A-Z a-z 0-9 . _ -');
   }
-  if (pathsOfLists.has(id)) {
-    throw new UsageError(`--id must not be ${id}: GET /v1/inventory/${id} is another call`);
-  }
+  const path = TAKEN_IDS.get(id);
+  if (path !== undefined) throw new UsageError(`--id must not be ${id}: GET ${path} is another call`);
   const { details, qty: onHandQty } = readOptions(options);
   const actor = readActor(options.actor);
   return withDatabase(

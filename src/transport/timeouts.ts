@@ -10,14 +10,14 @@ export const GRPC_TIMEOUT_RULE = 'grpc-timeout must be 1 to 8 digits and one of 
  * A `grpc-timeout` no longer than a timer can wait; undefined: it is none.
  * https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
  */
-export function grpcTimeout(text: string): string | undefined {
+export function boundedGrpcTimeout(text: string): string | undefined {
   const [, digits, unit] = GRPC_TIMEOUT.exec(text) ?? [];
   if (digits === undefined || unit === undefined) return undefined;
   return Number(digits) * secondsOf[unit]! > TIMEOUT_SECONDS_MAX ? `${TIMEOUT_SECONDS_MAX}S` : text;
 }
 
 /** A `connect-timeout-ms` likewise. https://connectrpc.com/docs/protocol/#unary-request */
-export function connectTimeoutMs(text: string): string | undefined {
+export function boundedConnectTimeout(text: string): string | undefined {
   if (!/^\d{1,10}$/.test(text)) return undefined;
   return String(Math.min(Number(text), TIMEOUT_SECONDS_MAX * 1000));
 }

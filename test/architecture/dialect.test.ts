@@ -27,6 +27,18 @@ test.each<[string, Files, RegExp]>([
     /^(?:export )?const [a-z]\w*(?:: \w+)? =\s(?:'[^'\n]*'|"[^"\n]*"|`[^`]*`|(?:-?\d[\w.]*|[A-Z_\d]{2,}|[-+*() ]|\/ )+);/gm,
   ],
   ['what a function names is no CONSTANT', code, /^ +const [A-Z][A-Z\d_]+\b.*/gm],
+  [
+    'one race against a clock: inTime. A transaction races its own start',
+    source.filter(
+      ({ path }) => !['src/timing/in-time.ts', 'src/store/connection/transaction.ts'].includes(path),
+    ),
+    /Promise\.race\b/g,
+  ],
+  [
+    'one backoff: backoffMs',
+    source.filter(({ path }) => path !== 'src/timing/backoff.ts'),
+    /\b2 \*\* [(a-z]\w*|\w*(?:Ms|delay|wait) \*= \d/gi,
+  ],
 ])('%s', (_, files, pattern) => {
   expect(found(files, pattern)).toEqual([]);
 });

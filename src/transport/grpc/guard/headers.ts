@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http2';
 import type { Metadata } from '@grpc/grpc-js';
 import { refuseRepeatedKey } from '../../dispatch/idempotency-key.js';
-import { GRPC_TIMEOUT_RULE, grpcTimeout } from '../../timeouts.js';
+import { boundedGrpcTimeout, GRPC_TIMEOUT_RULE } from '../../timeouts.js';
 
 /** Carries what is wrong with a call's headers to whoever reads its metadata; nobody can send it. */
 const MALFORMED_HEADER = 'holdfast-malformed';
@@ -15,7 +15,7 @@ export function mendHeaders(headers: IncomingHttpHeaders, rawHeaders: readonly s
   delete headers[MALFORMED_HEADER];
   const timeout = headers['grpc-timeout'];
   if (timeout !== undefined) {
-    const mended = grpcTimeout(String(timeout));
+    const mended = boundedGrpcTimeout(String(timeout));
     if (mended === undefined) headers[MALFORMED_HEADER] = GRPC_TIMEOUT_RULE;
     headers['grpc-timeout'] = mended;
   }

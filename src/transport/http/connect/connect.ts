@@ -27,7 +27,7 @@ import { errorCodes, errorDetails, malformedBody } from '../../failures/errors.j
 import type { HelpLinks } from '../../failures/help-links.js';
 import type { Operation } from '../../operations/operation.js';
 import { StreamFailed, type StreamOperation } from '../../operations/stream-operation.js';
-import { connectTimeoutMs, grpcTimeout } from '../../timeouts.js';
+import { boundedConnectTimeout, boundedGrpcTimeout } from '../../timeouts.js';
 import { brotli } from './brotli.js';
 import { explainMalformed, type FailedCall } from './connect-malformed.js';
 import { sentMessage, takeMessage } from './connect-request.js';
@@ -149,8 +149,8 @@ function cutTimeouts(headers: Headers): void {
 }
 
 const timeouts = [
-  ['grpc-timeout', grpcTimeout],
-  ['connect-timeout-ms', connectTimeoutMs],
+  ['grpc-timeout', boundedGrpcTimeout],
+  ['connect-timeout-ms', boundedConnectTimeout],
 ] as const;
 
 /** What the library answers with a status alone. */
