@@ -11,17 +11,17 @@ import { inTime } from './timing/in-time.js';
 
 export interface App extends Addresses {
   readonly dataSource: DataSource;
-  /** Finishes what was accepted, within the shutdown timeout, then lets go of everything. */
+  /** Finishes accepted calls within the shutdown timeout, then releases everything. */
   close(): Promise<void>;
 }
 
 export interface Overrides {
   readonly logger?: Logger;
-  /** In place of the real one: a benchmark's no-op, a test's fault. */
+  /** Replaces the real one, for benchmarks and tests. */
   readonly engine?: Engine;
   /**
-   * What the start promises beside open ports: the service is not ready before this is done. What it returns runs in
-   * the very turn in which the service becomes ready, so that who hears of one may count on the other.
+   * Work that the service does before it is ready, besides opening ports. The returned function runs in the turn in
+   * which the service becomes ready, so that observers of one can rely on the other.
    */
   readonly prepare?: (started: Omit<App, 'close'>) => Promise<() => void>;
 }
@@ -29,7 +29,7 @@ export interface Overrides {
 const READINESS_INTERVAL_MS = 1000;
 const READINESS_TIMEOUT_MS = 2000;
 
-/** Constructs the service, the only place that does, and listens. */
+/** Constructs the service and listens. Nothing else constructs it. */
 export async function createApp(config: Config, overrides: Overrides = {}): Promise<App> {
   const logger = overrides.logger ?? createLogger(config.logLevel);
   const core = await openCore(config, logger, overrides.engine);
@@ -51,9 +51,9 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     readiness.stop();
     calls.streamDispatcher.endAll();
     const drained = Promise.all([grpc.drain(), http.drain(), ports.metrics?.drain()])
-      // A call that its caller has given up on is the engine's only, and is carried through too.
+      // The engine also finishes calls whose callers have given up.
       .then(() => Promise.all([engine.drain(), ...sweepers.map((sweeper) => sweeper.stop())]))
-      // Kept-alive connections may have brought another call meanwhile, whose answer is not written yet.
+      // Keep-alive connections may have brought more calls whose answers are not written yet.
       .then(() => http.drain());
     await inTime(config.limits.shutdownTimeoutMs, drained, () =>
       logger.warn('the shutdown timeout passed with calls still in progress'),

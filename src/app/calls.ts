@@ -20,10 +20,10 @@ import { watchOperations } from '../transport/operations/watch.js';
 import type { Core } from './core.js';
 import { dispatchObserver, streamObserver } from './observers.js';
 
-/** Most looks are answered by the caches of credentials, which forget within their own limits. */
+/** The credential caches, which have their own limits, answer most checks. */
 const STREAM_CREDENTIALS_INTERVAL_MS = 1000;
 
-/** Every RPC with its use case, and who hands calls to them: the same for all doors. */
+/** Every RPC with its use case, and the dispatcher for them: the same for all doors. */
 export interface Calls {
   readonly dispatcher: Dispatcher;
   readonly operations: ReturnType<typeof inventoryOperations>;

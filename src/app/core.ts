@@ -10,7 +10,7 @@ import { Metrics } from '../telemetry/metrics.js';
 import { VERSION } from '../version.js';
 import { engineObserver } from './observers.js';
 
-/** What answers calls, below the doors: the database, the engine, and what tells of changes. */
+/** What answers calls below the doors: the database, the engine and the change signal. */
 export interface Core {
   readonly dataSource: DataSource;
   readonly engine: Engine;
@@ -18,14 +18,14 @@ export interface Core {
   readonly watchPool: ReadPool;
   readonly changes: ChangeSignal;
   readonly metrics: Metrics;
-  /** Once no call is in progress. */
+  /** To be called when no call is in progress. */
   close(): Promise<void>;
 }
 
-/** However many watches there are, they leave connections to the other reads. */
+/** Any number of watches leaves connections for other reads. */
 const WATCH_READS_MAX = 2;
 
-/** `replacement`: an engine in place of the real one. */
+/** `replacement`: an engine to use instead of the real one. */
 export async function openCore(
   config: Config,
   logger: Logger,
@@ -55,7 +55,8 @@ export async function openCore(
   });
   const close = async (): Promise<void> => {
     changes.close();
-    // Reads whose callers have gone would find the database gone too. None takes longer than its statement may.
+    // Reads may go on after their callers have left; wait, so that they do not find the database closed. The statement
+    // timeout bounds them.
     await Promise.all([readPool.close(), watchPool.close()]);
     await database.close();
   };

@@ -6,7 +6,7 @@ import type { DispatchObserver } from '../transport/dispatch/dispatcher.js';
 import type { StreamObserver } from '../transport/dispatch/stream-dispatcher.js';
 
 export function engineObserver(metrics: Metrics, logger: Logger, changes: ChangeSignal): EngineObserver {
-  // A batch that fails gives each of its callers the same error: it is worth one line.
+  // A failed batch gives all its callers the same error object: log it once.
   const told = new WeakSet<object>();
   return {
     batch: (commands) => metrics.batch(commands),

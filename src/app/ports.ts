@@ -10,11 +10,11 @@ import type { Calls } from './calls.js';
 
 export interface Addresses {
   readonly addresses: { readonly httpUrl: string; readonly grpcAddress: string };
-  /** Undefined: not on a port of its own. */
+  /** Undefined: no separate port. */
   readonly metricsUrl: string | undefined;
 }
 
-/** The ports: what callers, load balancers and scrapers reach. */
+/** The ports for callers, load balancers and scrapers. */
 export interface Ports {
   readonly grpc: GrpcPort;
   readonly http: HttpPort;
@@ -69,7 +69,7 @@ export function createPorts(
   return { grpc, http, metrics: ownMetrics, help };
 }
 
-/** Throws CannotListen; some may be open then. */
+/** Throws CannotListen; some ports may be open then. */
 export async function openPorts(
   { host, everywhere, tls, docs, publicUrl, httpPort, grpcPort, metricsPort }: Config,
   { http, grpc, metrics, help }: Ports,

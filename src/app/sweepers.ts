@@ -9,7 +9,7 @@ const KEY_SWEEP_INTERVAL_MS = 60_000;
 const IMPORT_SWEEP_INTERVAL_MS = 600_000;
 const HOLD_SWEEP_INTERVAL_MS = 1000;
 
-/** What tidies up behind the calls. */
+/** Creates the sweepers of expired data. */
 export function createSweepers({ dataSource, changes }: Core, logger: Logger): readonly Sweeper[] {
   return [
     new Sweeper({

@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** Live keys for real merchants, test keys for trials; the service treats both alike. */
+/** Live keys are for real merchants, test keys for trials. The service treats both alike. */
 export type KeyMode = 'live' | 'test';
 
 export interface NewApiKey {
-  /** Shown once, to whoever asked for it; only its hash is kept. */
+  /** Shown once, on creation; only its hash is stored. */
   readonly secret: string;
   readonly keyHash: string;
   readonly prefix: string;

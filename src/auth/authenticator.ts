@@ -7,22 +7,24 @@ import type { OnRefused, TokenClaims, TokenVerifier } from './tokens.js';
 
 export interface AuthenticatorOptions {
   readonly verifyToken: TokenVerifier;
-  /** The merchant of a valid key, by the key's hash. */
+  /** Finds the merchant of a valid key by the key's hash. */
   readonly findMerchantOfKey: (keyHash: string) => Promise<string | undefined>;
   readonly apiKeyCacheMs: number;
   readonly tokenCacheMs: number;
-  /** Tokens, and keys, remembered, of at most about 1 KiB each; also keys that are looked up at once. */
+  /**
+   * The most tokens to cache, and keys, at about 1 KiB each or less; also the most keys to look up at the same time.
+   */
   readonly credentialCacheMax: number;
-  /** The verifier tells of tokens itself. */
+  /** For keys and headers; the verifier reports tokens itself. */
   readonly onRefused?: OnRefused;
 }
 
-/** Neither good nor bad: the database that knows the keys does not answer. */
+/** The credentials cannot be checked: the database with the keys does not answer. */
 export class CredentialStoreUnavailable extends Error {
   override readonly name = 'CredentialStoreUnavailable';
 }
 
-/** Longest `authorization` that is looked at: no HTTP/1.1 request holds a longer one. */
+/** The longest `authorization` to accept; no HTTP/1.1 request has room for more. */
 const AUTHORIZATION_CHARS_MAX = 16_384;
 
 const API_KEY = /^pk_(live|test)_[A-Za-z0-9_-]{43}$/;
@@ -30,24 +32,24 @@ const API_KEY = /^pk_(live|test)_[A-Za-z0-9_-]{43}$/;
 /**
  * Turns the two credentials of a call into a Principal.
  *
- * Purpose: signatures and key look-ups off the hot path. Trade-off: a revoked key is believed for up to
- * `apiKeyCacheMs`, a token whose signing key was withdrawn for up to `tokenCacheMs` (never past its `exp`).
- * Refusals are not remembered: a key that begins to exist works at once.
+ * Purpose: keep signatures and key look-ups off the hot path. Trade-off: a revoked key is accepted for up to
+ * `apiKeyCacheMs`, a token whose signing key was withdrawn for up to `tokenCacheMs` (never past its `exp`). Refusals
+ * are not cached: a new key works immediately.
  */
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
-  /** Digest of a token → its claims, so that no entry is as long as what a caller may send; verified, not expired when it was put in. */
+  /** Digest of a token → its claims; the digest keeps entries short. Verified and unexpired when added. */
   readonly #tokens: LRUCache<string, TokenClaims>;
-  /** Key → its merchant; valid when it was looked up. */
+  /** Key → its merchant; valid at its look-up. */
   readonly #merchants: LRUCache<string, string>;
   /** Key → its look-up in progress: callers that miss the cache together ask the database once. */
   readonly #lookUps = new Map<string, Promise<string | undefined>>();
-  /** Claims and merchant → Principal, made once and shared. */
+  /** Claims → their Principal, made once and shared. */
   readonly #principals = new WeakMap<TokenClaims, Principal>();
 
   constructor(options: AuthenticatorOptions) {
     this.#options = options;
-    // ttl 0 means "for ever" to the cache; 1 ms is as good as none.
+    // The cache takes ttl 0 as "forever"; 1 ms is practically none.
     this.#tokens = new LRUCache({ max: options.credentialCacheMax, ttl: Math.max(1, options.tokenCacheMs) });
     this.#merchants = new LRUCache({
       max: options.credentialCacheMax,
@@ -55,7 +57,7 @@ export class Authenticator {
     });
   }
 
-  /** The caller, or undefined when the credentials are refused. Answers at once when both are remembered. */
+  /** Finds the caller; undefined when the credentials are refused. Not a promise when both are cached. */
   authenticate(
     authorization: string | undefined,
     apiKey: string | undefined,
@@ -130,7 +132,7 @@ export class Authenticator {
   }
 }
 
-/** What stands behind "Bearer" and blanks; undefined where that is not all there is. */
+/** The token after "Bearer" and blanks; undefined when the header has another form. */
 function tokenOf(authorization: string): string | undefined {
   if (authorization.length > AUTHORIZATION_CHARS_MAX) return undefined;
   return /^Bearer +(\S+)$/i.exec(authorization)?.[1];

@@ -1,48 +1,48 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 
-/** The JWKS could not be fetched, so a token can be neither believed nor refused. */
+/** The JWKS could not be fetched, so a token can be neither accepted nor refused. */
 export class TokenIssuerUnavailable extends Error {
   override readonly name = 'TokenIssuerUnavailable';
 }
 
 export interface IssuerKeysOptions {
   readonly url: URL;
-  /** How long keys go on once they are old and cannot be fetched anew. */
+  /** How long old keys are still used when they cannot be fetched again. */
   readonly jwksStaleMaxMs: number;
-  /** Keys could not be fetched; called no more often than once in TELL_INTERVAL_MS. */
+  /** Keys could not be fetched; called at most once in TELL_INTERVAL_MS. */
   readonly onDown: (error: TokenIssuerUnavailable) => void;
-  /** They could again, after `onDown`. */
+  /** Keys were fetched again after `onDown`. */
   readonly onBack: () => void;
 }
 
-/** Longest time between fetches: so long may a key be believed that its issuer has withdrawn. */
+/** Longest time between fetches: a key that its issuer has withdrawn may be accepted for this long. */
 const MAX_AGE_MS = 600_000;
-/** An unknown `kid` fetches sooner, but not more often than this: strangers invent them. */
+/** An unknown `kid` causes an earlier fetch, but at most this often: strangers can invent them. */
 const REFETCH_MIN_MS = 10_000;
 const TIMEOUT_MS = 5000;
-/** From a failed fetch to the next. */
+/** From a failed fetch to the next attempt. */
 const PAUSE_MS = 1000;
 const TELL_INTERVAL_MS = 60_000;
-/** Of an answer; a key is some 500. */
+/** Size of an answer; a key has about 500. */
 const BYTES_MAX = 1_048_576;
 
 /**
  * The keys of a JWKS URL.
  *
- * Purpose: an issuer that is down turns nobody away whose key is known. Trade-off: a key that is withdrawn while its
- * issuer cannot be asked is believed for `jwksStaleMaxMs` more.
+ * Purpose: when the issuer is down, tokens with known keys are still accepted. Trade-off: a key that is withdrawn while
+ * its issuer is down is accepted for another `jwksStaleMaxMs`.
  *
- * Modes: without keys, or with ones that are too old, callers wait for a fetch, and fail with it. With old keys they
- * wait for one fetch; while fetches fail they do not wait any more, and each pause ends with one in the background.
+ * Modes: without keys, or with keys that are too old, callers wait for a fetch and fail with it. With old keys, they
+ * wait for one fetch. While fetches fail, they no longer wait, and each pause ends with a fetch in the background.
  */
 export class IssuerKeys {
   readonly #options: IssuerKeysOptions;
   #keys: JWTVerifyGetKey | undefined;
   /** When `#keys` were fetched. */
   #fetchedAtMs = 0;
-  /** What the last fetch failed of, and when. */
+  /** Why the last fetch failed, and when. */
   #failure: { readonly error: TokenIssuerUnavailable; readonly atMs: number } | undefined;
-  /** The one in progress; resolves when `#keys` or `#failure` is set. */
+  /** The fetch in progress; resolves when `#keys` or `#failure` is set. */
   #fetching: Promise<void> | undefined;
   /** When `onDown` was called; undefined when the issuer is not known to be down. */
   #toldAtMs: number | undefined;
@@ -51,7 +51,7 @@ export class IssuerKeys {
     this.#options = options;
   }
 
-  /** The key of a token. Throws TokenIssuerUnavailable, or one of the library's errors: there is no such key. */
+  /** Finds the key of a token. Throws TokenIssuerUnavailable, or an error of the library when there is no such key. */
   readonly find: JWTVerifyGetKey = async (header, token) => {
     const keys = await this.#current();
     try {
@@ -67,7 +67,7 @@ export class IssuerKeys {
     const known = this.#keys;
     if (known !== undefined && ageMs < MAX_AGE_MS) return known;
     const usable = known !== undefined && ageMs < MAX_AGE_MS + this.#options.jwksStaleMaxMs;
-    // Down already: whoever has a known key does not wait for the next failure.
+    // The issuer is known to be down: callers with a known key do not wait for the next failure.
     if (usable && this.#failure !== undefined) void this.#fetchUnlessPausing();
     else await this.#fetchUnlessPausing();
     if (this.#failure === undefined) return this.#keys!;
@@ -75,7 +75,7 @@ export class IssuerKeys {
     throw this.#failure.error;
   }
 
-  /** Keys that may hold one that was missing: `missing` is thrown where there cannot be any. */
+  /** Keys that may contain the missing one; throws `missing` when there cannot be any. */
   async #newer(missing: Error): Promise<JWTVerifyGetKey> {
     const known = this.#keys;
     if (this.#failure !== undefined || Date.now() - this.#fetchedAtMs >= REFETCH_MIN_MS) {
@@ -132,7 +132,7 @@ async function fetchKeySet(url: URL): Promise<JSONWebKeySet> {
   return JSON.parse(Buffer.concat(chunks).toString()) as JSONWebKeySet;
 }
 
-/** `fetch` says "fetch failed", and why in the cause. */
+/** `fetch` says only "fetch failed"; the cause says why. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
   return cause instanceof Error && cause.message !== '' ? `${message} (${cause.message})` : message;

@@ -1,12 +1,14 @@
-/** Who calls, and what they may do: the merchant by API key, the actor and the permissions by token. */
+/**
+ * The caller and what they may do: the merchant comes from the API key, the actor and the permissions from the token.
+ */
 export interface Principal {
   readonly merchantId: string;
-  /** `sub` of the token; kept in the log. */
+  /** `sub` of the token; recorded in the log. */
   readonly actor: string;
   readonly permissions: ReadonlySet<Permission>;
 }
 
-/** From the weakest: each implies those before it. */
+/** From the weakest; each implies those before it. */
 export const permissions = [
   'can_read_stock',
   'can_read_inventory',

@@ -1,18 +1,18 @@
 import { LRUCache } from 'lru-cache';
 
 interface Bucket {
-  /** Calls that may be made at once; at most one second's worth. */
+  /** Calls that may be made now; at most one second's worth. */
   calls: number;
-  /** When `calls` was right. */
+  /** When `calls` was computed. */
   atMs: number;
 }
 
-/** Merchants whose recent calls are remembered; one that is forgotten begins with a full bucket. */
+/** Merchants whose recent calls are remembered; a forgotten one starts with a full bucket. */
 const MERCHANTS_MAX = 10_000;
 
 /**
- * Keeps each merchant to a number of calls a second, in this process, by a token bucket: bursts of up to one
- * second's worth pass, so a caller that pauses is not punished for coming back.
+ * Limits each merchant's calls per second in this process with a token bucket. Bursts of up to one second's worth pass,
+ * so callers can pause and catch up.
  */
 export class RateLimiter {
   readonly #callsPerSecond: number;
@@ -23,7 +23,7 @@ export class RateLimiter {
     this.#callsPerSecond = callsPerSecond;
   }
 
-  /** Whether the merchant may make a call now; if so, it counts. */
+  /** Returns whether the merchant may make a call now, and counts it if so. */
   admits(merchantId: string, nowMs: number): boolean {
     const perSecond = this.#callsPerSecond;
     if (perSecond === 0) return true;

@@ -3,10 +3,10 @@ import type { JwtConfig } from '../config.js';
 import { IssuerKeys, type IssuerKeysOptions, TokenIssuerUnavailable } from './issuer-keys.js';
 import { type Permission, withImplied } from './principal.js';
 
-/** The log calls the service's own changes by this name, and nobody else's. */
+/** The log's name for the service's own changes; no caller may have it. */
 const OWN_ACTOR = 'system';
 
-/** What a verified token says. */
+/** The claims of a verified token. */
 export interface TokenClaims {
   readonly actor: string;
   readonly permissions: ReadonlySet<Permission>;
@@ -15,24 +15,24 @@ export interface TokenClaims {
   readonly expiresAtMs: number;
 }
 
-/** Claims of a token that is valid now; undefined when it is refused. Throws when that cannot be found out. */
+/** Returns the claims of a token that is valid now, undefined when it is refused. Throws when it cannot be checked. */
 export type TokenVerifier = (token: string) => Promise<TokenClaims | undefined>;
 
-/** Hears which credential was refused, and why: for the operator, never for the caller. */
+/** Called with which credential was refused and why: for the operator, never for the caller. */
 export type OnRefused = (why: string) => void;
 
-/** How an operator hears of an issuer that does not answer. */
+/** Tells operators about an issuer that does not answer. */
 export type IssuerObserver = Pick<IssuerKeysOptions, 'onDown' | 'onBack'>;
 
-/** Of what is told of a refusal: some of it is a stranger's own words. */
+/** The length of a reported refusal, since strangers can write part of it. */
 const WHY_CHARS_MAX = 200;
 
-/** Longest `merchant_id` that a token may bring; those of merchants are far shorter. */
+/** The longest `merchant_id` in a token; real ones are far shorter. */
 const MERCHANT_ID_CHARS_MAX = 255;
 
 /**
- * Verifies JWTs: HS256 by a shared secret, or RS256, ES256, EdDSA by a JWKS URL. The algorithms are fixed by the
- * configuration, never by the token, so `alg: none` and algorithm confusion have nothing to hold on to.
+ * Verifies JWTs: HS256 with a shared secret, or RS256, ES256 and EdDSA with a JWKS URL. The configuration fixes the
+ * algorithms, never the token: this rules out `alg: none` and algorithm confusion.
  */
 export function createTokenVerifier(
   jwt: JwtConfig,
@@ -64,8 +64,8 @@ function verifier(
       ({ payload } = await verify(token));
     } catch (error) {
       if (error instanceof TokenIssuerUnavailable) throw error;
-      // Whatever else goes wrong with a token is the token's: the library's errors, those of the platform's
-      // cryptography, and the engine's own. No stranger can make it a fault of ours.
+      // Any other error is the token's fault, from the library, the platform's cryptography or the JavaScript engine.
+      // Strangers must not be able to turn it into a fault of the service.
       onRefused(`the token: ${(error as Error).message.slice(0, WHY_CHARS_MAX)}`);
       return undefined;
     }

@@ -3,8 +3,8 @@ import type { RecordDescription, RecordDetails } from './inventory-record.js';
 import type { AdjustmentAction } from './movement.js';
 
 /**
- * A request that changes something, checked for shape: quantities within their bounds, ids and texts within theirs.
- * Each executes whole or not at all, in one transaction with whatever else waits.
+ * A request that changes something, already validated: quantities, ids and texts are within their bounds. Each executes
+ * completely or not at all, in one transaction with others that are waiting.
  */
 export type Command =
   | ReserveCommand
@@ -43,7 +43,7 @@ export interface ConfirmCommand extends OneRecord {
   readonly reference: string;
 }
 
-/** Reserves on several records under one reference. */
+/** Reserves units of several records under one reference. */
 export interface ReserveOrderCommand extends Anybody, Hold {
   readonly kind: 'reserve_order';
   /** At least 1; a record may be named twice. */
@@ -67,7 +67,7 @@ export interface AdjustCommand extends OneRecord, Adjustment {
   readonly kind: 'adjust';
 }
 
-/** Several adjustments, each as if it came after those before it. */
+/** Makes several adjustments, each on the result of those before it. */
 export interface BatchAdjustCommand extends Actor {
   readonly kind: 'batch_adjust';
   readonly lines: readonly AdjustmentLine[];
@@ -80,42 +80,42 @@ export interface CreateRecordCommand extends OneRecord {
   readonly details: RecordDetails;
 }
 
-/** Adds units to the record of a product in a warehouse; creates it when there is none. */
+/** Adds units to the record of a product in a warehouse; creates the record if there is none. */
 export interface ReceiveRecordCommand extends Anybody {
   readonly kind: 'receive_record';
-  /** The record's, if it has to be created. */
+  /** The record's id if it is created. */
   readonly newId: string;
   /** 0 or more. */
   readonly qty: number;
-  /** Names the record; describes it, if it has to be created. */
+  /** Identifies the record, and describes it if it is created. */
   readonly details: RecordDetails;
-  /** Of the log entry. */
+  /** The reference of the log entry. */
   readonly reference: string;
-  /** Makes it happen once; undefined: as often as it is sent. */
+  /** Makes it happen only once; undefined: every time it is sent. */
   readonly line?: ImportLine | undefined;
 }
 
-/** Sets the units on hand of a product in a warehouse to what was counted; creates its record when there is none. */
+/** Sets the units on hand of a product in a warehouse to a count; creates the record if there is none. */
 export interface CountRecordCommand extends Anybody {
   readonly kind: 'count_record';
-  /** The record's, if it has to be created. */
+  /** The record's id if it is created. */
   readonly newId: string;
   /** On hand afterwards, 0 or more. */
   readonly qty: number;
-  /** Names the record; describes it, if it has to be created. */
+  /** Identifies the record, and describes it if it is created. */
   readonly details: RecordDetails;
-  /** Of the log entry. */
+  /** The reference of the log entry. */
   readonly reference: string;
 }
 
-/** Updates what describes a record. */
+/** Updates a record's description. */
 export interface UpdateRecordCommand extends Actor {
   readonly kind: 'update_record';
   readonly id: string;
   readonly update: Partial<RecordDescription>;
 }
 
-/** Updates what the merchant has set; undefined leaves it as it is. */
+/** Updates the merchant's settings; undefined leaves one unchanged. */
 export interface UpdateSettingsCommand extends Actor {
   readonly kind: 'update_settings';
   readonly defaultTtlSeconds: number | undefined;
@@ -131,7 +131,7 @@ export interface Adjustment {
   readonly qty: number;
   readonly action: AdjustmentAction;
   readonly reference: string;
-  /** What the caller decided on; undefined when it does not matter. */
+  /** The figure that the caller saw; undefined when it does not matter. */
   readonly expectedOnHandQty: number | undefined;
 }
 
@@ -140,13 +140,13 @@ export interface AdjustmentLine extends Adjustment {
   readonly notes: string;
 }
 
-/** Under what units are held, and for how long. */
+/** The reference and the duration of a hold. */
 interface Hold {
   /** UNREFERENCED when the caller gave none. */
   readonly reference: string;
   /** Seconds from the command's execution until the hold ends; undefined: open-ended. */
   readonly ttlSeconds: number | undefined;
-  /** Reserve what is available, at least 1 unit, when not all is. */
+  /** Reserve what is available, at least 1 unit, when there is not enough. */
   readonly allowPartial: boolean;
 }
 

@@ -1,6 +1,6 @@
 import type { Failure, NegativeStock, StaleQuantity } from './failure.js';
 
-/** The sentence that callers see. The published ones are kept to the letter. */
+/** The message that callers see. The published ones must not change. */
 export function failureMessage(failure: Failure): string {
   switch (failure.reason) {
     case 'INSUFFICIENT_STOCK':

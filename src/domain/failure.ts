@@ -1,19 +1,19 @@
 /**
- * Why a call failed: the closed list of the contract, as data. Each reason stands once in
+ * Why a call failed: the closed list of the contract, as data. Each reason is described in
  * proto/inventory/v1/error_reason.proto, with an example.
  */
 export type Failure = Rejection | Refusal | Fault;
 
-/** Decided by the rules of stock, on locked state. Stored under an idempotency key like a success. */
+/** Decided by the rules of stock on locked state. Stored under an idempotency key like a success. */
 export type Rejection =
   | {
       readonly reason: 'INVENTORY_NOT_FOUND';
-      /** The records that do not exist, where the command names several. */
+      /** The records that do not exist, when the command names several. */
       readonly ids?: readonly string[];
     }
   | {
       readonly reason: 'INVENTORY_ALREADY_EXISTS';
-      /** Where it is the id that is taken, and not the place of the product in the warehouse. */
+      /** Set when the id is taken, rather than the product's place in the warehouse. */
       readonly id?: string;
     }
   | { readonly reason: 'INSUFFICIENT_STOCK'; readonly requested: number; readonly available: number }
@@ -27,13 +27,13 @@ export type Rejection =
       readonly requested: number;
       readonly reserved: number;
       readonly reference: string;
-      /** What was to become of the units. */
+      /** What the caller wanted to do with the units. */
       readonly verb?: 'release' | 'confirm';
     }
   | ({ readonly reason: 'NEGATIVE_STOCK'; readonly lines?: readonly NegativeLine[] } & NegativeStock)
   | ({ readonly reason: 'STALE_QUANTITY'; readonly lines?: readonly StaleLine[] } & StaleQuantity)
   | { readonly reason: OrderEndedReason; readonly reference: string }
-  /** What only the state could tell: a bound that the result would break. */
+  /** A bound that the result would break; only the state could tell. */
   | ValidationFailed;
 
 export type OrderEndedReason =
@@ -59,7 +59,7 @@ export interface StaleQuantity {
   readonly onHand: number;
 }
 
-/** A line of a batch that failed, by its place from 0. */
+/** A failed line of a batch, by its index from 0. */
 export interface NegativeLine extends NegativeStock, BatchLine {}
 export interface StaleLine extends StaleQuantity, BatchLine {}
 
@@ -89,7 +89,7 @@ export type Fault =
   | { readonly reason: 'CONTENTION' }
   | {
       readonly reason: 'DATABASE_UNAVAILABLE';
-      /** It is the keys of the tokens' issuer that cannot be had. */
+      /** Set when the keys of the token issuer are unavailable. */
       readonly of?: 'keys';
     }
   | { readonly reason: 'SHUTTING_DOWN' }
@@ -99,7 +99,7 @@ export type Fault =
 export interface FieldViolation {
   /** The field's path as JSON spells it, for example `qty`. */
   readonly field: string;
-  /** What the field breaks, for example `must be greater than 0`. */
+  /** The rule that the field breaks, for example `must be greater than 0`. */
   readonly description: string;
 }
 

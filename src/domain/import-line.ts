@@ -1,21 +1,21 @@
 /** A line of an import, which happens once under the import's memory. */
 export interface ImportLine {
-  /** Names the memory, among the merchant's: a UUID. */
+  /** Names one of the merchant's import memories: a UUID. */
   readonly memoryId: string;
-  /** Where it stands in the file, from 1. */
+  /** Its place in the file, from 1. */
   readonly number: number;
-  /** Stands for what it says, and for how many lines before it said the same: a UUID. */
+  /** Identifies its content and how many lines before it have the same content: a UUID. */
   readonly content: string;
   /**
-   * Whether the file is known to have all lines that were done (`whole`), so that others are new wherever they stand, or
-   * to lack some (`changed`), so that others may be what these say now. Unknown: it is told by where they stand.
+   * `whole`: the file is known to have all lines that were done, so other lines are new. `changed`: it lacks some, so
+   * other lines may be their new versions. Undefined: not known, so the place of a line decides.
    */
   readonly file?: 'whole' | 'changed' | undefined;
 }
 
-/** What a memory has of a line. */
+/** What an import's memory knows about a line. */
 export interface DoneLine {
-  /** `same`: it was done, wherever it stood. `other`: what stood in its place then was done, and said something else. */
+  /** `same`: it was done, in any place. `other`: a line with other content was done in its place. */
   readonly found: 'same' | 'other';
   /** Milliseconds since the epoch. */
   readonly doneAtMs: number;

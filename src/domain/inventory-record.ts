@@ -1,7 +1,7 @@
-/** What describes a record, beside its quantities: one product or SKU in one warehouse. Texts are '' when none. */
+/** A record without its quantities: one product or SKU in one warehouse. Missing texts are ''. */
 export interface RecordDetails extends RecordIdentity, RecordDescription {}
 
-/** No two records of a merchant share it. */
+/** Unique among a merchant's records. */
 export interface RecordIdentity {
   readonly productId: string;
   readonly skuId: string;

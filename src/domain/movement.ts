@@ -1,10 +1,10 @@
 /** Why units on hand change. */
 export type AdjustmentAction = 'RECEIVED' | 'SOLD' | 'ADJUSTED' | 'DAMAGED' | 'RETURNED';
 
-/** What a log entry says was done: an adjustment (SOLD also for confirmed holds), or a move of holds. */
+/** The action of a log entry: an adjustment (SOLD also for confirmed holds), or a change of holds. */
 export type MovementAction = AdjustmentAction | 'RESERVED' | 'RELEASED';
 
-/** The actor of changes that no caller asked for. */
+/** The actor of changes that no caller requested. */
 export const SYSTEM_ACTOR = 'system';
 
 /** The note of an entry that ends a hold by its expiry. */

@@ -1,12 +1,12 @@
 import { EXPIRED_NOTE, type Movement, SYSTEM_ACTOR } from './movement.js';
 
-/** What became of an order of which nothing is held any more. */
+/** How an order ended that no longer holds anything. */
 export type OrderEnding = 'released' | 'confirmed' | 'expired';
 
 /**
- * Tells it by the last log entry under the order's reference that moved held units; undefined when that does not say:
- * there is none, and nothing was ever held; or it is a reserve, and the units were drawn without the order's reference,
- * to be released or to ship.
+ * Finds the ending by the last log entry under the order's reference that moved held units. Undefined when there is no
+ * entry, since nothing was ever held; or when it is a reserve, since the units were released or confirmed without the
+ * reference.
  */
 export function orderEnding(
   last: Pick<Movement, 'action' | 'actor' | 'notes'> | undefined,

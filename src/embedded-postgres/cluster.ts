@@ -10,16 +10,16 @@ import { HOST_ACCESS } from './server-arguments.js';
 export const SUPERUSER = 'holdfast';
 
 const INIT_TIMEOUT_MS = 180_000;
-// In the cluster, so that the two come into being, move and are restored together.
+// In the cluster, so that both are created, moved and restored together.
 const PASSWORD_FILE = 'holdfast.password';
 
-/** What it takes to run PostgreSQL on a cluster that exists. */
+/** What is needed to run PostgreSQL on an existing cluster. */
 export interface Cluster {
   readonly binaries: Binaries;
   readonly launcher: Launcher;
 }
 
-/** Makes the cluster if there is none. The caller holds the lock. */
+/** Creates the cluster if it is missing. The caller holds the lock. */
 export async function prepareCluster(layout: Layout, log: (message: string) => void): Promise<Cluster> {
   const binaries = await findBinaries();
   const account = await chooseAccount(layout);
@@ -42,8 +42,8 @@ export async function readPassword(layout: Layout): Promise<string> {
 }
 
 /**
- * Everything happens under another name, and renaming is the last step: whoever dies before it leaves a
- * folder that the next start removes, and after it the cluster is complete.
+ * Creates the cluster under another name and renames it as the last step. A process that dies before that leaves a
+ * folder that the next start removes; after it, the cluster is complete.
  */
 async function initialise(
   layout: Layout,

@@ -4,33 +4,36 @@ import { SUPERUSER } from './cluster.js';
 
 const DATABASE = 'holdfast';
 const MAINTENANCE_DATABASE = 'postgres';
-/** As whom the service works: owner of its database and of all in it, and nothing beyond. */
+/** The role of the service: it owns its database and everything in it, and has no other rights. */
 const SERVICE_ROLE = 'holdfast_service';
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** For the service. */
+/** The URL for the service. */
 export function serviceUrl(port: number, password: string): string {
   return urlOf(port, SERVICE_ROLE, servicePassword(password), DATABASE);
 }
 
-/** For what needs a superuser: the service's role and database, and tests that make databases of their own. */
+/**
+ * The URL for tasks that need a superuser: the service's role and database, and tests that create their own databases.
+ */
 export function adminUrl(port: number, password: string, name: string = DATABASE): string {
   return urlOf(port, SUPERUSER, password, name);
 }
 
-/** The URL says `sslmode=disable` because PGSSLMODE in the environment would count otherwise. */
+/** `sslmode=disable` keeps PGSSLMODE in the environment from taking effect. */
 function urlOf(port: number, user: string, password: string, name: string): string {
   return `postgresql://${user}:${password}@127.0.0.1:${port}/${name}?sslmode=disable`;
 }
 
-/** Follows from the superuser's, so that one file is all there is to keep, and tells nothing of it. */
+/** Derived from the superuser's, so that only one needs to be stored. Does not reveal it. */
 function servicePassword(password: string): string {
   return createHmac('sha256', password).update(SERVICE_ROLE).digest('base64url');
 }
 
 /**
- * Proves that the server accepts connections, and sees to the service's role and database. What the superuser owns
- * there is handed over: from before the service had a role of its own, or restored since. The caller holds the lock.
+ * Checks that the server accepts connections, and creates the service's role and database if needed. Objects of the
+ * superuser there become the service's: they are from before it had its own role, or were restored since. The caller
+ * holds the lock.
  */
 export async function ensureDatabase(port: number, password: string): Promise<void> {
   await as(adminUrl(port, password, MAINTENANCE_DATABASE), async (client) => {
@@ -53,7 +56,7 @@ export async function ensureDatabase(port: number, password: string): Promise<vo
   await as(adminUrl(port, password), handOver);
 }
 
-/** What lies in the schema, one by one: what belongs to the first superuser cannot be reassigned as a whole. */
+/** Changes the owner of each object in the schema: the first superuser's objects cannot be reassigned all together. */
 async function handOver(client: pg.Client): Promise<void> {
   await client.query(`
     DO $$
@@ -66,7 +69,7 @@ async function handOver(client: pg.Client): Promise<void> {
          WHERE c.relnamespace = 'public'::regnamespace AND c.relowner <> '${SERVICE_ROLE}'::regrole
            AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
         UNION ALL
-        -- A sequence of a column goes with its table.
+        -- The owner of a column's sequence follows its table.
         SELECT format('SEQUENCE %s', c.oid::regclass)
           FROM pg_class c
          WHERE c.relnamespace = 'public'::regnamespace AND c.relowner <> '${SERVICE_ROLE}'::regrole
@@ -89,7 +92,7 @@ async function handOver(client: pg.Client): Promise<void> {
 
 async function as<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
-  // A connection may also break between statements; unheard, that would end the process.
+  // A connection may also break between statements; without a listener, that would end the process.
   client.on('error', () => undefined);
   try {
     await client.connect();

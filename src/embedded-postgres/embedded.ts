@@ -8,33 +8,33 @@ import { Supervisor } from './supervisor.js';
 import { TicketLock } from './ticket-lock.js';
 
 export interface EmbeddedDatabase {
-  /** postgresql://… URL (TCP on 127.0.0.1, scram password) of the database `holdfast`. Never changes. */
+  /** postgresql://… URL (TCP on 127.0.0.1, scram password) of the database `holdfast`. Does not change. */
   readonly url: string;
-  /** The same as the server's superuser, for what the service itself never does. */
+  /** The same for the server's superuser, for tasks that the service itself never does. */
   readonly adminUrl: string;
-  /** Leaves; the last process to leave stops the server (fast shutdown), waits for it. */
+  /** Leaves the server. The last process to leave stops it (fast shutdown) and waits for it. */
   close(): Promise<void>;
 }
 
 export interface EmbeddedDatabaseOptions {
-  /** Owns the database; created if missing. */
+  /** The folder of the database; created if missing. */
   readonly dataDir: string;
   log(message: string): void;
 }
 
-// Whoever has the lock may be starting a server, which has its own limit.
+// The process that has the lock may be starting a server, which has its own limit.
 const LOCK_TIMEOUT_MS = START_TIMEOUT_MS + 60_000;
 
 /**
- * Opens the PostgreSQL that lives in DATA_DIR, starting it if nobody has.
+ * Opens the PostgreSQL in DATA_DIR, and starts it if it is not running.
  *
- * The server belongs to DATA_DIR, not to a process: the first to open starts it, later ones join, the
- * last to leave stops it. All of that happens under one lock, and nothing in memory is needed to go on: the
- * server describes itself in `postmaster.pid`, those who use it in a file each. So any process may be killed
- * at any point, and the next to open finds out what is true and continues from there.
+ * The server belongs to DATA_DIR, not to a process: the first process starts it, later ones join, and the last to leave
+ * stops it. All of that happens under one lock, and no state is kept only in memory: `postmaster.pid` describes the
+ * server, and each of its users has a file. So any process may be killed at any point, and the next one finds the
+ * current state and continues from there.
  *
- * While open, a server that died is started again at the same URL. Without `close` it goes on running for
- * the next to adopt.
+ * While open, a server that died is restarted at the same URL. Without `close`, it keeps running for the next process
+ * to join.
  */
 export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Promise<EmbeddedDatabase> {
   const log = (message: string): void => options.log(message);
@@ -80,7 +80,7 @@ export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Pr
 }
 
 async function revive(layout: Layout, port: number, log: (message: string) => void): Promise<RunningServer> {
-  // Making an empty database in the place of one that has been removed would look like success.
+  // An empty database in place of a removed one would look like success.
   if (!(await clusterExists(layout))) throw new Error(`${layout.cluster} is gone`);
   return ensureServer(layout, () => prepareCluster(layout, log), port);
 }

@@ -3,16 +3,16 @@ import { readdir, readlink, symlink, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { identify, isAlive, unlessGone } from './process-identity.js';
 
-/** One that uses the server at present. */
+/** A process that uses the server. */
 export interface Holder {
   readonly id: string;
-  /** The port in its URL, which a server that is started anew has to keep. */
+  /** The port in its URL, which a restarted server must keep. */
   readonly port: number;
 }
 
 /**
- * Who uses the server: a symbolic link each, whose text is `pid start port`. Written and read only by
- * the holder of the lock. Those whose process has died are removed on sight.
+ * The processes that use the server: one symbolic link each, with the text `pid start port`. Only the holder of the
+ * lock reads and writes them. Links of dead processes are removed when found.
  */
 export class Holders {
   readonly #directory: string;

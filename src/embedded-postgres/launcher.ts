@@ -2,7 +2,7 @@ import { type SpawnOptions, spawn, spawnSync } from 'node:child_process';
 import type { Account } from './account.js';
 import type { Binaries } from './binaries.js';
 
-/** A command as it must be spawned so that it runs under the right account. */
+/** A command with what it needs to run under the right account. */
 export interface Launch {
   readonly command: string;
   readonly args: readonly string[];
@@ -11,19 +11,19 @@ export interface Launch {
 
 export type Launcher = (command: string, args: readonly string[]) => Launch;
 
-// The caller's PG* and LC_* variables would reach the server and change what it does. The working folder
-// is one that every account can enter.
+// The caller's PG* and LC_* variables would reach the server and change its behaviour. Every account can enter the
+// working folder.
 const options: SpawnOptions = { cwd: '/', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' } };
 
 /**
- * Finds out how the server's account can reach its programs and its data, by trying, in this order:
+ * Finds out by trial how the server's account can reach its programs and data, in this order:
  *
- * 1. plainly, as another user;
+ * 1. simply as another user;
  * 2. with the capability to pass through folders that only root may enter (a checkout under /root);
- * 3. with the stronger capability to the same end: containers often grant this one and not the other, and
- *    it alone runs programs that were installed for root only (umask 077).
+ * 3. with a stronger capability: containers often grant this one and not the other, and only this one runs programs
+ *    that were installed for root alone (umask 077).
  *
- * Trying is right where reading mode bits is not: access lists, user namespaces, network file systems.
+ * A trial is reliable where mode bits are not: access lists, user namespaces, network file systems.
  */
 export function chooseLauncher(binaries: Binaries, dataDir: string, account?: Account): Launcher {
   if (account === undefined) return (command, args) => ({ command, args, options });
@@ -50,9 +50,8 @@ function asUser({ uid, gid }: Account): Launcher {
 }
 
 /**
- * The securebit is for access(2), by which PostgreSQL's programs look for each other: without it, that
- * call sets aside all capabilities of a process that is not root's. The bounding set keeps the one capability
- * the only one for good.
+ * The securebit is for access(2), which PostgreSQL's programs use to find each other: without it, that call ignores all
+ * capabilities of a process that does not run as root. The bounding set rules out all other capabilities permanently.
  */
 function withCapability({ uid, gid }: Account, capability: string): Launcher {
   const only = `-all,+${capability}`;
@@ -74,7 +73,7 @@ function probe(launcher: Launcher, binaries: Binaries, dataDir: string): string 
   return result.status === 0 ? undefined : `${command}: ${result.stderr.trim() || `status ${result.status}`}`;
 }
 
-/** Runs a program to its end; rejects with what it printed if it fails or takes longer than `timeoutMs`. */
+/** Runs a program until it exits. Rejects with its output if it fails or takes longer than `timeoutMs`. */
 export async function runToEnd(launch: Launch, timeoutMs: number): Promise<void> {
   const child = spawn(launch.command, launch.args, {
     ...launch.options,

@@ -2,32 +2,32 @@ import { chmod, mkdir, realpath, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
 /**
- * Where the embedded database keeps what it owns inside DATA_DIR.
+ * Where the embedded database keeps its files inside DATA_DIR.
  *
- * The cluster is the only folder that may belong to another account. What several Holdfast processes
- * tell each other lies beside it, so that the server's account can never touch it.
+ * Only the cluster's folder may belong to another account. Files that Holdfast processes share are outside it, so that
+ * the server's account can never touch them.
  */
 export interface Layout {
   /** DATA_DIR, absolute and free of symbolic links: the server is recognised by this path. */
   readonly dataDir: string;
-  /** The cluster; it exists under this name only once initdb has finished. */
+  /** The cluster. It has this name only after initdb has finished. */
   readonly cluster: string;
-  /** Prefix of folders in which a cluster is being made. Any that the lock's holder finds is a leftover. */
+  /** Prefix of folders in which a cluster is being created. Any that the holder of the lock finds is a leftover. */
   readonly initPrefix: string;
   readonly tickets: string;
   readonly holders: string;
   readonly serverLog: string;
 }
 
-/** Creates what is missing of DATA_DIR and returns its parts. */
+/** Creates the missing parts of DATA_DIR and returns all of them. */
 export async function prepareLayout(dataDirOption: string): Promise<Layout> {
   const wanted = resolve(dataDirOption);
   try {
     await mkdir(dirname(wanted), { recursive: true });
     const created = await createFolder(wanted);
     const dataDir = await realpath(wanted);
-    // As root the server runs under another account, which has to pass through DATA_DIR to its cluster.
-    // Passing is all that 0711 grants; every file with a secret in it is 0600 besides.
+    // For root, the server runs under another account, which must pass through DATA_DIR to its cluster. 0711 grants no
+    // more than that, and every file with a secret is 0600.
     if (created && runsAsRoot()) await chmod(dataDir, 0o711);
 
     const run = join(dataDir, 'postgres-run');
@@ -50,7 +50,7 @@ export async function prepareLayout(dataDirOption: string): Promise<Layout> {
   }
 }
 
-/** Whether a finished cluster is there. */
+/** Returns whether there is a finished cluster. */
 export async function clusterExists(layout: Layout): Promise<boolean> {
   try {
     await stat(join(layout.cluster, 'PG_VERSION'));
@@ -69,12 +69,12 @@ export function runsAsRoot(): boolean {
   return process.getuid?.() === 0;
 }
 
-/** Removes a folder that another process may still be writing to: what is left goes the next time. */
+/** Removes a folder that another process may still be writing to; what remains is removed next time. */
 export async function removeLeftover(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true, maxRetries: 3, retryDelay: 50 }).catch(() => undefined);
 }
 
-/** Returns false if it was there; one that was keeps its mode. */
+/** Returns false if the folder existed; then its mode stays. */
 async function createFolder(folder: string): Promise<boolean> {
   try {
     await mkdir(folder, { mode: 0o700 });

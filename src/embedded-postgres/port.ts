@@ -1,14 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-// Below the range from which systems take the local ports of outgoing connections (32768 and up on
-// Linux, 49152 on macOS). A port from that range could be lost while the server is down, even to one of our
-// own clients: one that keeps calling it is in the end given it as its local port, and meets itself.
+// Below the range of local ports for outgoing connections (32768 and up on Linux, 49152 on macOS). A port from that
+// range could be lost while the server is down, even to one of our own clients: one that keeps connecting to it
+// eventually gets it as its own local port, and connects to itself.
 const LOWEST = 15_000;
 const HIGHEST = 32_000;
 const TRIES_MAX = 100;
 
-/** A TCP port of 127.0.0.1 that is free now. It may be taken a moment later: starting has to retry. */
+/** Finds a TCP port of 127.0.0.1 that is free now. It may be taken a moment later, so a start must retry. */
 export async function findFreePort(): Promise<number> {
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     const port = randomInt(LOWEST, HIGHEST);

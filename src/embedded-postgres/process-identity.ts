@@ -4,12 +4,12 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 /**
- * A process beyond doubt. A pid alone is not: it is given away again once its process has died, and
- * after a reboot or a container's restart soon so.
+ * Identifies one process for certain. A pid alone does not: it is reused after its process has died, and soon after a
+ * reboot or a restart of the container.
  */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** When it started, in a form to compare and nothing else; holds no blank. */
+  /** When it started, only for comparison; contains no blanks. */
   readonly startedAt: string;
 }
 
@@ -17,7 +17,7 @@ const run = promisify(execFile);
 const hasProc = existsSync('/proc/self/stat');
 let bootId: Promise<string> | undefined;
 
-/** The live process with this pid; a zombie counts as dead. Throws when it cannot be found out. */
+/** Finds the live process with this pid; a zombie counts as dead. Throws when that cannot be determined. */
 export async function identify(pid: number): Promise<ProcessIdentity | undefined> {
   const startedAt = await (hasProc ? startFromProc(pid) : startFromPs(pid));
   return startedAt === undefined ? undefined : { pid, startedAt };
@@ -27,7 +27,7 @@ export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
   return (await identify(identity.pid))?.startedAt === identity.startedAt;
 }
 
-/** The command line with blanks between its words and one at its end; empty if there is no such process. */
+/** The command line with blanks between its words and one at the end; empty if there is no such process. */
 export async function commandLine(pid: number): Promise<string> {
   if (hasProc) {
     const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(unlessGone);
@@ -36,7 +36,7 @@ export async function commandLine(pid: number): Promise<string> {
   return `${await ps(pid, 'command=')} `;
 }
 
-// Field numbers as in proc(5); the command's name, field 2, may itself hold blanks and brackets.
+// Field numbers as in proc(5); the command's name, field 2, may contain blanks and brackets.
 async function startFromProc(pid: number): Promise<string | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(unlessGone);
   if (text === undefined) return undefined;
@@ -57,7 +57,7 @@ async function startFromPs(pid: number): Promise<string | undefined> {
 async function ps(pid: number, column: string): Promise<string> {
   const env = { PATH: '/usr/bin:/bin', LC_ALL: 'C' };
   const { stdout } = await run('ps', ['-ww', '-o', column, '-p', String(pid)], { env }).catch((error) => {
-    // Its exit status; a text is the name of an error: it could not be run.
+    // The exit status. A string is the name of an error: the program could not be run.
     if (typeof error.code === 'number') return { stdout: '' };
     throw error;
   });
@@ -65,8 +65,8 @@ async function ps(pid: number, column: string): Promise<string> {
 }
 
 /**
- * For reads: undefined where there is no such process, or file. Whoever has no file descriptor left to look with must not
- * take the living for dead.
+ * For reads: undefined when there is no such process or file, and throws otherwise. A process that has run out of file
+ * descriptors must not take live processes for dead.
  */
 export function unlessGone(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT' && error.code !== 'ESRCH') throw error;

@@ -1,27 +1,26 @@
-/** Settings of the server, given on its command line so that a newer Holdfast's apply at the next start. */
+/** Settings of the server, passed on its command line so that those of a newer Holdfast apply at the next start. */
 const settings: Record<string, string> = {
   listen_addresses: '127.0.0.1',
-  // A socket's path is limited to about 100 bytes, and DATA_DIR may lie deep.
+  // A socket's path is limited to about 100 bytes, and that of DATA_DIR may be longer.
   unix_socket_directories: '',
   max_connections: '200',
   shared_buffers: '128MB',
   fsync: 'on',
   synchronous_commit: 'on',
-  // Short statements by primary key: compiling them costs more than it saves.
+  // Statements are short look-ups by primary key: compiling them costs more than it saves.
   jit: 'off',
-  // The defaults (1GB, 5min) checkpoint every few seconds of a benchmark, and every checkpoint makes each hot
-  // page be logged in full once more.
+  // With the defaults (1GB, 5min), a benchmark has a checkpoint every few seconds, and each one causes every hot page
+  // to be logged in full again.
   max_wal_size: '2GB',
   min_wal_size: '256MB',
   checkpoint_timeout: '15min',
-  // Full pages are few at this checkpoint distance; the processor is what runs short first.
+  // There are few full pages at this checkpoint distance, and the processor is the bottleneck.
   wal_compression: 'off',
-  // Failures of statements are answers to the caller, who reports them. Here remain starts, stops,
-  // checkpoints and worse.
+  // Failed statements are reported by the caller. This leaves starts, stops, checkpoints and worse.
   log_min_messages: 'log',
   log_timezone: 'UTC',
   timezone: 'UTC',
-  // The server's own words are matched when a start fails.
+  // The server's messages are matched when a start fails.
   lc_messages: 'C',
 };
 
@@ -30,7 +29,7 @@ export function serverArguments(cluster: string, port: number): string[] {
   return ['-D', cluster, '-p', String(port), ...options];
 }
 
-/** Access control of the cluster: passwords, over loopback, and no other way in. */
+/** Access control of the cluster: only passwords over loopback. */
 export const HOST_ACCESS = `# TYPE  DATABASE  USER  ADDRESS       METHOD
 host    all       all   127.0.0.1/32  scram-sha-256
 `;

@@ -18,24 +18,22 @@ const POLL_MS = 15;
 const RETRY_PAUSE_MS = 250;
 /** Covers the replay of `max_wal_size` after a crash, on a slow disk. */
 export const START_TIMEOUT_MS = 240_000;
-/** How long a start that fails for a passing reason is repeated. */
+/** How long to retry a start that fails for a passing reason. */
 const PASSING_TIMEOUT_MS = 30_000;
 const FAST_STOP_TIMEOUT_MS = 60_000;
 const IMMEDIATE_STOP_TIMEOUT_MS = 10_000;
 
-// A failed start says why in its log only: the exit status is always 1.
+// A failed start gives its reason only in its log: the exit status is always 1.
 const passingReasons: readonly RegExp[] = [
-  /Address already in use/, // somebody took the port after it was found free, or has it until its last packet
-  /pre-existing shared memory block .* is still in use/, // backends of a killed server still finish a statement
-  /lock file "postmaster\.pid" already exists/, // a server started by one who died in the middle was faster
+  /Address already in use/, // another process took the port after it was found free, or still has it
+  /pre-existing shared memory block .* is still in use/, // backends of a killed server are still finishing a statement
+  /lock file "postmaster\.pid" already exists/, // a server whose starting process died got there first
 ];
 
 /**
- * Returns the server that runs on the cluster, or starts one, and waits until it is ready. The caller
- * holds the lock.
+ * Returns the server that runs on the cluster, or starts one, and waits until it is ready. The caller holds the lock.
  *
- * @param wantedPort the port a new server must have; any free one if undefined. A server that runs already
- *   keeps its own.
+ * @param wantedPort the port for a new server; any free one if undefined. A running server keeps its own.
  */
 export async function ensureServer(
   layout: Layout,
@@ -69,7 +67,7 @@ export async function ensureServer(
   }
 }
 
-/** Stops the server, ending its connections, and waits until it is gone. */
+/** Stops the server, ends its connections, and waits until it is gone. */
 export async function stopServer(server: ProcessIdentity): Promise<void> {
   const steps: [NodeJS.Signals, number][] = [
     ['SIGINT', FAST_STOP_TIMEOUT_MS],
@@ -85,7 +83,7 @@ export async function stopServer(server: ProcessIdentity): Promise<void> {
   throw new Error(`the embedded PostgreSQL (process ${server.pid}) does not stop`);
 }
 
-/** Starts a server in a session of its own, so that it outlives this process however that ends. */
+/** Starts a server in a separate session, so that it outlives this process in every case. */
 async function launch(
   layout: Layout,
   { binaries, launcher }: Cluster,
@@ -100,7 +98,7 @@ async function launch(
   return child.pid === undefined ? undefined : identify(child.pid);
 }
 
-/** Undefined if the server ends instead. */
+/** Resolves to undefined if the server exits instead. */
 async function untilReady(
   layout: Layout,
   server: ProcessIdentity,

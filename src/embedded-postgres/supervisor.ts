@@ -4,12 +4,11 @@ import type { RunningServer } from './server.js';
 const INTERVAL_MS = 500;
 
 /**
- * Watches the server while this process uses it and has it started again when it died.
+ * Watches the server while this process uses it, and has it restarted when it died.
  *
- * - `#server` is the one that ran last; another process may have started a newer one already, which
- *   `revive` then returns.
- * - `#turn` is the check in progress, never rejects, and there is never a second one beside it.
- * - A failure is logged once, however often the attempt is repeated.
+ * - `#server` is the last one known to run; another process may have started a newer one, which `revive` then returns.
+ * - `#turn` is the check in progress. It never rejects, and there is never a second one.
+ * - A failure is logged only once while attempts are repeated.
  */
 export class Supervisor {
   #server: RunningServer;
@@ -32,7 +31,7 @@ export class Supervisor {
     this.#timer.unref();
   }
 
-  /** Ends watching; a restart in progress is waited for. */
+  /** Stops watching, and waits for a restart in progress. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#turn;
@@ -43,7 +42,7 @@ export class Supervisor {
     try {
       alive = await isAlive(this.#server.process);
     } catch (failure) {
-      // No file descriptor left, for one: that says nothing of the server.
+      // For example no file descriptor is left, which says nothing about the server.
       this.#tell(`it cannot be found out whether the embedded PostgreSQL runs: ${messageOf(failure)}`);
       return;
     }

@@ -9,28 +9,27 @@ const NOTICE_AFTER_MS = 3_000;
 /**
  * One process at a time, among processes that may be killed at any moment.
  *
- * Node has no file lock that the kernel gives back, and a lock file that is "broken when stale" is broken
- * twice when two find it stale at once: the second removes the first one's new lock. So nobody takes over
- * anything here. A contender takes a ticket with a number above all it sees, and has the lock once no
- * lower ticket belongs to a live process. A ticket is a symbolic link, because a link is made together
- * with its text (`pid start`), and fails if the name exists.
+ * Node has no file lock that the kernel releases. Breaking a stale lock file is unsafe: when two processes find it
+ * stale, the second removes the first one's new lock. So nobody takes over anything here. A contender takes a ticket
+ * with a number above all that it sees, and has the lock once no lower ticket belongs to a live process. A ticket is a
+ * symbolic link, because a link is created together with its text (`pid start`), and fails if the name exists.
  *
- * - A ticket taken from a listing that had gone out of date could be lower than one that already has the
- *   lock. Hence whoever, having taken one, sees a higher ticket gives back its own and takes another.
- * - A dead process's ticket is removed only by holders of higher ones; while theirs lie there, its number is
- *   not given out again, so what is removed is the dead one's.
+ * - A ticket numbered from an outdated listing could be lower than the one that has the lock. So a contender that then
+ *   sees a higher ticket returns its own and takes another.
+ * - Only contenders with higher tickets remove a dead process's ticket. While theirs exist, its number is not reused,
+ *   so they remove the right one.
  */
 export class TicketLock {
   readonly #directory: string;
   readonly #log: (message: string) => void;
 
-  /** @param directory exists, and holds tickets only. */
+  /** @param directory must exist, and contain only tickets. */
   constructor(directory: string, log: (message: string) => void) {
     this.#directory = directory;
     this.#log = log;
   }
 
-  /** Runs `work` alone. Waits at most `timeoutMs` for its turn, then rejects without having run it. */
+  /** Runs `work` alone. Waits at most `timeoutMs` for its turn, then rejects without running it. */
   async run<T>(timeoutMs: number, work: () => Promise<T>): Promise<T> {
     const deadline = Date.now() + timeoutMs;
     const ticket = await this.#takeTicket(deadline);

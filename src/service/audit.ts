@@ -4,7 +4,7 @@ import { listMerchants } from '../store/tables/merchants.js';
 import { requireMerchant } from './merchants.js';
 
 export interface AuditReport {
-  /** Nothing drifted, or all that did was repaired. */
+  /** Nothing drifted, or everything that did was repaired. */
   readonly consistent: boolean;
   readonly merchants: number;
   readonly records: number;
@@ -18,8 +18,8 @@ export interface Drift extends RecordSums {
 }
 
 /**
- * Checks every merchant, or one: counter = sum of holds, log adds up to the counters, nothing negative, each stock
- * level described, and no hold that ends before anybody looks for it.
+ * Checks every merchant, or one: the reserved counter is the sum of holds, the log adds up to the counters, nothing is
+ * negative, each stock level has a description, and no hold ends before the record's next expiry.
  */
 export async function audit(
   dataSource: DataSource,

@@ -1,6 +1,6 @@
 import type { Principal } from '../auth/principal.js';
 
-/** What a use case knows of the call, beside the request. */
+/** What a use case knows about the call, apart from the request. */
 export interface CallContext {
   readonly principal: Principal;
   /** Milliseconds since the epoch. */

@@ -4,7 +4,7 @@ import { isSuccessOf, type Success, type Successes } from '../domain/outcome.js'
 import type { Engine } from '../engine/engine.js';
 import type { CallContext } from './call.js';
 
-/** How a call that changes something came out. */
+/** The result of a call that changes something. */
 export type Result<S extends Success> = Done<S> | Refused;
 
 export interface Done<S extends Success> {
@@ -20,8 +20,8 @@ export interface Refused {
 }
 
 /**
- * Runs a command under the call's idempotency key, if it has one, and answers what its kind succeeds with.
- * `fingerprint` is asked only when there is a key. Never rejects.
+ * Runs a command under the call's idempotency key, if it has one, and returns the success of its kind. `fingerprint` is
+ * called only when there is a key. Never rejects.
  */
 export async function execute<K extends Command['kind']>(
   engine: Pick<Engine, 'submit'>,
@@ -46,7 +46,7 @@ export function refused(failure: Refused['failure']): Refused {
   return { ok: false, failure, replayed: false };
 }
 
-/** A request whose parts do not go together. */
+/** A refusal of a request whose parts do not go together. */
 export function invalid(...violations: readonly FieldViolation[]): Refused {
   return refused({ reason: 'VALIDATION_FAILED', violations });
 }

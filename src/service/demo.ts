@@ -12,7 +12,7 @@ import { listApiKeys } from '../store/tables/api-keys.js';
 import { findMerchant, insertMerchant } from '../store/tables/merchants.js';
 import { addKey } from './merchants.js';
 
-/** What a script needs to try the service; kept in DATA_DIR/demo.json. */
+/** What a script needs to try the service; stored in DATA_DIR/demo.json. */
 export interface Demo {
   readonly merchantId: string;
   readonly apiKey: string;
@@ -42,8 +42,8 @@ const RECORD = {
 };
 
 /**
- * Makes the demo merchant with its record on the first start, and finds them again on later ones. Undefined where an
- * operator has revoked its key: then there is nothing to try the service with.
+ * Creates the demo merchant and its record on the first start, and finds them on later ones. Undefined when an operator
+ * has revoked its key: then the demo cannot be used.
  */
 export async function prepareDemo(
   dataSource: DataSource,
@@ -56,7 +56,7 @@ export async function prepareDemo(
   const kept = readKept(path);
   const apiKey = await demoKey(dataSource, kept?.apiKey);
   if (apiKey === undefined) {
-    // The addresses are right for whoever has a key from elsewhere.
+    // The addresses are still useful to those who have a key from elsewhere.
     if (kept !== undefined) write(path, { ...kept, ...addresses });
     return undefined;
   }
@@ -70,14 +70,14 @@ export async function prepareDemo(
   return demo;
 }
 
-/** Whether an earlier start has made a demo whose key is still good. */
+/** Returns whether an earlier start has created a demo whose key is still valid. */
 export async function demoIsOpen(dataSource: DataSource): Promise<boolean> {
   const keys = await listApiKeys(dataSource, MERCHANT_ID);
   return keys.some((key) => key.revokedAt === null);
 }
 
 async function makeMerchant(dataSource: DataSource): Promise<void> {
-  // Each step by itself: an earlier start may have died between them, and another may be at it right now.
+  // Each step on its own: an earlier start may have died in between, and another process may be doing the same now.
   if ((await findMerchant(dataSource, MERCHANT_ID)) === null) {
     await unlessThere(insertMerchant(dataSource, MERCHANT_ID, 'Demo'));
   }
@@ -87,8 +87,8 @@ async function makeMerchant(dataSource: DataSource): Promise<void> {
 }
 
 /**
- * The key that is kept, while it is valid. One that was lost, or is of another database, is replaced; one that was
- * revoked never is, nor is any where all were revoked and nothing is kept.
+ * The stored key while it is valid. A key that was lost or belongs to another database is replaced. A revoked key never
+ * is, and no key is added when all were revoked and none is stored.
  */
 async function demoKey(dataSource: DataSource, kept: string | undefined): Promise<string | undefined> {
   const keys = await listApiKeys(dataSource, MERCHANT_ID);
@@ -98,21 +98,21 @@ async function demoKey(dataSource: DataSource, kept: string | undefined): Promis
   return addKey(dataSource, MERCHANT_ID, 'test');
 }
 
-/** Under another name first, so that a script never reads half of it. */
+/** Writes under another name first, so that a script never reads half a file. */
 function write(path: string, demo: object): void {
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 });
   renameSync(draft, path);
 }
 
-/** Another process that made the same first has done the work. */
+/** Ignores a duplicate: another process has done the work first. */
 async function unlessThere(made: Promise<void>): Promise<void> {
   await made.catch((error) => {
     if (!isUniqueViolation(error)) throw error;
   });
 }
 
-/** What an earlier start has written; undefined where that holds no key. */
+/** What an earlier start wrote; undefined when it has no key. */
 function readKept(path: string): { readonly apiKey: string } | undefined {
   try {
     const kept = JSON.parse(readFileSync(path, 'utf8')) as Partial<Demo> | null;

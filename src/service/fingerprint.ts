@@ -2,18 +2,18 @@ import { hash } from 'node:crypto';
 import type { Command } from '../domain/command.js';
 
 /**
- * How a field of a request goes into its fingerprint: as it is, as what a function makes of it, or, where it was added
- * to an RPC that had fingerprints without it, `later`: all those are left out while none of them says anything.
+ * How a field of a request goes into its fingerprint: as it is, or converted by a function. `later` marks fields that
+ * were added to an RPC after its first release: all of those are left out while none of them is set.
  */
 type Part<V> = 'as_it_is' | 'later' | ((value: V) => unknown);
 
-/** All fields of a request, in the order in which they are told: the compiler names one that is forgotten. */
+/** All fields of a request in the order of the fingerprint. The compiler reports a missing one. */
 export type Parts<R extends object> = { readonly [F in keyof R]-?: Part<R[F]> };
 
 /**
- * Tells requests under one idempotency key apart: equal for the same method and request, whatever door they came
- * through and whoever of the merchant sent them. `request` holds what the caller sent, and nothing that the service
- * added, such as a default or a new id. Stored for a day, so a release keeps those of the one before it.
+ * Tells requests under one idempotency key apart: equal for the same method and request, through any door and from any
+ * user of the merchant. `request` holds what the caller sent, without what the service adds, such as a default or a new
+ * id. Fingerprints are stored for a day, so a release must compute the same ones as the release before it.
  */
 export function fingerprintOf<R extends object>(kind: Command['kind'], request: R, parts: Parts<R>): string {
   return fingerprint(kind, ...told(request, parts));

@@ -4,36 +4,36 @@ import { databaseErrorKind } from '../store/connection/sqlstate.js';
 import { type Refused, refused } from './commands.js';
 
 export interface HoldTtlOptions {
-  /** Seconds after which a merchant's referenced holds end when nothing is said of it; 0: never. */
+  /** Seconds after which a merchant's referenced holds end when the request does not say; 0: never. */
   readonly findDefault: (merchantId: string) => Promise<number>;
-  /** A merchant's default is believed for as long as their API key. */
+  /** A merchant's default is cached for as long as their API key. */
   readonly apiKeyCacheMs: number;
   readonly credentialCacheMax: number;
 }
 
 /**
- * How long a hold is to last: what the request says, else the merchant's default.
+ * How long a hold lasts: as the request says, or the merchant's default.
  *
- * Purpose: the default off the hot path. Trade-off: a change of the setting is not seen for up to
- * `apiKeyCacheMs`, except in the process that made it.
+ * Purpose: keep the default off the hot path. Trade-off: a change of the setting is not seen for up to `apiKeyCacheMs`,
+ * except in the process that made it.
  */
 export class HoldTtl {
   readonly #options: HoldTtlOptions;
-  /** Merchant → default; as it was when it was looked up. */
+  /** Merchant → default, as of its look-up. */
   readonly #defaults: LRUCache<string, number>;
   /** Merchant → look-up in progress: callers that miss the cache together ask the database once. */
   readonly #lookUps = new Map<string, Promise<number | Refused>>();
 
   constructor(options: HoldTtlOptions) {
     this.#options = options;
-    // ttl 0 means "for ever" to the cache; 1 ms is as good as none.
+    // The cache takes ttl 0 as "forever"; 1 ms is practically none.
     this.#defaults = new LRUCache({
       max: options.credentialCacheMax,
       ttl: Math.max(1, options.apiKeyCacheMs),
     });
   }
 
-  /** Seconds, or undefined: open-ended. At once when the default is remembered. */
+  /** Seconds; undefined: open-ended. Not a promise when the default is cached. */
   effective(
     merchantId: string,
     reference: string,
@@ -45,10 +45,10 @@ export class HoldTtl {
     return this.#lookUp(merchantId).then((found) => (found === 0 ? undefined : found));
   }
 
-  /** The merchant's default has changed. */
+  /** Call this when the merchant's default has changed. */
   forget(merchantId: string): void {
     this.#defaults.delete(merchantId);
-    // What a look-up in progress finds may be what was there before.
+    // A look-up in progress may find the old value.
     this.#lookUps.delete(merchantId);
   }
 
@@ -59,7 +59,7 @@ export class HoldTtl {
         .findDefault(merchantId)
         .then(
           (found) => {
-            // Unless the default was changed meanwhile.
+            // Unless the default has changed in the meantime.
             if (this.#lookUps.get(merchantId) === mine) this.#defaults.set(merchantId, found);
             return found;
           },

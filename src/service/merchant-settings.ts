@@ -6,11 +6,11 @@ import { fingerprintOf } from './fingerprint.js';
 import type { HoldTtl } from './hold-ttl.js';
 
 export interface UpdateSettingsRequest {
-  /** Seconds; 0: referenced holds are open-ended. Undefined: stays as it is. */
+  /** Seconds; 0: referenced holds are open-ended; undefined: unchanged. */
   readonly defaultTtlSeconds?: number | undefined;
 }
 
-/** Changes what a merchant has set. */
+/** Changes a merchant's settings. */
 export class MerchantSettings {
   readonly #engine: Pick<Engine, 'submit'>;
   readonly #holdTtl: HoldTtl;

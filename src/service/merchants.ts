@@ -4,7 +4,7 @@ import { insertApiKey } from '../store/tables/api-keys.js';
 import { findMerchant, insertMerchant } from '../store/tables/merchants.js';
 import { newId } from './ids.js';
 
-/** A merchant and its first key. The key is shown here and never again. */
+/** Creates a merchant and its first key. The key is returned here and never again. */
 export async function createMerchant(
   dataSource: DataSource,
   name: string,

@@ -6,7 +6,7 @@ import { execute, type Result } from './commands.js';
 import { fingerprintOf, type Parts } from './fingerprint.js';
 import type { HoldTtl } from './hold-ttl.js';
 
-/** An order's lines to reserve; shape already checked. */
+/** An order's lines to reserve, already validated. */
 export interface ReserveOrderRequest {
   readonly reference: string;
   readonly lines: readonly OrderLine[];
@@ -30,12 +30,12 @@ const RESERVE_PARTS: Parts<ReserveOrderRequest> = {
 
 const END_PARTS: Parts<EndOrderRequest> = { reference: 'as_it_is', notes: 'as_it_is' };
 
-/** Field by field, and all of them: a message of the protocol has more. */
+/** Copies all fields one by one: a protocol message has others, too. */
 function lineOf({ id, qty }: OrderLine): Required<OrderLine> {
   return { id, qty };
 }
 
-/** The use cases of orders: holds on several records under one reference. Callers' rights are checked before. */
+/** The use cases of orders: holds on several records under one reference. Permissions are checked before. */
 export class Orders {
   readonly #engine: Pick<Engine, 'submit'>;
   readonly #holdTtl: HoldTtl;
@@ -45,7 +45,7 @@ export class Orders {
     this.#holdTtl = holdTtl;
   }
 
-  /** Reserves all lines, or none. */
+  /** Reserves all lines or none. */
   async reserve(call: CallContext, request: ReserveOrderRequest): Promise<Result<ReservedOrderSuccess>> {
     const { reference, notes, ttlSeconds, allowPartial } = request;
     const { merchantId, actor } = call.principal;
@@ -69,12 +69,12 @@ export class Orders {
     );
   }
 
-  /** Returns all that the reference holds to available. */
+  /** Returns all units that the reference holds to available. */
   release(call: CallContext, request: EndOrderRequest): Promise<Result<EndedOrderSuccess>> {
     return this.#end('release_order', call, request);
   }
 
-  /** Takes all that the reference holds out of stock. */
+  /** Takes all units that the reference holds out of stock. */
   confirm(call: CallContext, request: EndOrderRequest): Promise<Result<EndedOrderSuccess>> {
     return this.#end('confirm_order', call, request);
   }

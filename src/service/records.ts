@@ -8,7 +8,7 @@ import { fingerprint, fingerprintOf, type Parts, told } from './fingerprint.js';
 import { newId } from './ids.js';
 import { sortedEntries } from './sorted-entries.js';
 
-/** A record to add; shape already checked. */
+/** A record to add, already validated. */
 export interface CreateRequest {
   readonly details: RecordDetails;
   readonly initialQty: number;
@@ -25,7 +25,7 @@ const ADJUSTMENT_PARTS: Parts<AdjustmentLine> = {
   expectedOnHandQty: 'as_it_is',
 };
 
-/** The use cases that add and change records. Callers' rights are checked before. */
+/** The use cases that add and change records. Permissions are checked before. */
 export class Records {
   readonly #engine: Pick<Engine, 'submit'>;
 
@@ -46,7 +46,7 @@ export class Records {
     );
   }
 
-  /** Updates what describes a record. */
+  /** Updates a record's description. */
   update(call: CallContext, id: string, update: Partial<RecordDescription>): Promise<Result<RecordSuccess>> {
     const { merchantId, actor } = call.principal;
     return execute(this.#engine, call, { kind: 'update_record', merchantId, actor, id, update }, () =>
@@ -62,7 +62,7 @@ export class Records {
     );
   }
 
-  /** Makes several adjustments, or none. */
+  /** Makes all of several adjustments, or none. */
   batchAdjust(call: CallContext, lines: readonly AdjustmentLine[]): Promise<Result<AdjustedSuccess>> {
     const { merchantId, actor } = call.principal;
     return execute(this.#engine, call, { kind: 'batch_adjust', merchantId, actor, lines }, () =>

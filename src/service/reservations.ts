@@ -6,7 +6,7 @@ import { execute, invalid, type Result } from './commands.js';
 import { fingerprintOf, type Parts } from './fingerprint.js';
 import type { HoldTtl } from './hold-ttl.js';
 
-/** Units of one record; shape already checked. */
+/** Units of one record, already validated. */
 export interface UnitsRequest {
   readonly id: string;
   readonly qty: number;
@@ -28,7 +28,7 @@ const UNITS_PARTS: Parts<UnitsRequest> = {
 
 const RESERVE_PARTS: Parts<ReserveRequest> = { ...UNITS_PARTS, ttlSeconds: 'later', allowPartial: 'later' };
 
-/** The use cases that hold units of one record, and let them go. Callers' rights are checked before. */
+/** The use cases that reserve, release and confirm units of one record. Permissions are checked before. */
 export class Reservations {
   readonly #engine: Pick<Engine, 'submit'>;
   readonly #holdTtl: HoldTtl;

@@ -1,4 +1,4 @@
-/** Name and value pairs in order of name, at all depths: maps come in whatever order the caller wrote them. */
+/** Name and value pairs in order of name, at all depths: maps keep the caller's order. */
 export function sortedEntries(value: object): unknown[] {
   return Object.entries(value)
     .sort(([a], [b]) => (a < b ? -1 : 1))

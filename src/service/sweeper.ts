@@ -1,12 +1,12 @@
 export interface SweeperOptions {
   /** From the end of one sweep to the start of the next. */
   readonly intervalMs: number;
-  /** Tidies what there is to tidy; looks at `isStopped` between steps. */
+  /** Does one sweep; checks `isStopped` between steps. */
   readonly sweep: (isStopped: () => boolean) => Promise<unknown>;
   readonly onError: (error: unknown) => void;
 }
 
-/** Sweeps at regular intervals until stopped. A sweep that fails is reported, and the next one comes all the same. */
+/** Sweeps at regular intervals until stopped. A failed sweep is reported, and the next one still runs. */
 export class Sweeper {
   readonly #options: SweeperOptions;
   #timer: NodeJS.Timeout | undefined;

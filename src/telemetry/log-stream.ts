@@ -1,17 +1,17 @@
 import type { Writable } from 'node:stream';
 
-/** What may wait for a reader of the log. */
+/** The most that may wait for a reader of the log. */
 const WAITING_BYTES_MAX = 1_048_576;
 
 /**
- * Log lines on a stream that somebody may or may not read. Nobody ever waits for the reader: what he leaves unread is
- * kept up to a bound, then lines are lost, and their number is told when he comes back. A reader who is gone costs the
- * lines, and nothing else: whoever opens the stream listens to its errors.
+ * Log lines on a stream that may have no reader. Nothing waits for the reader: unread lines are kept up to a bound.
+ * After that, lines are dropped, and their number is logged when reading resumes. A closed stream only costs its lines,
+ * provided that its owner listens to its errors.
  */
 export class LogStream {
   readonly #stream: Writable;
   readonly #waitingBytesMax: number;
-  /** Since the last line that went through. */
+  /** Lines lost since the last one that was written. */
   #lost = 0;
 
   constructor(stream: Writable, waitingBytesMax = WAITING_BYTES_MAX) {
@@ -19,7 +19,7 @@ export class LogStream {
     this.#waitingBytesMax = waitingBytesMax;
   }
 
-  /** `render` makes the stream's form of a line of JSON. */
+  /** `render` writes a line of JSON in the stream's form. */
   write(line: string, render: (line: string) => string): void {
     if (this.#stream.writableLength > this.#waitingBytesMax) {
       this.#lost++;

@@ -8,8 +8,8 @@ import { LogStream } from './log-stream.js';
 export type { Logger };
 
 /**
- * JSON lines on standard error, pretty where that is a terminal. Errors are written with their causes. Standard
- * output is for what a person or a script asked for. What comes from data cannot command the terminal that shows it.
+ * Logs JSON lines to standard error, formatted when that is a terminal. Errors are written with their causes. Standard
+ * output is for what a person or a script asked for. Text from data cannot control the terminal that shows it.
  */
 export function createLogger(
   level: LogLevel,
@@ -22,7 +22,7 @@ export function createLogger(
   return pino(options, { write: (line: string) => lines.write(line, render) });
 }
 
-/** A log line for a terminal: only stacks have line ends. */
+/** Makes a log value safe for a terminal: only stacks keep line ends. */
 function harmless(value: unknown, name = ''): unknown {
   if (typeof value === 'string') return name === 'stack' ? printable(value) : oneLine(value);
   if (typeof value !== 'object' || value === null) return value;

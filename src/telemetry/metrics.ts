@@ -33,7 +33,7 @@ export class Metrics {
     labelNames: ['rpc'] as const,
     registers: [this.#registry],
   });
-  /** Label look-ups are made once a pair, not once a call. */
+  /** Labels are looked up once per pair, not per call. */
   readonly #labelled = new Map<string, { inc(): void }>();
   readonly #durations = new Map<string, { observe(seconds: number): void }>();
 

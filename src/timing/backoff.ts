@@ -4,7 +4,7 @@ export interface Backoff {
   readonly backoffMaxMs: number;
 }
 
-/** How long to wait after the `attempt`th try, counted from 1, failed. `random`: 0 <= x < 1. */
+/** How long to wait after the `attempt`th try, counted from 1, has failed. `random`: 0 <= x < 1. */
 export function backoffMs(attempt: number, { backoffMinMs, backoffMaxMs }: Backoff, random: number): number {
   const full = Math.min(backoffMinMs * 2 ** (attempt - 1), backoffMaxMs);
   return full * (0.5 + random / 2);

@@ -1,4 +1,4 @@
-/** The work's result if it comes within `ms`, and else what `onLate` gives. The work goes on all the same. */
+/** Returns the work's result if it comes within `ms`, otherwise that of `onLate`. The work continues in any case. */
 export async function inTime<T, L>(ms: number, work: Promise<T>, onLate: () => L): Promise<T | L> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<L>((resolve) => {

@@ -11,7 +11,9 @@ import type { AdjustedStock, AdjustedSuccess } from '../outcome.js';
 import { figures, QTY_MAX, type Stock } from '../stock.js';
 import { type Decision, type RecordChange, type RecordView, reject, type World } from './decision.js';
 
-/** Changes the units on hand: never below the reserved ones, and only from what the caller saw, if it says. */
+/**
+ * Changes the units on hand: never below the reserved ones, and only from the figure that the caller expects, if given.
+ */
 export function decideAdjust<R extends RecordView>(
   command: AdjustCommand,
   world: World<R>,
@@ -26,8 +28,8 @@ export function decideAdjust<R extends RecordView>(
 }
 
 /**
- * Makes several adjustments, each on what those before it left, or none. Goes through all lines in either case, so
- * that the caller learns of each that fails; one that does counts as not made for those after it.
+ * Makes several adjustments, each on the result of those before it, or none. Always checks all lines, so that the
+ * caller learns about each failure. A line that fails does not count for those after it.
  */
 export function decideBatchAdjust<R extends RecordView>(
   command: BatchAdjustCommand,
@@ -69,7 +71,7 @@ interface LineFault {
   readonly fault: Fault;
 }
 
-/** What is wrong with an adjustment of a record in this state; undefined when nothing is. */
+/** Finds the fault of an adjustment to a record in this state; undefined when there is no fault. */
 export function faultOf(
   { qty, expectedOnHandQty }: Adjustment,
   stock: Stock,
@@ -90,7 +92,7 @@ export function faultOf(
   return undefined;
 }
 
-/** One rejection for all lines of the reason that comes first: state before capacity before bounds. */
+/** Makes one rejection for all lines that share the first reason, in the order state, capacity, bounds. */
 function together(faults: readonly LineFault[]): Rejection {
   const stale: StaleLine[] = [];
   const negative: NegativeLine[] = [];
@@ -115,7 +117,7 @@ function together(faults: readonly LineFault[]): Rejection {
   return { reason: 'VALIDATION_FAILED', violations: invalid.flatMap((fault) => fault.violations) };
 }
 
-/** Changes the units on hand; the caller has looked for faults. */
+/** Changes the units on hand; the caller has checked for faults. */
 export function adjustUnits<R extends RecordView>(
   record: R,
   stock: Stock,

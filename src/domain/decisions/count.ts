@@ -6,8 +6,8 @@ import { type Decision, type RecordChange, type RecordView, reject, type World }
 import { newRecord } from './record.js';
 
 /**
- * Sets the units on hand to a count, by the difference to what is there, so that it may be repeated. A product that
- * has no record in the warehouse gets one with these units.
+ * Sets the units on hand to a count, by logging the difference, so that it can be repeated. A product without a record
+ * in the warehouse gets one with these units.
  */
 export function decideCountRecord<R extends RecordView>(
   command: CountRecordCommand,
@@ -37,10 +37,10 @@ export function decideCountRecord<R extends RecordView>(
 
 type SetOnHand<R extends RecordView> =
   | { readonly accepted: false; readonly rejection: Rejection }
-  /** No change, and no log entry, where the count is what is there. */
+  /** No change and no log entry when the count equals the units on hand. */
   | { readonly accepted: true; readonly change: RecordChange<R> | undefined; readonly difference: number };
 
-/** Takes a record's units on hand to `qty`, 0 or more; never below the reserved ones. */
+/** Sets a record's units on hand to `qty`, 0 or more; never below the reserved ones. */
 export function setOnHand<R extends RecordView>(
   record: R,
   { qty, reference, notes, actor }: Pick<CountRecordCommand, 'qty' | 'reference' | 'notes' | 'actor'>,

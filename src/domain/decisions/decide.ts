@@ -13,7 +13,7 @@ import { decideUpdateSettings } from './update-settings.js';
 type Kind = Command['kind'];
 type Commands = { readonly [K in Kind]: Extract<Command, { readonly kind: K }> };
 
-/** Each kind of command with its rule: what a rule succeeds with is what its kind is said to. */
+/** The rule of each kind of command. The type ties a rule's success to its kind. */
 const rules: {
   readonly [K in Kind]: <R extends RecordView>(
     command: Commands[K],
@@ -36,8 +36,8 @@ const rules: {
 };
 
 /**
- * Decides one command against what is locked. Pure and total: no I/O, no clock of its own, and no failure that is
- * not in the answer. Checks run in one order: existence, then state, then capacity.
+ * Decides one command on locked state. Pure and total: no I/O, no clock, and every failure is in the answer. Checks run
+ * in one order: existence, then state, then capacity.
  */
 export function decide<R extends RecordView, K extends Kind = Kind>(
   command: Commands[K] & { readonly kind: K },

@@ -6,47 +6,47 @@ import type { Movement } from '../movement.js';
 import type { Settings, Success } from '../outcome.js';
 import type { Stock } from '../stock.js';
 
-/** What a decision may look at: the merchant's rows that were locked and fetched for it, as of `nowMs`. */
+/** What a decision can read: the merchant's rows that were locked and fetched for it, as of `nowMs`. */
 export interface World<R extends RecordView = RecordView> {
-  /** The instant that counts, by the database's clock: milliseconds since the epoch. */
+  /** The current time by the database's clock, milliseconds since the epoch. */
   readonly nowMs: number;
   record(id: string): R | undefined;
   order(reference: string): OrderView<R>;
   /** The record of that product, SKU and warehouse. */
   idOf(identity: RecordIdentity): string | undefined;
-  /** What the memory of the line's import has of it; undefined when it is yet to be done. */
+  /** Looks the line up in the memory of its import; undefined when it has not been done yet. */
   doneLine(line: ImportLine): DoneLine | undefined;
   readonly settings: Settings;
 }
 
-/** A record as a decision sees it: current figures, all holds that the decision may need. */
+/** A record as a decision sees it: current figures and all holds that the decision may need. */
 export interface RecordView {
   readonly stock: Stock;
   hold(reference: string): Hold | undefined;
   /** By age, oldest first. */
   holds(): Iterable<Hold>;
   /**
-   * A draw without a reference can have no more units than these from holds with one, as many as it may draw on;
-   * Infinity where nobody has looked.
+   * The units in as many of the oldest holds with a reference as one draw without a reference may use; Infinity when
+   * they were not summed.
    */
   readonly oldestHoldsQty: number;
-  /** What describes it; fetched only for commands that answer with it. */
+  /** Its description; fetched only for commands that return it. */
   readonly description: RecordDescriptionView | undefined;
 }
 
 export type RecordDescriptionView = Omit<InventoryRecord, 'id' | 'onHandQty' | 'reservedQty' | 'updatedAtMs'>;
 
-/** What one reference holds. */
+/** The holds of one reference. */
 export interface OrderView<R extends RecordView = RecordView> {
   /** Records with a hold under the reference, in order of id. */
   records(): readonly R[];
   /** The last log entry under the reference that moved held units. */
   readonly lastMovement: Pick<Movement, 'action' | 'actor' | 'notes'> | undefined;
-  /** It holds units of more records than one command may change. */
+  /** Whether it holds units of more records than one command may change. */
   readonly tooLarge: boolean;
 }
 
-/** What a command comes to: either nothing changes, or all of this does. */
+/** The result of a command: either nothing changes, or all of this does. */
 export type Decision<R extends RecordView = RecordView, S extends Success = Success> =
   | { readonly accepted: false; readonly rejection: Rejection }
   | { readonly accepted: true; readonly changes: Changes<R>; readonly success: S };
@@ -57,7 +57,7 @@ export interface Changes<R extends RecordView = RecordView> {
   readonly created?: CreatedRecord;
   readonly described?: { readonly record: R; readonly description: RecordDescriptionView };
   readonly settings?: Settings;
-  /** To be remembered as done. */
+  /** A line to remember as done. */
   readonly line?: ImportLine;
 }
 

@@ -2,10 +2,7 @@ import type { Hold } from '../hold.js';
 import { EXPIRED_NOTE, SYSTEM_ACTOR } from '../movement.js';
 import type { RecordChange, RecordView } from './decision.js';
 
-/**
- * Ends a hold whose expiry has come: its units are available again. `nextExpiryAtMs` is the earliest expiry among the
- * holds that stay.
- */
+/** Ends an expired hold: its units are available again. `nextExpiryAtMs` is the earliest expiry of the other holds. */
 export function expireHold<R extends RecordView>(
   record: R,
   hold: Hold,

@@ -7,10 +7,10 @@ import { type Decision, type RecordChange, type RecordView, reject, type World }
 import { type Drawing, drawUnits } from './release-confirm.js';
 import { expiryOf, reserveUnits } from './reserve.js';
 
-/** Records whose units one order may hold when it is released or confirmed as a whole. */
+/** The most records in an order that is released or confirmed as a whole. */
 export const ORDER_RECORDS_MAX = 5000;
 
-/** Reserves all lines, or none. A record named twice counts with its sum, and changes once. */
+/** Reserves all lines, or none. A record named twice counts with the sum and changes once. */
 export function decideReserveOrder<R extends RecordView>(
   command: ReserveOrderCommand,
   world: World<R>,
@@ -54,7 +54,7 @@ function shortOf(wanted: ReadonlyMap<string, number>, records: ReadonlyMap<strin
   return short;
 }
 
-/** Gives each line what the lines before it have left. */
+/** Gives each line the units that the lines before it have left. */
 function allot(lines: readonly OrderLine[], records: ReadonlyMap<string, RecordView>): ReservedLine[] {
   const left = new Map<string, number>();
   return lines.map(({ id, qty }) => {
@@ -65,7 +65,7 @@ function allot(lines: readonly OrderLine[], records: ReadonlyMap<string, RecordV
   });
 }
 
-/** Returns all that the reference holds to available. */
+/** Returns all units that the reference holds to available. */
 export function decideReleaseOrder<R extends RecordView>(
   command: ReleaseOrderCommand,
   world: World<R>,
@@ -73,7 +73,7 @@ export function decideReleaseOrder<R extends RecordView>(
   return decideEndOrder(command, 'release', world);
 }
 
-/** Takes all that the reference holds out of stock. */
+/** Takes all units that the reference holds out of stock. */
 export function decideConfirmOrder<R extends RecordView>(
   command: ConfirmOrderCommand,
   world: World<R>,

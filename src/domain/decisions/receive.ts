@@ -6,10 +6,10 @@ import { type Decision, type RecordView, reject, type World } from './decision.j
 import { newRecord } from './record.js';
 
 /**
- * Receives units of a product in a warehouse, whether the merchant has a record of it or not: one that is missing is
- * created with these units on hand, one that exists takes them in and keeps its description. No units of a record
- * that exists change nothing, and the log has nothing to tell. A line of an import is remembered as done with what it
- * does, and one that is refused is not: corrected, or tried when there is room, it is as good as new.
+ * Receives units of a product in a warehouse. A missing record is created with these units on hand; an existing one
+ * adds them and keeps its description. Zero units for an existing record change nothing and write no log entry. A line
+ * of an import is remembered as done together with its effect. A refused line is not remembered, so that it can be
+ * corrected or retried.
  */
 export function decideReceiveRecord<R extends RecordView>(
   command: ReceiveRecordCommand,
@@ -47,7 +47,7 @@ export function decideReceiveRecord<R extends RecordView>(
   };
 }
 
-/** What becomes of a line that is not to happen; undefined for one that is. */
+/** The answer for a line that must not be done; undefined for one that must. */
 function knownLine(
   { file }: ImportLine,
   done: DoneLine | undefined,

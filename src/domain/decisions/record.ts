@@ -12,7 +12,7 @@ import {
   type World,
 } from './decision.js';
 
-/** Adds a record, unless the merchant has one of that id, or of the same product, SKU and warehouse. */
+/** Adds a record, unless the merchant has one with that id, or with the same product, SKU and warehouse. */
 export function decideCreateRecord<R extends RecordView>(
   command: CreateRecordCommand,
   world: World<R>,
@@ -35,7 +35,7 @@ interface NewRecord extends Pick<CreateRecordCommand, 'id' | 'initialQty' | 'det
   readonly reference: string;
 }
 
-/** A record with its first units, and the log entry that accounts for them. */
+/** Makes a record with its first units and the log entry that accounts for them. */
 export function newRecord(
   { id, initialQty, details, reference, notes, actor }: NewRecord,
   nowMs: number,
@@ -56,7 +56,7 @@ export function newRecord(
   };
 }
 
-/** Changes what describes a record. No quantity changes, so the log has nothing to tell. */
+/** Changes a record's description. No quantity changes, so there is no log entry. */
 export function decideUpdateRecord<R extends RecordView>(
   command: UpdateRecordCommand,
   world: World<R>,

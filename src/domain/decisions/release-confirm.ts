@@ -4,10 +4,10 @@ import type { StockSuccess } from '../outcome.js';
 import { figures } from '../stock.js';
 import { type Decision, type RecordChange, type RecordView, reject, type World } from './decision.js';
 
-/** Holds that one command without a reference may draw on: ending so many takes as long as some 250 commands. */
+/** Holds that one command without a reference may draw on: ending this many takes as long as about 250 commands. */
 export const DRAW_HOLDS_MAX = 1000;
 
-/** What becomes of units that leave their hold. */
+/** What happens to units that leave their hold. */
 export type Drawing = 'release' | 'confirm';
 
 /** Returns reserved units to available. */
@@ -51,7 +51,7 @@ function decideDraw<R extends RecordView>(
   return { accepted: true, changes: { records: [change] }, success: { stock: figures(change.stock) } };
 }
 
-/** Whether the units are more than the holds have that one command may draw on. */
+/** Whether more units are wanted than one command may draw from holds. */
 function drawsOnTooMany(record: RecordView, qty: number): boolean {
   if (qty > (record.hold(UNREFERENCED)?.qty ?? 0) + record.oldestHoldsQty) return true;
   let holds = 0;
@@ -65,7 +65,7 @@ function drawsOnTooMany(record: RecordView, qty: number): boolean {
   return false;
 }
 
-/** Draws units that are held, from the holds that the command's reference names. */
+/** Draws held units from the holds that the command's reference names. */
 export function drawUnits<R extends RecordView>(
   record: R,
   qty: number,
@@ -115,6 +115,6 @@ function draw(qty: number, holds: Iterable<Hold>): Hold[] {
     left -= drawn;
     if (left === 0) return changed;
   }
-  // The sum of a record's holds equals its reserved units; a caller that checked those cannot come here.
+  // The sum of a record's holds equals its reserved units; a caller that checked those cannot get here.
   throw new Error(`holds are short of the counter by ${left} units`);
 }

@@ -31,12 +31,12 @@ export function decideReserve<R extends RecordView>(
   return { accepted: true, changes: { records: [change] }, success };
 }
 
-/** The expiry that a command gives to its holds: the latest reserve under a reference sets it, or takes it away. */
+/** The expiry that a command gives to its holds: the latest reserve under a reference sets or clears it. */
 export function expiryOf(command: { ttlSeconds: number | undefined }, world: World): number | null {
   return command.ttlSeconds === undefined ? null : world.nowMs + command.ttlSeconds * 1000;
 }
 
-/** Holds units that are available under the command's reference. */
+/** Holds available units under the command's reference. */
 export function reserveUnits<R extends RecordView>(
   record: R,
   qty: number,

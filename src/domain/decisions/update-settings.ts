@@ -2,7 +2,7 @@ import type { UpdateSettingsCommand } from '../command.js';
 import type { SettingsSuccess } from '../outcome.js';
 import type { Decision, RecordView, World } from './decision.js';
 
-/** Changes what the merchant has set. */
+/** Changes the merchant's settings. */
 export function decideUpdateSettings<R extends RecordView>(
   command: UpdateSettingsCommand,
   world: World<R>,

@@ -2,7 +2,7 @@ import { type ImportCounts, type ImportObserver, noCounts } from './import-rows.
 import { isPassedOver, type Row } from './reading/line.js';
 import { receiptOf } from './rows/row-receipt.js';
 
-/** Looks for bad rows and imports none. What only the stock can tell, such as too many units on hand, it cannot. */
+/** Looks for bad rows and imports none. Misses what depends on the stock, such as too many units on hand. */
 export async function checkRows(
   rows: AsyncIterable<readonly Row[]>,
   { signal, observer }: { readonly signal: AbortSignal; readonly observer: ImportObserver },

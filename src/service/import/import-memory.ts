@@ -6,18 +6,18 @@ import type { Row } from './reading/line.js';
 import { likeness } from './sketch.js';
 import type { Survey } from './survey.js';
 
-/** Imports that a new one is compared with: the latest, */
+/** A new import is compared with this many of the latest imports, */
 const COMPARED_MAX = 100;
-/** of the last days. */
+/** used within this many days. */
 const COMPARED_DAYS = 30;
-/** The share of lines from which on two files pass for one that was corrected. */
+/** Files that share at least this part of their lines pass for one that was corrected. */
 const LIKENESS_MIN = 0.5;
 const DAY_MS = 86_400_000;
 
 /**
- * The import that a file without an id of its own may be a corrected run of: one that left lines, was not of the same
- * content, and whose file shares half of its lines or more. To take it for a new one would do those lines once more,
- * and to take it for the old one would pass over a delivery, so somebody must say which it is.
+ * Finds the import that a file without its own import id may be a correction of: one that left lines undone, had other
+ * content, and shares at least half of its lines. Treating the file as new would do those lines twice, and treating it
+ * as the old one would skip a delivery, so a person must say which it is.
  */
 export async function likeImport(
   dataSource: DataSource,
@@ -32,10 +32,10 @@ export async function likeImport(
   );
 }
 
-/** Read at once. */
+/** Contents read per query. */
 const CONTENTS_PAGE = 10_000;
 
-/** Whether the file still has all lines that the memory knows to be done, wherever they stand. */
+/** Returns whether the file still has all lines that are remembered as done, in any place. */
 export async function isAllThere(
   dataSource: DataSource,
   memory: MemoryKey,

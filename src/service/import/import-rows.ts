@@ -8,34 +8,36 @@ import { receiptOf } from './rows/row-receipt.js';
 import { type LineMode, type LineWork, type RetryLimits, submitLine } from './submit-line.js';
 
 export interface ImportOptions {
-  /** What is done with the lines, and in whose name. */
+  /** What is done with the lines, and on whose behalf. */
   readonly mode: LineMode;
-  /** Lines handed to the engine and not answered yet; at least 1. */
+  /** Lines submitted to the engine and not answered yet; at least 1. */
   readonly inFlightMax: number;
   readonly retry: RetryLimits;
-  /** Aborted: no further line begins, those in flight are finished. */
+  /** When aborted, no further line starts; those in flight are finished. */
   readonly signal: AbortSignal;
   readonly observer: ImportObserver;
 }
 
 export interface ImportObserver {
-  /** Lines that were not imported, with all that is wrong with them. Not in the order of the file. */
+  /** Reports lines that were not imported, with all their problems. Not in the order of the file. */
   bad(lines: Lines, problems: readonly string[]): void;
-  /** A row is dealt with. */
+  /** A row has been processed. */
   progress(counts: ImportCounts, endByte: number): void;
 }
 
-/** Of rows, beside `lines`; each is in exactly one of the others but `rows`, when the import was not stopped. */
+/**
+ * Counts of rows, except for `lines`. Unless the import was stopped, each row is in exactly one count besides `rows`.
+ */
 export interface ImportCounts {
   readonly lines: LineCounts;
   rows: number;
   created: number;
   restocked: number;
-  /** Set to a count that differed from what was there. */
+  /** Set to a count that differed from the units on hand. */
   adjusted: number;
-  /** No units for a record that exists, or a count that was right. */
+  /** No units for an existing record, or a count that was right. */
   unchanged: number;
-  /** In an earlier run of the same import. */
+  /** Done in an earlier run of the same import. */
   alreadyDone: number;
   bad: number;
 }
@@ -47,16 +49,16 @@ export function noCounts(): ImportCounts {
 
 export interface ImportReport {
   readonly counts: Readonly<ImportCounts>;
-  /** Why it ended before the file did; undefined when it did not. */
+  /** Why the import ended before the file did; undefined when it did not. */
   readonly stopped: 'interrupted' | Fault['reason'] | undefined;
-  /** When the lines that were already done were done, milliseconds since the epoch; undefined where there are none. */
+  /** When lines of earlier runs were done, milliseconds since the epoch; undefined when there are none. */
   readonly doneBefore: { readonly firstAtMs: number; readonly lastAtMs: number } | undefined;
 }
 
 /**
- * Hands the rows to the engine in their order, many at once so that they share transactions. One that is bad is told
- * and passed over; a fault that does not go away stops the import, and what is done stays done: a later run goes on
- * from there, since the import remembers its lines, or sets counts to what they are set to already.
+ * Submits the rows to the engine in order, many at a time so that they share transactions. Bad rows are reported and
+ * skipped. A fault that does not go away stops the import. What is done stays done: a later run skips remembered lines,
+ * or sets counts to the same values again.
  */
 export async function importRows(
   engine: Pick<Engine, 'submit'>,
@@ -64,7 +66,7 @@ export async function importRows(
   options: ImportOptions,
 ): Promise<ImportReport> {
   const { signal, observer, inFlightMax, mode } = options;
-  // Each line that waits to be tried again listens.
+  // Each line that waits for a retry adds a listener.
   setMaxListeners(0, signal);
   const counts = noCounts();
   let doneBefore: ImportReport['doneBefore'];
@@ -122,7 +124,7 @@ export async function importRows(
       observer.progress(counts, row.endByte);
       return;
     }
-    // In the order of the file, whatever comes of it.
+    // Called in the order of the file, though work may finish in another.
     const work = mode.prepare(row.line, receipt);
     inFlight++;
     turns

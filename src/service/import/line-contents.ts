@@ -4,18 +4,18 @@ import { isPassedOver, type Row, UnusableFile } from './reading/line.js';
 import type { Receipt } from './rows/receipt.js';
 import { receiptOf } from './rows/row-receipt.js';
 
-/** Some 50 bytes each, and twice that where the file is looked through once more. */
+/** About 50 bytes each; twice that when the file is read once more. */
 const CONTENTS_MAX = 5_000_000;
 
 /**
- * Names the lines of a file by what they say, however it is written and wherever it stands; equal ones by their place
- * among each other. So a file that is corrected, cut or sorted between two runs is known line by line.
+ * Names the lines of a file by their content, regardless of notation and place. Equal lines are numbered. So the lines
+ * of a file that is corrected, cut or sorted between two runs are recognised one by one.
  */
 export class LineContents {
-  /** A hash of what was said → how often. Two that share a hash are told apart all the same, since both are in the name. */
+  /** Hash of a content → number of lines with it. Contents that share a hash still differ by name, which has both. */
   readonly #seen = new Map<number, number>();
 
-  /** A UUID. Throws UnusableFile for more lines than there is room for. */
+  /** Returns a UUID. Throws UnusableFile when there are too many lines. */
   nameOf({ details, qty, reference, notes }: Receipt): string {
     const said = JSON.stringify([sortedEntries(details), qty, reference, notes]);
     const hash = createHash('sha256').update(said).digest().readUIntBE(0, 6);
@@ -28,7 +28,7 @@ export class LineContents {
   }
 }
 
-/** The names of all lines of a file that say something usable. */
+/** Returns the names of all usable lines of a file. */
 export async function contentsOf(rows: AsyncIterable<readonly Row[]>): Promise<ReadonlySet<string>> {
   const contents = new LineContents();
   const names = new Set<string>();

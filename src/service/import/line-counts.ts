@@ -1,12 +1,12 @@
 import type { Lines } from './reading/line.js';
 
-/** Lines that are dealt with, each in exactly one of these: together they are the lines of the file. */
+/** Counts of processed lines, each in exactly one of these. The sum is the number of lines in the file. */
 export interface LineCounts {
   done: number;
-  /** Told as bad. */
+  /** Reported as bad. */
   bad: number;
   blank: number;
-  /** With the names of the columns, or the `sep=` before them. */
+  /** Lines with the names of the columns, or the `sep=` before them. */
   names: number;
 }
 

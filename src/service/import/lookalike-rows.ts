@@ -3,10 +3,10 @@ import { findOddRecords, findRecords } from '../../store/reads/lookalikes.js';
 import type { Lookalikes } from './lookalikes.js';
 import type { Lines, Row } from './reading/line.js';
 
-/** Looks that the database is asked for at once. */
+/** Looks per database query. */
 const LOOKS_ASKED_MAX = 1000;
 
-/** Notes the records in stock that look like one of the file may. */
+/** Notes the records in stock that may look like one in the file. */
 export async function noteStock(
   dataSource: DataSource,
   merchantId: string,
@@ -20,7 +20,7 @@ export async function noteStock(
   for (const record of await findOddRecords(dataSource, merchantId)) lookalikes.noteInStock(record);
 }
 
-/** The same rows; tells of those whose record looks like another. */
+/** Passes the rows on, and reports those whose record looks like another. */
 export async function* withLookalikesTold(
   rows: AsyncIterable<readonly Row[]>,
   lookalikes: Lookalikes,

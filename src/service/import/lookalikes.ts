@@ -2,14 +2,14 @@ import type { RecordIdentity } from '../../domain/inventory-record.js';
 import { placeOf } from './line-counts.js';
 import type { Row } from './reading/line.js';
 
-/** Looks that are remembered; more are not looked at. */
+/** Looks that are remembered; any more are ignored. */
 const LOOKS_MAX = 10_000;
-/** Of one look. */
+/** Spellings of one look that are remembered. */
 const SPELLINGS_MAX = 20;
 
 const plain = /^(?:[\x21-\x7e]+(?: [\x21-\x7e]+)*)?$/;
 
-/** What people see of a text: without characters that do not show, with one blank for all between words, composed. */
+/** What people see of a text: composed, without invisible characters, and with one blank between words. */
 export function lookOf(text: string): string {
   if (plain.test(text)) return text;
   return text
@@ -21,28 +21,28 @@ export function lookOf(text: string): string {
 
 interface Spelling {
   readonly identity: RecordIdentity;
-  /** `line 5`, or where else it is. */
+  /** `line 5`, or another place. */
   readonly place: string;
 }
 
 /**
- * Finds records that look alike and are different ones: `P` and `P ` with a blank behind it. At least one of two such
- * is not what it looks like, and only these are remembered: first they are all noted, of the file and of the stock, then
- * the rows of the file are held against them.
+ * Finds different records that look alike, such as `P` and `P ` with a trailing blank. At least one of the two is not
+ * what it looks like, and only those are remembered. First all of them are noted, from the file and from the stock;
+ * then the rows of the file are compared with them.
  */
 export class Lookalikes {
-  /** By look: the records that have it and are known by now. */
+  /** Look → the known records that have it. */
   readonly #spellings = new Map<string, Map<string, Spelling>>();
-  /** Keys of spellings that rows of the file had already. */
+  /** Keys of spellings that earlier rows of the file had. */
   readonly #seen = new Set<string>();
   #areAllNoted = true;
 
-  /** Whether there was no room for some. */
+  /** Whether there was room for all. */
   get areAllNoted(): boolean {
     return this.#areAllNoted;
   }
 
-  /** Looks of records of the file that are not what they look like. */
+  /** Looks of the file's records that are not what they look like. */
   get looks(): RecordIdentity[] {
     return [...this.#spellings.keys()].map((key) => {
       const [productId = '', skuId = '', warehouseId = ''] = key.split('\0');
@@ -50,7 +50,7 @@ export class Lookalikes {
     });
   }
 
-  /** Of a row of the file. */
+  /** Notes a row of the file. */
   note(row: Row): void {
     const identity = identityOf(row);
     if (identity === undefined) return;
@@ -58,14 +58,16 @@ export class Lookalikes {
     if (look !== keyOf(identity)) this.#room(look);
   }
 
-  /** Of a record in stock. */
+  /** Notes a record in stock. */
   noteInStock(identity: RecordIdentity): void {
     const spellings = this.#room(keyOf(lookOfRecord(identity)));
     if (spellings === undefined || spellings.size >= SPELLINGS_MAX) return;
     spellings.set(keyOf(identity), { identity, place: 'in stock' });
   }
 
-  /** What a row's record looks like and is not; undefined for one that is told already, or like no other. */
+  /**
+   * Describes what a row's record looks like but is not; undefined if it was reported already or looks like no other.
+   */
   find(row: Row): string | undefined {
     const identity = identityOf(row);
     const spellings = identity && this.#spellings.get(keyOf(lookOfRecord(identity)));
@@ -98,7 +100,7 @@ function identityOf(row: Row): RecordIdentity | undefined {
   const { productId, skuId = '', warehouseId } = row.fields;
   const isText =
     typeof productId === 'string' && typeof skuId === 'string' && typeof warehouseId === 'string';
-  // No record has NUL in an id, and the database would not even be asked for one.
+  // No record has NUL in an id, and the database rejects it.
   if (!isText || `${productId}${skuId}${warehouseId}`.includes('\0')) return undefined;
   return { productId, skuId, warehouseId };
 }
@@ -118,7 +120,7 @@ function describe(identity: RecordIdentity, { identity: other, place }: Spelling
   return `looks like the record ${place}, and is another: ${differences.join('; ')}`;
 }
 
-/** In quotes, with escapes for what does not show, or shows as a part of another character. */
+/** Quotes a text, with escapes for characters that are invisible or combine with another. */
 function visible(text: string): string {
   return JSON.stringify(text).replace(
     /(?! )[\p{C}\p{Z}\p{DI}\p{M}]/gu,

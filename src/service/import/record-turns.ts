@@ -1,12 +1,12 @@
 import type { RecordIdentity } from '../../domain/inventory-record.js';
 
 /**
- * Lets the first of several lines of one record go ahead of the others, so that it is the one that creates and
- * describes it, though many lines are on their way at once. Once it is through, the others need not wait for each
- * other: they only add. Remembers the records of lines on their way, and no others.
+ * Lets the first of several lines of one record go ahead of the others, so that it creates and describes the record
+ * although many lines are in flight. Once it is done, the others need not wait for each other: they only add units.
+ * Remembers only the records of lines in flight.
  */
 export class RecordTurns {
-  /** By identity: the first line on its way. */
+  /** Identity → its first line in flight. */
   readonly #first = new Map<string, Promise<void>>();
 
   take({ productId, skuId, warehouseId }: RecordIdentity, work: () => Promise<void>): Promise<void> {

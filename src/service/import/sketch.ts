@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 
-/** Lines of a file that stand for all of it. */
+/** Lines that represent a whole file. */
 const SKETCH_LINES = 64;
 const LF = 0x0a;
 const CR = 0x0d;
 
-/** Of all lines of two files, the share that is in both: from 0 to 1, an estimate where they have many. */
+/** The share of all lines of two files that both have, from 0 to 1; an estimate for long files. */
 export function likeness(one: readonly number[], other: readonly number[]): number {
   const both = [...new Set([...one, ...other])].sort((a, b) => a - b).slice(0, SKETCH_LINES);
   if (both.length === 0) return 0;
@@ -14,12 +14,12 @@ export function likeness(one: readonly number[], other: readonly number[]): numb
 }
 
 /**
- * The smallest hashes of a file's lines, rising: files that share half of their lines share about half of these. `reading`
- * says how the file is read; otherwise read, it is another.
+ * The smallest hashes of a file's lines, ascending. Files that share half of their lines share about half of these.
+ * `reading` is part of the hashes: the same file read in another way counts as another file.
  */
 export class Sketch {
   #smallest: number[] = [];
-  /** The end of the chunk before: the beginning of a line. A long one counts by its end. */
+  /** The end of the last chunk, which starts a line. Only the end of a long line counts. */
   #rest: Buffer = Buffer.alloc(0);
 
   readonly #reading: string;

@@ -13,30 +13,30 @@ import { newId } from '../ids.js';
 import { LineContents } from './line-contents.js';
 import type { Receipt } from './rows/receipt.js';
 
-/** In whose name lines are imported. */
+/** On whose behalf lines are imported. */
 export interface Importer {
   readonly merchantId: string;
-  /** Kept in the log. */
+  /** Recorded in the log. */
   readonly actor: string;
 }
 
 export interface RetryLimits extends Backoff {
-  /** Tries of one line, the first included. */
+  /** Tries per line, including the first. */
   readonly attemptsMax: number;
 }
 
 export type Submitted =
   | { readonly kind: 'done'; readonly effect: Effect; readonly difference?: number }
-  /** In an earlier run, or by another that runs now. */
+  /** Done in an earlier run, or by one that runs now. */
   | { readonly kind: 'done_before'; readonly doneAtMs: number }
-  /** The line cannot be imported as it is. */
+  /** The line cannot be imported as it stands. */
   | { readonly kind: 'refused'; readonly problems: readonly string[] }
-  /** Nothing happened, and it is not the line's fault. */
+  /** Nothing was imported, but the line is not at fault. */
   | { readonly kind: 'fault'; readonly reason: Fault['reason'] };
 
 export type Effect = 'created' | 'restocked' | 'adjusted' | 'unchanged';
 
-/** What is done with lines, in the order of the file: called for each that says something usable, it returns the work. */
+/** What is done with lines. `prepare` is called for each usable line in the order of the file, and returns its work. */
 export interface LineMode {
   prepare(line: number, receipt: Receipt): LineWork;
 }
@@ -44,9 +44,8 @@ export interface LineMode {
 export type LineWork = (engine: Pick<Engine, 'submit'>) => Promise<Submitted>;
 
 /**
- * Takes in the units of each line once: under the memory of the import, a line that was done is not done again,
- * whenever and by whomever. `isAllThere` tells, of an import that was begun before, whether the file has all lines that
- * were done then.
+ * Receives the units of each line once: a line that the memory of the import has as done is not done again by any run.
+ * `isAllThere` tells, for an import that was started before, whether the file has all lines that were done then.
  */
 export function receiveLines(
   importer: Importer,
@@ -85,8 +84,8 @@ function saidOtherwise(doneAtMs: number | null): string {
 }
 
 /**
- * Sets the units of each line's record to its count. It may be repeated, so nothing is remembered from run to run; in
- * one run, a record is counted by one line, and a line whose answer was lost is not counted anew on what came since.
+ * Sets the units of each line's record to its count. Runs may be repeated, so nothing is remembered between them.
+ * Within a run, only one line counts a record, and a line whose answer was lost does not overwrite later changes.
  */
 export function setLines(importer: Importer): LineMode {
   const runId = randomUUID();
@@ -124,7 +123,7 @@ function submitted<S extends ReceivedSuccess | CountedSuccess>(
     : { kind: 'refused', problems: problemsOf(failure) };
 }
 
-/** Does a line's work; what stands in the way for a while is waited for, within bounds. */
+/** Does a line's work, and retries passing faults within bounds. */
 export async function submitLine(
   engine: Pick<Engine, 'submit'>,
   work: LineWork,
@@ -138,7 +137,7 @@ export async function submitLine(
   }
 }
 
-/** A fault that may go away by itself. An engine that shuts down does not come back in this process. */
+/** Whether a fault may go away. An engine that shuts down does not come back in this process. */
 function isPassing(reason: Fault['reason']): boolean {
   return reasons[reason].retryable && reason !== 'SHUTTING_DOWN';
 }

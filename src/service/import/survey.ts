@@ -4,20 +4,20 @@ import { Lookalikes } from './lookalikes.js';
 import { type FileReading, readRowsOf } from './reading/import-file.js';
 import { Sketch } from './sketch.js';
 
-/** What is known of a file before the first of its rows is imported. */
+/** What is known about a file before its first row is imported. */
 export interface Survey {
-  /** 32 hexadecimal digits that stand for its content, and for what its columns were said to be. */
+  /** 32 hexadecimal digits that identify its content and the mapping of its columns. */
   readonly contentId: string;
-  /** How many lines it has. */
+  /** The number of lines. */
   readonly lines: number;
   readonly lookalikes: Lookalikes;
-  /** Tells how much of the file another has in common. */
+  /** Shows how many lines another file has in common with it. */
   readonly sketch: readonly number[];
 }
 
 /** Reads a file to its end. Throws UnusableFile. */
 export async function survey(path: string, reading: FileReading): Promise<Survey> {
-  // A file with a column for each warehouse is read once for each of them.
+  // A file with one column per warehouse is imported once for each warehouse.
   const said = [...reading.rules.map].map((pair) => JSON.stringify(pair)).sort();
   const defaults = Object.entries(reading.rules.defaults).sort(([a], [b]) => (a < b ? -1 : 1));
   const columns = said.length > 0 || defaults.length > 0 ? JSON.stringify([said, defaults]) : '';

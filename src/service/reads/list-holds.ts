@@ -5,7 +5,7 @@ import { decodePageToken, encodePageToken } from './page-token.js';
 export interface HoldsRequest {
   readonly id: string;
   readonly limit?: number | undefined;
-  /** '' when none. */
+  /** '' for the first page. */
   readonly pageToken: string;
 }
 
@@ -13,13 +13,13 @@ export interface HoldsPage {
   readonly id: string;
   readonly content: readonly HeldUnits[];
   readonly limit: number;
-  /** '' when there is no more. */
+  /** '' on the last page. */
   readonly nextPageToken: string;
 }
 
 const HOLDS_LIMIT = 100;
 
-/** A record's holds, oldest first, the unreferenced units before all others; undefined without such a record. */
+/** Lists a record's holds, oldest first, after the unreferenced units. Undefined when there is no such record. */
 export async function listHolds(
   reader: Reader,
   merchantId: string,

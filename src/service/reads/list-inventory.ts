@@ -3,7 +3,7 @@ import type { Reader } from '../../store/reads/read-pool.js';
 import { listRecordsAfter, listRecordsByOffset } from '../../store/reads/record-pages.js';
 import { type Page, type PageRequest, readPage } from './page-request.js';
 
-/** The merchant's records in order of their ids. */
+/** Lists the merchant's records in order of id. */
 export function listInventory(
   reader: Reader,
   merchantId: string,

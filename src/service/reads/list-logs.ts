@@ -5,14 +5,14 @@ import { type Page, type PageRequest, readPage } from './page-request.js';
 
 export type { LoggedMovement };
 
-/** The filters are undefined, or '', when they let everything through. */
+/** A filter that is undefined or '' matches everything. */
 export interface ListLogsRequest extends PageRequest {
   readonly inventoryId: string;
   readonly reference: string;
   readonly action: MovementAction | undefined;
 }
 
-/** The merchant's log, latest entry first. */
+/** Lists the merchant's log, latest entry first. */
 export function listLogs(
   reader: Reader,
   merchantId: string,

@@ -2,12 +2,12 @@ import type { CountedSlice, Slice } from '../../store/reads/page.js';
 import { decodePageToken, encodePageToken, type Position } from './page-token.js';
 import { BadPage } from './read-result.js';
 
-/** Which part of a list to show, as callers say it. */
+/** The part of a list that a caller asks for. */
 export interface PageRequest {
   /** From 0. */
   readonly page: number;
   readonly limit?: number | undefined;
-  /** '' when none. */
+  /** '' for the page by number. */
   readonly pageToken: string;
 }
 
@@ -16,28 +16,28 @@ export interface Page<T> {
   readonly page: number;
   readonly limit: number;
   readonly totalElements: number;
-  /** '' when there is no more. */
+  /** '' on the last page. */
   readonly nextPageToken: string;
 }
 
 const PAGE_LIMIT = 50;
-/** The answer has no room for more. */
+/** Totals are an int32 in the answer. */
 const INT32_MAX = 2147483647;
 
-/** A list that can be read by number of page and by token. */
+/** A list that can be read by page number and by token. */
 export interface PagedList<T, P extends Position> {
   /** Its name, merchant and filters. */
   readonly list: Position;
-  /** Where an item stands. */
+  /** The position of an item. */
   place(item: T): P;
-  /** Any place, for its types. */
+  /** An example of a position, for its types. */
   readonly anyPlace: P;
   byOffset(offset: number, limit: number): Promise<CountedSlice<T>>;
   after(place: P, limit: number): Promise<Slice<T>>;
 }
 
 /**
- * Reads one page. The total is counted where a walk begins, and goes along in its tokens.
+ * Reads one page. The total is counted at the start of a walk and carried in its tokens.
  *
  * @throws BadPage
  */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BadPage } from './read-result.js';
 
-/** What a token says: where the next answer begins. Texts and whole numbers, by place. */
+/** The content of a token: where the next answer starts. Strings and integers, in a fixed order. */
 export type Position = readonly (string | number)[];
 
 const DIGEST_BYTES = 6;
@@ -9,9 +9,9 @@ const DIGEST_BYTES = 6;
 /**
  * A position as callers carry it from one answer to the next: base64url of a digest and of JSON.
  *
- * The digest covers the list that the position is in (its name, merchant and filters), so a token that was cut,
- * changed, or taken from another list is told from ours. It is no signature: whoever makes one up only chooses where
- * in their own list they begin.
+ * The digest covers the list that the position is in (its name, merchant and filters), so tokens that were cut, changed
+ * or taken from another list are recognised. It is not a signature: callers who forge one only choose where they start
+ * in their own list.
  */
 export function encodePageToken(list: Position, position: Position): string {
   const text = Buffer.from(JSON.stringify(position));
@@ -19,14 +19,14 @@ export function encodePageToken(list: Position, position: Position): string {
 }
 
 /**
- * The position that was encoded for this list; `shape` has a value of the right type in each place.
+ * Decodes a position for this list; `shape` has a value of the right type in each place.
  *
  * @throws BadPage when the token is not of this list.
  */
 export function decodePageToken<P extends Position>(list: Position, token: string, shape: P): P {
   const bytes = Buffer.from(token, 'base64url');
   const text = bytes.subarray(DIGEST_BYTES);
-  // base64url has more than one spelling of the same bytes, and ours is one of them.
+  // The same bytes have several base64url spellings; only ours is accepted.
   const ours = bytes.toString('base64url') === token;
   if (!ours || !bytes.subarray(0, DIGEST_BYTES).equals(digest(list, text))) throw notOurs();
   const position = parse(text.toString());

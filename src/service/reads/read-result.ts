@@ -2,12 +2,12 @@ import type { Failure } from '../../domain/failure.js';
 import { databaseErrorKind } from '../../store/connection/sqlstate.js';
 import { ReadRefused } from '../../store/reads/read-pool.js';
 
-/** How a read came out. */
+/** The result of a read. */
 export type ReadResult<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly failure: Failure };
 
-/** The request is at fault in a way that its shape alone does not show. */
+/** A fault of the request that its shape alone does not show. */
 export class BadPage extends Error {
   override readonly name = 'BadPage';
   constructor(
@@ -18,7 +18,7 @@ export class BadPage extends Error {
   }
 }
 
-/** Runs a read; a failure that callers know comes back as data, any other is thrown. */
+/** Runs a read. Returns failures that callers can see as data, and throws all others. */
 export async function outcomeOf<T>(read: () => Promise<T>): Promise<ReadResult<T>> {
   try {
     return { ok: true, value: await read() };
@@ -27,7 +27,7 @@ export async function outcomeOf<T>(read: () => Promise<T>): Promise<ReadResult<T
   }
 }
 
-/** The failure that a caller is told of what a read threw; throws it on when callers know of none. */
+/** Converts an error of a read to the failure that the caller sees; rethrows it when there is none. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof ReadRefused) return { reason: error.reason };
   if (error instanceof BadPage) {
@@ -35,7 +35,7 @@ export function failureOf(error: unknown): Failure {
     return { reason: 'VALIDATION_FAILED', violations: [{ field, description }] };
   }
   switch (databaseErrorKind(error)) {
-    // A read waits for nobody's rows: what was cut off is a statement that took too long.
+    // A read waits for no locks, so this is a statement that took too long.
     case 'contention':
       return { reason: 'CONTENTION' };
     case 'unavailable':

@@ -12,12 +12,12 @@ import { type ListLogsRequest, type LoggedMovement, listLogs } from './list-logs
 import type { Page, PageRequest } from './page-request.js';
 import { outcomeOf, type ReadResult } from './read-result.js';
 
-/** Records of one product, or of one SKU, in one answer. */
+/** Records of one product or SKU in one answer. */
 const RECORDS_MAX = 1000;
 
 /**
- * The use cases that change nothing. They go straight to the database, past the engine, and lock nothing; each answer
- * is one statement, so one snapshot. Callers' rights are checked before; see the dispatcher.
+ * The use cases that change nothing. They go straight to the database, bypass the engine and lock nothing. Each answer
+ * is one statement, so one snapshot. The dispatcher checks permissions before.
  */
 export class Reads {
   readonly #pool: Pick<ReadPool, 'reader'>;
@@ -35,7 +35,7 @@ export class Reads {
     return outcomeOf(() => listRecordsOfProduct(...this.#of(call), productId, RECORDS_MAX));
   }
 
-  /** In order of their ids. */
+  /** In order of id. */
   listInventoryBySku(call: CallContext, skuId: string): Promise<ReadResult<InventoryRecord[]>> {
     return outcomeOf(() => listRecordsOfSku(...this.#of(call), skuId, RECORDS_MAX));
   }
@@ -44,7 +44,7 @@ export class Reads {
     return outcomeOf(() => listInventory(...this.#of(call), request));
   }
 
-  /** In order of their ids, from behind `afterId` on. */
+  /** In order of id, starting after `afterId`. */
   listLowStock(
     call: CallContext,
     { limit = RECORDS_MAX, afterId }: { readonly limit?: number | undefined; readonly afterId: string },

@@ -5,22 +5,22 @@ export interface WakeUp {
   cancel(): void;
 }
 
-/** Carries the news of changes to other processes, and theirs to here. May lose some. */
+/** Carries news of changes between processes. May lose some. */
 export interface ChangeCarrier {
   /** Tells other processes that merchants' stock has changed. */
   send(merchantIds: readonly string[]): void;
 }
 
-/** News go out together, no more often than this. */
+/** News is sent in groups, at most this often. */
 const SEND_INTERVAL_MS = 50;
 
 /**
- * The wake-up call of watches: that a merchant's stock changed, never what changed. Watches of this process hear of a
- * commit at once, those of others within SEND_INTERVAL_MS, by whatever carries it. A lost call costs a watch time,
- * never an event.
+ * The wake-up call of watches: that a merchant's stock changed, never what changed. Watches in this process hear of a
+ * commit immediately. Other processes are told within SEND_INTERVAL_MS. A lost call delays a watch, but never loses an
+ * event.
  */
 export class ChangeSignal {
-  /** Merchant → those who wait. */
+  /** Merchant → its waiting watches. */
   readonly #waiting = new Map<string, Set<() => void>>();
   /** Merchants to tell other processes of. */
   readonly #unsent = new Set<string>();
@@ -46,7 +46,7 @@ export class ChangeSignal {
     this.#timer ??= setTimeout(() => this.#send(), SEND_INTERVAL_MS).unref();
   }
 
-  /** Some process has; `undefined`: it is not known whose stock. */
+  /** Some process has changed stock; `undefined`: it is not known whose. */
   wake(merchantId: string | undefined): void {
     const names = merchantId === undefined ? [...this.#waiting.keys()] : [merchantId];
     for (const name of names) {
@@ -56,7 +56,7 @@ export class ChangeSignal {
     }
   }
 
-  /** Resolves at the next change, after `timeoutMs` at the latest, or when `signal` is aborted. */
+  /** Returns a wait that ends at the next change, after `timeoutMs`, or when `signal` is aborted. */
   next(merchantId: string, timeoutMs: number, signal: AbortSignal): WakeUp {
     let cancel = (): void => {};
     const happened = new Promise<void>((resolve) => {

@@ -1,24 +1,24 @@
 import { hash } from 'node:crypto';
 
-/** Characters that stand for a record's id: 48 bits, so that no two of a watch are ever alike. */
+/** Characters of a record's name: 48 bits, so that two records of a watch practically never share one. */
 const NAME_LENGTH = 8;
 
 /**
- * How far a watch has come: the last revision that was sent of each record.
+ * How far a watch has come: the last revision sent of each record.
  *
- * A record's revisions have no gap and are committed in their order, since each is taken under the record's lock. A
- * single number for all records could not say the same: transactions commit in another order than they take one.
+ * A record's revisions have no gaps and are committed in order, since each is taken under the record's lock. A single
+ * number for all records would not work: transactions do not commit in the order in which they would take it.
  */
 export class Position {
   /** Name of a record → last revision sent. */
   readonly #revisions = new Map<string, number>();
 
-  /** The revision up to which the record's changes were sent; undefined when nothing was. */
+  /** The record's last revision that was sent; undefined when none was. */
   of(id: string): number | undefined {
     return this.#revisions.get(nameOf(id));
   }
 
-  /** Whether it speaks of no other records than these. */
+  /** Whether it has no other records than these. */
   isOf(ids: Iterable<string>): boolean {
     const named = new Set(Array.from(ids, nameOf));
     return [...this.#revisions.keys()].every((name) => named.has(name));
@@ -28,12 +28,12 @@ export class Position {
     this.#revisions.set(nameOf(id), revision);
   }
 
-  /** As an event id: `<name><revision in base 36>`, joined by `.`. */
+  /** Formats it as an event id: `<name><revision in base 36>`, joined by `.`. */
   toString(): string {
     return Array.from(this.#revisions, ([name, revision]) => name + revision.toString(36)).join('.');
   }
 
-  /** Reads an event id; undefined when it is none. */
+  /** Parses an event id; undefined when it is not valid. */
   static parse(text: string): Position | undefined {
     const position = new Position();
     for (const part of text.split('.')) {

@@ -4,7 +4,7 @@ import { failureOf } from '../reads/read-result.js';
 /** Records that one watch may follow. */
 export const WATCHED_RECORDS_MAX = 100;
 
-/** What the caller of a watch is told, in place of its beginning or of its next event. */
+/** The failure that the caller of a watch gets instead of its start or its next event. */
 export class WatchFailed extends Error {
   override readonly name = 'WatchFailed';
   constructor(readonly failure: Failure) {
@@ -12,7 +12,7 @@ export class WatchFailed extends Error {
   }
 }
 
-/** What may be wrong with a request beyond its shape. */
+/** Faults of a request that its shape does not show. */
 export const requestFaults = {
   eitherOr: invalid('ids', 'are required, or else a productId, and not both'),
   noPosition: invalid('afterId', 'is no event id'),
@@ -28,7 +28,7 @@ function invalid(field: string, description: string): Failure {
   return { reason: 'VALIDATION_FAILED', violations: [{ field, description }] };
 }
 
-/** The failure that the caller is told of what a watch threw; throws it on when callers know of none. */
+/** Converts an error of a watch to the failure that the caller sees; rethrows it when there is none. */
 export function failureOfWatch(error: unknown): Failure {
   if (error instanceof WatchFailed) return error.failure;
   const failure = failureOf(error);

@@ -30,9 +30,9 @@ export interface StockEvent {
   readonly eventId: string;
 }
 
-/** Entries that one look at the log brings: what a watch whose caller does not read keeps in memory. */
+/** Entries per look at the log, and so the most that a watch keeps in memory for a slow caller. */
 const LOOK_ENTRIES_MAX = 1000;
-/** Looks at the log follow each other no faster, however many entries there are. */
+/** The shortest time between looks at the log, even if there are more entries. */
 const LOOK_INTERVAL_MIN_MS = 20;
 /** How long one read may wait for its turn. */
 const READ_TIMEOUT_MS = 10_000;
@@ -40,16 +40,16 @@ const READ_TIMEOUT_MS = 10_000;
 export interface WatchSources {
   readonly pool: Pick<ReadPool, 'reader'>;
   readonly changes: ChangeSignal;
-  /** A look without a wake-up call, in case that one got lost. */
+  /** A look without a wake-up call comes this often, in case a call was lost. */
   readonly lookIntervalMaxMs: number;
 }
 
 /**
  * Follows the movement log of some records for one caller.
  *
- * It pulls: the next look at the log comes when the caller has taken what the last one brought, so a slow caller
- * costs one look's memory, and writers never know of it. It is woken by the change signal, and looks without one from
- * time to time, so that a lost signal only costs time.
+ * It pulls: the next look at the log comes when the caller has taken the events of the last one, so a slow caller costs
+ * one look's memory and never slows writers. The change signal wakes it. It also looks from time to time without one,
+ * so that a lost signal only costs time.
  */
 export class Watch {
   /** Each watched record as it was last sent. */
@@ -67,7 +67,7 @@ export class Watch {
     this.#position = position;
   }
 
-  /** Begins a watch: finds its records, so that what is wrong with the request is told before the first event. */
+  /** Starts a watch: finds its records, so that faults of the request are reported before the first event. */
   static async begin(
     sources: WatchSources,
     merchantId: string,
@@ -83,8 +83,8 @@ export class Watch {
   }
 
   /**
-   * The current stock of each record that the caller knows nothing of, then every movement. Ends when `signal` is
-   * aborted, or with the failure that keeps it from going on.
+   * Yields the current stock of each record that the caller has not seen, then every movement. Ends when `signal` is
+   * aborted, or with the failure that stops it.
    */
   async *events(signal: AbortSignal): AsyncGenerator<StockEvent, Failure | undefined, void> {
     try {
@@ -103,7 +103,7 @@ export class Watch {
     }
     const { changes, lookIntervalMaxMs } = this.#sources;
     while (!signal.aborted) {
-      // Before the look: what is committed after it must wake us.
+      // Before the look, so that later commits wake us.
       const wakeUp = changes.next(this.#merchantId, lookIntervalMaxMs, signal);
       const lookedAt = performance.now();
       try {
@@ -144,7 +144,7 @@ export class Watch {
     if (!this.#position.isOf(ids)) throw new WatchFailed(requestFaults.notSent);
   }
 
-  /** What was logged since the last look, each entry as the quantities after it; and records that have joined. */
+  /** Reads the entries since the last look, each as the quantities after it, and the records that have joined. */
   async #look(): Promise<Look> {
     const joined = await this.#joined();
     const latest = new Map(this.#known);
@@ -159,7 +159,7 @@ export class Watch {
     return { events: [...joined, ...events], more: anyHas(recordMax, entries) };
   }
 
-  /** Records of the product that were not there before. */
+  /** Finds new records of the product. */
   async #joined(): Promise<LoggedStock[]> {
     if (this.#request.productId === '') return [];
     const ids = await this.#ids();
@@ -187,11 +187,11 @@ export class Watch {
 
 interface Look {
   readonly events: readonly LoggedStock[];
-  /** The log may have more already. */
+  /** Whether the log may have more already. */
   readonly more: boolean;
 }
 
-/** Whether so many entries are of one record; each record's are in a row. */
+/** Whether any record has `count` entries; each record's entries are adjacent. */
 function anyHas(count: number, entries: readonly LoggedDeltas[]): boolean {
   return entries.some(({ id }, i) => entries[i + 1 - count]?.id === id);
 }
@@ -208,7 +208,7 @@ function stockAfter(
   };
 }
 
-/** Where the caller is. @throws WatchFailed when the request is at fault. */
+/** The caller's position. @throws WatchFailed when the request is at fault. */
 function positionIn({ ids, productId, afterId }: WatchRequest): Position {
   if ((ids.length === 0) === (productId === '')) throw new WatchFailed(requestFaults.eitherOr);
   const position = afterId === '' ? new Position() : Position.parse(afterId);

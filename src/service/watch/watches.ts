@@ -3,11 +3,11 @@ import type { ReadResult } from '../reads/read-result.js';
 import type { ChangeSignal } from './change-signal.js';
 import { Watch, type WatchRequest } from './watch.js';
 
-/** Begins watches. */
+/** Starts watches. */
 export class Watches {
   readonly #pool: Pick<ReadPool, 'reader'>;
   readonly #changes: ChangeSignal;
-  /** A watch that nothing wakes looks at the log so often. */
+  /** A watch that nothing wakes looks at the log this often. */
   readonly #lookIntervalMaxMs: number;
 
   constructor(pool: Pick<ReadPool, 'reader'>, changes: ChangeSignal, lookIntervalMaxMs: number) {

@@ -3,29 +3,33 @@ import { type Column, columns, requiredColumns } from '../rows/columns.js';
 import { readCsvRecord } from './csv-record.js';
 import { type Line, UnusableFile } from './line.js';
 
-/** What the line of names says. */
+/** The content of the line of names. */
 export interface CsvHeader {
   readonly delimiter: string;
-  /** By the place of a value in its line; none for one that is passed over. */
+  /** By the place of a value in its line; empty for one that is ignored. */
   readonly columns: readonly (readonly Column[])[];
   /** Places of columns without a name: a value there belongs to nothing. */
   readonly nameless: ReadonlySet<number>;
-  /** How many lines it takes. */
+  /** How many lines the names take. */
   readonly lines: number;
 }
 
-/** In the order in which they win where a line of names reads as well with each. */
+/** When several delimiters fit a line of names equally well, the first wins. */
 const delimiters = [',', ';', '\t'];
 
-/** `sep=;`, by which a spreadsheet is told the delimiter; another that has read it may have added its own after it. */
+/**
+ * Reads `sep=;`, which tells a spreadsheet the delimiter. A spreadsheet that saved the file may have added its own
+ * delimiters.
+ */
 export function delimiterOfSepLine(text: string): string | undefined {
   const match = /^"?sep=(.?)"?[,;\t ]*$/i.exec(text);
   return match === null ? undefined : (match[1] ?? '');
 }
 
 /**
- * Reads the line of names that begins with line `from`. Without a delimiter, the one that finds the most columns.
- * Undefined where a quote is open at the last line that is known. Throws UnusableFile where the names will not do.
+ * Reads the line of names, which begins with line `from`. Without a given delimiter, takes the one that finds the most
+ * columns. Undefined when a quote is still open at the last known line. Throws UnusableFile when the names are not
+ * usable.
  */
 export function readCsvHeader(
   lines: readonly Line[],

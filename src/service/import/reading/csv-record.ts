@@ -1,20 +1,23 @@
 import type { Line } from './line.js';
 import { LINE_BYTES_MAX } from './read-lines.js';
 
-/** What begins with a line of CSV. */
+/** What starts at a line of CSV. */
 export type CsvRecord =
-  /** `lines`: how many it takes, more than one where a quoted value holds their ends. */
+  /** `lines`: how many it spans; more than one when a quoted value contains line ends. */
   | { readonly kind: 'values'; readonly values: string[]; readonly lines: number }
-  /** A quote where RFC 4180 has none: inside a value that does not begin with one, or before more of the value. */
+  /** A quote where RFC 4180 allows none: inside an unquoted value, or followed by more text of a quoted one. */
   | { readonly kind: 'odd_quote' }
-  /** A quote is open where the lines that are known end. */
+  /** A quote is still open after the last known line. */
   | { readonly kind: 'open' }
-  /** A quote is open where no record can go on: before more of another value, a line that cannot be read, or too much. */
+  /**
+   * A quote is not closed in time: its closing quote has text behind it, a line is unreadable, or the value is too
+   * long.
+   */
   | { readonly kind: 'unclosed' };
 
 /**
- * Reads the record that begins with line `from`, which has text. Only a quote at the start of a value opens a quoted
- * value. Blanks around a value do not count. Line ends in quotes become LF.
+ * Reads the record that starts at line `from`, which has text. Only a quote at the start of a value opens a quoted
+ * value. Blanks around a value are dropped. Line ends in quotes become LF.
  * https://www.rfc-editor.org/rfc/rfc4180#section-2
  */
 export function readCsvRecord(lines: readonly Line[], from: number, delimiter: string): CsvRecord {
@@ -55,7 +58,7 @@ export function readCsvRecord(lines: readonly Line[], from: number, delimiter: s
         }
       }
       if (at < text.length && text[at] !== delimiter) {
-        // What looks like its end lines later is the beginning or a part of another value.
+        // A quote that seems to close it lines later belongs to another value.
         return { kind: current === from ? 'odd_quote' : 'unclosed' };
       }
       values.push(value);
@@ -65,7 +68,7 @@ export function readCsvRecord(lines: readonly Line[], from: number, delimiter: s
   }
 }
 
-/** Without the blanks and tabs at its ends. A no-break space is none: it stays, and is seen. */
+/** Removes blanks and tabs at both ends. A no-break space stays, so that it is reported. */
 export function trimmed(value: string): string {
   let start = 0;
   let end = value.length;

@@ -13,13 +13,13 @@ const faults = {
 } as const;
 
 /**
- * Reads CSV (RFC 4180): the first line that says something names the columns, in any order. Each line of the file is in
- * exactly one row, whatever the file holds:
- * - A quote that is never closed, or is in the wrong place, costs its own line: reading goes on with the next.
- * - A row whose quoted value has line ends takes the lines of that value. Where one of these reads as a whole row by
- *   itself, a quote may be missing and stock be lost in a text: nobody can know, so all lines of the row are bad.
+ * Reads CSV (RFC 4180): the first line with content names the columns, in any order. Each line of the file is in
+ * exactly one row:
+ * - A quote that is never closed or in the wrong place makes only its own line bad; reading continues with the next.
+ * - A row whose quoted value has line ends takes the lines of that value. If one of these reads as a complete row,
+ *   a quote may be missing and stock would be lost inside a text. All lines of the row are bad then.
  *
- * Throws UnusableFile where the names will not do.
+ * Throws UnusableFile when the names are not usable.
  */
 export async function* readCsv(
   groups: AsyncIterable<readonly Line[]>,
@@ -41,7 +41,7 @@ export async function* readCsv(
 class CsvReader {
   readonly #rules: ColumnRules;
   #delimiter: string | undefined;
-  /** Undefined until the line of names is read. */
+  /** Undefined until the line of names has been read. */
   #header: CsvHeader | undefined;
   #isAfterSepLine = false;
 
@@ -50,7 +50,7 @@ class CsvReader {
     this.#delimiter = delimiter;
   }
 
-  /** The rows of the lines, and those lines at the end that more must follow to make one. */
+  /** Returns the rows of the lines, and the last lines if their row is not complete yet. */
   take(lines: readonly Line[], isEnd: boolean): { rows: Row[]; rest: readonly Line[] } {
     const rows: Row[] = [];
     for (let i = 0; i < lines.length; ) {
@@ -119,8 +119,8 @@ function placeOf(
 }
 
 /**
- * A line of a row, beside its first, that reads as a whole row by itself. The last, in which the quoted value ends, may
- * look like one by its end alone, so it counts only where the first line does as well.
+ * Finds a line of a row, after its first, that reads as a complete row. The last line, in which the quoted value ends,
+ * may look like one only by its end, so it counts only if the first line does as well.
  */
 function swallowedLine(
   lines: readonly Line[],
@@ -142,7 +142,7 @@ function isWhole({ text }: Line, { delimiter, columns }: CsvHeader): boolean {
   });
 }
 
-/** Whether there is a value for each column, and beyond them nothing that says something. */
+/** Whether there is a value for each column and nothing but blanks after them. */
 function fits(values: readonly string[], columns: CsvHeader['columns']): boolean {
   return (
     values.length >= columns.length && values.slice(columns.length).every((value) => value.trim() === '')

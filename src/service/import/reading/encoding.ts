@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 
-/** How a file's bytes make text: in units of one byte or two, in which line ends stand out. */
+/** How a file's bytes become text: in units of one or two bytes, in which line ends can be found. */
 export interface Encoding {
   readonly name: 'UTF-8' | 'UTF-16';
   readonly unitBytes: 1 | 2;
-  /** Of the byte order mark at the head. */
+  /** Size of the byte order mark at the start of the file. */
   readonly markBytes: number;
-  /** The text of whole units; undefined where they are none. */
+  /** Decodes whole units; undefined when they are not valid text. */
   decode(units: Buffer): string | undefined;
 }
 
@@ -26,7 +26,7 @@ const utf16: Omit<Encoding, 'markBytes'> = {
   },
 };
 
-/** By the byte order mark; UTF-8 without one. https://www.unicode.org/faq/utf_bom.html */
+/** Finds the encoding by the byte order mark; UTF-8 without one. https://www.unicode.org/faq/utf_bom.html */
 function encodingOf(head: Buffer): Encoding & { readonly isBigEndian: boolean } {
   const starts = (...mark: number[]): boolean => mark.every((byte, i) => head[i] === byte);
   if (starts(0xff, 0xfe)) return { ...utf16, markBytes: 2, isBigEndian: false };
@@ -37,8 +37,8 @@ function encodingOf(head: Buffer): Encoding & { readonly isBigEndian: boolean } 
 const LONGEST_MARK_BYTES = 3;
 
 /**
- * Chunks of whole units, little endian, without the byte order mark, each with the file's encoding. A byte that is no
- * whole unit comes last, alone.
+ * Yields chunks of whole units, little endian and without the byte order mark, with the file's encoding. A last byte
+ * that is not a whole unit comes alone.
  */
 export async function* unitsOf(
   chunks: AsyncIterable<Buffer>,

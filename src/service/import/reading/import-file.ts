@@ -17,7 +17,7 @@ const byExtension: Readonly<Record<string, FileFormat>> = {
   '.ndjson': 'jsonl',
 };
 
-/** The format that a file's name tells. Throws UnusableFile when it does not. */
+/** Finds the format by a file's name. Throws UnusableFile when the name does not say. */
 export function formatOf(path: string): FileFormat {
   const format = byExtension[extname(path).toLowerCase()];
   if (format === undefined)
@@ -25,15 +25,15 @@ export function formatOf(path: string): FileFormat {
   return format;
 }
 
-/** How a file is to be read. */
+/** How to read a file. */
 export interface FileReading {
   readonly format: FileFormat;
-  /** One character, of CSV; found by the names of the columns where it is not given. */
+  /** One character, for CSV. By default, found by the names of the columns. */
   readonly delimiter?: string | undefined;
   readonly rules: ColumnRules;
 }
 
-/** Reads a file row by row, in groups, with no more than a few lines in memory. Throws UnusableFile. */
+/** Reads a file row by row, in groups, and keeps only a few lines in memory. Throws UnusableFile. */
 export function readRows(path: string, reading: FileReading): AsyncGenerator<Row[]> {
   return readRowsOf(createReadStream(path), reading);
 }
@@ -47,7 +47,7 @@ export function readRowsOf(
   return format === 'csv' ? readCsv(lines, rules, delimiter) : readJsonLines(lines, rules);
 }
 
-/** The file is read twice, to be surveyed and for its rows, which a pipe is not for. Throws UnusableFile. */
+/** The file is read twice, for the survey and for its rows, so a pipe will not do. Throws UnusableFile. */
 export async function assertReadableTwice(path: string): Promise<void> {
   const hint = path === '-' ? ': the file is read twice, so standard input will not do' : '';
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {

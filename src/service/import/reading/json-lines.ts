@@ -5,8 +5,8 @@ import { shown } from '../rows/text.js';
 import { type FaultyRow, type Line, type Row, UnusableFile, type UsableRow } from './line.js';
 
 /**
- * Reads JSON Lines: one object a line. A field that is null or '' counts as not given; empty lines are blank. Throws
- * UnusableFile at the end of a file in which a mapped name is nowhere.
+ * Reads JSON Lines: one object per line. A field that is null or '' counts as not given; empty lines are blank. Throws
+ * UnusableFile at the end of a file if no line has a mapped name.
  * https://jsonlines.org
  */
 export async function* readJsonLines(
@@ -60,10 +60,10 @@ function read({ text, fault }: Line, rules: ColumnRules, onName: (name: string) 
   return { kind: 'usable', fields, ...(problems.length > 0 && { problems }) };
 }
 
-/** Texts, and what opens and closes; the rest of JSON does not matter for names. */
+/** Strings and brackets; the rest of JSON does not matter for names. */
 const token = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g;
 
-/** A name that an object's JSON has twice, of which `JSON.parse` keeps the last; objects inside it count as well. */
+/** Finds a name that occurs twice in an object or in one inside it; `JSON.parse` would keep the last value. */
 function repeatedName(text: string): string | undefined {
   const open: Set<string>[] = [];
   for (const [found, colon] of text.matchAll(token)) {

@@ -2,17 +2,17 @@
 export interface Line {
   /** From 1. */
   readonly number: number;
-  /** Undefined for one that cannot be read, and then `fault` says why. */
+  /** Undefined when the line cannot be read; then `fault` says why. */
   readonly text: string | undefined;
   readonly fault?: string;
   /** Where in the file the next line begins. */
   readonly endByte: number;
 }
 
-/** What one line says, or several together where a quoted value runs over their ends. Each line is in exactly one. */
+/** The content of one line, or of several that a quoted value spans. Each line is in exactly one row. */
 export type Row = UsableRow | FaultyRow | PassedOver;
 
-/** Where in the file a row stands. */
+/** The place of a row in the file. */
 export interface Lines {
   /** The first, from 1. */
   readonly line: number;
@@ -23,9 +23,9 @@ export interface Lines {
 
 export interface UsableRow extends Lines {
   readonly kind: 'usable';
-  /** Values by column; what is not given is left out. */
+  /** Values by column; missing ones are left out. */
   readonly fields: Readonly<Record<string, unknown>>;
-  /** What the reader found wrong with values. */
+  /** Problems that the reader found with values. */
   readonly problems?: readonly string[];
 }
 
@@ -34,7 +34,7 @@ export interface FaultyRow extends Lines {
   readonly fault: string;
 }
 
-/** Says nothing, or names the columns. */
+/** Blank, or the names of the columns. */
 export interface PassedOver extends Lines {
   readonly kind: 'blank' | 'names';
 }
@@ -43,7 +43,7 @@ export function isPassedOver(row: Row): row is PassedOver {
   return row.kind === 'blank' || row.kind === 'names';
 }
 
-/** No line of the file can be used, or nobody knows how. */
+/** No line of the file can be used, or it is not clear how. */
 export class UnusableFile extends Error {
   override readonly name = 'UnusableFile';
 }

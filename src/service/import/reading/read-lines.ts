@@ -1,23 +1,23 @@
 import { type Encoding, unitsOf } from './encoding.js';
 import type { Line } from './line.js';
 
-/** Longer lines are left out, so that a file without line ends fits into memory. A valid one has far less. */
+/** Longer lines are left out, so that a file without line ends fits into memory. Valid lines are far shorter. */
 export const LINE_BYTES_MAX = 65_536;
 
 const LF = 0x0a;
 const CR = 0x0d;
 
 /**
- * Cuts a file into lines, by LF, CR LF or CR, as editors do; a byte order mark is left out. Lines travel in groups: a
- * turn of the event loop for each would cost more than to read it. Holds one chunk and one line.
+ * Cuts a file into lines by LF, CR LF or CR, as editors do, without a byte order mark. Lines come in groups: a turn of
+ * the event loop for each would cost more than reading it. Keeps one chunk and one line in memory.
  */
 export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line[]> {
   let number = 1;
   let endByte = 0;
-  /** The line so far, from the chunks before. */
+  /** The line so far, from earlier chunks. */
   let pending: Buffer[] = [];
   let pendingBytes = 0;
-  /** A line ended with the CR that was last; an LF that is next belongs to it. */
+  /** The last chunk ended with a CR; an LF that comes next belongs to it. */
   let isAfterCr = false;
   let encoding: Encoding | undefined;
 
@@ -52,7 +52,7 @@ export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<
     }
     const rest = units.subarray(start);
     endByte += rest.length;
-    // Of a line that is too long already, only its length is of interest.
+    // Only the length matters for a line that is already too long.
     if (pendingBytes + rest.length <= LINE_BYTES_MAX) pending.push(rest);
     else pending = [];
     pendingBytes += rest.length;
@@ -61,7 +61,7 @@ export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<
   if (pendingBytes > 0) yield [finish(Buffer.alloc(0))];
 }
 
-/** Looks for each kind of line end once, not once a line. */
+/** Searches for each kind of line end once, not once per line. */
 class LineEnds {
   readonly #units: Buffer | Uint16Array;
   readonly #unitBytes: number;
@@ -78,7 +78,7 @@ class LineEnds {
     return this.#units[byte / this.#unitBytes] === unit;
   }
 
-  /** Where the first line end at or after a byte is; -1 where there is none. */
+  /** The first line end at or after a byte; -1 when there is none. */
   next(byte: number): number {
     const from = byte / this.#unitBytes;
     const lf = this.#find(LF, from);

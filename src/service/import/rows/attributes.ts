@@ -5,8 +5,8 @@ const NAME_CHARACTERS_MAX = 64;
 const VALUE_CHARACTERS_MAX = 256;
 
 /**
- * Variant attributes, as an object or as its JSON; or what is wrong with them. Bounds as in CreateInventoryRequest of
- * the API; a test compares them.
+ * Reads variant attributes, given as an object or as JSON; returns the problem if they are not valid. A test compares
+ * the bounds with those of CreateInventoryRequest in the API.
  */
 export function readAttributes(said: unknown): Readonly<Record<string, string>> | string {
   const value = typeof said === 'string' ? fromJson(said) : said;

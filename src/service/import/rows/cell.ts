@@ -5,15 +5,15 @@ const ids: ReadonlySet<Column> = new Set(['productId', 'skuId', 'warehouseId']);
 const numbers: ReadonlySet<Column> = new Set(['qty', 'reorderLevel', 'reorderQty']);
 const freeTexts: ReadonlySet<Column> = new Set(['warehouseName', 'location', 'notes']);
 
-/** A value of a line, or what is wrong with it, which follows the column's name. */
+/** A value of a line, or a problem, worded to follow the column's name. */
 export type Cell = { readonly value: string } | { readonly problem: string };
 
 /**
- * Reads a value of CSV as the tool meant it that wrote it:
- * - An apostrophe before `=`, `+`, `-`, `@` or a tab keeps spreadsheets from computing the value, and one before a digit
- *   keeps them from making a number of it. It is taken away; in texts for people, where `'90s` is a word, only before
- *   what is a number to its end.
- * - Where the delimiter is not the comma, that may be the decimal mark: `10,0` is 10. There `1.000` may be one or a
+ * Reads a CSV value as the tool that wrote it meant it:
+ * - An apostrophe before `=`, `+`, `-`, `@` or a tab keeps spreadsheets from computing the value, and one before a
+ *   digit keeps them from turning it into a number. It is removed; in texts for people, where `'90s` is a word, only
+ *   before a complete number.
+ * - When the delimiter is not a comma, a comma may be the decimal mark: `10,0` is 10. Then `1.000` may be one or a
  *   thousand, and is refused.
  */
 export function readCell(column: Column, said: string, delimiter: string): Cell {
@@ -29,7 +29,7 @@ export function readCell(column: Column, said: string, delimiter: string): Cell 
   return { problem: `is ${value}, which may be ${decimal[1]} or ${decimal[1]}000: write it without a mark` };
 }
 
-/** Why an id cannot be meant as it is: a spreadsheet has put something else in its place, or it shows as nothing. */
+/** Says why an id cannot be intended: a spreadsheet has replaced it, or all of it is invisible. */
 export function idProblemOf(column: Column, value: string): string | undefined {
   if (!ids.has(column)) return undefined;
   if (value !== '' && lookOf(value) === '')

@@ -1,4 +1,4 @@
-/** What a line may say, by the names of the API. */
+/** The columns of a line, by their names in the API. */
 export const columns = [
   'productId',
   'skuId',
@@ -24,7 +24,7 @@ const byName = new Map<string, Column>(
   ]),
 );
 
-/** The column of a name as the API takes it: `productId` or `product_id`. */
+/** Finds the column of a name in either form that the API takes: `productId` or `product_id`. */
 export function columnOf(name: string): Column | undefined {
   return byName.get(name);
 }

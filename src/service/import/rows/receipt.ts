@@ -4,7 +4,7 @@ import { readAttributes } from './attributes.js';
 import type { Column } from './columns.js';
 import { shown, textProblem } from './text.js';
 
-/** Units of one product to take into one warehouse. */
+/** Units of one product to receive in one warehouse. */
 export interface Receipt {
   readonly details: RecordDetails;
   readonly qty: number;
@@ -18,7 +18,7 @@ export interface Problem {
   readonly problem: string;
 }
 
-/** Characters. The bounds of CreateInventoryRequest and AdjustRequest of the API; a test compares them. */
+/** In characters. A test compares these with the bounds of CreateInventoryRequest and AdjustRequest in the API. */
 const textMax = {
   productId: 128,
   skuId: 128,
@@ -29,7 +29,7 @@ const textMax = {
   notes: 1024,
 } satisfies Partial<Record<Column, number>>;
 
-/** Checks what a line says. `fields`: what is given; numbers may come as texts, attributes as JSON. */
+/** Checks the values of a line. `fields`: the given ones; numbers may be strings, attributes JSON. */
 export function readReceipt(fields: Readonly<Record<string, unknown>>): Receipt | Problem[] {
   const problems: Problem[] = [];
   const note = (column: Column, problem: string): void => {
@@ -81,7 +81,7 @@ export function readReceipt(fields: Readonly<Record<string, unknown>>): Receipt 
   return problems.length > 0 ? problems : { details, qty, reference, notes };
 }
 
-/** Written as a decimal, `10.0`, it is whole as well. */
+/** Accepts whole numbers written as decimals, such as `10.0`. */
 function wholeNumber(value: unknown): number | undefined {
   const number = typeof value === 'string' && /^\d{1,10}(?:\.0+)?$/.test(value) ? Number(value) : value;
   return Number.isInteger(number) && 0 <= (number as number) && (number as number) <= QTY_MAX

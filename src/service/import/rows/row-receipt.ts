@@ -1,7 +1,7 @@
 import type { FaultyRow, UsableRow } from '../reading/line.js';
 import { type Receipt, readReceipt } from './receipt.js';
 
-/** What a row says, or all that is wrong with it. */
+/** The receipt of a row, or all its problems. */
 export function receiptOf(row: UsableRow | FaultyRow): Receipt | string[] {
   if (row.kind === 'faulty') return [row.fault];
   const receipt = readReceipt(row.fields);

@@ -1,7 +1,7 @@
-/** What keeps a value from being a text that can be stored; undefined when nothing does. */
+/** Says why a value cannot be stored as text; undefined when it can. */
 export function textProblem(value: unknown, charactersMax: number): string | undefined {
   if (typeof value !== 'string') return `must be a text, not ${shown(value)}`;
-  // A character outside the basic plane counts as one, and takes two places.
+  // A character outside the basic plane counts as one, but adds two to `length`.
   if (value.length > charactersMax && [...value].length > charactersMax) {
     return `must have at most ${charactersMax} characters`;
   }
@@ -10,7 +10,7 @@ export function textProblem(value: unknown, charactersMax: number): string | und
   return undefined;
 }
 
-/** A value as a message repeats it. */
+/** Formats a value for a message. */
 export function shown(value: unknown): string {
   const text = JSON.stringify(value);
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
