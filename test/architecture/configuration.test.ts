@@ -103,7 +103,9 @@ describe.each(rows)('$name', ({ name, fallback, bounds, text }) => {
 describe('a value keeps one name from the environment to its use', () => {
   const config = loadConfig({});
   const properties = [
-    ...Object.keys(config).filter((name) => !['jwt', 'tls', 'limits', 'exposed', 'everywhere'].includes(name)),
+    ...Object.keys(config).filter(
+      (name) => !['jwt', 'tls', 'limits', 'exposed', 'everywhere'].includes(name),
+    ),
     ...Object.keys(config.limits),
     ...Object.keys(config.jwt).map((name) => `jwt${name[0]!.toUpperCase()}${name.slice(1)}`),
   ];
