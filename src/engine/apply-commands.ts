@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { decide } from '../domain/decisions/decide.js';
 import type { Outcome } from '../domain/outcome.js';
-import { CommitOutcomeUnknown, inTransaction } from '../store/connection/transaction.js';
-import { lockMerchant } from '../store/tables/merchants.js';
+import { CommitOutcomeUnknown, inTransaction, type Transaction } from '../store/connection/transaction.js';
 import { hasMovement, type MovementRow } from '../store/tables/movement-log.js';
-import { lockStockLevels } from '../store/tables/stock-levels.js';
+import { awaitCreation, lockStockLevels } from '../store/tables/stock-levels.js';
 import { type FetchedBatch, fetchBatch } from './fetch/fetch.js';
 import type { Execution, Submission } from './submission.js';
 import { changesAnything, type DecidedBatch, writeBatch } from './write.js';
@@ -30,21 +29,24 @@ export type OnChange = (merchantId: string) => void;
 /**
  * Runs commands in one transaction: lock and fetch everything, decide each in order of arrival, write once. Takes the
  * first ones, as many as have room in `linesMax` lines (`batch-room.ts`), and at least one. Result i belongs to
- * submission i. When it throws, nothing was changed, except BatchOutcomeUnknown.
+ * submission i. When it throws, nothing was changed, except BatchOutcomeUnknown. With a `merchantId`, all of them are of
+ * that merchant, and so is every statement.
  */
 export async function applyCommands(
   dataSource: DataSource,
   submissions: readonly Submission[],
   linesMax: number,
   onChange: OnChange = () => {},
+  merchantId?: string,
 ): Promise<readonly Execution[]> {
   const batchId = randomUUID();
   let decided: DecidedBatch | undefined;
   try {
-    await inTransaction(dataSource, async (tx) => {
+    const work = async (tx: Transaction): Promise<void> => {
       decided = decideBatch(await fetchBatch(tx, submissions, linesMax));
       writeBatch(tx, batchId, decided);
-    });
+    };
+    await inTransaction(dataSource, work, merchantId);
   } catch (error) {
     if (!(error instanceof CommitOutcomeUnknown) || decided === undefined) throw error;
     const { movements } = decided.workingSet;
@@ -72,14 +74,15 @@ export async function reconcileBatch(
   unknown: BatchOutcomeUnknown,
 ): Promise<readonly Execution[] | undefined> {
   const { batchId, evidence, executions } = unknown;
-  const committed = await inTransaction(dataSource, async (tx) => {
-    const record = { merchantId: evidence.merchantId, id: evidence.movement.inventoryId };
+  const { merchantId, movement } = evidence;
+  const settle = async (tx: Transaction): Promise<boolean> => {
+    const record = { merchantId, id: movement.inventoryId };
     const locked = await lockStockLevels(tx, [record]);
-    // Of a record that the batch created, there is nothing to lock until it commits. Its insert holds a share of the
-    // merchant's row.
-    if (locked.length === 0) await lockMerchant(tx, evidence.merchantId);
+    // Of a record that the batch created, there is nothing to lock until it commits.
+    if (locked.length === 0) await awaitCreation(tx, record);
     return hasMovement(tx, batchId, evidence);
-  }).catch((error) => {
+  };
+  const committed = await inTransaction(dataSource, settle, merchantId).catch((error) => {
     // This COMMIT changes nothing; only the answer to the question is missing.
     throw new BatchOutcomeUnknown(executions, batchId, evidence, error);
   });

@@ -39,12 +39,20 @@ export function createEngine(
 ): Engine & { readonly queued: number } {
   const { observer } = options;
   const onChange = (merchantId: string): void => observer.changed(merchantId);
+  const merchantOf = options.batchScope === 'merchant' ? (s: Submission) => s.command.merchantId : undefined;
   const batcher = new Batcher<Submission, Execution>({
     limits: options.limits,
     clock: systemClock,
     execute: async (submissions) => {
       try {
-        return await applyCommands(dataSource, submissions, options.limits.batchCommandsMax, onChange);
+        const merchantId = merchantOf?.(submissions[0]!);
+        return await applyCommands(
+          dataSource,
+          submissions,
+          options.limits.batchCommandsMax,
+          onChange,
+          merchantId,
+        );
       } catch (error) {
         if (error instanceof ExpiredBacklog) await endBacklog(dataSource, error.records, onChange);
         // Some calls' deadlines may have passed meanwhile: the batcher looks at them before it tries again.
@@ -54,7 +62,7 @@ export function createEngine(
     reconcile: (error) => reconcileBatch(dataSource, error as BatchOutcomeUnknown),
     failureKind,
     weightOf,
-    groupOf: options.batchScope === 'merchant' ? (s) => s.command.merchantId : undefined,
+    groupOf: merchantOf,
     onBatch: (commands) => observer.batch(commands),
     onRetry: (error) => observer.retry(error),
   });

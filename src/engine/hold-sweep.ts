@@ -52,12 +52,12 @@ async function sweepStep(
   dataSource: DataSource,
   merchantId: string,
 ): Promise<{ records: number; ended: number; unfinished: boolean }> {
-  return inTransaction(dataSource, async (tx) => {
+  const step = async (tx: Transaction): Promise<{ records: number; ended: number; unfinished: boolean }> => {
     const keys = await lockDueRecords(tx, merchantId, STEP_RECORDS_MAX);
     if (keys.length === 0) return { records: 0, ended: 0, unfinished: false };
-    const step = await endExpiredOf(tx, keys, STEP_HOLDS_MAX);
-    return { records: keys.length, ...step };
-  });
+    return { records: keys.length, ...(await endExpiredOf(tx, keys, STEP_HOLDS_MAX)) };
+  };
+  return inTransaction(dataSource, step, merchantId);
 }
 
 /**
@@ -71,9 +71,9 @@ export async function endBacklog(
 ): Promise<void> {
   for (const key of records) {
     for (let step = 1, unfinished = true; unfinished && step <= BACKLOG_STEPS_MAX; step++) {
-      ({ unfinished } = await inTransaction(dataSource, (tx) =>
-        endExpiredOf(tx, [key], BACKLOG_STEP_HOLDS_MAX),
-      ).catch(withoutDoubt));
+      const end = (tx: Transaction): Promise<{ unfinished: boolean }> =>
+        endExpiredOf(tx, [key], BACKLOG_STEP_HOLDS_MAX);
+      ({ unfinished } = await inTransaction(dataSource, end, key.merchantId).catch(withoutDoubt));
       onChange(key.merchantId);
     }
   }

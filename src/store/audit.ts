@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { SYSTEM_ACTOR } from '../domain/movement.js';
-import { inTransaction, type Statement } from './connection/transaction.js';
+import type { Statement } from './connection/statement.js';
+import { inTransaction, type Transaction } from './connection/transaction.js';
 import { appendMovements } from './tables/movement-log.js';
 import { lockStockLevels, updateNextExpiries, updateStockLevels } from './tables/stock-levels.js';
 
@@ -85,6 +86,11 @@ const COPY_REORDER_LEVEL: Statement = {
      WHERE s.merchant_id = $1 AND s.id = $2 AND r.merchant_id = $1 AND r.id = $2`,
 };
 
+interface Repair {
+  readonly found: RecordSums | undefined;
+  readonly repaired: boolean;
+}
+
 /** Counts a merchant's records. */
 export async function countRecords(dataSource: DataSource, merchantId: string): Promise<number> {
   const [row]: { count: string }[] = await dataSource.query(
@@ -122,8 +128,8 @@ export async function repairRecord(
   dataSource: DataSource,
   merchantId: string,
   inventoryId: string,
-): Promise<{ found: RecordSums | undefined; repaired: boolean }> {
-  return inTransaction(dataSource, async (tx) => {
+): Promise<Repair> {
+  const repair = async (tx: Transaction): Promise<Repair> => {
     const locked = lockStockLevels(tx, [{ merchantId, id: inventoryId }]);
     const [rows] = await Promise.all([
       tx.read<RawSums>({ name: 'sum_record', text: SUMS }, [merchantId, inventoryId]),
@@ -167,7 +173,8 @@ export async function repairRecord(
       },
     ]);
     return { found, repaired: true };
-  });
+  };
+  return inTransaction(dataSource, repair, merchantId);
 }
 
 function addsUp(sums: RecordSums): boolean {

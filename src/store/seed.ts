@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import { UNREFERENCED } from '../domain/hold.js';
 import type { RecordDetails } from '../domain/inventory-record.js';
 import { SYSTEM_ACTOR } from '../domain/movement.js';
-import { inTransaction } from './connection/transaction.js';
+import { inTransaction, type Transaction } from './connection/transaction.js';
 import { insertHolds } from './tables/holds.js';
 import { insertInventoryRecords } from './tables/inventory-records.js';
 import { appendMovements } from './tables/movement-log.js';
@@ -38,7 +38,7 @@ export async function seedRecords(
   const reserved = { action: 'RESERVED', revision: 2, onHandDelta: 0 } as const;
   const common = { reference: UNREFERENCED, notes: 'initial stock', actor: SYSTEM_ACTOR };
   const held = records.filter((r) => r.reservedQty > 0);
-  await inTransaction(dataSource, async (tx) => {
+  const seed = async (tx: Transaction): Promise<void> => {
     insertStockLevels(
       tx,
       records.map((r) => ({
@@ -78,5 +78,6 @@ export async function seedRecords(
         hold: { reference: UNREFERENCED, qty: reservedQty, openedRevision: 2, expiresAtMs: null },
       })),
     );
-  });
+  };
+  await inTransaction(dataSource, seed, merchantId);
 }

@@ -123,7 +123,7 @@ describe('the connection breaks', () => {
 
   test.each<[FaultEffect, string, number]>([
     // What is not there cannot be locked: the question then goes by the merchant.
-    ['cut', 'lock_merchant', 1],
+    ['cut', 'await_creation', 1],
     ['cut', 'find_movement', 1],
     ['cut after', 'lock_stock_levels', 0],
     ['cut after', 'find_movement', 0],
@@ -177,8 +177,8 @@ describe('a COMMIT that the server is still busy with', () => {
     await untilWaiting('COMMIT');
     proxy.goDown();
     proxy.comeBack();
-    // There is no record to lock; its insert holds a share of the merchant.
-    await untilWaiting('FROM merchants');
+    // There is no record to lock; to add it waits for who is adding it.
+    await untilWaiting('INSERT INTO stock_levels');
     expect(await created()).toEqual([]);
     await gate.run('SELECT pg_advisory_unlock(9)');
     expect(await answers).toEqual(['done']);

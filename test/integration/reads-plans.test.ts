@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Reads } from '../../src/service/reads/reads.js';
-import type { Statement } from '../../src/store/connection/transaction.js';
+import type { Statement } from '../../src/store/connection/statement.js';
 import { ReadPool } from '../../src/store/reads/read-pool.js';
 import { callOf, MERCHANT, openReadsStage, type ReadsStage } from '../support/reads-stage.js';
 

@@ -1,12 +1,7 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { PoolClient } from './pool-client.js';
 import { isUnanswered } from './sqlstate.js';
-
-/** A statement that each connection prepares once, under its name. */
-export interface Statement {
-  readonly name: string;
-  readonly text: string;
-}
+import type { Statement } from './statement.js';
 
 /**
  * A transaction in progress, on TypeORM's connection.
@@ -19,24 +14,25 @@ export class Transaction {
   /** Holds the entities for statements that TypeORM writes. */
   readonly dataSource: DataSource;
   readonly #client: PoolClient;
+  /** The only one whose rows it touches, and every statement names; undefined: it may touch anybody's. */
+  readonly #merchantId: string | undefined;
   readonly #writes: Promise<unknown>[] = [];
   #failed = false;
 
-  constructor(dataSource: DataSource, client: PoolClient) {
+  constructor(dataSource: DataSource, client: PoolClient, merchantId: string | undefined) {
     this.dataSource = dataSource;
     this.#client = client;
+    this.#merchantId = merchantId;
   }
 
   async read<Row>(statement: Statement, values: unknown[]): Promise<Row[]> {
-    this.#assertAlive();
-    const { rows } = await this.#client.query({ ...statement, values });
-    return rows;
+    const { rows } = await this.#send(statement, values);
+    return rows as Row[];
   }
 
   /** Sends a statement whose answer nobody needs. If it fails, the transaction fails. */
   write(statement: Statement, values: unknown[]): void {
-    this.#assertAlive();
-    const written: Promise<unknown> = this.#client.query({ ...statement, values });
+    const written = this.#send(statement, values);
     // The failure is handled when the transaction ends; it must not count as unhandled before.
     written.catch(() => {});
     this.#writes.push(written);
@@ -47,8 +43,15 @@ export class Transaction {
     this.#failed = true;
   }
 
-  #assertAlive(): void {
+  #send(statement: Statement, values: unknown[]): Promise<{ rows: unknown[] }> {
     if (this.#failed) throw new Error('the transaction has failed');
+    const merchantId = this.#merchantId;
+    const { ofMerchant } = statement;
+    if (merchantId === undefined || ofMerchant === undefined) {
+      const { name, text } = statement;
+      return this.#client.query({ name, text, values });
+    }
+    return this.#client.query({ ...ofMerchant, values: [...values, merchantId] });
   }
 
   /** The first failure causes the ones after it. */
@@ -68,11 +71,12 @@ export class CommitOutcomeUnknown extends Error {
 
 /**
  * Runs `work` in a READ COMMITTED transaction. When `work` or a write fails, rolls back and throws the error. When
- * COMMIT goes unanswered, throws CommitOutcomeUnknown.
+ * COMMIT goes unanswered, throws CommitOutcomeUnknown. With a `merchantId` it touches that merchant's rows only.
  */
 export async function inTransaction<T>(
   dataSource: DataSource,
   work: (tx: Transaction) => Promise<T>,
+  merchantId?: string,
 ): Promise<T> {
   const runner = dataSource.createQueryRunner();
   try {
@@ -81,7 +85,7 @@ export async function inTransaction<T>(
     const started = runner.startTransaction();
     // Waits only until it is sent before everything else, not for its answer.
     await Promise.race([handedOver, started]);
-    const tx = new Transaction(dataSource, client);
+    const tx = new Transaction(dataSource, client, merchantId);
     const working = work(tx);
     let result: T;
     try {

@@ -1,4 +1,4 @@
-import type { Statement } from '../connection/transaction.js';
+import type { Statement } from '../connection/statement.js';
 import { type Slice, sliceOf } from './page.js';
 import type { Reader } from './read-pool.js';
 import { ms } from './record-rows.js';

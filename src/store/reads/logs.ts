@@ -1,5 +1,5 @@
 import type { Movement, MovementAction } from '../../domain/movement.js';
-import type { Statement } from '../connection/transaction.js';
+import type { Statement } from '../connection/statement.js';
 import { type CountedSlice, type Slice, sliceOf, totalBeside } from './page.js';
 import type { Reader } from './read-pool.js';
 import { ms } from './record-rows.js';

@@ -1,5 +1,5 @@
 import type { InventoryRecord } from '../../domain/inventory-record.js';
-import type { Statement } from '../connection/transaction.js';
+import type { Statement } from '../connection/statement.js';
 import type { Reader } from './read-pool.js';
 import { expiredQty, type RawRecord, recordOf, recordsOf } from './record-rows.js';
 

@@ -1,5 +1,5 @@
 import type { Settings } from '../../domain/outcome.js';
-import type { Statement } from '../connection/transaction.js';
+import type { Statement } from '../connection/statement.js';
 import type { Reader } from './read-pool.js';
 
 const READ: Statement = {

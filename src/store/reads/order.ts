@@ -1,5 +1,5 @@
 import type { Movement } from '../../domain/movement.js';
-import type { Statement } from '../connection/transaction.js';
+import type { Statement } from '../connection/statement.js';
 import { lastMovement } from '../tables/last-movement.js';
 import type { Reader } from './read-pool.js';
 import { ms } from './record-rows.js';

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import type { Statement } from '../connection/transaction.js';
+import type { Statement } from '../connection/statement.js';
 
 /** Runs reads without locks. Each is one statement, and so has its own snapshot. */
 export interface Reader {

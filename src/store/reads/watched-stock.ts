@@ -1,5 +1,5 @@
 import { numbers, texts } from '../connection/array-literal.js';
-import type { Statement } from '../connection/transaction.js';
+import type { Statement } from '../connection/statement.js';
 import type { Reader } from './read-pool.js';
 
 /** A record's quantities at one revision, according to its log. */

@@ -1,4 +1,5 @@
-import type { Statement, Transaction } from '../connection/transaction.js';
+import type { Statement } from '../connection/statement.js';
+import type { Transaction } from '../connection/transaction.js';
 
 const READ: Statement = {
   name: 'read_clock',

@@ -1,22 +1,23 @@
 import type { DataSource } from 'typeorm';
 import { texts } from '../connection/array-literal.js';
-import type { Statement, Transaction } from '../connection/transaction.js';
+import { batchStatement, type Statement } from '../connection/statement.js';
+import type { Transaction } from '../connection/transaction.js';
 import { EXPIRES_AT_MS, type HoldRow, holdRow, type RawHold } from './holds.js';
 import type { RecordKey } from './stock-levels.js';
 
-const READ: Statement = {
+const READ = batchStatement({
   name: 'read_expired_holds',
-  text: `
+  text: ({ only }) => `
     SELECT h.*
       FROM unnest($1::text[], $2::text[]) AS k (merchant_id, id)
      CROSS JOIN LATERAL (
            SELECT merchant_id, inventory_id, reference, qty, opened_revision, ${EXPIRES_AT_MS}
              FROM holds
             WHERE merchant_id = k.merchant_id AND inventory_id = k.id
-              AND expires_at <= to_timestamp($3::float8 / 1000)
+              AND expires_at <= to_timestamp($3::float8 / 1000) ${only('merchant_id')}
             ORDER BY expires_at, reference
             LIMIT $4) AS h`,
-};
+});
 
 /** Reads each record's holds that have ended by `nowMs`, earliest first, at most `recordMax` per record. */
 export async function readExpiredHolds(
@@ -29,19 +30,19 @@ export async function readExpiredHolds(
   return rows.map(holdRow);
 }
 
-const READ_NEXT: Statement = {
+const READ_NEXT = batchStatement({
   name: 'read_next_expiries',
-  text: `
+  text: ({ only }) => `
     SELECT k.merchant_id, k.id, h.expires_at_ms
       FROM unnest($1::text[], $2::text[]) AS k (merchant_id, id)
      CROSS JOIN LATERAL (
            SELECT ${EXPIRES_AT_MS}
              FROM holds
             WHERE merchant_id = k.merchant_id AND inventory_id = k.id
-              AND expires_at > to_timestamp($3::float8 / 1000)
+              AND expires_at > to_timestamp($3::float8 / 1000) ${only('merchant_id')}
             ORDER BY expires_at
             LIMIT 1) AS h`,
-};
+});
 
 /** Reads the first expiry after `nowMs` of each record; records without one are left out. */
 export async function readNextExpiries(

@@ -1,6 +1,7 @@
 import type { Hold } from '../../domain/hold.js';
 import { numbers, numbersOrNulls, texts } from '../connection/array-literal.js';
-import type { Statement, Transaction } from '../connection/transaction.js';
+import { batchStatement } from '../connection/statement.js';
+import type { Transaction } from '../connection/transaction.js';
 
 /** Names one hold. */
 export interface HoldKey {
@@ -28,17 +29,17 @@ export interface RawHold {
 export const EXPIRES_AT_MS = '(extract(epoch FROM expires_at) * 1000)::float8 AS expires_at_ms';
 
 // The lateral LIMIT pins the plan to one index look-up per key, even with the statistics of a young table.
-const READ: Statement = {
+const READ = batchStatement({
   name: 'read_holds',
-  text: `
+  text: ({ only }) => `
     SELECT h.*
       FROM unnest($1::text[], $2::text[], $3::text[]) AS k (merchant_id, inventory_id, reference)
      CROSS JOIN LATERAL (
            SELECT merchant_id, inventory_id, reference, qty, opened_revision, ${EXPIRES_AT_MS}
              FROM holds
-            WHERE merchant_id = k.merchant_id AND inventory_id = k.inventory_id AND reference = k.reference
+            WHERE merchant_id = k.merchant_id AND inventory_id = k.inventory_id AND reference = k.reference ${only('merchant_id')}
             LIMIT 1) AS h`,
-};
+});
 
 /** Reads the named holds; those that do not exist are left out. */
 export async function readHolds(tx: Transaction, keys: readonly HoldKey[]): Promise<HoldRow[]> {
@@ -52,37 +53,37 @@ export interface OldestHolds {
   readonly count: number;
 }
 
-const READ_OLDEST: Statement = {
+const READ_OLDEST = batchStatement({
   name: 'read_oldest_holds',
-  text: `
+  text: ({ only }) => `
     SELECT h.*
       FROM unnest($1::text[], $2::text[], $3::int[]) AS k (merchant_id, inventory_id, count)
      CROSS JOIN LATERAL (
            SELECT merchant_id, inventory_id, reference, qty, opened_revision, ${EXPIRES_AT_MS}
              FROM holds
-            WHERE merchant_id = k.merchant_id AND inventory_id = k.inventory_id AND reference <> ''
+            WHERE merchant_id = k.merchant_id AND inventory_id = k.inventory_id AND reference <> '' ${only('merchant_id')}
             ORDER BY opened_revision
             LIMIT k.count) AS h`,
-};
+});
 
 /** Reads each record's oldest holds among those that have a reference. */
 export async function readOldestHolds(tx: Transaction, wanted: readonly OldestHolds[]): Promise<HoldRow[]> {
   return (await tx.read<RawHold>(READ_OLDEST, oldestColumns(wanted))).map(holdRow);
 }
 
-const SUM_OLDEST: Statement = {
+const SUM_OLDEST = batchStatement({
   name: 'sum_oldest_holds',
-  text: `
+  text: ({ only }) => `
     SELECT k.merchant_id, k.inventory_id, s.qty
       FROM unnest($1::text[], $2::text[], $3::int[]) AS k (merchant_id, inventory_id, count)
      CROSS JOIN LATERAL (
            SELECT coalesce(sum(h.qty), 0)::float8 AS qty
              FROM (SELECT qty
                      FROM holds
-                    WHERE merchant_id = k.merchant_id AND inventory_id = k.inventory_id AND reference <> ''
+                    WHERE merchant_id = k.merchant_id AND inventory_id = k.inventory_id AND reference <> '' ${only('merchant_id')}
                     ORDER BY opened_revision
                     LIMIT k.count) AS h) AS s`,
-};
+});
 
 export interface OldestQty {
   readonly merchantId: string;
@@ -121,14 +122,15 @@ export function holdRow(row: RawHold): HoldRow {
   };
 }
 
-const INSERT: Statement = {
+const INSERT = batchStatement({
   name: 'insert_holds',
-  text: `
+  text: ({ only }) => `
     INSERT INTO holds (merchant_id, inventory_id, reference, qty, opened_revision, expires_at)
     SELECT n.merchant_id, n.inventory_id, n.reference, n.qty, n.opened_revision, to_timestamp(n.expires_at_ms / 1000)
       FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bigint[], $6::float8[])
-           AS n (merchant_id, inventory_id, reference, qty, opened_revision, expires_at_ms)`,
-};
+           AS n (merchant_id, inventory_id, reference, qty, opened_revision, expires_at_ms)
+    ${only('n.merchant_id', 'WHERE')}`,
+});
 
 /**
  * Opens holds that do not exist yet. That was checked under the record's lock; a plain insert costs about 40 % less
@@ -138,28 +140,30 @@ export function insertHolds(tx: Transaction, rows: readonly HoldRow[]): void {
   tx.write(INSERT, columns(rows));
 }
 
-const UPDATE: Statement = {
+const UPDATE = batchStatement({
   name: 'update_holds',
-  text: `
+  text: ({ only, either }) => `
     UPDATE holds AS h
        SET qty = n.qty, opened_revision = n.opened_revision, expires_at = to_timestamp(n.expires_at_ms / 1000)
       FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bigint[], $6::float8[])
            AS n (merchant_id, inventory_id, reference, qty, opened_revision, expires_at_ms)
-     WHERE h.merchant_id = n.merchant_id AND h.inventory_id = n.inventory_id AND h.reference = n.reference`,
-};
+     WHERE h.merchant_id = n.merchant_id AND h.inventory_id = n.inventory_id AND h.reference = n.reference
+       ${only('h.merchant_id')} ${either('', 'AND h.inventory_id = ANY ($2::text[])')}`,
+});
 
 /** Writes the new state of holds that exist. */
 export function updateHolds(tx: Transaction, rows: readonly HoldRow[]): void {
   tx.write(UPDATE, columns(rows));
 }
 
-const DELETE: Statement = {
+const DELETE = batchStatement({
   name: 'delete_holds',
-  text: `
+  text: ({ only, either }) => `
     DELETE FROM holds AS h
      USING unnest($1::text[], $2::text[], $3::text[]) AS k (merchant_id, inventory_id, reference)
-     WHERE h.merchant_id = k.merchant_id AND h.inventory_id = k.inventory_id AND h.reference = k.reference`,
-};
+     WHERE h.merchant_id = k.merchant_id AND h.inventory_id = k.inventory_id AND h.reference = k.reference
+       ${only('h.merchant_id')} ${either('', 'AND h.inventory_id = ANY ($2::text[])')}`,
+});
 
 /** Ends holds. */
 export function deleteHolds(tx: Transaction, keys: readonly HoldKey[]): void {

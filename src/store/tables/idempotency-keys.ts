@@ -1,7 +1,8 @@
 import type { DataSource } from 'typeorm';
 import type { Outcome } from '../../domain/outcome.js';
 import { texts } from '../connection/array-literal.js';
-import type { Statement, Transaction } from '../connection/transaction.js';
+import { batchStatement } from '../connection/statement.js';
+import type { Transaction } from '../connection/transaction.js';
 
 /** How long a key is remembered, by the database's clock; after that it counts as never seen. */
 export const IDEMPOTENCY_TTL_HOURS = 24;
@@ -21,18 +22,18 @@ export interface IdempotencyRow extends IdempotencyKeyName {
 /** What is remembered about a key. An outlived key counts as never seen. */
 export type RememberedKey = IdempotencyRow & { readonly outlived: boolean };
 
-const READ: Statement = {
+const READ = batchStatement({
   name: 'read_idempotency_keys',
-  text: `
+  text: ({ only }) => `
     SELECT r.*
       FROM unnest($1::text[], $2::text[]) AS n (merchant_id, key)
      CROSS JOIN LATERAL (
            SELECT merchant_id, key, fingerprint, outcome,
                   created_at <= now() - make_interval(hours => ${IDEMPOTENCY_TTL_HOURS}) AS outlived
              FROM idempotency_keys
-            WHERE merchant_id = n.merchant_id AND key = n.key
+            WHERE merchant_id = n.merchant_id AND key = n.key ${only('merchant_id')}
             LIMIT 1) AS r`,
-};
+});
 
 interface RawKey {
   merchant_id: string;
@@ -51,14 +52,15 @@ export async function readIdempotencyKeys(
   return rows.map(({ merchant_id: merchantId, ...row }) => ({ merchantId, ...row }));
 }
 
-const INSERT: Statement = {
+const INSERT = batchStatement({
   name: 'insert_idempotency_keys',
-  text: `
+  text: ({ only }) => `
     INSERT INTO idempotency_keys (merchant_id, key, fingerprint, outcome)
     SELECT n.merchant_id, n.key, n.fingerprint, n.outcome::json
       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS n (merchant_id, key, fingerprint, outcome)
+    ${only('n.merchant_id', 'WHERE')}
      ORDER BY n.merchant_id, n.key`,
-};
+});
 
 /**
  * Remembers outcomes. If another transaction stored a key in the meantime, this one fails with a unique violation; its
@@ -76,14 +78,16 @@ export function insertIdempotencyKeys(tx: Transaction, rows: readonly Idempotenc
   ]);
 }
 
-const FORGET: Statement = {
+// The age is no bound of an index, or the planner takes the index by age, and reads the old keys of all merchants.
+const FORGET = batchStatement({
   name: 'forget_idempotency_keys',
-  text: `
+  text: ({ only, either }) => `
     DELETE FROM idempotency_keys AS i
      USING unnest($1::text[], $2::text[]) AS n (merchant_id, key)
      WHERE i.merchant_id = n.merchant_id AND i.key = n.key
-       AND i.created_at <= now() - make_interval(hours => ${IDEMPOTENCY_TTL_HOURS})`,
-};
+       AND i.created_at + make_interval(hours => ${IDEMPOTENCY_TTL_HOURS}) <= now()
+       ${only('i.merchant_id')} ${either('', 'AND i.key = ANY ($2::text[])')}`,
+});
 
 /** Forgets outlived keys, so that they can be stored again. */
 export function forgetIdempotencyKeys(tx: Transaction, names: readonly IdempotencyKeyName[]): void {

@@ -1,7 +1,8 @@
 import type { DataSource } from 'typeorm';
 import type { ImportLine } from '../../domain/import-line.js';
 import { numbers, texts } from '../connection/array-literal.js';
-import type { Statement, Transaction } from '../connection/transaction.js';
+import { batchStatement } from '../connection/statement.js';
+import type { Transaction } from '../connection/transaction.js';
 
 export interface ImportLineRow {
   readonly merchantId: string;
@@ -14,22 +15,22 @@ export interface DoneLineRow extends ImportLineRow {
 }
 
 // Each half names the columns of exactly one index: a plan made for a young table has no choice.
-const READ: Statement = {
+const READ = batchStatement({
   name: 'read_import_lines',
-  text: `
+  text: ({ only }) => `
     SELECT r.*
       FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::int[]) AS n (merchant_id, memory_id, content, line)
      CROSS JOIN LATERAL (
            (SELECT merchant_id, memory_id, content, line, floor(extract(epoch FROM done_at) * 1000)::float8 AS done_ms
               FROM import_lines
-             WHERE merchant_id = n.merchant_id AND memory_id = n.memory_id AND content = n.content
+             WHERE merchant_id = n.merchant_id AND memory_id = n.memory_id AND content = n.content ${only('merchant_id')}
              LIMIT 1)
             UNION ALL
            (SELECT merchant_id, memory_id, content, line, floor(extract(epoch FROM done_at) * 1000)::float8
               FROM import_lines
-             WHERE merchant_id || '' = n.merchant_id AND memory_id = n.memory_id AND line = n.line
+             WHERE merchant_id || '' = n.merchant_id AND memory_id = n.memory_id AND line = n.line ${only('merchant_id')}
              LIMIT 1)) AS r`,
-};
+});
 
 interface RawLine {
   merchant_id: string;
@@ -52,14 +53,15 @@ export async function readImportLines(
   }));
 }
 
-const INSERT: Statement = {
+const INSERT = batchStatement({
   name: 'insert_import_lines',
-  text: `
+  text: ({ only }) => `
     INSERT INTO import_lines (merchant_id, memory_id, content, line)
     SELECT n.merchant_id, n.memory_id, n.content, n.line
       FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::int[]) AS n (merchant_id, memory_id, content, line)
+    ${only('n.merchant_id', 'WHERE')}
      ORDER BY n.merchant_id, n.memory_id, n.content`,
-};
+});
 
 /**
  * Remembers lines as done. If another transaction has remembered one in the meantime, this one fails with a unique

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
-import { inTransaction, type Statement } from '../connection/transaction.js';
+import type { Statement } from '../connection/statement.js';
+import { inTransaction } from '../connection/transaction.js';
 
 /** How long an import is remembered after its last run, by the database's clock. After that it counts as never seen. */
 export const IMPORT_MEMORY_DAYS = 400;

@@ -1,7 +1,8 @@
 import type { RecordDescriptionView } from '../../domain/decisions/decision.js';
 import type { RecordDetails, RecordIdentity } from '../../domain/inventory-record.js';
 import { numbers, texts } from '../connection/array-literal.js';
-import type { Statement, Transaction } from '../connection/transaction.js';
+import { batchStatement } from '../connection/statement.js';
+import type { Transaction } from '../connection/transaction.js';
 import { detailsOf, identityOf, type RawDetails, type RawIdentity } from './record-details.js';
 import type { RecordKey } from './stock-levels.js';
 
@@ -11,9 +12,9 @@ export interface RecordRow {
   readonly details: RecordDetails;
 }
 
-const INSERT: Statement = {
+const INSERT = batchStatement({
   name: 'insert_inventory_records',
-  text: `
+  text: ({ only, either }) => `
     WITH created AS (
     INSERT INTO inventory_records
            (merchant_id, id, product_id, sku_id, warehouse_id, warehouse_name, location,
@@ -25,13 +26,15 @@ const INSERT: Statement = {
            AS n (merchant_id, id, product_id, sku_id, warehouse_id, warehouse_name, location,
                  reorder_level, reorder_qty, variant_attributes)
      CROSS JOIN (SELECT coalesce(to_timestamp($11::float8 / 1000000), clock_timestamp()) AS instant) AS c
+    ${only('n.merchant_id', 'WHERE')}
      ORDER BY n.merchant_id, n.product_id, n.sku_id, n.warehouse_id
     RETURNING merchant_id, id, reorder_level)
     UPDATE stock_levels AS s
        SET reorder_level = created.reorder_level
       FROM created
-     WHERE s.merchant_id = created.merchant_id AND s.id = created.id AND created.reorder_level <> 0`,
-};
+     WHERE s.merchant_id = created.merchant_id AND s.id = created.id AND created.reorder_level <> 0
+       ${only('s.merchant_id')} ${either('', 'AND s.id = ANY ($2::text[])')}`,
+});
 
 /**
  * Inserts the descriptions of new records, in order of identity, so that two transactions that race for the same ones
@@ -61,9 +64,9 @@ export function insertInventoryRecords(
 
 // The range and its order leave the primary key as the only index that fits. With a plain equality, a plan made for a
 // young table may take the index of identities, and read all of a merchant's records for each row.
-const READ: Statement = {
+const READ = batchStatement({
   name: 'read_inventory_records',
-  text: `
+  text: ({ only }) => `
     SELECT r.*, l.last_adjusted_ms, l.last_adjusted_by
       FROM unnest($1::text[], $2::text[]) AS k (merchant_id, id)
      CROSS JOIN LATERAL (
@@ -71,17 +74,17 @@ const READ: Statement = {
                   reorder_level, reorder_qty, variant_attributes,
                   floor(extract(epoch FROM created_at) * 1000)::float8 AS created_ms
              FROM inventory_records
-            WHERE merchant_id = k.merchant_id AND id BETWEEN k.id AND k.id
+            WHERE merchant_id = k.merchant_id AND id BETWEEN k.id AND k.id ${only('merchant_id')}
             ORDER BY id
             LIMIT 1) AS r
       LEFT JOIN LATERAL (
            SELECT floor(extract(epoch FROM logged_at) * 1000)::float8 AS last_adjusted_ms, actor AS last_adjusted_by
              FROM movement_log
             WHERE merchant_id = k.merchant_id AND inventory_id = k.id
-              AND action NOT IN ('RESERVED', 'RELEASED')
+              AND action NOT IN ('RESERVED', 'RELEASED') ${only('merchant_id')}
             ORDER BY revision DESC
             LIMIT 1) AS l ON true`,
-};
+});
 
 interface RawRecord extends RawDetails {
   merchant_id: string;
@@ -117,9 +120,9 @@ export async function readDescriptions(
   }));
 }
 
-const FIND: Statement = {
+const FIND = batchStatement({
   name: 'find_inventory_records',
-  text: `
+  text: ({ only }) => `
     SELECT r.*
       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
            AS k (merchant_id, product_id, sku_id, warehouse_id)
@@ -127,9 +130,9 @@ const FIND: Statement = {
            SELECT merchant_id, product_id, sku_id, warehouse_id, id
              FROM inventory_records
             WHERE merchant_id = k.merchant_id AND product_id = k.product_id
-              AND sku_id = k.sku_id AND warehouse_id = k.warehouse_id
+              AND sku_id = k.sku_id AND warehouse_id = k.warehouse_id ${only('merchant_id')}
             LIMIT 1) AS r`,
-};
+});
 
 export interface IdentityKey extends RecordIdentity {
   readonly merchantId: string;
@@ -154,9 +157,9 @@ export async function findRecords(
 }
 
 // Names both the id and the identity: a plan for a young table may take either index, and finds one row.
-const UPDATE: Statement = {
+const UPDATE = batchStatement({
   name: 'update_inventory_records',
-  text: `
+  text: ({ only, either }) => `
     WITH changed AS (
     UPDATE inventory_records AS r
        SET warehouse_name = n.warehouse_name, location = n.location, reorder_level = n.reorder_level,
@@ -168,13 +171,15 @@ const UPDATE: Statement = {
                  product_id, sku_id, warehouse_id)
      WHERE r.merchant_id = n.merchant_id AND r.id = n.id
        AND r.product_id = n.product_id AND r.sku_id = n.sku_id AND r.warehouse_id = n.warehouse_id
+       ${only('r.merchant_id')} ${either('', 'AND r.id = ANY ($2::text[])')}
     RETURNING r.merchant_id, r.id, r.reorder_level)
     UPDATE stock_levels AS s
        SET reorder_level = changed.reorder_level
       FROM changed
      WHERE s.merchant_id = changed.merchant_id AND s.id = changed.id
-       AND s.reorder_level <> changed.reorder_level`,
-};
+       AND s.reorder_level <> changed.reorder_level
+       ${only('s.merchant_id')} ${either('', 'AND s.id = ANY ($2::text[])')}`,
+});
 
 /** Updates the descriptions of locked records, except their identity. */
 export function updateDescriptions(tx: Transaction, rows: readonly RecordRow[], atUs: number): void {

@@ -1,6 +1,7 @@
 import type { Settings } from '../../domain/outcome.js';
 import { numbers, texts } from '../connection/array-literal.js';
-import type { Statement, Transaction } from '../connection/transaction.js';
+import type { Statement } from '../connection/statement.js';
+import type { Transaction } from '../connection/transaction.js';
 
 export interface SettingsRow {
   readonly merchantId: string;

@@ -1,15 +1,16 @@
 import type { Movement } from '../../domain/movement.js';
 import { numbers, texts } from '../connection/array-literal.js';
-import type { Statement, Transaction } from '../connection/transaction.js';
+import { batchStatement, type Statement } from '../connection/statement.js';
+import type { Transaction } from '../connection/transaction.js';
 
 export interface MovementRow {
   readonly merchantId: string;
   readonly movement: Movement;
 }
 
-const APPEND: Statement = {
+const APPEND = batchStatement({
   name: 'append_movements',
-  text: `
+  text: ({ only }) => `
     INSERT INTO movement_log
            (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta,
             reference, notes, actor, batch_id, logged_at)
@@ -19,8 +20,9 @@ const APPEND: Statement = {
       FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::int[],
                   $7::text[], $8::text[], $9::text[])
            AS n (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta,
-                 reference, notes, actor)`,
-};
+                 reference, notes, actor)
+    ${only('n.merchant_id', 'WHERE')}`,
+});
 
 /**
  * Appends log entries; `batchId` names the attempt of the transaction that wrote them. `atUs`: their time in

@@ -1,7 +1,8 @@
 import { mapName } from '../../domain/map-name.js';
 import type { Movement } from '../../domain/movement.js';
 import { texts } from '../connection/array-literal.js';
-import type { Statement, Transaction } from '../connection/transaction.js';
+import { batchStatement } from '../connection/statement.js';
+import type { Transaction } from '../connection/transaction.js';
 import { EXPIRES_AT_MS, type HoldRow, holdRow, type RawHold } from './holds.js';
 import { lastMovement } from './last-movement.js';
 import type { RecordKey } from './stock-levels.js';
@@ -18,18 +19,18 @@ export interface OrderRow extends OrderKey {
   readonly lastMovement: Pick<Movement, 'action' | 'actor' | 'notes'> | undefined;
 }
 
-const FIND_RECORDS: Statement = {
+const FIND_RECORDS = batchStatement({
   name: 'find_order_records',
-  text: `
+  text: ({ only }) => `
     SELECT h.*
       FROM unnest($1::text[], $2::text[]) AS o (merchant_id, reference)
      CROSS JOIN LATERAL (
            SELECT merchant_id, inventory_id, reference
              FROM holds
-            WHERE merchant_id = o.merchant_id AND reference = o.reference AND reference <> ''
+            WHERE merchant_id = o.merchant_id AND reference = o.reference AND reference <> '' ${only('merchant_id')}
             LIMIT $3) AS h
      LIMIT $4`,
-};
+});
 
 /**
  * Finds the records on which orders hold units, at most `recordsMax` per order and `rowsMax` in total. Locks nothing:
@@ -54,18 +55,19 @@ export async function findOrderRecords(
 }
 
 // Holds and log are read in one statement, so in one snapshot: a hold that ended between two would be in neither.
-const READ: Statement = {
+const READ = batchStatement({
   name: 'read_orders',
-  text: `
+  text: ({ only, either }) => `
     SELECT o.merchant_id, o.reference, l.action, l.actor, l.notes,
            h.inventory_id, h.qty, h.opened_revision, h.expires_at_ms
       FROM unnest($1::text[], $2::text[]) AS o (merchant_id, reference)
-      LEFT JOIN LATERAL (${lastMovement('o.merchant_id', 'o.reference')}) AS l ON true
+      LEFT JOIN LATERAL (${lastMovement('o.merchant_id', 'o.reference', only('merchant_id'))}) AS l ON true
       LEFT JOIN LATERAL (
            SELECT inventory_id, qty, opened_revision, ${EXPIRES_AT_MS}
              FROM holds
-            WHERE merchant_id = o.merchant_id AND reference = o.reference AND reference <> '') AS h ON true`,
-};
+            WHERE merchant_id = o.merchant_id AND reference = o.reference AND reference <> '' ${only('merchant_id')}
+           ${either('', 'OFFSET 0')}) AS h ON true`,
+});
 
 interface RawOrder extends Partial<RawHold> {
   merchant_id: string;
