@@ -28,6 +28,15 @@ test('docs/README.md leads to every page', () => {
   expect(others.filter((page) => !map.includes(`](${page.slice('docs/'.length)})`))).toEqual([]);
 });
 
+test('package, lock file and changelog name one version', () => {
+  const { version } = JSON.parse(read('package.json'));
+  const lock = JSON.parse(read('package-lock.json'));
+  expect([lock.version, lock.packages[''].version]).toEqual([version, version]);
+  const [unreleased, latest] = [...read('CHANGELOG.md').matchAll(/^## (.+)$/gm)].map(([, title]) => title);
+  expect(unreleased).toBe('Unreleased');
+  expect(latest).toMatch(new RegExp(`^${version.replaceAll('.', '\\.')} - \\d{4}-\\d\\d-\\d\\d$`));
+});
+
 test.each(pages)('%s links to files that are there', (page) => {
   const targets = [...withoutCode(read(page)).matchAll(/\]\((?!https?:|#)([^)#\s]+)[^)]*\)/g)].map(
     ([, target]) => target!,

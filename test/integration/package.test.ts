@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -17,7 +17,7 @@ let packed: string[];
 let folder: string;
 let database: TestDatabase;
 
-/** The files of the package alone, beside the dependencies of this checkout: no registry is asked. */
+/** The files of the package alone, with what it depends on from this checkout: no registry is asked. */
 beforeAll(async () => {
   const { stdout } = await promisify(execFile)('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
     cwd: projectRoot,
@@ -26,7 +26,13 @@ beforeAll(async () => {
   packed = filesOf(JSON.parse(stdout));
   folder = await mkdtemp(join(tmpdir(), 'holdfast-package-'));
   for (const path of packed) await cp(join(projectRoot, path), join(folder, path));
-  await symlink(join(projectRoot, 'node_modules'), join(folder, 'node_modules'));
+  // Without those that only building and testing need.
+  const { dependencies } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+  for (const name of Object.keys(dependencies)) {
+    const link = join(folder, 'node_modules', name);
+    await mkdir(dirname(link), { recursive: true });
+    await symlink(join(projectRoot, 'node_modules', name), link);
+  }
   database = await createTestDatabase();
 });
 afterAll(async () => {
