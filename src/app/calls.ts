@@ -68,8 +68,9 @@ function createAuthenticator(config: Config, logger: Logger, { dataSource }: Cor
   const onRefused = (why: string): void => logger.debug({ why }, 'credentials are refused');
   return new Authenticator({
     verifyToken: createTokenVerifier(resolveJwt(config), onRefused, {
-      onDown: ({ message }) => logger.warn(`${message}; known keys go on, others must wait`),
-      onBack: () => logger.info('the JWKS is fetched again'),
+      onDown: ({ message }) =>
+        logger.warn(`${message}; tokens with known keys are still accepted, others must wait`),
+      onBack: () => logger.info('the JWKS can be fetched again'),
     }),
     onRefused,
     findMerchantOfKey: (hash) => findMerchantOfKey(dataSource, hash),

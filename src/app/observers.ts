@@ -12,7 +12,7 @@ export function engineObserver(metrics: Metrics, logger: Logger, changes: Change
     batch: (commands) => metrics.batch(commands),
     retry: (err) => {
       metrics.retried();
-      logger.debug({ err }, 'a transaction is tried again');
+      logger.debug({ err }, 'a transaction is retried');
     },
     changed: (merchantId) => changes.changed(merchantId),
     failed: (err) => {

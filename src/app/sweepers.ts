@@ -20,13 +20,13 @@ export function createSweepers({ dataSource, changes }: Core, logger: Logger): r
     new Sweeper({
       intervalMs: IMPORT_SWEEP_INTERVAL_MS,
       sweep: (isStopped) => sweepAllImports(dataSource, isStopped),
-      onError: (err) => logger.warn({ err }, 'old imports could not be forgotten'),
+      onError: (err) => logger.warn({ err }, 'old imports could not be removed'),
     }),
     new Sweeper({
       intervalMs: HOLD_SWEEP_INTERVAL_MS,
       sweep: (isStopped) =>
         sweepExpiredHolds(dataSource, isStopped, (merchantId) => changes.changed(merchantId)),
-      onError: (err) => logger.warn({ err }, 'expired holds could not be tidied'),
+      onError: (err) => logger.warn({ err }, 'expired holds could not be swept'),
     }),
   ];
 }

@@ -99,7 +99,7 @@ export class Authenticator {
     let lookUp = this.#lookUps.get(apiKey);
     if (lookUp === undefined) {
       if (this.#lookUps.size >= this.#options.credentialCacheMax) {
-        throw new CredentialStoreUnavailable('too many API keys are looked up at once');
+        throw new CredentialStoreUnavailable('too many API keys are being looked up');
       }
       lookUp = this.#lookUpMerchant(apiKey).finally(() => this.#lookUps.delete(apiKey));
       this.#lookUps.set(apiKey, lookUp);
@@ -118,7 +118,7 @@ export class Authenticator {
 
   #principal(claims: TokenClaims, merchantId: string): Principal | undefined {
     if (claims.merchantId !== undefined && claims.merchantId !== merchantId) {
-      return this.#refuse('the token and the API key: not of the same merchant');
+      return this.#refuse('the token and the API key: they belong to different merchants');
     }
     const known = this.#principals.get(claims);
     if (known?.merchantId === merchantId) return known;

@@ -70,7 +70,7 @@ function verifier(
       return undefined;
     }
     const claims = toClaims(payload);
-    if (claims === undefined) onRefused('the token: its claims are not of the kinds that are asked for');
+    if (claims === undefined) onRefused('the token: its claims have the wrong types');
     return claims;
   };
 }

@@ -44,7 +44,7 @@ export async function prepareLayout(dataDirOption: string): Promise<Layout> {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EACCES') throw cause;
     throw new Error(
-      `DATA_DIR ${wanted} cannot be used by this account: it, or a folder above it, belongs to another one`,
+      `DATA_DIR ${wanted} cannot be used by this account: it or a folder above it belongs to another account`,
       { cause },
     );
   }

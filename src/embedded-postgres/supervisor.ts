@@ -43,7 +43,7 @@ export class Supervisor {
       alive = await isAlive(this.#server.process);
     } catch (failure) {
       // For example no file descriptor is left, which says nothing about the server.
-      this.#tell(`it cannot be found out whether the embedded PostgreSQL runs: ${messageOf(failure)}`);
+      this.#tell(`cannot find out whether the embedded PostgreSQL is running: ${messageOf(failure)}`);
       return;
     }
     try {
@@ -51,16 +51,16 @@ export class Supervisor {
         this.#lastFailure = '';
         return;
       }
-      this.#log(`the embedded PostgreSQL (process ${this.#server.process.pid}) has died; starting it again`);
+      this.#log(`the embedded PostgreSQL (process ${this.#server.process.pid}) has died; restarting it`);
       const revived = await this.#revive();
       if (revived.port !== this.#server.port) {
         throw new Error(`the server has moved from port ${this.#server.port} to ${revived.port}`);
       }
       this.#server = revived;
       this.#lastFailure = '';
-      this.#log(`the embedded PostgreSQL runs again (process ${revived.process.pid})`);
+      this.#log(`the embedded PostgreSQL is running again (process ${revived.process.pid})`);
     } catch (failure) {
-      this.#tell(`the embedded PostgreSQL could not be started again: ${messageOf(failure)}`);
+      this.#tell(`the embedded PostgreSQL could not be restarted: ${messageOf(failure)}`);
     }
   }
 

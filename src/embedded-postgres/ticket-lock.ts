@@ -56,7 +56,7 @@ export class TicketLock {
       await this.#remove(ticket);
       await sleep(Math.random() * POLL_MS);
     }
-    throw new Error(`no ticket to be had in ${this.#directory}`);
+    throw new Error(`cannot get a ticket in ${this.#directory}`);
   }
 
   async #waitForTurn(ticket: number, deadline: number): Promise<void> {

@@ -30,7 +30,7 @@ export class LogStream {
         level: 40,
         time: Date.now(),
         lost: this.#lost,
-        msg: 'log lines were lost, since nobody read them',
+        msg: 'log lines were lost because nobody read them',
       };
       this.#lost = 0;
       this.#stream.write(render(`${JSON.stringify(lost)}\n`));

@@ -24,7 +24,7 @@ export class Metrics {
   });
   readonly #retries = new Counter({
     name: 'holdfast_batch_retries_total',
-    help: 'Transactions of the engine that were tried again.',
+    help: 'Engine transactions that were retried.',
     registers: [this.#registry],
   });
   readonly #streams = new Gauge({

@@ -257,7 +257,7 @@ describe('Last-Event-ID', () => {
     },
   );
 
-  test('that is no event id is refused', async () => {
+  test('that is not an event id is refused', async () => {
     const stream = watch('REST events', { ids: ['still'] }, { 'last-event-id': 'xyz' });
     const ending = await stream.ended;
     expect(ending).toMatchObject({ httpStatus: 422, reason: 'VALIDATION_FAILED' });

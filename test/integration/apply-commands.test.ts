@@ -55,7 +55,7 @@ async function run(...batches: string[]): Promise<{ holds: string; outcomes: str
   return { holds: rows.map((row) => row.hold).join(' '), outcomes };
 }
 
-describe('a release without a reference draws on the oldest holds, whatever else its batch does to them', () => {
+describe('a release without a reference draws on the oldest holds, no matter what else its batch does to them', () => {
   test.each([
     // what is held, one batch → what is held then
     ['+1A +1B +1C +1D', '-1', 'B1 C1 D1'],

@@ -258,7 +258,7 @@ describe('repair', () => {
     expect(row).toEqual({ reorder_level: 0 });
   });
 
-  test('a counter and an expiry at once', async () => {
+  test('a counter and an expiry together', async () => {
     await database.query(`${ENDS}; UPDATE stock_levels SET reserved_qty = 7 WHERE id = 'inv_1'`);
     expect(await repair()).toMatchObject({ consistent: true, drift: [{ problems: { length: 3 } }] });
     expect(await check()).toMatchObject({ consistent: true, drift: [] });
@@ -339,7 +339,7 @@ describe('repair', () => {
     expect(await shelf.happened()).toMatchObject({ reserved: [45, 0], entries: 41 });
   });
 
-  test('several at once mend it once, and write one entry', async () => {
+  test('several at the same time repair it once, and write one entry', async () => {
     await database.query("UPDATE stock_levels SET reserved_qty = 7 WHERE id = 'inv_1'");
     const repairs = await Promise.all(
       [1, 2, 3].map(() => repairRecord(dataSource, shelf.merchantId, 'inv_1')),

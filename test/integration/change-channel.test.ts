@@ -110,7 +110,7 @@ describe('comes back', () => {
     expect(ear.heard).toEqual(['*', '*', '*']);
   });
 
-  test('when the database does, however often it tried; what was sent meanwhile is lost', async () => {
+  test('when the database does, after any number of tries; what was sent in the meantime is lost', async () => {
     const { proxy, url } = await TcpProxy.start(database.url);
     try {
       const [ear, other] = [await listen(url), await listen()];

@@ -300,7 +300,7 @@ describe('used wrongly: one line that says how, exit 2, nothing on standard outp
   });
 });
 
-describe('misconfigured: told before anything is opened, exit 1', () => {
+describe('misconfigured: reported before anything is opened, exit 1', () => {
   const nowhere = 'postgres://user:hidden-password@127.0.0.1:1/nowhere';
   const cases: { name: string; args: string[]; env: Environment; expected: string[] }[] = [
     {
@@ -369,7 +369,7 @@ describe('keys and tokens, on a service that runs', () => {
   const id = 'inv_cli';
   const call = { rpc: 'reserve', id, qty: 1 } as const;
 
-  test('a key that is added works beside the old one; one that is revoked stops working', async () => {
+  test('an added key works along with the old one; a revoked one stops working', async () => {
     const merchant = await createMerchant(stage.dataSource, 'Rotates', 'live');
     const { merchantId } = merchant;
     await seedRecords(stage.dataSource, merchantId, [{ id, onHandQty: 1_000_000, reservedQty: 0 }]);
@@ -462,7 +462,7 @@ test('record create: stock to reserve from, accounted for in the log; a second o
   expect(created).toEqual([{ action: 'RECEIVED', on_hand_delta: 5, actor: 'operator' }]);
 });
 
-test('record create by several at once: one creates it, the others exit with 1', async () => {
+test('record create by several at the same time: one creates it, the others exit with 1', async () => {
   const create = ['record', 'create', '--merchant', stage.merchantId, '--id', 'inv_raced', '--on-hand', '5'];
   const runs = await Promise.all([1, 2, 3].map((n) => holdfast([...create, '--product', `raced ${n}`])));
   expect(runs.map(({ code }) => code).sort()).toEqual([0, 1, 1]);

@@ -86,7 +86,7 @@ describe('one process', { timeout: 30_000 }, () => {
     await database.close();
   });
 
-  test('the service has a role of its own, and what the superuser made before is handed over', async () => {
+  test('the service has its own role, and gets what the superuser made before', async () => {
     const dataDir = await usedDataDir();
     const first = await open(dataDir);
     expect(await query(first.url, rightsOfRole)).toEqual([
@@ -142,7 +142,7 @@ describe('several processes', { timeout: 30_000 }, () => {
     expect(await postmasterPid(dataDir)).toBeUndefined();
   });
 
-  test('all at once on an empty folder: one cluster, one server, none left behind', async () => {
+  test('all at the same time on an empty folder: one cluster, one server, none left behind', async () => {
     const dataDir = await freshDataDir();
     const opened = await Promise.all([spawnHolder(dataDir), ...[1, 2, 3].map(() => open(dataDir))]);
     expect(new Set(opened.map(({ url }) => url)).size).toBe(1);
@@ -193,7 +193,7 @@ describe('after a crash', { timeout: 30_000 }, () => {
 
     await until(() => reachable(database.url));
     expect(await query(witness.url, 'SELECT one FROM kept')).toEqual([{ one: 1 }]);
-    await until(() => messages.some((message) => message.includes('runs again')));
+    await until(() => messages.some((message) => message.includes('is running again')));
     await witness.leave();
     await database.close();
     expect(await reachable(database.url)).toBe(false);
@@ -208,7 +208,7 @@ describe('after a crash', { timeout: 30_000 }, () => {
     limit('5');
     const [line] = await once(holder.child.stdout, 'data');
     limit('1000');
-    expect(String(line)).toMatch(/^it cannot be found out whether the embedded PostgreSQL runs: EMFILE/);
+    expect(String(line)).toMatch(/^cannot find out whether the embedded PostgreSQL is running: EMFILE/);
     await holder.leave();
   });
 

@@ -58,7 +58,7 @@ describe('a connection that breaks at one of the messages', () => {
     expect(await submit(shelf.reserve(3, { key: 'k' }))).toEqual(['3 reserved!']);
   });
 
-  test('COMMIT, cut at once: whoever wins, done once', async () => {
+  test('COMMIT, cut immediately: done once, no matter who wins', async () => {
     for (let round = 1; round <= 10; round++) {
       const broken = proxy.failNext('COMMIT', 'cut at once');
       expect(await submit(shelf.reserve(1))).toEqual([`${round} reserved`]);
@@ -224,7 +224,7 @@ describe('a database that is down', () => {
     expect(engine.retries).toHaveLength(1);
   });
 
-  test('since its COMMIT, for good: nobody is told that it is done, and the key tells later', async () => {
+  test('since its COMMIT, for good: no caller gets a success, and the key tells later', async () => {
     await engine.close();
     engine = await startEngine(proxyUrl, { limits: { reconcileAttemptsMax: 3 } });
     const command = shelf.reserve(3, { key: 'k' });
@@ -240,7 +240,7 @@ describe('a database that is down', () => {
     expect(await shelf.happened()).toEqual({ reserved: [3, 0], entries: 1, keys: 1 });
   });
 
-  test('while the engine drains: whoever was taken is answered, nobody else is', async () => {
+  test('while the engine drains: accepted calls are answered, others are not', async () => {
     const taken = submit(...Array.from({ length: 50 }, () => shelf.reserve(1)));
     proxy.goDown();
     const drained = engine.engine.drain();

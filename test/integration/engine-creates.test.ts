@@ -94,7 +94,7 @@ describe('the connection breaks', () => {
     expect(await submit(engine, create('p1'))).toEqual(['INVENTORY_ALREADY_EXISTS']);
   });
 
-  test('COMMIT, cut at once: whoever wins, created once', async () => {
+  test('COMMIT, cut immediately: created once, no matter who wins', async () => {
     for (let round = 1; round <= 10; round++) {
       const broken = proxy.failNext('COMMIT', 'cut at once');
       expect(await submit(engine, create(`p${round}`))).toEqual(['done']);
@@ -199,8 +199,8 @@ describe('a COMMIT that the server is still busy with', () => {
   });
 });
 
-describe('two engines create the same product, SKU and warehouse at once', () => {
-  test('one by one: one wins, the other is told that it exists', async () => {
+describe('two engines create the same product, SKU and warehouse at the same time', () => {
+  test('one by one: one wins, the other learns that it exists', async () => {
     for (let round = 0; round < 40; round++) {
       const answers = await Promise.all([
         submit(engine, create(`p${round}`)),
@@ -211,7 +211,7 @@ describe('two engines create the same product, SKU and warehouse at once', () =>
     expect(await created()).toHaveLength(40);
   });
 
-  test('many in opposite order, beside the stock of others: nobody waits in a circle', async () => {
+  test('many in opposite order, along with the stock of others: no deadlock', async () => {
     const products = Array.from({ length: 60 }, (_, i) => `p${i}`);
     const both = (order: readonly string[]): Submission[] =>
       order.flatMap((product) => [create(product), shelf.reserve(1, { reference: product })]);

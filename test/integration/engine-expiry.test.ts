@@ -170,7 +170,7 @@ test('one batch is one instant: what has ended has, for the first of its command
   expect(await shelf.expired()).toEqual(['inv_1 -200 A']);
 });
 
-test('a release of any draws on the oldest of those that have not ended, however many have', async () => {
+test('a release of any draws on the oldest of those that have not ended, past any number that have', async () => {
   const references = ['E1', 'A', 'E2', 'E3', 'B', 'C'];
   for (const reference of references) {
     await submit(engines[0]!, shelf.reserve(1, { reference, ...(reference.startsWith('E') ? ttl : {}) }));
@@ -186,7 +186,7 @@ test('a release of as many as there can be, where holds have ended → refused, 
   expect(await submit(engines[0]!, release(2 ** 31 - 1, ''))).toEqual(['INSUFFICIENT_RESERVED']);
 });
 
-describe('more expired holds of one record than a batch ends beside its work', () => {
+describe('more expired holds of one record than a batch ends along with its work', () => {
   const many = 2 * EXPIRED_HOLDS_MAX + 500;
   beforeEach(async () => {
     await database.query(
@@ -223,7 +223,7 @@ describe('more expired holds of one record than a batch ends beside its work', (
     allowPartial: false,
   };
 
-  test('the next command has the right figures at once', async () => {
+  test('the next command has the right figures immediately', async () => {
     const commands = [shelf.submission({ ...all, qty: many + 201 }), shelf.submission(all)];
     expect(await submit(engines[0]!, ...commands)).toEqual(['INSUFFICIENT_STOCK', `${many + 200} reserved`]);
     // The holds were ended first, in steps of their own; then the batch ran.
@@ -235,7 +235,7 @@ describe('more expired holds of one record than a batch ends beside its work', (
     expect(await shelf.happened()).toMatchObject({ entries: 1 });
   });
 
-  test('so do commands in two engines at once, and each hold ends once', async () => {
+  test('so do commands in two engines at the same time, and each hold ends once', async () => {
     const commands = [1, 2].map((n) => shelf.submission({ ...all, qty: 1, reference: `B${n}` }));
     const answers = await Promise.all(commands.map((command, i) => submit(engines[i]!, command)));
     expect(answers.flat().sort()).toEqual(['1 reserved', '2 reserved']);

@@ -149,7 +149,7 @@ describe('an order within one batch', () => {
       ['1 reserved', '0 reserved', 'ORDER_NOT_HELD'],
     ],
     [
-      'reserved anew after its end',
+      'reserved again after its end',
       () => [order(['inv_1', 1]), end('confirm_order'), order(['inv_2', 2]), end('release_order')],
       ['1 reserved', '0 reserved', '2 reserved', '0 reserved'],
     ],

@@ -189,7 +189,7 @@ describe('records of orders that are ended', () => {
       [shelf.merchantId],
     );
     const batch = [shelf.reserve(1), ...['A', 'B'].map(releaseOrder)];
-    // Once too many for two orders, then all of the first; and that has no room beside another command.
+    // Once too many for two orders, then all of the first; and that has no room next to another command.
     const looked = `${2 * ORDER_RECORDS_MAX + 1} find_order_records`;
     expect(await fetched(batch, 'find_order_records')).toBe(`1 of 3 commands, ${looked}`);
   });

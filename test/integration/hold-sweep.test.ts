@@ -145,7 +145,7 @@ describe('one sweep', () => {
     ]);
   });
 
-  test('stops between two steps when told to, and goes on from there another time', async () => {
+  test('stops between two steps when told to, and continues from there later', async () => {
     await addHolds(shelf.merchantId, { records: 120, holds: 1 });
     let asked = 0;
     expect(await sweepExpiredHolds(dataSource, () => asked++ === 1)).toBe(50);
@@ -156,7 +156,7 @@ describe('one sweep', () => {
     await expectEndedOnce(shelf.merchantId, { records: 120, holds: 1 });
   });
 
-  test('each merchant by itself, and each is told of', async () => {
+  test('each merchant separately, and each is reported', async () => {
     const others = await Promise.all([1, 2].map(() => new Shelf(database, dataSource).fill()));
     const [due, later] = others.map((other) => other.merchantId) as [string, string];
     await addHolds(shelf.merchantId, { records: 2, holds: 1 });
@@ -176,7 +176,7 @@ describe('one sweep', () => {
   });
 });
 
-describe('beside others', () => {
+describe('along with others', () => {
   test('a record that somebody has locked is left out, and nobody waits for it', async () => {
     await addHolds(shelf.merchantId, { records: 3, holds: 2 });
     const other = await Session.open(database.url);
@@ -194,7 +194,7 @@ describe('beside others', () => {
     }
   });
 
-  test('four sweeps at once end each hold once', async () => {
+  test('four sweeps at the same time end each hold once', async () => {
     const size = { records: 150, holds: 3 };
     await addHolds(shelf.merchantId, size);
     const pools = await Promise.all([1, 2, 3, 4].map(() => openDataSource(database.url)));
@@ -208,11 +208,11 @@ describe('beside others', () => {
   });
 });
 
-describe('with commands at once', () => {
+describe('together with commands', () => {
   let close = async (): Promise<void> => {};
   afterEach(() => close());
 
-  test('each hold ends once, whoever comes to it first, and nobody waits in a circle', async () => {
+  test('each hold ends once, no matter who gets there first, without deadlocks', async () => {
     await addHolds(shelf.merchantId, { records: 40, holds: 5 });
     const engines = await Promise.all(
       [1, 2].map(() => startEngine(database.url, { limits: { batchCommandsMax: 20 } })),

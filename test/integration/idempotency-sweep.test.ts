@@ -101,11 +101,11 @@ describe('the sweep', () => {
     expect(await keysLeft()).toHaveLength(1500);
   });
 
-  test('several at once remove each key once, and none fails', async () => {
+  test('several at the same time remove each key once, and none fails', async () => {
     await addKeys(shelf.merchantId, 'old', 3000, '2 days');
     await addKeys(shelf.merchantId, 'young', 5, '1 h');
     const swept = await Promise.all([1, 2, 3, 4].map(() => sweepAllKeys(dataSource, never)));
-    // One that finds the rest locked leaves it to whoever locked it.
+    // A sweep that finds the rest locked leaves it to the one that locked it.
     expect(swept.reduce((sum, n) => sum + n)).toBe(3000);
     expect(await keysLeft()).toHaveLength(5);
   });

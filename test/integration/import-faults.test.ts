@@ -113,7 +113,7 @@ describe('as a process', () => {
     return running;
   };
 
-  test('kill -9 in the middle: run again, it goes on, and every unit is there once', async () => {
+  test('kill -9 in the middle: the next run continues, and every unit is there once', async () => {
     const file = files.products(COUNT);
     const obstacle = await Obstacle.at('P2000');
     const running = await startAndStick(file);
@@ -155,7 +155,7 @@ describe('as a process', () => {
     },
   );
 
-  test('the same file by two processes at once: every line happens once', async () => {
+  test('the same file by two processes at the same time: every line is done once', async () => {
     const file = files.products(COUNT);
     const reports = await Promise.all([run(file), run(file)]);
     const sum = (name: string): number => reports[0]![name]! + reports[1]![name]!;
@@ -169,7 +169,7 @@ describe('as a process', () => {
     expect(await shelf()).toEqual(once(COUNT));
   });
 
-  test('bad lines are told on standard error, by number', async () => {
+  test('bad lines are reported on standard error, by number', async () => {
     const file = files.write('productId,warehouseId,qty\nP,W,x\nQ,W,1\n,W,\n,,\n');
     const { code, stdout, stderr } = await runHoldfast(['import', file, '--merchant', merchantId], env());
     expect({ code, stderr: stderr.split('\n') }).toEqual({
@@ -297,7 +297,7 @@ describe('faults on the way', () => {
     expect(await shelf()).toEqual(once(COUNT));
   });
 
-  test('told to stop while it waits for the database: it does not wait any more', async () => {
+  test('told to stop while it waits for the database: it stops waiting', async () => {
     const started = await TcpProxy.start(stage.database.url);
     proxy = started.proxy;
     await startOn(started.url);

@@ -222,7 +222,7 @@ describe('a file that is not quite the same, under the same id', () => {
     expect(await shelf()).toEqual(left);
   });
 
-  test('a line that the stock refused is as good as new: corrected, or tried when there is room', async () => {
+  test('a line that the stock refused is not remembered: it can be corrected, or tried when there is room', async () => {
     await run(csv('P,W,2147483640'), { importId: 'before' });
     const file = csv('P,W,10', 'Q,W,1');
     expect(await run(file, { importId: 'one' })).toMatchObject({ data: { created: 1, bad: 1 } });
@@ -327,7 +327,7 @@ describe('--set', () => {
 
   test('a record that two lines count: the first counts, the other is bad, each time', async () => {
     const file = csv('P,W,3', 'Q,W,1', 'P,W,5', 'P,W,3');
-    const problems = ['counts a record that a line before it counts: one line a record'];
+    const problems = ['counts a record that an earlier line counts: give one line per record'];
     for (const done of [{ created: 2 }, { unchanged: 2 }]) {
       expect(await run(file, set)).toMatchObject({ data: { ...done, bad: 2 }, exitCode: 1 });
       expect((await run(file, set)).data.badLines.sort((a, b) => a.line - b.line)).toEqual([
@@ -338,7 +338,7 @@ describe('--set', () => {
     }
   });
 
-  test('by two at once: the counts', async () => {
+  test('by two at the same time: the counts', async () => {
     const file = files.products(300);
     await Promise.all([run(file, set), run(file, set)]);
     expect(await run(file, set)).toMatchObject({ data: { unchanged: 300 } });
@@ -367,7 +367,7 @@ describe('what is outlived is forgotten, step by step', () => {
     expect(await remembered()).toEqual({ imports: 1, lines: 1 });
   });
 
-  test('while a run under its id begins anew, by several at once', async () => {
+  test('while a run under its id starts over, by several at the same time', async () => {
     const file = files.products(1500, 'N');
     await run(file);
     await pass('401 days');

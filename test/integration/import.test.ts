@@ -92,7 +92,7 @@ test('one import id is each merchant’s own', async () => {
   expect(await run(file)).toMatchObject({ data: { created: 1 } });
 });
 
-test('the first line of a record describes it, however many are on their way', async () => {
+test('the first line of a record describes it, with many in flight', async () => {
   const lines = Array.from({ length: 400 }, (_, i) => `P${i % 5},W,1,place ${i},PO-${i}`);
   const file = files.write(`productId,warehouseId,qty,location,reference\n${lines.join('\n')}\n`);
   const env = { BATCH_COMMANDS_MAX: '3', ENGINE_LANES: '4' };
@@ -194,9 +194,7 @@ describe('bad lines', () => {
           {
             line: 2,
             problems: [
-              expect.stringMatching(
-                /^was done under this import id on \d{4}-\d\d-\d\d, and said something else then$/,
-              ),
+              expect.stringMatching(/^was done under this import id on \d{4}-\d\d-\d\d, with other content$/),
             ],
           },
         ],
@@ -230,7 +228,7 @@ describe('lookalikes', () => {
     );
   const warning = (line: number, place: string, here: string, there: string): object => ({
     line,
-    warning: `looks like the record ${place}, and is another: productId is "${here}" here and "${there}" there`,
+    warning: `looks like the record ${place}, but is a different one: productId is "${here}" here and "${there}" there`,
   });
 
   test('within a file, whichever comes first; each is told once, and imported', async () => {
@@ -268,7 +266,7 @@ describe('lookalikes', () => {
         ],
       },
     });
-    // Another merchant's are none of its business.
+    // Another merchant's do not count.
     ({ merchantId } = await createMerchant(stage.dataSource, 'Other', 'test'));
     expect(await run(file('P'))).toMatchObject({ data: { warnings: [] } });
   });
@@ -284,7 +282,7 @@ describe('lookalikes', () => {
           { line: 3, warning: expect.stringContaining('warehouseId is "W\\u{2009}" here and "W" there') },
           {
             line: 6,
-            warning: expect.stringContaining('of lines 4 to 5, and is another: skuId is "S S" here'),
+            warning: expect.stringContaining('of lines 4 to 5, but is a different one: skuId is "S S" here'),
           },
         ],
       },
@@ -354,7 +352,7 @@ describe('used wrongly', () => {
     {
       name: 'a file of no known format',
       file: () => files.write('', 'xlsx'),
-      expected: 'the name of the file does not tell its format: give --format',
+      expected: 'the file name does not tell the format: give --format',
     },
     {
       name: 'a header that will not do',
@@ -437,8 +435,8 @@ describe('used wrongly', () => {
   test.each([
     ['a merchant that there is not', { merchant: 'mer_none' }, 'there is no merchant mer_none'],
     ['a file that there is not', { file: '/nowhere/stock.csv' }, 'there is no file /nowhere/stock.csv'],
-    ['standard input', { file: '-' }, 'standard input will not do'],
-    ['a folder', { file: tmpdir(), format: 'csv' as const }, 'is no regular file'],
+    ['standard input', { file: '-' }, 'standard input cannot be used'],
+    ['a folder', { file: tmpdir(), format: 'csv' as const }, 'is not a regular file'],
   ])('%s', async (_, options, expected) => {
     await expect(run(csv('P,W,5'), options)).rejects.toThrow(expected);
   });

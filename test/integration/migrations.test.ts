@@ -43,7 +43,7 @@ const ran = async (): Promise<string[]> =>
     (r) => r.name,
   );
 
-test('the dump in the repository is the schema: UPDATE_GOLDEN=1 npx vitest run migrations writes it anew', async () => {
+test('the dump in the repository is the schema: UPDATE_GOLDEN=1 npx vitest run migrations rewrites it', async () => {
   const schema = await dumpSchema(database);
   if (process.env.UPDATE_GOLDEN === '1') writeFileSync(golden, schema);
   expect(schema).toBe(readFileSync(golden, 'utf8'));
@@ -74,7 +74,7 @@ test('back to empty, step by step, and to head again', async () => {
   expect(await dumpSchema(database)).toBe(readFileSync(golden, 'utf8'));
 });
 
-describe('several at once', () => {
+describe('several at the same time', () => {
   test.each(['an empty database', 'one at head'])('on %s: each migration runs once', async (state) => {
     if (state === 'an empty database') await empty();
     const sources = await Promise.all(Array.from({ length: 6 }, open));
@@ -85,7 +85,7 @@ describe('several at once', () => {
   });
 });
 
-test('several processes at once: each migration runs once, and every one of them ends well', async () => {
+test('several processes at the same time: each migration runs once, and all of them succeed', async () => {
   await empty();
   const runs = await Promise.all(
     [1, 2, 3].map(() => runHoldfast(['migrate', '--json'], onDatabase(database.url))),

@@ -50,7 +50,7 @@ describe.each([
   });
 });
 
-test('DOCS=off: there is none', async () => {
+test('DOCS=off: there are no documents', async () => {
   const closed = await startApp({ DOCS: 'off' });
   for (const name of ['openapi.json', 'openapi.yaml']) {
     const response = await fetch(`${closed.httpUrl}/${name}`);
@@ -109,7 +109,7 @@ test('a rule that the stock breaks is a stored outcome, and its replay is docume
   }
 });
 
-test('what is told to pages of other origins, and what is packed, is documented', async () => {
+test('CORS headers and compression are documented', async () => {
   const shared = await startApp({ CORS_ORIGINS: 'https://shop.example' });
   try {
     const { token, apiKey, merchantId } = await shared.createMerchant();

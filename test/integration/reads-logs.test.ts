@@ -64,7 +64,7 @@ afterAll(() => stage?.close());
 const placesOf = (content: readonly { inventoryId: string; revision: number }[]): string =>
   content.map(({ inventoryId, revision }) => `${inventoryId}${revision}`).join(' ');
 
-describe('latest first, by whatever filter', () => {
+describe('latest first, with any filter', () => {
   test.each<[Partial<ListLogsRequest>, string]>([
     [{}, 'b4 a6 b3 a5 b5 a4 a3 b2 a2 b1 a1'],
     [{ inventoryId: 'a' }, 'a6 a5 a4 a3 a2 a1'],

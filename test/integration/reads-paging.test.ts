@@ -54,7 +54,7 @@ describe('by number of page', () => {
   });
 });
 
-test('a walk by token shows what existed at its start exactly once, whatever is added meanwhile', async () => {
+test('a walk by token shows what existed at its start exactly once, while others are added', async () => {
   const ids = fc.uniqueArray(fc.stringMatching(/^[A-Za-z0-9._-]{1,4}$/), { minLength: 1, maxLength: 30 });
   await fc.assert(
     fc.asyncProperty(

@@ -51,7 +51,7 @@ describe('the queue', () => {
     }
   });
 
-  test('one more than run and wait is refused at once; the others have their turn, in order', async () => {
+  test('one more than run and wait is refused immediately; the others have their turn, in order', async () => {
     const letGo = await blockRecords(stage.database.url);
     const pool = new ReadPool(stage.readSource, { readPoolConnectionsMax: 1, readsWaitingMax: 2 });
     const order: string[] = [];
@@ -138,7 +138,7 @@ describe('what callers are told', () => {
     });
   });
 
-  test('a fault of ours is thrown, for whoever logs it', async () => {
+  test('a fault of the service is thrown, so that it is logged', async () => {
     const pool = { reader: () => ({ rows: () => Promise.reject(new Error('a fault')) }) };
     await expect(new Reads(pool).getSettings(callOf())).rejects.toThrow('a fault');
   });
@@ -149,7 +149,7 @@ test('its sessions cannot change anything', async () => {
   await expect(writing).rejects.toMatchObject({ driverError: { code: '25006' } });
 });
 
-describe('beside writers', () => {
+describe('along with writers', () => {
   let service: TestApp;
   let doors: Doors;
   let credentials: Credentials;

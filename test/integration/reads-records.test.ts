@@ -209,7 +209,7 @@ describe('low stock', () => {
   });
 });
 
-test('the reorder level beside the quantities follows the record’s own', async () => {
+test('the reorder level next to the quantities follows the record’s own', async () => {
   await stage.seed(MERCHANT, { id: 'a', onHandQty: 5, reservedQty: 0, details: { reorderLevel: 4 } });
   await stage.seed(OTHER_MERCHANT, { id: 'a', onHandQty: 5, reservedQty: 0, details: { reorderLevel: 9 } });
   const levels = await stage.database.query(

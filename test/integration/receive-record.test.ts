@@ -172,7 +172,7 @@ test('SKU and warehouse tell records apart', async () => {
   expect(await submitAll(submissions)).toEqual(['created', 'created', 'created', 'restocked']);
 });
 
-test('beside commands that create the same product', async () => {
+test('along with commands that create the same product', async () => {
   expect(await submitAll([create('P'), receive('P 4'), receive('Q 4'), create('Q')])).toEqual([
     'ok',
     'restocked',
@@ -196,7 +196,7 @@ test('a description without its stock level, as from a damaged backup, is refuse
   expect(await submitAll([receive('P 1'), receive('Q 1')])).toEqual(['INVENTORY_NOT_FOUND', 'created']);
 });
 
-describe('two processes at once', () => {
+describe('two processes at the same time', () => {
   const products = Array.from({ length: 300 }, (_, i) => `P${i}`);
 
   test('receive the same new products: each is created once, all units are there', async () => {

@@ -86,7 +86,7 @@ const calls: readonly (readonly [string, Uint8Array])[] = [
   ['REST', Buffer.from('{"qty":1}')],
 ];
 
-test('whoever leaves writes no error line, however he goes; a fault does', async () => {
+test('callers who leave in any way write no error line; a fault does', async () => {
   const { lines, logger } = capture('info');
   const waiting: (() => void)[] = [];
   let told: Error | undefined;

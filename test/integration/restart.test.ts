@@ -192,7 +192,7 @@ test('npx whose shell is gone before the service has come so far leaves no orpha
   expect(await started.exited).toEqual({ code: 0, signal: null });
 });
 
-describe('beside others', () => {
+describe('along with others', () => {
   test('two services on one DATA_DIR: one stock, and the last to leave turns off the light', async () => {
     const second = await startService(onDataDir(dataDir));
     const demo = await readDemo();
@@ -252,7 +252,7 @@ describe('beside others', () => {
 describe('an empty DATA_DIR', () => {
   afterEach(cleanUpProcesses);
 
-  test('two services that start at once share one database, one demo merchant and one record', async () => {
+  test('two services that start at the same time share one database, one demo merchant and one record', async () => {
     const folder = await temporaryDataDir();
     const started = [1, 2].map(() => spawnHoldfast(['serve'], onDataDir(folder)));
     const both = await Promise.all(started.map(untilServing));

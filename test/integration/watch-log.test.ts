@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { StockEvent } from '../../src/service/watch/watch.js';
 import { type Delta, openWatchStage, sent, type WatchStage } from '../support/watch-stage.js';
 
-/** A watch follows the log: every change once, in its record's order, wherever it is cut and whoever commits when. */
+/** A watch follows the log: every change once, in its record's order, wherever it is cut and in any order of commits. */
 
 let stage: WatchStage;
 beforeAll(async () => {
@@ -111,16 +111,16 @@ describe('a log whose oldest entries are gone', () => {
     } else {
       expect(await stage.begin({ ids, afterId })).toEqual({
         reason: 'VALIDATION_FAILED',
-        violations: [{ field: 'afterId', description: 'is older than the log; begin without one' }],
+        violations: [{ field: 'afterId', description: 'is older than the log; start without one' }],
       });
-      const anew = await stage.follow({ ids });
-      expect(await anew.take(1)).toMatchObject([{ onHandQty: 104 }]);
+      const restarted = await stage.follow({ ids });
+      expect(await restarted.take(1)).toMatchObject([{ onHandQty: 104 }]);
     }
   });
 });
 
-describe('whoever commits when', () => {
-  test('a change whose transaction began first and committed last is sent, also to who goes on after the others', async () => {
+describe('in any order of commits', () => {
+  test('a change whose transaction began first and committed last is sent, also to those who resume after the others', async () => {
     const { ids } = await stage.seedProduct(2);
     const [a, b] = ids as [string, string];
     const watch = await stage.follow({ ids });

@@ -147,7 +147,7 @@ describe('services that come and go', () => {
   );
 
   test('SIGTERM ends open streams with SHUTTING_DOWN, and the process well', async () => {
-    // So long that a stop which waits for it fails its test.
+    // Long enough that a stop which waits for it fails its test.
     const env = onDatabase(stage.database.url, { SHUTDOWN_TIMEOUT_MS: '600000' });
     const service = await startService(env);
     const id = await seeded();
@@ -159,7 +159,7 @@ describe('services that come and go', () => {
     expect(service.stderr()).not.toMatch(/"level":[56]0/);
   });
 
-  test('kill -9 breaks a stream off, and nothing is missing when it goes on', async () => {
+  test('kill -9 cuts a stream, and nothing is missing when it resumes', async () => {
     const service = await startService(onDatabase(stage.database.url));
     const other = await start();
     const id = await seeded();

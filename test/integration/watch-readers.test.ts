@@ -125,7 +125,7 @@ describe('a reader who does not read', () => {
 const ENHANCE_YOUR_CALM = 11;
 
 describe('a service that stops', () => {
-  // So long that a stop which waits for it fails its test.
+  // Long enough that a stop which waits for it fails its test.
   const patient = { SHUTDOWN_TIMEOUT_MS: '600000' };
 
   test('ends its streams with SHUTTING_DOWN and waits for none', async () => {

@@ -119,7 +119,7 @@ test('nobody changes it afterwards', () => {
   expect(Object.isFrozen(config.limits)).toBe(true);
 });
 
-test('all faults are told at once, each by the name of its variable', () => {
+test('all faults are reported together, each with the name of its variable', () => {
   const env = {
     HTTP_PORT: 'http',
     GRPC_PORT: '65536',

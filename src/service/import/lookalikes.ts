@@ -117,7 +117,7 @@ function describe(identity: RecordIdentity, { identity: other, place }: Spelling
   const differences = (['productId', 'skuId', 'warehouseId'] as const)
     .filter((column) => identity[column] !== other[column])
     .map((column) => `${column} is ${visible(identity[column])} here and ${visible(other[column])} there`);
-  return `looks like the record ${place}, and is another: ${differences.join('; ')}`;
+  return `looks like the record ${place}, but is a different one: ${differences.join('; ')}`;
 }
 
 /** Quotes a text, with escapes for characters that are invisible or combine with another. */

@@ -77,10 +77,10 @@ export function receiveLines(
 
 function saidOtherwise(doneAtMs: number | null): string {
   if (doneAtMs === null) {
-    return 'is new, and the file lacks lines that were done under this import id, of which it may be a change';
+    return 'is new, and the file lacks lines that were done under this import id, so it may be a changed one';
   }
   const day = new Date(doneAtMs).toISOString().slice(0, 10);
-  return `was done under this import id on ${day}, and said something else then`;
+  return `was done under this import id on ${day}, with other content`;
 }
 
 /**
@@ -151,9 +151,9 @@ function problemsOf(failure: Exclude<Refused['failure'], Fault>): string[] {
     case 'VALIDATION_FAILED':
       return failure.violations.map(({ field, description }) => `${field} ${description}`);
     case 'IDEMPOTENCY_KEY_REUSED':
-      return ['counts a record that a line before it counts: one line a record'];
+      return ['counts a record that an earlier line counts: give one line per record'];
     case 'INVENTORY_NOT_FOUND':
-      return ['names a record that has a description and no stock level; see holdfast audit'];
+      return ['names a record that has a description but no stock level; see holdfast audit'];
     default:
       return [failureMessage(failure)];
   }

@@ -14,10 +14,10 @@ export class WatchFailed extends Error {
 
 /** Faults of a request that its shape does not show. */
 export const requestFaults = {
-  eitherOr: invalid('ids', 'are required, or else a productId, and not both'),
-  noPosition: invalid('afterId', 'is no event id'),
-  notSent: invalid('afterId', 'is no event id of these records'),
-  forgotten: invalid('afterId', 'is older than the log; begin without one'),
+  eitherOr: invalid('ids', 'are required, or a productId, but not both'),
+  noPosition: invalid('afterId', 'is not an event id'),
+  notSent: invalid('afterId', 'is not an event id of these records'),
+  forgotten: invalid('afterId', 'is older than the log; start without one'),
   tooMany: invalid(
     'productId',
     `has more than ${WATCHED_RECORDS_MAX} records; watch some of them by their ids`,

@@ -13,8 +13,8 @@ const rules: readonly (readonly [field: RegExp, description: RegExp])[] = [
   [/^reference$/, /^holds units of more than \d+ records; (?:release|confirm) them record by record$/],
   [/^idempotencyKey$/, /^must be the same key wherever it is given$/],
   [/^lines\[\d+\]\.idempotencyKey$/, /^must not be given in a line: the batch has one key$/],
-  [/^ids$/, /^are required, or else a productId, and not both$/],
-  [/^afterId$/, /^is no event id(?: of these records)?$/],
+  [/^ids$/, /^are required, or a productId, but not both$/],
+  [/^afterId$/, /^is not an event id(?: of these records)?$/],
   [/^productId$/, /^has more than 100 records; watch some of them by their ids$/],
 ];
 

@@ -102,7 +102,7 @@ describe('the operator can be told which credential was refused', () => {
     ['Bearer good', undefined, 'no x-merchantapikey header'],
     ['Basic good', key, 'the authorization header: not "Bearer" and a token'],
     ['Bearer good', createApiKeySecret('live').secret, 'the API key: there is no such valid key'],
-    ['Bearer bound', otherKey, 'the token and the API key: not of the same merchant'],
+    ['Bearer bound', otherKey, 'the token and the API key: they belong to different merchants'],
   ])('%s, %s → %s', async (authorization, apiKey, why) => {
     tokens.set('bound', claims({ merchantId: 'mer_1' }));
     await authenticator.authenticate(authorization, apiKey);
@@ -111,7 +111,7 @@ describe('the operator can be told which credential was refused', () => {
 });
 
 describe('the hot path', () => {
-  test('credentials that are remembered are answered at once, without a look-up', async () => {
+  test('cached credentials are answered immediately, without a look-up', async () => {
     const first = await authenticator.authenticate('Bearer good', key);
     const second = authenticator.authenticate('Bearer good', key);
     expect(second).not.toBeInstanceOf(Promise);
@@ -128,7 +128,7 @@ describe('the hot path', () => {
     expect(findMerchantOfKey).toHaveBeenCalledTimes(1);
   });
 
-  test('one token is one, however it is spelt', async () => {
+  test('a token is the same in every spelling', async () => {
     for (let i = 1; i <= 200; i++) {
       const spelt = `${i % 2 === 0 ? 'Bearer' : 'bEARER'}${' '.repeat(i * 80)}good`;
       expect(await authenticator.authenticate(spelt, key)).toBeDefined();
@@ -136,7 +136,7 @@ describe('the hot path', () => {
     expect(verifyToken).toHaveBeenCalledTimes(1);
   });
 
-  test('keys that are looked up at once are no more than are remembered', async () => {
+  test('at most as many keys are looked up at the same time as are cached', async () => {
     const lookUps = Array.from({ length: 101 }, () =>
       authenticator.authenticate('Bearer good', createApiKeySecret('live').secret),
     );
@@ -207,7 +207,7 @@ describe('how long they are believed', () => {
     expect(await authenticator.authenticate('Bearer short', key)).toBeUndefined();
   });
 
-  test('a refusal not at all: a key that begins to exist works at once', async () => {
+  test('a refusal not at all: a new key works immediately', async () => {
     const late = createApiKeySecret('live').secret;
     expect(await authenticator.authenticate('Bearer good', late)).toBeUndefined();
     merchants.set(hashApiKey(late), 'mer_3');
@@ -228,7 +228,7 @@ describe('faults are not refusals', () => {
     expect(await authenticator.authenticate('Bearer good', key)).toBeDefined();
   });
 
-  test('a query that is wrong, which is no outage', async () => {
+  test('a wrong query, which is not an outage', async () => {
     const wrong = Object.assign(new Error('no such table'), { code: '42P01' });
     findMerchantOfKey.mockRejectedValueOnce(wrong);
     await expect(authenticator.authenticate('Bearer good', key)).rejects.toBe(wrong);

@@ -94,13 +94,13 @@ describe('algorithms', () => {
     );
   });
 
-  test('several keys at once, each found by its kid', async () => {
+  test('several keys, each found by its kid', async () => {
     published = [await createKey('RS256', 'r'), await createKey('ES256', 'e'), await createKey('EdDSA', 'd')];
     for (const key of published) expect(await verify(await sign(key))).toBeDefined();
     expect(fetches).toBe(1);
   });
 
-  test('a public key is no secret: HS256 signed with it is refused', async () => {
+  test('a public key is not a secret: HS256 signed with it is refused', async () => {
     const key = await createKey('RS256', 'k1');
     published = [key];
     for (const secret of [await exportSPKI(key.publicKey), JSON.stringify(key.jwk), key.jwk.n!]) {
@@ -139,7 +139,7 @@ describe('rotation', () => {
 
     published = [old, next];
     pass(REFETCH_MIN_MS - 1000);
-    // Too soon after the last fetch: whoever invents kids cannot make us hammer the issuer.
+    // Too soon after the last fetch: strangers who invent kids cannot make the service flood the issuer.
     for (let i = 0; i < 20; i++) expect(await verify(await sign(next))).toBeUndefined();
     expect(fetches).toBe(1);
 
@@ -157,14 +157,14 @@ describe('rotation', () => {
     pass(MAX_AGE_MS - 1000);
     expect(await verify(await sign(key))).toBeDefined();
     expect(fetches).toBe(1);
-    // Withdrawn by the issuer: refused once the key set is fetched anew.
+    // Withdrawn by the issuer: refused once the key set has been fetched again.
     published = [];
     pass(2000);
     expect(await verify(await sign(key))).toBeUndefined();
     expect(fetches).toBe(2);
   });
 
-  test('many at once share one fetch', async () => {
+  test('many callers share one fetch', async () => {
     const key = await createKey('ES256', 'k1');
     published = [key];
     const token = await sign(key);
@@ -205,7 +205,7 @@ describe('an issuer that cannot be asked is a fault, not a refusal', () => {
     await expect(verify(token)).rejects.toThrow(TokenIssuerUnavailable);
   });
 
-  test('while it is down, known keys go on for a bounded time, and it is told once a minute', async () => {
+  test('while it is down, known keys are accepted for a bounded time, and the log tells it once a minute', async () => {
     const key = await createKey('ES256', 'k1');
     published = [key];
     // Of an hour; this one goes on for longer.
@@ -233,14 +233,14 @@ describe('an issuer that cannot be asked is a fault, not a refusal', () => {
     expect(told.at(-1)).toBe('back');
   });
 
-  test('text that is no token is refused without asking', async () => {
+  test('text that is not a token is refused without a fetch', async () => {
     answer = (request) => request.socket.destroy();
     expect(await verify('x.y.z')).toBeUndefined();
     expect(fetches).toBe(0);
   });
 });
 
-describe('whatever a stranger makes up is refused, and never a fault of ours', () => {
+describe('anything that a stranger makes up is refused, and never a fault of the service', () => {
   const part = (value: unknown): string =>
     Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
   const good = { sub: 'eve', exp: 4_000_000_000 };

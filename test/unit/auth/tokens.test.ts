@@ -28,7 +28,7 @@ test.each<[string, () => Promise<string>, string]>([
   [
     'of odd claims',
     () => sign({ ...good, merchant_id: 5 as never }),
-    'the token: its claims are not of the kinds that are asked for',
+    'the token: its claims have the wrong types',
   ],
 ])('why a token is refused: %s', async (_, token, why) => {
   const told: string[] = [];

@@ -52,7 +52,7 @@ export function record(id: string, onHandQty: number, held: Held = []): RecordVi
   };
 }
 
-/** What a world has beside its records. */
+/** What a world has besides its records. */
 interface Rest {
   readonly lastMovement?: OrderView['lastMovement'];
   readonly tooLarge?: boolean;

@@ -106,7 +106,7 @@ describe('room for the first calls only', () => {
     return async (calls: readonly string[]) => (await execute(calls)).slice(0, 2);
   }
 
-  test('the others follow at once, in order, and each is answered once', async () => {
+  test('the others follow immediately, in order, and each is answered once', async () => {
     const { submit, executed } = setUp({ execute: two() });
     expect(await allTold(submit('a', 'b', 'c', 'd', 'e'))).toEqual(
       resultsOf([...'abcde']).map((r) => `done ${r}`),
@@ -276,7 +276,7 @@ describe('unknown outcome', () => {
   });
 });
 
-test('whatever happens, each call is answered once, and done only if it took effect once', async () => {
+test('each call is always answered once, and as done only if it took effect once', async () => {
   const kinds = fc.constantFrom('none', 'none', 'retry', 'lost before', 'lost after');
   const runs = fc.record({
     calls: fc.uniqueArray(fc.nat(999).map(String), { minLength: 1, maxLength: 40 }),

@@ -81,7 +81,7 @@ describe('limits', () => {
     expect((await next()).calls).toEqual(['b']);
   });
 
-  test('a full queue refuses at once, and takes calls again when it has room', async () => {
+  test('a full queue refuses immediately, and takes calls again when it has room', async () => {
     const { submit, next, batcher, executed } = setUp({
       limits: { batchCommandsMax: 2, queueCommandsMax: 3 },
     });

@@ -142,7 +142,7 @@ test('each RPC that changes something has a case', () => {
 });
 
 describe.each(Object.entries(cases))('%s', (name, { request, golden, goldenOfOthers, others }) => {
-  test('its fingerprint stays as it is, whatever the key', async () => {
+  test('its fingerprint is the same under every key', async () => {
     expect(await fingerprintOf(name, request)).toBe(golden);
     expect(await fingerprintOf(name, { ...request, ...others })).toBe(goldenOfOthers);
     if (name !== 'batchAdjust')

@@ -10,7 +10,7 @@ function written(stream: PassThrough): string {
 
 const evil = 'a\u001b[2Jb\u009b1mc\u202ed\nforged\u007f';
 
-test('JSON for whoever reads lines: says the same, and holds nothing that a terminal obeys', () => {
+test('JSON for readers of lines says the same, and contains nothing that a terminal obeys', () => {
   const stream = new PassThrough();
   createLogger('info', stream).info({ reference: evil }, evil);
   const line = written(stream);
@@ -43,7 +43,7 @@ describe('a stream that is not read', () => {
     for (let rest = written(stream); rest !== ''; rest = written(stream));
     lines.write('again\n', asIs);
     const told = written(stream) + written(stream);
-    expect(told).toContain('"msg":"log lines were lost, since nobody read them"');
+    expect(told).toContain('"msg":"log lines were lost because nobody read them"');
     expect(told).toMatch(/"lost":[1-8],.*\nagain\n$/);
   });
 });

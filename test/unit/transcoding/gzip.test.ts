@@ -94,7 +94,7 @@ describe.each(protocols)('over %s', (protocol) => {
     ],
     ['not packed at all', 'gzip', '{}', 400, { kind: 'malformed' }],
     [
-      'packed JSON that is none',
+      'packed text that is not JSON',
       'gzip',
       gzipSync('{'),
       400,

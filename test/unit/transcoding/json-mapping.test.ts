@@ -290,7 +290,7 @@ describe('a value for a field', () => {
     });
   });
 
-  it('a key named __proto__ beside such a number is as unknown a field as any', () => {
+  it('a key named __proto__ next to such a number is an unknown field like any other', () => {
     expect(read('{"int64Field":9007199254740993,"__proto__":{"a":1}}')).toEqual({
       int64Field: '9007199254740993',
     });

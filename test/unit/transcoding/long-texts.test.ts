@@ -7,7 +7,7 @@ import { EverythingSchema } from '../../gen/transcoding/v1/everything_pb.js';
 import { LibraryService } from '../../gen/transcoding/v1/library_service_pb.js';
 
 /**
- * Texts made so that whoever looks at them again from each character would take minutes, and the runner would call
+ * Texts on which code that looks again from each character would take minutes, and the runner would call
  * these tests off. Read once, they take milliseconds.
  */
 const length = 250_000;

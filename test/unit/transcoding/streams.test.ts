@@ -162,7 +162,7 @@ describe.each(protocols)('a server stream over %s', (protocol) => {
     expect([refused.status, JSON.parse(refused.text)]).toMatchObject([400, { field: 'count' }]);
   });
 
-  it('begins at once, and sends each message as it comes', async () => {
+  it('starts immediately, and sends each message as it comes', async () => {
     const source = new Source();
     await serve({ messages: source, headers: { 'x-own': 'yes' } });
     const { status, headers, body } = await client.open('/v1/shelves/s:watch');
@@ -370,7 +370,7 @@ describe.each(protocols)('a server stream over %s', (protocol) => {
     },
   );
 
-  it('is not packed, whatever the client accepts', async () => {
+  it('is not compressed, even if the client accepts that', async () => {
     await serve(() => ({ messages: two() }), { gzipBytesMin: 1 });
     const { headers, text } = await client.ask('/v1/shelves/s:watch', {
       headers: { 'accept-encoding': 'gzip' },

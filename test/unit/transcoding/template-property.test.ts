@@ -98,7 +98,7 @@ describe('any template, rendered with any values', () => {
     );
   });
 
-  it('is matched among others, by itself or by one that is no less specific', () => {
+  it('is matched among others, by itself or by one that is at least as specific', () => {
     fc.assert(
       fc.property(fc.array(example, { minLength: 1, maxLength: 20 }), fc.nat(), (examples, n) => {
         const templates = examples.map((e) => parseTemplate(e.source));

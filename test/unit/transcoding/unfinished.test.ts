@@ -66,7 +66,7 @@ describe.each([1, 2] as const)('over HTTP/%d', (version) => {
     expect(await begin(version, '/v1/shelves/s/title')).toEqual({ status: 408, body: slow });
     expect(called).toEqual([]);
   });
-  it('is refused at once when it is too long', async () => {
+  it('is refused immediately when it is too long', async () => {
     const body = { kind: 'body_too_large', bytesMax: 1000 };
     expect(await begin(version, '/v1/shelves/s/title', 'x'.repeat(2000))).toEqual({ status: 413, body });
   });

@@ -74,7 +74,7 @@ function headerOf(
   }
   for (const column of columns) {
     const places = names.filter((_, i) => found[i]!.includes(column));
-    if (places.length > 1) faults.push(`the column ${column} is there twice, as ${listed(places)}`);
+    if (places.length > 1) faults.push(`the column ${column} appears twice, as ${listed(places)}`);
     const isMissing = places.length === 0 && rules.defaults[column] === undefined;
     if (isMissing && requiredColumns.includes(column)) faults.push(`the column ${column} is missing`);
   }
@@ -94,5 +94,5 @@ function unknownNames(names: readonly string[]): string {
   const there = names.length === 1 ? 'there is no column' : 'there are no columns';
   const like = names.find((name) => requiredColumns.some((column) => column === columnLike(name)));
   const example = like === undefined ? 'theirs=ours' : `'${like}=${columnLike(like)}'`;
-  return `${there} ${listed(names)}: say what they are with --map ${example}, or pass over them with --ignore-unknown-columns`;
+  return `${there} ${listed(names)}: use --map ${example}, or skip with --ignore-unknown-columns`;
 }

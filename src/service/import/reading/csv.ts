@@ -6,8 +6,7 @@ import { readCsvRecord } from './csv-record.js';
 import { type Line, type Row, UnusableFile } from './line.js';
 
 const faults = {
-  odd_quote:
-    'has a quote in the wrong place: a quoted value is quoted whole, and a quote in it is written twice',
+  odd_quote: 'has a quote in the wrong place: quote the whole value, and double each quote inside it',
   open: 'has a quote that is not closed',
   unclosed: 'has a quote that is not closed',
 } as const;
@@ -103,7 +102,7 @@ class CsvReader {
       return {
         kind: 'faulty',
         ...place,
-        fault: `hold a quoted value with line ends, and line ${swallowed.number} in it reads as a row by itself: is a quote missing?`,
+        fault: `hold a quoted value with line ends, and line ${swallowed.number} in it reads as a complete row: is a quote missing?`,
       };
     }
     return { ...rowOf(record.values, header, this.#rules), ...place };

@@ -20,8 +20,7 @@ const byExtension: Readonly<Record<string, FileFormat>> = {
 /** Finds the format by a file's name. Throws UnusableFile when the name does not say. */
 export function formatOf(path: string): FileFormat {
   const format = byExtension[extname(path).toLowerCase()];
-  if (format === undefined)
-    throw new UnusableFile('the name of the file does not tell its format: give --format');
+  if (format === undefined) throw new UnusableFile('the file name does not tell the format: give --format');
   return format;
 }
 
@@ -49,9 +48,9 @@ export function readRowsOf(
 
 /** The file is read twice, for the survey and for its rows, so a pipe will not do. Throws UnusableFile. */
 export async function assertReadableTwice(path: string): Promise<void> {
-  const hint = path === '-' ? ': the file is read twice, so standard input will not do' : '';
+  const hint = path === '-' ? ': the file is read twice, so standard input cannot be used' : '';
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw new UnusableFile(error.code === 'ENOENT' ? `there is no file ${path}${hint}` : error.message);
   });
-  if (!found.isFile()) throw new UnusableFile(`${path} is no regular file, and it is read twice`);
+  if (!found.isFile()) throw new UnusableFile(`${path} is not a regular file, and the import reads it twice`);
 }

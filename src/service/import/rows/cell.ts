@@ -32,10 +32,9 @@ export function readCell(column: Column, said: string, delimiter: string): Cell 
 /** Says why an id cannot be intended: a spreadsheet has replaced it, or all of it is invisible. */
 export function idProblemOf(column: Column, value: string): string | undefined {
   if (!ids.has(column)) return undefined;
-  if (value !== '' && lookOf(value) === '')
-    return 'holds blanks and characters that do not show, and nothing else';
+  if (value !== '' && lookOf(value) === '') return 'holds only blanks and invisible characters';
   if (/^[+-]?\d+(?:[.,]\d+[eE][+-]?\d+|[eE][+-]\d+)$/.test(value)) {
-    return `is ${value}: a spreadsheet has cut a long number, and the digits that it left out are lost; export the column as text`;
+    return `is ${value}: a spreadsheet has shortened a long number, and the missing digits are lost; export the column as text`;
   }
   return undefined;
 }

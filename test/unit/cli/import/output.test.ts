@@ -86,7 +86,7 @@ const step = fc.oneof(
   }),
   fc.record({ done: fc.double({ min: 0, max: 1, noNaN: true }) }),
 );
-test('whatever is told stays on the screen, in order, above the bar', async () => {
+test('all messages stay on the screen, in order, above the bar', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 20 }), fc.string({ minLength: 1 }), async (steps, name) => {
       const { stream, written } = screen(true);

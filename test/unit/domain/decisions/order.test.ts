@@ -221,7 +221,7 @@ describe('the end of an order', () => {
     }
   });
 
-  test('what is held counts, whatever came last', () => {
+  test('what is held counts, not the last entry', () => {
     const view = world([record('inv_1', 5, [['A', 2]])], { lastMovement: last('SOLD') });
     expect(said(decide({ kind: 'release_order', ...who, reference: 'A' }, view))).toBe('inv_1 0 of 5, A=0');
   });

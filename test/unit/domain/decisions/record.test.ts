@@ -35,7 +35,7 @@ describe('create', () => {
     [-QTY_MAX - 1, undefined, negative(-QTY_MAX - 1)],
     // What is wrong with the call comes before what is there.
     [-1, {}, negative(-1)],
-  ])('%i units beside %j → %s', (initialQty, there, outcome) => {
+  ])('%i units with %j there → %s', (initialQty, there, outcome) => {
     const rest = there === undefined ? {} : { taken: { id: 'inv_1', ...identity, ...there } };
     const decision = decide(create(initialQty), world([], rest));
     expect(decision.accepted ? 'created' : said(decision)).toBe(outcome);

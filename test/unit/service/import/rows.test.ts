@@ -48,14 +48,13 @@ const H = 'productId,warehouseId,qty\n';
 const N = 'productId,warehouseId,qty,notes\n';
 const P = '{"productId":"P","warehouseId":"W","qty":5}';
 const whole = 'must be a whole number from 0 to 2147483647';
-const oddQuote =
-  'has a quote in the wrong place: a quoted value is quoted whole, and a quote in it is written twice';
+const oddQuote = 'has a quote in the wrong place: quote the whole value, and double each quote inside it';
 
 const cutNumber =
-  ': a spreadsheet has cut a long number, and the digits that it left out are lost; export the column as text';
-const nothing = 'holds blanks and characters that do not show, and nothing else';
+  ': a spreadsheet has shortened a long number, and the missing digits are lost; export the column as text';
+const nothing = 'holds only blanks and invisible characters';
 const swallowed = (line: number): string =>
-  `hold a quoted value with line ends, and line ${line} in it reads as a row by itself: is a quote missing?`;
+  `hold a quoted value with line ends, and line ${line} in it reads as a complete row: is a quote missing?`;
 
 describe('CSV', () => {
   const cases: { name: string; file: string | Buffer; told: string[] }[] = [
@@ -316,12 +315,12 @@ describe('CSV', () => {
     ['an empty file', '', 'the file is empty'],
     ['only empty lines', '\n \n', 'the file is empty'],
     ['a column that there is not', `productId,colour,warehouseId,qty\n`, 'there is no column "colour"'],
-    ['a column twice', 'productId,qty,warehouseId,product_id\n', 'the column productId is there twice'],
+    ['a column twice', 'productId,qty,warehouseId,product_id\n', 'the column productId appears twice'],
     ['missing columns', 'productId\n', 'the column warehouseId is missing; the column qty is missing'],
     [
       'no line of names',
       'P,W,5\n',
-      'there are no columns "P", "W", "5": say what they are with --map theirs=ours, or pass over them with --ignore-unknown-columns',
+      'there are no columns "P", "W", "5": use --map theirs=ours, or skip with --ignore-unknown-columns',
     ],
     ['UTF-16 without a mark', Buffer.from(H, 'utf16le'), 'it looks like UTF-16 without a byte order mark'],
     [
@@ -334,7 +333,7 @@ describe('CSV', () => {
     [
       'names like ours',
       'Product ID,QTY\n',
-      'there are no columns "Product ID", "QTY": say what they are with --map \'Product ID=productId\'',
+      'there are no columns "Product ID", "QTY": use --map \'Product ID=productId\'',
     ],
     [
       'another delimiter',
@@ -379,10 +378,10 @@ describe('rules for columns', () => {
     [
       'a column by two names',
       'SKU,"On hand, new",qty,warehouseId,skuId',
-      'the column skuId is there twice, as "SKU", "skuId"',
+      'the column skuId appears twice, as "SKU", "skuId"',
     ],
     [
-      'an unknown column beside mapped ones',
+      'an unknown column next to mapped ones',
       'SKU,"On hand, new",qty,warehouseId,colour',
       'there is no column "colour"',
     ],

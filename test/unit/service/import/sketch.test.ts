@@ -33,7 +33,7 @@ describe('how much two files have in common', () => {
     expect(likeness(sketch, sketchOf(stock.join('\n'), 'Kyiv=qty', 64))).toBe(0);
   });
 
-  test('small files count line by line, however they come in chunks', () => {
+  test('small files count line by line, however they are cut into chunks', () => {
     const [one, other] = ['h\na\nb\n', 'h\na\nc'];
     expect(likeness(sketchOf(one), sketchOf(other))).toBe(0.5);
     expect(sketchOf(one, '', 1)).toEqual(sketchOf(one, '', 100));

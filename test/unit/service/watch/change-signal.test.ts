@@ -121,7 +121,7 @@ describe('tells other processes', () => {
     expect(sent).toEqual([]);
   });
 
-  test('nothing any more once it is closed', async () => {
+  test('nothing more after it is closed', async () => {
     signal.changed('a');
     signal.close();
     await vi.advanceTimersByTimeAsync(1000);

@@ -47,7 +47,7 @@ test.each([
   expect(at({ a: 1, b: 2 }).isOf(ids)).toBe(expected);
 });
 
-describe('is no event id', () => {
+describe('is not an event id', () => {
   const good = at({ a: 5 }).toString();
   // [text, why]
   test.each([

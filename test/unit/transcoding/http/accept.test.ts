@@ -90,7 +90,7 @@ describe('a unary call', () => {
     if (status === 406) expect(JSON.parse(answer.text)).toEqual({ kind: 'not_acceptable', offers: [json] });
   });
 
-  it('a path that there is not is not found, whatever is accepted', async () => {
+  it('an unknown path is not found with any Accept', async () => {
     expect((await client.ask('/v1/nothing', { headers: { accept: 'text/html' } })).status).toBe(404);
   });
 });

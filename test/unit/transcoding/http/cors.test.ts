@@ -110,7 +110,7 @@ describe.each(protocols)('over %s', (protocol) => {
     if (allowed === undefined) expect(answer.headers['access-control-allow-methods']).toBeUndefined();
   });
 
-  it('OPTIONS that is no preflight tells the methods', async () => {
+  it('OPTIONS that is not a preflight lists the methods', async () => {
     await serve(cors);
     const answer = await client.ask('/v1/books/7:lend', { method: 'OPTIONS' });
     expect([answer.status, answer.headers.allow]).toEqual([204, 'GET, HEAD, OPTIONS, POST, PURGE']);

@@ -145,7 +145,7 @@ describe.each(protocols)('google.api.HttpBody over %s', (protocol) => {
     expect(await bytesOf('/v1/books/7/scan')).toEqual([200, 'application/octet-stream', Buffer.alloc(0)]);
   });
 
-  it('an error before the first message has a status of its own', async () => {
+  it('an error before the first message has its own status', async () => {
     await serve(() => ({
       kind: 'stream',
       // biome-ignore lint/correctness/useYield: it fails before it has anything to give

@@ -86,7 +86,7 @@ describe('writes what the library writes', () => {
     expect(JSON.stringify(written)).toBe(JSON.stringify(libraryJson(message)));
   });
 
-  it('whatever is set', () => {
+  it('any field that is set', () => {
     const names = EverythingSchema.fields.map((f) => f.name);
     // Bytes that are some message: unknown fields, wrong wire types and all.
     const field = fc.tuple(

@@ -121,9 +121,9 @@ describe('rules that cannot be served are found at the start', () => {
 
   it.each<[string, Partial<Record<MethodName, RuleInit>>]>([
     ['other method', { getBook: get('/v1/{name}'), purge: post('/v1/{isbn}', '*') }],
-    ['literal beside variable', { getBook: get('/v1/{name}'), purge: get('/v1/newest') }],
+    ['literal next to variable', { getBook: get('/v1/{name}'), purge: get('/v1/newest') }],
     ['other verb', { getBook: get('/v1/{name}'), purge: get('/v1/{isbn}:purge') }],
-    ['`**` beside `*`', { getBook: get('/v1/{name}'), purge: get('/v1/{isbn=**}') }],
+    ['`**` next to `*`', { getBook: get('/v1/{name}'), purge: get('/v1/{isbn=**}') }],
     ['a field of the body bound by the path', { updateBook: post('/v1/{book.name}', 'book') }],
     ['body on GET', { echo: { ...get('/v1'), body: 'nested' } }],
     ['no rule at all', {}],

@@ -135,7 +135,7 @@ describe('matching', () => {
     expect(() => readingsOf(path)).toThrow('not valid percent-encoded UTF-8');
   });
 
-  it('routes of the same shape and method are rivals, whatever their variables', () => {
+  it('routes of the same shape and method conflict, even with other variables', () => {
     const rivals = new RouteTree<string>();
     expect(rivals.add('GET', parseTemplate('/v1/{a}'), 'first')).toBeUndefined();
     expect(rivals.add('GET', parseTemplate('/v1/{b=*}'), 'second')).toBe('first');

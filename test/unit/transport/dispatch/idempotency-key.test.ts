@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { UpdateInventoryRequestSchema } from '../../../../src/gen/inventory/v1/inventory_record_pb.js';
 import { idempotencyKeyOf } from '../../../../src/transport/dispatch/idempotency-key.js';
 
-/** Beside what scenarios send through all doors: a key among an update's details, for which REST has no second place. */
+/** Besides what scenarios send through all doors: a key among an update's details, for which REST has no second place. */
 test.each<[header: string | undefined, field: string | undefined, inDetails: string | undefined, string]>([
   ['a', 'a', 'a', 'a'],
   [undefined, undefined, 'a', 'a'],

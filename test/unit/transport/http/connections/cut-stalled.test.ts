@@ -104,7 +104,7 @@ describe.each(protocols)('over %s', (protocol) => {
       expect(vi.getTimerCount()).toBe(0);
     });
 
-    test('is not, while he reads at all: each time begins anew', async () => {
+    test('is not, while they read at all: each read restarts the time', async () => {
       const onStall = vi.fn();
       await fill((answer) => cutWhenStalled(answer, 5000, onStall));
       for (let i = 0; i < 3; i++) {
