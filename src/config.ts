@@ -147,38 +147,42 @@ export function loadConfig(env: Environment): Config {
     publicUrl: read.baseUrl('PUBLIC_URL'),
     corsOrigins: read.origins('CORS_ORIGINS'),
     batchScope: read.oneOf('BATCH_SCOPE', ['any', 'merchant'] as const, 'any'),
-    limits: {
-      bodyBytesMax: read.integer('BODY_BYTES_MAX', 65536, 1024, 16_777_216),
-      requestTimeoutMs: read.integer('REQUEST_TIMEOUT_MS', 15_000, 1, 600_000),
-      httpKeepAliveMs: read.integer('HTTP_KEEP_ALIVE_MS', 75_000, 1, 3_600_000),
-      connectionMaxAgeMs: read.integer('CONNECTION_MAX_AGE_MS', 0, 0, 604_800_000),
-      shutdownTimeoutMs: read.integer('SHUTDOWN_TIMEOUT_MS', 20_000, 0, 600_000),
-      engineLanes: read.integer('ENGINE_LANES', 2, 1, 64),
-      batchCommandsMax: read.integer('BATCH_COMMANDS_MAX', 500, 1, 5000),
-      queueCommandsMax: read.integer('QUEUE_COMMANDS_MAX', 10_000, 1, 1_000_000),
-      merchantCallsPerSecondMax: read.integer('MERCHANT_CALLS_PER_SECOND_MAX', 0, 0, 1_000_000),
-      attemptsMax: read.integer('ATTEMPTS_MAX', 8, 1, 100),
-      poolConnectionsMax: read.integer('POOL_CONNECTIONS_MAX', 10, 2, 1000),
-      readPoolConnectionsMax: read.integer('READ_POOL_CONNECTIONS_MAX', 4, 1, 1000),
-      readsWaitingMax: read.integer('READS_WAITING_MAX', 1000, 0, 1_000_000),
-      streamsMax: read.integer('STREAMS_MAX', 1000, 0, 1_000_000),
-      merchantStreamsMax: read.integer('MERCHANT_STREAMS_MAX', 0, 0, 1_000_000),
-      streamStalledMs: read.integer('STREAM_STALLED_MS', 30_000, 10, 600_000),
-      streamHeartbeatMs: read.integer('STREAM_HEARTBEAT_MS', 15_000, 0, 600_000),
-      watchLookMs: read.integer('WATCH_LOOK_MS', 2000, 100, 600_000),
-      grpcIdleMs: read.integer('GRPC_IDLE_MS', 1_800_000, 100, 86_400_000),
-      connectTimeoutMs: read.integer('CONNECT_TIMEOUT_MS', 5000, 100, 60_000),
-      lockTimeoutMs: read.integer('LOCK_TIMEOUT_MS', 2000, 10, 60_000),
-      statementTimeoutMs: read.integer('STATEMENT_TIMEOUT_MS', 10_000, 100, 600_000),
-      apiKeyCacheMs: read.integer('API_KEY_CACHE_MS', 5000, 0, 9000),
-      tokenCacheMs: read.integer('TOKEN_CACHE_MS', 60_000, 0, 3_600_000),
-      credentialCacheMax: read.integer('CREDENTIAL_CACHE_MAX', 10_000, 1, 1_000_000),
-    },
+    limits: readLimits(read),
   };
   faults.push(...unmetRelations(config.limits));
   faults.push(...portFaults(config));
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze({ ...config, limits: Object.freeze(config.limits) });
+}
+
+function readLimits(read: EnvironmentReader): Limits {
+  return {
+    bodyBytesMax: read.integer('BODY_BYTES_MAX', 65536, 1024, 16_777_216),
+    requestTimeoutMs: read.integer('REQUEST_TIMEOUT_MS', 15_000, 1, 600_000),
+    httpKeepAliveMs: read.integer('HTTP_KEEP_ALIVE_MS', 75_000, 1, 3_600_000),
+    connectionMaxAgeMs: read.integer('CONNECTION_MAX_AGE_MS', 0, 0, 604_800_000),
+    shutdownTimeoutMs: read.integer('SHUTDOWN_TIMEOUT_MS', 20_000, 0, 600_000),
+    engineLanes: read.integer('ENGINE_LANES', 2, 1, 64),
+    batchCommandsMax: read.integer('BATCH_COMMANDS_MAX', 500, 1, 5000),
+    queueCommandsMax: read.integer('QUEUE_COMMANDS_MAX', 10_000, 1, 1_000_000),
+    merchantCallsPerSecondMax: read.integer('MERCHANT_CALLS_PER_SECOND_MAX', 0, 0, 1_000_000),
+    attemptsMax: read.integer('ATTEMPTS_MAX', 8, 1, 100),
+    poolConnectionsMax: read.integer('POOL_CONNECTIONS_MAX', 10, 2, 1000),
+    readPoolConnectionsMax: read.integer('READ_POOL_CONNECTIONS_MAX', 4, 1, 1000),
+    readsWaitingMax: read.integer('READS_WAITING_MAX', 1000, 0, 1_000_000),
+    streamsMax: read.integer('STREAMS_MAX', 1000, 0, 1_000_000),
+    merchantStreamsMax: read.integer('MERCHANT_STREAMS_MAX', 0, 0, 1_000_000),
+    streamStalledMs: read.integer('STREAM_STALLED_MS', 30_000, 10, 600_000),
+    streamHeartbeatMs: read.integer('STREAM_HEARTBEAT_MS', 15_000, 0, 600_000),
+    watchLookMs: read.integer('WATCH_LOOK_MS', 2000, 100, 600_000),
+    grpcIdleMs: read.integer('GRPC_IDLE_MS', 1_800_000, 100, 86_400_000),
+    connectTimeoutMs: read.integer('CONNECT_TIMEOUT_MS', 5000, 100, 60_000),
+    lockTimeoutMs: read.integer('LOCK_TIMEOUT_MS', 2000, 10, 60_000),
+    statementTimeoutMs: read.integer('STATEMENT_TIMEOUT_MS', 10_000, 100, 600_000),
+    apiKeyCacheMs: read.integer('API_KEY_CACHE_MS', 5000, 0, 9000),
+    tokenCacheMs: read.integer('TOKEN_CACHE_MS', 60_000, 0, 3_600_000),
+    credentialCacheMax: read.integer('CREDENTIAL_CACHE_MAX', 10_000, 1, 1_000_000),
+  };
 }
 
 function readJwt(read: EnvironmentReader, faults: string[]): JwtConfig {

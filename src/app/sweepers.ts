@@ -1,7 +1,7 @@
 import { sweepExpiredHolds } from '../engine/hold-sweep.js';
-import { sweepAllImports } from '../service/import-sweep.js';
-import { sweepAllKeys } from '../service/key-sweep.js';
-import { Sweeper } from '../service/sweeper.js';
+import { sweepAllImports } from '../service/sweeps/import-sweep.js';
+import { sweepAllKeys } from '../service/sweeps/key-sweep.js';
+import { Sweeper } from '../service/sweeps/sweeper.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Core } from './core.js';
 

@@ -5,7 +5,7 @@ import { type Account, chooseAccount, handOver } from './account.js';
 import { type Binaries, findBinaries } from './binaries.js';
 import { chooseLauncher, type Launcher, runToEnd } from './launcher.js';
 import { clusterExists, type Layout, removeLeftover } from './layout.js';
-import { HOST_ACCESS } from './server-arguments.js';
+import { HOST_ACCESS } from './server/server-arguments.js';
 
 export const SUPERUSER = 'holdfast';
 

@@ -2,9 +2,9 @@ import { prepareCluster, readPassword } from './cluster.js';
 import { adminUrl, ensureDatabase, serviceUrl } from './database.js';
 import { Holders } from './holders.js';
 import { clusterExists, type Layout, prepareLayout } from './layout.js';
-import { findPostmaster } from './postmaster.js';
-import { ensureServer, type RunningServer, START_TIMEOUT_MS, stopServer } from './server.js';
-import { Supervisor } from './supervisor.js';
+import { findPostmaster } from './server/postmaster.js';
+import { ensureServer, type RunningServer, START_TIMEOUT_MS, stopServer } from './server/server.js';
+import { Supervisor } from './server/supervisor.js';
 import { TicketLock } from './ticket-lock.js';
 
 export interface EmbeddedDatabase {

@@ -102,10 +102,10 @@ describe.each(rows)('$name', ({ name, fallback, bounds, text }) => {
 
 describe('a value keeps one name from the environment to its use', () => {
   const config = loadConfig({});
+  /** What follows from HOST. */
+  const derived = ['exposed', 'everywhere'];
   const properties = [
-    ...Object.keys(config).filter(
-      (name) => !['jwt', 'tls', 'limits', 'exposed', 'everywhere'].includes(name),
-    ),
+    ...Object.keys(config).filter((name) => !['jwt', 'tls', 'limits', ...derived].includes(name)),
     ...Object.keys(config.limits),
     ...Object.keys(config.jwt).map((name) => `jwt${name[0]!.toUpperCase()}${name.slice(1)}`),
   ];
@@ -140,7 +140,8 @@ describe('a value keeps one name from the environment to its use', () => {
 
   test('whoever hands it on calls it so', () => {
     const limits = Object.keys(config.limits).join('|');
-    const others = 'batchScope|corsOrigins|dataDir|httpPort|grpcPort|metricsPort|reflection|jwksStaleMaxMs';
+    const others =
+      'batchScope|corsOrigins|publicUrl|dataDir|httpPort|grpcPort|metricsPort|reflection|jwksStaleMaxMs';
     const handed = new RegExp(String.raw`\b(\w+): [\w.#]*\.(${limits}|${others})\b`, 'g');
     const renamed = readTree('src').flatMap(({ path, text }) =>
       [...text.matchAll(handed)]

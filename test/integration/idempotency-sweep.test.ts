@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { sweepAllKeys } from '../../src/service/key-sweep.js';
+import { sweepAllKeys } from '../../src/service/sweeps/key-sweep.js';
 import { sweepIdempotencyKeys } from '../../src/store/tables/idempotency-keys.js';
 import { openDataSource } from '../support/data-source.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';

@@ -28,7 +28,7 @@ export class PoolClient extends pg.Client {
     });
   }
 
-  // All of the driver's overloads are passed on. biome-ignore lint/suspicious/noExplicitAny: see above
+  // biome-ignore lint/suspicious/noExplicitAny: all of the driver's overloads are passed on.
   override query(...statement: any[]): any {
     this.#collect();
     const answer = (super.query as (...statement: unknown[]) => unknown)(...statement);

@@ -1,5 +1,5 @@
 import type { InventoryRecord } from '../../domain/inventory-record.js';
-import { detailsOf, type RawDetails } from '../tables/record-details.js';
+import { detailsOf, type RawDetails } from '../record-details.js';
 
 /**
  * Selects whole records. `ids` is a query for their ids. Every table is then looked up by key, so the cost depends on

@@ -3,7 +3,7 @@ import type { RecordDetails, RecordIdentity } from '../../domain/inventory-recor
 import { numbers, texts } from '../connection/array-literal.js';
 import { batchStatement } from '../connection/statement.js';
 import type { Transaction } from '../connection/transaction.js';
-import { detailsOf, identityOf, type RawDetails, type RawIdentity } from './record-details.js';
+import { detailsOf, identityOf, type RawDetails, type RawIdentity } from '../record-details.js';
 import type { RecordKey } from './stock-levels.js';
 
 export interface RecordRow {

@@ -1,6 +1,6 @@
 import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { runsAsRoot } from './layout.js';
+import { runsAsRoot } from '../layout.js';
 
 const ROTATE_ABOVE_BYTES = 16 * 1024 * 1024;
 const TAIL_BYTES = 4_000;

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Cluster } from './cluster.js';
-import type { Layout } from './layout.js';
-import { findFreePort } from './port.js';
+import type { Cluster } from '../cluster.js';
+import type { Layout } from '../layout.js';
+import { findFreePort } from '../port.js';
+import { identify, isAlive, type ProcessIdentity } from '../process-identity.js';
 import { clearStalePidFile, findPostmaster } from './postmaster.js';
-import { identify, isAlive, type ProcessIdentity } from './process-identity.js';
 import { serverArguments } from './server-arguments.js';
 import { ServerLog } from './server-log.js';
 

@@ -1,4 +1,4 @@
-import type { RecordDetails, RecordIdentity } from '../../domain/inventory-record.js';
+import type { RecordDetails, RecordIdentity } from '../domain/inventory-record.js';
 
 /** The columns of `inventory_records` that identify a record, as the driver returns them. */
 export interface RawIdentity {

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { sweepImports } from '../store/tables/imports.js';
-import { listMerchants } from '../store/tables/merchants.js';
+import { sweepImports } from '../../store/tables/imports.js';
+import { listMerchants } from '../../store/tables/merchants.js';
 
 /** Lines deleted in one statement. */
 const SWEEP_LINES_MAX = 1000;

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { sweepIdempotencyKeys } from '../store/tables/idempotency-keys.js';
-import { listMerchants } from '../store/tables/merchants.js';
+import { sweepIdempotencyKeys } from '../../store/tables/idempotency-keys.js';
+import { listMerchants } from '../../store/tables/merchants.js';
 
 /** Rows deleted in one statement; more would hold locks for too long. */
 const SWEEP_ROWS_MAX = 1000;

@@ -1,4 +1,4 @@
-import { isAlive } from './process-identity.js';
+import { isAlive } from '../process-identity.js';
 import type { RunningServer } from './server.js';
 
 const INTERVAL_MS = 500;

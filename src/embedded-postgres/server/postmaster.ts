@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { commandLine, identify, type ProcessIdentity, unlessGone } from './process-identity.js';
+import { commandLine, identify, type ProcessIdentity, unlessGone } from '../process-identity.js';
 
 /** A live server of our cluster, as described in its `postmaster.pid`. */
 export interface Postmaster {
