@@ -11,6 +11,7 @@ import { DatabaseCpu } from './database-cpu.js';
 import {
   createPlainDatabase,
   createStockDatabase,
+  type Merchant,
   type SideDatabase,
   type StockDatabase,
 } from './databases.js';
@@ -18,6 +19,8 @@ import type { Addresses } from './sides/service.js';
 import type { ServedSide } from './turns.js';
 
 const TOKEN_TTL_SECONDS = 86_400;
+/** More than the quiet merchant's callers make, less than a tenth of a flood. */
+const RATE_LIMIT = 600;
 
 /** A side that serves callers. */
 export interface Served {
@@ -29,13 +32,30 @@ export interface Served {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** A process of the service. */
+export type Service = Pick<Served, 'process' | 'addresses'>;
+
 /** One PostgreSQL for the whole run, and on it each side: a database and a process of its own. */
 export interface Arena {
   readonly served: Readonly<Record<ServedSide, Served>>;
+  readonly holdfast: Holdfast;
   readonly sql: { readonly process: Child; readonly database: StockDatabase };
   readonly generator: Child;
+  /** A second one, for those that flood the service: what it is busy with delays no other caller. */
+  readonly floodGenerator: Child;
   readonly databaseCpu: DatabaseCpu;
   readonly postgresVersion: string;
+}
+
+/** What of the service only some turns need. Processes start when they are asked for first, and stay. */
+export interface Holdfast {
+  readonly database: StockDatabase;
+  /** Credentials of the database's second merchant, as headers. */
+  readonly neighbourHeaders: Readonly<Record<string, string>>;
+  /** So many processes on the one database; the first is that of the side. */
+  processes(count: number): Promise<readonly Service[]>;
+  /** A process on it that keeps each merchant to RATE_LIMIT calls a second. */
+  limited(): Promise<Service>;
 }
 
 /** What is to be undone, the last first; filled as things come into being, so that a failed start undoes its part. */
@@ -66,6 +86,13 @@ export async function openArena(cleanup: Cleanup, options: { profile: boolean })
 
   const holdfastDatabase = await stock('bench_holdfast');
   const holdfast = await service('holdfast', holdfastDatabase);
+  const startMore = async (name: string, settings: Record<string, string> = {}): Promise<Service> => {
+    const process = child(name, 'sides/holdfast.js');
+    const start = { databaseUrl: holdfastDatabase.url, jwtSecret, settings };
+    return { process, addresses: await process.ask<Addresses>('start', start) };
+  };
+  const processes: Service[] = [holdfast];
+  let limited: Service | undefined;
   const noop = await service('noop', await stock('bench_noop'));
   const plainDatabase = keep(await createPlainDatabase(server.adminUrl, 'bench_plain'));
   const plain = child('plain', 'sides/plain.js');
@@ -88,25 +115,41 @@ export async function openArena(cleanup: Cleanup, options: { profile: boolean })
         headers: noop.headers,
       },
     },
+    holdfast: {
+      database: holdfastDatabase,
+      neighbourHeaders: await credentials(holdfastDatabase.neighbour, jwtSecret),
+      processes: async (count) => {
+        while (processes.length < count) processes.push(await startMore(`holdfast-${processes.length + 1}`));
+        return processes.slice(0, count);
+      },
+      limited: async () => {
+        limited ??= await startMore('holdfast-limited', { MERCHANT_CALLS_PER_SECOND_MAX: `${RATE_LIMIT}` });
+        return limited;
+      },
+    },
     sql: { process: child('sql', 'sides/sql.js'), database: await stock('bench_sql') },
     generator: child('generator', 'load/main.js'),
+    floodGenerator: child('flood-generator', 'load/main.js'),
     databaseCpu: await DatabaseCpu.of(server.adminUrl),
     postgresVersion: await versionOf(server.adminUrl),
   };
 }
 
-async function credentials(database: StockDatabase, jwtSecret: string): Promise<Record<string, string>> {
+async function credentials(
+  { merchantId, apiKey }: Merchant,
+  jwtSecret: string,
+): Promise<Record<string, string>> {
   const token = await signToken(
     jwtSecret,
     {
       actor: 'bench',
-      merchantId: database.merchantId,
+      merchantId,
       permissions: ['can_update_inventory'],
       ttlSeconds: TOKEN_TTL_SECONDS,
     },
     { issuer: undefined, audience: undefined },
   );
-  return { authorization: `Bearer ${token}`, 'x-merchantapikey': database.apiKey };
+  return { authorization: `Bearer ${token}`, 'x-merchantapikey': apiKey };
 }
 
 async function versionOf(serverUrl: string): Promise<string> {

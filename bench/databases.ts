@@ -22,7 +22,13 @@ export interface SideDatabase {
 }
 
 /** A database with the service's schema, and a merchant in it. */
-export interface StockDatabase extends SideDatabase {
+export interface StockDatabase extends SideDatabase, Merchant {
+  /** A second merchant; without records, unless reset is told how many. */
+  readonly neighbour: Merchant;
+  reset(records: number, neighbourRecords?: number): Promise<void>;
+}
+
+export interface Merchant {
   readonly merchantId: string;
   readonly apiKey: string;
 }
@@ -38,16 +44,19 @@ export async function createStockDatabase(
     loadConfig({ DATABASE_URL: url, JWT_SECRET: jwtSecret, STATEMENT_TIMEOUT_MS: '600000' }),
     silent,
   );
-  const { merchantId, apiKey } = await createMerchant(dataSource, 'Bench', 'test');
+  const merchant = await createMerchant(dataSource, 'Bench', 'test');
+  const { merchantId } = merchant;
+  const neighbour = await createMerchant(dataSource, 'Neighbour', 'test');
   return {
     url,
-    merchantId,
-    apiKey,
-    reset: async (records) => {
+    ...merchant,
+    neighbour,
+    reset: async (records, neighbourRecords = 0) => {
       await dataSource.query(
         'TRUNCATE stock_levels, inventory_records, holds, movement_log, idempotency_keys',
       );
       await seedTables(dataSource, merchantId, records);
+      if (neighbourRecords > 0) await seedTables(dataSource, neighbour.merchantId, neighbourRecords);
       await dataSource.query('VACUUM ANALYZE');
       await dataSource.query('CHECKPOINT');
       await warmCache(dataSource, merchantId);

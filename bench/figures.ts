@@ -13,6 +13,12 @@ export function ratio(figure: (reading: Reading) => number): Figure {
   return ([first, second]) => figure(first!) / figure(second!);
 }
 
+/** The first turn's rate / the highest of all. */
+export function shareOfHighest(readings: readonly Reading[]): number {
+  const rates = readings.map(rate);
+  return rates[0]! / Math.max(...rates);
+}
+
 /** The lowest rate / the highest. Below 1 by as much as the turns differ by chance, too. */
 export function flatness(readings: readonly Reading[]): number {
   const rates = readings.map(rate);

@@ -6,7 +6,7 @@ import { findBestSettings } from './probe.js';
 import type { Reading } from './reading.js';
 import { createReport, type Report, writeReport } from './report.js';
 import { NothingMeasured, playRound, type Round, turnsOf, warmUp } from './rounds.js';
-import { measuresTable, partsTable, remark, turnsTable } from './tables.js';
+import { measuresTable, partsTable, refusalsTable, remark, turnsTable } from './tables.js';
 import { turns } from './turns.js';
 
 /** The bench: all sides in turns on one database, ratios against their bars. See README.md. */
@@ -19,18 +19,18 @@ async function main(cleanup: Cleanup): Promise<number> {
   const names = turnsOf(options.measures);
   await warmUp(arena, names, options.warmUpMs);
 
-  const recordsOf = (side: 'plain' | 'sql', filter: (name: (typeof names)[number]) => boolean) => [
-    ...new Set(
-      names
-        .filter((name) => turns[name].side === side)
-        .filter(filter)
-        .map((name) => turns[name].records),
-    ),
-  ];
+  const recordsOf = (side: 'plain' | 'sql', load?: 'best') => {
+    const records = names.flatMap((name) => {
+      const turn = turns[name];
+      if (turn.side === 'scene' || turn.side !== side) return [];
+      return load === undefined || turn.load === load ? [turn.records] : [];
+    });
+    return [...new Set(records)];
+  };
   const settings = await findBestSettings(
     arena,
     options.probe,
-    { plain: recordsOf('plain', () => true), sql: recordsOf('sql', (name) => turns[name].load === 'best') },
+    { plain: recordsOf('plain'), sql: recordsOf('sql', 'best') },
     note,
   );
 
@@ -58,7 +58,13 @@ async function main(cleanup: Cleanup): Promise<number> {
 }
 
 function print(report: Report): void {
-  const shown = [turnsTable(report), partsTable(report), measuresTable(report), remark(report)];
+  const shown = [
+    turnsTable(report),
+    partsTable(report),
+    refusalsTable(report),
+    measuresTable(report),
+    remark(report),
+  ];
   process.stdout.write(`\n${shown.filter((text) => text !== '').join('\n\n')}\n`);
 }
 

@@ -1,22 +1,36 @@
-import { drift, type Figure, flatness, latency, lineRate, p99, rate, ratio } from './figures.js';
-import type { TurnName } from './turns.js';
+import {
+  drift,
+  type Figure,
+  flatness,
+  latency,
+  lineRate,
+  p99,
+  rate,
+  ratio,
+  shareOfHighest,
+} from './figures.js';
+import { bystanderNames } from './scenes.js';
+import { crowds, fleetTurn, type ReadingName } from './turns.js';
 
 /** What is promised. */
 export interface Measure {
   /** As in the specification; two promises may share a number. */
   readonly id: number;
   readonly name: string;
-  /** The turns that it needs. */
-  readonly of: readonly TurnName[];
+  /** The readings that it needs. */
+  readonly of: readonly ReadingName[];
   readonly figure: Figure;
   readonly bar: { readonly atLeast: number } | { readonly atMost: number };
   /** Takes many minutes: runs alone, once, and only when asked for. */
   readonly alone?: true;
+  /** Too long for a quick run that does not ask for it. */
+  readonly long?: true;
 }
 
 const ONE = 'holdfast, one record';
 const MANY = 'holdfast, many records';
-const SOAK = 'holdfast, 80 % of its rate';
+const SUSTAINED = 'holdfast, sustained';
+const SOAK = 'holdfast, for minutes';
 
 type TableSize = '1,000' | '100,000' | '1,000,000';
 
@@ -38,6 +52,59 @@ const tenThousandOfMany: Measure = {
   figure: flatness,
   bar: { atLeast: 0.85 },
 };
+
+const fleetMeasures: readonly Measure[] = (['gRPC', 'REST'] as const).flatMap((door) =>
+  crowds.flatMap((inFlight) =>
+    ([2, 4] as const).map(
+      (processes): Measure => ({
+        id: 15,
+        name: `one record, ${door}, ${inFlight} in flight in all: ${processes} processes / 1`,
+        of: [fleetTurn(door, inFlight, processes), fleetTurn(door, inFlight, 1)],
+        figure: ratio(rate),
+        bar: { atLeast: 0.9 },
+        long: true,
+      }),
+    ),
+  ),
+);
+
+const heldMeasures: readonly Measure[] = (['a row held', '1,000 rows held'] as const).flatMap((scene) =>
+  bystanderNames.map(
+    (group): Measure => ({
+      id: 19,
+      name: `${scene} by a stranger, p99 of ${group} / undisturbed`,
+      of: [`${scene}: ${group}`, `undisturbed: ${group}`],
+      figure: ratio(p99),
+      bar: { atMost: 2 },
+      long: true,
+    }),
+  ),
+);
+
+const overloadMeasures: readonly Measure[] = ([1.2, 3] as const).flatMap((share): Measure[] => [
+  {
+    id: 21,
+    name: `${share} × the sustained rate is offered: p99 of accepted calls / at 0.8 ×`,
+    of: [`holdfast, ${share} × offered`, 'holdfast, 0.8 × offered'],
+    figure: ratio(p99),
+    bar: { atMost: 2 },
+    long: true,
+  },
+  {
+    id: 21,
+    name: `${share} × the sustained rate is offered: goodput / highest`,
+    of: [
+      `holdfast, ${share} × offered`,
+      SUSTAINED,
+      'holdfast, 0.8 × offered',
+      'holdfast, 1.2 × offered',
+      'holdfast, 3 × offered',
+    ],
+    figure: shareOfHighest,
+    bar: { atLeast: 0.9 },
+    long: true,
+  },
+]);
 
 const measures: readonly Measure[] = [
   {
@@ -109,7 +176,15 @@ const measures: readonly Measure[] = [
   tenThousandOfMany,
   {
     id: 9,
-    name: 'resident memory at 80 % of the highest rate: last third / first',
+    name: 'sustained rate / a short turn’s',
+    of: [SUSTAINED, MANY],
+    figure: ratio(rate),
+    bar: { atLeast: 0.9 },
+    alone: true,
+  },
+  {
+    id: 9,
+    name: 'resident memory at 80 % of the sustained rate: last third / first',
     of: [SOAK],
     figure: drift(({ memoryMiB }) => memoryMiB!),
     bar: { atMost: 1.1 },
@@ -117,7 +192,7 @@ const measures: readonly Measure[] = [
   },
   {
     id: 9,
-    name: 'p99 at 80 % of the highest rate: last third / first',
+    name: 'p99 at 80 % of the sustained rate: last third / first',
     of: [SOAK],
     figure: drift(({ parts }) => parts!.map(({ latencyMs }) => latencyMs.p99)),
     bar: { atMost: 1.25 },
@@ -151,6 +226,25 @@ const measures: readonly Measure[] = [
     figure: ratio(rate),
     bar: { atLeast: 0.5 },
   },
+  ...fleetMeasures,
+  ...heldMeasures,
+  {
+    id: 20,
+    name: 'p99 of a quiet merchant: beside one with 512 in flight / alone',
+    of: ['beside a flood: quiet', 'alone: quiet'],
+    figure: ratio(p99),
+    bar: { atMost: 4 },
+    long: true,
+  },
+  {
+    id: 20,
+    name: 'p99 of a quiet merchant: beside one that is over its limit / alone',
+    of: ['beside a flood over its limit: quiet', 'alone, limited: quiet'],
+    figure: ratio(p99),
+    bar: { atMost: 3 },
+    long: true,
+  },
+  ...overloadMeasures,
 ];
 
 /** In the specification's order. A quick run has no time to seed a million records. */

@@ -20,15 +20,20 @@ export class UsageError extends Error {
 }
 
 /**
- * `--quick`: one short round, for a first look. `--only 1,3`: these measures. `--only 9`: ten minutes of load.
- * `--profile`: where time goes.
+ * `--quick`: one short round, for a first look. `--only 1,3`: these measures. `--only 9`: ten minutes of load, or
+ * `--minutes` of it. `--profile`: where time goes.
  */
 export function readOptions(args: readonly string[]): Options {
-  let values: { quick?: boolean; only?: string; profile?: boolean };
+  let values: { quick?: boolean; only?: string; profile?: boolean; minutes?: string };
   try {
     values = parseArgs({
       args: [...args],
-      options: { quick: { type: 'boolean' }, only: { type: 'string' }, profile: { type: 'boolean' } },
+      options: {
+        quick: { type: 'boolean' },
+        only: { type: 'string' },
+        profile: { type: 'boolean' },
+        minutes: { type: 'string' },
+      },
     }).values;
   } catch (error) {
     throw new UsageError((error as Error).message);
@@ -36,7 +41,11 @@ export function readOptions(args: readonly string[]): Options {
   const quick = values.quick === true;
   const all = measuresOf(quick ? 'quick' : 'full');
   const chosen =
-    values.only === undefined ? all.filter((measure) => !measure.alone) : chooseMeasures(all, values.only);
+    values.only === undefined
+      ? all.filter(({ alone, long }) => !alone && !(quick && long))
+      : chooseMeasures(all, values.only);
+  const soakMs = minutesOf(values.minutes) * 60_000;
+  const runsAlone = chosen.some((measure) => measure.alone);
   const common = { quick, measures: chosen, profile: values.profile === true };
   return quick
     ? {
@@ -45,7 +54,10 @@ export function readOptions(args: readonly string[]): Options {
         warmUpMs: 1000,
         timings: {
           turn: { warmupMs: 500, measureMs: 1000 },
+          sustain: { warmupMs: 3000, measureMs: 3000 },
           soak: { warmupMs: 400, measureMs: 30_000, parts: 10 },
+          // LOCK_TIMEOUT_MS is 2000.
+          scene: { warmupMs: 500, measureMs: 5000 },
         },
         probe: {
           plainPools: [10],
@@ -56,11 +68,16 @@ export function readOptions(args: readonly string[]): Options {
       }
     : {
         ...common,
-        rounds: chosen.some((measure) => measure.alone) ? 1 : 3,
+        rounds: runsAlone ? 1 : 3,
         warmUpMs: 6000,
         timings: {
           turn: { warmupMs: 3000, measureMs: 8000 },
-          soak: { warmupMs: 3000, measureMs: 600_000, parts: 10 },
+          // The first half of it leaves behind what a short turn lives on: empty tables, pages just checkpointed.
+          sustain: runsAlone
+            ? { warmupMs: soakMs / 4, measureMs: soakMs / 4 }
+            : { warmupMs: 30_000, measureMs: 30_000 },
+          soak: { warmupMs: 3000, measureMs: soakMs, parts: 10 },
+          scene: { warmupMs: 2000, measureMs: 17_500 },
         },
         probe: {
           plainPools: [2, 4, 10, 30],
@@ -69,6 +86,13 @@ export function readOptions(args: readonly string[]): Options {
           timing: { warmupMs: 1000, measureMs: 2000 },
         },
       };
+}
+
+function minutesOf(text = '10'): number {
+  const minutes = Number(text);
+  if (!(minutes > 0 && minutes <= 120))
+    throw new UsageError(`--minutes: ${text} is not a number of 0 to 120`);
+  return minutes;
 }
 
 function chooseMeasures(all: readonly Measure[], list: string): Measure[] {

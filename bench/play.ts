@@ -1,4 +1,5 @@
 import type { Arena } from './arena.js';
+import { withCpu } from './cpu.js';
 import type { LoadPlan, LoadResult } from './load/plan.js';
 import type { LoadTiming } from './load/tally.js';
 import { watchMemory } from './memory.js';
@@ -7,7 +8,7 @@ import type { SqlPlan } from './sides/sql.js';
 import type { ServedTurn } from './turns.js';
 
 type SqlLoad = Pick<SqlPlan, 'statement' | 'clients' | 'records'>;
-type ServedLoad = Omit<ServedTurn, 'load' | 'soak'> & Pick<LoadPlan, 'arrival'>;
+type ServedLoad = Omit<ServedTurn, 'load' | 'takes'> & Pick<LoadPlan, 'arrival'>;
 
 /** One turn of a side that serves: reset, load, audit. `noteMemory`: called as the turn's parts pass. */
 export async function playServed(
@@ -17,21 +18,27 @@ export async function playServed(
   timing: LoadTiming,
   noteMemory: (part: number, memoryMiB: number) => void = () => undefined,
 ): Promise<Reading> {
-  const { process, addresses, database, headers } = arena.served[load.side];
+  const { process, database, headers, ...served } = arena.served[load.side];
+  const services =
+    load.side === 'holdfast' ? await arena.holdfast.processes(load.processes ?? 1) : [{ process, ...served }];
   const { tableRecords = load.records, orderLines = 0 } = load;
   const { parts = 0 } = timing;
   await database?.reset(tableRecords);
   if (pool !== undefined) await process.ask('usePool', pool);
   const plan: LoadPlan = {
     door: load.door,
-    address: addresses[load.door]!,
+    addresses: services.map(({ addresses }) => addresses[load.door]!),
     headers,
     arrival: load.arrival,
+    call: 'reserve',
+    referencePrefix: 'ORD',
     records: load.records,
+    firstRecord: 0,
     tableRecords,
     orderLines,
     soldOutShare: load.soldOutShare ?? 0,
     idempotencyKeys: load.idempotencyKeys ?? false,
+    refusals: load.overload === true ? 'apart' : 'wrong',
     ...timing,
     parts,
   };
@@ -41,18 +48,28 @@ export async function playServed(
     const [result, memoryMiB] = await Promise.all([ran, watchMemory(process, plan, noteMemory)]);
     return { ...result, memoryMiB };
   };
-  const reading = await withCpu(arena, process, timing, run);
-  await database?.audit(reading);
+  const servers = services.map((service) => service.process);
+  const reading = await withCpu(arena, servers, timing, run);
+  await database?.audit({ ...reading, unknown: unknownOf(reading) });
   return { ...reading, setting: settingOf(load, pool) };
 }
 
+/** Of refused calls, those whose callers cannot know whether they took effect. */
+export function unknownOf({ refusals }: LoadResult): number {
+  return refusals.DEADLINE_EXCEEDED ?? 0;
+}
+
 function settingOf({ arrival, orderLines }: ServedLoad, pool: number | undefined): string {
-  const setting = [
-    arrival.kind === 'closed' ? `${arrival.inFlight} in flight` : `${Math.round(arrival.perSecond)}/s`,
-  ];
+  const setting = [arrivalText(arrival)];
   if (orderLines !== undefined) setting.push(`${orderLines} lines each`);
   if (pool !== undefined) setting.push(`pool ${pool}`);
   return setting.join(', ');
+}
+
+export function arrivalText(arrival: LoadPlan['arrival']): string {
+  if (arrival.kind === 'open') return `${Math.round(arrival.perSecond)}/s`;
+  const pause = arrival.pauseMs === undefined ? '' : `, pauses of ${arrival.pauseMs} ms`;
+  return `${arrival.inFlight} in flight${pause}`;
 }
 
 /** One turn straight on the database. */
@@ -60,28 +77,7 @@ export async function playSql(arena: Arena, load: SqlLoad, timing: LoadTiming): 
   const { process, database } = arena.sql;
   await database.reset(load.records);
   const plan: SqlPlan = { databaseUrl: database.url, merchantId: database.merchantId, ...load, ...timing };
-  const reading = await withCpu(arena, process, timing, () => process.ask<LoadResult>('run', plan));
+  const reading = await withCpu(arena, [process], timing, () => process.ask<LoadResult>('run', plan));
   await database.audit(reading);
   return { ...reading, setting: `${load.statement}, ${load.clients} clients` };
-}
-
-async function withCpu<R extends LoadResult>(
-  arena: Arena,
-  server: Arena['generator'],
-  { warmupMs, measureMs }: LoadTiming,
-  run: () => Promise<R>,
-): Promise<R & Pick<Reading, 'seconds' | 'cpuSeconds'>> {
-  const used = () =>
-    Promise.all([server.cpuSeconds(), arena.generator.cpuSeconds(), arena.databaseCpu.seconds()]);
-  const before = await used();
-  const result = await run();
-  const after = await used();
-  const [databaseBefore, databaseAfter] = [before[2], after[2]];
-  const database =
-    databaseBefore === undefined || databaseAfter === undefined ? undefined : databaseAfter - databaseBefore;
-  return {
-    ...result,
-    seconds: (warmupMs + measureMs) / 1000,
-    cpuSeconds: { server: after[0] - before[0], generator: after[1] - before[1], database },
-  };
 }

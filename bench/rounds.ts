@@ -2,12 +2,13 @@ import type { Arena } from './arena.js';
 import type { LoadTiming } from './load/tally.js';
 import type { Measure } from './measures.js';
 import { playServed, playSql } from './play.js';
+import { playScene } from './play-scene.js';
 import type { BestSettings } from './probe.js';
 import type { Reading } from './reading.js';
-import { type Turn, type TurnName, turns } from './turns.js';
+import { type ReadingName, type ServedTurn, type SqlTurn, type TurnName, turnOf, turns } from './turns.js';
 
 /** What each turn of a round came to. */
-export type Round = ReadonlyMap<TurnName, Reading>;
+export type Round = ReadonlyMap<ReadingName, Reading>;
 
 /** A turn without an answer in its measured time has no rate to compare with. */
 export class NothingMeasured extends Error {
@@ -19,18 +20,33 @@ export class NothingMeasured extends Error {
 
 export interface Timings {
   readonly turn: LoadTiming;
+  readonly sustain: LoadTiming;
   readonly soak: LoadTiming;
+  /** Rows are held for longer than a lock is waited for. */
+  readonly scene: LoadTiming;
 }
+
+/** Calls in flight at once in an open loop, as in the closed one. */
+const OPEN_IN_FLIGHT_MAX = 512;
+/** The same where more is offered than can be answered: more than any queue of the service holds. */
+const OVERLOAD_IN_FLIGHT_MAX = 30_000;
 
 /** The turns that these measures need, in order. */
 export function turnsOf(measures: readonly Measure[]): TurnName[] {
-  const needed = new Set<TurnName>(measures.flatMap((measure) => measure.of));
+  const needed = new Set<TurnName>(measures.flatMap((measure) => measure.of.map(turnOf)));
   for (const name of needed) {
     const turn = turns[name];
-    if (turn.side !== 'sql' && 'ofTheRateOf' in turn.load) needed.add(turn.load.ofTheRateOf);
+    if (turn.side !== 'sql' && turn.side !== 'scene' && 'ofTheRateOf' in turn.load)
+      needed.add(turn.load.ofTheRateOf);
   }
   return (Object.keys(turns) as TurnName[]).filter((name) => needed.has(name));
 }
+
+/** What a scene's callers make. */
+const plainCalls: Pick<ServedTurn, 'side' | 'door' | 'orderLines' | 'processes'> = {
+  side: 'holdfast',
+  door: 'grpc',
+};
 
 /**
  * Brings every service to the speed that its compiler reaches after a while, so that the first turn of a side is
@@ -41,12 +57,18 @@ export async function warmUp(arena: Arena, names: readonly TurnName[], measureMs
   for (const name of names) {
     const turn = turns[name];
     if (turn.side === 'sql') continue;
-    const { side, door, orderLines = 0 } = turn;
-    const kind = `${side} ${door} ${orderLines}`;
+    if (turn.side === 'scene') {
+      // What disturbs is what makes a process work.
+      if (turn.scene.limited && !warm.has('limited'))
+        await playScene(arena, turn.scene, { warmupMs: 0, measureMs });
+      if (turn.scene.limited) warm.add('limited');
+    }
+    const { side, door, orderLines = 0, processes = 1 } = turn.side === 'scene' ? plainCalls : turn;
+    const kind = `${side} ${door} ${orderLines} ${processes}`;
     if (warm.has(kind)) continue;
     warm.add(kind);
     const arrival = { kind: 'closed', inFlight: 512 } as const;
-    const load = { side, door, records: Math.max(1, orderLines), orderLines, arrival };
+    const load = { side, door, records: Math.max(1, orderLines), orderLines, processes, arrival };
     await playServed(arena, load, undefined, { warmupMs: 0, measureMs });
   }
 }
@@ -57,22 +79,32 @@ export async function playRound(
   names: readonly TurnName[],
   settings: BestSettings,
   timings: Timings,
-  note: (name: TurnName, reading: Reading) => void,
+  note: (name: ReadingName, reading: Reading) => void,
   noteMemory: (part: number, memoryMiB: number) => void,
 ): Promise<Round> {
-  const round = new Map<TurnName, Reading>();
+  const round = new Map<ReadingName, Reading>();
   for (const name of names) {
-    const reading = await play(arena, turns[name], settings, timings, round, noteMemory);
+    const turn = turns[name];
+    if (turn.side === 'scene') {
+      // A group without an answer in all the time is what a scene may be about: its calls have waited, and count.
+      for (const [group, reading] of await playScene(arena, turn.scene, timings.scene)) {
+        const readingName = `${name}: ${group}` as ReadingName;
+        round.set(readingName, reading);
+        note(readingName, reading);
+      }
+      continue;
+    }
+    const reading = await play(arena, turn, settings, timings, round, noteMemory);
     if (reading.perSecond === 0) throw new NothingMeasured(name);
-    round.set(name, reading);
-    note(name, reading);
+    round.set(name as ReadingName, reading);
+    note(name as ReadingName, reading);
   }
   return round;
 }
 
 function play(
   arena: Arena,
-  turn: Turn,
+  turn: ServedTurn | SqlTurn,
   settings: BestSettings,
   timings: Timings,
   round: Round,
@@ -86,9 +118,13 @@ function play(
   const arrival =
     'inFlight' in turn.load
       ? ({ kind: 'closed', inFlight: turn.load.inFlight } as const)
-      : ({ kind: 'open', perSecond: round.get(turn.load.ofTheRateOf)!.perSecond * turn.load.share } as const);
+      : ({
+          kind: 'open',
+          perSecond: round.get(turn.load.ofTheRateOf as ReadingName)!.perSecond * turn.load.share,
+          inFlightMax: turn.overload ? OVERLOAD_IN_FLIGHT_MAX : OPEN_IN_FLIGHT_MAX,
+        } as const);
   const pool = turn.side === 'plain' ? settings.plainPool.get(records)! : undefined;
-  const timing = turn.soak === true ? timings.soak : timings.turn;
+  const timing = timings[turn.takes ?? 'turn'];
   return playServed(arena, { ...turn, arrival }, pool, timing, noteMemory);
 }
 

@@ -49,6 +49,26 @@ export function partsTable(report: Report): string {
   return rows.length === 0 ? '' : table(['part', 'calls/s', 'p50 ms', 'p99 ms', 'MiB'], rows);
 }
 
+/**
+ * Who was refused what, or had no answer in the measured time; of all rounds, what came before and after that time
+ * included. Empty when there is nobody.
+ */
+export function refusalsTable(report: Report): string {
+  const rows = Object.entries(report.turns).flatMap(([name, readings]) => {
+    const sum = (of: (reading: Reading) => number) => readings.reduce((all, reading) => all + of(reading), 0);
+    const reasons = [...new Set(readings.flatMap(({ refusals }) => Object.keys(refusals)))];
+    if (reasons.length === 0 && readings.every(({ perSecond }) => perSecond > 0)) return [];
+    const refused = reasons.map((reason) => {
+      const calls = sum(({ refusals }) => refusals[reason] ?? 0);
+      return `${reason} ${calls.toLocaleString('en')}`;
+    });
+    const slowestMs = Math.max(...readings.map((reading) => reading.slowestMs));
+    const granted = sum(({ successes }) => successes).toLocaleString('en');
+    return [[name, granted, refused.join(', '), slowestMs.toFixed(0)]];
+  });
+  return rows.length === 0 ? '' : table(['turn', 'granted', 'refused', 'slowest answer ms'], rows);
+}
+
 /** What a reader would miss. */
 export function remark({ run }: Report): string {
   return run.notMeasured.length === 0 ? '' : `Not measured in this run: ${run.notMeasured.join(', ')}.`;

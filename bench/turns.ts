@@ -1,5 +1,7 @@
+import { type Scene, type SceneName, scenes } from './scenes.js';
+
 /** One thing that is timed: a side under a load. */
-export type Turn = ServedTurn | SqlTurn;
+export type Turn = ServedTurn | SqlTurn | SceneTurn;
 
 export type ServedSide = 'holdfast' | 'plain' | 'noop' | 'bare';
 
@@ -16,8 +18,18 @@ export interface ServedTurn {
   readonly idempotencyKeys?: boolean;
   /** ReserveOrder with so many lines; absent: Reserve. */
   readonly orderLines?: number;
-  /** For minutes, and reported by the minute. */
-  readonly soak?: true;
+  /** Of the service, on one database; absent: one. */
+  readonly processes?: number;
+  /** More may be offered than can be answered: refusals are counted apart, and calls are sent when due, however many. */
+  readonly overload?: true;
+  /** soak: minutes, and reported in parts. sustain: as long as it takes until the rate is one that can last. */
+  readonly takes?: 'soak' | 'sustain';
+}
+
+/** Several groups of callers at once. */
+export interface SceneTurn {
+  readonly side: 'scene';
+  readonly scene: Scene;
 }
 
 export interface SqlTurn {
@@ -67,15 +79,61 @@ const table = {
     load: { share: 0.5, ofTheRateOf: 'holdfast, one record' },
   },
   'plain, half its rate': { side: 'plain', ...grpc, load: { share: 0.5, ofTheRateOf: 'plain, one record' } },
-  'holdfast, 80 % of its rate': {
+  'holdfast, sustained': { side: 'holdfast', ...grpcMany, takes: 'sustain' },
+  'holdfast, 0.8 × offered': offered(0.8),
+  'holdfast, 1.2 × offered': offered(1.2),
+  'holdfast, 3 × offered': offered(3),
+  'holdfast, for minutes': {
     side: 'holdfast',
     ...grpcMany,
-    load: { share: 0.8, ofTheRateOf: 'holdfast, many records' },
-    soak: true,
+    load: { share: 0.8, ofTheRateOf: 'holdfast, sustained' },
+    takes: 'soak',
   },
 } as const;
 
-export type TurnName = keyof typeof table;
+function offered(share: number) {
+  const load = { share, ofTheRateOf: 'holdfast, sustained' } as const;
+  return { side: 'holdfast', ...grpcMany, load, overload: true } as const;
+}
+
+/** One hot record from one process and from more, with as many calls in flight in all. */
+export const crowds = [64, 256, 512] as const;
+export const fleets = [1, 2, 4] as const;
+export const fleetTurn = (
+  door: 'gRPC' | 'REST',
+  inFlight: (typeof crowds)[number],
+  processes: (typeof fleets)[number],
+) => `holdfast, ${door}, ${inFlight}, processes: ${processes}` as const;
+
+const fleetTurns = Object.fromEntries(
+  (['gRPC', 'REST'] as const).flatMap((door) =>
+    crowds.flatMap((inFlight) =>
+      fleets.map((processes): [string, ServedTurn] => [
+        fleetTurn(door, inFlight, processes),
+        {
+          side: 'holdfast',
+          door: door === 'gRPC' ? 'grpc' : 'rest',
+          records: 1,
+          load: { inFlight },
+          processes,
+        },
+      ]),
+    ),
+  ),
+) as Record<ReturnType<typeof fleetTurn>, ServedTurn>;
+
+const sceneTurns = Object.fromEntries(
+  Object.entries(scenes).map(([name, scene]) => [name, { side: 'scene', scene }]),
+) as Record<SceneName, SceneTurn>;
+
+export type TurnName = keyof typeof table | keyof typeof fleetTurns | SceneName;
 
 /** In the order in which a round takes them: what is compared stands together, in time too. */
-export const turns: Readonly<Record<TurnName, Turn>> = table;
+export const turns: Readonly<Record<TurnName, Turn>> = { ...table, ...fleetTurns, ...sceneTurns };
+
+/** What a turn comes to: one reading, or that of each group of a scene. */
+export type ReadingName = Exclude<TurnName, SceneName> | `${SceneName}: ${string}`;
+
+export function turnOf(reading: ReadingName): TurnName {
+  return reading in turns ? (reading as TurnName) : (reading.slice(0, reading.lastIndexOf(': ')) as TurnName);
+}

@@ -2,8 +2,6 @@ import type { LoadPlan, LoadResult } from './plan.js';
 import type { Sender, Workload } from './sender.js';
 import { Tally } from './tally.js';
 
-/** Calls in flight at once in an open loop, as in the closed one; those that fall due beyond it wait here. */
-const OPEN_IN_FLIGHT_MAX = 512;
 /** After the last call was sent. */
 const LAST_ANSWER_TIMEOUT_MS = 30_000;
 
@@ -20,7 +18,7 @@ export function drive<C, G>(
     /** When those were due that wait to be sent; `overdueFrom` is the first that still does. */
     const overdue: number[] = [];
     let overdueFrom = 0;
-    const { arrival } = plan;
+    const { arrival, refusals } = plan;
 
     const finish = setTimeout(
       () => reject(new Error(`${waiting} calls were never answered`)),
@@ -38,17 +36,36 @@ export function drive<C, G>(
       sender.send(next, (answer) => {
         waiting--;
         try {
-          tally.count(workload.judge(next, answer), dueAt);
+          const refusal = answer.ok || refusals === 'wrong' ? undefined : answer.refusal;
+          if (refusal === undefined) tally.count(workload.judge(next, answer), dueAt);
+          else tally.refuse(refusal, dueAt);
         } catch (error) {
           reject(error);
           return;
         }
         const now = performance.now();
         if (now >= tally.until) maybeFinish();
-        else if (arrival.kind === 'closed') call(now);
+        else if (arrival.kind === 'closed') callAgain(now, arrival.pauseMs);
         else if (overdueFrom < overdue.length) call(overdue[overdueFrom++]!);
       });
     };
+
+    /** A pause that time runs out in is a caller's last. */
+    const callAgain = (now: number, pauseMs: number | undefined): void => {
+      if (pauseMs === undefined) call(now);
+      else if (now + pauseMs < tally.until) setTimeout(() => call(performance.now()), pauseMs);
+    };
+    const whenOver = (): void => {
+      const leftMs = tally.until - performance.now();
+      // Timers may be early.
+      if (leftMs > 0) {
+        setTimeout(whenOver, leftMs + 1);
+        return;
+      }
+      for (; overdueFrom < overdue.length; overdueFrom++) tally.giveUp(overdue[overdueFrom]!);
+      maybeFinish();
+    };
+    whenOver();
 
     if (arrival.kind === 'closed') {
       for (let i = 0; i < arrival.inFlight; i++) call(performance.now());
@@ -59,15 +76,10 @@ export function drive<C, G>(
     const callDue = (): void => {
       // Timers are whole milliseconds: all that fell due since the last goes out at once.
       for (const now = performance.now(); dueAt <= now; dueAt += -Math.log(1 - Math.random()) * meanGapMs) {
-        if (waiting < OPEN_IN_FLIGHT_MAX) call(dueAt);
+        if (waiting < arrival.inFlightMax) call(dueAt);
         else overdue.push(dueAt);
       }
       if (dueAt < tally.until) setTimeout(callDue, dueAt - performance.now());
-      else setTimeout(giveUp, tally.until - performance.now() + 1);
-    };
-    const giveUp = (): void => {
-      for (; overdueFrom < overdue.length; overdueFrom++) tally.giveUp(overdue[overdueFrom]!);
-      maybeFinish();
     };
     callDue();
   });

@@ -1,4 +1,8 @@
 import { create, type DescMethodUnary, fromBinary, toBinary } from '@bufbuild/protobuf';
+import {
+  GetInventoryRequestSchema,
+  GetInventoryResponseSchema,
+} from '../../src/gen/inventory/v1/inventory_record_pb.js';
 import { InventoryService } from '../../src/gen/inventory/v1/inventory_service_pb.js';
 import {
   ReserveOrderRequestSchema,
@@ -6,6 +10,7 @@ import {
 } from '../../src/gen/inventory/v1/orders_pb.js';
 import { ReserveRequestSchema, ReserveResponseSchema } from '../../src/gen/inventory/v1/reservations_pb.js';
 import type { OrderCall, OrderGranted } from './order.js';
+import type { ReadCall, ReadStock } from './read.js';
 import type { Figures, ReserveCall } from './reserve.js';
 
 /** How calls of one RPC are written, and answers of the status OK read. */
@@ -41,6 +46,16 @@ export const reserveOrderRpc: GrpcRpc<OrderCall, OrderGranted> = {
       lines: order.lines.map(({ id, requested, reserved }) => ({ id, requested, reserved })),
       stock: order.stock.map(figures),
     };
+  },
+};
+
+export const getInventoryRpc: GrpcRpc<ReadCall, ReadStock> = {
+  method: InventoryService.method.getInventory,
+  encode: ({ id }) => toBinary(GetInventoryRequestSchema, create(GetInventoryRequestSchema, { id })),
+  decode: (message) => {
+    const { record } = fromBinary(GetInventoryResponseSchema, message);
+    if (record === undefined) throw new Error('a response without a record');
+    return { id: record.id, onHandQty: record.onHandQty };
   },
 };
 

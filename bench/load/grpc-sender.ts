@@ -1,11 +1,15 @@
+import type { DescMethod } from '@bufbuild/protobuf';
 import type { GrpcRpc } from './grpc-rpc.js';
 import { findHeader } from './hpack.js';
 import { Http2Connection, type Http2Response } from './http2-connection.js';
+import { refusalOf } from './refusal.js';
 import type { Answer, CallHead, Sender } from './sender.js';
 
 const CONNECTIONS = 4;
 const OK = '0';
 const FAILED_PRECONDITION = '9';
+/** https://www.rfc-editor.org/rfc/rfc9113#name-error-codes */
+const REFUSED_STREAM = 7;
 
 /**
  * gRPC over a few connections, framed by hand. On a machine that runs generator, server and database together, the
@@ -19,25 +23,16 @@ export class GrpcSender<C extends CallHead, G> implements Sender<C, G> {
 
   constructor(
     rpc: GrpcRpc<C, G>,
-    address: string,
+    addresses: readonly string[],
     credentials: Readonly<Record<string, string>>,
     connections: number,
     onError: (error: Error) => void,
   ) {
     this.#rpc = rpc;
-    const headers = {
-      ':method': 'POST',
-      ':scheme': 'http',
-      ':path': `/${rpc.method.parent.typeName}/${rpc.method.name}`,
-      ':authority': address,
-      'content-type': 'application/grpc+proto',
-      te: 'trailers',
-      ...credentials,
-    };
-    this.#connections = Array.from(
-      { length: Math.min(CONNECTIONS, connections) },
-      () => new Http2Connection(address, Object.entries(headers), onError),
-    );
+    this.#connections = Array.from({ length: Math.min(CONNECTIONS, connections) }, (_, i) => {
+      const address = addresses[i % addresses.length]!;
+      return new Http2Connection(address, grpcHeaders(rpc.method, address, credentials), onError);
+    });
   }
 
   send(call: C, done: (answer: Answer<G>) => void): void {
@@ -55,13 +50,19 @@ export class GrpcSender<C extends CallHead, G> implements Sender<C, G> {
     const status = lastHeaders === undefined ? undefined : findHeader(lastHeaders, 'grpc-status');
     if (lastHeaders === undefined || status === undefined) {
       const text = resetCode === undefined ? 'no grpc-status' : `a reset stream, code ${resetCode}`;
-      return { ok: false, insufficient: false, text };
+      const refusal = resetCode === REFUSED_STREAM ? ('REFUSED_STREAM' as const) : undefined;
+      return { ok: false, insufficient: false, refusal, text };
     }
     if (status !== OK) {
       // The message comes percent-encoded.
       const message = decodeURIComponent(findHeader(lastHeaders, 'grpc-message') ?? '');
       const insufficient = status === FAILED_PRECONDITION && message.startsWith('Cannot reserve');
-      return { ok: false, insufficient, text: `grpc-status ${status}: ${message}` };
+      return {
+        ok: false,
+        insufficient,
+        refusal: refusalOf(message),
+        text: `grpc-status ${status}: ${message}`,
+      };
     }
     if (body[0] !== 0 || body.length < 5 || body.readUInt32BE(1) !== body.length - 5) {
       return { ok: false, insufficient: false, text: `a broken message of ${body.length} bytes` };
@@ -70,8 +71,25 @@ export class GrpcSender<C extends CallHead, G> implements Sender<C, G> {
   }
 }
 
+/** What every call of a method carries on its connection. */
+export function grpcHeaders(
+  { parent, name }: Pick<DescMethod, 'parent' | 'name'>,
+  address: string,
+  credentials: Readonly<Record<string, string>>,
+): [string, string][] {
+  return Object.entries({
+    ':method': 'POST',
+    ':scheme': 'http',
+    ':path': `/${parent.typeName}/${name}`,
+    ':authority': address,
+    'content-type': 'application/grpc+proto',
+    te: 'trailers',
+    ...credentials,
+  });
+}
+
 /** One byte for "not compressed", four for the length, then the message. */
-function frame(message: Uint8Array): Buffer {
+export function frame(message: Uint8Array): Buffer {
   const framed = Buffer.allocUnsafe(5 + message.length);
   framed[0] = 0;
   framed.writeUInt32BE(message.length, 1);

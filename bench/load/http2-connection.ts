@@ -13,8 +13,11 @@ const Type = {
   WINDOW_UPDATE: 8,
 } as const;
 const Flag = { END_STREAM: 0x1, ACK: 0x1, END_HEADERS: 0x4, PADDED: 0x8, PRIORITY: 0x20 } as const;
-/** HEADER_TABLE_SIZE 0, so that header blocks can be read without knowing those before; ENABLE_PUSH 0. */
-const SETTINGS = Buffer.from([0, 1, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0]);
+/**
+ * HEADER_TABLE_SIZE 0, so that header blocks can be read without knowing those before; ENABLE_PUSH 0;
+ * INITIAL_WINDOW_SIZE as large as can be, so that only the connection's window needs to be looked after.
+ */
+const SETTINGS = Buffer.from([0, 1, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 4, 0x7f, 0xff, 0xff, 0xff]);
 const WINDOW_BYTES_INITIAL = 65_535;
 /** What the server may send before it is allowed more. */
 const WINDOW_BYTES_GRANT = 2 ** 30;
@@ -30,6 +33,8 @@ export interface Http2Response {
 interface Stream {
   body: Buffer;
   readonly done: (response: Http2Response) => void;
+  /** Takes the body as it comes, which the response then lacks. */
+  readonly onData: ((bytes: Buffer) => void) | undefined;
 }
 
 const NOTHING = Buffer.alloc(0);
@@ -83,9 +88,10 @@ export class Http2Connection {
     header: readonly [string, string] | undefined,
     body: Buffer,
     done: (response: Http2Response) => void,
+    onData?: (bytes: Buffer) => void,
   ): void {
     if (body.length > this.#sendWindowBytes) {
-      this.#held.push(() => this.request(header, body, done));
+      this.#held.push(() => this.request(header, body, done, onData));
       return;
     }
     this.#sendWindowBytes -= body.length;
@@ -93,7 +99,7 @@ export class Http2Connection {
     this.#nextStream += 2;
     const repeated = id === 1 ? this.#headers.first : this.#headers.later;
     const block = header === undefined ? repeated : Buffer.concat([repeated, passingHeader(...header)]);
-    this.#streams.set(id, { body: NOTHING, done });
+    this.#streams.set(id, { body: NOTHING, done, onData });
     this.#send(frame(Type.HEADERS, Flag.END_HEADERS, id, block), frame(Type.DATA, Flag.END_STREAM, id, body));
   }
 
@@ -131,7 +137,7 @@ export class Http2Connection {
       case Type.DATA:
         if (flags & Flag.PADDED) throw new Error('padded data');
         this.#grant(payload.length);
-        this.#streams.get(id)!.body = Buffer.concat([this.#streams.get(id)!.body, payload]);
+        this.#take(this.#streams.get(id)!, payload);
         if (flags & Flag.END_STREAM) this.#end(id, undefined, undefined);
         return;
       case Type.HEADERS:
@@ -155,6 +161,11 @@ export class Http2Connection {
       default:
         throw new Error(type === Type.GOAWAY ? 'the server says goodbye' : `a frame of type ${type}`);
     }
+  }
+
+  #take(stream: Stream, payload: Buffer): void {
+    if (stream.onData !== undefined) stream.onData(payload);
+    else stream.body = Buffer.concat([stream.body, payload]);
   }
 
   #end(id: number, lastHeaders: Buffer | undefined, resetCode: number | undefined): void {

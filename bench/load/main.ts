@@ -1,20 +1,29 @@
 import { answerParent } from '../answer-parent.js';
 import { drive } from './drive.js';
-import { type GrpcRpc, reserveOrderRpc, reserveRpc } from './grpc-rpc.js';
+import { type GrpcRpc, getInventoryRpc, reserveOrderRpc, reserveRpc } from './grpc-rpc.js';
 import { GrpcSender } from './grpc-sender.js';
 import type { LoadPlan, LoadResult } from './plan.js';
 import { RestSender } from './rest-sender.js';
 import type { CallHead, Workload } from './sender.js';
-import { orders, reserves } from './workload.js';
+import { WatchedSender } from './watched-sender.js';
+import { orders, reads, recordIds, reserves } from './workload.js';
 
-/** The load generator: a process of its own, the same for every side that has a door. */
+/** The load generator: a process of its own, the same for every side that has a door. Plans may run side by side. */
 answerParent({
   run: (plan: LoadPlan) => {
-    const { door, address, headers, orderLines } = plan;
-    if (orderLines > 0 && door === 'rest') throw new Error('orders go through gRPC');
+    const { door, addresses, headers, orderLines, call } = plan;
+    if (door === 'rest') {
+      if (orderLines > 0 || call !== 'reserve') throw new Error('only Reserve goes through REST');
+      return drive(plan, reserves(plan), (onError) => new RestSender(addresses, headers, onError));
+    }
     if (orderLines > 0) return throughGrpc(plan, orders(plan, orderLines), reserveOrderRpc);
-    if (door === 'grpc') return throughGrpc(plan, reserves(plan), reserveRpc);
-    return drive(plan, reserves(plan), (onError) => new RestSender(address, headers, onError));
+    if (call === 'read') return throughGrpc(plan, reads(plan), getInventoryRpc);
+    if (call === 'reserve') return throughGrpc(plan, reserves(plan), reserveRpc);
+    return drive(
+      plan,
+      reserves(plan),
+      (onError) => new WatchedSender(addresses, headers, recordIds(plan), inFlightMax(plan), onError),
+    );
   },
 });
 
@@ -23,7 +32,14 @@ function throughGrpc<C extends CallHead, G>(
   workload: Workload<C, G>,
   rpc: GrpcRpc<C, G>,
 ): Promise<LoadResult> {
-  const { address, headers, arrival } = plan;
-  const inFlight = arrival.kind === 'closed' ? arrival.inFlight : Number.POSITIVE_INFINITY;
-  return drive(plan, workload, (onError) => new GrpcSender(rpc, address, headers, inFlight, onError));
+  const { addresses, headers } = plan;
+  return drive(
+    plan,
+    workload,
+    (onError) => new GrpcSender(rpc, addresses, headers, inFlightMax(plan), onError),
+  );
+}
+
+function inFlightMax({ arrival }: LoadPlan): number {
+  return arrival.kind === 'closed' ? arrival.inFlight : arrival.inFlightMax;
 }

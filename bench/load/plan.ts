@@ -1,22 +1,30 @@
 /** What the load generator is to do. */
 export interface LoadPlan {
   readonly door: 'grpc' | 'rest';
-  /** host:port */
-  readonly address: string;
+  /** host:port of each process that serves; connections go to them in turns. */
+  readonly addresses: readonly string[];
   /** Credentials, as headers. */
   readonly headers: Readonly<Record<string, string>>;
   /**
-   * closed: so many calls in flight, each answer starts the next.
+   * closed: so many calls in flight, each answer starts the next, after a pause where one is given.
    * open: so many calls a second, at random like those of callers who know nothing of each other (Poisson), sent
    * when due whether or not earlier ones are answered. Latency counts from the due time, so a server that stalls
-   * does not hide the calls that it kept waiting.
+   * does not hide the calls that it kept waiting. Those that fall due beyond `inFlightMax` wait in the generator.
    */
   readonly arrival:
-    | { readonly kind: 'closed'; readonly inFlight: number }
-    | { readonly kind: 'open'; readonly perSecond: number };
+    | { readonly kind: 'closed'; readonly inFlight: number; readonly pauseMs?: number }
+    | { readonly kind: 'open'; readonly perSecond: number; readonly inFlightMax: number };
+  /**
+   * reserve: Reserve, or ReserveOrder; read: GetInventory; watched: a Reserve that is over when a watch of its record
+   * has told of it.
+   */
+  readonly call: CallKind;
+  /** Begins the references of this plan; no two plans of a turn share one. */
+  readonly referencePrefix: string;
   /** Calls go to so many records, by chance. */
   readonly records: number;
-  /** Of so many in the table. */
+  /** Which lie evenly spread over the table's records from this one on; to its first `tableRecords`. */
+  readonly firstRecord: number;
   readonly tableRecords: number;
   /** Each call is a ReserveOrder of so many lines; 0: a Reserve. */
   readonly orderLines: number;
@@ -24,6 +32,12 @@ export interface LoadPlan {
   readonly soldOutShare: number;
   /** Each call carries a key of its own. */
   readonly idempotencyKeys: boolean;
+  /**
+   * What a refusal is (the service is overloaded, the record busy, the merchant over its limit, the deadline passed).
+   * wrong: like any other wrong answer, it ends the bench. apart: counted by its reason, and in no figure of the calls
+   * that were taken. waited: also a call whose caller has waited so long, for nothing.
+   */
+  readonly refusals: 'wrong' | 'apart' | 'waited';
   /** Calls answered before are counted for the audit, not for the figures. */
   readonly warmupMs: number;
   readonly measureMs: number;
@@ -31,10 +45,15 @@ export interface LoadPlan {
   readonly parts: number;
 }
 
+export type CallKind = 'reserve' | 'read' | 'watched';
+
 export interface LoadResult extends PartResult {
   /** Calls granted: everything that was answered, warm-up included. */
   readonly successes: number;
   readonly rejections: number;
+  readonly refusals: Refusals;
+  /** How long the slowest answer took, of all that there were, refusals too. */
+  readonly slowestMs: number;
   /** Units that these callers were told they have. */
   readonly units: number;
   /** Of a granted call: its lines, of one unit each. */
@@ -42,11 +61,14 @@ export interface LoadResult extends PartResult {
   readonly parts?: readonly PartResult[];
 }
 
+/** Calls that were refused, where that is not wrong, by their reason: all that there were, warm-up included. */
+export type Refusals = Readonly<Partial<Record<string, number>>>;
+
 /** Of the measured time, or a part of it. */
 export interface PartResult {
   /** Answers a second. */
   readonly perSecond: number;
-  /** Of the calls that were answered in it. */
+  /** Of the calls that were answered in it; in an open loop, of those that were due in it. */
   readonly latencyMs: { readonly p50: number; readonly p99: number; readonly max: number };
 }
 

@@ -7,16 +7,20 @@ import type { Answer, Sender } from './sender.js';
  * by hand for the same reason as in the gRPC sender.
  */
 export class RestSender implements Sender<ReserveCall, Figures> {
-  readonly #address: string;
+  readonly #addresses: readonly string[];
   readonly #head: string;
   readonly #onError: (error: Error) => void;
   readonly #idle: Connection[] = [];
   readonly #all: Connection[] = [];
 
-  constructor(address: string, headers: Readonly<Record<string, string>>, onError: (error: Error) => void) {
-    this.#address = address;
+  constructor(
+    addresses: readonly string[],
+    headers: Readonly<Record<string, string>>,
+    onError: (error: Error) => void,
+  ) {
+    this.#addresses = addresses;
     this.#onError = onError;
-    const lines = Object.entries({ host: address, 'content-type': 'application/json', ...headers });
+    const lines = Object.entries({ host: addresses[0]!, 'content-type': 'application/json', ...headers });
     this.#head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   }
 
@@ -38,7 +42,8 @@ export class RestSender implements Sender<ReserveCall, Figures> {
   }
 
   #open(): Connection {
-    const connection = new Connection(this.#address, this.#onError);
+    const address = this.#addresses[this.#all.length % this.#addresses.length]!;
+    const connection = new Connection(address, this.#onError);
     this.#all.push(connection);
     return connection;
   }

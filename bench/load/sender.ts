@@ -15,7 +15,16 @@ export interface CallHead {
 /** What came back, as far as the door can tell. */
 export type Answer<G> =
   | { readonly ok: true; readonly granted: G }
-  | { readonly ok: false; readonly insufficient: boolean; readonly text: string };
+  | {
+      readonly ok: false;
+      readonly insufficient: boolean;
+      /** The reason, where it is one that a busy service may have. */
+      readonly refusal?: Refusal | undefined;
+      readonly text: string;
+    };
+
+/** The last of them leaves open whether the call took effect. */
+export type Refusal = 'OVERLOADED' | 'CONTENTION' | 'RATE_LIMITED' | 'REFUSED_STREAM' | 'DEADLINE_EXCEEDED';
 
 export type Verdict = 'granted' | 'rejected';
 

@@ -1,29 +1,40 @@
 import { Histogram } from './histogram.js';
 import type { LoadPlan, LoadResult, PartResult } from './plan.js';
-import type { Verdict } from './sender.js';
+import type { Refusal, Verdict } from './sender.js';
 
 export type LoadTiming = Pick<LoadPlan, 'warmupMs' | 'measureMs'> & Partial<Pick<LoadPlan, 'parts'>>;
 
 /**
  * Counts answers. The measured time begins after the warm-up and ends before the last calls are answered, so
  * nothing in it is a beginning or an end; what falls outside still counts for the audit.
+ *
+ * The rate is that of the answers that came in the measured time. Latencies are those of the same answers in a closed
+ * loop; in an open one, of the calls that were due in it, however late the answer: a stall that outlasts the measured
+ * time counts for every call that it kept waiting.
  */
 export class Tally {
   readonly until: number;
   readonly #from: number;
   readonly #measureMs: number;
   readonly #unitsPerCall: number;
+  readonly #open: boolean;
+  readonly #refusedWaited: boolean;
   readonly #whole = new Answers();
   /** Of equal length, and one after the other; empty unless they are asked for. */
   readonly #parts: readonly Answers[];
   #successes = 0;
   #rejections = 0;
+  readonly #refusals: Partial<Record<Refusal, number>> = {};
+  #slowestMs = 0;
 
-  constructor({ warmupMs, measureMs, parts = 0 }: LoadTiming, unitsPerCall: number) {
+  constructor(plan: LoadTiming & Partial<Pick<LoadPlan, 'arrival' | 'refusals'>>, unitsPerCall: number) {
+    const { warmupMs, measureMs, parts = 0 } = plan;
     this.#from = performance.now() + warmupMs;
     this.until = this.#from + measureMs;
     this.#measureMs = measureMs;
     this.#unitsPerCall = unitsPerCall;
+    this.#open = plan.arrival?.kind === 'open';
+    this.#refusedWaited = plan.refusals === 'waited';
     this.#parts = Array.from({ length: parts }, () => new Answers());
   }
 
@@ -31,16 +42,21 @@ export class Tally {
     if (verdict === 'granted') this.#successes++;
     else this.#rejections++;
     const now = performance.now();
-    if (now < this.#from || now >= this.until) return;
-    this.#whole.latencies.record(now - dueAt);
-    if (this.#parts.length > 0) this.#partAt(now).latencies.record(now - dueAt);
+    this.#slowestMs = Math.max(this.#slowestMs, now - dueAt);
+    for (const answers of this.#at(now)) answers.count++;
+    this.#waited(dueAt, now);
+  }
+
+  refuse(reason: Refusal, dueAt: number): void {
+    const now = performance.now();
+    this.#refusals[reason] = (this.#refusals[reason] ?? 0) + 1;
+    this.#slowestMs = Math.max(this.#slowestMs, now - dueAt);
+    if (this.#refusedWaited) this.#waited(dueAt, now);
   }
 
   /** A call that its server was too slow to be sent: it had waited for at least this long when time was over. */
   giveUp(dueAt: number): void {
-    if (dueAt < this.#from) return;
-    this.#whole.giveUp(this.until - dueAt);
-    this.#parts.at(-1)?.giveUp(this.until - dueAt);
+    this.#waited(dueAt, this.until);
   }
 
   result(): LoadResult {
@@ -49,32 +65,37 @@ export class Tally {
       ...this.#whole.over(this.#measureMs),
       successes: this.#successes,
       rejections: this.#rejections,
+      refusals: this.#refusals,
+      slowestMs: this.#slowestMs,
       units: this.#successes * this.#unitsPerCall,
       unitsPerCall: this.#unitsPerCall,
       ...(this.#parts.length > 0 ? { parts: this.#parts.map((part) => part.over(partMs)) } : {}),
     };
   }
 
-  #partAt(now: number): Answers {
-    const share = (now - this.#from) / this.#measureMs;
-    return this.#parts[Math.min(Math.floor(share * this.#parts.length), this.#parts.length - 1)]!;
+  #waited(dueAt: number, now: number): void {
+    for (const answers of this.#at(this.#open ? dueAt : now)) answers.latencies.record(now - dueAt);
+  }
+
+  /** Where something of that moment counts: nowhere outside of the measured time. */
+  #at(moment: number): Answers[] {
+    if (moment < this.#from || moment >= this.until) return [];
+    if (this.#parts.length === 0) return [this.#whole];
+    const share = (moment - this.#from) / this.#measureMs;
+    const part = Math.min(Math.floor(share * this.#parts.length), this.#parts.length - 1);
+    return [this.#whole, this.#parts[part]!];
   }
 }
 
 /** The answers of some time. */
 class Answers {
   readonly latencies = new Histogram();
-  #givenUp = 0;
-
-  giveUp(waitedMs: number): void {
-    this.latencies.record(waitedMs);
-    this.#givenUp++;
-  }
+  count = 0;
 
   over(ms: number): PartResult {
     const { latencies } = this;
     return {
-      perSecond: ((latencies.total - this.#givenUp) / ms) * 1000,
+      perSecond: (this.count / ms) * 1000,
       latencyMs: {
         p50: latencies.percentileMs(0.5),
         p99: latencies.percentileMs(0.99),

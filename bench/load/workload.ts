@@ -1,5 +1,6 @@
 import { judgeOrder, type OrderCall, type OrderGranted } from './order.js';
 import { type LoadPlan, recordId, SOLD_OUT_ID } from './plan.js';
+import { judgeRead, type ReadCall, type ReadStock } from './read.js';
 import { type Figures, judgeReserve, type ReserveCall } from './reserve.js';
 import type { CallHead, Workload } from './sender.js';
 
@@ -32,19 +33,33 @@ export function orders(plan: LoadPlan, lines: number): Workload<OrderCall, Order
   };
 }
 
+export function reads(plan: LoadPlan): Workload<ReadCall, ReadStock> {
+  const draw = records(plan);
+  // Nothing is reserved.
+  return { unitsPerCall: 0, next: () => ({ ...head(plan), id: draw() }), judge: judgeRead };
+}
+
 /** Counts through all plans: references and keys are never used again. */
 let calls = 0;
 
-function head({ idempotencyKeys }: LoadPlan): CallHead {
+function head({ idempotencyKeys, referencePrefix }: LoadPlan): CallHead {
   const number = ++calls;
   return {
-    reference: `ORD-${number}`,
+    reference: `${referencePrefix}-${number}`,
     idempotencyKey: idempotencyKeys ? `key-${number}` : undefined,
   };
 }
 
-/** Draws by chance. Where calls go to a part of the table, that part lies evenly spread over it. */
-function records({ records, tableRecords }: LoadPlan): () => string {
-  const ids = Array.from({ length: records }, (_, i) => recordId(Math.floor((i / records) * tableRecords)));
-  return () => ids[Math.floor(Math.random() * records)]!;
+/** Draws by chance. */
+function records(plan: LoadPlan): () => string {
+  const ids = recordIds(plan);
+  return () => ids[Math.floor(Math.random() * ids.length)]!;
+}
+
+/** Where calls go to a part of the table, that part lies evenly spread over it. */
+export function recordIds({ records, firstRecord, tableRecords }: LoadPlan): string[] {
+  const spread = tableRecords - firstRecord;
+  return Array.from({ length: records }, (_, i) =>
+    recordId(firstRecord + Math.floor((i / records) * spread)),
+  );
 }

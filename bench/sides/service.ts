@@ -10,15 +10,23 @@ export interface Addresses {
 export interface ServiceStart {
   readonly databaseUrl: string;
   readonly jwtSecret: string;
+  /** Environment variables; absent: every setting is at its default. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** The service as `serve` starts it: every setting at its default, but for the ports. */
+/** The service as `serve` starts it: every setting at its default, but for the ports and what is told. */
 export async function startService(
-  { databaseUrl, jwtSecret }: ServiceStart,
+  { databaseUrl, jwtSecret, settings }: ServiceStart,
   overrides: Overrides = {},
 ): Promise<Addresses> {
   const app = await createApp(
-    loadConfig({ DATABASE_URL: databaseUrl, JWT_SECRET: jwtSecret, HTTP_PORT: '0', GRPC_PORT: '0' }),
+    loadConfig({
+      DATABASE_URL: databaseUrl,
+      JWT_SECRET: jwtSecret,
+      HTTP_PORT: '0',
+      GRPC_PORT: '0',
+      ...settings,
+    }),
     overrides,
   );
   const { grpcAddress, httpUrl } = app.addresses;

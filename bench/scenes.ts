@@ -1,0 +1,120 @@
+import type { CallKind, LoadPlan } from './load/plan.js';
+
+/** Several groups of callers at once on the service, through gRPC; each group is a reading of its own. */
+export interface Scene {
+  readonly groups: Readonly<Record<string, Group>>;
+  /** Of merchant A in the table. */
+  readonly records: number;
+  /** While it is measured, somebody else holds A's first rows locked. */
+  readonly heldRows?: number;
+  /** On the process that keeps each merchant to a number of calls a second. */
+  readonly limited?: true;
+}
+
+export interface Group {
+  readonly merchant: 'A' | 'B';
+  readonly call: CallKind;
+  /** So many records from `firstRecord` on are called. */
+  readonly records: number;
+  readonly firstRecord?: number;
+  readonly arrival: LoadPlan['arrival'];
+  /** See LoadPlan. A group that nothing should disturb has waited, when it is refused. */
+  readonly refusals: 'apart' | 'waited';
+  /** Comes from the second load generator. */
+  readonly flood?: true;
+}
+
+/** Of merchant B, in every scene. */
+export const NEIGHBOUR_RECORDS = 1000;
+const HELD_RECORDS = 1000;
+const OTHER_RECORDS = 900;
+/** A watch may name 100. */
+const WATCHED_RECORDS = 100;
+
+// An open loop: a stall then counts for every call that fell due in it, and not only for the few that a closed loop
+// had in flight. Some hundred calls a second are what eight callers make who think for a moment between two.
+const steadily = (perSecond: number) => ({ kind: 'open', perSecond, inFlightMax: 5000 }) as const;
+
+/** Who has nothing to do with the rows that are held. Some records are called, some watched, the first ones held. */
+const bystanders = {
+  'other records': {
+    merchant: 'A',
+    call: 'reserve',
+    firstRecord: HELD_RECORDS,
+    records: OTHER_RECORDS,
+    arrival: steadily(100),
+    refusals: 'waited',
+  },
+  'another merchant': {
+    merchant: 'B',
+    call: 'reserve',
+    records: NEIGHBOUR_RECORDS,
+    arrival: steadily(100),
+    refusals: 'waited',
+  },
+  reads: {
+    merchant: 'A',
+    call: 'read',
+    firstRecord: 0,
+    records: HELD_RECORDS + OTHER_RECORDS,
+    arrival: steadily(100),
+    refusals: 'waited',
+  },
+  'a watch': {
+    merchant: 'A',
+    call: 'watched',
+    firstRecord: HELD_RECORDS + OTHER_RECORDS,
+    records: WATCHED_RECORDS,
+    arrival: steadily(50),
+    refusals: 'waited',
+  },
+} as const satisfies Record<string, Group>;
+
+/** What nothing should disturb, by its name. */
+export const bystanderNames = Object.keys(bystanders) as (keyof typeof bystanders)[];
+
+function held(rows: number): Scene {
+  const onThem = {
+    merchant: 'A',
+    call: 'reserve',
+    records: rows,
+    arrival: { kind: 'closed', inFlight: 64, pauseMs: 100 },
+    refusals: 'apart',
+  } as const;
+  return {
+    groups: { ...bystanders, 'on what is held': onThem },
+    records: HELD_RECORDS + OTHER_RECORDS + WATCHED_RECORDS,
+    heldRows: rows,
+  };
+}
+
+const quiet = {
+  merchant: 'B',
+  call: 'reserve',
+  records: NEIGHBOUR_RECORDS,
+  arrival: { kind: 'closed', inFlight: 8, pauseMs: 20 },
+  refusals: 'waited',
+} as const;
+const flood = {
+  merchant: 'A',
+  call: 'reserve',
+  records: 10_000,
+  arrival: { kind: 'closed', inFlight: 512 },
+  refusals: 'apart',
+  flood: true,
+} as const;
+
+const table = {
+  undisturbed: { groups: bystanders, records: HELD_RECORDS + OTHER_RECORDS + WATCHED_RECORDS },
+  'a row held': held(1),
+  '1,000 rows held': held(HELD_RECORDS),
+  alone: { groups: { quiet }, records: 10_000 },
+  'beside a flood': { groups: { quiet, flood }, records: 10_000 },
+  'alone, limited': { groups: { quiet }, records: 10_000, limited: true },
+  'beside a flood over its limit': { groups: { quiet, flood }, records: 10_000, limited: true },
+} as const satisfies Record<string, Scene>;
+
+export type SceneName = keyof typeof table;
+
+/** In the order in which a round takes them. */
+export const scenes: Readonly<Record<SceneName, Scene>> = table;
