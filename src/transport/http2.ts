@@ -1,12 +1,12 @@
 import type { Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 
-/** The most that all headers of a call may have together, as HTTP/2 counts them; clients are told. */
+/** Maximum size of all headers of a call, as HTTP/2 counts them; clients are told. */
 export const HEADERS_BYTES_MAX = 65_536;
 
 /**
- * What both ports ask of node:http2. A blank at an end of a header's value would make the library drop the header
- * without a word; from Node 22.17 and 24.2 on it can be told to hand it on, so that the service can refuse it.
+ * Options that both ports pass to node:http2. By default, the library silently drops a header whose value has a space
+ * at either end. Since Node 22.17 and 24.2 it can pass the header on, so that the service can refuse it.
  */
 export const http2Options = {
   settings: { maxHeaderListSize: HEADERS_BYTES_MAX },
@@ -25,9 +25,9 @@ interface Handle {
 }
 
 /**
- * Whether node:http2 has given a session up without telling anybody: after a header that it cannot unpack (one
- * over 64 KiB, say) it writes GOAWAY, stops reading, and leaves the connection open, on which the client then waits
- * for its answer. Nothing public shows it; the handle says so where it has this method, as in Node 20 to 24.
+ * Whether node:http2 has silently given a session up: after a header that it cannot unpack (for example one over 64
+ * KiB), it writes GOAWAY and stops reading, but leaves the connection open while the client waits for its answer. No
+ * public API shows it; the handle does where it has this method, as in Node 20 to 24.
  */
 export function isBroken(session: Http2Session): boolean {
   if (session.closed || session.destroyed) return false;
@@ -36,13 +36,12 @@ export function isBroken(session: Http2Session): boolean {
   return handle?.hasPendingData?.() === false;
 }
 
-/** How long a client may take to hang up, when all has been said to it. */
+/** How long a client may take to hang up once everything has been sent. */
 const HANG_UP_MS = 1000;
 
 /**
- * Cuts a connection whose client does not hang up. A session of node:http2 that has closed ends its side, and then waits
- * for the client to end the other, for ever: the session's `close` is that of its socket, and to destroy it again does
- * nothing.
+ * Cuts a connection whose client does not hang up. A closed node:http2 session ends its side, then waits forever for
+ * the client to end the other: the session's `close` is the socket's, and destroying it again does nothing.
  */
 export function cutAfterEnd(socket: Socket): void {
   socket.once('finish', () => {

@@ -1,4 +1,4 @@
-/** Timers wait for a 32-bit number of milliseconds, some 24 days; a longer one would be over at once. */
+/** Timers take a 32-bit number of milliseconds, about 24 days; a longer timeout would fire immediately. */
 const TIMEOUT_SECONDS_MAX = 2_147_483;
 
 const GRPC_TIMEOUT = /^(\d{1,8})([HMSmun])$/;
@@ -7,7 +7,7 @@ const secondsOf: Readonly<Record<string, number>> = { H: 3600, M: 60, S: 1, m: 1
 export const GRPC_TIMEOUT_RULE = 'grpc-timeout must be 1 to 8 digits and one of H, M, S, m, u, n';
 
 /**
- * A `grpc-timeout` no longer than a timer can wait; undefined: it is none.
+ * A `grpc-timeout`, cut to the longest that a timer can wait; undefined if invalid.
  * https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
  */
 export function boundedGrpcTimeout(text: string): string | undefined {

@@ -186,7 +186,7 @@ describe('paths and methods', () => {
 describe('bodies', () => {
   const tooLarge = 'The body must not exceed 65536 bytes.';
   const notJson = 'Content-Type must be application/json in UTF-8.';
-  const notGzip = 'Content-Encoding must be gzip, or none.';
+  const notGzip = 'Content-Encoding must be gzip or absent.';
   const gzip = 'Content-Encoding: gzip';
   const read = 'Inventory record not found.';
 

@@ -6,20 +6,20 @@ import { UnreadableRequest } from './dispatcher.js';
 import { StrictReader } from './strict-reader.js';
 
 /**
- * Reads a message from protobuf bytes, for all doors: the strings and numbers that were sent, or none. What is
- * refused is what the wire allows and the types do not; unknown fields are passed over. Also faster than the library,
- * which reflects on every field. Throws UnreadableRequest.
+ * Reads a message from protobuf bytes for all doors, keeping strings and numbers exactly as sent. Refuses what the wire
+ * format allows but the types do not; skips unknown fields. Also faster than the library, which reflects on every
+ * field. Throws UnreadableRequest.
  */
 export function decodeBinary(schema: DescMessage, bytes: Uint8Array): Message {
   const reader = new StrictReader(bytes);
   try {
     return readMessage(schema, create(schema), reader, reader.length);
   } catch (error) {
-    throw new UnreadableRequest(`not a readable ${schema.typeName}: ${(error as Error).message}`);
+    throw new UnreadableRequest(`cannot be read as ${schema.typeName}: ${(error as Error).message}`);
   }
 }
 
-/** The same from JSON, as REST reads a body. Throws UnreadableRequest. */
+/** The same from JSON, read the way REST reads a body. Throws UnreadableRequest. */
 export function decodeJson(schema: DescMessage, bytes: Uint8Array): Message {
   try {
     return readJson(schema, bytes);
@@ -56,7 +56,7 @@ function readMessage<T extends object>(
     if (read === undefined) reader.skip(tag);
     else read(message as Target, reader, tag & 7);
   }
-  if (reader.position !== end) throw new Error('a field ends beyond its message');
+  if (reader.position !== end) throw new Error('a field extends past the end of its message');
   return message;
 }
 
@@ -119,7 +119,7 @@ function mapReader(field: DescField & { fieldKind: 'map' }): ReadField {
         content = value.read(reader, content);
       } else reader.skip(tag);
     }
-    if (reader.position !== end) throw new Error('a field ends beyond its message');
+    if (reader.position !== end) throw new Error('a field extends past the end of its message');
     if (name === PROTOTYPE_KEY)
       throw new Error(`${field.jsonName}: must not have a key named ${PROTOTYPE_KEY}`);
     (message[field.localName] as Record<string, unknown>)[String(name)] = content ?? zero();
@@ -128,7 +128,7 @@ function mapReader(field: DescField & { fieldKind: 'map' }): ReadField {
 
 interface ValueReader {
   readonly wireType: WireType;
-  /** A message that is already there is added to. */
+  /** Merges into a message that is already there. */
   readonly read: (reader: StrictReader, before?: unknown) => unknown;
 }
 
@@ -200,5 +200,5 @@ function scalarReader(type: ScalarType): ValueReader {
 }
 
 function expectType(field: DescField, given: number, expected: WireType): void {
-  if (given !== expected) throw new Error(`${field.jsonName} is of another type`);
+  if (given !== expected) throw new Error(`${field.jsonName} has the wrong wire type`);
 }

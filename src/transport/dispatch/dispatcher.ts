@@ -9,11 +9,11 @@ import { toFieldViolation } from '../failures/violations.js';
 import { type Operation, type Reply, refuse } from '../operations/operation.js';
 import { idempotencyKeyOf } from './idempotency-key.js';
 
-/** What a door knows of a call before it has looked at the request. */
+/** What a door knows about a call before it looks at the request. */
 export interface CallMetadata {
   /** By lower-case name: an HTTP header or gRPC metadata. */
   header(name: string): string | undefined;
-  /** The caller's deadline, milliseconds since the epoch. */
+  /** The caller's deadline, in milliseconds since the epoch. */
   readonly deadlineAtMs: number | undefined;
   readonly requestId: string;
 }
@@ -26,18 +26,18 @@ export class UnreadableRequest extends Error {
 export interface DispatcherOptions {
   readonly authenticator: Pick<Authenticator, 'authenticate'>;
   readonly rateLimiter: RateLimiter;
-  /** A call without a deadline gets this one; a longer one is cut to it. */
+  /** Applies to calls without a deadline; longer deadlines are cut to it. */
   readonly requestTimeoutMs: number;
   readonly observer: DispatchObserver;
 }
 
 export interface DispatchObserver {
   replied(operation: Operation, reply: Reply, durationMs: number, requestId: string): void;
-  /** Something threw that should not have; the caller was told INTERNAL. */
+  /** Something threw that should not have; the caller received INTERNAL. */
   crashed(error: unknown, operation: Pick<Operation, 'method'>, requestId: string): void;
 }
 
-/** Who calls, and what for; or why not. */
+/** Who calls and what for, or why the call is refused. */
 export type Admission =
   | {
       readonly ok: true;
@@ -51,17 +51,17 @@ function refused(failure: Failure): Admission {
   return { ok: false, failure };
 }
 
-/** What a caller is told whose credentials could not be judged; undefined where something else was thrown. */
+/** The failure to report when credentials could not be checked; undefined if something else was thrown. */
 export function undecidedCredentials(error: unknown): Failure | undefined {
   if (error instanceof CredentialStoreUnavailable) return { reason: 'DATABASE_UNAVAILABLE' };
-  // The verifier tells the operator, once for many callers.
+  // The verifier logs this for the operator, once for many callers.
   if (error instanceof TokenIssuerUnavailable) return { reason: 'DATABASE_UNAVAILABLE', of: 'keys' };
   return undefined;
 }
 
 /**
- * The one way from any door to a handler, and the only place that says who may: credentials → limit → permission →
- * decoding → validation → handler. Doors translate, and decide nothing.
+ * The only way from any door to a handler, and the only place that decides who may call: credentials → limit →
+ * permission → decoding → validation → handler. Doors translate and decide nothing.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -73,8 +73,8 @@ export class Dispatcher {
   }
 
   /**
-   * Runs a call; never rejects. `decode` builds the request or throws UnreadableRequest; it is called once the
-   * caller is known, so that strangers cannot make us parse.
+   * Runs a call; never rejects. `decode` builds the request or throws UnreadableRequest. It runs only once the caller
+   * is known, so that strangers cannot make the service parse anything.
    */
   async dispatch(operation: Operation, metadata: CallMetadata, decode: () => Message): Promise<Reply> {
     const startedAt = performance.now();
@@ -88,7 +88,7 @@ export class Dispatcher {
     return reply;
   }
 
-  /** What the caller is told of something that was thrown. */
+  /** What to report to the caller for something that was thrown. */
   faultOf(error: unknown, operation: Pick<Operation, 'method'>, requestId: string): Failure {
     const undecided = undecidedCredentials(error);
     if (undecided !== undefined) return undecided;
@@ -96,12 +96,12 @@ export class Dispatcher {
     return { reason: 'INTERNAL' };
   }
 
-  /** Whether the credentials are good, for doors that fail on their own before they come here. */
+  /** Whether the credentials are valid, for doors that fail a request before it gets here. */
   async isAuthenticated(metadata: CallMetadata): Promise<boolean> {
     return (await this.#authenticate(metadata)) !== undefined;
   }
 
-  /** Lets a call in: credentials → limit → permission → decoding → validation. */
+  /** Admits a call: credentials → limit → permission → decoding → validation. */
   async admit(
     operation: Pick<Operation, 'method' | 'permission'>,
     metadata: CallMetadata,
@@ -166,8 +166,8 @@ export class Dispatcher {
 }
 
 /**
- * The validator's own RE2 keeps hostile patterns from running wild; ours come from our protos, and the native
- * engine brings a validation from 11.6 µs to 1.0 µs.
+ * The validator's own RE2 guards against hostile patterns. These patterns come from our protos, and the native engine
+ * cuts a validation from 11.6 µs to 1.0 µs.
  */
 function nativeRegexMatch(): (pattern: string, against: string) => boolean {
   const compiled = new Map<string, RegExp>();

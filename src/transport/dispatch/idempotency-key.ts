@@ -1,21 +1,21 @@
 import type { Message } from '@bufbuild/protobuf';
 import type { FieldViolation } from '../../domain/failure.js';
 
-/** As the protos have it: no library or proxy drops, trims or splits such a text. */
+/** The same rule as in the protos: no library or proxy drops, trims or splits such a key. */
 const KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
 
-export const KEY_RULE = 'must be 1 to 255 printable ASCII characters, without blanks at the ends';
+export const KEY_RULE = 'must be 1 to 255 printable ASCII characters, without leading or trailing spaces';
 
-/** The name under which callers are told of the header, at every door. */
+/** The header's name as callers see it, at every door. */
 const HEADER = 'Idempotency-Key';
 
-const HEADER_RULE = `${KEY_RULE}, given once`;
+const HEADER_RULE = `${KEY_RULE}, sent only once`;
 
 const headerName = HEADER.toLowerCase();
 
 /**
- * Makes a header that was given several times one that is no key, and is refused. Node joins the values by commas; a
- * library that adds the header once more with each try would make each a call of its own.
+ * Turns a header that was sent several times into an invalid key, which is then refused. Node joins the values with
+ * commas, so a library that adds the header again with each retry would turn each retry into a new call.
  */
 export function refuseRepeatedKey(
   headers: Record<string, string | string[] | undefined>,
@@ -29,15 +29,15 @@ export function refuseRepeatedKey(
   if (isRepeated) headers[headerName] = '';
 }
 
-/** The field of a request that changes something; `details` is the whole body of an update on REST. */
+/** The key field of a request that changes something; `details` is the whole body of an update on REST. */
 interface Keyed {
   readonly idempotencyKey?: string;
   readonly details?: { readonly idempotencyKey?: string };
 }
 
 /**
- * The one key of a call, wherever it stands: in the header, in the request's field, in both. Undefined: none was sent.
- * A key that was sent is never passed over.
+ * The one key of a call, from the header, the request's field, or both. Undefined if none was sent. A key that was sent
+ * is never ignored.
  */
 export function idempotencyKeyOf(
   request: Message,

@@ -1,4 +1,4 @@
-/** The caller's request id, if it is one that can be logged and sent back as it is. */
+/** The caller's request id, if it is safe to log and to send back unchanged. */
 export function saneRequestId(id: string | undefined): string | undefined {
   return id !== undefined && /^[A-Za-z0-9._:+/=-]{1,128}$/.test(id) ? id : undefined;
 }

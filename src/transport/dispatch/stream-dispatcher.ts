@@ -6,11 +6,11 @@ import type { CallMetadata, Dispatcher } from './dispatcher.js';
 
 export interface StreamDispatcherOptions {
   readonly dispatcher: Dispatcher;
-  /** Streams at once, of all callers; one more is OVERLOADED. */
+  /** Maximum number of open streams, over all callers; one more is OVERLOADED. */
   readonly streamsMax: number;
-  /** The same of one merchant; one more is RATE_LIMITED. 0: no such limit. */
+  /** Maximum number of open streams per merchant; one more is RATE_LIMITED. 0: no limit. */
   readonly merchantStreamsMax: number;
-  /** How often an open stream's credentials are looked at again, milliseconds. */
+  /** How often an open stream's credentials are rechecked, in milliseconds. */
   readonly credentialsIntervalMs: number;
   readonly observer: StreamObserver;
 }
@@ -19,19 +19,19 @@ export interface StreamObserver {
   opened(operation: StreamOperation): void;
   /** The stream has not begun. */
   refused(operation: StreamOperation, failure: Failure, requestId: string): void;
-  /** `failure` is undefined when the caller left. */
+  /** `failure` is undefined if the caller left. */
   ended(operation: StreamOperation, failure: Failure | undefined): void;
 }
 
 const begun = {} as Message;
 
 /**
- * The one way from any door to a stream. Beside what the dispatcher does for every call, it ends streams: when the
- * caller leaves, when the credentials are no longer good, when the service stops.
+ * The only way from any door to a stream. Besides what the dispatcher does for every call, it ends streams: when the
+ * caller leaves, when the credentials are no longer valid, and when the service stops.
  */
 export class StreamDispatcher {
   readonly #options: StreamDispatcherOptions;
-  /** What ends an open stream → whose it is, once that is known. */
+  /** What ends an open stream → its merchant, once known. */
   readonly #open = new Map<AbortController, string | undefined>();
   #closing = false;
 
@@ -40,8 +40,8 @@ export class StreamDispatcher {
   }
 
   /**
-   * Opens a stream; never rejects. `left` is aborted when the caller goes away, with a StreamFailed when the door has
-   * sent him away.
+   * Opens a stream; never rejects. `left` is aborted when the caller goes away, with a StreamFailed if the door
+   * disconnected them.
    */
   async open(
     operation: StreamOperation,
@@ -54,7 +54,7 @@ export class StreamDispatcher {
     return reply;
   }
 
-  /** Takes no more streams, and ends those that are open. */
+  /** Accepts no more streams, and ends the open ones. */
   endAll(): void {
     this.#closing = true;
     for (const ending of this.#open.keys()) ending.abort(new StreamFailed({ reason: 'SHUTTING_DOWN' }));
@@ -82,7 +82,7 @@ export class StreamDispatcher {
       }
       observer.opened(operation);
       const messages = this.#run(operation, metadata, opened.messages, ending);
-      // A generator that never began has no end either, and a caller may leave before it asks for a message.
+      // A generator that never began has no end either, and a caller may leave before asking for a message.
       await messages.next();
       const leave = (): void => {
         ending.abort(left.reason);
@@ -113,7 +113,7 @@ export class StreamDispatcher {
     return operation.open(principal, request);
   }
 
-  /** Begins with a message that is none. */
+  /** Begins with an empty message. */
   async *#run(
     operation: StreamOperation,
     metadata: CallMetadata,
@@ -134,7 +134,7 @@ export class StreamDispatcher {
           : dispatcher.faultOf(error, operation, metadata.requestId);
       throw error instanceof StreamFailed ? error : new StreamFailed(failure);
     } finally {
-      // Who does not ask for the next message does not come by the lines above.
+      // A caller that never asks for the next message does not get past the lines above.
       if (ending.signal.reason instanceof StreamFailed) failure ??= ending.signal.reason.failure;
       clearInterval(recheck);
       this.#open.delete(ending);
@@ -142,7 +142,7 @@ export class StreamDispatcher {
     }
   }
 
-  /** A key can be revoked and a token expires while a stream is open. */
+  /** A key can be revoked, and a token can expire, while a stream is open. */
   #recheckCredentials(metadata: CallMetadata, ending: AbortController): NodeJS.Timeout {
     const { dispatcher, credentialsIntervalMs } = this.#options;
     return setInterval(() => {
@@ -150,7 +150,7 @@ export class StreamDispatcher {
         (good) => {
           if (!good) ending.abort(new StreamFailed({ reason: 'UNAUTHENTICATED' }));
         },
-        // Nobody knows right now; the next look may.
+        // The answer is not known right now; the next check may find it.
         () => {},
       );
     }, credentialsIntervalMs).unref();

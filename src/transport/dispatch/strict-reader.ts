@@ -1,20 +1,21 @@
 import { isUtf8 } from 'node:buffer';
 import { WireType } from '@bufbuild/protobuf/wire';
 
-/** Bytes up to which a text is read character by character, which is then faster than a call out of JavaScript. */
+/** Up to this many bytes, reading a string character by character is faster than a call out of JavaScript. */
 const SHORT_TEXT_BYTES = 32;
 
-/** Groups inside one another in a field that nobody knows. */
+/** How deep groups may nest in an unknown field. */
 const GROUPS_MAX = 64;
 
 /**
- * Reads protobuf's wire format, more strictly than `@bufbuild/protobuf`, which takes a byte order mark off the head of
- * a text and cuts numbers to 32 bits: here a text is what was sent, and a number that its type cannot hold is refused.
+ * Reads protobuf's wire format more strictly than `@bufbuild/protobuf`, which drops a leading byte order mark from
+ * strings and truncates numbers to 32 bits. Here a string stays as sent, and a number that does not fit its type is
+ * refused.
  *
  * https://protobuf.dev/programming-guides/encoding/
  */
 export class StrictReader {
-  /** Where the next byte is read; at most `end`. */
+  /** Position of the next byte; at most `end`. */
   #at = 0;
   readonly #bytes: Buffer;
 
@@ -39,11 +40,11 @@ export class StrictReader {
     return tag;
   }
 
-  /** The end of what a length stands before. */
+  /** Where a length-delimited value ends. */
   block(): number {
     const length = this.uint32();
     const end = this.#at + length;
-    if (end > this.#bytes.length) throw new Error('it breaks off');
+    if (end > this.#bytes.length) throw new Error('the message is truncated');
     return end;
   }
 
@@ -61,7 +62,7 @@ export class StrictReader {
       }
       if (at === end) return text;
     }
-    if (!isUtf8(this.#bytes.subarray(start, end))) throw new Error('a text is not valid UTF-8');
+    if (!isUtf8(this.#bytes.subarray(start, end))) throw new Error('a string is not valid UTF-8');
     return this.#bytes.toString('utf8', start, end);
   }
 
@@ -86,7 +87,7 @@ export class StrictReader {
     return low;
   }
 
-  /** Negative numbers have ten bytes, as those of 64 bits. */
+  /** Negative numbers take ten bytes, as 64-bit ones do. */
   int32(): number {
     const first = this.#byte();
     if (first < 0x80) return first;
@@ -115,20 +116,20 @@ export class StrictReader {
     return (zigzag >> 1n) ^ -(zigzag & 1n);
   }
 
-  /** Where a value of so many bytes begins. */
+  /** Where a value of the given size begins. */
   fixed(bytes: 4 | 8): number {
     const start = this.#at;
-    if (start + bytes > this.#bytes.length) throw new Error('it breaks off');
+    if (start + bytes > this.#bytes.length) throw new Error('the message is truncated');
     this.#at += bytes;
     return start;
   }
 
-  /** What `fixed` tells a place in. */
+  /** The view that the positions returned by `fixed` refer to. */
   get data(): DataView {
     return new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
   }
 
-  /** Passes over the value of a field. */
+  /** Skips the value of a field. */
   skip(tag: number, groups = 0): void {
     switch (tag & 7) {
       case WireType.Varint:
@@ -149,16 +150,16 @@ export class StrictReader {
           const inner = this.tag();
           if ((inner & 7) !== WireType.EndGroup) this.skip(inner, groups + 1);
           else if (inner >>> 3 === tag >>> 3) return;
-          else throw new Error('a group ends that did not begin');
+          else throw new Error('a group ends that never began');
         }
       }
       default:
-        throw new Error('a field has a wire type that there is not');
+        throw new Error('a field has an unknown wire type');
     }
   }
 
   #byte(): number {
-    if (this.#at >= this.#bytes.length) throw new Error('it breaks off');
+    if (this.#at >= this.#bytes.length) throw new Error('the message is truncated');
     return this.#bytes[this.#at++] as number;
   }
 

@@ -1,4 +1,4 @@
-/** A port cannot be had: an operator's matter, said in `cause`. */
+/** Listening on a port failed. For the operator; `cause` says why. */
 export class CannotListen extends Error {
   override readonly name = 'CannotListen';
   constructor(
@@ -8,7 +8,7 @@ export class CannotListen extends Error {
     cause: unknown,
   ) {
     const { message } = cause as Error;
-    // grpc-js gives its errors no code.
+    // grpc-js errors have no code.
     const why = message.includes('EADDRINUSE') ? 'the port is in use' : message;
     super(`cannot listen on ${host} port ${port}: ${why} (HOST, ${variable}; 0 picks a free port)`, {
       cause,

@@ -17,16 +17,16 @@ import type { HelpLinks } from './help-links.js';
 /** `domain` of every ErrorInfo. */
 export const ERROR_DOMAIN = 'inventory.v1';
 
-/** How long a caller should wait before it tries again, where that makes sense. */
+/** How long a caller should wait before retrying, where retrying makes sense. */
 export const RETRY_AFTER_SECONDS = 1;
 
 export interface ErrorCodes {
-  /** The numbers of gRPC statuses and of Connect codes are the same. */
+  /** gRPC statuses and Connect codes share the same numbers. */
   readonly code: Code;
   readonly httpStatus: number;
 }
 
-/** Reason → codes, total by its type; all else about a reason is in `domain/reasons.ts`. */
+/** Reason → codes; the type makes it total. Everything else about a reason is in `domain/reasons.ts`. */
 export const errorCodes: Readonly<Record<FailureReason, ErrorCodes>> = {
   INSUFFICIENT_STOCK: { code: Code.FailedPrecondition, httpStatus: 400 },
   INSUFFICIENT_RESERVED: { code: Code.FailedPrecondition, httpStatus: 400 },
@@ -60,8 +60,8 @@ export interface ErrorDetail<D extends DescMessage = DescMessage> {
 }
 
 /**
- * What gRPC and Connect callers get beside code and message. Of a long list of violations, the first ones, and in
- * `omitted` how many more there are.
+ * The details that gRPC and Connect callers get in addition to code and message. A long list of violations is cut
+ * short; `omitted` says by how many.
  */
 export function errorDetails(failure: Failure, help: HelpLinks): ErrorDetail[] {
   const metadata: Record<string, string> = {};
@@ -93,12 +93,12 @@ export function errorDetails(failure: Failure, help: HelpLinks): ErrorDetail[] {
 }
 
 /**
- * Of a list of violations. gRPC sends details in its trailers: Node never answers a call whose trailers exceed 64 KiB,
- * and common clients fail at 8 KiB, in base64 and with all else.
+ * Limit for a list of violations. gRPC sends details in its trailers: Node never answers a call whose trailers exceed
+ * 64 KiB, and common clients fail at 8 KiB, which includes base64 and everything else.
  */
 const VIOLATIONS_BYTES_MAX = 4096;
 
-/** Those that come first, as far as they fit, and at least one; notes how many do not. */
+/** The first violations that fit, at least one; records how many were left out. */
 function fitting<T extends Readonly<Record<string, string>>>(
   violations: T[],
   metadata: Record<string, string>,
@@ -114,8 +114,8 @@ function fitting<T extends Readonly<Record<string, string>>>(
 }
 
 /**
- * The REST body: the published shape, with `code`, `requestId`, `help` and the failure's facts added. `errors` is for what
- * is told of each field or line.
+ * The REST body: the published shape, plus `code`, `requestId`, `help` and the failure's facts. `errors` describes
+ * individual fields or lines.
  */
 export function restErrorBody(failure: Failure, requestId: string, help: HelpLinks): string {
   const message = failureMessage(failure);
@@ -133,7 +133,7 @@ export function restErrorBody(failure: Failure, requestId: string, help: HelpLin
   return JSON.stringify({ ...body, errors });
 }
 
-/** The REST body of what has an HTTP status and no reason of its own. */
+/** The REST body for a failure that has an HTTP status but no reason of its own. */
 export function malformedBody(message: string, requestId: string, help: HelpLinks): string {
   return JSON.stringify(usualBody('MALFORMED_REQUEST', message, requestId, help));
 }

@@ -1,16 +1,16 @@
 import type { Failure } from '../../domain/failure.js';
 import { failureMessage, negativeStockMessage, staleQuantityMessage } from '../../domain/failure-message.js';
 
-/** One line of an order or a batch that stood in the way. */
+/** One line that made an order or a batch fail. */
 export interface FailedLine {
   /** An element of `errors` in a REST body. */
   readonly error: Readonly<Record<string, unknown>>;
-  /** The record, and what is wrong, for a violation of google.rpc.PreconditionFailure. */
+  /** The record and what is wrong with it, for a violation of google.rpc.PreconditionFailure. */
   readonly subject: string;
   readonly description: string;
 }
 
-/** The lines that failed, where the call had several; undefined where the message says all. */
+/** The lines that failed, if the call had several; undefined if the message says everything. */
 export function failedLines(failure: Failure): readonly FailedLine[] | undefined {
   switch (failure.reason) {
     case 'INSUFFICIENT_STOCK':

@@ -4,9 +4,8 @@ import { reasons } from '../../domain/reasons.js';
 export type FailureFacts = Readonly<Record<string, string | number>>;
 
 /**
- * The facts behind a failure's message, for machines: ErrorInfo's metadata, and members of a REST body beside
- * `message`, of which none may be named `status`, `message`, `code`, `requestId`, `help` or `errors`. What the failure does not
- * have, or has as an empty text, is left out.
+ * The facts behind a failure's message, for machines: ErrorInfo's metadata, and extra members of a REST body, so none may
+ * be named `status`, `message`, `code`, `requestId`, `help` or `errors`. Absent facts and empty strings are left out.
  */
 export function failureFacts(failure: Failure): FailureFacts {
   const facts: Record<string, string | number> = {};

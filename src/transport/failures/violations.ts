@@ -5,7 +5,7 @@ import { field as fieldRules } from '@bufbuild/protovalidate/gen/buf/validate/va
 import type { FieldViolation } from '../../domain/failure.js';
 import { KEY_RULE } from '../dispatch/idempotency-key.js';
 
-/** A broken rule as callers are told of it: the field by its JSON path, and what it takes. */
+/** A broken rule as callers see it: the field by its JSON path, and what it accepts. */
 export function toFieldViolation(violation: Violation): FieldViolation {
   return { field: jsonPath(violation.field), description: inWords(violation) ?? violation.message };
 }
@@ -20,7 +20,7 @@ function jsonPath(path: Path): string {
   return text;
 }
 
-/** What the patterns in our protos ask for. */
+/** What the patterns in our protos ask for, in words. */
 export const patternWords: Readonly<Record<string, string>> = {
   '^[A-Za-z0-9._-]{1,64}$': 'must be 1 to 64 characters of A-Z a-z 0-9 . _ -',
   '^[A-Za-z0-9._-]{0,64}$': 'must be at most 64 characters of A-Z a-z 0-9 . _ -',
@@ -29,14 +29,14 @@ export const patternWords: Readonly<Record<string, string>> = {
   '^[^\\x00]*$': 'must not contain the character U+0000',
 };
 
-/** Where the validator's own words are those of a programmer; undefined where they will do. */
+/** Replaces the validator's wording where it is too technical; undefined where it will do. */
 function inWords(violation: Violation): string | undefined {
   const field = violation.field.findLast((part): part is DescField => part.kind === 'field');
   if (field === undefined) return undefined;
   switch (violation.ruleId) {
     case 'required':
       if (field.enum !== undefined) return oneOf(field.enum);
-      // Without presence, zero is as good as nothing.
+      // Without presence, zero means the same as absent.
       return field.fieldKind === 'scalar' && field.proto.proto3Optional !== true
         ? 'is required, and must not be 0'
         : 'is required';
@@ -53,7 +53,7 @@ function inWords(violation: Violation): string | undefined {
   }
 }
 
-/** The value that a rule has for a field. */
+/** The value of a rule on a field. */
 function ruleOf(field: DescField, path: Path): unknown {
   let value: unknown = getOption(field, fieldRules);
   for (const part of path) {
@@ -64,7 +64,7 @@ function ruleOf(field: DescField, path: Path): unknown {
   return value;
 }
 
-/** All but the zero, which stands for none. */
+/** All values except zero, which means none. */
 function oneOf({ values }: DescEnum): string {
   const names = values.filter(({ number }) => number !== 0).map(({ name }) => name);
   return `must be one of ${names.join(', ')}`;

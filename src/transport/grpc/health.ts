@@ -6,7 +6,7 @@ export class GrpcHealth {
   readonly #services: readonly string[];
   readonly #health: HealthImplementation;
 
-  /** Not serving, until told. */
+  /** Reports NOT_SERVING until set otherwise. */
   constructor(services: readonly string[]) {
     this.#services = services;
     this.#health = new HealthImplementation(Object.fromEntries(services.map((s) => [s, 'NOT_SERVING'])));

@@ -1,13 +1,13 @@
 import type { Http2Server, SecureServerOptions, ServerHttp2Stream } from 'node:http2';
 import type { Server, ServerCredentials } from '@grpc/grpc-js';
 
-/** Parts of grpc-js that it keeps to itself. Its version is pinned, and tests fail where these have changed. */
+/** Private parts of grpc-js. Its version is pinned, and tests fail if these change. */
 interface Inside {
   readonly commonServerOptions: SecureServerOptions;
   createHttp2Server(credentials: ServerCredentials): Http2Server;
 }
 
-/** Gives the HTTP/2 server below grpc-js options of ours, and shows it before it listens. */
+/** Passes our options to the HTTP/2 server below grpc-js, and exposes it before it listens. */
 export function lookInside(
   server: Server,
   options: SecureServerOptions,
@@ -23,7 +23,7 @@ export function lookInside(
   };
 }
 
-/** What carries a call. */
+/** The HTTP/2 stream of a call. */
 export function streamOf(call: object): ServerHttp2Stream {
   return (call as { call: { stream: ServerHttp2Stream } }).call.stream;
 }

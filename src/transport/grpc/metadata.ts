@@ -27,14 +27,14 @@ export class GrpcCallMetadata implements CallMetadata {
     return typeof this.#deadline === 'number' ? this.#deadline : this.#deadline.getTime();
   }
 
-  /** Made only when asked for: most calls succeed and need none. */
+  /** Created on demand: most calls succeed and need none. */
   get requestId(): string {
     this.#requestId ??= saneRequestId(this.header('x-request-id')) ?? randomUUID();
     return this.#requestId;
   }
 }
 
-/** The request, unless the call's headers are such that it must not be carried out. */
+/** The request, unless the call's headers rule it out. */
 export function decodeCall(
   schema: DescMessage,
   { metadata, request }: { readonly metadata: Metadata; readonly request: Buffer },

@@ -10,13 +10,13 @@ import type { Guard } from './guard/guard.js';
 import { malformation } from './guard/headers.js';
 import { streamOf } from './library.js';
 
-/** Open at once: of all connections, and of one. */
+/** Maximum number open at once: on all connections, and on one. */
 const STREAMS_MAX = 1000;
 const CONNECTION_STREAMS_MAX = 100;
 
 /**
- * The streams of services that never end one themselves (health watches, reflection): each would keep the server
- * from draining until its client thinks of leaving. They need no credentials, so they are few.
+ * Streams of services that never end them (health watches, reflection). Each would keep the server from draining until
+ * its client leaves. They need no credentials, so their number is limited.
  */
 export class OpenStreams {
   /** By connection. */
@@ -29,7 +29,7 @@ export class OpenStreams {
     this.#guard = guard;
   }
 
-  /** What such a service is added to, in place of the server. */
+  /** Add such a service to this instead of the server. */
   around(server: Server): Server {
     const addService: Server['addService'] = (definition, implementation) =>
       server.addService(definition, this.#tracked(implementation));
@@ -39,7 +39,7 @@ export class OpenStreams {
   endAll(): void {
     for (const stream of [...this.#streams.values()].flatMap((streams) => [...streams])) {
       stream.end();
-      // Who neither reads the end nor ends its own side is cut off.
+      // A client that neither reads the end nor ends its own side is cut off.
       this.#guard.answered(streamOf(stream));
     }
   }
@@ -65,7 +65,7 @@ export class OpenStreams {
     return Object.fromEntries(handlers);
   }
 
-  /** Lets the call in, or not. */
+  /** Why the call is refused, if it is. */
   #refusal(call: Stream, isStream: boolean) {
     const malformed = malformation(call.metadata);
     if (malformed !== undefined) return { code: status.INVALID_ARGUMENT, details: malformed };
@@ -73,7 +73,7 @@ export class OpenStreams {
     return { code: status.RESOURCE_EXHAUSTED, details: 'Too many streams of this kind are open.' };
   }
 
-  /** False: there are enough. */
+  /** False: there are already enough. */
   #track(stream: Stream): boolean {
     const session = streamOf(stream).session as ServerHttp2Session;
     const streams = this.#streams.get(session) ?? new Set();
@@ -90,7 +90,7 @@ export class OpenStreams {
   }
 }
 
-/** Takes no more requests while many answers wait to be read; the services would take them without end. */
+/** Takes no more requests while many answers are unread; the services would accept them without limit. */
 function answerNoFasterThanRead(call: Stream): void {
   call.on('data', () => {
     if (!call.writableNeedDrain) return;

@@ -41,11 +41,11 @@ export interface GrpcPortOptions extends GrpcStreamsOptions {
   readonly requestTimeoutMs: number;
   /** How long a connection may have no call. */
   readonly grpcIdleMs: number;
-  /** A connection of this age, give or take a tenth, is told to go; 0: never. */
+  /** A connection of this age, plus or minus a tenth, is told to go; 0: never. */
   readonly connectionMaxAgeMs: number;
 }
 
-/** Calls and streams that a connection has open; clients are told, and keep more back until others are done. */
+/** Open calls and streams per connection. Clients are told, and queue the rest. */
 const CONNECTION_CALLS_MAX = 10_000;
 
 /** The gRPC port, and the door behind it: grpc-js, with reflection and grpc.health.v1.Health. */
@@ -58,14 +58,15 @@ export class GrpcPort {
   readonly #credentials: ServerCredentials;
 
   constructor(options: GrpcPortOptions) {
-    // What goes wrong is told by errors and statuses; the library's own lines are not JSON.
+    // Errors and statuses report what goes wrong; the library's own log lines are not JSON.
     setLogVerbosity(logVerbosity.NONE);
     this.#server = new Server({
       'grpc.max_receive_message_length': options.bodyBytesMax,
-      // Nobody reads its statistics here, and each call would pay for them.
+      // Nobody reads its statistics here, and every call would pay for them.
       'grpc.enable_channelz': 0,
-      // A connection that lies idle is probed, so that clients behind a dead link do not stay for ever. One that was
-      // told to go cannot be pinged, which the library takes for its death: then TCP's own probes have to do.
+      // Idle connections are probed, so that clients behind a dead link do not stay forever. After GOAWAY a connection
+      // cannot be pinged, and the library takes that for a dead link, so with a maximum age TCP's own probes have to
+      // do.
       ...(options.connectionMaxAgeMs > 0
         ? { 'grpc.max_connection_age_ms': options.connectionMaxAgeMs }
         : { 'grpc.keepalive_time_ms': 60_000 }),
@@ -126,10 +127,10 @@ export class GrpcPort {
     return new Promise((resolve) => this.#server.tryShutdown(() => resolve()));
   }
 
-  /** Cuts what is left. */
+  /** Cuts everything that is left. */
   destroy(): void {
     this.#server.forceShutdown();
-    // It forgets connections that it does not count.
+    // The library forgets connections that it does not count.
     this.#guard.destroy();
   }
 }

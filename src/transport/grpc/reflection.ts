@@ -4,8 +4,8 @@ import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { ReflectionService } from '@grpc/reflection';
 
 /**
- * Server reflection, v1 and v1alpha, for the files and all that they import. Files that no service imports are
- * worth naming too: a client needs google/rpc/error_details.proto to print error details.
+ * Server reflection, v1 and v1alpha, for the files and everything they import. List files that no service imports, too:
+ * a client needs google/rpc/error_details.proto to print error details.
  */
 export function createReflection(files: readonly DescFile[]): ReflectionService {
   const all = new Map<string, DescFile>();
@@ -16,7 +16,7 @@ export function createReflection(files: readonly DescFile[]): ReflectionService 
   };
   files.forEach(visit);
   const fileDescriptorProtos = [...all.values()].map(encode);
-  // The library reads nothing of a package definition but these descriptors.
+  // The library reads only these descriptors from a package definition.
   const service = new ReflectionService({ all: { fileDescriptorProtos } } as unknown as ConstructorParameters<
     typeof ReflectionService
   >[0]);
@@ -36,11 +36,11 @@ interface Index {
 }
 
 /**
- * What the library's tables get wrong:
- * - Descriptors write an extension's type with a leading dot, and it is looked for without one: none is ever found.
- *   A type that nothing extends is not known at all.
- * - Files are encoded anew, without the options that the library does not know: rules on fields, HTTP paths.
- * - Every table knows `constructor`.
+ * Fixes what the library's tables get wrong:
+ * - Descriptors write an extension's type with a leading dot, but the library looks it up without one and never finds
+ *   it. A type that nothing extends is missing altogether.
+ * - Files are re-encoded without the options that the library does not know: field rules and HTTP paths.
+ * - Every table has a `constructor` entry.
  */
 function mend(
   { files, symbols, extensions, fileEncodings }: Index,

@@ -10,14 +10,14 @@ import { errorCodes, errorDetails } from '../failures/errors.js';
 import { failedLines } from '../failures/failed-lines.js';
 import type { HelpLinks } from '../failures/help-links.js';
 
-/** Different rejections remembered in their encoded form. */
+/** Number of distinct rejections kept in encoded form. */
 const REMEMBERED_MAX = 1000;
 
 /** Failures as grpc-js sends them: status, message, and google.rpc.Status with the details in the trailers. */
 export class GrpcErrors {
   /**
-   * A sold-out record rejects everyone in the same words, just when most callers come: encoding them anew would
-   * make a rejection dearer (18 µs) than a success.
+   * A sold-out record rejects everyone with the same message, just when most callers come. Encoding it again each time
+   * would make a rejection more expensive (18 µs) than a success.
    */
   readonly #remembered = new LRUCache<string, Buffer>({ max: REMEMBERED_MAX });
   readonly #help: HelpLinks;
@@ -41,7 +41,7 @@ export class GrpcErrors {
       case 'INSUFFICIENT_STOCK':
       case 'INSUFFICIENT_RESERVED':
       case 'INVENTORY_NOT_FOUND': {
-        // Their messages tell all that their details do.
+        // The message of such a failure contains everything in its details.
         let encoded = this.#remembered.get(message);
         if (encoded === undefined) {
           encoded = this.#encode(failure, message);

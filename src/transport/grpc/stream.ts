@@ -23,12 +23,12 @@ const DRAIN_STALLED_MS = 1000;
 /**
  * Server streams through grpc-js.
  *
- * The next message is asked for when the last one was taken. Who leaves what was sent unread for `streamStalledMs`
- * is told SLOW_READER; the status waits behind what is unread, so who does not come back to read it within as long
- * again is cut off without a word.
+ * The next message is requested once the last one is taken. A reader who leaves data unread for `streamStalledMs` gets
+ * SLOW_READER. That status waits behind the unread data, so a reader who does not come back for it within the same time
+ * again is cut off without a message.
  */
 export class GrpcStreams {
-  /** Until the client has all that it was sent, or is gone. */
+  /** Calls whose client has not received everything yet. */
   readonly #calls = new Set<StreamCall>();
 
   readonly #dispatcher: StreamDispatcher;
@@ -89,7 +89,7 @@ export class GrpcStreams {
     }
   }
 
-  /** Whether the caller took what was written, or left, before its time was up. */
+  /** Whether the caller took what was written, or left, in time. */
   #taken(call: StreamCall, left: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
       const settle = (inTime: boolean): void => {
@@ -107,7 +107,7 @@ export class GrpcStreams {
   }
 }
 
-/** Breaks off a call that its client does not read, which the library has no word for. */
+/** Breaks off a call that its client does not read; the library has no method for it. */
 function cut(call: StreamCall): void {
   streamOf(call).close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
 }

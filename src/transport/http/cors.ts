@@ -2,7 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Cors, type CorsOptions } from '../../transcoding/index.js';
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../dispatch/request-id.js';
 
-/** What pages of other origins may send and read, on every path of the HTTP port. Undefined: there are none. */
+/**
+ * What pages of other origins may send and read, on every path of the HTTP port. Undefined if no other origins are
+ * allowed.
+ */
 export function corsOptions(origins: readonly string[]): CorsOptions | undefined {
   if (origins.length === 0) return undefined;
   return {
@@ -36,8 +39,8 @@ export function corsOptions(origins: readonly string[]): CorsOptions | undefined
 }
 
 /**
- * Sets the headers that a page's browser looks for, on paths that the REST door does not answer. Returns whether
- * the request was a preflight, which is answered then.
+ * Sets the headers that a page's browser looks for, on paths that the REST door does not answer. Returns whether the
+ * request was a preflight, which is then answered.
  */
 export function sharesWithOrigin(
   cors: Cors,

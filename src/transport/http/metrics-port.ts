@@ -29,7 +29,7 @@ export function metricsPath(scrape: Scrape): ReadonlyMap<string, PathAnswer> {
   ]);
 }
 
-/** A port with nothing but `/metrics`, for those who keep it from the callers of the HTTP port. */
+/** A port that serves only `/metrics`, to keep it from the callers of the HTTP port. */
 export class MetricsPort {
   readonly #listener: HttpListener;
 

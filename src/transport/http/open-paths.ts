@@ -8,13 +8,13 @@ import type { PathAnswer } from './request-listener.js';
 import { restFault } from './rest/rest.js';
 
 export interface OpenPathsOptions {
-  /** Undefined: no browser's page may read them. */
+  /** Undefined: no page in a browser may read them. */
   readonly cors: Cors | undefined;
   readonly help: HelpLinks;
   readonly onError: (error: unknown, requestId: string) => void;
 }
 
-/** Paths that need no credentials, and take GET and HEAD only. */
+/** Paths that need no credentials, and accept only GET and HEAD. */
 export class OpenPaths {
   readonly #answers: ReadonlyMap<string, PathAnswer>;
   readonly #options: OpenPathsOptions;
@@ -24,7 +24,7 @@ export class OpenPaths {
     this.#options = options;
   }
 
-  /** Answers, where the path is one of them. */
+  /** Answers if the path is one of them. */
   answer(path: string, request: IncomingMessage, response: ServerResponse, identify: () => string): boolean {
     const answer = this.#answers.get(path);
     if (answer === undefined) return false;
@@ -47,7 +47,7 @@ export class OpenPaths {
   }
 }
 
-/** Answers in the REST door's words what does not reach it. */
+/** Answers, in the REST door's format, requests that do not reach it. */
 export function refuse(
   response: ServerResponse,
   fault: Parameters<typeof restFault>[0],

@@ -29,9 +29,9 @@ export interface HttpPortOptions {
   readonly operations: readonly Operation[];
   readonly streamDispatcher: StreamDispatcher;
   readonly streams: readonly StreamOperation[];
-  /** How long a caller may leave unread what a stream has sent. */
+  /** How long a caller may leave a stream's data unread. */
   readonly streamStalledMs: number;
-  /** A stream over REST that has been silent for so long says that it is alive; 0: never. */
+  /** A REST stream sends a heartbeat after this much silence; 0: never. */
   readonly streamHeartbeatMs: number;
   readonly tls: TlsConfig | undefined;
   readonly connections: ConnectionBounds;
@@ -39,15 +39,15 @@ export interface HttpPortOptions {
   readonly help: HelpLinks;
   /** Whether the documentation is served. */
   readonly docs: boolean;
-  /** Whose pages may call from a browser; `*`: everybody's. */
+  /** Origins whose pages may call from a browser; `*`: all. */
   readonly corsOrigins: readonly string[];
   readonly isReady: () => boolean;
-  /** Undefined: `/metrics` is not served here. */
+  /** Undefined: this port does not serve `/metrics`. */
   readonly metrics: Scrape | undefined;
   readonly onError: (error: unknown, requestId: string) => void;
 }
 
-/** The HTTP port: the Connect door's paths, those that need no credentials, then the REST door's. */
+/** The HTTP port: first the Connect door's paths, then those that need no credentials, then the REST door's. */
 export class HttpPort {
   readonly #onError: HttpPortOptions['onError'];
   readonly #listener: HttpListener;
@@ -120,7 +120,7 @@ export class HttpPort {
       if (this.#cors && sharesWithOrigin(this.#cors, request, response, ['POST'])) return;
       const requestId = requestIdOf(request);
       this.#connect.handle(path, request, response, requestId).catch((error) => {
-        // Nobody is left to answer, and whoever leaves is no error.
+        // Nobody is left to answer, and a caller that leaves is not an error.
         const left = hasLeft(request, response);
         response.destroy();
         if (!left) this.#onError(error, requestId);

@@ -8,7 +8,7 @@ interface Identified extends IncomingMessage {
   [REQUEST_ID]?: string;
 }
 
-/** The id that a request brings, or the one that it is given when it is first asked for. */
+/** The id that a request brings, or one generated on first use. */
 export function requestIdOf(request: Identified): string {
   const sent = request.headers[REQUEST_ID_HEADER];
   request[REQUEST_ID] ??= saneRequestId(typeof sent === 'string' ? sent : undefined) ?? randomUUID();

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** HTTP/2's compatible requests and responses come as these too. */
+/** Also takes the compatibility requests and responses of HTTP/2. */
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** The same for one path that needs no credentials. It rejects before anything is sent, or not at all. */
+/** The same for one path that needs no credentials. May reject only before it has sent anything. */
 export type PathAnswer = (request: IncomingMessage, response: ServerResponse) => Promise<void>;

@@ -6,7 +6,7 @@ import {
   type UpdateInventoryRequest,
 } from '../../gen/inventory/v1/inventory_record_pb.js';
 
-/** Field of the mask → the value that the request sets, or the one that clears it. */
+/** Mask field → the value that the request sets, or the one that clears it. */
 const readers: Readonly<Record<string, (details: Partial<InventoryDetails>) => Partial<RecordDescription>>> =
   {
     location: ({ location = '' }) => ({ location }),
@@ -16,15 +16,15 @@ const readers: Readonly<Record<string, (details: Partial<InventoryDetails>) => P
     variant_attributes: ({ variantAttributes = {} }) => ({ variantAttributes }),
   };
 
-/** As JSON spells them. */
+/** As spelled in JSON. */
 const changeable = InventoryDetailsSchema.fields
   .filter(({ name }) => name in readers)
   .map(({ jsonName }) => jsonName)
   .join(', ');
 
 /**
- * What an update changes, as https://google.aip.dev/134 has it: with a mask, the fields that it names, and those of
- * them that are absent are cleared; without one, the fields that are present.
+ * What an update changes, following https://google.aip.dev/134. With a mask: the fields that it names; those that are
+ * absent are cleared. Without one: the fields that are present.
  */
 export function descriptionUpdate({
   details,
@@ -39,7 +39,7 @@ export function descriptionUpdate({
   for (const path of paths) {
     const read = Object.hasOwn(readers, path) ? readers[path] : undefined;
     if (read === undefined) {
-      const description = `${path} is no field that can be changed; those are ${changeable}`;
+      const description = `${path} cannot be changed; the fields that can are ${changeable}`;
       return { ok: false, violation: { field: 'updateMask', description } };
     }
     update = { ...update, ...read(given) };

@@ -19,7 +19,7 @@ export function actionOf(action: LogEntry_Action): MovementAction | undefined {
   return (Object.keys(actions) as MovementAction[]).find((name) => actions[name] === action);
 }
 
-/** A log entry as callers are told of it. Its id is opaque to them. */
+/** A log entry as callers see it. Its id is opaque to them. */
 export function logMessage(tenantId: string, entry: LoggedMovement): LogEntry {
   const loggedAt = timestampFromMs(entry.loggedAtMs);
   return create(LogEntrySchema, {
@@ -37,7 +37,7 @@ export function logMessage(tenantId: string, entry: LoggedMovement): LogEntry {
   });
 }
 
-/** The change of the available units by moves of holds, of the units on hand by all else. */
+/** The change of available units for hold movements, of units on hand for everything else. */
 function qtyChange({ action, onHandDelta, reservedDelta }: LoggedMovement): number {
   return action === 'RESERVED' || action === 'RELEASED' ? -reservedDelta : onHandDelta;
 }

@@ -7,7 +7,7 @@ import {
   InventoryRecordSchema,
 } from '../../gen/inventory/v1/inventory_record_pb.js';
 
-/** A record as callers are told of it; `tenantId` is the merchant whose record it is. */
+/** A record as callers see it; `tenantId` is the merchant that owns it. */
 export function recordMessage(tenantId: string, record: InventoryRecord): InventoryRecordMessage {
   return create(InventoryRecordSchema, {
     id: record.id,

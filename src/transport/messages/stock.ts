@@ -2,13 +2,13 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { StockFigures, StockSuccess } from '../../domain/outcome.js';
 import { availableQty } from '../../domain/stock.js';
 
-/** Figures as inventory.v1.StockLevel is made from them. */
+/** The figures that inventory.v1.StockLevel is built from. */
 export function stockLevel(stock: StockFigures) {
   const { id, onHandQty, reservedQty } = stock;
   return { id, onHandQty, reservedQty, availableQty: availableQty(stock) };
 }
 
-/** With what only some answers say: the hold's expiry, and what became of a partial reserve. */
+/** Adds what only some answers contain: the hold's expiry, and the outcome of a partial reserve. */
 export function stockLevelOf({ stock, expiresAtMs, line }: StockSuccess) {
   const level = stockLevel(stock);
   if (expiresAtMs === undefined && line === undefined) return level;

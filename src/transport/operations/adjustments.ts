@@ -34,7 +34,7 @@ export function adjustmentOperations(records: Records): Operation[] {
   ];
 }
 
-/** Validation has let only the named actions through. */
+/** Validation lets only the named actions through. */
 const actions: Readonly<Record<Action, AdjustmentAction | undefined>> = {
   [Action.ACTION_UNSPECIFIED]: undefined,
   [Action.RECEIVED]: 'RECEIVED',

@@ -12,7 +12,7 @@ import type { CallContext } from '../../service/call.js';
 import type { Refused, Result } from '../../service/commands.js';
 import type { Operation } from './operation.js';
 
-/** An RPC that changes something: a request's message, a use case, the answer's message. */
+/** An RPC that changes something: from a request message through a use case to a response message. */
 export function change<I extends DescMessage, O extends DescMessage, S extends Success>(
   permission: Permission,
   method: DescMethodUnary<I, O>,
@@ -33,7 +33,7 @@ export function change<I extends DescMessage, O extends DescMessage, S extends S
   };
 }
 
-/** A request that says what its message's rules let through, and no use case can do. */
+/** Refuses a request that its message's rules allow but no use case can carry out. */
 export function invalid(violation: FieldViolation): Refused {
   return {
     ok: false,

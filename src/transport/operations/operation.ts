@@ -6,14 +6,14 @@ import type { CallContext } from '../../service/call.js';
 /** An RPC as the dispatcher runs it. */
 export interface Operation {
   readonly method: DescMethod;
-  /** What the caller's token must grant. */
+  /** The permission that the caller's token must grant. */
   readonly permission: Permission;
   /** Whether it changes something, and so takes an idempotency key. */
   readonly changes: boolean;
   handle(call: CallContext, request: Message): Promise<Reply>;
 }
 
-/** How a call came out: the same value at every door. */
+/** The outcome of a call: the same value at every door. */
 export type Reply =
   | { readonly ok: true; readonly message: Message; readonly replayed: boolean }
   | { readonly ok: false; readonly failure: Failure; readonly replayed: boolean };

@@ -104,13 +104,13 @@ function operation<I extends DescMessage, O extends DescMessage, T>(
   };
 }
 
-/** The same for what names no order, no note and no actor. */
+/** The same for RPCs that reveal no order, note or actor. */
 const stockOperation: typeof operation = (...parts) => ({
   ...operation(...parts),
   permission: 'can_read_stock',
 });
 
-/** Whose token reads quantities only is not told who changed them. */
+/** Hides who changed a record from callers whose token reads quantities only. */
 function shownRecord({ merchantId, permissions }: Principal, record: InventoryRecord) {
   return recordMessage(
     merchantId,

@@ -36,7 +36,7 @@ function answer({ record }: RecordSuccess, _: unknown, { merchantId }: Principal
   return { record: recordMessage(merchantId, record) };
 }
 
-/** Field by field: what a newer client sends beyond them is no part of the request. */
+/** Copies field by field, so that unknown fields from a newer client are not part of the request. */
 function createRequest(message: CreateInventoryRequest): CreateRequest {
   const { productId, skuId = '', warehouseId, warehouseName, location } = message;
   const { reorderLevel, reorderQty, variantAttributes, initialQty = 0 } = message;

@@ -5,9 +5,9 @@ import type { Failure } from '../../domain/failure.js';
 /** A server-streaming RPC as the dispatcher runs it. */
 export interface StreamOperation {
   readonly method: DescMethod;
-  /** What the caller's token must grant. */
+  /** The permission that the caller's token must grant. */
   readonly permission: Permission;
-  /** Refuses, or begins: the messages end when `signal` is aborted. They may throw StreamFailed. */
+  /** Refuses, or begins a stream that ends when `signal` is aborted. The messages may throw StreamFailed. */
   open(principal: Principal, request: Message): Promise<OpenedStream>;
 }
 
@@ -15,7 +15,7 @@ export type OpenedStream =
   | { readonly ok: true; messages(signal: AbortSignal): AsyncGenerator<Message, void, void> }
   | { readonly ok: false; readonly failure: Failure };
 
-/** How the opening came out: the same value at every door. */
+/** The outcome of opening a stream: the same value at every door. */
 export type StreamReply =
   | { readonly ok: true; readonly messages: AsyncGenerator<Message, void, void> }
   | { readonly ok: false; readonly failure: Failure };
@@ -28,7 +28,7 @@ export class StreamFailed extends Error {
   }
 }
 
-/** Why a door sends a caller away who leaves unread what a stream has sent. */
+/** Why a door disconnects a caller who leaves a stream's data unread. */
 export function slowReader(): StreamFailed {
   return new StreamFailed({ reason: 'SLOW_READER' });
 }

@@ -159,7 +159,7 @@ export const idempotency: readonly Scenario[] = [
       call(
         'UpdateInventory',
         { id: ID, details: {}, updateMask: 'idempotencyKey' },
-        invalid({ updateMask: expect.stringContaining('is no field that can be changed') }),
+        invalid({ updateMask: expect.stringContaining('cannot be changed') }),
       ),
     ],
     holds: { [ID]: { '': 6 } },

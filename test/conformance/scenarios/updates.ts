@@ -10,7 +10,7 @@ const update = (details: object, data: object, updateMask?: string) =>
   );
 
 const noField = (path: string): string =>
-  `${path} is no field that can be changed; those are location, reorderLevel, reorderQty, warehouseName, variantAttributes`;
+  `${path} cannot be changed; the fields that can are location, reorderLevel, reorderQty, warehouseName, variantAttributes`;
 
 /** UpdateInventory: what describes a record, and nothing else of it. */
 export const updates: readonly Scenario[] = [

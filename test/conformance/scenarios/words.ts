@@ -239,8 +239,8 @@ export const invalid = (violations: Record<string, string>): Expected => ({
   violations,
 });
 export const qtyRule = { qty: 'must be greater than 0' };
-export const keyWords = 'must be 1 to 255 printable ASCII characters, without blanks at the ends';
-export const keyRule = { 'Idempotency-Key': `${keyWords}, given once` };
+export const keyWords = 'must be 1 to 255 printable ASCII characters, without leading or trailing spaces';
+export const keyRule = { 'Idempotency-Key': `${keyWords}, sent only once` };
 export const denied = (permission: string): Expected => ({
   reason: 'PERMISSION_DENIED',
   message: `The permission ${permission} is required.`,

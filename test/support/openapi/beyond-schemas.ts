@@ -8,7 +8,7 @@ const rules: readonly (readonly [field: RegExp, description: RegExp])[] = [
   [/^ttlSeconds$/, /^needs a reference$/],
   [/^pageToken$/, /^must be the nextPageToken of an answer to the same request$/],
   [/^pageToken$/, /^must not be given together with page$/],
-  [/^updateMask$/, /is no field that can be changed; those are /],
+  [/^updateMask$/, /cannot be changed; the fields that can are /],
   [/^(?:lines\[\d+\]\.)?qty$/, /^must not bring the units on hand above 2147483647$/],
   [/^reference$/, /^holds units of more than \d+ records; (?:release|confirm) them record by record$/],
   [/^idempotencyKey$/, /^must be the same key wherever it is given$/],

@@ -154,7 +154,7 @@ export type ReservedOrder = Message<"inventory.v1.ReservedOrder"> & {
   stock: StockLevel[];
 
   /**
-   * When the holds on these records expire. Absent if they are open-ended.
+   * When the holds on these records expire; absent if they are open-ended.
    *
    * @generated from field: google.protobuf.Timestamp expires_at = 4;
    */

@@ -345,7 +345,7 @@ export type Hold = Message<"inventory.v1.Hold"> & {
   qty: number;
 
   /**
-   * When the hold expires. Absent if it is open-ended.
+   * When the hold expires; absent if it is open-ended.
    *
    * @generated from field: google.protobuf.Timestamp expires_at = 4;
    */

@@ -3,20 +3,20 @@ import type { Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import { cutAfterEnd, isBroken } from '../../http2.js';
 
-/** How long a new connection may take to say its first word, and its TLS handshake. */
+/** How long a new connection may take for its TLS handshake and its first bytes. */
 export const FIRST_WORD_TIMEOUT_MS = 10_000;
 
-/** Of silence, before TCP asks whether the other end is still there. */
+/** Silence after which TCP probes whether the peer is still there. */
 const TCP_KEEP_ALIVE_MS = 60_000;
 
-/** One of HTTP/2. */
+/** One HTTP/2 connection. */
 export class Connection {
   readonly streams = new Set<ServerHttp2Stream>();
-  /** Whether its settings have come, which are a client's first word. */
+  /** Whether the client's settings have arrived; they are the first thing it sends. */
   hasSpoken = false;
-  /** Since when it has had no stream. */
+  /** When it last had no stream left. */
   idleSince = performance.now();
-  /** When its session was first seen to be no more; the socket may be there still. */
+  /** When its session was first seen to have ended; the socket may still be open. */
   #endedAt: number | undefined;
 
   constructor(
@@ -24,13 +24,13 @@ export class Connection {
     readonly socket: Socket,
   ) {}
 
-  /** At once, with all that it has. */
+  /** Cuts it immediately, with everything on it. */
   cut(): void {
-    // No error of ours: `undefined` would make it NO_ERROR.
+    // Not an error of ours: `undefined` would turn the code into NO_ERROR.
     this.session.destroy(null as never, constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
 
-  /** Cuts what is left of one whose session is no more, when its client has not taken the last answers in time. */
+  /** If its session has ended, cuts what remains once the client has had its time to take the last answers. */
   cutIfLeft(stalledMs: number): void {
     const now = performance.now();
     this.#endedAt ??= now;
@@ -41,20 +41,20 @@ export class Connection {
 /** The connections of the gRPC port, and when they have to go. */
 export class Connections {
   readonly #connections = new Map<ServerHttp2Session, Connection>();
-  /** TCP connections whose TLS is not there yet, by the other end. */
+  /** TCP connections whose TLS handshake is not done, by remote address. */
   readonly #bare = new Map<string, Socket>();
 
   readonly #grpcIdleMs: number;
   readonly #streamStalledMs: number;
 
-  /** `grpcIdleMs`: how long one may have no call; `streamStalledMs`: leave unread what it was sent. */
+  /** `grpcIdleMs`: how long a connection may have no call. `streamStalledMs`: how long it may leave data unread. */
   constructor(grpcIdleMs: number, streamStalledMs: number) {
     this.#grpcIdleMs = grpcIdleMs;
     this.#streamStalledMs = streamStalledMs;
   }
 
   watch(http2: Http2Server, onClose: (connection: Connection) => void): void {
-    // In cleartext a connection has its session at once.
+    // In cleartext a connection has its session right away.
     if (http2 instanceof TlsServer) {
       http2.on('connection', (socket: Socket) => {
         const end = otherEnd(socket);
@@ -89,7 +89,7 @@ export class Connections {
     return stream.session && this.#connections.get(stream.session as ServerHttp2Session);
   }
 
-  /** Closes those that have nothing to say, and those that node:http2 has given up. */
+  /** Closes idle connections, and those that node:http2 has given up on. */
   look(): void {
     const now = performance.now();
     for (const [session, connection] of this.#connections) {
@@ -103,7 +103,7 @@ export class Connections {
     }
   }
 
-  /** Cuts those that have no call, for a server that stops. */
+  /** Cuts connections without a call, when the server stops. */
   cutIdle(stalledMs: number): void {
     for (const socket of this.#bare.values()) socket.destroy();
     for (const [session, connection] of this.#connections) {

@@ -9,7 +9,7 @@ import { UnreadAnswers } from './unread-answers.js';
 export interface GuardOptions {
   /** How long a call's message may take to arrive. */
   readonly requestTimeoutMs: number;
-  /** How long a caller may leave unread what it was sent. */
+  /** How long a caller may leave data unread. */
   readonly streamStalledMs: number;
   /** How long a connection may have no call. */
   readonly grpcIdleMs: number;
@@ -22,8 +22,8 @@ const LOOK_INTERVAL_MS = 250;
 const DRAIN_STALLED_MS = 1000;
 
 /**
- * Stands between the port and grpc-js, which trusts its clients: it bounds what they may leave undone, in time, in
- * number and in bytes, and shows the library only headers that it understands as they are meant.
+ * Protects grpc-js, which trusts its clients: limits what clients may leave unfinished in time, number and bytes, and
+ * shows the library only headers that it reads correctly.
  */
 export class Guard {
   readonly #connections: Connections;
@@ -39,7 +39,7 @@ export class Guard {
     this.#looking = setInterval(() => this.#look(), LOOK_INTERVAL_MS).unref();
   }
 
-  /** Before it listens. */
+  /** Must be called before the server listens. */
   watch(http2: Http2Server): void {
     this.#connections.watch(http2, (connection) => this.#unread.delete(connection));
     const handlers = http2.listeners('stream');
@@ -48,7 +48,7 @@ export class Guard {
       'stream',
       (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, rawHeaders: string[]) => {
         const bytes = headersBytes(rawHeaders);
-        // The library below refuses such, too, but not before the client has acknowledged the limit.
+        // The library below refuses these too, but not before the client has acknowledged the limit.
         if (bytes > HEADERS_BYTES_MAX) return refuse(stream);
         this.#begin(stream, bytes);
         mendHeaders(headers, rawHeaders);
@@ -57,7 +57,7 @@ export class Guard {
     );
   }
 
-  /** A call's message is there to its end; false: its caller took it back, so it is not for us to answer. */
+  /** A call's message has arrived in full. False: its caller took it back, so there is nothing to answer. */
   arrived(stream: ServerHttp2Stream): boolean {
     this.#unfinished.delete(stream);
     return !stream.closed && !stream.destroyed;
@@ -73,7 +73,7 @@ export class Guard {
     this.#draining = true;
   }
 
-  /** Cuts what is left. */
+  /** Cuts everything that is left. */
   destroy(): void {
     clearInterval(this.#looking);
     this.#connections.cutAll();
@@ -109,7 +109,7 @@ export class Guard {
 }
 
 function refuse(stream: ServerHttp2Stream): void {
-  // A reset of ours counts as an error.
+  // A reset from this side counts as an error.
   stream.on('error', () => {});
   stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
 }

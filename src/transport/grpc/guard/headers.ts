@@ -3,13 +3,13 @@ import type { Metadata } from '@grpc/grpc-js';
 import { refuseRepeatedKey } from '../../dispatch/idempotency-key.js';
 import { boundedGrpcTimeout, GRPC_TIMEOUT_RULE } from '../../timeouts.js';
 
-/** Carries what is wrong with a call's headers to whoever reads its metadata; nobody can send it. */
+/** Tells the code that reads a call's metadata what is wrong with its headers; no client can send it. */
 const MALFORMED_HEADER = 'holdfast-malformed';
 
 /**
- * Makes a call's headers such that grpc-js understands them as they are meant, before it has them. It takes any text
- * with a digit and a unit in it for a timeout, and counts long ones as negative; and it drops what is not printable
- * ASCII, so that a key that was sent would count as none.
+ * Repairs a call's headers before grpc-js sees them. It accepts any text with a digit and a unit in it as a timeout,
+ * and reads long ones as negative. It also drops what is not printable ASCII, so a key that was sent would count as
+ * absent.
  */
 export function mendHeaders(headers: IncomingHttpHeaders, rawHeaders: readonly string[]): void {
   delete headers[MALFORMED_HEADER];
@@ -21,7 +21,7 @@ export function mendHeaders(headers: IncomingHttpHeaders, rawHeaders: readonly s
   }
   refuseRepeatedKey(headers, rawHeaders);
   const key = headers['idempotency-key'];
-  // An empty key is refused in the words for all that are no keys.
+  // An empty key gets the same error as every other invalid key.
   if (key !== undefined && !/^[ -~]*$/.test(String(key))) headers['idempotency-key'] = '';
 }
 

@@ -3,7 +3,7 @@ import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { GrpcErrors } from '../status.js';
 
 const CALLS_MAX = 4000;
-/** What their headers may take together. */
+/** Limit for the headers of all unfinished calls together. */
 const HEADER_BYTES_MAX = 32 * 1024 * 1024;
 
 type Reason = 'DEADLINE_EXCEEDED' | 'OVERLOADED' | 'SHUTTING_DOWN';
@@ -13,7 +13,7 @@ interface Call {
   readonly headerBytes: number;
 }
 
-/** Calls that have begun and whose message has not come to its end, oldest first. Strangers can open them. */
+/** Calls whose message has not fully arrived, oldest first. Anyone can open them, without credentials. */
 export class UnfinishedCalls {
   readonly #calls = new Map<ServerHttp2Stream, Call>();
   #headerBytes = 0;
@@ -43,7 +43,7 @@ export class UnfinishedCalls {
     this.#calls.delete(stream);
   }
 
-  /** Cuts off those that are late. */
+  /** Cuts off calls that are late. */
   look(timeoutMs = this.#requestTimeoutMs, reason: Reason = 'DEADLINE_EXCEEDED'): void {
     const startedBefore = performance.now() - timeoutMs;
     for (const [stream, { startedAt }] of this.#calls) {

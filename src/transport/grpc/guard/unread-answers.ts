@@ -2,20 +2,20 @@ import { constants, type ServerHttp2Stream } from 'node:http2';
 import { UNREAD_CONNECTION_BYTES_MAX, UNREAD_PORT_BYTES_MAX } from '../../unread-bounds.js';
 import type { Connection } from './connections.js';
 
-/** What a call takes beside its answer's bytes. */
+/** What a call costs in addition to the bytes of its answer. */
 const CALL_BYTES = 4096;
 
-/** What is sent and not read, by the connection's whole. */
+/** Data sent and not yet read, per connection. */
 interface Unread {
-  /** Answers that are not through, with what was left of them at the last look, and since when. */
+  /** Answers not yet taken, with what was left of them at the last check, and since when. */
   readonly answers: Map<ServerHttp2Stream, { left: number; since: number }>;
-  /** At most: what the last look found, and all that was sent since. */
+  /** Upper bound: what the last check found, plus everything sent since. */
   bytes: number;
 }
 
 /**
- * Answers that their callers do not read wait in this process. Their bytes are added up as they are sent and counted
- * anew when the sum passes a limit, so who reads as fast as it asks is never in the way.
+ * Answers that callers do not read wait in this process. Their bytes are added up as they are sent, and recounted when
+ * the sum passes a limit, so a caller that reads as fast as it asks is never affected.
  */
 export class UnreadAnswers {
   readonly #connections = new Map<Connection, Unread>();
@@ -51,7 +51,9 @@ export class UnreadAnswers {
     this.#connections.delete(connection);
   }
 
-  /** Cuts off answers of which nothing was taken for too long; then, where even that does not get out, connections. */
+  /**
+   * Cuts off answers of which nothing was taken for too long; if even the reset does not get out, cuts the connection.
+   */
   look(stalledMs = this.#streamStalledMs): void {
     const now = performance.now();
     for (const [connection, { answers }] of this.#connections) {

@@ -6,8 +6,8 @@ import { compressionBrotli } from '@connectrpc/connect-node';
 const compress = promisify(brotliCompress);
 
 /**
- * The library packs at zlib's default, the slowest: seconds for a long list, during which other answers wait in memory
- * for a thread. This is about as fast and as small as gzip.
+ * By default the library compresses at zlib's slowest level: seconds for a long list, while other answers wait in
+ * memory for a thread. This level is about as fast and as small as gzip.
  */
 const options = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } };
 

@@ -13,7 +13,7 @@ import type { HelpLinks } from '../../failures/help-links.js';
 
 export const ENVELOPE_HEADER_BYTES = 5;
 
-/** Whose call it was that failed. */
+/** The call that failed. */
 export interface FailedCall {
   readonly requestId: string;
   readonly help: HelpLinks;
@@ -21,11 +21,11 @@ export interface FailedCall {
 }
 
 /**
- * Gives the library's own INVALID_ARGUMENT (an envelope that breaks off, gzip that is none: no handler saw it) the form
- * that ours have: UNAUTHENTICATED for a caller who may not even ask, else MALFORMED_REQUEST, with details.
+ * Gives the library's own INVALID_ARGUMENT errors (a truncated envelope, invalid gzip: no handler saw them) the form of
+ * ours: UNAUTHENTICATED for a caller without valid credentials, otherwise MALFORMED_REQUEST with details.
  *
- * The library has no hook before it unpacks; it can be told apart afterwards, because every error of ours carries
- * details and none of its own does.
+ * The library has no hook before it decompresses. Its errors can be recognised afterwards: all of ours carry details,
+ * and none of its own do.
  */
 export async function explainMalformed(
   response: UniversalServerResponse,
@@ -71,7 +71,9 @@ export async function explainTrailerEnvelope(envelope: Uint8Array, call: FailedC
   return encodeEnvelope(trailerFlag, trailerSerialize(trailer));
 }
 
-/** The same for trailers. Those of errors carry the request id too: a client's error shows no headers. */
+/**
+ * The same for trailers. Error trailers carry the request id too, because a client's error does not show the headers.
+ */
 export async function explainTrailer(trailer: Headers, call: FailedCall): Promise<boolean> {
   const error = findTrailerError(trailer);
   if (error === undefined) return false;
@@ -93,7 +95,7 @@ export function isMalformed(error: ConnectError | undefined): error is ConnectEr
   return error !== undefined && error.details.length === 0 && error.code === Code.InvalidArgument;
 }
 
-/** The error of ours that such a one stands for. */
+/** Our error in place of the library's. */
 export async function explain(error: ConnectError, call: FailedCall): Promise<ConnectError> {
   const failure = await call.isAuthenticated().then(
     (good): Failure =>

@@ -6,7 +6,7 @@ import { parseContentType as parseGrpc } from '@connectrpc/connect/protocol-grpc
 import { parseContentType as parseGrpcWeb } from '@connectrpc/connect/protocol-grpc-web';
 import { ENVELOPE_HEADER_BYTES } from './connect-malformed.js';
 
-/** A request's message as it was sent, unpacked. */
+/** A request's message as sent, decompressed. */
 export interface SentMessage {
   readonly bytes: Uint8Array;
   readonly isBinary: boolean;
@@ -14,16 +14,16 @@ export interface SentMessage {
 
 const sentKey = createContextKey<SentMessage | undefined>(undefined);
 
-/** What `takeMessage` took out of the request. */
+/** The message that `takeMessage` took out of the request. */
 export function sentMessage(context: HandlerContext): SentMessage | undefined {
   return context.values.get(sentKey);
 }
 
 /**
- * Takes the message out of a request and leaves an empty one in its place: the library reads JSON and protobuf less
- * strictly than the other doors do, without a hook, and before anybody knows who calls. What is not one whole message
- * that can be unpacked (two of them, one that breaks off, an encoding that there is not) stays as it is: for that the
- * library has each protocol's words.
+ * Takes the message out of a request and leaves an empty one in its place. The library reads JSON and protobuf less
+ * strictly than the other doors, has no hook for it, and reads before the caller is known. Anything other than one
+ * whole message that can be decompressed (two messages, a truncated one, an unknown encoding) stays as it is: for that,
+ * the library has each protocol's own errors.
  */
 export async function takeMessage(
   request: UniversalServerRequest,
@@ -56,18 +56,18 @@ export async function takeMessage(
   const empty = Buffer.from(isBinary ? '' : '{}');
   request.header.delete('content-length');
   if (isEnveloped) return { ...request, body: createAsyncIterable([encodeEnvelope(0, empty)]) };
-  // Packed as it was: the library packs its answer alike.
+  // Compressed as the original was, because the library compresses its answer the same way.
   return { ...request, body: createAsyncIterable([compression ? await compression.compress(empty) : empty]) };
 }
 
-/** How a request is written. */
+/** How a request is encoded. */
 interface Format {
   readonly isBinary: boolean;
   readonly isEnveloped: boolean;
   readonly encodingHeader: string;
 }
 
-/** By its `Content-Type`; undefined where the library will refuse it. */
+/** Derived from `Content-Type`; undefined if the library will refuse it. */
 function formatOf(contentType: string | null): Format | undefined {
   const connect = parseConnect(contentType);
   if (connect !== undefined) {
@@ -79,7 +79,7 @@ function formatOf(contentType: string | null): Format | undefined {
   return grpc && { isBinary: grpc.binary, isEnveloped: true, encodingHeader: 'grpc-encoding' };
 }
 
-/** The message of a body that has one, and nothing else. */
+/** The message of a body that holds exactly one. */
 function soleEnvelope(body: Buffer): { bytes: Uint8Array; isCompressed: boolean } | undefined {
   const flags = body[0] ?? 0xff;
   if (flags > 1 || body.length < ENVELOPE_HEADER_BYTES) return undefined;
@@ -87,14 +87,14 @@ function soleEnvelope(body: Buffer): { bytes: Uint8Array; isCompressed: boolean 
   return { bytes: body.subarray(ENVELOPE_HEADER_BYTES), isCompressed: flags === 1 };
 }
 
-/** What an envelope says that it holds. */
+/** The size that an envelope declares. */
 function declaredBytes(envelope: Uint8Array): number {
   return envelope.length < ENVELOPE_HEADER_BYTES ? 0 : Buffer.from(envelope.subarray(1, 5)).readUInt32BE();
 }
 
 /**
- * A body as far as its first bytes go, or its first chunk is not too much by itself: the whole of it, if that is all;
- * and a body that is the same again.
+ * Buffers a body up to `bytesMax`, or only its first chunk if `isTooMuch` says so. Returns the whole body if that was
+ * all of it, and a body that replays everything.
  */
 async function readUpTo(
   body: AsyncIterable<Uint8Array>,
@@ -113,7 +113,7 @@ async function readUpTo(
       }
     }
   } catch (error) {
-    // The caller is gone, which the library hears in its place.
+    // The caller is gone; the library sees the error instead.
     return { whole: undefined, again: continued([], { next: () => Promise.reject(error) }) };
   }
   return { whole: Buffer.concat(chunks, bytes), again: createAsyncIterable(chunks) };
@@ -127,7 +127,7 @@ async function* continued(
     yield* chunks;
     for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
   } finally {
-    // Who stops reading lets go of the request.
+    // A consumer that stops reading releases the request.
     await rest.return?.();
   }
 }

@@ -20,7 +20,7 @@ import type { GrpcWebText } from './grpc-web-text.js';
 const headKey = createContextKey<(head: Headers) => void>(() => {});
 const stalledKey = createContextKey(new AbortController().signal);
 
-/** What an implementation asks `sendHead` and `leftSignal` for; gives readers up who do not read. */
+/** The context behind `sendHead` and `leftSignal`; gives up on readers who do not read. */
 export function streamContext(response: ServerResponse, text: GrpcWebText, streamStalledMs: number) {
   for (const [name, value] of Object.entries(unbuffered)) response.setHeader(name, value);
   const stalled = new AbortController();
@@ -30,28 +30,26 @@ export function streamContext(response: ServerResponse, text: GrpcWebText, strea
     text.relabel(head);
     response.writeHead(200, Object.fromEntries(head) as OutgoingHttpHeaders);
     response.flushHeaders();
-    // The library sends the same head once more, with the first message.
+    // The library sends the same head again with the first message.
     response.writeHead = () => response;
   };
   return createContextValues().set(headKey, sendHead).set(stalledKey, stalled.signal);
 }
 
-/** Aborted when the caller goes away, or is sent away. */
+/** Aborted when the caller leaves, or is disconnected. */
 export function leftSignal(context: HandlerContext): AbortSignal {
   return AbortSignal.any([context.values.get(stalledKey), context.signal]);
 }
 
 /**
- * Tells the caller that the stream has begun. The library would wait for the first message, and a proxy might take
- * the silence for a service that does not answer.
+ * Tells the caller that the stream has begun. The library would wait for the first message, and a proxy might take the
+ * silence for a service that does not answer.
  */
 export function sendHead(context: HandlerContext): void {
   context.values.get(headKey)(context.responseHeader);
 }
 
-/**
- * What `explainMalformed` does for calls, for streams. `spell` goes over gRPC's trailers, which are known at the end.
- */
+/** The streaming counterpart of `explainMalformed`. `spell` rewrites gRPC's trailers, which are known at the end. */
 export async function* explainedStream(
   { header, body, trailer }: UniversalServerResponse,
   call: FailedCall,

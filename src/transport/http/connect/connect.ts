@@ -50,7 +50,7 @@ export interface ConnectDoorOptions {
 export class ConnectDoor {
   readonly #handlers = new Map<string, UniversalHandler>();
   readonly #dispatcher: Dispatcher;
-  /** Paths of streams. */
+  /** The paths of streaming RPCs. */
   readonly #streams = new Set<string>();
   readonly #streamStalledMs: number;
   readonly #help: HelpLinks;
@@ -87,7 +87,7 @@ export class ConnectDoor {
     }
   }
 
-  /** Whether the path is an RPC's. */
+  /** Whether the path is that of an RPC. */
   serves(path: string): boolean {
     return this.#handlers.has(path);
   }
@@ -106,10 +106,10 @@ export class ConnectDoor {
     const universal = text.decoded(
       universalRequestFromNodeRequest(request, response as never, undefined, context),
     );
-    // The implementation sees headers only, so the id goes where it looks.
+    // The implementation sees only headers, so the id goes there.
     universal.header.set(REQUEST_ID_HEADER, requestId);
     cutTimeouts(universal.header);
-    // The library's headers lose blanks at the ends, which are refused at every door that sees them.
+    // The library trims header values, but a key with leading or trailing spaces must be refused.
     if (/^\s|\s$/.test(String(request.headers['idempotency-key'] ?? ''))) {
       universal.header.set('idempotency-key', '');
     }
@@ -121,7 +121,7 @@ export class ConnectDoor {
     };
     const handler = this.#handlers.get(path)!;
     const taken = await takeMessage(universal, this.#bodyBytesMax, compressions);
-    // `node:http2` ends what the client broke off just as it ends what is complete.
+    // `node:http2` ends a request that the client aborted just like a complete one.
     if (request.httpVersionMajor === 2 && (request as never as Http2ServerRequest).stream.closed) return;
     let answer = await handler(taken);
     if (isStream && answer.status === 200) {
@@ -139,11 +139,11 @@ export class ConnectDoor {
   }
 }
 
-/** The library sets a timer to any timeout, and is done with one that is too long for a timer at once. */
+/** The library sets a timer for any timeout, and one too long for a timer fires immediately. */
 function cutTimeouts(headers: Headers): void {
   for (const [name, cut] of timeouts) {
     const mended = cut(headers.get(name) ?? '');
-    // It refuses what is none itself.
+    // The library itself refuses invalid ones.
     if (mended !== undefined) headers.set(name, mended);
   }
 }
@@ -153,7 +153,7 @@ const timeouts = [
   ['connect-timeout-ms', boundedConnectTimeout],
 ] as const;
 
-/** What the library answers with a status alone. */
+/** Requests that the library answers with only a status. */
 function refuseProtocol(
   status: number,
   { allowedMethods }: UniversalHandler,
@@ -161,13 +161,13 @@ function refuseProtocol(
   { requestId, help }: FailedCall,
 ): void {
   const headers: Record<string, string> = { 'content-type': 'application/json' };
-  let message = 'The HTTP version, method or Content-Type is not served here.';
+  let message = 'The HTTP version, method or Content-Type is not supported here.';
   if (status === 405) {
     headers.allow = [...new Set(allowedMethods)].sort().join(', ');
     message = `Method not allowed. Allowed: ${headers.allow}.`;
   } else if (status === 415) {
     headers['accept-post'] = MEDIA_TYPES;
-    message = `Content-Type must be one of ${MEDIA_TYPES}, as the call and its protocol have it.`;
+    message = `Content-Type must be one of ${MEDIA_TYPES}, depending on the call and its protocol.`;
   } else if (status === 505) message = 'This call needs HTTP/2.';
   const body = malformedBody(message, requestId, help);
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
@@ -177,7 +177,7 @@ const MEDIA_TYPES =
   'application/json, application/proto, application/connect+json, application/connect+proto, ' +
   'application/grpc-web, application/grpc-web-text, application/grpc';
 
-/** The library waits for a message for ever, and would keep a stopping service waiting with it. */
+/** The library waits for a message forever, and would keep a stopping service waiting with it. */
 function cutWhenUnfinished(
   request: IncomingMessage,
   response: ServerResponse,
@@ -189,14 +189,14 @@ function cutWhenUnfinished(
   request.once('end', stopClock);
 }
 
-/** How messages may be packed. */
+/** Supported compressions. */
 const compressions = [compressionGzip, brotli];
 
-/** What a client may go on sending once it is answered. */
+/** How much a client may go on sending after its answer. */
 const UNREAD_BYTES_MAX = 1024 * 1024;
 
 /**
- * Reads and forgets what the library left unread of a message that it refused: an HTTP/2 stream with unread bytes
+ * Reads and discards what the library left unread of a message that it refused: an HTTP/2 stream with unread bytes
  * never closes, not even with its connection.
  */
 function discardUnread({ stream }: Http2ServerRequest): void {
@@ -213,8 +213,8 @@ function discardUnread({ stream }: Http2ServerRequest): void {
 }
 
 /**
- * The library percent-encodes all of a gRPC message's punctuation. grpc-js clients leave `%2C`, `%3A` and their
- * like as they came, so only what must be encoded is; every client can decode that.
+ * The library percent-encodes all punctuation of a gRPC message. grpc-js clients do not decode `%2C`, `%3A` and the
+ * like, so this encodes only what must be; every client can decode that.
  */
 function spellMessageForAll(trailer: Headers): void {
   const message = trailer.get('grpc-message');
@@ -254,23 +254,23 @@ function streamImplementation(operation: StreamOperation, dispatcher: StreamDisp
   };
 }
 
-/** Reads what was sent as all other doors read it; the library has read an empty message. */
+/** Reads the sent message as all other doors do; the library has read an empty one. */
 function decoder({ method }: Pick<Operation, 'method'>, context: HandlerContext): () => Message {
   return () => {
     const sent = sentMessage(context);
-    if (sent === undefined) throw new UnreadableRequest('it has no message');
+    if (sent === undefined) throw new UnreadableRequest('the request has no message');
     return sent.isBinary ? decodeBinary(method.input, sent.bytes) : decodeJson(method.input, sent.bytes);
   };
 }
 
 function streamError(error: unknown, requestId: string, help: HelpLinks): unknown {
   if (error instanceof StreamFailed) return connectError(error.failure, requestId, help);
-  // The library's clock.
+  // The library's own deadline passed.
   const late = error instanceof ConnectError && error.code === Code.DeadlineExceeded;
   return late ? connectError({ reason: 'DEADLINE_EXCEEDED' }, requestId, help) : error;
 }
 
-/** An error's metadata goes where its protocol has it: trailers, the last envelope, Connect's headers. */
+/** Puts an error's metadata where its protocol expects it: trailers, the last envelope, or Connect's headers. */
 function connectError(
   failure: Failure,
   requestId: string,

@@ -1,24 +1,24 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { UniversalServerRequest, UniversalServerResponse } from '@connectrpc/connect/protocol';
 
-/** With what follows its name: `+proto`. What it says of characters says nothing: base64 is ASCII. */
+/** With the suffix after its name, such as `+proto`. A charset parameter is ignored: base64 is ASCII. */
 const TEXT_TYPE = /^application\/grpc-web-text(\+\w+)?\s*(?:;.*)?$/i;
 const BINARY_TYPE = /application\/grpc-web(?!-text)/i;
 
-/** Groups of four, each of which may be padded: whoever sends pieces pads each of them. In either alphabet. */
+/** Groups of four, each of which may be padded: a client that sends pieces pads each one. In either alphabet. */
 const GROUPS = /^(?:[\w+/-]{4}|[\w+/-]{3}=|[\w+/-]{2}==)*$/;
 const AFTER_PADDING = /(?<==)(?!=)/;
 
-/** Characters that a byte takes at most, when it is encoded alone. */
+/** The most characters that one byte takes, when it is encoded alone. */
 const CHARACTERS_PER_BYTE_MAX = 4;
 const ENVELOPE_HEADER_BYTES = 5;
 
 /**
- * gRPC-Web's text mode, the default of its own client, around the library, which knows the binary mode alone:
+ * gRPC-Web's text mode, the default of its own client. Wraps the library, which knows only the binary mode:
  * https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md
  */
 export class GrpcWebText {
-  /** Without `-text`; undefined where the request is not in this mode. */
+  /** The type without `-text`; undefined if the request is not in this mode. */
   readonly #binaryType: string | undefined;
   readonly #isTextWanted: boolean;
 
@@ -36,21 +36,23 @@ export class GrpcWebText {
     this.#isTextWanted = isAnyTaken || /application\/grpc-web-text/i.test(accept);
   }
 
-  /** The request as the library takes it. */
+  /** The request in the form that the library takes. */
   decoded(request: UniversalServerRequest): UniversalServerRequest {
     if (this.#binaryType === undefined) return request;
     request.header.set('content-type', this.#binaryType);
     return { ...request, body: decode(request.body as AsyncIterable<Uint8Array>, this.#bodyBytesMax) };
   }
 
-  /** An answer of the library's as the client takes it. Each of its pieces is padded, so that none waits for the next. */
+  /**
+   * An answer of the library in the form that the client takes. Each piece is padded, so that none waits for the next.
+   */
   encoded(answer: UniversalServerResponse): UniversalServerResponse {
     if (answer.status !== 200 || answer.header === undefined || answer.body === undefined) return answer;
     if (!this.relabel(answer.header)) return answer;
     return { ...answer, body: encode(answer.body) };
   }
 
-  /** Names this mode in an answer's head, where it is in it. */
+  /** Names this mode in an answer's head, if it is in this mode. */
   relabel(head: Headers): boolean {
     const contentType = head.get('content-type') ?? '';
     if (!this.#isTextWanted || !BINARY_TYPE.test(contentType)) return false;
@@ -73,7 +75,7 @@ async function* decode(body: AsyncIterable<Uint8Array>, bodyBytesMax: number): A
     rest = text.slice(whole);
     if (whole > 0) yield bytesOf(text.slice(0, whole));
   }
-  // Who does not pad the end.
+  // Some clients do not pad the end.
   if (rest !== '') yield bytesOf(rest.padEnd(4, '='));
 }
 

@@ -10,22 +10,22 @@ interface BadHead {
   readonly message: string;
 }
 
-export const NO_TUNNELS = 'This service is no proxy: there is no CONNECT.';
+export const NO_TUNNELS = 'This service is not a proxy and does not support CONNECT.';
 
-/** What node's parser lets through, or would itself answer without a body. */
+/** Faults that node's parser lets through, or would itself answer without a body. */
 function faultOf(request: IncomingMessage): BadHead | undefined {
   const { headers, method, httpVersionMajor, httpVersionMinor } = request;
   const isHttp2 = 'stream' in request;
-  // A connection of HTTP/1.1 that claims to be more: everybody behind would look for its stream.
+  // An HTTP/1.1 connection that claims a higher version: the code behind would look for its stream.
   if (httpVersionMajor > 1 && !isHttp2) {
-    return { status: 505, message: 'HTTP/2 begins with its preface, or by ALPN.' };
+    return { status: 505, message: 'HTTP/2 must begin with its preface or by ALPN.' };
   }
   if (!isHttp2 && httpVersionMinor === 1 && headers.host === undefined) {
-    return { status: 400, message: 'Malformed request: the header Host is missing.' };
+    return { status: 400, message: 'Malformed request: the Host header is missing.' };
   }
-  // The library refuses such, too, but not before the client has acknowledged the limit.
+  // The library refuses these too, but not before the client has acknowledged the limit.
   if (isHttp2 && headersBytes(request.rawHeaders) > HEADERS_BYTES_MAX) {
-    return { status: 431, message: `The headers are longer than ${HEADERS_BYTES_MAX} bytes.` };
+    return { status: 431, message: `The headers must not exceed ${HEADERS_BYTES_MAX} bytes.` };
   }
   // RFC 9110, 9.1 and 10.1.1.
   if (method === 'CONNECT') return { status: 501, message: NO_TUNNELS };
@@ -35,7 +35,7 @@ function faultOf(request: IncomingMessage): BadHead | undefined {
   return undefined;
 }
 
-/** Answers a request that nobody behind should see; returns whether it was one. */
+/** Answers a request that no handler should see; returns whether it was one. */
 export function refusesHead(request: IncomingMessage, response: ServerResponse, help: HelpLinks): boolean {
   const fault = faultOf(request);
   if (fault === undefined) return false;

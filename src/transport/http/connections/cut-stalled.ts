@@ -3,13 +3,13 @@ import { constants, type Http2ServerResponse } from 'node:http2';
 
 export type Response = ServerResponse | Http2ServerResponse;
 
-/** How often a response is looked at, at most, milliseconds. */
+/** The longest interval between checks of a response, in milliseconds. */
 const LOOK_INTERVAL_MAX_MS = 1000;
 
 /**
- * Calls `onStall` once its reader has left unread for `stalledMs` what was sent, so that the stream ends, and cuts the
- * response off when he does not come back to read why within as long again. Whatever writes it waits for the reader
- * meanwhile.
+ * Calls `onStall`, which should end the stream, once the reader has left data unread for `stalledMs`. Cuts the response
+ * off if the reader does not come back to read why within the same time again. Meanwhile the writer waits for the
+ * reader.
  */
 export function cutWhenStalled(response: Response, stalledMs: number, onStall: () => void): void {
   const stream = writableOf(response);
@@ -27,7 +27,7 @@ export function cutWhenStalled(response: Response, stalledMs: number, onStall: (
   });
 }
 
-/** Cuts a response off when its reader has taken nothing for `stalledMs` of what waits for him. */
+/** Cuts a response off when its reader takes none of the waiting data for `stalledMs`. */
 export function cutWhenUnread(response: Response, stalledMs: number): void {
   const stream = writableOf(response);
   let unread = 0;
@@ -41,10 +41,10 @@ export function writableOf(response: Response) {
   return 'stream' in response ? response.stream : response;
 }
 
-/** How long a reset may take to be said; then the connection is cut. */
+/** How long a reset may take to get out before the connection is cut. */
 const RESET_MS = 1000;
 
-/** So that the reader cannot take what he has for the whole. */
+/** Ensures that the reader cannot take a partial response for the whole. */
 export function cut(response: Response): void {
   if (!('stream' in response)) {
     response.destroy();
@@ -53,12 +53,12 @@ export function cut(response: Response): void {
   const { stream } = response;
   const { session } = stream;
   stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-  // One that does not even take a reset has its socket full.
+  // A connection that does not even take a reset has a full socket.
   const gone = setTimeout(() => session?.destroy(), RESET_MS).unref();
   stream.once('close', () => clearTimeout(gone));
 }
 
-/** Returns what stops it earlier. */
+/** Returns a function that stops it earlier. */
 function lookUntilClosed(
   stream: { once(event: 'close', listener: () => void): unknown },
   intervalMs: number,

@@ -4,32 +4,33 @@ import { cutAfterEnd, http2Options, isBroken } from '../../http2.js';
 import type { RequestListener } from '../request-listener.js';
 import { type ConnectionBounds, endOfAge, headTimeoutMs } from './connection-bounds.js';
 
-/** Calls and watches of one connection at once; a client has others wait. */
+/** Open calls and watches per connection; a client queues the rest. */
 const STREAMS_MAX = 250;
 
-/** Between "no more after these" and the end of what may be asked: what was on its way is served. */
+/** Time between announcing the end and refusing new streams, so that requests already on their way are served. */
 const NOTICE_MS = 1000;
 
-/** The greatest id of a stream: a GOAWAY that names it refuses nothing yet (RFC 9113, 6.8). */
+/** The highest stream id: a GOAWAY that names it refuses nothing yet (RFC 9113, 6.8). */
 const LAST_STREAM_ID = 2 ** 31 - 1;
 
-/** How often connections and streams are looked at that the library has given up. */
+/** How often to look for connections and streams that the library has given up on. */
 const LOOK_INTERVAL_MS = 250;
 
-/** A timer's longest. */
+/** The longest timer. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
 /**
- * The HTTP/2 connections of a port. `node:http2` keeps one for ever, whatever is said on it.
+ * The HTTP/2 connections of a port. `node:http2` keeps them open forever, whatever happens on them.
  *
- * One without an open stream for `httpKeepAliveMs` is closed with GOAWAY, whatever pings it sends; one whose client
- * has yet to say its settings, much sooner. At `connectionMaxAgeMs` it is asked to end (GOAWAY); what is open goes on.
+ * A connection without an open stream for `httpKeepAliveMs` is closed with GOAWAY, however often it pings; one whose
+ * client has not sent its settings, much sooner. At `connectionMaxAgeMs` it is asked to end (GOAWAY); open streams
+ * continue.
  */
 export class Http2Sessions {
   readonly #server: Http2Server;
   readonly #open = new Map<ServerHttp2Session, Socket>();
   readonly #streams = new Set<ServerHttp2Stream>();
-  /** Streams that were over when they were last looked at, and not gone. */
+  /** Streams that were over at the last check but are still held. */
   #over: ServerHttp2Stream[] = [];
   readonly #bounds: ConnectionBounds;
   #looking: NodeJS.Timeout | undefined;
@@ -62,13 +63,13 @@ export class Http2Sessions {
   /** Serves a connection whose client speaks HTTP/2. */
   accept(socket: Socket): void {
     if (socket.destroyed) return;
-    // node:http looks after clients that have hung up; under node:http2 they, and their streams, would stay.
+    // node:http handles clients that have hung up; under node:http2 they and their streams would stay.
     socket.allowHalfOpen = false;
     this.#server.once('session', (session) => this.#keep(session, socket));
     this.#server.emit('connection', socket);
   }
 
-  /** Asks all to end when what is open on them has ended. */
+  /** Asks all connections to end once their open streams have ended. */
   close(): void {
     for (const session of this.#open.keys()) session.close();
   }
@@ -83,7 +84,7 @@ export class Http2Sessions {
     const leaveWhenIdle = (): void => {
       if (streams > 0) return;
       session.close();
-      // Headers that were begun and never ended hold it as a stream does.
+      // A headers block that never ends keeps the session busy just as a stream does.
       setTimeout(() => {
         if (streams === 0) session.destroy();
       }, NOTICE_MS).unref();
@@ -112,15 +113,15 @@ export class Http2Sessions {
   }
 
   /**
-   * A stream that is over, as after its client's RST_STREAM with NO_ERROR, stays with node until somebody has read what
-   * it brought: for ever, where a request was answered without a look at its body.
+   * When a stream is over, for example after its client's RST_STREAM with NO_ERROR, node keeps it until its data has
+   * been read: forever, if the request was answered without reading its body.
    */
   #endStreams(): void {
     for (const stream of this.#over) stream.destroy();
     this.#over = [...this.#streams].filter((stream) => stream.closed);
   }
 
-  /** The last answers may wait in the socket of a session that is no more; a client that does not take them is cut off. */
+  /** The last answers may wait in the socket of an ended session; a client that does not take them is cut off. */
   #leave(session: ServerHttp2Session, socket: Socket): void {
     this.#open.delete(session);
     const gone = setTimeout(() => socket.destroy(), this.#bounds.streamStalledMs).unref();

@@ -15,13 +15,13 @@ import { UnfinishedRequests } from './unfinished-requests.js';
 import { refuseTunnel, refuseUnparsed } from './unparsed-request.js';
 import { UnreadAnswers } from './unread-answers.js';
 
-/** How long a client that reads nothing, or does not end its request, may keep the port from closing. */
+/** How long a client that reads nothing, or does not finish its request, may keep the port from closing. */
 const DRAIN_STALLED_MS = 1000;
 
-/** Beside the time of a body: those who answer late bodies themselves come first. */
+/** Added to the time for a body, so that handlers that answer late bodies themselves come first. */
 const UNFINISHED_GRACE_MS = 1000;
 
-/** A connection on which nothing is said is probed, so that clients behind a dead link do not stay for ever. */
+/** Silent connections are probed, so that clients behind a dead link do not stay forever. */
 const tcpKeepAlive = { keepAlive: true, keepAliveInitialDelay: 60_000 };
 
 const HTTP2_PREFACE = Buffer.from('PRI');
@@ -39,20 +39,20 @@ export interface HttpListenerOptions {
 }
 
 /**
- * One port for HTTP/1.1 and HTTP/2: by ALPN under TLS, by the client's first bytes in cleartext (h2c with prior
- * knowledge, RFC 9113, 3.3).
+ * One port for HTTP/1.1 and HTTP/2: chosen by ALPN under TLS, and by the client's first bytes in cleartext (h2c with
+ * prior knowledge, RFC 9113, 3.3).
  *
- * Whatever a client does or leaves undone ends in bounded time: its handshake and first word, the head and the body of
- * a request, reading an answer, saying nothing.
+ * Everything a client does or leaves undone ends in bounded time: its handshake and first bytes, the head and body of a
+ * request, reading an answer, and silence.
  */
 export class HttpListener {
   readonly #server: HttpServer;
   readonly #http2: Http2Sessions;
-  /** All, from the first packet on. */
+  /** All connections, from the first packet on. */
   readonly #sockets = new Set<Socket>();
-  /** Connections that have said nothing yet. */
+  /** Connections that have sent nothing yet. */
   readonly #silent = new Set<Socket>();
-  /** Not answered to the end. */
+  /** Responses not yet complete. */
   readonly #responses = new Set<ServerResponse>();
   readonly #unread: UnreadAnswers;
   readonly #unfinished = new UnfinishedRequests();
@@ -106,8 +106,8 @@ export class HttpListener {
   }
 
   /**
-   * Accepts no more connections; resolves when the requests in progress are answered. A connection that is kept
-   * alive can bring one request more, so whoever means to cut it off asks again right before.
+   * Accepts no more connections; resolves when the requests in progress are answered. A kept-alive connection can bring
+   * one more request, so check again right before cutting it off.
    */
   async drain(): Promise<void> {
     this.#draining = true;
@@ -124,14 +124,17 @@ export class HttpListener {
     });
   }
 
-  /** Cuts what is left. */
+  /** Cuts everything that is left. */
   destroy(): void {
     this.#unread.stop();
     this.#http2.stop();
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** Whether a request is the last of its connection: a kept-alive one would bring the next to a door that closes. */
+  /**
+   * Whether a request is the last of its connection: a kept-alive connection would bring the next one to a closing
+   * port.
+   */
   #isLast(socket: Connection): boolean {
     return this.#draining || performance.now() > (socket[END_OF_AGE] ?? Number.POSITIVE_INFINITY);
   }
@@ -142,7 +145,7 @@ export class HttpListener {
       ...tcpKeepAlive,
       keepAliveTimeout: this.#bounds.httpKeepAliveMs,
       headersTimeout: headMs,
-      // Of head and body; those who read the body have a clock of their own.
+      // Covers head and body; code that reads the body has its own clock.
       requestTimeout: headMs + this.#bounds.requestTimeoutMs + UNFINISHED_GRACE_MS,
       connectionsCheckingInterval: Math.min(5000, headMs),
       // Otherwise node answers with an empty body.
@@ -170,7 +173,7 @@ export class HttpListener {
         const more: Buffer | null = socket.read();
         if (more === null) return;
         said = Buffer.concat([said, more]);
-        // "PRI * HTTP/2.0": no HTTP/1.1 method begins like it, but PATCH and PUT begin like its first letter.
+        // "PRI * HTTP/2.0": no HTTP/1.1 method begins with it, but PATCH and PUT share its first letter.
         const http2Spoken = said.subarray(0, HTTP2_PREFACE.length).equals(HTTP2_PREFACE);
         if (!http2Spoken && HTTP2_PREFACE.subarray(0, said.length).equals(said)) return;
         clearTimeout(late);
@@ -224,7 +227,7 @@ export class HttpListener {
 
 type Accept = (this: HttpServer, socket: Socket) => void;
 
-/** What a server does with its connections, taken from it. */
+/** A server's connection handlers, removed from it. */
 function takeListeners(server: HttpServer, event: string): Accept[] {
   const listeners = server.listeners(event) as Accept[];
   server.removeAllListeners(event);

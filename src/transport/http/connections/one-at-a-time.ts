@@ -14,23 +14,23 @@ export interface Exchange {
   readonly response: ServerResponse;
 }
 
-/** A connection with a request in progress has a list of those behind it, in order of arrival. */
+/** A connection with a request in progress has a list of those queued behind it, in order of arrival. */
 interface Connection extends Socket {
   [WAITING]?: Exchange[] | undefined;
   [CURRENT]?: Exchange | undefined;
   [AFTERWARDS]?: () => void;
 }
 
-/** The list of nearly every connection: made once, never changed. */
+/** The list that nearly every connection has: created once, never changed. */
 const NONE: Exchange[] = [];
 
 /**
  * Answers the requests of an HTTP/1.1 connection one after the other.
  *
- * Purpose: a pipelined request must not overtake one that changes something (RFC 9112, 9.3.2), must not be
- * processed after an answer that closes the connection (9.6), and, where the connection dies, must not be taken
- * for one in progress: `node:http` never closes a response that still waits for its turn. Trade-off: requests that
- * are pipelined on one connection do not share a batch.
+ * Purpose: a pipelined request must not overtake one that changes something (RFC 9112, 9.3.2), must not be processed
+ * after an answer that closes the connection (9.6), and, if the connection dies, must not count as in progress:
+ * `node:http` never closes a response that still waits for its turn. Trade-off: requests pipelined on one connection do
+ * not share a batch.
  */
 export function oneAtATime(listener: RequestListener): RequestListener {
   function begin(socket: Connection, exchange: Exchange): void {
@@ -63,12 +63,12 @@ export function oneAtATime(listener: RequestListener): RequestListener {
   };
 }
 
-/** What a connection of HTTP/1.1 is about, if anything. */
+/** The exchange in progress on an HTTP/1.1 connection, if any. */
 export function inProgress(socket: Connection): Exchange | undefined {
   return socket[CURRENT];
 }
 
-/** Calls `done` when nothing is in progress any more on a connection on which something is. */
+/** Calls `done` once nothing is in progress on a busy connection. */
 export function afterAnswers(socket: Connection, done: () => void): void {
   socket[AFTERWARDS] = done;
 }

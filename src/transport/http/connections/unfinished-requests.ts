@@ -2,10 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import { constants, type Http2ServerRequest } from 'node:http2';
 import { startBodyClock } from '../../../transcoding/index.js';
 
-/** At once, of all connections; a body has 64 KiB at most, unless it is told otherwise. */
+/** Limit over all connections; a body has at most 64 KiB by default. */
 const REQUESTS_MAX = 4000;
 
-/** Requests whose bodies have not ended, oldest first. Where there is one too many, the oldest is cut off. */
+/** Requests whose bodies have not ended, oldest first. When there is one too many, the oldest is cut off. */
 export class UnfinishedRequests {
   readonly #requests = new Set<IncomingMessage>();
   readonly #requestsMax: number;
@@ -15,8 +15,8 @@ export class UnfinishedRequests {
   }
 
   /**
-   * Cuts the request off when its body has not ended within `timeoutMs`, whether it is answered or not: on HTTP/1.1
-   * with its connection.
+   * Cuts the request off if its body has not ended within `timeoutMs`, answered or not. On HTTP/1.1, its connection
+   * goes with it.
    */
   cutWhenLate(request: IncomingMessage, timeoutMs: number): void {
     if (request.complete) return;

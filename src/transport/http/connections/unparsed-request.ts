@@ -8,19 +8,19 @@ import { requestIdOf } from '../request-id-of.js';
 import { NO_TUNNELS } from './bad-head.js';
 import { afterAnswers, inProgress } from './one-at-a-time.js';
 
-/** How long a client may go on sending what nobody reads, so that a reset does not overtake its answer. */
+/** How long a client may go on sending data that is discarded, so that a reset does not overtake its answer. */
 const LINGER_MS = 500;
 
 const refused = new WeakSet<Socket>();
 
 /**
- * Answers what node's parser of HTTP/1.1 gives up on, in the published shape, and closes the connection. Requests that
- * came whole before it are answered first: an answer that overtakes theirs would be taken for theirs.
+ * Answers what node's HTTP/1.1 parser gives up on, in the published shape, and closes the connection. Complete requests
+ * before it are answered first: an answer that overtakes theirs would be taken for theirs.
  */
 export function refuseUnparsed(error: NodeJS.ErrnoException, socket: Socket, help: HelpLinks): void {
   const requestId = randomUUID();
   const refusal = refusalOf(error.code ?? '', requestId, help);
-  // A broken connection, a failed handshake, or one who never said a word.
+  // A broken connection, a failed handshake, or a client that never sent anything.
   if (refusal === undefined || socket.bytesRead === 0) socket.destroy();
   else refuse(socket, refusal, requestId);
 }
@@ -33,7 +33,7 @@ export function refuseTunnel(request: IncomingMessage, socket: Socket, help: Hel
 }
 
 function refuse(socket: Socket, refusal: Refusal, requestId: string): void {
-  // What follows the fault is more of it.
+  // What follows the fault is more of the same.
   if (refused.has(socket)) return;
   refused.add(socket);
   const say = (): void => {
@@ -65,8 +65,8 @@ function refusalOf(code: string, requestId: string, help: HelpLinks): Refusal | 
     code === 'HPE_HEADER_OVERFLOW'
       ? [431, 'The request line and headers must not exceed 16384 bytes.']
       : code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW'
-        ? [413, 'The extensions of chunks must not exceed 16384 bytes.']
-        : [400, 'Malformed request: this is no HTTP as RFC 9112 has it.'];
+        ? [413, 'Chunk extensions must not exceed 16384 bytes.']
+        : [400, 'Malformed request: not valid HTTP/1.1 (RFC 9112).'];
   return { status, body: malformedBody(message, requestId, help) };
 }
 

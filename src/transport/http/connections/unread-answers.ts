@@ -1,29 +1,29 @@
 import { UNREAD_CONNECTION_BYTES_MAX, UNREAD_PORT_BYTES_MAX } from '../../unread-bounds.js';
 import { cut, type Response, writableOf } from './cut-stalled.js';
 
-/** Who reads more slowly is taken for one who does not read. */
+/** A reader slower than this counts as not reading. */
 const READ_BYTES_PER_SECOND_MIN = 16 * 1024;
 
 const LOOK_INTERVAL_MS = 250;
 
 interface Waiting {
   bytes: number;
-  /** When it was first seen to wait, or last seen to shrink. */
+  /** When it was first seen waiting, or last seen shrinking. */
   since: number;
 }
 
 /**
  * Cuts off answers that nobody reads.
  *
- * Purpose: an answer is written whole, and waits in memory until its reader takes it; over HTTP/2 as many as a
- * connection has streams, behind a window that the client keeps closed. So the time that one waits is bounded, and the
- * bytes of a connection and of the port. Trade-off: node tells of a chunk only when all of it is gone, so slow readers
- * are given the time that its bytes take at 16 KiB a second, and what is over a bound is seen a quarter of a second
- * late. Streams that have not ended wait for their readers (`cutWhenStalled`); their bytes count.
+ * Purpose: an answer is written whole, and waits in memory until its reader takes it. Over HTTP/2 a connection can have
+ * one per stream, behind a window that the client keeps closed. So limits apply to the time that an answer waits, and
+ * to the bytes of a connection and of the port. Trade-off: node reports a chunk only once all of it is gone, so slow
+ * readers get the time that its bytes take at 16 KiB a second, and an excess is noticed a quarter of a second late.
+ * Streams that have not ended wait for their readers (`cutWhenStalled`); their bytes count.
  */
 export class UnreadAnswers {
   readonly #waiting = new WeakMap<Response, Waiting>();
-  /** Those that are as good as gone. */
+  /** Answers that are already being cut off. */
   readonly #cut = new WeakSet<Response>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -57,7 +57,7 @@ export class UnreadAnswers {
       }
       const connection = connectionOf(response);
       const held = connections.get(connection) ?? { bytes: 0, responses: [] };
-      // The only answer of a connection may be larger.
+      // A connection's only answer may be larger.
       if (held.bytes > 0 && held.bytes + bytes > UNREAD_CONNECTION_BYTES_MAX) {
         this.#cutOff(response);
         continue;

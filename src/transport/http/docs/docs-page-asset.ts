@@ -14,15 +14,17 @@ export interface AssetSource {
 interface Content {
   readonly plain: Buffer;
   readonly packed: Buffer;
-  /** Of the plain bytes; the packed ones carry a tag of their own, as another representation must. */
+  /**
+   * Hash of the uncompressed bytes; the compressed ones carry their own tag, because they are another representation.
+   */
   readonly hash: string;
 }
 
 const pack = promisify(gzip);
 
 /**
- * One file over HTTP, read and packed when it is first asked for, then kept. Browsers may keep it too, but ask each
- * time whether it is still the same (RFC 9110, 13.1), so that a new version of the service shows at once.
+ * One file over HTTP, read and compressed on first request, then kept. Browsers may keep it too, but must check each
+ * time whether it has changed (RFC 9110, 13.1), so that a new version of the service shows immediately.
  */
 export class Asset {
   #content: Promise<Content> | undefined;
@@ -33,7 +35,7 @@ export class Asset {
     this.#source = source;
   }
 
-  /** Answers GET and HEAD. Rejects, with nothing sent, when the file cannot be read; the next request tries again. */
+  /** Answers GET and HEAD. Rejects, with nothing sent, if the file cannot be read; the next request tries again. */
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { plain, packed, hash } = await this.#load();
     const gzipped = acceptsGzip(request.headers);
@@ -85,7 +87,7 @@ async function readAndPack(source: AssetSource): Promise<Content> {
   return { plain, packed: await pack(plain), hash };
 }
 
-/** What an answer varies by beside what was noted before: the origin, where other pages may call. */
+/** Adds a name to `Vary`, keeping what is already there: the origin, where other pages may call. */
 function varyBy(name: string, before: ReturnType<ServerResponse['getHeader']>): string {
   return before === undefined ? name : `${before}, ${name}`;
 }

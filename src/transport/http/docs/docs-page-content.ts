@@ -1,6 +1,6 @@
 /**
- * What the browser may do on the page: run and show what this origin serves, and call this origin. Swagger UI needs
- * neither inline scripts nor inline styles nor `eval`; its style sheet brings its icons as `data:` images.
+ * What the browser may do on the page: run and show what this origin serves, and call this origin. Swagger UI needs no
+ * inline scripts, inline styles or `eval`; its style sheet has its icons as `data:` images.
  * https://www.w3.org/TR/CSP3/
  */
 export const CONTENT_SECURITY_POLICY = [
@@ -14,7 +14,7 @@ export const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Addresses are relative, so that the page also works behind a proxy that puts a prefix before `/docs`. */
+/** Addresses are relative, so that the page also works behind a proxy that adds a prefix to `/docs`. */
 export const PAGE_HTML = `<!doctype html>
 <html lang="en">
   <head>
@@ -36,9 +36,9 @@ export const PAGE_HTML = `<!doctype html>
 `;
 
 /**
- * Without the top bar, which could load any other document, and without the badge, which would send it elsewhere.
- * Swagger UI has colours for the dark, but chooses them by a switch in the top bar; here the browser says which. Of the
- * description, the first section stays open, a call to try; the others fold to their headings.
+ * Leaves out the top bar, which could load any other document, and the badge, which would send the document elsewhere.
+ * Swagger UI has dark colours, but a switch in the top bar chooses them; here the browser does. The description's first
+ * section, a call to try, stays open; the others fold to their headings.
  */
 export const PAGE_SCRIPT = `const dark = matchMedia('(prefers-color-scheme: dark)');
 const followBrowser = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
@@ -54,7 +54,7 @@ function fold(description) {
     section.append(summary);
     while (section.nextSibling !== null && section.nextSibling.nodeName !== 'H2') section.append(section.nextSibling);
   }
-  // To an operation on this page, which has the credentials: not in another tab, as all links of descriptions.
+  // Links to an operation stay on this page, which has the credentials. Swagger UI would open them in a new tab.
   for (const link of description.querySelectorAll('a[href^="#"]')) link.removeAttribute('target');
 }
 
@@ -77,7 +77,7 @@ const ui = SwaggerUIBundle({
 addEventListener('hashchange', () => ui.layoutActions.parseDeepLinkHash(location.hash));
 `;
 
-/** The colours of both schemes stand here too, for the moment before the script runs; they are Swagger UI's. */
+/** Also sets the colours of both schemes, for the moment before the script runs; they are Swagger UI's. */
 export const PAGE_STYLE = `html {
   color-scheme: light dark;
 }
@@ -119,12 +119,12 @@ noscript {
   display: none;
 }
 
-/* Swagger UI leaves this one dark in the dark. */
+/* Swagger UI leaves this one dark on a dark background. */
 .dark-mode .swagger-ui .examples-select__section-label {
   color: inherit;
 }
 
-/* On a phone, what stands beside each other goes below each other. */
+/* On a phone, side-by-side elements are stacked. */
 @media (max-width: 640px) {
   .swagger-ui :is(table.parameters, table.responses-table),
   .swagger-ui :is(table.parameters, table.responses-table) > tbody,

@@ -14,8 +14,8 @@ const packageFiles: Readonly<Record<string, string>> = {
 };
 
 /**
- * The interactive documentation, by path: `/docs` shows `/openapi.json` next to it. The paths are a fixed list, looked
- * up and never joined, so nothing else of the disk can be reached. Throws when swagger-ui-dist is not installed.
+ * The interactive documentation, by path: `/docs` shows the `/openapi.json` next to it. Paths come from a fixed list
+ * and are never joined, so nothing else on the disk can be reached. Throws if swagger-ui-dist is not installed.
  */
 export function docsPage(): ReadonlyMap<string, PathAnswer> {
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));

@@ -2,7 +2,7 @@ import { weightOfType } from '../../../transcoding/index.js';
 import type { PathAnswer } from '../request-listener.js';
 import { textAsset } from './docs-page-asset.js';
 
-/** Addresses are relative, so that the page also works behind a proxy that puts a prefix before all paths. */
+/** Addresses are relative, so that the page also works behind a proxy that adds a prefix to all paths. */
 const page = (links: string): string => `<!doctype html>
 <html lang="en">
   <head>
@@ -25,14 +25,14 @@ const DOCS_LINKS = `<ul>
       <li><a href="docs/errors">Every reason to fail, and what to do</a></li>
     </ul>`;
 
-const NO_DOCS = '<p>This service does not show its documentation.</p>';
+const NO_DOCS = '<p>This service does not serve its documentation.</p>';
 
 const secured = {
   'content-security-policy':
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 };
 
-/** What `/` answers: a page to those who like HTML better than JSON, as browsers do; JSON to all others. */
+/** What `/` answers: a page to clients that prefer HTML to JSON, as browsers do; JSON to all others. */
 export function frontPage(docs: boolean): ReadonlyMap<string, PathAnswer> {
   const html = textAsset(page(docs ? DOCS_LINKS : NO_DOCS), 'text/html; charset=utf-8', secured);
   const named = docs ? { docs: '/docs', openapi: '/openapi.json' } : {};

@@ -2,9 +2,9 @@ import type { PathAnswer } from '../request-listener.js';
 import { docsFile } from './docs-file.js';
 
 /**
- * What gRPC clients are to retry, by path. A client cannot tell an UNAVAILABLE of the service from a connection that
- * was lost after the call took effect, so without idempotency keys only reads may be retried: that is the first one.
- * The second, for callers that send a key with every change, retries all. Throws when they were not shipped.
+ * Retry policies for gRPC clients, by path. A client cannot tell an UNAVAILABLE of the service from a connection that
+ * was lost after the call took effect, so without idempotency keys only reads may be retried: that is the first policy.
+ * The second, for callers that send a key with every change, retries everything. Throws if they were not shipped.
  * https://github.com/grpc/grpc/blob/master/doc/service_config.md
  */
 export function grpcServiceConfigs(): ReadonlyMap<string, PathAnswer> {

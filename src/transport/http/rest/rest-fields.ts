@@ -4,8 +4,8 @@ import { http } from '../../../gen/google/api/annotations_pb.js';
 import { MalformedRequest } from '../../../transcoding/index.js';
 
 /**
- * Fields of a request by the names that a REST caller gave them: where a field of the request is the whole body, its
- * own fields stand there without its name.
+ * Renames a failure's fields to the names that a REST caller used: where a field of the request is the whole body, its
+ * own fields appear there without its name.
  */
 export function asWritten(failure: Failure, method: DescMethod): Failure {
   if (failure.reason !== 'VALIDATION_FAILED') return failure;
@@ -20,7 +20,7 @@ export function asWritten(failure: Failure, method: DescMethod): Failure {
   return { ...failure, violations };
 }
 
-/** The same of what cannot be read at all; the whole body has no name. */
+/** The same for a request that cannot be read; the whole body has no name. */
 export function malformedAsWritten(error: MalformedRequest, method: DescMethod): MalformedRequest {
   const { field, description } = error.fault;
   const body = bodyFieldOf(method);
@@ -31,7 +31,7 @@ export function malformedAsWritten(error: MalformedRequest, method: DescMethod):
     : error;
 }
 
-/** The field that is the whole body, as JSON spells it; undefined where there is none. */
+/** The JSON name of the field that is the whole body; undefined if there is none. */
 function bodyFieldOf(method: DescMethod): string | undefined {
   const { body } = getOption(method, http);
   return method.input.fields.find(({ name }) => name === body)?.jsonName;

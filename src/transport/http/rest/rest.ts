@@ -36,7 +36,7 @@ export interface RestDoorOptions {
   readonly help: HelpLinks;
   readonly bodyBytesMax: number;
   readonly requestTimeoutMs: number;
-  /** Undefined: no browser's page may call. */
+  /** Undefined: no page in a browser may call. */
   readonly cors: CorsOptions | undefined;
   /** The id that the listener gave the request. */
   readonly requestId: (request: HttpRequest) => string;
@@ -86,7 +86,7 @@ export function createRestDoor(options: RestDoorOptions): Transcoder {
   });
 }
 
-/** The published REST page has no deadline of its own, so the service's applies. */
+/** The published REST page defines no deadline, so the service's applies. */
 class RestCallMetadata implements CallMetadata {
   readonly deadlineAtMs = undefined;
   readonly #request: HttpRequest;
@@ -104,9 +104,9 @@ class RestCallMetadata implements CallMetadata {
   }
 }
 
-/** A call's request as the dispatcher takes it. */
+/** A call's request in the form that the dispatcher takes. */
 class Binding {
-  /** What has a status of its own, other than that of a malformed request. */
+  /** A refusal with an HTTP status other than that of a malformed request. */
   refusal: RequestRefused | undefined;
   readonly #call: TranscodedCall;
 
@@ -130,8 +130,8 @@ class Binding {
 }
 
 /**
- * A key that was sent must never be passed over, and in an address it would be in the log of every proxy. Most queries
- * of calls that take one mean nothing, since the body is the whole request.
+ * A key that was sent must never be ignored, and one in the URL would end up in the log of every proxy. Most queries of
+ * calls that take a key mean nothing, since the body is the whole request.
  */
 function refuseKeyInQuery({ method, request }: TranscodedCall): void {
   const { query } = splitTarget(request.url ?? '');
@@ -139,12 +139,12 @@ function refuseKeyInQuery({ method, request }: TranscodedCall): void {
   for (const name of new URLSearchParams(query).keys()) {
     if (!/(?:^|\.)idempotency(?:Key|_key)$/.test(name)) continue;
     throw new UnreadableRequest(
-      `${name} cannot be given in the query; it goes into the body, or Idempotency-Key`,
+      `${name} cannot be given in the query; send it in the body or as the Idempotency-Key header`,
     );
   }
 }
 
-/** Aborted when the caller goes away, or is sent away. */
+/** Aborted when the caller leaves, or is disconnected. */
 function leftSignal({ signal }: TranscodedCall): AbortSignal {
   const left = new AbortController();
   const leave = (): void => left.abort(isStall(signal.reason) ? slowReader() : undefined);
@@ -158,20 +158,20 @@ function streamFailure(error: unknown): Failure {
   return isStall(error) ? slowReader().failure : { reason: 'INTERNAL' };
 }
 
-/** What the transcoder calls it when a client leaves unread what a stream has sent. */
+/** How the transcoder reports a client that leaves a stream's data unread. */
 function isStall(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'TimeoutError';
 }
 
-/** The fields by which a stream's events are named and gone on after. */
+/** The fields that name a stream's events and resume after them. */
 interface Resumable {
   afterId?: unknown;
   eventId?: unknown;
 }
 
 /**
- * A client of server-sent events that comes back asks for what it asked for first, and says in a header how far it
- * has come since: so the header wins.
+ * A server-sent events client that reconnects repeats its original request, and says in a header how far it has got
+ * since, so the header wins.
  */
 function resumed(request: Message, metadata: CallMetadata): Message {
   const lastEventId = metadata.header('last-event-id') ?? '';
@@ -193,14 +193,14 @@ function toAnswer(reply: Reply, method: DescMethod, requestId: string, help: Hel
   const headers: Record<string, string> = reply.replayed ? { [REPLAYED_HEADER]: 'true' } : {};
   if (reply.ok) return { kind: 'message', message: reply.message, headers };
   const { httpStatus } = errorCodes[reply.failure.reason];
-  // RFC 9110, 15.5.2, asks for it.
+  // RFC 9110, 15.5.2, requires it.
   if (reply.failure.reason === 'UNAUTHENTICATED') headers['www-authenticate'] = 'Bearer';
   if (reasons[reply.failure.reason].retryable) headers['retry-after'] = String(RETRY_AFTER_SECONDS);
   const body = restErrorBody(asWritten(reply.failure, method), requestId, help);
   return { kind: 'error', status: httpStatus, body, headers };
 }
 
-/** What HTTP has statuses of its own for; never seen by the dispatcher. */
+/** Faults that have an HTTP status of their own; the dispatcher never sees them. */
 export function restFault(fault: TranscodingFault, requestId: string, help: HelpLinks): ReadyAnswer {
   const body = (message: string): string => malformedBody(message, requestId, help);
   switch (fault.kind) {
@@ -218,13 +218,13 @@ export function restFault(fault: TranscodingFault, requestId: string, help: Help
         body: body(
           fault.contentEncoding === undefined
             ? 'Content-Type must be application/json in UTF-8.'
-            : 'Content-Encoding must be gzip, or none.',
+            : 'Content-Encoding must be gzip or absent.',
         ),
       };
     case 'not_acceptable':
       return { status: 406, body: body(`Accept must allow ${fault.offers.join(' or ')}.`) };
     case 'body_too_slow':
-      // The published page knows no 408.
+      // The published page has no 408.
       return {
         status: errorCodes.DEADLINE_EXCEEDED.httpStatus,
         body: restErrorBody({ reason: 'DEADLINE_EXCEEDED' }, requestId, help),

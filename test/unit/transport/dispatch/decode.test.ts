@@ -144,12 +144,12 @@ test.each<[string, number[], object | string]>([
   ['half a surrogate pair', [REFERENCE, 3, 0xed, 0xa0, 0x80], 'not valid UTF-8'],
   ['a slash in two bytes', [REFERENCE, 2, 0xc0, 0xaf], 'not valid UTF-8'],
   ['wrong bytes behind 40', [REFERENCE, 41, ...Array(40).fill(0x41), 0xff], 'not valid UTF-8'],
-  ['a text beyond its message', [REFERENCE, 5, 0x41], 'breaks off'],
-  ['a text as a number', [REFERENCE - 2, 1], 'reference is of another type'],
-  ['a number as a text', [QTY + 2, 1, 1], 'qty is of another type'],
+  ['a text beyond its message', [REFERENCE, 5, 0x41], 'truncated'],
+  ['a text as a number', [REFERENCE - 2, 1], 'reference has the wrong wire type'],
+  ['a number as a text', [QTY + 2, 1, 1], 'qty has the wrong wire type'],
   ['unknown fields', [0xa0, 6, ...ff(9), 1, 0xa2, 6, 1, 0xff, 0xa3, 6, 8, 1, 0xa4, 6, ...ID], { id: 'a' }],
-  ['a group that does not end', [0xa3, 6, 8, 1], 'breaks off'],
-  ['a group that ends as another', [0xa3, 6, 0xac, 6], 'a group ends that did not begin'],
+  ['a group that does not end', [0xa3, 6, 8, 1], 'truncated'],
+  ['a group that ends as another', [0xa3, 6, 0xac, 6], 'a group ends that never began'],
   [
     'groups in groups',
     Array(2000)
