@@ -135,10 +135,9 @@ describe('a value keeps one name from the environment to its use', () => {
     'database.ts: poolConnectionsMax: readPoolConnectionsMax',
     // Each stream waits for one read at most.
     'app/core.ts: readsWaitingMax: streamsMax',
-    'engine/engine.ts: groupOf: batchScope',
   ];
 
-  test('whoever hands it on calls it so', () => {
+  test('callers pass it on under the same name', () => {
     const limits = Object.keys(config.limits).join('|');
     const others =
       'batchScope|corsOrigins|publicUrl|dataDir|httpPort|grpcPort|metricsPort|reflection|jwksStaleMaxMs';
