@@ -147,6 +147,7 @@ describe('a value keeps one name from the environment to its use', () => {
         .filter(([, name, value]) => name !== value)
         .map(([, name, value]) => `${path.slice('src/'.length)}: ${name}: ${value}`),
     );
-    expect([...new Set(renamed)].sort()).toEqual(given.sort());
+    expect(renamed).toContain('database.ts: poolConnectionsMax: readPoolConnectionsMax');
+    expect(renamed.filter((line) => !given.includes(line))).toEqual([]);
   });
 });

@@ -7,6 +7,21 @@ import { projectRoot } from '../support/process.js';
 const git = (...args: string[]): string[] =>
   execFileSync('git', args, { cwd: projectRoot, encoding: 'utf8' }).trim().split('\n');
 
+test('a tool finds its configuration at the top, or it lies with the tool', () => {
+  const top = git('ls-files', ...['json', 'y*ml', 'toml', '*js', '*ts'].map((end) => `:(glob)*.${end}`));
+  expect(top.sort()).toEqual([
+    'biome.json',
+    'buf.gen.yaml',
+    'buf.yaml',
+    'docker-compose.yml',
+    'package-lock.json',
+    'package.json',
+    'tsconfig.build.json',
+    'tsconfig.json',
+    'vitest.config.ts',
+  ]);
+});
+
 test('what is generated is marked so in .gitattributes', () => {
   const list = readFileSync(join(projectRoot, 'tools/check-generated.ts'), 'utf8');
   const paths = [.../const paths = \[(.*?)\];/s.exec(list)![1]!.matchAll(/'([^']+)'/g)].map(
