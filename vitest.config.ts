@@ -7,7 +7,7 @@ export default defineConfig({
     reporters: ['default', ['json', { outputFile: 'build/test-results.json' }]],
     // Two cores: more workers than that only make each other late.
     maxWorkers: 2,
-    // Files share their worker's modules: to import them anew for each file is half of the suite's processor time.
+    // Files share their worker's modules: importing them again for each file takes half of the suite's processor time.
     // So a test file leaves nothing behind: what it fakes or sets (timers, environment), it puts back.
     isolate: false,
     testTimeout: 30_000,

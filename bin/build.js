@@ -31,7 +31,7 @@ function main() {
 
 /** @param {string} sources */
 function build(sources) {
-  // Beside `dist`, since source maps name sources from where they lie.
+  // Next to `dist`, since source maps name sources relative to their own folder.
   const draft = join(root, `dist.${process.pid}`);
   try {
     const { status, error } = spawnSync(
