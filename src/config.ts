@@ -3,10 +3,10 @@ import { readDatabaseUrl } from './database-url.js';
 import { type Environment, EnvironmentReader } from './environment.js';
 import { isAnyAddress, isLoopback } from './loopback.js';
 
-/** Everything that can be set from outside, checked once, then frozen. Names carry their units. */
+/** Everything that can be configured from outside, checked once, then frozen. Names carry their units. */
 export interface Config {
   readonly host: string;
-  /** Others than this machine can reach the ports. */
+  /** Other machines can reach the ports. */
   readonly exposed: boolean;
   /** The ports listen on all addresses, so that none of them is known to be the one that callers reach. */
   readonly everywhere: boolean;
@@ -14,7 +14,7 @@ export interface Config {
   readonly httpPort: number;
   /** 0 picks a free port. */
   readonly grpcPort: number;
-  /** A port of its own for `/metrics`, which the HTTP port then does not serve. 0 picks a free one. */
+  /** A separate port for `/metrics`, which the HTTP port then does not serve. 0 picks a free one. */
   readonly metricsPort: number | undefined;
   readonly metrics: boolean;
   /** Undefined: an embedded PostgreSQL in `dataDir`. */
@@ -24,15 +24,15 @@ export interface Config {
   readonly jwt: JwtConfig;
   readonly tls: TlsConfig | undefined;
   readonly logLevel: LogLevel;
-  /** A demo merchant with a key and a token, on the embedded database; unless told, on loopback only. */
+  /** A demo merchant with a key and a token, on the embedded database. Default: on loopback only. */
   readonly demo: boolean;
   /** gRPC server reflection. */
   readonly reflection: boolean;
-  /** The documentation on the HTTP port: the page, and the OpenAPI document that it shows. */
+  /** The documentation on the HTTP port: the page and the OpenAPI document that it shows. */
   readonly docs: boolean;
   /** Where callers reach the HTTP port, as links of failures have it; without a slash at the end. */
   readonly publicUrl: string | undefined;
-  /** Whose pages may call from a browser: `https://shop.example`, …, or `*` for everybody's. */
+  /** Origins whose pages may call from a browser: `https://shop.example`, …, or `*` for all. */
   readonly corsOrigins: readonly string[];
   readonly limits: Limits;
   /** `merchant` keeps each transaction on one merchant's rows, for tables sharded by merchant. */
@@ -40,10 +40,10 @@ export interface Config {
 }
 
 export interface JwtConfig {
-  /** HS256 secret; undefined with the embedded database means: make one and keep it. */
+  /** HS256 secret; undefined with the embedded database means: generate one and keep it. */
   readonly secret: string | undefined;
   readonly jwksUrl: string | undefined;
-  /** How long known keys go on when the JWKS cannot be fetched any more. */
+  /** How long known keys stay valid once the JWKS can no longer be fetched. */
   readonly jwksStaleMaxMs: number;
   readonly issuer: string | undefined;
   readonly audience: string | undefined;
@@ -52,7 +52,7 @@ export interface JwtConfig {
 export interface TlsConfig {
   readonly cert: Buffer;
   readonly key: Buffer;
-  /** When given, clients must show a certificate that it signed. */
+  /** If given, clients must present a certificate signed by it. */
   readonly clientCa: Buffer | undefined;
 }
 
@@ -60,56 +60,56 @@ export type LogLevel = (typeof logLevels)[number];
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 export interface Limits {
-  /** A request body, and a gRPC message. */
+  /** Limit for a request body and for a gRPC message. */
   readonly bodyBytesMax: number;
-  /** A call without a deadline of its own gets this one; a longer one is cut to it. */
+  /** Applies to calls without a deadline; longer deadlines are cut to it. */
   readonly requestTimeoutMs: number;
-  /** How long a connection of the HTTP port may be idle; longer than that of any proxy before it. */
+  /** How long a connection of the HTTP port may be idle; longer than in any proxy in front of it. */
   readonly httpKeepAliveMs: number;
-  /** A connection of this age, of either port, is asked to end when its calls are answered; 0: never. */
+  /** At this age, a connection of either port is asked to end once its calls are answered; 0: never. */
   readonly connectionMaxAgeMs: number;
-  /** From the signal to stop until connections are cut. */
+  /** From the stop signal until connections are cut. */
   readonly shutdownTimeoutMs: number;
-  /** Transactions of the engine in flight at once. */
+  /** Engine transactions in flight at once. */
   readonly engineLanes: number;
   /** Commands in one transaction. */
   readonly batchCommandsMax: number;
   /** Commands waiting; one more is refused with OVERLOADED. */
   readonly queueCommandsMax: number;
-  /** Calls of one merchant that one process admits in a second; 0: no limit. */
+  /** Calls per second and merchant that one process admits; 0: no limit. */
   readonly merchantCallsPerSecondMax: number;
-  /** Tries of one transaction, the first included. */
+  /** Attempts at one transaction, including the first. */
   readonly attemptsMax: number;
-  /** Connections for all but reads. */
+  /** Connections for everything except reads. */
   readonly poolConnectionsMax: number;
-  /** Connections for reads, and reads that run at once. */
+  /** Connections for reads, and so the number of reads that run at once. */
   readonly readPoolConnectionsMax: number;
-  /** Reads waiting for one; one more is refused with OVERLOADED. */
+  /** Reads waiting for a connection; one more is refused with OVERLOADED. */
   readonly readsWaitingMax: number;
-  /** Streams that one process keeps open; one more is refused with OVERLOADED. */
+  /** Open streams per process; one more is refused with OVERLOADED. */
   readonly streamsMax: number;
-  /** Streams of one merchant that one process keeps open; one more is refused with RATE_LIMITED; 0: no such limit. */
+  /** Open streams per process and merchant; one more is refused with RATE_LIMITED; 0: no limit. */
   readonly merchantStreamsMax: number;
-  /** How long a caller may leave unread what a stream has sent; then it is cut off. */
+  /** How long a caller may leave a stream's data unread before it is cut off. */
   readonly streamStalledMs: number;
-  /** A stream over REST that has been silent for so long says that it is alive; 0: never. */
+  /** A REST stream sends a heartbeat after this much silence; 0: never. */
   readonly streamHeartbeatMs: number;
-  /** A watch that nothing wakes looks at the log so often, in case that a wake-up call got lost. */
+  /** How often a watch that nothing wakes checks the log, in case a notification got lost. */
   readonly watchLookMs: number;
-  /** A connection of the gRPC port that has had no call for so long is closed. */
+  /** A gRPC connection without a call for this long is closed. */
   readonly grpcIdleMs: number;
   readonly connectTimeoutMs: number;
   readonly lockTimeoutMs: number;
   readonly statementTimeoutMs: number;
-  /** How long a verified API key is believed: a revocation takes effect everywhere within this. */
+  /** How long a verified API key is trusted: a revocation takes effect everywhere within this time. */
   readonly apiKeyCacheMs: number;
-  /** How long a verified token is believed, at most until its `exp`. */
+  /** How long a verified token is trusted, at most until its `exp`. */
   readonly tokenCacheMs: number;
-  /** Tokens, and keys, remembered. */
+  /** Number of tokens, and of keys, remembered. */
   readonly credentialCacheMax: number;
 }
 
-/** All that is wrong with the environment, one line a variable. */
+/** Everything wrong with the environment, one line per variable. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   constructor(readonly faults: readonly string[]) {
@@ -197,7 +197,7 @@ function readJwt(read: EnvironmentReader, faults: string[]): JwtConfig {
     faults.push('JWT_SECRET and JWT_JWKS_URL: only one of the two can be set');
   }
   if (jwt.secret !== undefined && Buffer.byteLength(jwt.secret) < 32) {
-    faults.push('JWT_SECRET: must be at least 32 bytes long, as HS256 demands (RFC 7518, 3.2)');
+    faults.push('JWT_SECRET: must be at least 32 bytes long, as HS256 requires (RFC 7518, 3.2)');
   }
   if (read.isSet('DATABASE_URL') && jwt.secret === undefined && !read.isSet('JWT_JWKS_URL')) {
     faults.push('JWT_SECRET or JWT_JWKS_URL: one of the two is required when DATABASE_URL is set');
@@ -213,7 +213,7 @@ function portFaults({ httpPort, grpcPort, metricsPort, metrics }: Config): strin
       if (port !== 0 && port !== undefined && port === same) faults.push(`${name} and ${other}: must differ`);
     }
   }
-  if (!metrics && metricsPort !== undefined) faults.push('METRICS_PORT: has no use with METRICS=off');
+  if (!metrics && metricsPort !== undefined) faults.push('METRICS_PORT: has no effect with METRICS=off');
   return faults;
 }
 
@@ -227,7 +227,7 @@ function unmetRelations(limits: Limits): string[] {
   }
   if (limits.engineLanes >= limits.poolConnectionsMax) {
     faults.push(
-      'ENGINE_LANES: must be less than POOL_CONNECTIONS_MAX, since API keys are looked up there too',
+      'ENGINE_LANES: must be less than POOL_CONNECTIONS_MAX, because API key lookups use the same pool',
     );
   }
   return faults;
@@ -239,20 +239,20 @@ function readTls(read: EnvironmentReader, faults: string[]): TlsConfig | undefin
   const clientCa = read.file('TLS_CLIENT_CA_FILE');
   if (cert !== undefined && key !== undefined) return { cert, key, clientCa };
   if (read.isSet('TLS_CERT_FILE') !== read.isSet('TLS_KEY_FILE')) {
-    faults.push('TLS_CERT_FILE and TLS_KEY_FILE: both or neither');
+    faults.push('TLS_CERT_FILE and TLS_KEY_FILE: set both or neither');
   } else if (clientCa !== undefined && !read.isSet('TLS_CERT_FILE')) {
     faults.push('TLS_CLIENT_CA_FILE: needs TLS_CERT_FILE and TLS_KEY_FILE');
   }
   return undefined;
 }
 
-/** The demo needs a database of its own and a secret to sign its token with. */
+/** The demo needs the embedded database, and a secret to sign its token with. */
 function readDemo(read: EnvironmentReader, faults: string[], exposed: boolean): boolean {
   const possible = !read.isSet('DATABASE_URL') && !read.isSet('JWT_JWKS_URL');
   const wanted = read.oneOf('DEMO', ['on', 'off'] as const, possible && !exposed ? 'on' : 'off') === 'on';
   if (wanted && !possible) {
     faults.push(
-      'DEMO: cannot be on with DATABASE_URL or JWT_JWKS_URL: it lives on the embedded database alone',
+      'DEMO: cannot be on with DATABASE_URL or JWT_JWKS_URL: it needs the embedded database and its own secret',
     );
   }
   return wanted;

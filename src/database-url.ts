@@ -1,9 +1,9 @@
 import type { EnvironmentReader } from './environment.js';
 
 const PASSWORD_HINT =
-  '; in its password, write @ / # % as %40 %2F %23 %25, or give the password as it is by DATABASE_PASSWORD';
+  '; in its password, write @ / # % as %40 %2F %23 %25, or set DATABASE_PASSWORD to the unencoded password';
 
-/** DATABASE_URL with the password of DATABASE_PASSWORD in it: that of a URL is percent-encoded, the other is not. */
+/** DATABASE_URL with the password of DATABASE_PASSWORD in it: a URL's password is percent-encoded, the other is not. */
 export function readDatabaseUrl(read: EnvironmentReader, faults: string[]): string | undefined {
   const url = read.url('DATABASE_URL', ['postgres:', 'postgresql:'], PASSWORD_HINT);
   const password = read.text('DATABASE_PASSWORD');
@@ -15,7 +15,7 @@ export function readDatabaseUrl(read: EnvironmentReader, faults: string[]): stri
   if (![parts.username, parts.password, parts.pathname].every(isPercentEncoded)) {
     faults.push(`DATABASE_URL: has a % that does not begin a percent-encoded character${PASSWORD_HINT}`);
   }
-  // A password that is not encoded cuts the URL short, and what follows would be looked for as host or database.
+  // An unencoded password cuts the URL short, and the rest would be taken for a host or database.
   if (parts.hash !== '' || /[@/]/.test(parts.pathname.slice(1))) {
     faults.push(`DATABASE_URL: must be postgresql://user:password@host:port/database${PASSWORD_HINT}`);
   }

@@ -8,16 +8,18 @@ import { inTime } from './timing/in-time.js';
 
 export interface Database {
   readonly dataSource: DataSource;
-  /** Applied by this process, by name. */
+  /** Migrations applied by this process, by name. */
   readonly migrations: readonly string[];
-  /** Connections of their own for reads, read only, until `close`. Throws DatabaseUnusable, with all closed. */
+  /**
+   * Opens separate, read-only connections for reads, until `close`. Throws DatabaseUnusable, with everything closed.
+   */
   openReads(): Promise<DataSource>;
-  /** News from other processes, until `close`. */
+  /** Listens for changes from other processes, until `close`. */
   openChanges(onChange: (merchantId: string | undefined) => void): ChangeChannel;
   close(): Promise<void>;
 }
 
-/** The database cannot be reached, started or brought up to date: an operator's matter, said in `cause`. */
+/** The database cannot be reached, started or migrated. For the operator; `cause` says why. */
 export class DatabaseUnusable extends Error {
   override readonly name = 'DatabaseUnusable';
   constructor(cause: unknown) {
@@ -25,10 +27,13 @@ export class DatabaseUnusable extends Error {
   }
 }
 
-/** How long connections may take to end, and those in use to come back to the pool; what is in progress then is rolled back. */
+/**
+ * How long connections may take to close, and busy ones to return to the pool; anything still in progress then is
+ * rolled back.
+ */
 const END_TIMEOUT_MS = 2000;
 
-/** Watches that wait for news look by themselves meanwhile. */
+/** Watches check for themselves in the meantime. */
 const CHANGES_RECONNECT_INTERVAL_MS = 1000;
 
 /** Connects to DATABASE_URL, or to the embedded PostgreSQL of DATA_DIR, and brings the schema up to date. */
@@ -99,17 +104,17 @@ async function open(config: Config, log: DatabaseLog): Promise<Database> {
   }
 }
 
-/** A migration of much data takes its time, and so does the wait for another process's. */
+/** Migrating a lot of data takes time, and so does waiting for another process that migrates. */
 const MIGRATION_TIMEOUT_MS = 24 * 3600 * 1000;
 
-/** On connections of their own: the service's are cut off after some seconds. */
+/** Uses separate connections: the service's are cut off after some seconds. */
 async function bringUpToDate(
   url: string,
   limits: DatabaseLimits,
   onLoss: (error: Error) => void,
 ): Promise<string[]> {
   const timeouts = { lockTimeoutMs: MIGRATION_TIMEOUT_MS, statementTimeoutMs: MIGRATION_TIMEOUT_MS };
-  // One keeps the lock, the other migrates.
+  // One connection holds the lock, the other migrates.
   const dataSource = createDataSource(url, { ...limits, ...timeouts, poolConnectionsMax: 2 }, onLoss);
   try {
     await dataSource.initialize();

@@ -4,7 +4,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const BASE_URL_LENGTH_MAX = 256;
 
-/** Reads variables one by one and notes what is wrong with each. An empty variable counts as not set. */
+/** Reads variables one by one and records what is wrong with each. An empty variable counts as not set. */
 export class EnvironmentReader {
   readonly #env: Environment;
   readonly #faults: string[];
@@ -40,7 +40,7 @@ export class EnvironmentReader {
     return fallback;
   }
 
-  /** The value may hold a password, so a fault does not repeat it. */
+  /** The value may contain a password, so a fault does not repeat it. */
   url(name: string, protocols: readonly string[], hint = ''): string | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
@@ -67,7 +67,7 @@ export class EnvironmentReader {
     return undefined;
   }
 
-  /** As browsers spell them, since they are compared letter by letter. */
+  /** As browsers spell them, since they are compared character by character. */
   origins(name: string): readonly string[] {
     const origins = (this.text(name) ?? '').split(',').map((origin) => origin.trim());
     const given = origins.filter((origin) => origin !== '');
@@ -75,7 +75,7 @@ export class EnvironmentReader {
       const spelt = URL.canParse(origin) ? new URL(origin).origin : undefined;
       if (origin === '*' || (spelt === origin && /^https?:[^*]*$/.test(origin))) continue;
       this.#faults.push(
-        `${name}: must list origins such as https://shop.example, without a path, or be *; not ${JSON.stringify(origin)}`,
+        `${name}: must list origins such as https://shop.example, without a path, or be *, not ${JSON.stringify(origin)}`,
       );
     }
     return given;

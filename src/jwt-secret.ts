@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Config, JwtConfig } from './config.js';
 
 /**
- * What tokens are verified by. With the embedded database and nothing configured, a secret is made once and kept
- * in DATA_DIR, readable by its owner only.
+ * How tokens are verified. With the embedded database and nothing configured, generates a secret once and keeps it in
+ * DATA_DIR, readable only by its owner.
  */
 export function resolveJwt(config: Config): JwtConfig {
   const { jwt } = config;
@@ -17,7 +17,7 @@ function keptSecret(dataDir: string): string {
   const path = join(dataDir, 'jwt-secret');
   mkdirSync(dataDir, { recursive: true });
   try {
-    // Two processes may start at once: one writes, the other reads.
+    // Two processes may start at the same time: one writes, the other reads.
     writeFileSync(path, randomBytes(48).toString('base64url'), { mode: 0o600, flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;

@@ -9,7 +9,7 @@ export function isAnyAddress(host: string): boolean {
   return /^(::ffff:)?[0:.]+$/i.test(host);
 }
 
-/** Whether only this machine reaches ports on the address. A name other than `localhost` may lead anywhere. */
+/** Whether only this machine can reach ports on the address. A name other than `localhost` may resolve to anything. */
 export function isLoopback(host: string): boolean {
   const family = isIP(host);
   if (family === 0) return /^(.+\.)?localhost\.?$/i.test(host);

@@ -18,7 +18,7 @@ import { UnknownMerchant } from './service/merchants.js';
 import { CannotListen } from './transport/failures/cannot-listen.js';
 import { VERSION } from './version.js';
 
-/** The process: command line, signals, exit codes. 0: done; 1: failed or drift found; 2: used wrongly. */
+/** The process: command line, signals, exit codes. 0: done; 1: failed or drift found; 2: wrong usage. */
 async function main(): Promise<void> {
   outliveReaders();
   try {
@@ -31,8 +31,9 @@ async function main(): Promise<void> {
 const outputs = [process.stdout, process.stderr];
 
 /**
- * Nobody has to read what is written: a reader who has gone, as `| head` does, takes what he does not read with him, and
- * the work goes on. What could not be written for another reason, such as a full disk, is missed: a key is shown once.
+ * Output may go unread: when a reader has gone, as `| head` does, the rest of the output is lost and the work
+ * continues. Output that cannot be written for another reason, such as a full disk, is an error: a key is shown only
+ * once.
  */
 function outliveReaders(): void {
   process.stderr.on('error', () => {});
@@ -43,7 +44,7 @@ function outliveReaders(): void {
   });
 }
 
-/** A service does not wait for a terminal that nobody reads, either; pipes are written to without waiting anyway. */
+/** A service must not wait for a terminal that nobody reads either; writes to pipes do not wait anyway. */
 function waitForNoTerminal(): void {
   for (const stream of outputs) {
     const { _handle: handle } = stream as { _handle?: { setBlocking?(blocking: boolean): void } };
@@ -65,7 +66,7 @@ function program(): Command {
     .command('serve', { isDefault: true })
     .description('serve gRPC and HTTP until told to stop')
     .addHelpText('after', SERVE_HELP)
-    // The default command is given whatever is no other's name.
+    // Words that are not a command go to the default command.
     .allowExcessArguments()
     .action(async (_, command: Command) => {
       if (command.args.length > 0) throw new UsageError(`unknown command '${command.args[0]}'; see --help`);
@@ -88,10 +89,10 @@ async function finish(command: Command, result: Promise<CommandResult>): Promise
   process.exitCode = exitCode ?? 0;
 }
 
-/** One Ctrl-C under npm comes twice: from the terminal, and handed on by npm. */
+/** Under npm, one Ctrl-C arrives twice: from the terminal, and passed on by npm. */
 const SAME_KEYSTROKE_MS = 1000;
 
-/** Aborted when the process is told to stop; told again, it does not wait any more. */
+/** Aborted when the process is told to stop; a second signal makes it exit without waiting. */
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
   let stoppingSince: number | undefined;
@@ -105,7 +106,7 @@ function stopSignal(): AbortSignal {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  // After Ctrl-C the shell is gone, too, which is no second signal.
+  // After Ctrl-C the shell is gone too, which is not a second signal.
   watchNpx(process.env, () => {
     if (stoppingSince === undefined) stop();
   });
@@ -115,10 +116,10 @@ function stopSignal(): AbortSignal {
 async function serveUntilStopped(): Promise<void> {
   waitForNoTerminal();
   const signal = stopSignal();
-  // The other commands have no use for the doors, which take longest to load.
+  // Other commands do not need the doors, which take longest to load.
   const { serve } = await import('./cli/serve.js');
   const app = await serve(process.env, print);
-  // A signal during the start waits for it to end.
+  // A signal during the start waits until the start is complete.
   if (signal.aborted) await closeAndExit(app);
   else signal.addEventListener('abort', () => void closeAndExit(app));
 }
@@ -142,7 +143,7 @@ function complain(text: string): void {
 
 const operatorsMatters = [ConfigError, DatabaseUnusable, CannotListen, CommandRefused];
 
-/** Tells what went wrong, in a line where it is not a fault of ours. Returns the exit code. */
+/** Reports what went wrong, in one line unless it is a bug. Returns the exit code. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof UsageError || error instanceof UnknownMerchant) {
@@ -154,7 +155,7 @@ function report(error: unknown): number {
     return 1;
   }
   const { message, stack, code } = error as NodeJS.ErrnoException;
-  // Errors of the operating system name themselves; anything else needs its stack.
+  // Operating system errors explain themselves; anything else needs its stack.
   complain(typeof code === 'string' ? message : (stack ?? String(error)));
   return 1;
 }

@@ -6,9 +6,9 @@ import { addCommand, type Process } from './command.js';
 import { type CommandResult, withDatabase } from './context.js';
 
 export function addAuditCommand(root: Command, { env, finish }: Process): void {
-  addCommand(root, 'audit', 'check that counters, holds and log agree; exits with 1 where they do not')
+  addCommand(root, 'audit', 'check that counters, holds and log agree; exits with 1 if they do not')
     .option('--merchant <id>', 'only this merchant')
-    .option('--repair', 'rewrite counters from holds where they drifted, and log it', false)
+    .option('--repair', 'rewrite counters that drifted from the holds, and log it', false)
     .action((options: AuditOptions, command) => finish(command, auditCommand(env, options)));
 }
 
@@ -17,7 +17,7 @@ interface AuditOptions {
   readonly repair: boolean;
 }
 
-/** `holdfast audit`: checks that counters, holds and log agree; exits with 1 where they do not. */
+/** `holdfast audit`: checks that counters, holds and log agree; exits with 1 if they do not. */
 export function auditCommand(env: Environment, options: AuditOptions): Promise<CommandResult> {
   return withDatabase(env, async ({ dataSource }) => {
     const report = await audit(dataSource, { merchantId: options.merchant, repair: options.repair });

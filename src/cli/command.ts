@@ -3,10 +3,10 @@ import type { KeyMode } from '../auth/api-key-secret.js';
 import type { Environment } from '../config.js';
 import type { CommandResult } from './context.js';
 
-/** What the process gives to its commands. */
+/** What the process provides to its commands. */
 export interface Process {
   readonly env: Environment;
-  /** Prints what the command gives back, and keeps its exit code. */
+  /** Prints the command's result and keeps its exit code. */
   finish(command: Command, result: Promise<CommandResult>): Promise<void>;
   /** Aborted when the process is told to stop. */
   stopSignal(): AbortSignal;
@@ -20,16 +20,16 @@ export function isJson(command: Command): boolean {
   return command.optsWithGlobals<{ json?: boolean }>().json === true;
 }
 
-/** Of commands for one merchant. */
+/** For commands that act on one merchant. */
 export const merchantOption = [
   '--merchant <id>',
   'the merchant, as merchant list shows it (required)',
 ] as const;
 
-/** Of commands that make a key. */
+/** For commands that create a key. */
 export const modeOption = new Option(
   '--mode <mode>',
-  'what the key begins with, pk_live_ or pk_test_; both are valid alike',
+  'prefix of the key, pk_live_ or pk_test_; both work the same',
 )
   .choices(['live', 'test'] satisfies KeyMode[])
   .default('live');

@@ -1,19 +1,19 @@
 import { type Config, type Environment, loadConfig } from '../config.js';
 import { type Database, openDatabase } from '../database.js';
 
-/** What a command gives back: data for scripts, text for people. */
+/** A command's result: data for scripts, text for people. */
 export interface CommandResult {
   readonly data: unknown;
   readonly text: string;
   readonly exitCode?: number;
 }
 
-/** A mistake in the command's use, told in one line. */
+/** A mistake in how a command was used, reported in one line. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** What the rules did not allow, told in one line. */
+/** Something that the rules do not allow, reported in one line. */
 export class CommandRefused extends Error {
   override readonly name = 'CommandRefused';
 }
@@ -24,12 +24,12 @@ export function commandConfig(env: Environment): Config {
   return loadConfig(unserved ? { ...env, JWT_SECRET: 'unused'.repeat(6) } : env);
 }
 
-/** For commands of one long statement: they may take their time over it, since nobody waits for a lock of theirs. */
+/** For commands that run one long statement: they may take their time, since nobody waits for their locks. */
 export function patient(config: Config): Config {
   return { ...config, limits: { ...config.limits, statementTimeoutMs: 3_600_000, lockTimeoutMs: 60_000 } };
 }
 
-/** Runs a command on the database of the environment, whether a service runs on it or not. */
+/** Runs a command on the database of the environment, whether or not a service runs on it. */
 export async function withDatabase<T>(
   env: Environment,
   work: (database: Database, config: Config) => Promise<T>,

@@ -6,7 +6,7 @@ export function parseDuration(text: string): number | undefined {
   return match === null ? undefined : Number(match[1]) * unitSeconds[match[2] as keyof typeof unitSeconds];
 }
 
-/** The other way round, in the largest unit that fits: `90s`, `15m`. */
+/** The inverse, in the largest unit that divides evenly: `90s`, `15m`. */
 export function formatDuration(seconds: number): string {
   const fitting = (['d', 'h', 'm'] as const).find((unit) => seconds % unitSeconds[unit] === 0) ?? 's';
   return `${seconds / unitSeconds[fitting]}${fitting}`;

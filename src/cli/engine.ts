@@ -7,8 +7,8 @@ import { createEngine, type Engine } from '../engine/engine.js';
 import { engineLimits } from '../engine/engine-limits.js';
 
 /**
- * Runs work that changes stock on an engine of this process's own, beside whatever services run on the database.
- * `onFailure` hears why commands got faults.
+ * Runs work that changes stock on this process's own engine, alongside any services that run on the database.
+ * `onFailure` receives the reasons why commands failed.
  */
 export async function withEngine<T>(
   { dataSource }: Database,
@@ -28,7 +28,7 @@ export async function withEngine<T>(
   }
 }
 
-/** Runs one command, without a deadline. Throws DatabaseUnusable where it met a fault. */
+/** Runs one command, without a deadline. Throws DatabaseUnusable on a fault. */
 export async function runCommand(database: Database, config: Config, command: Command): Promise<Outcome> {
   let cause: unknown;
   const onFailure = (error: unknown): void => {
@@ -37,7 +37,7 @@ export async function runCommand(database: Database, config: Config, command: Co
   return withEngine(database, config, onFailure, async (engine) => {
     const execution = await engine.submit({ command }, Number.MAX_SAFE_INTEGER);
     if ('outcome' in execution) return execution.outcome;
-    // Only a command with a key of its own comes to anything else.
+    // Only a command with a key of its own can end in anything else.
     const fault = 'reason' in execution ? execution : ({ reason: 'INTERNAL' } as const);
     throw new DatabaseUnusable(cause ?? new Error(failureMessage(fault)));
   });

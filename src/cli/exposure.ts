@@ -1,6 +1,6 @@
 import type { Config } from '../config.js';
 
-/** What an operator should know of a service that others than this machine can reach. */
+/** What an operator should know about a service that other machines can reach. */
 export function exposureWarnings(
   config: Pick<Config, 'exposed' | 'host' | 'tls' | 'demo' | 'databaseUrl'>,
 ): string[] {
@@ -8,26 +8,26 @@ export function exposureWarnings(
   const warnings: string[] = [];
   if (config.tls === undefined) {
     warnings.push(
-      `HOST ${config.host} without TLS: keys and tokens travel in cleartext, for anybody on the way to read; ` +
-        'set TLS_CERT_FILE and TLS_KEY_FILE, or let a proxy that speaks TLS be all that reaches the ports',
+      `HOST ${config.host} without TLS: keys and tokens travel in cleartext, and anyone on the network path can read them; ` +
+        'set TLS_CERT_FILE and TLS_KEY_FILE, or let only a TLS proxy reach the ports',
     );
   }
   if (config.demo) {
     warnings.push(
-      `HOST ${config.host} with DEMO=on: whoever has the key and the token of demo.json may change all of the demo`,
+      `HOST ${config.host} with DEMO=on: anyone with the key and token in demo.json can change all demo data`,
     );
   } else if (config.databaseUrl === undefined) {
     warnings.push(
-      `HOST ${config.host} with the embedded database: no demo is made unless asked for, by DEMO=on`,
+      `HOST ${config.host} with the embedded database: no demo is created unless you set DEMO=on`,
     );
   }
   return warnings;
 }
 
-/** A demo that was made while only this machine could reach it goes on to work for everybody. */
+/** A demo created while only this machine could reach it keeps working, now for everyone. */
 export function openDemoWarning({ host }: Pick<Config, 'host'>): string {
   return (
-    `HOST ${host}: the demo of an earlier start is still open to whoever has its key and token; ` +
-    'holdfast key list --merchant mer_demo shows its keys, key revoke ends them'
+    `HOST ${host}: the demo of an earlier start is still open to anyone with its key and token; ` +
+    'list its keys with holdfast key list --merchant mer_demo, and revoke them with key revoke'
   );
 }

@@ -1,6 +1,6 @@
 import { permissions } from '../auth/principal.js';
 
-/** What `--help` says below the options: all that a command needs beside them. */
+/** What `--help` says below the options: everything else that a command needs. */
 
 export const ROOT_HELP = `
 Without a command, it serves. All commands talk to the database of DATABASE_URL,

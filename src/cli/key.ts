@@ -8,16 +8,16 @@ import { type CommandResult, UsageError, withDatabase } from './context.js';
 
 export function addKeyCommands(root: Command, { env, finish }: Process): void {
   const key = root.command('key').description('API keys');
-  addCommand(key, 'add', 'add a key, for example to rotate: both are valid until one is revoked')
+  addCommand(key, 'add', 'add a key, for example to rotate keys: both work until one is revoked')
     .requiredOption(...merchantOption)
     .addOption(modeOption)
     .action((options: AddOptions, command) => finish(command, keyAddCommand(env, options)));
-  addCommand(key, 'list', 'list the keys by prefix and last four')
+  addCommand(key, 'list', 'list keys by prefix and last four characters')
     .requiredOption(...merchantOption)
     .action((options: ListOptions, command) => finish(command, keyListCommand(env, options)));
-  addCommand(key, 'revoke', 'revoke a key, everywhere within 10 s')
+  addCommand(key, 'revoke', 'revoke a key; takes effect everywhere within 10 s')
     .requiredOption(...merchantOption)
-    .requiredOption('--key <key>', 'the whole key, or its last four (required)')
+    .requiredOption('--key <key>', 'the whole key, or its last four characters (required)')
     .action((options: RevokeOptions, command) => finish(command, keyRevokeCommand(env, options)));
 }
 
@@ -33,7 +33,7 @@ interface RevokeOptions extends ListOptions {
   readonly key: string;
 }
 
-/** `holdfast key add`: one more key. To rotate, add one, move the callers over, revoke the old one. */
+/** `holdfast key add`: adds a key. To rotate, add one, move the callers over, and revoke the old one. */
 export function keyAddCommand(env: Environment, options: AddOptions): Promise<CommandResult> {
   return withDatabase(env, async ({ dataSource }) => {
     const apiKey = await addKey(dataSource, options.merchant, options.mode);
@@ -42,7 +42,7 @@ export function keyAddCommand(env: Environment, options: AddOptions): Promise<Co
   });
 }
 
-/** `holdfast key list`: by prefix and last four. */
+/** `holdfast key list`: lists keys by prefix and last four characters. */
 export function keyListCommand(env: Environment, options: ListOptions): Promise<CommandResult> {
   return withDatabase(env, async ({ dataSource }) => {
     await requireMerchant(dataSource, options.merchant);
@@ -58,7 +58,9 @@ export function keyListCommand(env: Environment, options: ListOptions): Promise<
   });
 }
 
-/** `holdfast key revoke`: takes effect in every process within 10 s. The key is named whole or by its last four. */
+/**
+ * `holdfast key revoke`: takes effect in every process within 10 s. Takes the whole key or its last four characters.
+ */
 export function keyRevokeCommand(env: Environment, options: RevokeOptions): Promise<CommandResult> {
   return withDatabase(env, async ({ dataSource }) => {
     const { merchant, key } = options;
@@ -67,8 +69,8 @@ export function keyRevokeCommand(env: Environment, options: RevokeOptions): Prom
     const named = valid.filter((k) =>
       key.length === 4 ? k.lastFour === key : k.keyHash === hashApiKey(key),
     );
-    if (named.length === 0) throw new UsageError('the merchant has no such valid key');
-    if (named.length > 1) throw new UsageError('several valid keys end so: name the whole key');
+    if (named.length === 0) throw new UsageError('the merchant has no valid key like that');
+    if (named.length > 1) throw new UsageError('several valid keys end like that: give the whole key');
     await revokeApiKey(dataSource, merchant, named[0]!.keyHash);
     const { prefix, lastFour } = named[0]!;
     return { data: { revoked: { prefix, lastFour } }, text: `Revoked ${prefix}…${lastFour}` };

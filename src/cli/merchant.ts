@@ -18,14 +18,14 @@ export const TTL_SECONDS_MAX = 2_592_000;
 export function addMerchantCommands(root: Command, { env, finish }: Process): void {
   const merchant = root.command('merchant').description('merchants');
   addCommand(merchant, 'create', 'create a merchant and its first API key')
-    .requiredOption('--name <name>', 'what people call it (required)')
+    .requiredOption('--name <name>', 'display name (required)')
     .addOption(modeOption)
     .action((options: CreateOptions, command) => finish(command, merchantCreateCommand(env, options)));
-  addCommand(merchant, 'set', 'change what holds for all calls of a merchant')
+  addCommand(merchant, 'set', "change a merchant's settings")
     .requiredOption(...merchantOption)
     .requiredOption(
       '--default-ttl <time>',
-      'when holds with a reference end by themselves, such as 15m; 0: never (required)',
+      'when holds with a reference expire, such as 15m; 0: never (required)',
     )
     .action((options: SetOptions, command) => finish(command, merchantSetCommand(env, options)));
   addCommand(merchant, 'list', 'list the merchants').action((_, command) =>
@@ -43,7 +43,7 @@ interface SetOptions {
   readonly defaultTtl: string;
 }
 
-/** `holdfast merchant create`: a merchant and its first API key, which is shown this once. */
+/** `holdfast merchant create`: creates a merchant and its first API key, which is shown only this once. */
 export function merchantCreateCommand(env: Environment, options: CreateOptions): Promise<CommandResult> {
   const name = options.name.trim();
   if (name === '' || name.length > 200) throw new UsageError('--name must have 1 to 200 characters');
@@ -56,7 +56,7 @@ export function merchantCreateCommand(env: Environment, options: CreateOptions):
   });
 }
 
-/** `holdfast merchant set`: what holds for all of a merchant's calls, in every process within seconds. */
+/** `holdfast merchant set`: changes a merchant's settings, in every process within seconds. */
 export function merchantSetCommand(env: Environment, options: SetOptions): Promise<CommandResult> {
   const { merchant: merchantId, defaultTtl } = options;
   const defaultTtlSeconds = defaultTtl === '0' ? 0 : parseDuration(defaultTtl);
@@ -82,7 +82,7 @@ export function merchantSetCommand(env: Environment, options: SetOptions): Promi
       const text =
         defaultTtlSeconds === 0
           ? `Holds of ${merchantId} stay until they are released.`
-          : `Referenced holds of ${merchantId} end after ${formatDuration(defaultTtlSeconds)}, unless a call says otherwise.`;
+          : `Referenced holds of ${merchantId} expire after ${formatDuration(defaultTtlSeconds)}, unless a call says otherwise.`;
       return { data: { merchantId, ...settings }, text };
     },
     commandConfig(env),
@@ -95,7 +95,7 @@ export function merchantListCommand(env: Environment): Promise<CommandResult> {
     const merchants = await listMerchants(dataSource);
     const lines = merchants.map((m) => {
       const ttl =
-        m.defaultTtlSeconds === 0 ? '' : `  (holds end after ${formatDuration(m.defaultTtlSeconds)})`;
+        m.defaultTtlSeconds === 0 ? '' : `  (holds expire after ${formatDuration(m.defaultTtlSeconds)})`;
       return `${m.merchantId}  ${m.createdAt.toISOString()}  ${oneLine(m.name)}${ttl}`;
     });
     return { data: { merchants }, text: lines.join('\n') || 'There are no merchants yet.' };

@@ -9,7 +9,7 @@ export function addMigrateCommand(root: Command, { env, finish }: Process): void
   );
 }
 
-/** `holdfast migrate`: brings the schema up to date. Safe at any time, also while services run or start. */
+/** `holdfast migrate`: brings the schema up to date. Safe at any time, even while services run or start. */
 export function migrateCommand(env: Environment): Promise<CommandResult> {
   return withDatabase(env, async ({ migrations }) => ({
     data: { migrations },

@@ -4,15 +4,16 @@ import { commandLine } from '../embedded-postgres/process-identity.js';
 const LOOK_INTERVAL_MS = 250;
 
 /**
- * Calls `onStop` when npx, which started this process, was told to stop.
+ * Calls `onStop` when npx, which started this process, is told to stop.
  *
- * npx runs a command through a shell and hands signals to that shell alone, which dies of them and says nothing to its
- * child: the command would go on, an orphan. `npm start` has `exec` before its command, which npx has no room for. The
- * shell does nothing but wait for its child, so its end before ours means a signal, and nothing else. Only where npx
- * ran this very command: what anybody else starts may outlive its parent for good reasons.
+ * npx runs a command through a shell and passes signals only to that shell, which dies without telling its child, so
+ * the command would keep running as an orphan. `npm start` has `exec` before its command; npx has no place for that.
+ * The shell only waits for its child, so if it ends first, it was a signal. This applies only where npx ran this very
+ * command: whatever others start may outlive its parent for good reasons.
  *
- * The shell may be gone before this process has come so far: then whoever adopted it is the parent, and is known by a
- * command line that names nothing of ours. (A shell that runs its only command in its own place leaves npx as the parent.)
+ * The shell may already be gone by the time this process gets here. Then its parent is the process that adopted it,
+ * recognisable by a command line that does not name this program. (A shell that replaces itself with its only command
+ * leaves npx as the parent.)
  */
 export function watchNpx(env: Environment, onStop: () => void): void {
   const isOurs = env.npm_lifecycle_event === 'npx' && /^['"]?holdfast\b/.test(env.npm_lifecycle_script ?? '');
@@ -31,7 +32,7 @@ export function watchNpx(env: Environment, onStop: () => void): void {
   });
 }
 
-/** True also where that cannot be found out. */
+/** True also if that cannot be determined. */
 async function namesUs(pid: number): Promise<boolean> {
   const words = await commandLine(pid).catch(() => '');
   return words.trim() === '' || /(^|[\s'"])holdfast\b/.test(words);

@@ -15,17 +15,17 @@ export function addRecordCommands(root: Command, { env, finish }: Process): void
   const record = root.command('record').description('inventory records');
   addCommand(record, 'create', 'create a record with units on hand')
     .requiredOption(...merchantOption)
-    .requiredOption('--id <id>', 'what callers name it by: 1 to 64 of A-Z a-z 0-9 . _ - (required)')
+    .requiredOption('--id <id>', 'the id that callers use: 1 to 64 of A-Z a-z 0-9 . _ - (required)')
     .requiredOption('--on-hand <units>', 'units physically in stock (required)')
-    .option('--product <id>', "the product; the record's id unless given")
-    .option('--sku <id>', 'the SKU; none unless given')
+    .option('--product <id>', "the product; default: the record's id")
+    .option('--sku <id>', 'the SKU; default: none')
     .option('--warehouse <id>', 'the warehouse', 'main')
-    .option('--warehouse-name <name>', 'what people call it')
-    .option('--location <text>', 'where in the warehouse')
-    .option('--reorder-level <units>', 'the record is low when no more than these are available')
-    .option('--reorder-qty <units>', 'to order then')
-    .option('--attributes <json>', 'what tells the variant apart, such as \'{"colour": "red"}\'')
-    .option('--actor <name>', 'kept in the log', OPERATOR_ACTOR)
+    .option('--warehouse-name <name>', 'its display name')
+    .option('--location <text>', 'where the units are in the warehouse')
+    .option('--reorder-level <units>', 'the record is low at or below this many available units')
+    .option('--reorder-qty <units>', 'units to order when it is low')
+    .option('--attributes <json>', 'what distinguishes the variant, such as \'{"colour": "red"}\'')
+    .option('--actor <name>', 'name kept in the log', OPERATOR_ACTOR)
     .action((options: RecordCreateOptions, command) => finish(command, recordCreateCommand(env, options)));
 }
 
@@ -33,7 +33,7 @@ interface RecordCreateOptions {
   readonly merchant: string;
   readonly id: string;
   readonly onHand: string;
-  /** The record's own id when not given. */
+  /** Default: the record's own id. */
   readonly product?: string;
   readonly sku?: string;
   readonly warehouse: string;
@@ -71,8 +71,8 @@ export const TAKEN_IDS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * `holdfast record create`: an inventory record with units on hand, and the log entry that accounts for them; exits
- * with 1 where the merchant has it already.
+ * `holdfast record create`: creates an inventory record with units on hand, and the log entry that accounts for them;
+ * exits with 1 if the merchant already has it.
  */
 export async function recordCreateCommand(
   env: Environment,
@@ -113,7 +113,7 @@ function refusal(rejection: Rejection, { productId, skuId, warehouseId }: Record
   return `the merchant already has a record of the product ${productId} ${sku} in the warehouse ${warehouseId}`;
 }
 
-/** The options say what a line of an import says, in other words. */
+/** The options as an import line, whose columns have other names. */
 function readOptions(options: RecordCreateOptions): Receipt {
   const given: Partial<Record<Column, string | undefined>> = {
     productId: options.product ?? options.id,

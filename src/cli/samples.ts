@@ -3,8 +3,8 @@ import type { Config } from '../config.js';
 import type { Demo } from '../service/demo.js';
 
 /**
- * The published samples as lines to paste; they give the published answers. What is printed is often kept, so the
- * lines read key and token where they lie, and hold neither.
+ * The published samples as lines to paste; they give the published answers. Printed output is often kept, so the lines
+ * read the key and token from their file and contain neither.
  */
 export function sampleLines(demo: Demo, { dataDir, docs }: Pick<Config, 'dataDir' | 'docs'>): string {
   const path = join(dataDir, 'demo.json');
@@ -17,14 +17,14 @@ export function sampleLines(demo: Demo, { dataDir, docs }: Pick<Config, 'dataDir
     '',
     curl(demo, path, 'release', release),
     '',
-    'The same over gRPC (without grpcurl: docs/clients.md has it with npx buf curl):',
+    'The same over gRPC (without grpcurl: see docs/clients.md for npx buf curl):',
     '',
     grpcurl(demo, path, 'Reserve', reserve),
     '',
     grpcurl(demo, path, 'Release', release),
     '',
-    `Key and token are in ${path}, for this account alone.`,
-    ...(docs ? [`The REST API, to read and to try: ${demo.httpUrl}/docs`] : []),
+    `The key and token are in ${path}, readable only by this account.`,
+    ...(docs ? [`Read about the REST API and try it: ${demo.httpUrl}/docs`] : []),
   ].join('\n');
 }
 
@@ -48,16 +48,16 @@ function grpcurl(demo: Demo, path: string, rpc: string, request: object): string
   ].join(' \\\n  ');
 }
 
-/** What a shell puts in its place: a value of demo.json. */
+/** A shell expression that reads a value of demo.json. */
 function kept(path: string, name: keyof Demo): string {
   const quoted = JSON.stringify(path).replaceAll("'", "'\\''");
   return `$(node -p 'require(${quoted}).${name}')`;
 }
 
-/** Whoever revoked the demo's key meant it. */
+/** Someone revoked the demo's key on purpose, so it stays revoked. */
 export function revokedDemoLines(): string {
   return [
-    'The key of the demo was revoked, and stays so. For another:',
+    'The key of the demo was revoked and stays revoked. To create another:',
     '',
     'npx holdfast key add --merchant mer_demo --mode test',
     'npx holdfast token --merchant mer_demo --permissions can_manage_inventory --ttl 1h',

@@ -8,8 +8,8 @@ import { exposureWarnings, openDemoWarning } from './exposure.js';
 import { revokedDemoLines, sampleLines } from './samples.js';
 
 /**
- * `holdfast serve`: the service, until it is told to stop. On the embedded database it also makes the demo
- * merchant and prints lines to try it with. It says that it is ready once all of that is there.
+ * `holdfast serve`: runs the service until it is told to stop. On the embedded database it also creates the demo
+ * merchant and prints lines to try it with. Reports that it is ready once all of that exists.
  */
 export async function serve(env: Environment, print: (text: string) => void): Promise<App> {
   const config = loadConfig(env);
@@ -25,7 +25,7 @@ export async function serve(env: Environment, print: (text: string) => void): Pr
       }
       const { httpUrl, grpcAddress } = started.addresses;
       if (started.metricsUrl !== undefined) lines.push(`Metrics on ${started.metricsUrl}`);
-      // The last line, for which scripts wait.
+      // Must be the last line: scripts wait for it.
       lines.push(`Holdfast serves HTTP on ${httpUrl} and gRPC on ${grpcAddress}`);
       return () => print(lines.join('\n'));
     },

@@ -15,9 +15,9 @@ const TTL_SECONDS_MAX = 366 * 24 * 3600;
 export function addTokenCommand(root: Command, { env, finish }: Process): void {
   addCommand(root, 'token', "sign a token with the service's secret")
     .addHelpText('after', TOKEN_HELP)
-    .requiredOption('--merchant <id>', 'the merchant that it is for (required)')
+    .requiredOption('--merchant <id>', 'the merchant that the token is for (required)')
     .option('--permissions <list>', 'comma-separated; see below', 'can_update_inventory')
-    .option('--ttl <time>', 'how long it is valid, such as 90s, 15m, 1h, 30d; 366d at most', '1h')
+    .option('--ttl <time>', 'how long it is valid, such as 90s, 15m, 1h, 30d; at most 366d', '1h')
     .option('--actor <name>', 'its subject, kept in the log', OPERATOR_ACTOR)
     .action((options: TokenOptions, command) => finish(command, tokenCommand(env, options)));
 }

@@ -157,13 +157,13 @@ describe('used wrongly: one line that says how, exit 2, nothing on standard outp
   // The same without a process each: what the commands themselves find wrong.
   const token = { permissions: 'can_update_inventory', ttl: '1h', actor: 'operator' };
   const noMerchant = 'there is no merchant mer_no';
-  const noKey = 'the merchant has no such valid key';
+  const noKey = 'the merchant has no valid key like that';
   const noSecret =
     'tokens are signed with JWT_SECRET, which is not set; with JWT_JWKS_URL your issuer signs them';
   const jwksUrl = 'http://127.0.0.1:1/keys';
   const [length, reserved, control] = [
     '--actor must have 1 to 255 characters',
-    "--actor must not be system: the log calls the service's own changes so",
+    "--actor must not be system, the name that the log uses for the service's own changes",
     '--actor must not contain control characters',
   ];
   const badActors: [string, string][] = [
@@ -528,10 +528,10 @@ test('a default TTL: set, listed, taken by the service that runs, and taken away
 
   expect(await holdfast(set('15m'))).toEqual({
     code: 0,
-    stdout: `Referenced holds of ${merchantId} end after 15m, unless a call says otherwise.\n`,
+    stdout: `Referenced holds of ${merchantId} expire after 15m, unless a call says otherwise.\n`,
     stderr: '',
   });
-  expect(await listed()).toMatch(/Hurries {2}\(holds end after 15m\)$/);
+  expect(await listed()).toMatch(/Hurries {2}\(holds expire after 15m\)$/);
   const { token } = await json(['token', '--merchant', merchantId]);
   const caller = openCaller('REST', service, { ...merchant, token: token as string });
   const answer = await caller.call({ rpc: 'reserve', id: 'inv_ttl', qty: 1, reference: 'A' });

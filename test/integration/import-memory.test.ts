@@ -118,7 +118,7 @@ describe('the same file', () => {
       [merchantId],
     )) as [{ day: string }];
     const again = await run(file);
-    expect(again.text).toContain(`2 rows were done before, on ${day}, and not done again.`);
+    expect(again.text).toContain(`2 rows were done before, on ${day}, and not repeated.`);
     expect(again.text).toContain('--import-id');
     expect(again.data).toMatchObject({ doneBefore: { first: expect.stringContaining(day) } });
     expect(await run(file, { importId: 'tuesday' })).toMatchObject({

@@ -422,7 +422,7 @@ describe('used wrongly', () => {
       name: 'no merchant where there are several',
       file: () => csv(),
       options: { merchant: undefined },
-      expected: 'merchants: say which with --merchant',
+      expected: 'merchants: choose one with --merchant',
     },
   ];
   test.each(cases)('$name', async ({ file, options, expected }) => {

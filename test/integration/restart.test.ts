@@ -174,7 +174,7 @@ describe('a demo that nobody wants', () => {
     expect(started.stdout().trimEnd().split('\n')).toHaveLength(1);
     expect(await readdir(folder)).not.toContain('demo.json');
     expect(started.stderr()).toContain('cleartext');
-    expect(started.stderr()).toContain('no demo is made');
+    expect(started.stderr()).toContain('no demo is created');
     expect(started.stderr()).not.toContain('still open');
     await started.end('SIGTERM');
 

@@ -27,7 +27,7 @@ export function addImportCommand(root: Command, { env, finish, stopSignal }: Pro
   const importing = addCommand(
     root,
     'import',
-    'create or restock records from a file, or set them to counts; exits with 1 where lines were left',
+    'create or restock records from a file, or set them to counts; exits with 1 if lines were left',
   );
   addImportOptions(importing).action((file: string, flags: ImportFlags, command: Command) => {
     const options = { ...flags, file, json: isJson(command), signal: stopSignal() };
@@ -37,18 +37,18 @@ export function addImportCommand(root: Command, { env, finish, stopSignal }: Pro
 
 export interface ImportCommandOptions extends ImportFlags {
   readonly file: string;
-  /** Bad lines are part of the data that the command gives back, and not told beside it. */
+  /** Bad lines are then part of the command's data, and not reported separately. */
   readonly json: boolean;
   readonly signal: AbortSignal;
 }
 
-/** So that a lane that comes back finds a full batch. */
+/** Ensures that a lane that comes back finds a full batch. */
 const BATCHES_WAITING = 1;
-/** Half a minute of a database that is away, beside the tries that the engine makes by itself. */
+/** About half a minute of database downtime, on top of the engine's own retries. */
 const RETRY = { attemptsMax: 7, backoffMinMs: 500, backoffMaxMs: 8000 };
 
 /**
- * `holdfast import`: creates or restocks a merchant's records from a file, or sets them to counts; exits with 1 where
+ * `holdfast import`: creates or restocks a merchant's records from a file, or sets them to counts; exits with 1 if
  * lines were left.
  */
 export async function importCommand(env: Environment, options: ImportCommandOptions): Promise<CommandResult> {
@@ -57,7 +57,7 @@ export async function importCommand(env: Environment, options: ImportCommandOpti
     throw new UsageError('--import-id must have 1 to 200 printable ASCII characters, without spaces');
   }
   if (set && importId !== undefined) {
-    throw new UsageError('--set needs no --import-id: it comes to the same, however often it runs');
+    throw new UsageError('--set needs no --import-id: running it again gives the same result');
   }
   const actor = readActor(options.actor);
   try {
@@ -144,7 +144,7 @@ function importFile(
 interface Memory {
   readonly id: string;
   readonly importId: string;
-  /** It was begun before, perhaps with other lines. */
+  /** The import was begun before, perhaps with other lines. */
   readonly mayDiffer: boolean;
   close(report: ImportReport): Promise<void>;
 }
@@ -160,9 +160,9 @@ async function openMemory(
   if (like !== undefined) {
     const day = new Date(like.usedAtMs).toISOString().slice(0, 10);
     throw new UsageError(
-      `this file is much like the one of an import of ${day} that left lines. To go on with that one, ` +
-        `run it with --import-id ${like.importId}: lines that were done are not done twice. ` +
-        'If it is another delivery, give it an --import-id of its own',
+      `this file is similar to that of an import on ${day} that left lines. To resume that import, ` +
+        `run it with --import-id ${like.importId}: lines already done are not repeated. ` +
+        'If it is another delivery, give it a new --import-id',
     );
   }
   const { memoryId: id, isNew } = await openImport(
@@ -174,10 +174,10 @@ async function openMemory(
   });
   const close: Memory['close'] = async ({ counts, stopped }) => {
     if (stopped !== undefined) return;
-    // What it tells is all that depends on it: without it, the import counts as one that has not come to its end.
+    // Only the similarity hint depends on it: without it, the import counts as unfinished.
     await closeImport(dataSource, { merchantId, memoryId: id }, counts.lines.bad).catch(() => {});
   };
-  // By its content's id, it is the same file.
+  // An id derived from the content means that it is the same file.
   return { id, importId, mayDiffer: !isNew && importId !== surveyed.contentId, close };
 }
 
@@ -212,6 +212,6 @@ async function onlyMerchant(
   throw new UsageError(
     merchants.length === 0
       ? 'there is no merchant yet; see holdfast merchant create'
-      : `there are ${merchants.length} merchants: say which with --merchant`,
+      : `there are ${merchants.length} merchants: choose one with --merchant`,
   );
 }

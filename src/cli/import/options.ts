@@ -3,15 +3,15 @@ import { type FileFormat, fileFormats } from '../../service/import/reading/impor
 import { IMPORT_MEMORY_DAYS } from '../../store/tables/imports.js';
 import { OPERATOR_ACTOR } from '../actor.js';
 
-/** The options of `holdfast import`, as they are typed. */
+/** The options of `holdfast import`, as typed. */
 export interface ImportFlags {
   readonly merchant?: string | undefined;
   readonly format?: FileFormat | undefined;
   readonly delimiter?: string | undefined;
-  /** `theirs=ours,…`, each time that it is given. */
+  /** `theirs=ours,…`, once per use of the option. */
   readonly map?: readonly string[] | undefined;
   readonly ignoreUnknownColumns?: boolean | undefined;
-  /** `ours=value`, each time that it is given. */
+  /** `ours=value`, once per use of the option. */
   readonly default?: readonly string[] | undefined;
   readonly set?: boolean | undefined;
   readonly importId?: string | undefined;
@@ -22,37 +22,32 @@ export interface ImportFlags {
 export function addImportOptions(command: Command): Command {
   return command
     .argument('<file>', 'CSV with a line of column names, or JSON Lines')
-    .option('--merchant <id>', 'the merchant; needed where there are several')
+    .option('--merchant <id>', 'the merchant; required if there are several')
     .addOption(
-      new Option('--format <format>', 'csv or jsonl; by the name of the file unless given').choices(
-        fileFormats,
-      ),
+      new Option('--format <format>', 'csv or jsonl; default: by the file name').choices(fileFormats),
     )
     .option(
       '--delimiter <character>',
-      'between values of CSV: , ; tab …; found by the names of the columns unless given',
+      'separates CSV values: , ; tab …; default: detected from the line of column names',
     )
     .option(
       '--map <theirs=ours,…>',
-      "what the file's columns are, such as 'Handle=productId,On hand=qty'; may be given again",
+      "maps the file's columns, such as 'Handle=productId,On hand=qty'; repeatable",
       again,
     )
-    .option(
-      '--ignore-unknown-columns',
-      'pass over columns that are none of ours, instead of refusing the file',
-    )
+    .option('--ignore-unknown-columns', 'ignore unknown columns instead of refusing the file')
     .option(
       '--default <ours=value>',
-      'what lines say that give no value, such as warehouseId=main; may be given again',
+      'value for lines that give none, such as warehouseId=main; repeatable',
       again,
     )
-    .option('--set', 'take qty as a count: what is on hand afterwards, however often it runs')
+    .option('--set', 'take qty as a count: the units on hand afterwards, however often it runs')
     .option(
       '--import-id <id>',
-      `names the import, whose lines are done once: for ${IMPORT_MEMORY_DAYS} days, a second run doubles none; the content's hash unless given`,
+      `names the import; for ${IMPORT_MEMORY_DAYS} days, running it again repeats no line; default: the content's hash`,
     )
-    .option('--actor <name>', 'kept in the log', OPERATOR_ACTOR)
-    .option('--dry-run', 'check the file, and import nothing', false);
+    .option('--actor <name>', 'name kept in the log', OPERATOR_ACTOR)
+    .option('--dry-run', 'check the file without importing anything', false);
 }
 
 function again(value: string, before: readonly string[] = []): string[] {

@@ -8,12 +8,12 @@ import type { Lines } from '../../service/import/reading/line.js';
 import { ProgressBar } from './progress-bar.js';
 import { lineCount } from './summary.js';
 
-/** Lines of a kind that scripts are told; more are only counted. */
+/** Lines of each kind that scripts receive; more are only counted. */
 const TOLD_LINES_MAX = 1000;
 
 interface ToldAt {
   readonly line: number;
-  /** How many, where a row has more than one. */
+  /** How many lines, if a row has more than one. */
   readonly lines?: number;
 }
 
@@ -26,20 +26,20 @@ export interface Warning extends ToldAt {
 }
 
 /**
- * What an import tells on standard error while it runs: bad lines and warnings, and on a terminal a bar of how much of the file is
- * done. For scripts, nothing: both are kept for them.
+ * What an import prints on standard error while it runs: bad lines and warnings, and on a terminal a progress bar. For
+ * scripts it prints nothing, and both are collected for them.
  */
 export class ImportOutput implements ImportObserver {
   /** At most TOLD_LINES_MAX, in the order in which they were found. */
   readonly badLines: BadLine[] = [];
-  /** The same of warnings, all of which are counted. */
+  /** The same for warnings, all of which are counted. */
   readonly warnings: Warning[] = [];
   warned = 0;
   readonly #forScripts: boolean;
   readonly #stream: NodeJS.WriteStream;
   readonly #fileBytes: number;
   readonly #bar: ProgressBar | undefined;
-  /** Lines are not answered in order, and a bar does not go back. */
+  /** Lines are not answered in order, but a bar must not go back. */
   #endByte = 0;
 
   constructor(
@@ -51,7 +51,7 @@ export class ImportOutput implements ImportObserver {
     this.#forScripts = forScripts;
     this.#stream = stream;
     this.#fileBytes = statSync(path).size;
-    // A dumb terminal shows what would clear a line.
+    // A dumb terminal would display the codes that clear a line.
     const hasBar = !forScripts && stream.isTTY && TERM !== 'dumb' && this.#fileBytes > 0;
     this.#bar = hasBar ? new ProgressBar(stream, basename(path)) : undefined;
   }
@@ -69,7 +69,7 @@ export class ImportOutput implements ImportObserver {
 
   progress({ lines }: ImportCounts, endByte: number): void {
     this.#endByte = Math.max(this.#endByte, endByte);
-    // A file that grows while it is read ends beyond its end.
+    // A file that grows while it is read ends beyond its original end.
     const done = Math.min(this.#endByte / this.#fileBytes, 1);
     this.#bar?.update(done, `${lineCount(allLines(lines), 'line')}, ${lines.bad} bad`);
   }

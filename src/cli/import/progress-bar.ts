@@ -4,9 +4,9 @@ const WRITE_INTERVAL_MS = 100;
 const CLEAR_LINE = '\r\x1b[K';
 
 /**
- * The bottom line of a terminal, written again in its place. What is told goes above it and stays: the line is cleared, the
- * text takes its place, and the bar comes below. So it must never be wider than the terminal, and the cursor never leaves
- * its line, which no terminal has to remember.
+ * The bottom line of a terminal, rewritten in place. Messages appear above it and stay: the line is cleared, the text
+ * takes its place, and the bar moves below. So it must never be wider than the terminal, and the cursor never leaves
+ * its line, which avoids saving cursor positions.
  */
 export class ProgressBar {
   readonly #stream: NodeJS.WriteStream;
@@ -35,17 +35,17 @@ export class ProgressBar {
     this.#stream.write(`${CLEAR_LINE}${text}\n${this.#fitting()}`);
   }
 
-  /** Leaves it as it is, on a line of its own. */
+  /** Leaves the bar as it is, on a line of its own. */
   stop(): void {
     this.#stream.write(`${CLEAR_LINE}${this.#fitting()}\n`);
   }
 
-  /** Less than the width: in the last column, terminals differ in where the cursor is. */
+  /** Kept narrower than the terminal: in the last column, terminals differ in where the cursor is. */
   #fitting(): string {
     let columns = this.#stream.columns - 1;
     let text = '';
     for (const character of this.#line) {
-      // Which others are two columns wide depends on the terminal.
+      // Which other characters are two columns wide depends on the terminal.
       columns -= character <= '\x7e' || character === '█' || character === '░' ? 1 : 2;
       if (columns < 0) break;
       text += character;

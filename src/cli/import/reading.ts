@@ -8,11 +8,11 @@ import type { ImportFlags } from './options.js';
 
 type ReadingFlags = Pick<ImportFlags, 'format' | 'delimiter' | 'map' | 'ignoreUnknownColumns' | 'default'>;
 
-/** How the options say that the file is to be read. Throws UsageError, with all that is wrong with one of them. */
+/** How the options say to read the file. Throws UsageError with everything wrong with one of them. */
 export function readingOf(file: string, flags: ReadingFlags): FileReading {
   const format = flags.format ?? formatOf(file);
   if (flags.delimiter !== undefined && format !== 'csv') {
-    throw new UsageError('--delimiter is for CSV, and the file is JSON Lines');
+    throw new UsageError('--delimiter is for CSV, but the file is JSON Lines');
   }
   const rules: ColumnRules = {
     map: readMap(flags.map ?? []),
@@ -31,7 +31,9 @@ function readDelimiter(said: string | undefined): string | undefined {
   );
 }
 
-/** Names of the file may hold commas and equals signs: a pair ends where a word and a comma, or the end, follow `=`. */
+/**
+ * The file's names may contain commas and equals signs: a pair ends where a word and a comma, or the end, follow `=`.
+ */
 const pair = /\s*(.+?)\s*=\s*(\w+)\s*(?:,|$)/sy;
 
 function readMap(said: readonly string[]): ColumnRules['map'] {

@@ -10,7 +10,7 @@ import { counted, lineCount, toldWarnings } from './summary.js';
 
 export interface ImportRun {
   readonly report: ImportReport;
-  /** Why a command got a fault. */
+  /** Why a command failed. */
   readonly failure: unknown;
 }
 
@@ -22,7 +22,7 @@ interface About {
   readonly output: Pick<ImportOutput, 'badLines' | 'warned' | 'warnings'>;
 }
 
-/** What an import came to, and what there is to do about what it left. */
+/** What an import achieved, and what to do about the lines that it left. */
 export function importResult({ report, failure }: ImportRun, about: About): CommandResult {
   const { counts, stopped, doneBefore } = report;
   const { merchantId, importId, surveyed } = about;
@@ -44,11 +44,11 @@ export function importResult({ report, failure }: ImportRun, about: About): Comm
     const [first, last] = [dayOf(doneBefore.firstAtMs), dayOf(doneBefore.lastAtMs)];
     const when = first === last ? `on ${first}` : `from ${first} to ${last}`;
     text.push(
-      `${lineCount(alreadyDone, 'row')} ${alreadyDone === 1 ? 'was' : 'were'} done before, ${when}, and not done again.`,
+      `${lineCount(alreadyDone, 'row')} ${alreadyDone === 1 ? 'was' : 'were'} done before, ${when}, and not repeated.`,
     );
-    // Otherwise it went on with what was left, as it was meant to.
+    // Otherwise it resumed what was left, as intended.
     if (alreadyDone === rows) {
-      text.push('If this is another delivery, which says the same, run it with an --import-id of its own.');
+      text.push('If this is another delivery with the same content, run it with a new --import-id.');
     }
   }
   if (stopped !== undefined) {
@@ -94,19 +94,19 @@ function advice(importId: string | undefined, isStopped: boolean): string[] {
   if (importId === undefined) {
     return [
       isStopped
-        ? 'Run it again: counts that are set already are set to the same.'
+        ? 'Run it again: counts that are already set stay the same.'
         : 'The bad lines were not imported. Correct them and run it again: the other lines are set to the same.',
     ];
   }
   if (isStopped) {
     return [
-      `To resume, run it again with the same file and --import-id ${importId}: what is done is not done twice,`,
+      `To resume, run it again with the same file and --import-id ${importId}: lines already done are not repeated`,
       `for ${IMPORT_MEMORY_DAYS} days.`,
     ];
   }
   return [
     'The bad lines were not imported. Correct them in the file, and run it again with',
-    `--import-id ${importId}: what is done is not done twice, for ${IMPORT_MEMORY_DAYS} days.`,
+    `--import-id ${importId}: lines already done are not repeated for ${IMPORT_MEMORY_DAYS} days.`,
   ];
 }
 

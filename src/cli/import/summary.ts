@@ -1,6 +1,6 @@
 import { allLines, type LineCounts } from '../../service/import/line-counts.js';
 
-/** Where every line of a file of `all` lines is: for scripts, and as a sum for people. */
+/** Accounts for every line of a file of `all` lines: for scripts, and as a sum for people. */
 export function counted(
   lines: Readonly<LineCounts>,
   all: number,
