@@ -2,9 +2,9 @@ import type { DescMethod, Message } from '@bufbuild/protobuf';
 import { type HttpRequest, type HttpResponse, isHttp2 } from './http/http-message.js';
 import type { TranscodedCall } from './options.js';
 
-/** What the host sees of an exchange. */
+/** The host's view of an exchange. */
 export class Call implements TranscodedCall {
-  /** Made when it is first asked for: most calls end before anybody could act on it. */
+  /** Created on first use: most calls end before anybody could act on it. */
   #controller: AbortController | undefined;
 
   readonly #response: HttpResponse;

@@ -22,7 +22,7 @@ interface Routed {
   readonly route: Route;
   readonly path: RequestPath;
   readonly query: string;
-  /** Of a stream; undefined for one of raw bytes. */
+  /** For a stream; undefined for a stream of raw bytes. */
   readonly format: StreamFormat | undefined;
 }
 
@@ -48,7 +48,7 @@ export class Exchange {
 
   begin(): void {
     if (isClosing(this.#request)) return;
-    // A client that resets its stream is nobody's error; on HTTP/1.1, nothing is emitted unless somebody listens.
+    // A client that resets its stream is not an error; on HTTP/1.1, nothing is emitted unless somebody listens.
     if (isHttp2(this.#request)) {
       this.#request.on('error', ignore);
       this.#response.on('error', ignore);
@@ -65,7 +65,8 @@ export class Exchange {
         responder.sendAndClose(refusal);
         return;
       }
-      // On HTTP/1.1, what is refused by its head is read within the same bounds, so that the connection stays usable.
+      // On HTTP/1.1, a request refused by its head is still read within the same limits, so that the connection stays
+      // usable.
       const { bodyBytesMax, bodyTimeoutMs = DEFAULT_BODY_TIMEOUT_MS } = options;
       const packed = packing(request.headers['content-encoding']) === 'gzip';
       readBody(
@@ -84,7 +85,7 @@ export class Exchange {
     }
   }
 
-  /** The route, or the answer where there is none to take. */
+  /** The route, or the answer if there is none. */
   #route(): Routed | Outgoing {
     const { path, query } = splitTarget(this.#request.url ?? '');
     const { tree, routes, cors } = this.#table;
@@ -111,7 +112,7 @@ export class Exchange {
     return { status: 204, body: '', headers: cors.preflight(this.#request, methods) };
   }
 
-  /** The HTTP methods that a path can be asked with, sorted. */
+  /** The HTTP methods that a path supports, sorted. */
   #methodsOf(readings: readonly RequestPath[]): string[] {
     const { tree, cors } = this.#table;
     const methods = new Set(readings.flatMap((reading) => [...tree.methods(reading)]));
@@ -222,10 +223,10 @@ export class Exchange {
 const JSON_TYPE = 'application/json';
 const DEFAULT_BODY_TIMEOUT_MS = 30_000;
 
-/** What a route for every method is said to take. */
+/** The methods reported for a route that takes every method. */
 const everyMethod = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-/** What RFC 9110 wants beside a status (sections 15.5.6 and 12.5.3), so that the host need not think of it. */
+/** Headers that RFC 9110 requires with a status (sections 15.5.6 and 12.5.3), so that the host need not add them. */
 function requiredHeader(fault: TranscodingFault): Record<string, string> | undefined {
   if (fault.kind === 'method_not_allowed') return { allow: fault.allow.join(', ') };
   return fault.kind === 'unsupported_media_type' && fault.contentEncoding !== undefined

@@ -1,4 +1,4 @@
-/** What the transcoder itself can find wrong with a request. All of them are the caller's, so all are 4xx. */
+/** What the transcoder itself can find wrong with a request. All are the caller's fault, so all are 4xx. */
 export type TranscodingFault =
   | NotFound
   | MethodNotAllowed
@@ -26,14 +26,14 @@ export interface NotAcceptable {
   readonly offers: readonly string[];
 }
 
-/** The body is not JSON by its headers; `contentEncoding` is given when that is what stands in the way. */
+/** The body is not JSON by its headers; `contentEncoding` is given if that is the obstacle. */
 export interface UnsupportedMediaType {
   readonly kind: 'unsupported_media_type';
   readonly contentType: string | undefined;
   readonly contentEncoding?: string;
 }
 
-/** The body has more than `bytesMax` bytes, or unpacks to more; it was not read, or unpacked, to its end. */
+/** The body, or what it decompresses to, exceeds `bytesMax` bytes; it was not read or decompressed to its end. */
 export interface BodyTooLarge {
   readonly kind: 'body_too_large';
   readonly bytesMax: number;
@@ -46,8 +46,8 @@ export interface BodyTooSlow {
 }
 
 /**
- * Path, query or body cannot be read as the request message. `field` is the path of JSON names to the culprit,
- * such as `qty` or `lines[2].qty`, where there is one; `description` is a phrase that reads well after it.
+ * Path, query or body cannot be read as the request message. `field` is the JSON path of the culprit, if there is one,
+ * such as `qty` or `lines[2].qty`; `description` is a phrase that reads well after it.
  */
 export interface MalformedInput {
   readonly kind: 'malformed';
@@ -67,7 +67,7 @@ export class RequestRefused extends Error {
   }
 }
 
-/** @param path of the culprit in the body; empty when it is the body as a whole. */
+/** @param path of the culprit in the body; empty for the body as a whole. */
 export function malformedAt(path: string, description: string): MalformedRequest {
   return path === ''
     ? new MalformedRequest(`the body ${description}`)

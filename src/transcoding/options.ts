@@ -9,16 +9,16 @@ export interface TranscodedCall {
   readonly method: DescMethod;
   readonly request: HttpRequest;
   /**
-   * Aborted when the client goes away, or is given up, before it has its whole answer. The reason is a `TimeoutError`
-   * when it left what was sent unread.
+   * Aborted when the client leaves, or is given up on, before it has its whole answer. The reason is a `TimeoutError`
+   * if it left data unread.
    */
   readonly signal: AbortSignal;
   /**
-   * Builds the request message from path, query and body. Lazy, so that the host can refuse credentials before
-   * it looks at the payload.
+   * Builds the request message from path, query and body. Lazy, so that the host can refuse credentials before it looks
+   * at the payload.
    *
-   * @throws RequestRefused, which the host may let pass: the transcoder answers it through the writer. Nearly always
-   * MalformedRequest; a compressed body that unpacks to more than the bound is the exception.
+   * @throws RequestRefused, which the host may let through: the transcoder answers it through the writer. Nearly always
+   * MalformedRequest; the exception is a compressed body that exceeds the limit.
    */
   bind(): Message;
 }
@@ -33,14 +33,14 @@ export interface MessageAnswer {
 }
 
 /**
- * The answer of a server-streaming method. Its status and headers are sent at once. The next message is asked for
- * when the client has taken the last one; when it goes away, the signal is aborted and `return` is called.
+ * The answer of a server-streaming method. Status and headers are sent immediately. The next message is requested once
+ * the client has taken the last one; when the client leaves, the signal is aborted and `return` is called.
  */
 export interface StreamAnswer {
   readonly kind: 'stream';
   readonly messages: AsyncIterable<Message>;
   readonly headers?: Headers;
-  /** The id of a server-sent event, which a client that comes back repeats in `Last-Event-ID`. */
+  /** The id of a server-sent event, which a reconnecting client repeats in `Last-Event-ID`. */
   eventId?(message: Message): string | undefined;
 }
 
@@ -59,20 +59,20 @@ export interface BodyWriter {
   /** One message of a stream; without it, messages are sent as they are. */
   streamed?(json: JsonValue, method: DescMethod): JsonValue;
   /**
-   * The JSON text that ends a stream whose source threw, or, with a `TimeoutError`, whose client left what was sent
-   * unread; without it, the body that `onError` gives.
+   * The JSON text that ends a stream whose source threw, or, with a `TimeoutError`, whose client left data unread.
+   * Default: the body that `onError` gives.
    */
   streamError?(error: unknown, request: HttpRequest): string;
 }
 
 export interface TranscoderOptions {
   readonly services: readonly DescService[];
-  /** The largest request body, in bytes, once unpacked. */
+  /** The largest request body, in bytes, once decompressed. */
   readonly bodyBytesMax: number;
-  /** How long a request's body may take to arrive, milliseconds. Default: 30 seconds. */
+  /** How long a request's body may take to arrive, in milliseconds. Default: 30 seconds. */
   readonly bodyTimeoutMs?: number;
   readonly writer: BodyWriter;
-  /** May answer at once or by a promise; answering at once is cheaper. */
+  /** May answer synchronously or with a promise; synchronously is cheaper. */
   handle(call: TranscodedCall): TranscodedAnswer | Promise<TranscodedAnswer>;
   /** Renders what `handle` threw, or a response message that has no JSON. */
   onError(error: unknown, request: HttpRequest): ReadyAnswer;
@@ -82,15 +82,15 @@ export interface TranscoderOptions {
   readonly serviceConfig?: Http;
   /** Fields with presence that a response writes as `null` when they are unset, rather than leaving them out. */
   nullWhenUnset?(field: DescField): boolean;
-  /** Responses of at least so many bytes are packed for clients that accept gzip. Default: 1024. */
+  /** Responses of at least this many bytes are compressed for clients that accept gzip. Default: 1024. */
   readonly gzipBytesMin?: number;
-  /** Browsers' pages that may call. Default: none; OPTIONS is then a method like any other. */
+  /** Which pages in browsers may call. Default: none; OPTIONS is then a method like any other. */
   readonly cors?: CorsOptions;
-  /** A stream that has been silent for so long says that it is alive. Default: 15,000 ms; 0: never. */
+  /** A stream sends a heartbeat after this much silence. Default: 15,000 ms; 0: never. */
   readonly heartbeatMs?: number;
   /**
-   * How long a stream's client may leave unread what was sent. Then the stream ends, and when the client does not
-   * come back within as long again to read why, it is cut off. Default: 30,000 ms.
+   * How long a stream's client may leave data unread. Then the stream ends, and if the client does not come back within
+   * the same time again to read why, it is cut off. Default: 30,000 ms.
    */
   readonly stalledMs?: number;
 }

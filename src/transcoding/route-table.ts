@@ -7,7 +7,7 @@ import { type RequestBinder, requestBinder } from './request/bind-request.js';
 import { type Binding, readHttpRules } from './rules/http-rules.js';
 import type { RouteTree } from './rules/route-tree.js';
 
-/** What all exchanges of a transcoder share, made once: its routes, ready to run, and its options. */
+/** What all exchanges of a transcoder share, created once: its routes, ready to run, and its options. */
 export interface RouteTable {
   readonly options: TranscoderOptions;
   readonly bindings: readonly Binding[];

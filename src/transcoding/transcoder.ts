@@ -20,7 +20,7 @@ export interface Transcoder {
   readonly routes: readonly RouteSummary[];
   /** For `node:http` and `node:http2`. Never throws. */
   listener(request: HttpRequest, response: HttpResponse): void;
-  /** Whether some binding has this path, whatever its HTTP method. */
+  /** Whether some binding has this path, regardless of its HTTP method. */
   matches(path: string): boolean;
 }
 

@@ -1,6 +1,8 @@
 const pattern = /^([\w+/-]*)(={0,2})$/;
 
-/** Base64 in either alphabet, padded to its end or not at all. Decoders take less for it, and lose what does not fit. */
+/**
+ * Base64 in either alphabet, fully padded or not at all. Decoders accept less strict text, and lose what does not fit.
+ */
 export function isBase64(text: string): boolean {
   const [, digits = '', padding = ''] = pattern.exec(text) ?? ['', '='];
   const rest = digits.length % 4;

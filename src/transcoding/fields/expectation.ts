@@ -1,14 +1,14 @@
 import { type DescEnum, type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
 import { isWrapperDesc } from '@bufbuild/protobuf/wkt';
 
-/** What a field takes, as a phrase that follows its name: `must be …`. Speaks of one element of a list or map. */
+/** What a field accepts, as a phrase that follows its name: `must be …`. Describes one element of a list or map. */
 export function expectation(field: DescField): string {
   if (field.scalar !== undefined) return `must be ${scalarNames[field.scalar]}`;
   if (field.enum !== undefined) return `must be ${valuesOf(field.enum)}`;
   return field.message === undefined ? 'must be a value of its type' : messageExpectation(field.message);
 }
 
-/** Their names, or, where these are too many to read, that of their type. */
+/** The names of the values, or the name of the type if there are too many. */
 function valuesOf({ name, values }: DescEnum): string {
   return values.length > 20
     ? `one of the names or numbers of ${name}`

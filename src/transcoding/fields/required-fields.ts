@@ -4,7 +4,7 @@ import type { ReflectMessage } from '@bufbuild/protobuf/reflect';
 /** Presence of proto2's `required` and its heirs; the library does not export the name. */
 export const LEGACY_REQUIRED = 3;
 
-/** Whether a message, or one that it can hold, has a field that must be set. */
+/** Whether a message, or one that it can contain, has a required field. */
 export function hasRequired(desc: DescMessage, seen = new Set<DescMessage>()): boolean {
   if (seen.has(desc)) return false;
   seen.add(desc);
@@ -13,7 +13,7 @@ export function hasRequired(desc: DescMessage, seen = new Set<DescMessage>()): b
   );
 }
 
-/** The path, in the names of JSON, of a field that must be set and is not. Does not look into an Any. */
+/** The JSON path of a required field that is not set. Does not look into an Any. */
 export function missingField(message: ReflectMessage): string | undefined {
   for (const field of message.fields) {
     if (!message.isSet(field)) {

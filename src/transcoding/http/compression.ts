@@ -1,7 +1,7 @@
 import { gunzipSync, gzip } from 'node:zlib';
 import { MalformedRequest, RequestRefused } from '../faults.js';
 
-/** How a body is packed, by its `Content-Encoding`; undefined: in a way that is not read. */
+/** How a body is compressed, by its `Content-Encoding`; undefined if the encoding is not supported. */
 export function packing(contentEncoding: string | undefined): 'gzip' | 'none' | undefined {
   if (contentEncoding === undefined) return 'none';
   const codings = contentEncoding
@@ -13,17 +13,17 @@ export function packing(contentEncoding: string | undefined): 'gzip' | 'none' | 
   return second === undefined && (first === 'gzip' || first === 'x-gzip') ? 'gzip' : undefined;
 }
 
-/** The most bytes that an honest packer makes of so many: what cannot be packed grows, by less than this. */
+/** The most bytes that an honest compressor makes of this many: incompressible data grows by less than this. */
 export function packedBytesMax(bytesMax: number): number {
   return bytesMax + (bytesMax >> 8) + 1024;
 }
 
 /**
- * Unpacks a body whose packed size is bounded already. In this thread: the bound makes it short, and the thread
- * pool would let strangers have bodies unpacked before anybody looked at their credentials.
+ * Decompresses a body whose compressed size is already limited. Runs in this thread: the limit keeps it short, and the
+ * thread pool would let strangers have bodies decompressed before anybody checked their credentials.
  *
- * @throws RequestRefused when it unpacks to more than `bytesMax` bytes, of which no more are made; MalformedRequest
- * when it is damaged or cut off.
+ * @throws RequestRefused when it decompresses to more than `bytesMax` bytes, of which no more are produced;
+ * MalformedRequest when it is damaged or cut off.
  */
 export function unpack(body: Uint8Array, bytesMax: number): Uint8Array {
   try {
@@ -36,14 +36,14 @@ export function unpack(body: Uint8Array, bytesMax: number): Uint8Array {
   }
 }
 
-/** Media types that shrink; pictures and archives are packed already. */
+/** Media types that shrink; pictures and archives are already compressed. */
 export function isWorthPacking(contentType: string): boolean {
   return /^\s*(?:text\/|application\/(?:[\w.-]+\+)?(?:json|xml|javascript)\b|[\w.-]+\/[\w.-]+\+(?:json|xml)\b)/i.test(
     contentType,
   );
 }
 
-/** Packs a response, in the thread pool; hands on what came in where that fails. */
+/** Compresses a response in the thread pool; passes undefined if that fails. */
 export function pack(body: string | Uint8Array, done: (packed: Uint8Array | undefined) => void): void {
   gzip(body, (error, packed) => done(error === null ? packed : undefined));
 }

@@ -1,9 +1,9 @@
 import type { Headers, HttpRequest } from './http-message.js';
 
 export interface CorsOptions {
-  /** As browsers send them (`https://shop.example`, no path, no slash at the end), or `*` for every page. */
+  /** As browsers send them (`https://shop.example`, no path, no trailing slash), or `*` for every page. */
   readonly origins: readonly string[] | '*';
-  /** Request headers that pages may send. Default: whatever they ask for. */
+  /** Request headers that pages may send. Default: any. */
   readonly allowHeaders?: readonly string[];
   /** Response headers that pages may read. Default: none beyond those that the standard lets them read. */
   readonly exposeHeaders?: readonly string[];
@@ -42,7 +42,7 @@ export class Cors {
     );
   }
 
-  /** Headers of every response. Caches must know that they depend on the origin even where there is none. */
+  /** Headers of every response. Caches must know that they depend on the origin even if there is none. */
   headers({ headers: { origin } }: HttpRequest): Headers {
     const allowed = this.#allowed(origin);
     if (this.#origins === '*') return { ...allowed, ...(allowed && this.#expose) };

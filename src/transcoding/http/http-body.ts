@@ -1,7 +1,7 @@
 import { create, type DescField, type DescMessage, type Message } from '@bufbuild/protobuf';
 
 /**
- * `google.api.HttpBody`: a body that is not JSON. Known by its name, so that any copy of its proto will do.
+ * `google.api.HttpBody`: a body that is not JSON. Recognised by name, so that any copy of its proto will do.
  *
  * https://github.com/googleapis/googleapis/blob/master/google/api/httpbody.proto
  */
@@ -15,7 +15,7 @@ export function rawBody(whole: DescMessage, field: DescField | '*' | undefined):
   return isHttpBody(desc) ? desc : undefined;
 }
 
-/** The message that a field holds one of. */
+/** The message type of a field that holds a single message. */
 export function singleMessage(field: DescField): DescMessage | undefined {
   return field.fieldKind === 'message' ? field.message : undefined;
 }
@@ -29,7 +29,7 @@ interface HttpBodyFields {
   readonly data?: Uint8Array;
 }
 
-/** Type and bytes of a raw answer; an unset field is an empty one. */
+/** Content type and bytes of a raw answer; an unset field counts as empty. */
 export function rawContent(message: Message | undefined): { contentType: string; body: Uint8Array } {
   const { contentType = '', data = new Uint8Array() } = (message ?? {}) as HttpBodyFields;
   return { contentType: contentType || 'application/octet-stream', body: data };

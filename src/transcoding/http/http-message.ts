@@ -7,7 +7,7 @@ export type HttpResponse = ServerResponse | Http2ServerResponse;
 
 export type Headers = Readonly<Record<string, string>>;
 
-/** Not by its version, which is the client's word: `GET / HTTP/2.0` on a connection of HTTP/1.1. */
+/** Not decided by the version, which is what the client claims: `GET / HTTP/2.0` on a connection of HTTP/1.1. */
 export function isHttp2(request: HttpRequest): request is Http2ServerRequest {
   return 'stream' in request;
 }

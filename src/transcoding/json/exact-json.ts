@@ -1,15 +1,18 @@
 import type { JsonValue } from '@bufbuild/protobuf';
 import { ExactNumber } from '../fields/exact-number.js';
 
-/** Digits (with a point among them) from which a double may not hold a number exactly; with an exponent, any. */
+/**
+ * From this many digits (including a point), a double may not hold a number exactly; with an exponent, any number of
+ * digits.
+ */
 export const ROUNDS_FROM = 16;
 
-/** Reads a text that `JSON.parse` accepts, keeping those numbers as they are written. */
+/** Reads a text that `JSON.parse` accepts, keeping such numbers as written. */
 export function parseExactly(text: string): JsonValue {
   return new ExactParser(text).value();
 }
 
-/** By recursive descent, without checks: the text is known to be valid, and not to be deep. */
+/** Recursive descent without checks: the text is known to be valid and not deeply nested. */
 class ExactParser {
   #at = 0;
 
@@ -40,7 +43,7 @@ class ExactParser {
       entries.push([key, this.value()]);
     }
     this.#at++;
-    // Unlike an assignment, this makes `__proto__` a key like any other.
+    // Unlike assignment, this makes `__proto__` an ordinary key.
     return Object.fromEntries(entries);
   }
 
@@ -68,7 +71,7 @@ class ExactParser {
     const plain = JSON.parse(word) as JsonValue;
     const loses =
       typeof plain === 'number' && (word.replace('-', '').length >= ROUNDS_FROM || /e/i.test(word));
-    // What is too big for any field stays an infinity, which is found and named later.
+    // A number too large for any field stays infinite, which is detected and reported later.
     return loses && Number.isFinite(plain) ? (new ExactNumber(word) as unknown as JsonValue) : plain;
   }
 

@@ -54,14 +54,14 @@ export class JsonCodec {
     return this.#writer.write(desc, message);
   }
 
-  /** One field of a message; null when it is unset and has no zero value. */
+  /** One field of a message; null if it is unset and has no zero value. */
   encodeField(desc: DescMessage, message: Message, field: DescField): JsonValue {
     return this.#writer.writeField(desc, message, field) ?? null;
   }
 
-  /** The decoder's error without its words: which field is wrong, found by decoding the parts one by one. */
+  /** Replaces the decoder's wording: finds which field is wrong by decoding the parts one by one. */
   #explain(desc: DescMessage, json: JsonValue, error: unknown): MalformedRequest {
-    // One value, in which no field could be the wrong one.
+    // A single value, in which no field could be wrong.
     if (hasCustomJsonRepresentation(desc)) return malformedAt('', messageExpectation(desc));
     const culprit = this.#locate(desc, json, LOCATE_DEPTH_MAX);
     if (culprit !== undefined) return new MalformedRequest(culprit.description, culprit.path);
@@ -98,7 +98,7 @@ export class JsonCodec {
     return undefined;
   }
 
-  /** The culprit in a value that does not fit: deeper, where the value is an object for a message. */
+  /** The culprit in a value that does not fit: deeper, if the value is an object for a message. */
   #locateIn(field: DescField, value: JsonValue, path: string, depth: number): Culprit {
     const { message } = field;
     if (message !== undefined && depth > 1 && !hasCustomJsonRepresentation(message)) {
@@ -135,10 +135,10 @@ interface Culprit {
   readonly description: string;
 }
 
-/** Each level decodes what is left of the body anew: a bound on what a malformed body can cost. */
+/** Each level decodes the rest of the body again: this limits what a malformed body can cost. */
 const LOCATE_DEPTH_MAX = 8;
 
-/** All types of the files and of what they import, also those within messages. */
+/** All types of the files and their imports, including nested ones. */
 function registryOf(files: readonly DescFile[]): Registry {
   const all = new Set<DescFile>();
   function add(file: DescFile): void {

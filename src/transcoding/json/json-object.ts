@@ -5,7 +5,7 @@ export function isJsonObject(json: JsonValue | undefined): json is Record<string
   return typeof json === 'object' && json !== null && !Array.isArray(json) && !isExactNumber(json);
 }
 
-/** A number kept as written stands among the values of a JSON text, where no type can tell. */
+/** Numbers kept as written appear among the values of a JSON text, where types cannot show them. */
 export function isExactNumber(json: unknown): json is ExactNumber {
   return json instanceof ExactNumber;
 }

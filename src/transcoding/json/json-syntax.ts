@@ -4,7 +4,7 @@ export interface TextPlace {
   readonly column: number;
 }
 
-/** Node tells the place in the words of its errors only, and not in all of them. */
+/** Node gives the position only in its error messages, and not in all of them. */
 export function syntaxErrorPlace(text: string): TextPlace {
   const before = text.slice(0, new SyntaxCheck(text).firstFault());
   const lineStart = before.lastIndexOf('\n') + 1;
@@ -17,7 +17,7 @@ const word = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 const plainText = /[^"\\\u0000-\u001f]*/y;
 const escapeSequence = /\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4})/y;
 
-/** What may come next; `first`: or the end of what has just been opened. */
+/** What may come next; `first`: or the end of what was just opened. */
 type Expected = 'value' | 'first value' | 'key' | 'first key' | 'rest';
 
 /** https://www.rfc-editor.org/rfc/rfc8259, with a stack of its own: a hostile text may be deep. */
@@ -31,7 +31,7 @@ class SyntaxCheck {
     this.#text = text;
   }
 
-  /** The index of the first character that cannot stand where it does; the length, where the text breaks off. */
+  /** The index of the first invalid character; the length if the text is truncated. */
   firstFault(): number {
     let expected: Expected | undefined = 'value';
     while (expected !== undefined) {
@@ -41,7 +41,7 @@ class SyntaxCheck {
     return this.#at;
   }
 
-  /** Goes over one part; undefined where it is at fault. */
+  /** Consumes one part; undefined if it is invalid. */
   #step(expected: Expected, mark: string | undefined): Expected | undefined {
     const isEnd = mark === (this.#open.at(-1) === '{' ? '}' : ']');
     switch (expected) {
@@ -76,7 +76,7 @@ class SyntaxCheck {
     return 'rest';
   }
 
-  /** Stops at what is wrong in it. */
+  /** Stops at the fault. */
   #string(): boolean {
     if (this.#text[this.#at] !== '"') return false;
     this.#at++;
@@ -87,7 +87,7 @@ class SyntaxCheck {
     return true;
   }
 
-  /** Whether there was anything of the kind. */
+  /** Whether anything matched. */
   #skip(pattern: RegExp): boolean {
     pattern.lastIndex = this.#at;
     const length = pattern.exec(this.#text)?.[0].length ?? 0;

@@ -4,13 +4,13 @@ import { MalformedRequest, malformedAt } from '../faults.js';
 import { parseExactly, ROUNDS_FROM } from './exact-json.js';
 import { syntaxErrorPlace } from './json-syntax.js';
 
-/** Objects and arrays inside one another. Below the 100 at which the protobuf decoder itself gives up. */
+/** How deep objects and arrays may nest. Below 100, where the protobuf decoder itself gives up. */
 const DEPTH_MAX = 64;
 
 /**
- * Reads bytes as JSON, more strictly than `JSON.parse`, which keeps the last of two equal keys, lone surrogates,
- * and numbers too big for a double as infinity, and which rounds others: those are returned as `ExactNumber`. A byte
- * order mark at the head is passed over, as RFC 8259 allows. A key named `__proto__` is one like any other.
+ * Reads bytes as JSON, more strictly than `JSON.parse`, which accepts duplicate keys (keeping the last), lone
+ * surrogates, and numbers too large for a double (as infinity). It also rounds numbers: those are returned as
+ * `ExactNumber`. A leading byte order mark is skipped, as RFC 8259 allows. A key named `__proto__` is an ordinary key.
  *
  * @throws MalformedRequest
  */
@@ -33,7 +33,7 @@ export function parseJson(bytes: Uint8Array): JsonValue {
 
 const BYTE_ORDER_MARK = '\ufeff';
 
-/** Texts without an escape hold no lone surrogate; only numbers that round can be infinite. */
+/** Without an escape there are no lone surrogates; only numbers that round can be infinite. */
 const mayBeMalformed = /\\u/;
 
 const QUOTE = 0x22;
@@ -46,8 +46,8 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
 /**
- * Refuses deep nesting and equal keys in a text that `JSON.parse` accepts, so it need not mind the syntax. Returns
- * whether it holds a number that `JSON.parse` may have rounded.
+ * Refuses deep nesting and duplicate keys in a text that `JSON.parse` accepts, so it need not check the syntax. Returns
+ * whether the text holds a number that `JSON.parse` may have rounded.
  */
 function checkStructure(text: string): boolean {
   /** For each open object the keys so far; null for an array. */
@@ -113,7 +113,7 @@ function isOfNumber(code: number): boolean {
   return isDigit(code) || code === 0x2e || code === 0x65 || code === 0x45 || code === 0x2b || code === 0x2d;
 }
 
-/** Recursion is safe: the depth is bounded by then. */
+/** Recursion is safe: the depth is limited by now. */
 function check(value: JsonValue, path: string): void {
   if (typeof value === 'string' && !isWellFormed(value)) {
     throw malformedAt(path, 'must be a string of valid Unicode');
@@ -133,7 +133,7 @@ function check(value: JsonValue, path: string): void {
   }
 }
 
-/** `String.prototype.isWellFormed` by another name: it is newer than the library that we compile against. */
+/** Equivalent to `String.prototype.isWellFormed`, which is newer than the library that we compile against. */
 function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }

@@ -4,7 +4,7 @@ import { base64Encode } from '@bufbuild/protobuf/wire';
 /** Writes one scalar, enum or message. */
 export type ElementWriter = (value: unknown) => JsonValue;
 
-/** Throws on a value of another JavaScript type than the field's: a fault of the host, which must not go out. */
+/** Throws on a value whose JavaScript type is not the field's: a bug in the host, which must not go out. */
 export function scalarWriter(field: DescField, type: ScalarType): ElementWriter {
   const refuse = (): never => {
     throw new Error(`${field.toString()} does not hold a ${ScalarType[type].toLowerCase()}`);
@@ -37,7 +37,7 @@ export function scalarWriter(field: DescField, type: ScalarType): ElementWriter 
   }
 }
 
-/** By name, the first of several, or by number where the enum does not know it. */
+/** By name (the first of several), or by number if the enum does not know it. */
 export function enumWriter(field: DescField, desc: DescEnum): ElementWriter {
   const isNull = desc.typeName === 'google.protobuf.NullValue';
   const names = new Map(desc.values.toReversed().map((v) => [v.number, v.name]));

@@ -21,8 +21,8 @@ type FieldWriter = (message: Values, json: JsonObject) => void;
 const IMPLICIT = 2;
 
 /**
- * Writes messages as JSON, as the library's `toJson` does with `alwaysEmitImplicit`, several times as fast: what to
- * do with each field is found once, not by reflection for each message. Messages with a JSON of their own
+ * Writes messages as JSON, as the library's `toJson` does with `alwaysEmitImplicit`, but several times as fast: it
+ * decides once per field what to do, instead of reflecting on every message. Messages with their own JSON form
  * (Timestamp, Struct, …) are left to the library.
  */
 export class JsonWriter {
@@ -95,7 +95,7 @@ export class JsonWriter {
       };
     }
     return (message, json) => {
-      // Default values stand on the prototype.
+      // Default values are on the prototype.
       const value = Object.hasOwn(message, localName) ? message[localName] : undefined;
       if (value === undefined) unset(json);
       else json[jsonName] = write(value, message);

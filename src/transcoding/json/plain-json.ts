@@ -9,9 +9,9 @@ import {
 import { fieldsByName } from '../fields/field-path.js';
 
 /**
- * Reads the common case of the JSON mapping: an object whose known keys are strings, int32 numbers and booleans
- * for fields of just these types. Undefined for anything else, right or wrong: that is the library's to judge.
- * Three to four times as fast as the library, which reflects on every field; strings must be valid Unicode already.
+ * Reads the common case of the JSON mapping: an object whose known keys are strings, int32 numbers and booleans for
+ * fields of just these types. Undefined for anything else, valid or not: the library decides. Three to four times as
+ * fast as the library, which reflects on every field. Strings must already be valid Unicode.
  */
 export function decodePlain(desc: DescMessage, json: JsonValue): Message | undefined {
   if (json === null || typeof json !== 'object' || Array.isArray(json)) return undefined;
@@ -20,7 +20,7 @@ export function decodePlain(desc: DescMessage, json: JsonValue): Message | undef
   for (const key in json) {
     const field = fields.get(key);
     if (field === undefined) {
-      // The name of an extension, perhaps.
+      // Possibly the name of an extension.
       if (key.startsWith('[')) return undefined;
       continue;
     }
@@ -45,7 +45,7 @@ function isPlain(field: DescField, value: JsonValue): boolean {
   }
 }
 
-/** Under its other spelling as well. */
+/** Whether the field is also given under its other spelling. */
 function isGivenTwice(field: DescField, key: string, json: object): boolean {
   return (
     field.name !== field.jsonName && Object.hasOwn(json, key === field.name ? field.jsonName : field.name)

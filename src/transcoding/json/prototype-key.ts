@@ -1,8 +1,8 @@
 import { type MalformedRequest, malformedAt } from '../faults.js';
 
 /**
- * The one text that is no key of a JavaScript object: an assignment under this name changes the object's prototype, so
- * an entry of a map would be lost in silence. As a field's name it is merely unknown.
+ * The one text that cannot be a key of a JavaScript object: assigning to it changes the object's prototype, so a map
+ * entry would silently be lost. As a field name it is merely unknown.
  */
 export const PROTOTYPE_KEY = '__proto__';
 

@@ -6,8 +6,8 @@ import { isJsonObject } from './json-object.js';
 import { parseJson } from './json-text.js';
 
 /**
- * Reads messages of some services from JSON as the transcoder reads a body that is the whole request, for hosts that have
- * other doors for JSON beside it.
+ * Reads messages of some services from JSON the way the transcoder reads a body that is the whole request, for hosts
+ * with other JSON doors.
  *
  * @throws MalformedRequest that names the field.
  */

@@ -27,14 +27,14 @@ export function strictly(desc: DescMessage, json: JsonValue, registry: Registry)
     return new Strictness(registry, false).message(desc, json, '');
   } catch (error) {
     if (!(error instanceof MalformedRequest)) throw error;
-    // What was changed already is fine as it is now, so the second pass fails where the first one did.
+    // What was already changed is valid now, so the second pass fails where the first one did.
     return new Strictness(registry, true).message(desc, json, '');
   }
 }
 
 class Strictness {
   readonly #registry: Registry;
-  /** Paths are for errors only, and cost as much as all the rest. */
+  /** Paths are only for errors, and cost as much as everything else. */
   readonly #tracksPaths: boolean;
 
   constructor(registry: Registry, tracksPaths: boolean) {
@@ -64,7 +64,7 @@ class Strictness {
 
   #extension(key: string): DescField | undefined {
     const isName = key.startsWith('[') && key.endsWith(']');
-    // But for its owner, it is a field.
+    // Apart from its owner, it is a field.
     const extension = isName ? this.#registry.getExtension(key.slice(1, -1)) : undefined;
     return extension as unknown as DescField | undefined;
   }
@@ -123,7 +123,7 @@ class Strictness {
   }
 }
 
-/** Undefined: not what the type takes. */
+/** Undefined: not what the type accepts. */
 function strictScalar(type: ScalarType, json: JsonValue): JsonValue | undefined {
   const text = isExactNumber(json) ? json.text : json;
   switch (type) {

@@ -5,13 +5,13 @@ import { jsonPath, protoPath, resolveFieldPath } from '../fields/field-path.js';
 import { decodeQueryPart } from '../rules/percent.js';
 import { setAtPath, takesText } from './text-value.js';
 
-/** Names in a parameter's path, so that a recursive message cannot be built arbitrarily deep. */
+/** Limit for the names in a parameter's path, so that a recursive message cannot be built arbitrarily deep. */
 const NAMES_MAX = 32;
 
 /**
- * Sets the fields that a query string names, except those for which `isBound` says that path or body fill them.
- * Parameters that name no field are ignored; a field that is not repeated may be named once. An entry of a map has its
- * key in brackets, `map[key]=value`, as in grpc-gateway; brackets behind another field are refused.
+ * Sets the fields that a query string names, except those for which `isBound` says that the path or body sets them.
+ * Unknown parameters are ignored; a field that is not repeated may be named once. A map entry has its key in brackets,
+ * `map[key]=value`, as in grpc-gateway; brackets after any other field are refused.
  *
  * @throws MalformedRequest
  */
@@ -46,11 +46,11 @@ export function bindQuery(
 
 interface Named {
   readonly fields: DescField[];
-  /** What stands in brackets behind them. */
+  /** The text in brackets after them. */
   readonly key: string | undefined;
 }
 
-/** Undefined also for what cannot be decoded: it is no field's name. */
+/** Also undefined for what cannot be decoded: it is not a field's name. */
 function fieldsNamed(desc: DescMessage, encoded: string): Named | undefined {
   let name: string;
   try {
@@ -72,7 +72,7 @@ function fieldsNamed(desc: DescMessage, encoded: string): Named | undefined {
   return { fields, key: name.slice(bracket + 1, -1) };
 }
 
-/** `map.key` names no field, but what it means is plain enough not to be dropped in silence. */
+/** `map.key` names no field, but its meaning is plain enough that dropping it silently would be wrong. */
 function refuseIntoMap(desc: DescMessage, names: readonly string[]): void {
   for (let length = 1; length < names.length; length++) {
     const fields = resolveFieldPath(desc, names.slice(0, length));

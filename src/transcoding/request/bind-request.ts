@@ -25,13 +25,13 @@ export type RequestBinder = (
   path: RequestPath,
   query: string,
   body: Uint8Array,
-  /** As sent; only a `google.api.HttpBody` has use for it. */
+  /** As sent; only a `google.api.HttpBody` uses it. */
   contentType?: string,
 ) => Message;
 
 /**
- * The binder of one route. The body is read first, then the query fills what the body is not bound to, then the
- * path overrides both.
+ * The binder of one route. The body is read first, then the query sets what the body is not bound to, then the path
+ * overrides both.
  */
 export function requestBinder(binding: Binding, codec: JsonCodec): RequestBinder {
   const { method, body: bodyField } = binding;
@@ -72,7 +72,7 @@ export function requestBinder(binding: Binding, codec: JsonCodec): RequestBinder
 
   function readBody(bytes: Uint8Array): Message {
     const json = parseJson(bytes);
-    // Null leaves other fields unset. A message that is the body has to be there, as the whole request has.
+    // Null leaves other fields unset. A message that is the body must be present, as the whole request must.
     if (isObject && !isJsonObject(json)) throw malformedAt(bodyPath, 'must be a JSON object');
     const whole = typeof bodyField === 'object' ? { [bodyField.jsonName]: json } : json;
     for (const fields of variablePaths) dropField(whole, fields, 0);
@@ -80,7 +80,7 @@ export function requestBinder(binding: Binding, codec: JsonCodec): RequestBinder
   }
 }
 
-/** Takes a field that the path binds out of the body, where it means nothing, whatever is in it. */
+/** Removes a field bound by the path from the body, where it has no meaning, whatever its value. */
 function dropField(json: JsonValue | undefined, fields: readonly DescField[], index: number): void {
   if (!isJsonObject(json)) return;
   const field = fields[index]!;
@@ -94,7 +94,7 @@ function dropField(json: JsonValue | undefined, fields: readonly DescField[], in
 function pathSetter(fields: readonly DescField[]): (message: Message, text: string) => void {
   const label = jsonPath(fields);
   const [field] = fields as [DescField];
-  // By far the most common variable needs no reflection.
+  // By far the most common kind of variable needs no reflection.
   if (fields.length === 1 && field.scalar === ScalarType.STRING && field.oneof === undefined) {
     return (message, text) => {
       (message as unknown as Record<string, unknown>)[field.localName] = text;

@@ -1,8 +1,8 @@
 import type { HttpRequest } from '../http/http-message.js';
 
 /**
- * Calls `late` when a request's body has not ended within `timeoutMs`, unless the client is gone. Returns what stops
- * the clock. Nearly every body comes with its head; for such a one no timer is set.
+ * Calls `late` if a request's body has not ended within `timeoutMs`, unless the client is gone. Returns a function that
+ * stops the clock. Nearly every body arrives with its head, and then no timer is set.
  */
 export function startBodyClock(request: HttpRequest, timeoutMs: number, late: () => void): () => void {
   let stopped = false;

@@ -10,9 +10,10 @@ export interface BodyBounds {
 }
 
 /**
- * Reads a request's body and calls `whole` with it, or calls `refuse` as soon as it is known to have more than
- * `bytesMax` bytes, or when it has not ended within `timeoutMs`, with the request paused and the rest unread. Calls
- * neither when the client goes away first. Callbacks, not a promise: a request without a body goes on in the same tick.
+ * Reads a request's body and calls `whole` with it. Calls `refuse` as soon as the body is known to exceed `bytesMax`
+ * bytes, or when it has not ended within `timeoutMs`, with the request paused and the rest unread. Calls neither if the
+ * client leaves first. Uses callbacks instead of a promise, so that a request without a body continues in the same
+ * tick.
  */
 export function readBody(
   request: HttpRequest,
@@ -49,7 +50,7 @@ export function readBody(
   }
   function onEnd(): void {
     stopClock();
-    // `node:http2` ends what the client broke off just as it ends what is complete.
+    // `node:http2` ends a request that the client aborted just like a complete one.
     if (isHttp2(request) && request.stream.closed) return;
     whole(more === undefined ? (first ?? empty) : Buffer.concat(more, bytes));
   }

@@ -50,7 +50,7 @@ function setFromText(
     if (field.fieldKind === 'list') message.get(field).add(value);
     else message.set(field, value as never);
   } catch {
-    // Whatever the reason (syntax, range, base64), it is the text that is wrong, and the type says what is right.
+    // Whatever the reason (syntax, range, base64), the text is wrong, and the type says what would be right.
     throw new MalformedRequest(expectation(field), label);
   }
 }
@@ -107,7 +107,7 @@ export function setAtPath(
   }
 }
 
-/** What cannot be said in JSON, such as a Timestamp's second of the year 10000, cannot be said by parts either. */
+/** A value that JSON cannot express, such as a Timestamp in the year 10000, cannot be given field by field either. */
 function hasJson({ desc, message }: ReflectMessage): boolean {
   if (!hasCustomJsonRepresentation(desc)) return true;
   try {
@@ -148,7 +148,7 @@ function scalarFromText(type: ScalarType, text: string): unknown {
   }
 }
 
-/** At most 20 digits: more is out of every range, and would only cost time. */
+/** At most 20 digits: more would be out of every range, and only cost time. */
 function integerText(text: string): string {
   return /^-?\d{1,20}$/.test(text) ? text : unreadable();
 }

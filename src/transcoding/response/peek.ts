@@ -1,6 +1,6 @@
 /**
- * The first of what a source gives, and all of it, the first included. Undefined when it gives nothing, or when
- * `signal` is aborted first.
+ * The first item of a source, and the whole source including it. Undefined if the source is empty, or if `signal` is
+ * aborted first.
  */
 export async function peek<T>(
   source: AsyncIterable<T>,

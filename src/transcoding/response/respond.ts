@@ -21,13 +21,13 @@ export function respond(
   common: Headers | undefined,
 ): void {
   writeHead(response, outgoing, common, outgoing.headers);
-  // The length is that of the answer to GET, the body is not sent.
+  // The length is that of the answer to GET, but the body is not sent.
   const body = request.method === 'HEAD' ? '' : outgoing.body;
   if (isHttp2(request)) response.end(body);
   else endTogether(response, body);
 }
 
-/** Connections that were told that they are closed. */
+/** Connections whose clients were told that they will close. */
 const closing = new WeakSet<Socket>();
 
 /** Whether a request was sent behind one that closes the connection: it must not be looked at (RFC 9112 section 9.6). */
@@ -42,9 +42,9 @@ const LINGER_BYTES_MAX = 1024 * 1024;
 /**
  * Answers a request whose body is not read to its end. On HTTP/1.1 its connection cannot be used again.
  *
- * Closing a socket with unread bytes resets it, and the reset can overtake the answer. So the answer is sent
- * whole, what the client still sends is thrown away for a bounded while, and then the connection is closed. On
- * HTTP/2 that happens to the stream, without an error (RFC 9113 section 8.1).
+ * Closing a socket with unread bytes resets it, and the reset can overtake the answer. So the answer is sent whole,
+ * what the client still sends is discarded for a limited time, and then the connection is closed. On HTTP/2 this
+ * happens to the stream, without an error (RFC 9113 section 8.1).
  */
 export function respondAndClose(
   request: HttpRequest,
@@ -64,7 +64,7 @@ export function respondAndClose(
   }
 }
 
-/** Reads and forgets, until the request ends or goes on for too long. */
+/** Reads and discards, until the request ends or goes on for too long. */
 function discardRest(request: HttpRequest, done: () => void): void {
   let bytes = 0;
   const timer = setTimeout(stop, LINGER_MS);
@@ -103,7 +103,7 @@ function writeHead(
   (response as ServerResponse).writeHead(status, headers);
 }
 
-/** Adds headers to others: the later one wins, but what a response varies by adds up. */
+/** Adds headers to others: later ones win, except that `Vary` accumulates. */
 export function merge(headers: Record<string, string | number>, more: Headers | undefined): void {
   if (more === undefined) return;
   for (const name in more) {

@@ -7,7 +7,7 @@ import { type Outgoing, respond, respondAndClose } from './respond.js';
 /** When the host's own renderer fails. */
 export const bareFailure: ReadyAnswer = { status: 500, body: '{}' };
 
-/** Sends the one response of an exchange, packed where that is wanted and pays. Never throws. */
+/** Sends the one response of an exchange, compressed if that is wanted and worthwhile. Never throws. */
 export class Responder {
   /** Headers of every response. */
   common: Headers | undefined;
@@ -15,7 +15,7 @@ export class Responder {
   readonly #request: HttpRequest;
   readonly #response: HttpResponse;
   readonly #gzipBytesMin: number;
-  /** What is answered instead of what cannot be sent. */
+  /** The answer in place of one that cannot be sent. */
   readonly #failure: (error: unknown) => ReadyAnswer;
 
   constructor(
@@ -48,7 +48,7 @@ export class Responder {
     }
   }
 
-  /** The host's headers cannot be sent. If they are those of every response, all that is left is a status. */
+  /** The host's headers cannot be sent. If they are those of every response, only a status is left. */
   #sendFailure(error: unknown): void {
     const request = this.#request;
     const response = this.#response;

@@ -20,7 +20,7 @@ export interface StreamContext {
   readonly common: Headers | undefined;
 }
 
-/** Proxies that gather an answer before they pass it on (nginx) let one with this header through. */
+/** Proxies that buffer answers (nginx) let one with this header through. */
 export const unbuffered = { 'x-accel-buffering': 'no' } as const;
 
 const DEFAULT_HEARTBEAT_MS = 15_000;
@@ -38,7 +38,7 @@ export async function sendStream(
 ): Promise<void> {
   const { call, format } = context;
   try {
-    // Raw bytes are labelled by their first message; a stream of JSON begins before it has one.
+    // Raw bytes are labelled by their first message; a JSON stream begins before it has one.
     const peeked = format === undefined ? await peek(answer.messages, call.signal) : undefined;
     const contentType = format?.contentType ?? rawContent(firstBody(context, peeked?.first)).contentType;
     const manner = format === undefined ? rawManner(context) : jsonManner(context, format, answer, failure);
@@ -99,7 +99,7 @@ function jsonManner(
   }
 }
 
-/** A sign of life or a last word would be taken for content. */
+/** A heartbeat or a final message would be taken for content. */
 function rawManner({ options, route }: StreamContext): StreamManner {
   return {
     ...timing(options),
@@ -109,7 +109,7 @@ function rawManner({ options, route }: StreamContext): StreamManner {
   };
 }
 
-/** In JSON text, line breaks are space between tokens. */
+/** In JSON text, line breaks are just white space between tokens. */
 function onOneLine(json: string): string {
   return json.replace(/[\r\n]+/g, ' ');
 }

@@ -4,8 +4,8 @@ import { weightOfType } from '../http/accept.js';
 export interface StreamFormat {
   readonly contentType: string;
   /**
-   * What keeps a silent connection open and means nothing to its reader. It ends no line and no event, so readers who
-   * take each line for a message, and decoders that take each empty line for an event's end, pass over it too.
+   * Keeps a silent connection open and means nothing to its reader. It ends no line and no event, so readers that take
+   * each line for a message, and decoders that take each empty line for the end of an event, ignore it too.
    */
   readonly heartbeat: string;
   /** `json` has no line breaks. */
@@ -37,7 +37,7 @@ export const streamOffers: readonly string[] = [ndjson.contentType, sse.contentT
 /** A client that names JSON alone gets lines of it, labelled as such. */
 const otherNdjsonNames = ['application/jsonl', 'application/json'];
 
-/** The format that `Accept` asks for, events only by their name; undefined when it takes neither. */
+/** The format that `Accept` asks for; events only if named explicitly. Undefined if it accepts neither. */
 export function streamFormat(accept: string | undefined): StreamFormat | undefined {
   const label = weightOfType(accept, ndjson.contentType);
   const others = otherNdjsonNames.map((name) => weightOfType(accept, name).quality);

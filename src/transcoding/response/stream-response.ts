@@ -34,11 +34,11 @@ export interface StreamManner {
  * but not awaited: a generator cannot return while it waits for its next message, unless it heeds the signal.
  */
 export class StreamResponse {
-  /** The socket's buffer is full; no message is asked for until it drains. */
+  /** The socket's buffer is full; no message is requested until it drains. */
   #full = false;
-  /** The client is gone, or was given up. Final. */
+  /** The client is gone, or was given up on. Final. */
   #gone = false;
-  /** Ends the wait that the loop is in, if any. */
+  /** Ends the loop's current wait, if any. */
   #wake: (() => void) | undefined;
   /** Runs while the connection is silent. */
   #heartbeat: NodeJS.Timeout | undefined;
@@ -57,7 +57,7 @@ export class StreamResponse {
     this.#manner = manner;
   }
 
-  /** Sends status and headers at once. @throws when the headers cannot be sent; nothing was sent then. */
+  /** Sends status and headers immediately. @throws if the headers cannot be sent; nothing was sent then. */
   begin(headers: Headers): void {
     const request = this.#request;
     const response = this.#response;
@@ -91,12 +91,12 @@ export class StreamResponse {
     this.#startHeartbeat();
     const finished = await this.#pump(iterator);
     clearTimeout(this.#heartbeat);
-    // The source may wait for a message that never comes, and may fail on its way out: nobody is left to care.
+    // The source may wait for a message that never comes, and may fail while closing: nobody is left to care.
     if (!finished) iterator.return?.()?.then(undefined, () => {});
     if (!this.#gone) this.#response.end();
   }
 
-  /** Whether the source came to its end by itself. */
+  /** Whether the source ended by itself. */
   async #pump(iterator: AsyncIterator<Message>): Promise<boolean> {
     try {
       for (;;) {
@@ -116,7 +116,7 @@ export class StreamResponse {
     }
   }
 
-  /** Undefined when the client is gone first. */
+  /** Undefined if the client leaves first. */
   #next(iterator: AsyncIterator<Message>): Promise<IteratorResult<Message> | undefined> {
     return new Promise((resolve, reject) => {
       this.#wake = () => {
@@ -139,7 +139,7 @@ export class StreamResponse {
     this.#stall = setTimeout(() => this.#giveUp(), this.#manner.stalledMs);
   }
 
-  /** Stops the source, and leaves word for a client that comes back in time. */
+  /** Stops the source, and leaves a final message for a client that comes back in time. */
   #giveUp(): void {
     const manner = this.#manner;
     const call = this.#call;
@@ -160,13 +160,13 @@ export class StreamResponse {
     const { heartbeat, heartbeatMs } = this.#manner;
     if (heartbeat === undefined || heartbeatMs === 0 || this.#gone) return;
     this.#heartbeat = setTimeout(() => {
-      // A client that has yet to take what was written needs no sign of life.
+      // A client that has not yet taken what was written needs no heartbeat.
       if (this.#full) this.#heartbeat?.refresh();
       else this.#write(heartbeat);
     }, heartbeatMs);
   }
 
-  /** Breaks the connection, so that the client cannot take what it has for the whole. */
+  /** Breaks the connection, so that the client cannot take a partial response for the whole. */
   #cutOff(http2Code: number): void {
     if (isHttp2(this.#request)) this.#request.stream.close(http2Code);
     else this.#response.destroy();

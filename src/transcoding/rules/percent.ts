@@ -5,7 +5,7 @@ export function decodeSegment(text: string): string {
   return text.includes('%') ? decode(text, 'path') : text;
 }
 
-/** Percent-decodes a part of a multi-segment variable: all but `%2F`, which stays as it was written. */
+/** Percent-decodes a part of a multi-segment variable: all but `%2F`, which stays as written. */
 export function decodeKeepingSlashes(text: string): string {
   if (!text.includes('%')) return text;
   return text
@@ -14,7 +14,7 @@ export function decodeKeepingSlashes(text: string): string {
     .join('');
 }
 
-/** Decodes a name or value of a query string, where `+` stands for a space. HTTP/2 lets other than ASCII through. */
+/** Decodes a name or value of a query string, where `+` means a space. HTTP/2 lets non-ASCII characters through. */
 export function decodeQueryPart(text: string): string {
   if (/[^\x21-\x7e]/.test(text)) return refuse('query');
   const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;

@@ -20,8 +20,8 @@ export function splitTarget(target: string): { path: string; query: string } {
 }
 
 /**
- * The ways to read a path, to be tried in this order: `/a/b:c` may be `/a/b` with the verb `c`, or have the
- * last segment `b:c`. A percent-encoded colon never begins a verb.
+ * The ways to read a path, in the order to try them: `/a/b:c` may be `/a/b` with the verb `c`, or have the last segment
+ * `b:c`. A percent-encoded colon never begins a verb.
  *
  * @throws MalformedRequest when the path is not percent-encoded UTF-8.
  */
@@ -44,9 +44,9 @@ export function readingsOf(path: string): RequestPath[] {
 }
 
 /**
- * The text that a variable takes from a path that its template matches. `%2F` in one of several segments stays as
- * it is, or a reader could not tell it from a slash between two; `decodesFully` decodes it, where the variable took
- * more than one segment.
+ * The text that a variable takes from a path that its template matches. `%2F` in one of several segments stays as it
+ * is, because otherwise a reader could not tell it from a slash between two. `decodesFully` decodes it if the variable
+ * took more than one segment.
  */
 export function capture(path: RequestPath, variable: Variable, decodesFully = false): string {
   if (!variable.multiSegment) return path.decoded[variable.start]!;

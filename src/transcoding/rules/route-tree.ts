@@ -11,19 +11,19 @@ class Node<R> {
   readonly literals = new Map<string, Node<R>>();
   one: Node<R> | undefined;
   rest: Node<R> | undefined;
-  /** By verb; the empty verb is none. */
+  /** By verb; the empty verb means no verb. */
   readonly terminals = new Map<string, Terminal<R>>();
 }
 
 /**
- * Routes as a tree of path segments, so that matching costs the length of the path and not the number of
- * routes. At each segment a literal is tried before `*`, and `*` before `**`; a branch that has the path but
- * not the method is left for a less specific one that has both.
+ * Routes as a tree of path segments, so that matching costs the length of the path and not the number of routes. At
+ * each segment a literal is tried before `*`, and `*` before `**`; a branch that has the path but not the method is
+ * passed over for a less specific one that has both.
  */
 export class RouteTree<R> {
   readonly #root = new Node<R>();
 
-  /** Adds a route, unless one with the same method and the same shape of path is there: that one is returned. */
+  /** Adds a route, unless one with the same method and path shape exists: that one is returned. */
   add(httpMethod: string, template: Template, route: R): R | undefined {
     let node = this.#root;
     for (const segment of template.segments) node = childFor(node, segment);
@@ -33,7 +33,7 @@ export class RouteTree<R> {
     return existing;
   }
 
-  /** HEAD finds what GET does, unless a route of its own is as specific. */
+  /** HEAD finds what GET does, unless a HEAD route is just as specific. */
   find(httpMethod: string, path: RequestPath): R | undefined {
     if (httpMethod === 'HEAD') {
       return search(this.#root, path, 0, (t) => t.get('HEAD') ?? t.get('GET') ?? t.get(ANY_METHOD));

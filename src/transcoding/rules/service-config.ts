@@ -32,7 +32,7 @@ export class ServiceConfig {
     return found;
   }
 
-  /** Rules that no method was asked about: a name that is misspelt, most likely. */
+  /** Rules that selected no method, most likely because of a misspelt name. */
   problems(): string[] {
     return (this.#http?.rules ?? []).flatMap((rule, i) =>
       this.#used.has(rule)

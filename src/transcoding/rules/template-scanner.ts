@@ -22,7 +22,7 @@ export class TemplateScanner {
     this.#source = source;
   }
 
-  /** Of the next character, counted from 1. */
+  /** Position of the next character, counted from 1. */
   get column(): number {
     return this.#offset + 1;
   }

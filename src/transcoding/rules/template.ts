@@ -1,6 +1,6 @@
 /**
- * A parsed path template. Variables are kept beside the segments that they cover, because matching looks only
- * at segments and binding only at variables.
+ * A parsed path template. Variables are kept separate from the segments that they cover, because matching looks only at
+ * segments and binding only at variables.
  *
  * https://github.com/googleapis/googleapis/blob/master/google/api/http.proto ("Path template syntax")
  */
