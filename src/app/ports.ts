@@ -1,6 +1,7 @@
 import type { Config } from '../config.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import type { DoorOptions } from '../transport/door-options.js';
 import { CannotListen } from '../transport/failures/cannot-listen.js';
 import { HelpLinks } from '../transport/failures/help-links.js';
 import { GrpcPort } from '../transport/grpc/port.js';
@@ -30,14 +31,17 @@ export function createPorts(
 ): Ports {
   const { limits, tls, metricsPort } = config;
   const help = new HelpLinks(config.docs ? (config.publicUrl ?? '') : undefined);
-  const grpc = new GrpcPort({
+  const doors: DoorOptions = {
     ...calls,
     help,
     streamStalledMs: limits.streamStalledMs,
-    tls,
-    reflection: config.reflection,
     bodyBytesMax: limits.bodyBytesMax,
     requestTimeoutMs: limits.requestTimeoutMs,
+  };
+  const grpc = new GrpcPort({
+    ...doors,
+    tls,
+    reflection: config.reflection,
     grpcIdleMs: limits.grpcIdleMs,
     connectionMaxAgeMs: limits.connectionMaxAgeMs,
   });
@@ -51,13 +55,10 @@ export function createPorts(
     streamStalledMs: limits.streamStalledMs,
   };
   const http = new HttpPort({
-    ...calls,
-    streamStalledMs: limits.streamStalledMs,
+    ...doors,
     streamHeartbeatMs: limits.streamHeartbeatMs,
     tls,
     connections,
-    bodyBytesMax: limits.bodyBytesMax,
-    help,
     docs: config.docs,
     corsOrigins: config.corsOrigins,
     isReady,

@@ -15,7 +15,7 @@ import { file_inventory_v1_error_reason } from '../../gen/inventory/v1/error_rea
 import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { REPLAYED_HEADER } from '../dispatch/request-id.js';
-import type { HelpLinks } from '../failures/help-links.js';
+import type { DoorOptions } from '../door-options.js';
 import { http2Options } from '../http2.js';
 import type { Operation } from '../operations/operation.js';
 import type { StreamOperation } from '../operations/stream-operation.js';
@@ -27,18 +27,11 @@ import { decodeCall, GrpcCallMetadata } from './metadata.js';
 import { OpenStreams } from './open-streams.js';
 import { createReflection } from './reflection.js';
 import { GrpcErrors } from './status.js';
-import { GrpcStreams, type GrpcStreamsOptions } from './stream.js';
+import { GrpcStreams } from './stream.js';
 
-export interface GrpcPortOptions extends GrpcStreamsOptions {
-  readonly dispatcher: Dispatcher;
-  readonly operations: readonly Operation[];
-  readonly streams: readonly StreamOperation[];
-  readonly help: HelpLinks;
+export interface GrpcPortOptions extends DoorOptions {
   readonly tls: TlsConfig | undefined;
   readonly reflection: boolean;
-  readonly bodyBytesMax: number;
-  /** How long a call's message may take to arrive. */
-  readonly requestTimeoutMs: number;
   /** How long a connection may have no call. */
   readonly grpcIdleMs: number;
   /** A connection of this age, plus or minus a tenth, is told to go; 0: never. */

@@ -3,6 +3,7 @@ import type { Message } from '@bufbuild/protobuf';
 import { type handleServerStreamingCall, Metadata, type ServerWritableStream } from '@grpc/grpc-js';
 import { REQUEST_ID_HEADER } from '../dispatch/request-id.js';
 import type { StreamDispatcher } from '../dispatch/stream-dispatcher.js';
+import type { DoorOptions } from '../door-options.js';
 import { StreamFailed, type StreamOperation, slowReader } from '../operations/stream-operation.js';
 import type { Guard } from './guard/guard.js';
 import { streamOf } from './library.js';
@@ -10,12 +11,6 @@ import { decodeCall, GrpcCallMetadata } from './metadata.js';
 import type { GrpcErrors } from './status.js';
 
 type StreamCall = ServerWritableStream<Buffer, Message>;
-
-export interface GrpcStreamsOptions {
-  readonly streamDispatcher: StreamDispatcher;
-  /** How long a caller may leave unread what a stream has sent. */
-  readonly streamStalledMs: number;
-}
 
 /** How long a reader may keep the server from stopping. */
 const DRAIN_STALLED_MS = 1000;
@@ -36,7 +31,11 @@ export class GrpcStreams {
   readonly #guard: Pick<Guard, 'arrived'>;
   readonly #errors: GrpcErrors;
 
-  constructor(options: GrpcStreamsOptions, guard: Pick<Guard, 'arrived'>, errors: GrpcErrors) {
+  constructor(
+    options: Pick<DoorOptions, 'streamDispatcher' | 'streamStalledMs'>,
+    guard: Pick<Guard, 'arrived'>,
+    errors: GrpcErrors,
+  ) {
     this.#dispatcher = options.streamDispatcher;
     this.#streamStalledMs = options.streamStalledMs;
     this.#guard = guard;

@@ -2,12 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TlsConfig } from '../../config.js';
 import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
 import { Cors, splitTarget, type Transcoder } from '../../transcoding/index.js';
-import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { refuseRepeatedKey } from '../dispatch/idempotency-key.js';
-import type { StreamDispatcher } from '../dispatch/stream-dispatcher.js';
-import type { HelpLinks } from '../failures/help-links.js';
-import type { Operation } from '../operations/operation.js';
-import type { StreamOperation } from '../operations/stream-operation.js';
+import type { DoorOptions } from '../door-options.js';
 import { ConnectDoor } from './connect/connect.js';
 import type { ConnectionBounds } from './connections/connection-bounds.js';
 import { HttpListener } from './connections/listener.js';
@@ -24,19 +20,11 @@ import { probes } from './probes.js';
 import { requestIdOf } from './request-id-of.js';
 import { createRestDoor } from './rest/rest.js';
 
-export interface HttpPortOptions {
-  readonly dispatcher: Dispatcher;
-  readonly operations: readonly Operation[];
-  readonly streamDispatcher: StreamDispatcher;
-  readonly streams: readonly StreamOperation[];
-  /** How long a caller may leave a stream's data unread. */
-  readonly streamStalledMs: number;
+export interface HttpPortOptions extends DoorOptions {
   /** A REST stream sends a heartbeat after this much silence; 0: never. */
   readonly streamHeartbeatMs: number;
   readonly tls: TlsConfig | undefined;
   readonly connections: ConnectionBounds;
-  readonly bodyBytesMax: number;
-  readonly help: HelpLinks;
   /** Whether the documentation is served. */
   readonly docs: boolean;
   /** Origins whose pages may call from a browser; `*`: all. */
@@ -57,33 +45,15 @@ export class HttpPort {
   readonly #openPaths: OpenPaths;
 
   constructor(options: HttpPortOptions) {
-    const { dispatcher, operations, streamDispatcher, streams, help, bodyBytesMax, onError } = options;
+    const { help, onError } = options;
     this.#onError = onError;
-    this.#connect = new ConnectDoor({
-      dispatcher,
-      operations,
-      streamDispatcher,
-      streams,
-      streamStalledMs: options.streamStalledMs,
-      help,
-      bodyBytesMax,
-      requestTimeoutMs: options.connections.requestTimeoutMs,
-    });
+    this.#connect = new ConnectDoor(options);
     const cors = corsOptions(options.corsOrigins);
     this.#cors = cors && new Cors(cors);
     this.#rest = createRestDoor({
+      ...options,
       services: [InventoryService],
-      dispatcher,
-      operations,
-      streamDispatcher,
-      streams,
-      streamStalledMs: options.streamStalledMs,
-      streamHeartbeatMs: options.streamHeartbeatMs,
-      help,
-      bodyBytesMax,
-      requestTimeoutMs: options.connections.requestTimeoutMs,
       cors,
-      onError,
       requestId: (request) => requestIdOf(request as IncomingMessage),
     });
     const { docs, metrics } = options;

@@ -23,6 +23,7 @@ import { decodeBinary, decodeJson } from '../../dispatch/decode.js';
 import { type CallMetadata, type Dispatcher, UnreadableRequest } from '../../dispatch/dispatcher.js';
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../../dispatch/request-id.js';
 import type { StreamDispatcher } from '../../dispatch/stream-dispatcher.js';
+import type { DoorOptions } from '../../door-options.js';
 import { errorCodes, errorDetails, malformedBody } from '../../failures/errors.js';
 import type { HelpLinks } from '../../failures/help-links.js';
 import type { Operation } from '../../operations/operation.js';
@@ -33,18 +34,6 @@ import { explainMalformed, type FailedCall } from './connect-malformed.js';
 import { sentMessage, takeMessage } from './connect-request.js';
 import { explainedStream, leftSignal, sendHead, streamContext } from './connect-stream.js';
 import { GrpcWebText } from './grpc-web-text.js';
-
-export interface ConnectDoorOptions {
-  readonly dispatcher: Dispatcher;
-  readonly operations: readonly Operation[];
-  readonly streamDispatcher: StreamDispatcher;
-  readonly streams: readonly StreamOperation[];
-  readonly streamStalledMs: number;
-  readonly help: HelpLinks;
-  readonly bodyBytesMax: number;
-  /** How long a call's message may take to arrive. */
-  readonly requestTimeoutMs: number;
-}
 
 /** The Connect door: the Connect protocol, gRPC-Web and gRPC, at /inventory.v1.InventoryService/<RPC>. */
 export class ConnectDoor {
@@ -57,7 +46,7 @@ export class ConnectDoor {
   readonly #bodyBytesMax: number;
   readonly #requestTimeoutMs: number;
 
-  constructor(options: ConnectDoorOptions) {
+  constructor(options: DoorOptions) {
     const { dispatcher, operations, streams, streamDispatcher, help, bodyBytesMax } = options;
     this.#dispatcher = dispatcher;
     this.#streamStalledMs = options.streamStalledMs;

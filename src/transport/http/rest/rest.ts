@@ -16,26 +16,18 @@ import {
   type Transcoder,
   type TranscodingFault,
 } from '../../../transcoding/index.js';
-import { type CallMetadata, type Dispatcher, UnreadableRequest } from '../../dispatch/dispatcher.js';
+import { type CallMetadata, UnreadableRequest } from '../../dispatch/dispatcher.js';
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../../dispatch/request-id.js';
-import type { StreamDispatcher } from '../../dispatch/stream-dispatcher.js';
+import type { DoorOptions } from '../../door-options.js';
 import { errorCodes, malformedBody, RETRY_AFTER_SECONDS, restErrorBody } from '../../failures/errors.js';
 import type { HelpLinks } from '../../failures/help-links.js';
 import { type Operation, type Reply, refuse } from '../../operations/operation.js';
 import { StreamFailed, type StreamOperation, slowReader } from '../../operations/stream-operation.js';
 import { asWritten, malformedAsWritten } from './rest-fields.js';
 
-export interface RestDoorOptions {
+export interface RestDoorOptions extends DoorOptions {
   readonly services: readonly DescService[];
-  readonly dispatcher: Dispatcher;
-  readonly operations: readonly Operation[];
-  readonly streamDispatcher: StreamDispatcher;
-  readonly streams: readonly StreamOperation[];
-  readonly streamStalledMs: number;
   readonly streamHeartbeatMs: number;
-  readonly help: HelpLinks;
-  readonly bodyBytesMax: number;
-  readonly requestTimeoutMs: number;
   /** Undefined: no page in a browser may call. */
   readonly cors: CorsOptions | undefined;
   /** The id that the listener gave the request. */
