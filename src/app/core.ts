@@ -45,7 +45,7 @@ export async function openCore(
   });
   if (database.migrations.length > 0) logger.info({ migrations: database.migrations }, 'schema migrated');
 
-  const metrics = new Metrics(VERSION, () => engine.queued);
+  const metrics = new Metrics(VERSION, () => engine);
   const channel = database.openChanges((merchantId) => changes.wake(merchantId));
   const changes = new ChangeSignal(channel);
   const engine = createEngine(dataSource, {

@@ -18,7 +18,13 @@ export async function withEngine<T>(
 ): Promise<T> {
   const engine = createEngine(dataSource, {
     batchScope,
-    observer: { batch: () => {}, retry: () => {}, failed: onFailure, changed: () => {} },
+    observer: {
+      batch: () => {},
+      retry: () => {},
+      failed: onFailure,
+      changed: () => {},
+      recordKept: () => {},
+    },
     limits: engineLimits(limits),
   });
   try {

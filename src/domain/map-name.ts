@@ -5,3 +5,9 @@
 export function mapName(merchantId: string, name: string): string {
   return `${merchantId}\n${name}`;
 }
+
+/** What was named. */
+export function named(name: string): { readonly merchantId: string; readonly name: string } {
+  const end = name.indexOf('\n');
+  return { merchantId: name.slice(0, end), name: name.slice(end + 1) };
+}

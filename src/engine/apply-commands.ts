@@ -4,8 +4,17 @@ import { decide } from '../domain/decisions/decide.js';
 import type { Outcome } from '../domain/outcome.js';
 import { CommitOutcomeUnknown, inTransaction, type Transaction } from '../store/connection/transaction.js';
 import { hasMovement, type MovementRow } from '../store/tables/movement-log.js';
-import { awaitCreation, lockStockLevels } from '../store/tables/stock-levels.js';
+import {
+  awaitCreation,
+  awaitStockLevel,
+  findFreeStockLevels,
+  lockStockLevels,
+  type RecordKey,
+  setLockTimeout,
+} from '../store/tables/stock-levels.js';
 import { type FetchedBatch, fetchBatch } from './fetch/fetch.js';
+import type { Blocked } from './scheduler/entry.js';
+import type { BehindResults, Results } from './scheduler/executor.js';
 import type { Execution, Submission } from './submission.js';
 import { changesAnything, type DecidedBatch, writeBatch } from './write.js';
 
@@ -13,7 +22,7 @@ import { changesAnything, type DecidedBatch, writeBatch } from './write.js';
 export class BatchOutcomeUnknown extends Error {
   override readonly name = 'BatchOutcomeUnknown';
   constructor(
-    readonly executions: readonly Execution[],
+    readonly results: Results<Execution>,
     readonly batchId: string,
     /** One log entry that the batch wrote; all its writes stand or fall together. */
     readonly evidence: MovementRow,
@@ -26,27 +35,101 @@ export class BatchOutcomeUnknown extends Error {
 /** Called once for each merchant whose stock a transaction has changed, when it is committed. */
 export type OnChange = (merchantId: string) => void;
 
+/** What goes for all batches of an engine. */
+export interface BatchRules {
+  /** Lines that a batch has room for (`batch-room.ts`). */
+  readonly linesMax: number;
+  readonly onChange: OnChange;
+  /** Each batch has commands of one merchant only, and its statements name that merchant. */
+  readonly oneMerchant: boolean;
+}
+
 /**
  * Runs commands in one transaction: lock and fetch everything, decide each in order of arrival, write once. Takes the
- * first ones, as many as have room in `linesMax` lines (`batch-room.ts`), and at least one. Result i belongs to
- * submission i. When it throws, nothing was changed, except BatchOutcomeUnknown. With a `merchantId`, all of them are of
- * that merchant, and so is every statement.
+ * first ones, as many as have room, and at least one. Result i belongs to submission i. Waits for no record: a command
+ * that needs one that somebody else has is left undone. When it throws, nothing was changed, except BatchOutcomeUnknown.
  */
-export async function applyCommands(
+export function applyCommands(
   dataSource: DataSource,
   submissions: readonly Submission[],
-  linesMax: number,
-  onChange: OnChange = () => {},
-  merchantId?: string,
-): Promise<readonly Execution[]> {
+  rules: BatchRules,
+): Promise<Results<Execution>> {
+  const { merchantId } = submissions[0]!.command;
+  return runBatch(dataSource, rules, merchantId, (tx) => fetchBatch(tx, submissions, rules.linesMax, 'skip'));
+}
+
+/** How long a record is waited for in line with other processes, before it is left to be looked at now and then. */
+const AWAIT_TIMEOUT_MS = 500;
+/** The lock was not free at once: more than it takes to get one. */
+const WAITED_MS = 0.3;
+
+/**
+ * The same, behind a record that somebody else has: waits for it, and only then asks which commands to run. Throws where
+ * it could not be had.
+ */
+export async function applyBehind(
+  dataSource: DataSource,
+  record: RecordKey,
+  take: () => readonly Submission[],
+  rules: BatchRules,
+): Promise<BehindResults<Execution>> {
+  let waitedMs = 0;
+  const results = await runBatch(dataSource, rules, record.merchantId, async (tx) => {
+    setLockTimeout(tx, AWAIT_TIMEOUT_MS);
+    waitedMs = await awaitStockLevel(tx, record);
+    const submissions = take();
+    if (submissions.length === 0) return undefined;
+    return fetchBatch(tx, submissions, rules.linesMax, 'skip');
+  });
+  return { results, waited: waitedMs > WAITED_MS };
+}
+
+/** Each record in turn is waited for no longer: those before it are locked meanwhile. */
+const PATIENCE_MS = 100;
+
+/** The same, of one command that needs several records which others want too: waits for each, in key order. */
+export function applyPatiently(
+  dataSource: DataSource,
+  submission: Submission,
+  rules: BatchRules,
+): Promise<Results<Execution>> {
+  return runBatch(dataSource, rules, submission.command.merchantId, (tx) => {
+    setLockTimeout(tx, PATIENCE_MS);
+    return fetchBatch(tx, [submission], rules.linesMax, 'wait');
+  });
+}
+
+/** Which of the records nobody has locked at this moment. */
+export async function findFreeRecords(
+  dataSource: DataSource,
+  records: readonly RecordKey[],
+  oneMerchant: boolean,
+): Promise<RecordKey[]> {
+  if (!oneMerchant) return inTransaction(dataSource, (tx) => findFreeStockLevels(tx, records));
+  const free: RecordKey[] = [];
+  for (const merchantId of new Set(records.map((record) => record.merchantId))) {
+    const own = records.filter((record) => record.merchantId === merchantId);
+    free.push(...(await inTransaction(dataSource, (tx) => findFreeStockLevels(tx, own), merchantId)));
+  }
+  return free;
+}
+
+async function runBatch(
+  dataSource: DataSource,
+  { onChange, oneMerchant }: BatchRules,
+  merchantId: string,
+  fetch: (tx: Transaction) => Promise<FetchedBatch | undefined>,
+): Promise<Results<Execution>> {
   const batchId = randomUUID();
   let decided: DecidedBatch | undefined;
   try {
     const work = async (tx: Transaction): Promise<void> => {
-      decided = decideBatch(await fetchBatch(tx, submissions, linesMax));
+      const fetched = await fetch(tx);
+      if (fetched === undefined) return;
+      decided = decideBatch(fetched);
       writeBatch(tx, batchId, decided);
     };
-    await inTransaction(dataSource, work, merchantId);
+    await inTransaction(dataSource, work, oneMerchant ? merchantId : undefined);
   } catch (error) {
     if (!(error instanceof CommitOutcomeUnknown) || decided === undefined) throw error;
     const { movements } = decided.workingSet;
@@ -56,13 +139,14 @@ export async function applyCommands(
       // No quantity changed. When nothing else did there was nothing to commit; otherwise (keys of rejections,
       // lines without units, descriptions, settings) the batch can simply run again: it finds the keys and lines, or
       // sets the same values.
-      if (!changesAnything(decided)) return decided.executions;
+      if (!changesAnything(decided)) return decided.results;
       throw error.cause;
     }
-    throw new BatchOutcomeUnknown(decided.executions, batchId, evidence, error);
+    throw new BatchOutcomeUnknown(decided.results, batchId, evidence, error);
   }
-  for (const merchantId of decided!.workingSet.changedMerchants()) onChange(merchantId);
-  return decided!.executions;
+  if (decided === undefined) return [];
+  for (const changed of decided.workingSet.changedMerchants()) onChange(changed);
+  return decided.results;
 }
 
 /**
@@ -72,8 +156,8 @@ export async function applyCommands(
 export async function reconcileBatch(
   dataSource: DataSource,
   unknown: BatchOutcomeUnknown,
-): Promise<readonly Execution[] | undefined> {
-  const { batchId, evidence, executions } = unknown;
+): Promise<Results<Execution> | undefined> {
+  const { batchId, evidence, results } = unknown;
   const { merchantId, movement } = evidence;
   const settle = async (tx: Transaction): Promise<boolean> => {
     const record = { merchantId, id: movement.inventoryId };
@@ -84,14 +168,17 @@ export async function reconcileBatch(
   };
   const committed = await inTransaction(dataSource, settle, merchantId).catch((error) => {
     // This COMMIT changes nothing; only the answer to the question is missing.
-    throw new BatchOutcomeUnknown(executions, batchId, evidence, error);
+    throw new BatchOutcomeUnknown(results, batchId, evidence, error);
   });
-  return committed ? executions : undefined;
+  return committed ? results : undefined;
 }
 
 function decideBatch(fetched: FetchedBatch): DecidedBatch {
-  const { submissions, workingSet, keys } = fetched;
-  const executions = submissions.map(({ command, idempotency }): Execution => {
+  const { submissions, blocked, workingSet, keys } = fetched;
+  const results = submissions.map((submission): Execution | Blocked => {
+    const undone = blocked.get(submission);
+    if (undone !== undefined) return undone;
+    const { command, idempotency } = submission;
     const { merchantId } = command;
     if (idempotency !== undefined) {
       const seen = keys.find(merchantId, idempotency.key);
@@ -112,5 +199,5 @@ function decideBatch(fetched: FetchedBatch): DecidedBatch {
     if (idempotency !== undefined) keys.remember({ merchantId, ...idempotency, outcome });
     return { kind: 'decided', outcome };
   });
-  return { ...fetched, executions };
+  return { ...fetched, results };
 }

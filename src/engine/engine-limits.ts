@@ -1,4 +1,4 @@
-import type { BatcherLimits } from './batcher.js';
+import type { SchedulerLimits } from './scheduler/executor.js';
 
 /** What the configuration says of the engine. */
 export interface ConfiguredLimits {
@@ -6,15 +6,30 @@ export interface ConfiguredLimits {
   readonly batchCommandsMax: number;
   readonly queueCommandsMax: number;
   readonly attemptsMax: number;
+  readonly lockTimeoutMs: number;
+  readonly poolConnectionsMax: number;
 }
 
+/** Connections of the pool that the engine leaves to others: API keys, sweeps. */
+const OTHERS_CONNECTIONS = 2;
+const ROWS_AWAITED_MAX = 3;
+const STRAYS_MAX = 8;
+
 /** The engine's limits as configured, in a service and in a command alike. */
-export function engineLimits(limits: ConfiguredLimits): BatcherLimits {
+export function engineLimits(limits: ConfiguredLimits): SchedulerLimits {
+  const { engineLanes, batchCommandsMax, queueCommandsMax, attemptsMax } = limits;
+  const spare = limits.poolConnectionsMax - engineLanes - OTHERS_CONNECTIONS;
+  const rowsAwaitedMax = Math.max(0, Math.min(ROWS_AWAITED_MAX, Math.floor(spare / 2)));
   return {
-    engineLanes: limits.engineLanes,
-    batchCommandsMax: limits.batchCommandsMax,
-    queueCommandsMax: limits.queueCommandsMax,
-    attemptsMax: limits.attemptsMax,
+    engineLanes,
+    batchCommandsMax,
+    queueCommandsMax,
+    attemptsMax,
+    rowsAwaitedMax,
+    straysMax: Math.max(1, Math.min(STRAYS_MAX, spare - rowsAwaitedMax)),
+    slowMs: 100,
+    findFreeEveryMs: 50,
+    rowWaitMaxMs: limits.lockTimeoutMs * attemptsMax,
     reconcileAttemptsMax: 20,
     backoffMinMs: 10,
     backoffMaxMs: 1000,

@@ -1,12 +1,26 @@
 import type { DataSource } from 'typeorm';
 import type { Fault } from '../domain/failure.js';
-import { databaseErrorKind } from '../store/connection/sqlstate.js';
-import { applyCommands, BatchOutcomeUnknown, reconcileBatch } from './apply-commands.js';
-import { type Answer, Batcher, type BatcherLimits, type FailureKind, systemClock } from './batcher.js';
+import { mapName, named } from '../domain/map-name.js';
+import { databaseErrorKind, isLockTimeout } from '../store/connection/sqlstate.js';
+import type { RecordKey } from '../store/tables/stock-levels.js';
+import {
+  applyBehind,
+  applyCommands,
+  applyPatiently,
+  BatchOutcomeUnknown,
+  type BatchRules,
+  findFreeRecords,
+  reconcileBatch,
+} from './apply-commands.js';
 import { weightOf } from './fetch/batch-room.js';
 import { ExpiredBacklog } from './fetch/fetch.js';
+import { recordsNamed } from './fetch/records-named.js';
 import { RecordsMoved } from './fetch/wanted-records.js';
 import { endBacklog } from './hold-sweep.js';
+import { Batcher } from './scheduler/batcher.js';
+import { systemClock } from './scheduler/clock.js';
+import type { Answer } from './scheduler/entry.js';
+import { type Executor, type FailureKind, RowKept, type SchedulerLimits } from './scheduler/executor.js';
 import type { Execution, Submission } from './submission.js';
 
 /** Executes commands that change stock. */
@@ -18,7 +32,7 @@ export interface Engine {
 }
 
 export interface EngineOptions {
-  readonly limits: BatcherLimits;
+  readonly limits: SchedulerLimits;
   /** `merchant` keeps a transaction on one merchant's rows, for tables sharded by merchant. */
   readonly batchScope: 'any' | 'merchant';
   readonly observer: EngineObserver;
@@ -31,41 +45,21 @@ export interface EngineObserver {
   changed(merchantId: string): void;
   /** A command was answered with a fault because of this. */
   failed(error: unknown): void;
+  /** Somebody else has kept a record for so long that somebody should know; told once, until it is free. */
+  recordKept(record: RecordKey, commands: number, waitedMs: number): void;
 }
 
-export function createEngine(
-  dataSource: DataSource,
-  options: EngineOptions,
-): Engine & { readonly queued: number } {
-  const { observer } = options;
-  const onChange = (merchantId: string): void => observer.changed(merchantId);
-  const merchantOf = options.batchScope === 'merchant' ? (s: Submission) => s.command.merchantId : undefined;
-  const batcher = new Batcher<Submission, Execution>({
-    limits: options.limits,
-    clock: systemClock,
-    execute: async (submissions) => {
-      try {
-        const merchantId = merchantOf?.(submissions[0]!);
-        return await applyCommands(
-          dataSource,
-          submissions,
-          options.limits.batchCommandsMax,
-          onChange,
-          merchantId,
-        );
-      } catch (error) {
-        if (error instanceof ExpiredBacklog) await endBacklog(dataSource, error.records, onChange);
-        // Some calls' deadlines may have passed meanwhile: the batcher looks at them before it tries again.
-        throw error;
-      }
-    },
-    reconcile: (error) => reconcileBatch(dataSource, error as BatchOutcomeUnknown),
-    failureKind,
-    weightOf,
-    groupOf: merchantOf,
-    onBatch: (commands) => observer.batch(commands),
-    onRetry: (error) => observer.retry(error),
-  });
+/** What of the engine is waiting. */
+export interface EngineFigures {
+  /** Commands that wait for a transaction, or for a record. */
+  readonly queued: number;
+  /** Records that somebody else has and that commands wait for. */
+  readonly recordsAwaited: number;
+}
+
+export function createEngine(dataSource: DataSource, options: EngineOptions): Engine & EngineFigures {
+  const { observer, limits } = options;
+  const batcher = new Batcher(executor(dataSource, options), limits, systemClock);
   return {
     submit: async (submission, deadlineAtMs) =>
       toExecution(await batcher.submit(submission, deadlineAtMs), observer),
@@ -73,7 +67,47 @@ export function createEngine(
     get queued() {
       return batcher.queued;
     },
+    get recordsAwaited() {
+      return batcher.rowsAwaited;
+    },
   };
+}
+
+function executor(
+  dataSource: DataSource,
+  { limits, batchScope, observer }: EngineOptions,
+): Executor<Submission, Execution> {
+  const onChange = (merchantId: string): void => observer.changed(merchantId);
+  const oneMerchant = batchScope === 'merchant';
+  const rules: BatchRules = { linesMax: limits.batchCommandsMax, onChange, oneMerchant };
+  /** Some calls' deadlines may pass meanwhile: they are looked at before it is tried again. */
+  const endBacklogOf = async (error: unknown): Promise<never> => {
+    if (error instanceof ExpiredBacklog) await endBacklog(dataSource, error.records, onChange);
+    throw error;
+  };
+  return {
+    execute: (submissions) => applyCommands(dataSource, submissions, rules).catch(endBacklogOf),
+    executeBehind: (name, take) => applyBehind(dataSource, recordOf(name), take, rules).catch(endBacklogOf),
+    executePatiently: (submission) => applyPatiently(dataSource, submission, rules).catch(endBacklogOf),
+    findFree: async (names) => {
+      const free = await findFreeRecords(dataSource, names.map(recordOf), oneMerchant);
+      return free.map(({ merchantId, id }) => mapName(merchantId, id));
+    },
+    reconcile: (error) => reconcileBatch(dataSource, error as BatchOutcomeUnknown),
+    failureKind,
+    weightOf,
+    groupOf: ({ command }) => command.merchantId,
+    namesOf: ({ command }) => recordsNamed(command),
+    oneGroup: oneMerchant,
+    onBatch: (commands) => observer.batch(commands),
+    onRetry: (error) => observer.retry(error),
+    onKept: (name, commands, waitedMs) => observer.recordKept(recordOf(name), commands, waitedMs),
+  };
+}
+
+function recordOf(name: string): RecordKey {
+  const { merchantId, name: id } = named(name);
+  return { merchantId, id };
 }
 
 function toExecution(answer: Answer<Execution>, observer: EngineObserver): Execution | Fault {
@@ -98,6 +132,8 @@ export function failureKind(error: unknown): FailureKind {
   if (error instanceof RecordsMoved || error instanceof ExpiredBacklog) return 'retry';
   switch (databaseErrorKind(error)) {
     case 'contention':
+      // Somebody has what one of the commands needs besides its records: the others need not wait for it.
+      return isLockTimeout(error) ? 'isolate' : 'retry';
     case 'unavailable':
       return 'retry';
     // A fault may be one command's too: alone, it shows, and the others go through.
@@ -109,7 +145,9 @@ export function failureKind(error: unknown): FailureKind {
 
 function faultReason(error: unknown): Fault['reason'] {
   if (error instanceof BatchOutcomeUnknown) return 'DATABASE_UNAVAILABLE';
-  if (error instanceof RecordsMoved || error instanceof ExpiredBacklog) return 'CONTENTION';
+  if (error instanceof RecordsMoved || error instanceof ExpiredBacklog || error instanceof RowKept) {
+    return 'CONTENTION';
+  }
   switch (databaseErrorKind(error)) {
     case 'contention':
       return 'CONTENTION';

@@ -7,11 +7,12 @@ import { updateSettings } from '../store/tables/merchant-settings.js';
 import { appendMovements } from '../store/tables/movement-log.js';
 import { insertStockLevels, updateNextExpiries, updateStockLevels } from '../store/tables/stock-levels.js';
 import type { FetchedBatch } from './fetch/fetch.js';
+import type { Results } from './scheduler/executor.js';
 import type { Execution } from './submission.js';
 import type { WorkingSet } from './working-set/working-set.js';
 
 export interface DecidedBatch extends FetchedBatch {
-  readonly executions: readonly Execution[];
+  readonly results: Results<Execution>;
 }
 
 /** Whether there is anything to commit. */

@@ -27,6 +27,11 @@ export class Metrics {
     help: 'Engine transactions that were retried.',
     registers: [this.#registry],
   });
+  readonly #recordsKept = new Counter({
+    name: 'holdfast_records_kept_total',
+    help: 'Times that commands waited a second or more for a record that another transaction kept locked.',
+    registers: [this.#registry],
+  });
   readonly #streams = new Gauge({
     name: 'holdfast_streams',
     help: 'Streams open, by RPC.',
@@ -37,7 +42,7 @@ export class Metrics {
   readonly #labelled = new Map<string, { inc(): void }>();
   readonly #durations = new Map<string, { observe(seconds: number): void }>();
 
-  constructor(version: string, queued: () => number) {
+  constructor(version: string, engine: () => { readonly queued: number; readonly recordsAwaited: number }) {
     collectDefaultMetrics({ register: this.#registry });
     new Gauge({
       name: 'holdfast_build_info',
@@ -50,7 +55,15 @@ export class Metrics {
       help: 'Commands waiting for a transaction.',
       registers: [this.#registry],
       collect() {
-        this.set(queued());
+        this.set(engine().queued);
+      },
+    });
+    new Gauge({
+      name: 'holdfast_records_awaited',
+      help: 'Records that other transactions have locked and that commands wait for.',
+      registers: [this.#registry],
+      collect() {
+        this.set(engine().recordsAwaited);
       },
     });
   }
@@ -92,6 +105,10 @@ export class Metrics {
 
   retried(): void {
     this.#retries.inc();
+  }
+
+  recordKept(): void {
+    this.#recordsKept.inc();
   }
 
   async scrape(): Promise<{ contentType: string; text: string }> {

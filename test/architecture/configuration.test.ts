@@ -135,6 +135,8 @@ describe('a value keeps one name from the environment to its use', () => {
     'database.ts: poolConnectionsMax: readPoolConnectionsMax',
     // Each stream waits for one read at most.
     'app/core.ts: readsWaitingMax: streamsMax',
+    'engine/engine-limits.ts: rowWaitMaxMs: lockTimeoutMs',
+    'engine/engine.ts: linesMax: batchCommandsMax',
   ];
 
   test('callers pass it on under the same name', () => {

@@ -1,11 +1,11 @@
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Command } from '../../src/domain/command.js';
-import { applyCommands } from '../../src/engine/apply-commands.js';
 import type { Submission } from '../../src/engine/submission.js';
 import { findDrift } from '../../src/store/audit.js';
 import { seedRecords } from '../../src/store/seed.js';
 import { insertMerchant } from '../../src/store/tables/merchants.js';
+import { applyAll } from '../support/apply.js';
 import { openDataSource } from '../support/data-source.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { told } from '../support/engine-stage.js';
@@ -44,7 +44,7 @@ async function run(...batches: string[]): Promise<{ holds: string; outcomes: str
   await seedRecords(dataSource, merchantId, [{ id: 'inv_1', onHandQty: 20, reservedQty: 0 }]);
   const outcomes: string[] = [];
   for (const batch of batches) {
-    const executions = await applyCommands(dataSource, commands(merchantId, batch), 500);
+    const executions = await applyAll(dataSource, commands(merchantId, batch), 500);
     outcomes.push(executions.map((execution) => told(execution).replace(' reserved', '')).join(' '));
   }
   expect(await findDrift(dataSource, merchantId)).toEqual([]);
@@ -116,7 +116,7 @@ test('a batch that changes nothing writes nothing', async () => {
   const before = await database.query('SELECT xmin, * FROM stock_levels WHERE merchant_id = $1', [
     merchantId,
   ]);
-  await applyCommands(dataSource, commands(merchantId, '+2 -1'), 500);
+  await applyAll(dataSource, commands(merchantId, '+2 -1'), 500);
   expect(
     await database.query('SELECT xmin, * FROM stock_levels WHERE merchant_id = $1', [merchantId]),
   ).toEqual(before);

@@ -42,7 +42,7 @@ describe('a connection that breaks at one of the messages', () => {
   test.each<[string, FaultEffect, boolean]>([
     // at which, how; whether the engine has to do it again
     ['START TRANSACTION', 'cut', true],
-    ['lock_stock_levels', 'cut', true],
+    ['lock_free_stock_levels', 'cut', true],
     ['read_holds', 'cut', true],
     ['append_movements', 'cut', true],
     ['insert_idempotency_keys', 'cut', true],

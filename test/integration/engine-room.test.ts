@@ -2,10 +2,10 @@ import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ORDER_RECORDS_MAX } from '../../src/domain/decisions/order.js';
 import { DRAW_HOLDS_MAX } from '../../src/domain/decisions/release-confirm.js';
-import { applyCommands } from '../../src/engine/apply-commands.js';
 import { fetchBatch } from '../../src/engine/fetch/fetch.js';
 import type { Submission } from '../../src/engine/submission.js';
 import { inTransaction } from '../../src/store/connection/transaction.js';
+import { applyAll } from '../support/apply.js';
 import { openDataSource } from '../support/data-source.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { Shelf, told } from '../support/engine-stage.js';
@@ -59,7 +59,7 @@ async function fetched(submissions: readonly Submission[], ...statements: string
       rows.set(statement.name, (rows.get(statement.name) ?? 0) + found.length);
       return found as never;
     };
-    const batch = await fetchBatch(tx, submissions, LINES_MAX);
+    const batch = await fetchBatch(tx, submissions, LINES_MAX, 'skip');
     const counts = statements.map((name) => `, ${rows.get(name) ?? 0} ${name}`);
     return `${batch.submissions.length} of ${submissions.length} commands${counts.join('')}`;
   });
@@ -109,12 +109,12 @@ describe('holds for draws without a reference', () => {
   });
 
   test('unreferenced units are drawn first, and leave the holds unread', async () => {
-    await applyCommands(dataSource, [shelf.reserve(5, { reference: '' }), shelf.reserve(5)], LINES_MAX);
+    await applyAll(dataSource, [shelf.reserve(5, { reference: '' }), shelf.reserve(5)], LINES_MAX);
     const draws = [release('inv_1', 3), release('inv_1', 2)];
     expect(await fetched(draws, 'read_oldest_holds')).toBe('2 of 2 commands, 0 read_oldest_holds');
     const more = [...draws, release('inv_1', 1)];
     expect(await fetched(more, 'read_oldest_holds')).toBe('3 of 3 commands, 1 read_oldest_holds');
-    expect((await applyCommands(dataSource, more, LINES_MAX)).map(told)).toEqual([
+    expect((await applyAll(dataSource, more, LINES_MAX)).map(told)).toEqual([
       '7 reserved',
       '5 reserved',
       '4 reserved',
@@ -128,7 +128,7 @@ describe('a draw of more holds than one may draw on', () => {
 
   test('is refused; one of as many, and the next, are not', async () => {
     const draws = [DRAW_HOLDS_MAX + 1, DRAW_HOLDS_MAX, DRAW_HOLDS_MAX].map((qty) => release('r1', qty));
-    const executions = await applyCommands(dataSource, draws, 10_000);
+    const executions = await applyAll(dataSource, draws, 10_000);
     expect(executions.map(told)).toEqual(['VALIDATION_FAILED', '1001 reserved', '1 reserved']);
   });
 
@@ -147,7 +147,7 @@ describe('a draw of more holds than one may draw on', () => {
     expect(await fetched(draws, 'sum_oldest_holds', 'read_oldest_holds')).toBe(
       '5 of 5 commands, 2 sum_oldest_holds, 0 read_oldest_holds',
     );
-    const executions = await applyCommands(dataSource, draws, LINES_MAX);
+    const executions = await applyAll(dataSource, draws, LINES_MAX);
     const refused = ['VALIDATION_FAILED', 'VALIDATION_FAILED', 'VALIDATION_FAILED'];
     expect(executions.map(told)).toEqual(['2006 reserved', '2008 reserved', ...refused]);
   });
@@ -162,8 +162,8 @@ describe('a draw of more holds than one may draw on', () => {
       [shelf.merchantId],
     );
     const draws = [release('r1', 3000), release('r1', 1000)];
-    expect((await applyCommands(dataSource, draws, LINES_MAX)).map(told)).toEqual(['1001 reserved']);
-    expect((await applyCommands(dataSource, draws.slice(1), LINES_MAX)).map(told)).toEqual(['1 reserved']);
+    expect((await applyAll(dataSource, draws, LINES_MAX)).map(told)).toEqual(['1001 reserved']);
+    expect((await applyAll(dataSource, draws.slice(1), LINES_MAX)).map(told)).toEqual(['1 reserved']);
   });
 });
 
@@ -172,8 +172,10 @@ describe('records of orders that are ended', () => {
     await hold(400, 1, 'A');
     // An order that ends counts with its records: 400; B, C and D hold nothing, and count as one line each.
     const batch = ['B', 'A', 'C', 'A', 'D'].map(releaseOrder);
-    expect(await fetched(batch, 'lock_stock_levels')).toBe('3 of 5 commands, 400 lock_stock_levels');
-    const executions = await applyCommands(dataSource, batch, LINES_MAX);
+    expect(await fetched(batch, 'lock_free_stock_levels')).toBe(
+      '3 of 5 commands, 400 lock_free_stock_levels',
+    );
+    const executions = await applyAll(dataSource, batch, LINES_MAX);
     expect(executions.map(told).map((answer) => answer.slice(0, 14))).toEqual([
       'ORDER_NOT_HELD',
       '0 0 0 0 0 0 0 ',

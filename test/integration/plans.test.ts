@@ -1,13 +1,18 @@
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Command } from '../../src/domain/command.js';
-import { applyCommands } from '../../src/engine/apply-commands.js';
 import { sweepExpiredHolds } from '../../src/engine/hold-sweep.js';
 import { inTransaction } from '../../src/store/connection/transaction.js';
 import { seedRecords } from '../../src/store/seed.js';
 import { insertMerchant } from '../../src/store/tables/merchants.js';
 import { hasMovement } from '../../src/store/tables/movement-log.js';
-import { awaitCreation } from '../../src/store/tables/stock-levels.js';
+import {
+  awaitCreation,
+  awaitStockLevel,
+  findFreeStockLevels,
+  lockStockLevels,
+} from '../../src/store/tables/stock-levels.js';
+import { applyAll } from '../support/apply.js';
 import { openDataSource } from '../support/data-source.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import type { Unsigned } from '../support/engine-stage.js';
@@ -87,15 +92,14 @@ async function runAll(merchantId: string, scope: string | undefined): Promise<vo
     { id: 'inv_many', onHandQty: 200, reservedQty: 0 },
   ]);
   const apply = (commands: readonly Unsigned<Command>[], key: string): Promise<unknown> =>
-    applyCommands(
+    applyAll(
       dataSource,
       commands.map((command, i) => ({
         command: { ...command, merchantId, actor: 'ann' } as Command,
         idempotency: { key: `${key}-${i}`, fingerprint: 'f' },
       })),
       500,
-      () => {},
-      scope,
+      scope !== undefined,
     );
   for (const [i, batch] of batches.entries()) await apply(batch, String(i));
   // A hold that has ended, for a command and for the sweep; and keys that have outlived their day.
@@ -109,6 +113,10 @@ async function runAll(merchantId: string, scope: string | undefined): Promise<vo
   // What is asked after a COMMIT that went unanswered.
   await inTransaction(dataSource, async (tx) => {
     await awaitCreation(tx, { merchantId, id: 'inv_9' });
+    // And of a record that somebody else has.
+    await awaitStockLevel(tx, { merchantId, id: 'inv_1' });
+    await findFreeStockLevels(tx, [{ merchantId, id: 'inv_1' }]);
+    await lockStockLevels(tx, [{ merchantId, id: 'inv_1' }], 'wait');
     const movement = { inventoryId: 'inv_1', revision: 1 } as never;
     await hasMovement(tx, '00000000-0000-0000-0000-000000000000', { merchantId, movement });
   });
@@ -134,6 +142,10 @@ async function explainAll(): Promise<void> {
 /** Statement of a batch → indexes that it goes by, each with the last column that bounds the scan. */
 const byIndex: Readonly<Record<string, readonly (readonly [index: string, column: string])[]>> = {
   lock_stock_levels: [['stock_levels_pkey', 'id']],
+  lock_free_stock_levels: [['stock_levels_pkey', 'id']],
+  find_stock_levels: [['stock_levels_pkey', 'id']],
+  find_free_stock_levels: [['stock_levels_pkey', 'id']],
+  await_stock_level: [['stock_levels_pkey', 'id']],
   update_stock_levels: [['stock_levels_pkey', 'id']],
   update_next_expiries: [['stock_levels_pkey', 'id']],
   read_holds: [['holds_pkey', 'reference']],

@@ -3,12 +3,12 @@ import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Command } from '../../src/domain/command.js';
 import type { Outcome } from '../../src/domain/outcome.js';
-import { applyCommands } from '../../src/engine/apply-commands.js';
 import { sweepExpiredHolds } from '../../src/engine/hold-sweep.js';
 import type { Execution, Submission } from '../../src/engine/submission.js';
 import { findDrift } from '../../src/store/audit.js';
 import { seedRecords } from '../../src/store/seed.js';
 import { insertMerchant } from '../../src/store/tables/merchants.js';
+import { applyAll } from '../support/apply.js';
 import { openDataSource } from '../support/data-source.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { passSeconds } from '../support/pass-time.js';
@@ -97,7 +97,7 @@ class World {
     const expected = submissions.map((s) => this.model.execute(s));
     const executions: Execution[] = [];
     while (executions.length < submissions.length) {
-      executions.push(...(await applyCommands(dataSource, submissions.slice(executions.length), linesMax)));
+      executions.push(...(await applyAll(dataSource, submissions.slice(executions.length), linesMax)));
     }
     const told = (of: readonly Execution[], startedMs: number): unknown[] =>
       of.map((execution, i) =>

@@ -3,8 +3,8 @@ import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import type { Command } from '../../src/domain/command.js';
 import type { Success } from '../../src/domain/outcome.js';
-import type { BatcherLimits } from '../../src/engine/batcher.js';
 import { createEngine, type Engine } from '../../src/engine/engine.js';
+import type { SchedulerLimits } from '../../src/engine/scheduler/executor.js';
 import type { Execution, Submission } from '../../src/engine/submission.js';
 import { fingerprint } from '../../src/service/fingerprint.js';
 import { findDrift } from '../../src/store/audit.js';
@@ -35,7 +35,7 @@ export interface TestEngine {
 
 export async function startEngine(
   url: string,
-  options: { limits?: Partial<BatcherLimits>; database?: Partial<DatabaseLimits> } = {},
+  options: { limits?: Partial<SchedulerLimits>; database?: Partial<DatabaseLimits> } = {},
 ): Promise<TestEngine> {
   const dataSource = await openDataSource(url, options.database);
   const told: Pick<TestEngine, 'retries' | 'batches' | 'onRetry'> = {
@@ -50,6 +50,11 @@ export async function startEngine(
       batchCommandsMax: 500,
       queueCommandsMax: 1000,
       attemptsMax: 4,
+      rowsAwaitedMax: 3,
+      straysMax: 5,
+      slowMs: 100,
+      findFreeEveryMs: 10,
+      rowWaitMaxMs: 5000,
       reconcileAttemptsMax: 40,
       backoffMinMs: 1,
       backoffMaxMs: 50,
@@ -64,6 +69,7 @@ export async function startEngine(
       },
       changed: () => {},
       failed: () => {},
+      recordKept: () => {},
     },
   });
   const close = async (): Promise<void> => {

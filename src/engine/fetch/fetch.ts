@@ -6,11 +6,13 @@ import { readImportLines } from '../../store/tables/import-lines.js';
 import { findRecords, readDescriptions } from '../../store/tables/inventory-records.js';
 import { lockSettings } from '../../store/tables/merchant-settings.js';
 import { readOrders } from '../../store/tables/orders.js';
-import { lockStockLevels, type RecordKey } from '../../store/tables/stock-levels.js';
+import { type Locking, lockStockLevels, type RecordKey } from '../../store/tables/stock-levels.js';
 import { dueRecords, endExpired, fetchExpired, latestReading } from '../expiry.js';
+import type { Blocked } from '../scheduler/entry.js';
 import type { Submission } from '../submission.js';
 import { KeyBook } from '../working-set/key-book.js';
 import { WorkingSet } from '../working-set/working-set.js';
+import { blockedRecords, findBlocked } from './blocked.js';
 import { planBatch } from './plan-batch.js';
 import { readDrawnHolds } from './read-drawn-holds.js';
 import { assertAllLocked } from './wanted-records.js';
@@ -24,6 +26,8 @@ const BATCH_EXPIRED_HOLDS_MAX = 5000;
 export interface FetchedBatch {
   /** The commands that it is fetched for, from the first on; the others have no room in it. */
   readonly submissions: readonly Submission[];
+  /** Of these, the ones that need a record that somebody else has. */
+  readonly blocked: ReadonlyMap<Submission, Blocked>;
   readonly workingSet: WorkingSet;
   readonly keys: KeyBook;
 }
@@ -38,13 +42,14 @@ export class ExpiredBacklog extends Error {
 
 /**
  * Locks all records that the batch names, then reads what its decisions need, for as many of the commands as have room
- * in `linesMax`. The locks are sent first; what is read after them is final until COMMIT. Throws ExpiredBacklog or
- * RecordsMoved when it has to be done again.
+ * in `linesMax`. The locks are sent first; what is read after them is final until COMMIT. By `skip` it waits for no
+ * record, and tells which commands lack one. Throws ExpiredBacklog or RecordsMoved when it has to be done again.
  */
 export async function fetchBatch(
   tx: Transaction,
   submissions: readonly Submission[],
   linesMax: number,
+  locking: Locking,
 ): Promise<FetchedBatch> {
   const planning = planBatch(tx, submissions, linesMax);
   const planned = planning instanceof Promise ? await planning : planning;
@@ -52,7 +57,7 @@ export async function fetchBatch(
   const { records, orders } = wanted;
   const [stocks, named, orderRows, keyRows, clockUs, descriptions, identities, settings, lines] =
     await Promise.all([
-      records.length > 0 ? lockStockLevels(tx, records) : none,
+      records.length > 0 ? lockStockLevels(tx, records, locking) : none,
       plan.holds.length > 0 ? readHolds(tx, plan.holds) : none,
       orders.length > 0 ? readOrders(tx, orders) : none,
       plan.keys.length > 0 ? readIdempotencyKeys(tx, plan.keys) : none,
@@ -62,6 +67,10 @@ export async function fetchBatch(
       plan.settings.length > 0 ? lockSettings(tx, plan.settings) : none,
       plan.lines.length > 0 ? readImportLines(tx, plan.lines) : none,
     ]);
+  const blocked =
+    stocks.length === records.length
+      ? noneBlocked
+      : findBlocked(planned.submissions, await blockedRecords(tx, records, stocks), wanted);
   const orderHolds = orderRows.flatMap((order) => order.holds);
   assertAllLocked(wanted, orderHolds, identities);
 
@@ -85,10 +94,11 @@ export async function fetchBatch(
     lines,
   });
   if (expired !== undefined) endExpired(workingSet, due, expired);
-  return { submissions: drawn.submissions, workingSet, keys: new KeyBook(keyRows) };
+  return { submissions: drawn.submissions, blocked, workingSet, keys: new KeyBook(keyRows) };
 }
 
 const none: never[] = [];
+const noneBlocked: ReadonlyMap<Submission, Blocked> = new Map();
 
 function expiredMax(records: number): number {
   return Math.min(EXPIRED_HOLDS_MAX, Math.max(1, Math.floor(BATCH_EXPIRED_HOLDS_MAX / records)));

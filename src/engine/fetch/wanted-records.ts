@@ -28,6 +28,8 @@ export interface WantedRecords {
   /** There before the locks; a record keeps its identity for ever. */
   readonly found: readonly FoundRecord[];
   readonly receipts: readonly IdentityKey[];
+  /** The records that the orders held units of before the locks. */
+  readonly held: readonly (RecordKey & OrderKey)[];
 }
 
 type FoundRecord = IdentityKey & { readonly id: string };
@@ -40,7 +42,7 @@ export function namesAllRecords({ orders, receipts }: FetchPlan): boolean {
 }
 
 export function asNamed({ records, identities }: FetchPlan): WantedRecords {
-  return { records, orders: none, tooLarge: none, identities, found: none, receipts: none };
+  return { records, orders: none, tooLarge: none, identities, found: none, receipts: none, held: none };
 }
 
 /** What a batch's commands do not name, as it was found before the locks. */
@@ -101,6 +103,7 @@ export function wantedRecords(plan: FetchPlan, { held, received, orderSizes }: F
     identities: [...missing.values()],
     found: received,
     receipts: plan.receipts,
+    held,
   };
 }
 

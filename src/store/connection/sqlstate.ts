@@ -78,6 +78,11 @@ export function isUniqueViolation(error: unknown): boolean {
   return sqlState(driverError(error)) === UNIQUE_VIOLATION;
 }
 
+/** It waited for a lock as long as it may. */
+export function isLockTimeout(error: unknown): boolean {
+  return sqlState(driverError(error)) === '55P03';
+}
+
 /**
  * Whether a statement that failed with this error may still have taken effect: anything but a clear refusal by the
  * server. When the server ends a session with class 08, 57P01 or 57P02, it does not say what became of a COMMIT in

@@ -26,22 +26,37 @@ export interface LockedStock extends StockRow {
 }
 
 /**
- * The locking read, as TypeORM writes it for the entity. It locks all records in key order, so that transactions can
- * never wait for each other in a circle.
+ * What a lock does about a record that somebody else has locked: it leaves it out, or waits for it. Waiting goes through
+ * the records in key order, so that transactions can never wait for each other in a circle.
  */
-function lockStatement(dataSource: DataSource): Statement {
-  let statement = lockStatements.get(dataSource);
-  if (statement === undefined) {
-    statement = batchStatement({ name: 'lock_stock_levels', text: (scope) => lockText(dataSource, scope) });
-    lockStatements.set(dataSource, statement);
+export type Locking = 'skip' | 'wait';
+
+/** In a transaction that skips: how long it waits for a lock that is not a record's, such as an idempotency key's. */
+const SKIPPING_LOCK_TIMEOUT_MS = 200;
+
+/** The locking read, as TypeORM writes it for the entity. */
+function lockStatement(dataSource: DataSource, locking: Locking): Statement {
+  let statements = lockStatements.get(dataSource);
+  if (statements === undefined) {
+    statements = {
+      skip: batchStatement({
+        name: 'lock_free_stock_levels',
+        text: (scope) => lockText(dataSource, scope, 'skip'),
+      }),
+      wait: batchStatement({
+        name: 'lock_stock_levels',
+        text: (scope) => lockText(dataSource, scope, 'wait'),
+      }),
+    };
+    lockStatements.set(dataSource, statements);
   }
-  return statement;
+  return statements[locking];
 }
 
-const lockStatements = new WeakMap<DataSource, Statement>();
+const lockStatements = new WeakMap<DataSource, Record<Locking, Statement>>();
 
-function lockText(dataSource: DataSource, { only, either }: Scope): string {
-  return dataSource
+function lockText(dataSource: DataSource, scope: Scope, locking: Locking): string {
+  const query = dataSource
     .createQueryBuilder(StockLevelEntity, 's')
     .select(['s.merchantId', 's.id', 's.onHandQty', 's.reservedQty', 's.revision'])
     .addSelect('(extract(epoch FROM s.next_expiry_at) * 1000)::float8', 's_next_expiry_ms')
@@ -49,16 +64,24 @@ function lockText(dataSource: DataSource, { only, either }: Scope): string {
       'CASE WHEN s.next_expiry_at IS NOT NULL THEN floor(extract(epoch FROM clock_timestamp()) * 1000)::float8 END',
       's_read_at_ms',
     )
-    .where(
-      either(
-        '(s.merchant_id, s.id) IN (SELECT * FROM unnest($1::text[], $2::text[]))',
-        `s.merchant_id = ANY ($1::text[]) AND s.id = ANY ($2::text[]) ${only('s.merchant_id')}`,
-      ),
-    )
+    .where(named(scope, 's.'))
     .orderBy('s.merchant_id')
     .addOrderBy('s.id')
-    .setLock('pessimistic_write')
+    .setLock('pessimistic_write');
+  if (locking === 'wait') return query.getQuery();
+  // As a statement of its own it would cost a lone command one more message each way.
+  return query
+    .addSelect(`(SELECT set_config('lock_timeout', '${SKIPPING_LOCK_TIMEOUT_MS}', true))`, 's_lock_timeout')
+    .setOnLocked('skip_locked')
     .getQuery();
+}
+
+/** The records whose merchants and ids are $1 and $2. */
+function named({ only, either }: Scope, alias = ''): string {
+  return either(
+    `(${alias}merchant_id, ${alias}id) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
+    `${alias}merchant_id = ANY ($1::text[]) AND ${alias}id = ANY ($2::text[]) ${only(`${alias}merchant_id`)}`,
+  );
 }
 
 interface RawStockLevel {
@@ -71,12 +94,13 @@ interface RawStockLevel {
   s_read_at_ms: number | null;
 }
 
-/** Locks the records and reads them. Records that do not exist are left out. */
-export async function lockStockLevels(tx: Transaction, keys: readonly RecordKey[]): Promise<LockedStock[]> {
-  const rows = await tx.read<RawStockLevel>(lockStatement(tx.dataSource), [
-    texts(keys.map((k) => k.merchantId)),
-    texts(keys.map((k) => k.id)),
-  ]);
+/** Locks the records and reads them. Leaves out records that do not exist and, with `skip`, those that others have. */
+export async function lockStockLevels(
+  tx: Transaction,
+  keys: readonly RecordKey[],
+  locking: Locking = 'wait',
+): Promise<LockedStock[]> {
+  const rows = await tx.read<RawStockLevel>(lockStatement(tx.dataSource, locking), keyColumns(keys));
   return rows.map((row) => ({
     merchantId: row.s_merchant_id,
     stock: {
@@ -88,6 +112,64 @@ export async function lockStockLevels(tx: Transaction, keys: readonly RecordKey[
     },
     readAtMs: row.s_read_at_ms,
   }));
+}
+
+const FIND = batchStatement({
+  name: 'find_stock_levels',
+  text: (scope) => `SELECT merchant_id, id FROM stock_levels WHERE ${named(scope)}`,
+});
+
+/** Which of the records exist, whoever has them locked. */
+export async function findStockLevels(tx: Transaction, keys: readonly RecordKey[]): Promise<RecordKey[]> {
+  return (await tx.read<RawKey>(FIND, keyColumns(keys))).map(recordKey);
+}
+
+const FIND_FREE = batchStatement({
+  name: 'find_free_stock_levels',
+  text: (scope) => `SELECT merchant_id, id FROM stock_levels WHERE ${named(scope)} FOR UPDATE SKIP LOCKED`,
+});
+
+/** Which of the records nobody has locked. Locks them, and waits for none. */
+export async function findFreeStockLevels(tx: Transaction, keys: readonly RecordKey[]): Promise<RecordKey[]> {
+  return (await tx.read<RawKey>(FIND_FREE, keyColumns(keys))).map(recordKey);
+}
+
+const SET_LOCK_TIMEOUT: Statement = {
+  name: 'set_lock_timeout',
+  text: "SELECT set_config('lock_timeout', $1, true)",
+};
+
+/** For the rest of the transaction. */
+export function setLockTimeout(tx: Transaction, ms: number): void {
+  tx.write(SET_LOCK_TIMEOUT, [String(ms)]);
+}
+
+const AWAIT_LEVEL: Statement = {
+  name: 'await_stock_level',
+  text: `
+    WITH locked AS MATERIALIZED (
+         SELECT id FROM stock_levels WHERE merchant_id = $1 AND id = $2 FOR UPDATE)
+    SELECT (extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000)::float8 AS waited_ms
+      FROM locked`,
+};
+
+/** Waits for the record in line with everybody else, and locks it. Returns how long that took, in milliseconds. */
+export async function awaitStockLevel(tx: Transaction, { merchantId, id }: RecordKey): Promise<number> {
+  const [row] = await tx.read<{ waited_ms: number }>(AWAIT_LEVEL, [merchantId, id]);
+  return row?.waited_ms ?? 0;
+}
+
+interface RawKey {
+  merchant_id: string;
+  id: string;
+}
+
+function recordKey({ merchant_id: merchantId, id }: RawKey): RecordKey {
+  return { merchantId, id };
+}
+
+function keyColumns(keys: readonly RecordKey[]): unknown[] {
+  return [texts(keys.map((k) => k.merchantId)), texts(keys.map((k) => k.id))];
 }
 
 const UPDATE = batchStatement({
@@ -153,7 +235,7 @@ function columns(rows: readonly StockRow[]): unknown[] {
   ];
 }
 
-const AWAIT: Statement = {
+const AWAIT_LEVEL: Statement = {
   name: 'await_creation',
   text: `
     INSERT INTO stock_levels (merchant_id, id, on_hand_qty, reserved_qty, revision)

@@ -1,11 +1,12 @@
-import {
-  type Answer,
-  Batcher,
-  type BatcherClock,
-  type BatcherLimits,
-  type BatcherOptions,
-  type FailureKind,
-} from '../../../src/engine/batcher.js';
+import { Batcher } from '../../../../src/engine/scheduler/batcher.js';
+import type { Clock } from '../../../../src/engine/scheduler/clock.js';
+import type { Answer } from '../../../../src/engine/scheduler/entry.js';
+import type {
+  Executor,
+  FailureKind,
+  Results,
+  SchedulerLimits,
+} from '../../../../src/engine/scheduler/executor.js';
 
 /** What a scripted execution throws. */
 export class Failed extends Error {
@@ -18,7 +19,7 @@ export class Failed extends Error {
 }
 
 /** Time that passes only in sleeps, and when a test says so. */
-export class FakeClock implements BatcherClock {
+export class FakeClock implements Clock {
   now = 1_000_000;
   readonly slept: number[] = [];
   /** What `random` answers: 0 draws the shortest waits. */
@@ -28,6 +29,14 @@ export class FakeClock implements BatcherClock {
   random = (): number => this.drawn;
   endOfTurn = (callback: () => void): void => {
     setImmediate(callback);
+  };
+  /** Callbacks that are due later, which a test calls when it likes. */
+  readonly later: (() => void)[] = [];
+  after = (_ms: number, callback: () => void): (() => void) => {
+    this.later.push(callback);
+    return () => {
+      this.later.splice(this.later.indexOf(callback), 1);
+    };
   };
   sleep = async (ms: number): Promise<void> => {
     this.slept.push(ms);
@@ -44,10 +53,15 @@ export interface Begun {
 
 export const NEVER = Number.MAX_SAFE_INTEGER;
 
-const limits: BatcherLimits = {
+const limits: SchedulerLimits = {
   engineLanes: 1,
   batchCommandsMax: 100,
   queueCommandsMax: 1000,
+  straysMax: 4,
+  slowMs: 100,
+  rowsAwaitedMax: 2,
+  findFreeEveryMs: 50,
+  rowWaitMaxMs: 1000,
   attemptsMax: 4,
   reconcileAttemptsMax: 5,
   backoffMinMs: 10,
@@ -57,9 +71,7 @@ const limits: BatcherLimits = {
 /** The result of a call is the call itself, after an `=`. */
 export const resultsOf = (calls: readonly string[]): string[] => calls.map((call) => `=${call}`);
 
-type Setup = Partial<Omit<BatcherOptions<string, string>, 'limits' | 'clock'>> & {
-  limits?: Partial<BatcherLimits>;
-};
+type Setup = Partial<Executor<string, string>> & { limits?: Partial<SchedulerLimits> };
 
 /** A batcher of text, with what it did. Without an `execute`, each execution waits for the test. */
 export function setUp(options: Setup = {}) {
@@ -68,24 +80,35 @@ export function setUp(options: Setup = {}) {
   const executed: string[][] = [];
   const begun: Begun[] = [];
   const waiting: ((begun: Begun) => void)[] = [];
-  const hold = (calls: readonly string[]): Promise<readonly string[]> =>
+  const hold = (calls: readonly string[]): Promise<Results<string>> =>
     new Promise((resolve, fail) => {
       const execution = { calls, succeed: () => resolve(resultsOf(calls)), fail };
       const waiter = waiting.shift();
       if (waiter === undefined) begun.push(execution);
       else waiter(execution);
     });
-  const batcher = new Batcher<string, string>({
+  const { limits: limited, ...scripted } = options;
+  const executor: Executor<string, string> = {
     failureKind: (error) => (error as Failed).kind,
     reconcile: async () => undefined,
-    ...options,
+    executeBehind: async () => {
+      throw new Failed('retry', 'nobody waits for rows here');
+    },
+    executePatiently: async () => {
+      throw new Failed('retry', 'nobody waits for rows here');
+    },
+    findFree: async () => [],
+    weightOf: () => 1,
+    groupOf: () => '',
+    namesOf: () => [],
+    oneGroup: false,
+    ...scripted,
     execute: (calls) => {
       executed.push([...calls]);
       return (options.execute ?? hold)(calls);
     },
-    limits: { ...limits, ...options.limits },
-    clock,
-  });
+  };
+  const batcher = new Batcher<string, string>(executor, { ...limits, ...limited }, clock);
   return {
     batcher,
     clock,

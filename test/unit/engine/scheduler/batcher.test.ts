@@ -115,23 +115,24 @@ describe('a batch of one group only, when asked', () => {
   const groupOf = (call: string): string => call[0]!;
 
   test('the group that has waited longest goes first, the others keep their order', async () => {
-    const { submit, executed } = setUp({ groupOf, execute: async (calls) => calls });
+    const { submit, executed } = setUp({ groupOf, oneGroup: true, execute: async (calls) => calls });
     await Promise.all(submit('a1', 'b1', 'a2', 'c1', 'b2', 'a3'));
     expect(executed).toEqual([['a1', 'a2', 'a3'], ['b1', 'b2'], ['c1']]);
   });
 
-  test('a group larger than a batch goes on where it stopped', async () => {
+  test('a group larger than a batch goes on where it stopped, when its turn comes again', async () => {
     const { submit, executed } = setUp({
       groupOf,
+      oneGroup: true,
       execute: async (calls) => calls,
       limits: { batchCommandsMax: 2 },
     });
     await Promise.all(submit('a1', 'a2', 'a3', 'b1'));
-    expect(executed).toEqual([['a1', 'a2'], ['a3'], ['b1']]);
+    expect(executed).toEqual([['a1', 'a2'], ['b1'], ['a3']]);
   });
 
   test('lanes take different groups', async () => {
-    const { submit, next } = setUp({ groupOf, limits: { engineLanes: 2 } });
+    const { submit, next } = setUp({ groupOf, oneGroup: true, limits: { engineLanes: 2 } });
     submit('a1', 'b1', 'a2');
     expect((await next()).calls).toEqual(['a1', 'a2']);
     expect((await next()).calls).toEqual(['b1']);

@@ -1,0 +1,56 @@
+import type { Command } from '../../domain/command.js';
+import { mapName } from '../../domain/map-name.js';
+import type { Transaction } from '../../store/connection/transaction.js';
+import { findStockLevels, type LockedStock, type RecordKey } from '../../store/tables/stock-levels.js';
+import { Blocked } from '../scheduler/entry.js';
+import type { Submission } from '../submission.js';
+import { identityName } from './fetch-plan.js';
+import { recordsNamed } from './records-named.js';
+import type { WantedRecords } from './wanted-records.js';
+
+/** The records that were wanted, are there, and could not be locked: somebody else has them. */
+export async function blockedRecords(
+  tx: Transaction,
+  wanted: readonly RecordKey[],
+  locked: readonly LockedStock[],
+): Promise<ReadonlySet<string>> {
+  const had = new Set(locked.map(({ merchantId, stock }) => mapName(merchantId, stock.id)));
+  const missing = wanted.filter(({ merchantId, id }) => !had.has(mapName(merchantId, id)));
+  const there = await findStockLevels(tx, missing);
+  return new Set(there.map(({ merchantId, id }) => mapName(merchantId, id)));
+}
+
+/** For each command that needs one of the blocked records: which, and all that it needs. */
+export function findBlocked(
+  submissions: readonly Submission[],
+  blocked: ReadonlySet<string>,
+  wanted: WantedRecords,
+): ReadonlyMap<Submission, Blocked> {
+  const found = new Map<Submission, Blocked>();
+  for (const submission of submissions) {
+    const names = recordsNeeded(submission.command, wanted);
+    const name = names.find((needed) => blocked.has(needed));
+    if (name !== undefined) found.set(submission, new Blocked(name, names));
+  }
+  return found;
+}
+
+/** What the command says, or what was found for it before the locks. */
+function recordsNeeded(command: Command, { held, found }: WantedRecords): readonly string[] {
+  const { merchantId } = command;
+  switch (command.kind) {
+    case 'release_order':
+    case 'confirm_order':
+      return held
+        .filter((hold) => hold.merchantId === merchantId && hold.reference === command.reference)
+        .map(({ id }) => mapName(merchantId, id));
+    case 'receive_record':
+    case 'count_record': {
+      const identity = identityName(merchantId, command.details);
+      const record = found.find((one) => identityName(one.merchantId, one) === identity);
+      return record === undefined ? [] : [mapName(merchantId, record.id)];
+    }
+    default:
+      return recordsNamed(command);
+  }
+}

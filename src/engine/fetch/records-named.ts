@@ -1,0 +1,29 @@
+import type { Command } from '../../domain/command.js';
+import { mapName } from '../../domain/map-name.js';
+
+const NONE: readonly string[] = [];
+
+/** The records that the command says it needs, each once. Which ones an order holds, only the database knows. */
+export function recordsNamed(command: Command): readonly string[] {
+  const { merchantId } = command;
+  switch (command.kind) {
+    case 'reserve':
+    case 'release':
+    case 'confirm':
+    case 'adjust':
+    case 'update_record':
+    case 'create_record':
+      return [mapName(merchantId, command.id)];
+    case 'reserve_order':
+    case 'batch_adjust':
+      return command.lines.length === 1
+        ? [mapName(merchantId, command.lines[0]!.id)]
+        : [...new Set(command.lines.map(({ id }) => mapName(merchantId, id)))];
+    case 'release_order':
+    case 'confirm_order':
+    case 'receive_record':
+    case 'count_record':
+    case 'update_settings':
+      return NONE;
+  }
+}

@@ -1,0 +1,204 @@
+import { carryThrough } from './carry-through.js';
+import type { Clock } from './clock.js';
+import { type Answer, type Batch, type Entry, newBatch } from './entry.js';
+import type { Executor, Results, SchedulerLimits } from './executor.js';
+import { RowWaits } from './row-waits.js';
+import { Schedule } from './schedule.js';
+
+/** A call that has so often lacked one row when it got another waits for all of them in turn. */
+const LACKED_OTHERS_MAX = 2;
+
+/**
+ * Collects concurrent calls and runs them together: many callers, one execution.
+ *
+ * Purpose: where an execution has a price (a transaction, its locks, its fsync), calls that wait share it. They share its
+ * speed, and nothing else: a call waits neither for a row that it does not need, nor for another batch's trouble, nor for
+ * the crowd of another group. Trade-off: a call may wait for the execution in flight, never for a timer. Under low load
+ * a batch is one call; under load batches form by themselves while the lanes are busy.
+ *
+ * Life of a call: refused (queue full, closing), or queued (`Schedule`); taken by a free lane with what else is next;
+ * dropped instead when its deadline has passed; then executed, tried again, or isolated by splitting (`carryThrough`).
+ * Where somebody else has a row that it needs, it comes back undone and waits for that row (`RowWaits`), while the others
+ * of its batch are answered. Each call is answered exactly once, with a value: `submit` never rejects.
+ *
+ * A lane is the right to execute. A batch that fails, or takes longer than `slowMs`, gives up its lane and goes on as a
+ * stray, so that its trouble stays its own. Only when there are `straysMax` of them does everybody wait.
+ *
+ * It knows nothing of what the calls are.
+ */
+export class Batcher<C, R> {
+  readonly #executor: Executor<C, R>;
+  readonly #limits: SchedulerLimits;
+  readonly #clock: Clock;
+  readonly #schedule: Schedule<C, R>;
+  readonly #rowWaits: RowWaits<C, R>;
+  /** Batches that hold a lane; at most `engineLanes`. */
+  #inLanes = 0;
+  /** Batches that do not. */
+  #strays = 0;
+  /** Calls that have come. */
+  #arrived = 0;
+  /** A start of lanes is due at the end of this turn of the event loop. */
+  #startScheduled = false;
+  #closing = false;
+  /** Set while someone waits for the last answer. */
+  #onIdle: (() => void) | undefined;
+
+  constructor(executor: Executor<C, R>, limits: SchedulerLimits, clock: Clock) {
+    const { engineLanes, batchCommandsMax, queueCommandsMax, attemptsMax } = limits;
+    if (
+      Math.min(engineLanes, batchCommandsMax, queueCommandsMax, attemptsMax) < 1 ||
+      queueCommandsMax < batchCommandsMax
+    ) {
+      throw new RangeError('batcher limits must be at least 1, and a queue must hold a batch');
+    }
+    this.#executor = executor;
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#schedule = new Schedule(limits, executor.oneGroup);
+    this.#rowWaits = new RowWaits({
+      executor,
+      limits,
+      clock,
+      schedule: this.#schedule,
+      run: (batch, first) => this.#runStray(batch, first),
+      onFree: () => this.#startLanes(),
+    });
+  }
+
+  /** Calls waiting for a lane, or for a row. */
+  get queued(): number {
+    return this.#schedule.calls;
+  }
+
+  /** Rows that somebody else has and that calls wait for. */
+  get rowsAwaited(): number {
+    return this.#rowWaits.rows;
+  }
+
+  /**
+   * Runs the call in some batch. A call whose deadline (milliseconds since the epoch) passes before an execution
+   * of it begins is never executed.
+   */
+  submit(call: C, deadlineAtMs: number): Promise<Answer<R>> {
+    if (this.#closing) return Promise.resolve({ kind: 'closing' });
+    const group = this.#executor.groupOf(call);
+    if (!this.#schedule.hasRoom(group)) return Promise.resolve({ kind: 'queue_full' });
+    return new Promise((answer) => {
+      this.#schedule.add({
+        call,
+        number: this.#arrived++,
+        arrivedAtMs: this.#clock.nowMs(),
+        deadlineAtMs,
+        group,
+        weight: this.#executor.weightOf(call),
+        names: this.#executor.namesOf(call),
+        lacks: undefined,
+        lackedOthers: 0,
+        answer,
+      });
+      this.#scheduleStart();
+    });
+  }
+
+  /** Takes no more calls; resolves when every call that was taken has been answered. */
+  drain(): Promise<void> {
+    this.#closing = true;
+    if (this.#isIdle()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const earlier = this.#onIdle;
+      this.#onIdle = () => {
+        earlier?.();
+        resolve();
+      };
+    });
+  }
+
+  #isIdle(): boolean {
+    return this.queued === 0 && this.#inLanes === 0 && this.#strays === 0 && this.#rowWaits.busy === 0;
+  }
+
+  /** Lanes start at the end of the turn, so that calls which arrived together travel together. */
+  #scheduleStart(): void {
+    if (this.#startScheduled || this.#inLanes >= this.#limits.engineLanes) return;
+    this.#startScheduled = true;
+    this.#clock.endOfTurn(() => {
+      this.#startScheduled = false;
+      this.#startLanes();
+    });
+  }
+
+  #startLanes(): void {
+    while (this.#inLanes < this.#limits.engineLanes && this.#strays < this.#limits.straysMax) {
+      const batch = newBatch<C, R>();
+      this.#schedule.fill(batch);
+      if (batch.entries.length === 0) break;
+      void this.#runInLane(batch);
+    }
+    if (this.#isIdle()) this.#onIdle?.();
+  }
+
+  async #runInLane(batch: Batch<C, R>): Promise<void> {
+    this.#inLanes++;
+    let strayed = false;
+    const stray = (): void => {
+      if (strayed) return;
+      strayed = true;
+      this.#inLanes--;
+      this.#strays++;
+      this.#startLanes();
+    };
+    const callOff = this.#clock.after(this.#limits.slowMs, stray);
+    await this.#settle(batch, stray);
+    callOff();
+    if (strayed) this.#strays--;
+    else this.#inLanes--;
+    this.#startLanes();
+  }
+
+  async #runStray(batch: Batch<C, R>, first: () => Promise<Results<R>>): Promise<void> {
+    this.#strays++;
+    await this.#settle(batch, () => {}, first);
+    this.#strays--;
+    this.#startLanes();
+  }
+
+  /** Answers every call of the batch, or has it wait for the row that it lacks. */
+  async #settle(batch: Batch<C, R>, onTrouble: () => void, first?: () => Promise<Results<R>>): Promise<void> {
+    this.#executor.onBatch?.(batch.entries.length);
+    const { limits, executor, clock } = {
+      limits: this.#limits,
+      executor: this.#executor,
+      clock: this.#clock,
+    };
+    const undone = await carryThrough(batch.entries, { executor, limits, clock, first, onTrouble });
+    if (undone.length > 0) this.#letWait(undone, batch);
+    this.#schedule.release(batch);
+  }
+
+  #letWait(undone: readonly Entry<C, R>[], batch: Batch<C, R>): void {
+    const lacking = new Map<string, Entry<C, R>[]>();
+    for (const entry of undone) {
+      const name = entry.lacks!;
+      if (entry.lackedOthers >= LACKED_OTHERS_MAX && this.#strays < this.#limits.straysMax) {
+        this.#runPatiently(entry);
+      } else if (this.#schedule.isHeldByOther(name, batch)) {
+        this.#schedule.putBack([entry]);
+      } else {
+        const others = lacking.get(name);
+        if (others === undefined) lacking.set(name, [entry]);
+        else others.push(entry);
+      }
+    }
+    for (const [name, entries] of lacking) {
+      this.#schedule.keep(name, entries);
+      this.#rowWaits.add(name);
+    }
+  }
+
+  #runPatiently(entry: Entry<C, R>): void {
+    const alone: Batch<C, R> = { entries: [entry], names: [], weight: entry.weight };
+    entry.lackedOthers = 0;
+    void this.#runStray(alone, () => this.#executor.executePatiently(entry.call));
+  }
+}

@@ -1,0 +1,108 @@
+import { backoffMs } from '../../timing/backoff.js';
+import type { Clock } from './clock.js';
+import { Blocked, dropExpired, type Entry } from './entry.js';
+import type { Executor, Results, SchedulerLimits } from './executor.js';
+
+/** How the calls of a batch are carried to their answers. */
+export interface Carriage<C, R> {
+  readonly executor: Executor<C, R>;
+  readonly limits: SchedulerLimits;
+  readonly clock: Clock;
+  /** The first execution, if it is not the usual one. */
+  readonly first?: (() => Promise<Results<R>>) | undefined;
+  /** Called when an execution fails: what follows may take long. */
+  onTrouble(): void;
+}
+
+/**
+ * Executes the calls, again and apart as their failures say, until each is answered. Returns those that lack a row; they
+ * are not.
+ */
+export async function carryThrough<C, R>(
+  entries: readonly Entry<C, R>[],
+  carriage: Carriage<C, R>,
+): Promise<Entry<C, R>[]> {
+  const { executor, limits, clock } = carriage;
+  const undone: Entry<C, R>[] = [];
+  let { first } = carriage;
+  let left = entries;
+  for (let attempt = 1; ; attempt++) {
+    if (first === undefined) left = dropExpired(left, clock.nowMs());
+    if (left.length === 0) return undone;
+    let failure: unknown;
+    try {
+      const results = await (first ?? (() => executor.execute(left.map((entry) => entry.call))))();
+      left = take(left, results, undone);
+      attempt = 0;
+      continue;
+    } catch (error) {
+      failure = error;
+    } finally {
+      first = undefined;
+    }
+    carriage.onTrouble();
+    let kind = executor.failureKind(failure);
+    // Nothing may run again, nor be called failed, before it is known whether it took effect.
+    let results: Results<R> | undefined;
+    for (let tries = 1; kind === 'unknown_outcome'; tries++) {
+      try {
+        results = await executor.reconcile(failure);
+        kind = 'retry';
+      } catch (notYet) {
+        if (tries >= limits.reconcileAttemptsMax) {
+          failAll(left, notYet);
+          return undone;
+        }
+        if (executor.failureKind(notYet) === 'unknown_outcome') failure = notYet;
+        await clock.sleep(backoffMs(tries, limits, clock.random()));
+      }
+    }
+    if (results !== undefined) {
+      left = take(left, results, undone);
+      attempt = 0;
+      continue;
+    }
+    if ((kind === 'split' || kind === 'isolate') && left.length > 1) {
+      const middle = left.length >> 1;
+      undone.push(...(await carryThrough(left.slice(0, middle), { ...carriage, first: undefined })));
+      undone.push(...(await carryThrough(left.slice(middle), { ...carriage, first: undefined })));
+      return undone;
+    }
+    if ((kind !== 'retry' && kind !== 'isolate') || attempt >= limits.attemptsMax) {
+      failAll(left, failure);
+      return undone;
+    }
+    executor.onRetry?.(failure);
+    await clock.sleep(backoffMs(attempt, limits, clock.random()));
+  }
+}
+
+/** Answers the first calls, as many as there are results. Returns those that are still to be executed. */
+function take<C, R>(
+  entries: readonly Entry<C, R>[],
+  results: Results<R>,
+  undone: Entry<C, R>[],
+): readonly Entry<C, R>[] {
+  if (results.length === 0 || results.length > entries.length) {
+    failAll(entries, new Error(`${results.length} results for ${entries.length} calls`));
+    return [];
+  }
+  for (let i = 0; i < results.length; i++) {
+    const entry = entries[i]!;
+    const result = results[i]!;
+    if (result instanceof Blocked) undone.push(lacking(entry, result));
+    else entry.answer({ kind: 'done', result });
+  }
+  return results.length === entries.length ? [] : entries.slice(results.length);
+}
+
+function lacking<C, R>(entry: Entry<C, R>, { name, names }: Blocked): Entry<C, R> {
+  if (entry.lacks !== undefined && entry.lacks !== name) entry.lackedOthers++;
+  entry.lacks = name;
+  entry.names = names;
+  return entry;
+}
+
+function failAll<C, R>(entries: readonly Entry<C, R>[], error: unknown): void {
+  for (const entry of entries) entry.answer({ kind: 'failed', error });
+}

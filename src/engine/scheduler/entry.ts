@@ -1,0 +1,57 @@
+/** A call on its way to an answer. */
+export interface Entry<C, R> {
+  readonly call: C;
+  /** Order of arrival. */
+  readonly number: number;
+  /** Milliseconds since the epoch. */
+  readonly arrivedAtMs: number;
+  /** Milliseconds since the epoch; past it, no execution begins. */
+  readonly deadlineAtMs: number;
+  /** Whose share of the queue it takes: the merchant. */
+  readonly group: string;
+  readonly weight: number;
+  /** The rows that it needs, as far as anyone knows; an execution may find out more. */
+  names: readonly string[];
+  /** The last execution left it undone for want of this row. */
+  lacks: string | undefined;
+  /** How often it lacked a row that it had not lacked the time before. */
+  lackedOthers: number;
+  readonly answer: (answer: Answer<R>) => void;
+}
+
+/** How a call came out. Only `done` and `failed` were ever executed. */
+export type Answer<R> =
+  | { readonly kind: 'done'; readonly result: R }
+  | { readonly kind: 'failed'; readonly error: unknown }
+  | { readonly kind: 'queue_full' }
+  | { readonly kind: 'closing' }
+  | { readonly kind: 'deadline_passed' };
+
+/** In place of a result: somebody else has a row that the call needs, and nothing of it was done. */
+export class Blocked {
+  constructor(
+    readonly name: string,
+    /** All rows that the call needs, as far as the execution has found out. */
+    readonly names: readonly string[],
+  ) {}
+}
+
+/** Calls that are executed together, and have the turn on the rows that they name. */
+export interface Batch<C, R> {
+  readonly entries: Entry<C, R>[];
+  readonly names: string[];
+  weight: number;
+}
+
+export function newBatch<C, R>(): Batch<C, R> {
+  return { entries: [], names: [], weight: 0 };
+}
+
+/** Answers those whose deadline has passed, and returns the others. */
+export function dropExpired<C, R>(entries: readonly Entry<C, R>[], nowMs: number): readonly Entry<C, R>[] {
+  if (entries.every((entry) => entry.deadlineAtMs > nowMs)) return entries;
+  for (const entry of entries) {
+    if (entry.deadlineAtMs <= nowMs) entry.answer({ kind: 'deadline_passed' });
+  }
+  return entries.filter((entry) => entry.deadlineAtMs > nowMs);
+}

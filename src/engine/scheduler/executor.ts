@@ -1,0 +1,83 @@
+import type { Backoff } from '../../timing/backoff.js';
+import type { Blocked } from './entry.js';
+
+/** What the scheduler knows of its calls, and how they are executed. */
+export interface Executor<C, R> {
+  /**
+   * Runs the calls together, all or the first ones, at least one, and returns result i for call i; or throws and has
+   * taken no effect. Waits for no row: a call that needs one that somebody else has comes back as Blocked.
+   */
+  execute(calls: readonly C[]): Promise<Results<R>>;
+  /**
+   * Waits for the row, for a while, and once it is had, runs what `take` then gives, which may be nothing. Throws when
+   * the row was not to be had.
+   */
+  executeBehind(name: string, take: () => readonly C[]): Promise<BehindResults<R>>;
+  /** Runs one call, and waits for each row in turn, in the order of all rows, briefly. */
+  executePatiently(call: C): Promise<Results<R>>;
+  /** Which of these rows nobody has at this moment. */
+  findFree(names: readonly string[]): Promise<readonly string[]>;
+  failureKind(error: unknown): FailureKind;
+  /** After `unknown_outcome`: the results when it took effect, undefined when it did not; throws to be asked again. */
+  reconcile(error: unknown): Promise<Results<R> | undefined>;
+  /** How much of a batch's room a call takes, at least 1. A heavier one than a batch goes alone. */
+  weightOf(call: C): number;
+  /** Whose share of the queue it takes. */
+  groupOf(call: C): string;
+  /** The rows that the call says it needs, each once. */
+  namesOf(call: C): readonly string[];
+  /** A batch holds calls of one group only. */
+  readonly oneGroup: boolean;
+  onBatch?(calls: number): void;
+  onRetry?(error: unknown): void;
+  /** Calls have waited this long for a row that somebody else keeps; told once, until it is free. */
+  onKept?(name: string, calls: number, waitedMs: number): void;
+}
+
+export type Results<R> = readonly (R | Blocked)[];
+
+export interface BehindResults<R> {
+  readonly results: Results<R>;
+  /** Somebody else had the row first: they may want it again. */
+  readonly waited: boolean;
+}
+
+/**
+ * What a failed execution means:
+ * - retry:            it took no effect, and may succeed when tried again
+ * - isolate:          it took no effect, and one of its calls waits for something; alone, that one is tried again
+ * - split:            it took no effect, and one of its calls may be to blame
+ * - unknown_outcome:  it may have taken effect; `reconcile` finds out
+ * - fail:             it took no effect, and trying again is useless
+ */
+export type FailureKind = 'retry' | 'isolate' | 'split' | 'unknown_outcome' | 'fail';
+
+export interface SchedulerLimits extends Backoff {
+  /** Batches in flight at once, but for those in trouble. */
+  readonly engineLanes: number;
+  /** Batches in trouble at once; with more, no new one begins. */
+  readonly straysMax: number;
+  /** A batch that takes longer is in trouble. */
+  readonly slowMs: number;
+  /** What the calls in one batch may weigh together. */
+  readonly batchCommandsMax: number;
+  /** What the calls that wait may weigh together. */
+  readonly queueCommandsMax: number;
+  /** Executions of one batch, the first included. */
+  readonly attemptsMax: number;
+  /** Questions after an unknown outcome. */
+  readonly reconcileAttemptsMax: number;
+  /** Rows that somebody else has and that are waited for at once; the others are looked at every `findFreeEveryMs`. */
+  readonly rowsAwaitedMax: number;
+  readonly findFreeEveryMs: number;
+  /** A call that has waited so long for rows of others is given up. */
+  readonly rowWaitMaxMs: number;
+}
+
+/** Somebody else had the row for too long. */
+export class RowKept extends Error {
+  override readonly name = 'RowKept';
+  constructor(waitedMs: number) {
+    super(`a row was not to be had for ${waitedMs} ms`);
+  }
+}

@@ -1,0 +1,150 @@
+import type { Clock } from './clock.js';
+import { type Batch, dropExpired, type Entry, newBatch } from './entry.js';
+import { type Executor, type Results, RowKept, type SchedulerLimits } from './executor.js';
+import type { Schedule } from './schedule.js';
+
+/** Calls wait this long for a row before anybody is told. */
+const TELL_AFTER_MS = 1000;
+
+/** Rows that are looked at in one question. */
+const LOOK_ROWS_MAX = 1000;
+
+interface Wait {
+  readonly sinceMs: number;
+  told: boolean;
+}
+
+export interface RowWaitsOptions<C, R> {
+  readonly executor: Executor<C, R>;
+  readonly limits: SchedulerLimits;
+  readonly clock: Clock;
+  readonly schedule: Schedule<C, R>;
+  /** Carries a batch through whose first execution has begun. */
+  run(batch: Batch<C, R>, first: () => Promise<Results<R>>): Promise<void>;
+  /** A row is free, or a wait is over. */
+  onFree(): void;
+}
+
+/**
+ * Waits for rows that somebody outside of this process has: another process's batch, for milliseconds, or a stranger, for
+ * as long as they like.
+ *
+ * A few are waited for in the database, in line with everybody else; what then runs is drawn when the row is had, so
+ * that it takes along all that have come meanwhile. This is how several processes share one record without loss: each
+ * batch is as large as the wait was long. The others, and those that were not to be had in that time, are looked at
+ * together, again and again, by a question that waits for nobody. So a thousand rows that a stranger has cost a statement
+ * every `findFreeEveryMs`, and hold up nobody but those who need them.
+ */
+export class RowWaits<C, R> {
+  readonly #options: RowWaitsOptions<C, R>;
+  /** Rows that somebody else has and that calls wait for. */
+  readonly #waits = new Map<string, Wait>();
+  /** Of these, the ones that are not waited for in the database. */
+  readonly #looked = new Set<string>();
+  #awaited = 0;
+  #looking = false;
+
+  constructor(options: RowWaitsOptions<C, R>) {
+    this.#options = options;
+  }
+
+  /** Waits in the database, and looks. */
+  get busy(): number {
+    return this.#awaited + (this.#looking ? 1 : 0);
+  }
+
+  /** Rows that somebody else has and that calls wait for. */
+  get rows(): number {
+    return this.#waits.size;
+  }
+
+  /** The calls that wait for it are kept by the schedule until it is free. */
+  add(name: string): void {
+    if (this.#waits.has(name)) return;
+    this.#waits.set(name, { sinceMs: this.#options.clock.nowMs(), told: false });
+    if (this.#awaited < this.#options.limits.rowsAwaitedMax) void this.#await(name);
+    else this.#look(name);
+  }
+
+  async #await(name: string): Promise<void> {
+    const { executor, clock, schedule, run, onFree } = this.#options;
+    this.#awaited++;
+    const batch = newBatch<C, R>();
+    let had = false;
+    const executing = executor.executeBehind(name, () => {
+      had = true;
+      this.#waits.delete(name);
+      schedule.fillFrom(name, batch);
+      const live = dropExpired(batch.entries, clock.nowMs());
+      batch.entries.splice(0, batch.entries.length, ...live);
+      return live.map((entry) => entry.call);
+    });
+    const waited = await executing.then(
+      (executed) => executed.waited,
+      () => false,
+    );
+    this.#awaited--;
+    if (!had) {
+      this.#look(name);
+      return;
+    }
+    // Whoever had it before wants it again, as a rule: it is waited for once more, rather than asked for in vain.
+    if (waited && schedule.waitingFor(name) > 0) {
+      schedule.keep(name, []);
+      this.add(name);
+    }
+    await run(batch, async () => (await executing).results);
+    onFree();
+  }
+
+  #look(name: string): void {
+    this.#looked.add(name);
+    if (!this.#looking) void this.#lookOn();
+  }
+
+  async #lookOn(): Promise<void> {
+    const { executor, clock, limits, onFree } = this.#options;
+    this.#looking = true;
+    while (this.#looked.size > 0) {
+      await clock.sleep(limits.findFreeEveryMs);
+      this.#giveUp(clock.nowMs());
+      const names = [...this.#looked].slice(0, LOOK_ROWS_MAX);
+      const free = names.length === 0 ? [] : await executor.findFree(names).catch(() => []);
+      // Those that were looked at go behind those that were not.
+      for (const name of names) {
+        this.#looked.delete(name);
+        if (free.includes(name)) this.#free(name);
+        else this.#looked.add(name);
+      }
+      if (free.length > 0) onFree();
+    }
+    this.#looking = false;
+    onFree();
+  }
+
+  #free(name: string): void {
+    this.#waits.delete(name);
+    this.#options.schedule.free(name);
+  }
+
+  /** Answers those who can wait no longer. */
+  #giveUp(nowMs: number): void {
+    const { executor, limits, schedule } = this.#options;
+    for (const name of this.#looked) {
+      const wait = this.#waits.get(name)!;
+      const waitedMs = nowMs - wait.sinceMs;
+      if (waitedMs >= TELL_AFTER_MS && !wait.told) {
+        wait.told = true;
+        executor.onKept?.(name, schedule.waitingFor(name), waitedMs);
+      }
+      const isOver = (entry: Entry<C, R>): boolean => nowMs - entry.arrivedAtMs >= limits.rowWaitMaxMs;
+      const over = schedule.retain(name, (entry) => entry.deadlineAtMs > nowMs && !isOver(entry));
+      for (const entry of dropExpired(over, nowMs)) {
+        entry.answer({ kind: 'failed', error: new RowKept(nowMs - entry.arrivedAtMs) });
+      }
+      if (schedule.waitingFor(name) > 0) continue;
+      this.#looked.delete(name);
+      this.#free(name);
+    }
+  }
+}

@@ -1,0 +1,217 @@
+import type { Batch, Entry } from './entry.js';
+import { Fifo } from './fifo.js';
+import { Turns } from './turns.js';
+
+/** What one group may take of a batch before the next one has its turn, by weight. */
+const QUANTUM = 32;
+
+/** A group may fill this many times what it leaves free of the queue. */
+const SHARE = 4;
+
+interface Group<E> {
+  readonly name: string;
+  readonly arrived: Fifo<E>;
+  /** Rows that calls of the group wait for, whose turn may have come; before what has arrived later. */
+  readonly awaited: Fifo<string>;
+  /** What it may still take in its turn. */
+  credit: number;
+  /** Of its calls that wait, wherever they do. */
+  weight: number;
+  inRound: boolean;
+}
+
+/**
+ * Which calls come next: groups (merchants) take turns, by weight (deficit round robin), and within a group calls go in
+ * order of arrival, except that each waits until it has the turn on the rows that it names (`Turns`).
+ *
+ * https://doi.org/10.1109/90.502236 (M. Shreedhar, G. Varghese: Efficient fair queuing using deficit round robin)
+ */
+export class Schedule<C, R> {
+  readonly #groups = new Map<string, Group<Entry<C, R>>>();
+  /** Groups that may have something to take, in the order of their turns. */
+  #round: Group<Entry<C, R>>[] = [];
+  readonly #turns = new Turns<Entry<C, R>>();
+  readonly #limits: { readonly batchCommandsMax: number; readonly queueCommandsMax: number };
+  readonly #oneGroup: boolean;
+  #weight = 0;
+  #calls = 0;
+
+  constructor(
+    limits: { readonly batchCommandsMax: number; readonly queueCommandsMax: number },
+    oneGroup: boolean,
+  ) {
+    this.#limits = limits;
+    this.#oneGroup = oneGroup;
+  }
+
+  /** Calls that wait. */
+  get calls(): number {
+    return this.#calls;
+  }
+
+  /**
+   * Whether the queue takes in one more of the group. Each group may have four times what is left free: one alone
+   * fills four fifths, and however many flood it, there is room for the next one.
+   */
+  hasRoom(group: string): boolean {
+    const free = this.#limits.queueCommandsMax - this.#weight;
+    if (free <= 0) return false;
+    const weight = this.#groups.get(group)?.weight ?? 0;
+    return weight < free * SHARE;
+  }
+
+  add(entry: Entry<C, R>): void {
+    this.#count(entry, 1);
+    this.#groupOf(entry.group).arrived.push(entry);
+  }
+
+  /** Fills the batch with what comes next: with nothing, where all that waits waits for rows. */
+  fill(batch: Batch<C, R>): void {
+    const round = this.#round;
+    const refused: Group<Entry<C, R>>[] = [];
+    while (round.length > 0 && batch.weight < this.#limits.batchCommandsMax) {
+      const group = round.shift()!;
+      const alone = this.#oneGroup || (round.length === 0 && refused.length === 0);
+      group.credit = alone ? Number.POSITIVE_INFINITY : group.credit + QUANTUM;
+      const end = this.#visit(group, batch);
+      if (end !== 'credit') group.credit = 0;
+      if (end === 'credit' || (end === 'room' && this.#oneGroup)) round.push(group);
+      else if (end === 'room') refused.push(group);
+      else this.#leaveRound(group);
+      if (this.#oneGroup && batch.entries.length > 0) break;
+    }
+    // Whoever found no room is first next time, or something heavy would wait for ever.
+    if (refused.length > 0) this.#round = [...refused, ...round];
+  }
+
+  /** Takes what the group may: until its credit is used up, the batch has no room, or there is nothing more. */
+  #visit(group: Group<Entry<C, R>>, batch: Batch<C, R>): 'credit' | 'room' | 'empty' {
+    for (let entry = this.#peek(group, batch); entry !== undefined; entry = this.#peek(group, batch)) {
+      // One that does not fit in waits for the next batch, and those behind it do not overtake it.
+      if (batch.entries.length > 0 && batch.weight + entry.weight > this.#limits.batchCommandsMax)
+        return 'room';
+      if (entry.weight > group.credit) return 'credit';
+      group.credit -= entry.weight;
+      this.#take(group, entry, batch);
+    }
+    return 'empty';
+  }
+
+  #peek(group: Group<Entry<C, R>>, batch: Batch<C, R>): Entry<C, R> | undefined {
+    for (let name = group.awaited.peek(); name !== undefined; name = group.awaited.peek()) {
+      const entry = this.#turns.peek(name, batch);
+      if (entry !== undefined) return entry;
+      group.awaited.shift();
+    }
+    for (let entry = group.arrived.peek(); entry !== undefined; entry = group.arrived.peek()) {
+      if (this.#turns.isFree(entry, batch)) return entry;
+      group.arrived.shift();
+      this.#turns.wait(entry);
+    }
+    return undefined;
+  }
+
+  #take(group: Group<Entry<C, R>>, entry: Entry<C, R>, batch: Batch<C, R>): void {
+    if (group.awaited.length > 0) this.#turns.take(entry, batch);
+    else {
+      group.arrived.shift();
+      this.#turns.hold(entry, batch);
+    }
+    batch.entries.push(entry);
+    batch.weight += entry.weight;
+    this.#count(entry, -1);
+  }
+
+  /** The batch is done, and gives up its turns. */
+  release(batch: Batch<C, R>): void {
+    for (const name of this.#turns.release(batch)) this.#comesTo(name);
+  }
+
+  /** What came out of a batch undone goes first again. */
+  putBack(entries: readonly Entry<C, R>[]): void {
+    for (const entry of entries) {
+      this.#count(entry, 1);
+      this.#groupOf(entry.group).arrived.insert(entry, (other) => other.number > entry.number);
+    }
+  }
+
+  /** Somebody outside of this process has the row: these calls, and all who need it, wait until it is free. */
+  keep(name: string, entries: readonly Entry<C, R>[]): void {
+    for (const entry of entries) this.#count(entry, 1);
+    for (const left of this.#turns.keep(name, entries)) this.#comesTo(left);
+  }
+
+  /** Nobody outside has the row any more; those who wait for it are next. */
+  free(name: string): void {
+    this.#turns.free(name);
+    this.#comesTo(name);
+  }
+
+  /** The row is ours: fills the batch with those who wait for it, and nobody else. */
+  fillFrom(name: string, batch: Batch<C, R>): void {
+    this.#turns.free(name);
+    for (
+      let entry = this.#turns.peek(name, batch);
+      entry !== undefined;
+      entry = this.#turns.peek(name, batch)
+    ) {
+      if (batch.entries.length > 0 && batch.weight + entry.weight > this.#limits.batchCommandsMax) break;
+      this.#turns.take(entry, batch);
+      batch.entries.push(entry);
+      batch.weight += entry.weight;
+      this.#count(entry, -1);
+    }
+    if (batch.entries.length === 0) this.#comesTo(name);
+  }
+
+  /** Of those who wait for a row that is kept, removes the ones that do not pass. */
+  retain(name: string, passes: (entry: Entry<C, R>) => boolean): Entry<C, R>[] {
+    const removed = this.#turns.retain(name, passes);
+    for (const entry of removed) this.#count(entry, -1);
+    return removed;
+  }
+
+  isHeldByOther(name: string, batch: Batch<C, R>): boolean {
+    return this.#turns.isHeldByOther(name, batch);
+  }
+
+  waitingFor(name: string): number {
+    return this.#turns.waitingFor(name);
+  }
+
+  /** The turn on the row may have come to the first that waits for it. */
+  #comesTo(name: string): void {
+    const first = this.#turns.first(name);
+    if (first !== undefined) this.#groupOf(first.group).awaited.push(name);
+  }
+
+  #count(entry: Entry<C, R>, by: 1 | -1): void {
+    this.#calls += by;
+    this.#weight += by * entry.weight;
+    this.#groupNamed(entry.group).weight += by * entry.weight;
+  }
+
+  /** The group, in the round. */
+  #groupOf(name: string): Group<Entry<C, R>> {
+    const group = this.#groupNamed(name);
+    if (!group.inRound) {
+      group.inRound = true;
+      this.#round.push(group);
+    }
+    return group;
+  }
+
+  #groupNamed(name: string): Group<Entry<C, R>> {
+    let group = this.#groups.get(name);
+    if (group === undefined) {
+      group = { name, arrived: new Fifo(), awaited: new Fifo(), credit: 0, weight: 0, inRound: false };
+      this.#groups.set(name, group);
+    }
+    return group;
+  }
+
+  #leaveRound(group: Group<Entry<C, R>>): void {
+    group.inRound = false;
+    if (group.weight === 0) this.#groups.delete(group.name);
+  }
+}

@@ -1,0 +1,179 @@
+import { Fifo } from './fifo.js';
+
+/** What the turns need to know of a call. */
+export interface Waiter {
+  readonly number: number;
+  readonly names: readonly string[];
+}
+
+/** What holds turns: a batch. */
+export interface Holder {
+  readonly names: string[];
+}
+
+interface Turn<W> {
+  /** Whose turn it is; undefined while nobody of this process has the row, and somebody waits. */
+  holder: Holder | undefined;
+  /** In order of arrival. */
+  readonly waiting: Fifo<W>;
+  /** Somebody outside of this process has the row. */
+  kept: boolean;
+}
+
+/**
+ * Whose turn it is on each row, in this process: one batch has it, and calls that need the row wait for it in order of
+ * arrival. So one lane at a time asks the database for a row, and whoever comes next takes along all that have come
+ * meanwhile.
+ *
+ * A call that needs several rows waits in the line of each, and runs when it is the first of all of them. All lines are in
+ * order of arrival, so no two calls wait for each other. The exception is a row that somebody else keeps, who knows how
+ * long: whoever needs it waits for it alone, and gives up their places in the other lines.
+ *
+ * Only rows that a batch has or a call waits for have an entry.
+ */
+export class Turns<W extends Waiter> {
+  readonly #turns = new Map<string, Turn<W>>();
+
+  /** Whether the call may join the holder now. */
+  isFree(call: W, holder: Holder): boolean {
+    for (const name of call.names) {
+      const turn = this.#turns.get(name);
+      if (turn !== undefined && (turn.holder !== holder || turn.waiting.length > 0)) return false;
+    }
+    return true;
+  }
+
+  hold(call: W, holder: Holder): void {
+    for (const name of call.names) {
+      const turn = this.#turns.get(name);
+      if (turn === undefined) this.#turns.set(name, { holder, waiting: new Fifo(), kept: false });
+      else if (turn.holder === holder) continue;
+      else turn.holder = holder;
+      holder.names.push(name);
+    }
+  }
+
+  /** Lets a call that is not free wait. */
+  wait(call: W): void {
+    const kept = call.names.find((name) => this.#turns.get(name)?.kept);
+    if (kept !== undefined) this.#stand(call, kept);
+    else for (const name of call.names) this.#stand(call, name);
+  }
+
+  /** The first that waits for the row, if its turn has come on all that it needs. */
+  peek(name: string, holder: Holder): W | undefined {
+    const turn = this.#turns.get(name);
+    if (turn === undefined || turn.kept) return undefined;
+    const first = turn.waiting.peek();
+    if (first === undefined) return undefined;
+    // It may have waited for a row that somebody kept, and have no place in the other lines yet.
+    if (first.names.some((other) => other !== name && this.#isBehind(first, other, holder))) {
+      this.#leave(first);
+      this.wait(first);
+      return undefined;
+    }
+    return turn.holder === undefined || turn.holder === holder ? first : undefined;
+  }
+
+  /** Takes a call that `peek` showed. */
+  take(call: W, holder: Holder): void {
+    this.#leave(call);
+    this.hold(call, holder);
+  }
+
+  /** The holder is done. Returns the rows that calls wait for, whose turn may have come. */
+  release(holder: Holder): string[] {
+    const awaited: string[] = [];
+    for (const name of holder.names) {
+      const turn = this.#turns.get(name);
+      if (turn?.holder !== holder) continue;
+      turn.holder = undefined;
+      if (turn.kept) continue;
+      if (turn.waiting.length > 0) awaited.push(name);
+      else this.#turns.delete(name);
+    }
+    return awaited;
+  }
+
+  /** Whether another batch of this process has it. */
+  isHeldByOther(name: string, holder: Holder): boolean {
+    const by = this.#turns.get(name)?.holder;
+    return by !== undefined && by !== holder;
+  }
+
+  /**
+   * Somebody outside has the row. Whoever needs it, and these calls first of all, waits for it alone. Returns the rows
+   * whose turn may have come to others by that.
+   */
+  keep(name: string, calls: readonly W[]): string[] {
+    const turn = this.#turnOf(name);
+    turn.kept = true;
+    const left: string[] = [];
+    for (const call of turn.waiting.filter(({ names }) => names.length > 1)) {
+      for (const other of call.names) if (other !== name && this.#leaveLine(call, other)) left.push(other);
+    }
+    for (const call of calls) this.#stand(call, name);
+    return left;
+  }
+
+  /** Nobody outside keeps it any more. */
+  free(name: string): void {
+    const turn = this.#turns.get(name);
+    if (turn === undefined) return;
+    turn.kept = false;
+    if (turn.holder === undefined && turn.waiting.length === 0) this.#turns.delete(name);
+  }
+
+  /** Removes those who wait for a row that is kept, and do not pass; returns them. */
+  retain(name: string, passes: (call: W) => boolean): W[] {
+    return this.#turns.get(name)?.waiting.retain(passes) ?? [];
+  }
+
+  first(name: string): W | undefined {
+    return this.#turns.get(name)?.waiting.peek();
+  }
+
+  waitingFor(name: string): number {
+    return this.#turns.get(name)?.waiting.length ?? 0;
+  }
+
+  #isBehind(call: W, name: string, holder: Holder): boolean {
+    const turn = this.#turns.get(name);
+    if (turn === undefined) return false;
+    const first = turn.waiting.peek();
+    return (
+      turn.kept ||
+      (turn.holder !== undefined && turn.holder !== holder) ||
+      (first !== undefined && first !== call)
+    );
+  }
+
+  #stand(call: W, name: string): void {
+    this.#turnOf(name).waiting.insert(call, (other) => other.number > call.number);
+  }
+
+  #leave(call: W): void {
+    for (const name of call.names) this.#leaveLine(call, name);
+  }
+
+  /** Whether others wait there, and none of this process has the turn. */
+  #leaveLine(call: W, name: string): boolean {
+    const turn = this.#turns.get(name);
+    if (turn === undefined) return false;
+    if (turn.waiting.peek() === call) turn.waiting.shift();
+    else if (turn.waiting.length > 0 && call.names.length > 1) turn.waiting.retain((other) => other !== call);
+    if (turn.holder !== undefined || turn.kept) return false;
+    if (turn.waiting.length > 0) return true;
+    this.#turns.delete(name);
+    return false;
+  }
+
+  #turnOf(name: string): Turn<W> {
+    let turn = this.#turns.get(name);
+    if (turn === undefined) {
+      turn = { holder: undefined, waiting: new Fifo(), kept: false };
+      this.#turns.set(name, turn);
+    }
+    return turn;
+  }
+}

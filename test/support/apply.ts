@@ -1,0 +1,22 @@
+import type { DataSource } from 'typeorm';
+import { applyCommands } from '../../src/engine/apply-commands.js';
+import { Blocked } from '../../src/engine/scheduler/entry.js';
+import type { Execution, Submission } from '../../src/engine/submission.js';
+
+/** Runs a batch where nobody else has its records. */
+export async function applyAll(
+  dataSource: DataSource,
+  submissions: readonly Submission[],
+  linesMax: number,
+  oneMerchant = false,
+): Promise<Execution[]> {
+  const results = await applyCommands(dataSource, submissions, {
+    linesMax,
+    onChange: () => {},
+    oneMerchant,
+  });
+  return results.map((result) => {
+    if (result instanceof Blocked) throw new Error(`somebody else has ${result.name}`);
+    return result;
+  });
+}
