@@ -235,7 +235,7 @@ function columns(rows: readonly StockRow[]): unknown[] {
   ];
 }
 
-const AWAIT_LEVEL: Statement = {
+const AWAIT_CREATION: Statement = {
   name: 'await_creation',
   text: `
     INSERT INTO stock_levels (merchant_id, id, on_hand_qty, reserved_qty, revision)
@@ -253,5 +253,5 @@ const UNDO: Statement = {
  * revision of 1 or more.
  */
 export async function awaitCreation(tx: Transaction, { merchantId, id }: RecordKey): Promise<void> {
-  await Promise.all([tx.read(AWAIT, [merchantId, id]), tx.read(UNDO, [merchantId, id])]);
+  await Promise.all([tx.read(AWAIT_CREATION, [merchantId, id]), tx.read(UNDO, [merchantId, id])]);
 }
