@@ -15,7 +15,7 @@ export function compile(): void {
   const typescript = createRequire(import.meta.url).resolve('typescript/package.json');
   const tsc = join(dirname(typescript), 'bin', 'tsc');
   execFileSync(process.execPath, [tsc, '-p', join(here, 'tsconfig.json')], { stdio: 'inherit' });
-  // The service reads these beside its code: the documents that it serves, and its version.
+  // The service reads these next to its code: the documents that it serves, and its version.
   for (const name of ['docs', 'package.json']) {
     cpSync(join(here, '..', name), join(output, name), { recursive: true });
   }

@@ -6,7 +6,7 @@ import type { Timings } from './rounds.js';
 export interface Options {
   readonly quick: boolean;
   readonly measures: readonly Measure[];
-  /** Writes a CPU profile of each process beside the results. */
+  /** Writes a CPU profile of each process next to the results. */
   readonly profile: boolean;
   readonly rounds: number;
   /** Of each service, before anything is recorded. */

@@ -109,9 +109,9 @@ const table = {
   'a row held': held(1),
   '1,000 rows held': held(HELD_RECORDS),
   alone: { groups: { quiet }, records: 10_000 },
-  'beside a flood': { groups: { quiet, flood }, records: 10_000 },
+  'next to a flood': { groups: { quiet, flood }, records: 10_000 },
   'alone, limited': { groups: { quiet }, records: 10_000, limited: true },
-  'beside a flood over its limit': { groups: { quiet, flood }, records: 10_000, limited: true },
+  'next to a flood over its limit': { groups: { quiet, flood }, records: 10_000, limited: true },
 } as const satisfies Record<string, Scene>;
 
 export type SceneName = keyof typeof table;

@@ -35,7 +35,7 @@ export interface LoadPlan {
   /**
    * What a refusal is (the service is overloaded, the record busy, the merchant over its limit, the deadline passed).
    * wrong: like any other wrong answer, it ends the bench. apart: counted by its reason, and in no figure of the calls
-   * that were taken. waited: also a call whose caller has waited so long, for nothing.
+   * that were taken. waited: also a call whose caller has waited that long, for nothing.
    */
   readonly refusals: 'wrong' | 'apart' | 'waited';
   /** Calls answered before are counted for the audit, not for the figures. */

@@ -45,7 +45,7 @@ export interface EngineObserver {
   changed(merchantId: string): void;
   /** A command was answered with a fault because of this. */
   failed(error: unknown): void;
-  /** Somebody else has kept a record for so long that somebody should know; told once, until it is free. */
+  /** Somebody else has kept a record for a second or more. Told once, until the record is free. */
   recordKept(record: RecordKey, commands: number, waitedMs: number): void;
 }
 

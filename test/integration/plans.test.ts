@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Command } from '../../src/domain/command.js';
 import { sweepExpiredHolds } from '../../src/engine/hold-sweep.js';
-import { inTransaction } from '../../src/store/connection/transaction.js';
+import { inTransaction, type Transaction } from '../../src/store/connection/transaction.js';
 import { seedRecords } from '../../src/store/seed.js';
 import { insertMerchant } from '../../src/store/tables/merchants.js';
 import { hasMovement } from '../../src/store/tables/movement-log.js';
@@ -110,13 +110,17 @@ async function runAll(merchantId: string, scope: string | undefined): Promise<vo
   await sweepExpiredHolds(dataSource, () => false);
   await database.query("UPDATE idempotency_keys SET created_at = now() - interval '2 days'");
   await apply(batches[0]!, '0');
+  // Records that somebody else has.
+  const waiting = async (tx: Transaction): Promise<void> => {
+    const key = { merchantId, id: 'inv_1' };
+    await awaitStockLevel(tx, key);
+    await findFreeStockLevels(tx, [key]);
+    await lockStockLevels(tx, [key], 'wait');
+  };
+  await inTransaction(dataSource, waiting, scope);
   // What is asked after a COMMIT that went unanswered.
   await inTransaction(dataSource, async (tx) => {
     await awaitCreation(tx, { merchantId, id: 'inv_9' });
-    // And of a record that somebody else has.
-    await awaitStockLevel(tx, { merchantId, id: 'inv_1' });
-    await findFreeStockLevels(tx, [{ merchantId, id: 'inv_1' }]);
-    await lockStockLevels(tx, [{ merchantId, id: 'inv_1' }], 'wait');
     const movement = { inventoryId: 'inv_1', revision: 1 } as never;
     await hasMovement(tx, '00000000-0000-0000-0000-000000000000', { merchantId, movement });
   });
@@ -145,7 +149,6 @@ const byIndex: Readonly<Record<string, readonly (readonly [index: string, column
   lock_free_stock_levels: [['stock_levels_pkey', 'id']],
   find_stock_levels: [['stock_levels_pkey', 'id']],
   find_free_stock_levels: [['stock_levels_pkey', 'id']],
-  await_stock_level: [['stock_levels_pkey', 'id']],
   update_stock_levels: [['stock_levels_pkey', 'id']],
   update_next_expiries: [['stock_levels_pkey', 'id']],
   read_holds: [['holds_pkey', 'reference']],
@@ -199,6 +202,7 @@ const ofMerchantByIndex: typeof byIndex = {
 const ofOneText: typeof byIndex = {
   lock_due_records: [['stock_levels_by_expiry', 'next_expiry_at']],
   find_movement: [['movement_log_pkey', 'revision']],
+  await_stock_level: [['stock_levels_pkey', 'id']],
   lock_settings: [['merchants_pkey', 'merchant_id']],
   update_settings: [['merchants_pkey', 'merchant_id']],
   undo_await_creation: [['stock_levels_pkey', 'id']],

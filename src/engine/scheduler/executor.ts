@@ -70,7 +70,7 @@ export interface SchedulerLimits extends Backoff {
   /** Rows that somebody else has and that are waited for at once; the others are looked at every `findFreeEveryMs`. */
   readonly rowsAwaitedMax: number;
   readonly findFreeEveryMs: number;
-  /** A call that has waited so long for rows of others is given up. */
+  /** A call that has waited this long for rows of others is given up. */
   readonly rowWaitMaxMs: number;
 }
 

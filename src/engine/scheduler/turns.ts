@@ -22,12 +22,12 @@ interface Turn<W> {
 
 /**
  * Whose turn it is on each row, in this process: one batch has it, and calls that need the row wait for it in order of
- * arrival. So one lane at a time asks the database for a row, and whoever comes next takes along all that have come
+ * arrival. So one lane at a time asks the database for a row, and the next batch takes along all calls that have come
  * meanwhile.
  *
  * A call that needs several rows waits in the line of each, and runs when it is the first of all of them. All lines are in
  * order of arrival, so no two calls wait for each other. The exception is a row that somebody else keeps, who knows how
- * long: whoever needs it waits for it alone, and gives up their places in the other lines.
+ * long: a call that needs it waits for it alone, and gives up its places in the other lines.
  *
  * Only rows that a batch has or a call waits for have an entry.
  */
@@ -102,7 +102,7 @@ export class Turns<W extends Waiter> {
   }
 
   /**
-   * Somebody outside has the row. Whoever needs it, and these calls first of all, waits for it alone. Returns the rows
+   * Somebody outside has the row. The calls that need it, these first of all, wait for it alone. Returns the rows
    * whose turn may have come to others by that.
    */
   keep(name: string, calls: readonly W[]): string[] {

@@ -119,7 +119,7 @@ const FIND = batchStatement({
   text: (scope) => `SELECT merchant_id, id FROM stock_levels WHERE ${named(scope)}`,
 });
 
-/** Which of the records exist, whoever has them locked. */
+/** Which of the records exist, locked or not. */
 export async function findStockLevels(tx: Transaction, keys: readonly RecordKey[]): Promise<RecordKey[]> {
   return (await tx.read<RawKey>(FIND, keyColumns(keys))).map(recordKey);
 }
