@@ -61,7 +61,7 @@ async function sweepStep(
 }
 
 /**
- * Ends all expired holds of records that have more of them than a batch of commands can end beside its work, as after
+ * Ends all expired holds of records that have more of them than a batch of commands can end along with its work, as after
  * a long pause of the sweep.
  */
 export async function endBacklog(

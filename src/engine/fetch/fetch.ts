@@ -17,7 +17,7 @@ import { planBatch } from './plan-batch.js';
 import { readDrawnHolds } from './read-drawn-holds.js';
 import { assertAllLocked } from './wanted-records.js';
 
-/** Expired holds of one record that a batch ends beside its work; more are ended first, in steps of their own. */
+/** Expired holds of one record that a batch ends along with its work; more are ended first, in steps of their own. */
 export const EXPIRED_HOLDS_MAX = 1000;
 /** And of all its records together. */
 const BATCH_EXPIRED_HOLDS_MAX = 5000;
@@ -32,7 +32,7 @@ export interface FetchedBatch {
   readonly keys: KeyBook;
 }
 
-/** Records have more expired holds than a batch can end beside its work. */
+/** Records have more expired holds than a batch can end along with its work. */
 export class ExpiredBacklog extends Error {
   override readonly name = 'ExpiredBacklog';
   constructor(readonly records: readonly RecordKey[]) {
