@@ -11,7 +11,7 @@ const branch = ['origin/main', 'main'].find(
 if (branch === undefined) {
   console.log('No main branch with protos here: nothing to compare with.');
 } else {
-  // The branch has our protos but not what they import, so it is laid out beside the gathered files.
+  // The branch has our protos but not their imports, so it is laid out next to the gathered files.
   const base = 'build/breaking-base';
   rmSync(base, { recursive: true, force: true });
   mkdirSync(base, { recursive: true });

@@ -26,7 +26,7 @@ interface Request {
   readonly method?: string;
   readonly path?: string;
   readonly version?: string;
-  /** Raw lines, beside those of the credentials. */
+  /** Raw lines, in addition to the credentials. */
   readonly lines?: readonly string[];
   readonly body?: string | Buffer;
   /** undefined: the body's own length; null: no such header. */
@@ -218,14 +218,14 @@ describe('bodies', () => {
     ['JSON lines', { contentType: 'application/jsonl' }, 415, notJson],
     ['XML', { contentType: 'application/xml' }, 415, notJson],
     ['JSON in UTF-16', { contentType: 'application/json; charset=utf-16' }, 415, notJson],
-    ['a Content-Type that is none', { contentType: 'json' }, 415, notJson],
+    ['an invalid Content-Type', { contentType: 'json' }, 415, notJson],
     ['a list of Content-Types', { contentType: 'application/json, text/plain' }, 415, notJson],
     ['gzip', { lines: [gzip], body: gzipSync('{"qty":1}') }, 404, read],
     ['gzip that unpacks to exactly 64 KiB', { lines: [gzip], body: gzipSync(padded(65_536)) }, 404, read],
     ['gzip that unpacks to one byte more', { lines: [gzip], body: gzipSync(padded(65_537)) }, 413, tooLarge],
     ['gzip that unpacks to 20 MB', { lines: [gzip], body: gzipSync(padded(20_000_000)) }, 413, tooLarge],
     ['gzip that is too large itself', { lines: [gzip], body: Buffer.alloc(100_000) }, 413, tooLarge],
-    ['gzip that is none', { lines: [gzip] }, 400, 'Malformed request: the body is not valid gzip'],
+    ['invalid gzip', { lines: [gzip] }, 400, 'Malformed request: the body is not valid gzip'],
     ['another compression', { lines: ['Content-Encoding: br'] }, 415, notGzip],
     ['gzip twice', { lines: ['Content-Encoding: gzip, gzip'] }, 415, notGzip],
     ['JSON in UTF-8, said aloud', { contentType: 'application/json; charset=UTF-8' }, 404, read],
@@ -262,10 +262,10 @@ describe('heads that are refused before anything is read', () => {
     ['a length and chunks', { lines: ['Transfer-Encoding: chunked'] }, 400],
     ['a negative length', { contentLength: '-1' }, 400],
     ['a length in hex', { contentLength: '0x9' }, 400],
-    ['a chunk length that is none', { ...chunked(), body: 'zz\r\n{"qty":1}\r\n0\r\n\r\n' }, 400],
+    ['an invalid chunk length', { ...chunked(), body: 'zz\r\n{"qty":1}\r\n0\r\n\r\n' }, 400],
     ['a path with a space', { path: '/v1/inventory/inv none/reserve' }, 400],
     ['a path beyond ASCII', { path: '/v1/inventory/\xfcnv/reserve' }, 400],
-    ['a method that is none', { method: 'PA TCH' }, 400],
+    ['an invalid method', { method: 'PA TCH' }, 400],
     ['a method in lower case', { method: 'patch' }, 400],
     ['a version of the future', { version: '9.9' }, 400],
     ['HTTP/2 in words of HTTP/1', { version: '2.0' }, 505],
@@ -387,7 +387,7 @@ describe('connections', () => {
     ['a TLS greeting', Buffer.from('16030100f8010000f40303', 'hex')],
     ['an SSH greeting', 'SSH-2.0-OpenSSH_9.6\r\n'],
     ['an empty line and a word', '\r\nQUIT\r\n\r\n'],
-    ['a PRI that is none', 'PRINT / HTTP/1.1\r\n\r\n'],
+    ['an invalid PRI', 'PRINT / HTTP/1.1\r\n\r\n'],
     ['HTTP/0.9', 'GET /v1/inventory\r\n\r\n'],
   ])('%s: the connection is refused', async (_, garbage) => {
     const text = await exchange(service.httpUrl, garbage);

@@ -189,11 +189,11 @@ describe.each(['the gRPC port', 'the HTTP port'] as const)('gRPC on %s', (port) 
     // grpc-js takes it as it is.
     ['a compressed message without an encoding', () => frame(1, good), {}, port === 'the gRPC port' ? 5 : 13],
     ['an encoding that nobody knows', () => frame(1, good), { 'grpc-encoding': 'snappy' }, 12],
-    ['gzip that is none', () => frame(1, good), { 'grpc-encoding': 'gzip' }, [3, 13]],
+    ['invalid gzip', () => frame(1, good), { 'grpc-encoding': 'gzip' }, [3, 13]],
     ['a gzip bomb', () => frame(1, gzipSync(Buffer.alloc(20_000_000))), { 'grpc-encoding': 'gzip' }, 8],
     ['gzip', () => frame(1, gzipSync(good)), { 'grpc-encoding': 'gzip' }, 5],
     ['a deadline that has passed', () => frame(0, good), { 'grpc-timeout': '1n' }, 4],
-    ['a method that is none', () => frame(0, good), { ':path': '/inventory.v1.InventoryService/Nope' }, 12],
+    ['an unknown method', () => frame(0, good), { ':path': '/inventory.v1.InventoryService/Nope' }, 12],
     ['notes of 16,000 characters', () => frame(0, Buffer.concat([good, big(16_000)])), {}, 3],
   ])('%s', async (_, body, headers, code) => {
     const answer = await grpcCall(ports[port](), body(), headers);
@@ -227,7 +227,7 @@ describe.each(['the gRPC port', 'the HTTP port'] as const)('gRPC on %s', (port) 
     '1S\u00e9',
     '1\tS',
     '١S',
-  ])('a timeout of %j is none', async (timeout) => {
+  ])('a timeout of %j is invalid', async (timeout) => {
     const headers = { 'grpc-timeout': Buffer.from(timeout).toString('latin1') };
     const answer = await grpcCall(ports[port](), frame(0, good), headers);
     expect(answer).toMatchObject({ httpStatus: 200, code: 3, reason: 'MALFORMED_REQUEST' });
@@ -282,7 +282,7 @@ describe('Connect', () => {
       'resource_exhausted',
     ],
     ['gzip', gzipSync(good), { 'content-encoding': 'gzip' }, 'POST', 404, 'not_found'],
-    ['gzip that is none', good, { 'content-encoding': 'gzip' }, 'POST', 400, 'invalid_argument'],
+    ['invalid gzip', good, { 'content-encoding': 'gzip' }, 'POST', 400, 'invalid_argument'],
     ['an encoding that nobody knows', good, { 'content-encoding': 'snappy' }, 'POST', 501, 'unimplemented'],
     [
       'a codec that nobody knows',
@@ -292,8 +292,8 @@ describe('Connect', () => {
       415,
       'MALFORMED_REQUEST',
     ],
-    ['a method that is none', good, {}, 'GET', 405, 'MALFORMED_REQUEST'],
-    ['a deadline that is none', good, { 'connect-timeout-ms': 'soon' }, 'POST', 400, 'invalid_argument'],
+    ['an unknown method', good, {}, 'GET', 405, 'MALFORMED_REQUEST'],
+    ['an invalid deadline', good, { 'connect-timeout-ms': 'soon' }, 'POST', 400, 'invalid_argument'],
     ['a negative deadline', good, { 'connect-timeout-ms': '-1' }, 'POST', 400, 'invalid_argument'],
     [
       'a deadline of eleven digits',

@@ -64,7 +64,7 @@ export type Expected = { readonly data: unknown } | ExpectedFailure;
 export interface ExpectedFailure {
   readonly reason: FailureReason;
   readonly message: string;
-  /** ErrorInfo's; on REST members beside `message`, numbers as numbers. */
+  /** ErrorInfo's; on REST members next to `message`, numbers as numbers. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Field → what it breaks: `errors` of REST, BadRequest elsewhere. */
   readonly violations?: Readonly<Record<string, string>>;

@@ -60,7 +60,7 @@ const cases: readonly (readonly [string, () => Sent | Promise<Sent>, Verdict])[]
   ['both', () => ours, 'allowed'],
 
   ['a key that was never made', () => withToken(`pk_test_${'A'.repeat(43)}`), 'unauthenticated'],
-  ['a key that is none', () => withToken('sesame'), 'unauthenticated'],
+  ['an invalid key', () => withToken('sesame'), 'unauthenticated'],
   ['an empty key', () => withToken(''), 'unauthenticated'],
   ['a key with more behind it', () => withToken(`${ours.apiKey}A`), 'unauthenticated'],
   ['a key in another case', () => withToken(ours.apiKey.toUpperCase()), 'unauthenticated'],
@@ -69,7 +69,7 @@ const cases: readonly (readonly [string, () => Sent | Promise<Sent>, Verdict])[]
   ['a second key of the merchant', async () => withToken(await newKey()), 'allowed'],
   ['a revoked key', async () => withToken(await revokedKey()), 'unauthenticated'],
 
-  ['a token that is none', () => withKey('sesame'), 'unauthenticated'],
+  ['an invalid token', () => withKey('sesame'), 'unauthenticated'],
   ['an empty token', () => withKey(''), 'unauthenticated'],
   ['a token with another signature', () => withKey(tampered(ours.token)), 'unauthenticated'],
   ['a token with another secret', () => withKey(jwt(claims(), undefined, 'y'.repeat(40))), 'unauthenticated'],
@@ -106,7 +106,7 @@ const cases: readonly (readonly [string, () => Sent | Promise<Sent>, Verdict])[]
   ['read', () => withClaims({ permissions: ['can_read_inventory'] }), 'forbidden'],
   ['update', () => withClaims({ permissions: ['can_update_inventory'] }), 'allowed'],
   ['manage implies update', () => withClaims({ permissions: ['can_manage_inventory'] }), 'allowed'],
-  ['a name that is none of ours', () => withClaims({ permissions: ['admin'] }), 'forbidden'],
+  ['a name that is not ours', () => withClaims({ permissions: ['admin'] }), 'forbidden'],
   ['another case', () => withClaims({ permissions: ['CAN_UPDATE_INVENTORY'] }), 'forbidden'],
   ['names that are no strings', () => withClaims({ permissions: [1, null, {}] }), 'forbidden'],
   ['permissions in a string', () => withClaims({ permissions: 'can_update_inventory' }), 'forbidden'],

@@ -4,7 +4,7 @@ import { type Credentials, startApp, type TestApp } from '../support/app.js';
 import { closeDoors, type Doors, doorNames, openDoors } from '../support/doors.js';
 import { exchange, readResponses } from '../support/wire.js';
 
-/** What the HTTP port serves beside calls, and what every answer carries. */
+/** What the HTTP port serves besides calls, and what every answer has. */
 
 let service: TestApp;
 let doors: Doors;

@@ -124,7 +124,7 @@ test('nothing says ready before all is there that the start promises, and it is 
         seen.push((await fetch(`${addresses.httpUrl}/readyz`)).status);
         seen.push(readStatus((await rawUnary(early, CHECK, requestFor(''))).response));
         early.close();
-        // Whoever hears of it asks at once.
+        // A client that gets the announcement calls immediately.
         return () => seen.push(fetch(`${addresses.httpUrl}/readyz`).then(({ status }) => status));
       },
     },

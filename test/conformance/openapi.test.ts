@@ -150,7 +150,7 @@ describe('examples', () => {
     expect(document.at(pointer + answer)!.value).toEqual({ status: true, data });
   });
 
-  test('each keeps to the schema beside it', () => {
+  test('each follows the schema next to it', () => {
     const faults: string[] = [];
     let checked = 0;
     const check = (pointer: string, value: Json): void => {

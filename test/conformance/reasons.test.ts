@@ -81,7 +81,7 @@ describe.each(names)('%s', (name) => {
     expect(metadata(when)).toEqual(facts[name].metadata.map((fact) => `\`${fact}\``));
   });
 
-  test('REST has its metadata beside the message', () => {
+  test('REST has its metadata next to the message', () => {
     const { value } = examples[name] ?? {};
     const documented = metadata(rows.get(name)![2]!).filter(
       // Where one was given, which the example does not.

@@ -4,7 +4,7 @@ import { type Credentials, startApp, type TestApp } from '../support/app.js';
 import { explain, statusDetails } from '../support/doors/details.js';
 import { frame, unframe } from '../support/doors/grpc-web.js';
 
-/** What travels beside the messages of RPCs, and gRPC-Web's text mode: as it is on the wire. */
+/** What RPCs send besides messages, and gRPC-Web's text mode, as bytes on the wire. */
 
 let service: TestApp;
 let credentials: Credentials;

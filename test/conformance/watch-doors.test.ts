@@ -154,7 +154,7 @@ describe.each(watchDoors)('%s', (door) => {
     ['an empty id', () => ({ ids: [''] }), 'ids[0]'],
     ['a product of 101 records', () => ({ productId: 'crowd' }), 'productId'],
     ['a product of too many letters', () => ({ productId: 'p'.repeat(129) }), 'productId'],
-    ['an event id that is none', () => ({ ids: ['still'], afterId: 'xyz' }), 'afterId'],
+    ['an invalid event id', () => ({ ids: ['still'], afterId: 'xyz' }), 'afterId'],
     ['an event id of too many letters', () => ({ ids: ['still'], afterId: 'a'.repeat(4097) }), 'afterId'],
     [
       "an event id of another watch's record",
@@ -191,7 +191,7 @@ describe.each(watchDoors)('%s', (door) => {
   test.each([
     ['an unknown record', ['nobody']],
     ["another merchant's record", ['foreign']],
-    ['an unknown record beside a known one', ['still', 'nobody']],
+    ['an unknown record and a known one', ['still', 'nobody']],
   ])('refuses %s', async (_, ids) => {
     const stream = watch(door, { ids });
     expect(await stream.ended).toMatchObject({

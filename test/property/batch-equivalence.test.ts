@@ -53,7 +53,7 @@ const plain = {
   variantAttributes: {},
 };
 
-/** A set of merchants of its own with the records of the run, beside the model of the same. */
+/** A separate set of merchants with the records of the run, and a model of them. */
 class World {
   readonly model = new StockModel();
   readonly #startedMs = Date.now();

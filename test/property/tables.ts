@@ -6,7 +6,7 @@ interface StoredRecord extends Omit<RecordState, 'holds' | 'log' | 'onHand' | 'r
   readonly onHand: number;
   readonly reserved: number;
   readonly revision: number;
-  /** The reorder level beside the figures, and what follows from both. */
+  /** The reorder level next to the figures, and what follows from both. */
   readonly lowAt: number;
   readonly low: boolean;
   /** Milliseconds since the epoch. */
@@ -81,7 +81,7 @@ function holdLine({ reference, qty, secondsLeft }: StoredHold): string {
   return `${reference}=${qty} ${secondsLeft === null ? 'open' : Math.ceil(secondsLeft / 100) * 100}`;
 }
 
-/** What is wrong with a record by itself, beside what an audit finds; '' when nothing is. */
+/** What is wrong with a record, besides what an audit finds; '' if nothing is. */
 export function flaw(record: StoredRecord): string {
   const { holds, nextExpiryMs, revision, revisions, log, lowAt, low, reorderLevel } = record;
   const ends = holds.flatMap(({ expiresMs }) => (expiresMs === null ? [] : [expiresMs]));
@@ -92,7 +92,7 @@ export function flaw(record: StoredRecord): string {
     return `revision ${revision}, log ${revisions}`;
   }
   if (lowAt !== reorderLevel || low !== record.onHand - record.reserved <= lowAt) {
-    return `reorder level ${reorderLevel} is ${lowAt} beside the figures, low: ${low}`;
+    return `reorder level ${reorderLevel} is ${lowAt} next to the figures, low: ${low}`;
   }
   const endless = log.findIndex((entry) => EXPIRED.test(logLine(entry)) && entry.reserved >= 0);
   return endless === -1 ? '' : `entry ${endless + 1} expires nothing`;

@@ -5,7 +5,7 @@ import { Attempts } from './attempts.js';
 import { Ledger } from './ledger.js';
 import { Random } from './random.js';
 
-/** Where a service can be reached at present; changes when it is started anew. */
+/** The current address of a service; changes when it restarts. */
 export interface Address {
   readonly httpUrl: string;
   readonly grpcAddress: string;
@@ -97,7 +97,7 @@ export class Clients {
     }
   }
 
-  /** Tries until there is an answer; the caller is chosen anew for every attempt. */
+  /** Tries until there is an answer, with a new choice of caller for every attempt. */
   untilAnswered(call: StockCall, through: Caller | (() => Caller)): Promise<Answer> {
     return this.#attempts.untilAnswered(`${call.idempotencyKey}`, () =>
       (typeof through === 'function' ? through() : through).call(call),

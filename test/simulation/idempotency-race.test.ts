@@ -204,7 +204,7 @@ async function reservedQty(id: string): Promise<number | undefined> {
   return row?.reserved_qty;
 }
 
-/** Log entries beside those of seeding. */
+/** Log entries besides those of seeding. */
 async function changes(id: string, merchantId = stage.merchantId): Promise<number> {
   const rows = await stage.database.query(
     `SELECT 1 FROM movement_log

@@ -23,7 +23,7 @@ import { createStage, type Stage } from '../support/stage.js';
 import { Ledger } from './ledger.js';
 
 const STOPPED = { code: 0, signal: null };
-/** So long that a stop which waits for it fails its test. */
+/** Long enough that a stop which waits for it fails its test. */
 const NO_TIMEOUT = { SHUTDOWN_TIMEOUT_MS: '600000' };
 /** A call waits for a record that the test holds, and is not told to try again. */
 const PATIENT = { LOCK_TIMEOUT_MS: '20000', STATEMENT_TIMEOUT_MS: '20000' };
@@ -82,7 +82,7 @@ describe('under load', () => {
     await stage.expectAuditClean();
   });
 
-  test('whoever got no answer had no effect', async () => {
+  test('calls without an answer had no effect', async () => {
     const service = await startService(onDatabase(stage.database.url, NO_TIMEOUT));
     const id = 'inv_busy';
     const onHandQty = 1_000_000;

@@ -2,7 +2,7 @@
  * A fenced block that a page shows. The words behind its language say what a test does with it:
  * - `sh`           it is run, and succeeds
  * - `sh fails`     it is run, and does not
- * - `sh stream`    it runs until it is ended: beside the next one, which makes it print the rest
+ * - `sh stream`    it runs until it is stopped, along with the next one, which makes it print the rest
  * - `sh not-run`   it needs what a test does not have
  * - `… file=PATH`  it is that file's content
  * - `… output`     it is what the block before it prints

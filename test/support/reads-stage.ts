@@ -35,7 +35,7 @@ export interface SeedHold {
   readonly expiresIn?: number;
 }
 
-/** The reads on a database of their own, without a service beside them that would tidy what expires. */
+/** The reads on a separate database, without a service that would sweep what expires. */
 export interface ReadsStage {
   readonly reads: Reads;
   /** The reads' own connections. */

@@ -31,7 +31,7 @@ export interface Facts {
     readonly streaming: Readonly<Record<string, Json>>;
     /** Where the reason's comment names it. */
     readonly retryAfter: Readonly<Record<string, Json>>;
-    /** Status → headers that its answers have beside the others. */
+    /** Status → headers that its answers have besides the others. */
     readonly statuses?: Readonly<Record<string, Readonly<Record<string, Json>>>>;
   };
   readonly errors: {

@@ -97,7 +97,7 @@ export function queryParameters(
   return parameters;
 }
 
-/** The example stands beside the schema, where those look for it who make requests from the document. */
+/** The example is next to the schema, where tools that make requests from the document look for it. */
 function parameter(
   name: string,
   place: string,

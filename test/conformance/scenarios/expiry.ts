@@ -231,7 +231,7 @@ export const expiry: readonly Scenario[] = [
     ],
   },
   {
-    name: 'a reference whose hold expired begins anew',
+    name: 'a reference whose hold expired starts again',
     records: [record(10, 0)],
     steps: [
       reserve(2, { reference: 'A', ttlSeconds: HOUR }, until(HOUR, 10, 2)),

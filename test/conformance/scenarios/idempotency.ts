@@ -22,7 +22,7 @@ const otherThanHeader = { idempotencyKey: 'must be the same key wherever it is g
 
 export const idempotency: readonly Scenario[] = [
   {
-    name: 'without a key each call counts anew',
+    name: 'without a key each call counts again',
     records: [record(10, 0)],
     steps: [reserve(2, { reference: 'A' }, now(10, 2)), reserve(2, { reference: 'A' }, now(10, 4))],
     holds: { [ID]: { A: 4 } },

@@ -37,7 +37,7 @@ const held = reserve(5, { reference: ORDER }, now(50, 5));
 /** What a key stands for, beyond the one RPC that it was sent with. */
 export const keyedCases: readonly Scenario[] = [
   {
-    name: 'a key of one RPC is none of another that has the same fields',
+    name: 'a key of one RPC is not valid for another with the same fields',
     records: [record(50, 5)],
     steps: [
       reserve(1, { reference: 'A' }, now(50, 6), key),
@@ -121,7 +121,7 @@ export const keyedCases: readonly Scenario[] = [
     ],
   },
   {
-    name: 'an order released under a key stays released, whoever reserves again',
+    name: 'an order released under a key stays released, even if somebody reserves again',
     records: [record(50, 0)],
     steps: [
       held,

@@ -97,7 +97,7 @@ export const lists: readonly Scenario[] = [
     ],
   },
   {
-    name: 'tokens that are none of this list’s',
+    name: 'tokens of another list',
     records: shop,
     steps: [
       call('ListInventory', { pageToken: 'sesame' }, invalid(notOurs)),

@@ -68,7 +68,7 @@ const permission: Readonly<Record<Level, string>> = {
 };
 const ranks: readonly CallerName[] = ['nobody', 'stockReader', 'reader', 'updater', 'manager'];
 
-/** Each RPC refuses whoever lacks its permission, and is open to whoever has it; more implies less. */
+/** Each RPC refuses callers without its permission, and accepts those who have it or a greater one. */
 export const permissions: readonly Scenario[] = [
   ...Object.entries(needs).map(([rpc, [level, request, expected]]): Scenario => {
     const refused = ranks.slice(0, ranks.indexOf(level));

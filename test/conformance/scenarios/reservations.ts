@@ -196,7 +196,7 @@ export const reservations: readonly Scenario[] = [
     holds: { [ID]: { A: 1 } },
   },
   {
-    name: 'an empty reference is none',
+    name: 'an empty reference counts as absent',
     records: [record(50, 0)],
     steps: [reserve(2, { reference: '' }, now(50, 2)), release(1, { reference: '' }, now(50, 1))],
     holds: { [ID]: { '': 1 } },

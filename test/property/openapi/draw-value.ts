@@ -80,7 +80,7 @@ function objectOf(document: OpenApiDocument, pointer: string, known: Known): fc.
   const values = names.map((name) => {
     const given = valuesOf(document, `${pointer}/properties/${escaped(name)}`, known, name);
     if (required.includes(name)) return given;
-    // A key forbids more than it allows: beside another one, and in the lines of a batch.
+    // A key is often forbidden: along with another one, and in the lines of a batch.
     return name === 'idempotencyKey' ? seldom(given) : fc.option(given, { nil: undefined, freq: 2 });
   });
   return fc

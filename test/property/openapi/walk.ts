@@ -41,7 +41,7 @@ export function inMembers(
   });
 }
 
-/** Walks a tree beside its schema; what `change` returns takes a value's place. Pointers may lead nowhere. */
+/** Walks a tree along with its schema; what `change` returns replaces a value. Pointers may lead nowhere. */
 function visit(
   tree: Tree,
   pointer: string,

@@ -40,7 +40,7 @@ export interface Answer {
   readonly code?: number;
   /** gRPC and gRPC-Web have none that says anything. */
   readonly httpStatus?: number;
-  /** Of ErrorInfo; REST has no `domain`, and what is in `metadata` as members beside `message`. */
+  /** Of ErrorInfo; REST has no `domain`, and has the `metadata` as members next to `message`. */
   readonly domain?: string;
   readonly metadata?: Readonly<Record<string, string>>;
   /** Field → what it breaks; undefined where none are given. */

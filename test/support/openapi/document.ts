@@ -7,7 +7,7 @@ export type JsonObject = { [key: string]: Json };
 
 const ID = 'https://holdfast.invalid/openapi.json';
 
-/** Formats of numbers and of 64-bit strings, whose bounds stand beside them. */
+/** Formats of numbers and of 64-bit strings, whose bounds are next to them. */
 const plainFormats = ['int32', 'int64', 'uint64', 'float', 'double', 'byte'];
 
 /** The OpenAPI document: looked into by JSON pointer, its schemas compiled on first use. */

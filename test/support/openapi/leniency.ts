@@ -2,7 +2,7 @@ import { escaped, type Json, type JsonObject, type OpenApiDocument } from './doc
 
 /**
  * The one spelling of a request body that the schemas describe. The document says in words what the service takes
- * beside it: `snake_case` names, null for absent, numbers as strings, enums by number, `__proto__` as a key.
+ * besides it: `snake_case` names, null for absent, numbers as strings, enums by number, `__proto__` as a key.
  */
 export function strictSpelling(document: OpenApiDocument, pointer: string, json: Json): Json {
   const schema = document.at(pointer);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the keys of this folder anew; they are valid for 100 years.
+# Remakes the keys of this folder; they are valid for 100 years.
 set -eu
 cd "$(dirname "$0")"
 new() { openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" -subj "/CN=$2" "$3" "$4"; }

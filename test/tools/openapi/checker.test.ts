@@ -83,7 +83,7 @@ describe('agreement', () => {
       },
     ],
     [
-      'an enum by zero, which is none',
+      'an enum by zero, which is not a value',
       get('/v1/inventory/logs?action=0', {
         got: { status: true, data: { ...holds, page: 0, totalElements: 0 } },
       }),

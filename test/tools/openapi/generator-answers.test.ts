@@ -95,7 +95,7 @@ describe('what the service answers', () => {
     ['hugeToo', { type: 'string', format: 'int64', pattern: '^-?\\d{1,19}$', maxLength: 20 }],
     ['fixed', { type: 'integer', format: 'int64', minimum: 0, maximum: 4294967295 }],
     ['share', { type: 'number', format: 'float' }],
-    ['more', { ...ref('Odds'), description: 'Goes on for ever; absent at the end.' }],
+    ['more', { ...ref('Odds'), description: 'Never ends; absent at the end.' }],
   ])('a form of its own: %s', (name, expected) => {
     expect(at(`components schemas Odds properties ${name}`)).toEqual(expected);
   });

@@ -261,7 +261,7 @@ export const LibraryService: GenService<{
     output: typeof BookSchema;
   },
   /**
-   * A literal beside a variable.
+   * A literal next to a variable.
    *
    * @generated from rpc transcoding.v1.LibraryService.GetNewestBook
    */
