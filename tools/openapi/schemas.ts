@@ -182,7 +182,7 @@ export class Schemas {
   #isAnswered(field: DescField): boolean {
     if (isNullable(field)) return true;
     if (isOptional(field)) return false;
-    return field.fieldKind !== 'message' || !/\babsent\b|\bOnly in\b/.test(this.commentOf(field) ?? '');
+    return field.fieldKind !== 'message' || !/\b[Aa]bsent\b|\bOnly in\b/.test(this.commentOf(field) ?? '');
   }
 
   #examples(field: DescField, schema: Schema): Json[] | undefined {
