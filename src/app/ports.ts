@@ -31,6 +31,9 @@ export function createPorts(
 ): Ports {
   const { limits, tls, metricsPort } = config;
   const help = new HelpLinks(config.docs ? (config.publicUrl ?? '') : undefined);
+  if (config.docs && config.everywhere && config.publicUrl === undefined) {
+    logger.info('PUBLIC_URL is not set: errors over gRPC and Connect have no link to their documentation');
+  }
   const doors: DoorOptions = {
     ...calls,
     help,

@@ -180,6 +180,11 @@ test('it opens with a call to try; what the others say is folded, and a link lea
   expect(others.length).toBeGreaterThan(1);
   expect(others.filter(([, open]) => open !== false)).toEqual([]);
 
+  // From the page, /docs, to one next to it.
+  const links = await page.$$eval('.info a', (all) =>
+    all.map((link) => (link as unknown as { href: string }).href),
+  );
+  expect(links).toContain(`${app.httpUrl}/docs/errors`);
   await page.click('.info a[href="#/inventory/reserve"]');
   await page.waitForSelector(`${RESERVE}.is-open`);
   expectQuiet(docs);

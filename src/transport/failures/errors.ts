@@ -6,7 +6,6 @@ import { reasons } from '../../domain/reasons.js';
 import {
   BadRequestSchema,
   ErrorInfoSchema,
-  HelpSchema,
   PreconditionFailureSchema,
   RetryInfoSchema,
 } from '../../gen/google/rpc/error_details_pb.js';
@@ -63,7 +62,7 @@ export interface ErrorDetail<D extends DescMessage = DescMessage> {
  * The details that gRPC and Connect callers get in addition to code and message. A long list of violations is cut
  * short; `omitted` says by how many.
  */
-export function errorDetails(failure: Failure, help: HelpLinks): ErrorDetail[] {
+export function errorDetails(failure: Failure): ErrorDetail[] {
   const metadata: Record<string, string> = {};
   for (const [name, fact] of Object.entries(failureFacts(failure))) metadata[name] = `${fact}`;
   const info = { reason: failure.reason, domain: ERROR_DOMAIN, metadata };
@@ -87,8 +86,6 @@ export function errorDetails(failure: Failure, help: HelpLinks): ErrorDetail[] {
     const retryDelay = { seconds: BigInt(RETRY_AFTER_SECONDS) };
     details.push({ desc: RetryInfoSchema, value: create(RetryInfoSchema, { retryDelay }) });
   }
-  const link = help.of(failure.reason)?.detail;
-  if (link !== undefined) details.push({ desc: HelpSchema, value: link });
   return details;
 }
 

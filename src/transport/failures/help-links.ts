@@ -1,7 +1,7 @@
-import { create } from '@bufbuild/protobuf';
+import { create, type JsonValue, toBinary, toJson } from '@bufbuild/protobuf';
 import type { FailureReason } from '../../domain/failure.js';
 import { reasons } from '../../domain/reasons.js';
-import { type Help, HelpSchema } from '../../gen/google/rpc/error_details_pb.js';
+import { HelpSchema } from '../../gen/google/rpc/error_details_pb.js';
 
 /** The page of the HTTP port that explains every reason, each at an anchor of its own. */
 export const ERRORS_PAGE = '/docs/errors';
@@ -10,32 +10,40 @@ export function anchorOf(reason: string): string {
   return reason.toLowerCase();
 }
 
+/** A google.rpc detail as it goes over the wire. */
+export interface PackedDetail {
+  /** `google.rpc.Help` */
+  readonly type: string;
+  readonly value: Uint8Array;
+  /** The same as JSON, which Connect shows to people. */
+  readonly debug: JsonValue;
+}
+
 /** Where a reason is explained. */
 export interface HelpLink {
-  /** Without a known address a path, for those who called the port that serves it. */
+  /** Only a path if the address is not known. Callers of the HTTP port can resolve it. */
   readonly url: string;
-  /** Undefined without a known address: who called the gRPC port cannot tell where a path leads. */
-  readonly detail: Help | undefined;
+  /** Undefined if the address is not known: callers of the gRPC port cannot resolve a path. */
+  readonly detail: PackedDetail | undefined;
 }
 
 /**
- * The links that failures carry to their reason's place in the documentation. Made once for each reason and not for
- * each failure: a sold-out record fails thousands of calls a second.
+ * Links from failures to their reason's place in the documentation. Made once for each reason, not for each failure: a
+ * sold-out record rejects thousands of calls a second.
  */
 export class HelpLinks {
   readonly #links = new Map<string, HelpLink>();
 
-  /** `base`: the address of the HTTP port, empty where nobody knows it; undefined: no documentation, so no links. */
+  /** `base`: the address of the HTTP port, empty if it is not known; undefined: no documentation, so no links. */
   constructor(base: string | undefined) {
     if (base !== undefined) this.leadTo(base);
   }
 
-  /** The address becomes known when the port opens, which may pick its own number. */
+  /** The address is known when the port is open, since it may pick its own number. */
   leadTo(base: string): void {
     for (const reason of Object.keys(reasons)) {
       const url = `${base}${ERRORS_PAGE}#${anchorOf(reason)}`;
-      const links = [{ description: `What ${reason} means, and what to do`, url }];
-      this.#links.set(reason, { url, detail: base === '' ? undefined : create(HelpSchema, { links }) });
+      this.#links.set(reason, { url, detail: base === '' ? undefined : pack(reason, url) });
     }
   }
 
@@ -44,5 +52,11 @@ export class HelpLinks {
   }
 }
 
-/** Of ports that serve no documentation, and whose callers know of none. */
+function pack(reason: string, url: string): PackedDetail {
+  const links = [{ description: `What ${reason} means, and what to do`, url }];
+  const help = create(HelpSchema, { links });
+  return { type: HelpSchema.typeName, value: toBinary(HelpSchema, help), debug: toJson(HelpSchema, help) };
+}
+
+/** For ports that serve no documentation. */
 export const noHelp = new HelpLinks(undefined);

@@ -1,5 +1,5 @@
 import { create, toBinary } from '@bufbuild/protobuf';
-import { anyPack } from '@bufbuild/protobuf/wkt';
+import { AnySchema, anyPack } from '@bufbuild/protobuf/wkt';
 import { Metadata, type ServerErrorResponse } from '@grpc/grpc-js';
 import { LRUCache } from 'lru-cache';
 import type { Failure } from '../../domain/failure.js';
@@ -56,9 +56,11 @@ export class GrpcErrors {
 
   #encode(failure: Failure, message: string): Buffer {
     const { code } = errorCodes[failure.reason];
-    const details = errorDetails(failure, this.#help).map(({ desc, value }) =>
-      anyPack(desc, create(desc, value)),
-    );
+    const details = errorDetails(failure).map(({ desc, value }) => anyPack(desc, create(desc, value)));
+    const help = this.#help.of(failure.reason)?.detail;
+    if (help !== undefined) {
+      details.push(create(AnySchema, { typeUrl: `type.googleapis.com/${help.type}`, value: help.value }));
+    }
     return Buffer.from(toBinary(StatusSchema, create(StatusSchema, { code, message, details })));
   }
 }

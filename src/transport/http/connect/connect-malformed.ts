@@ -5,11 +5,10 @@ import { codeToHttpStatus, errorFromJsonBytes, errorToJsonBytes } from '@connect
 import { findTrailerError, setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
 import { trailerFlag, trailerParse, trailerSerialize } from '@connectrpc/connect/protocol-grpc-web';
 import type { Failure } from '../../../domain/failure.js';
-import { failureMessage } from '../../../domain/failure-message.js';
 import { undecidedCredentials } from '../../dispatch/dispatcher.js';
 import { REQUEST_ID_HEADER } from '../../dispatch/request-id.js';
-import { errorCodes, errorDetails } from '../../failures/errors.js';
 import type { HelpLinks } from '../../failures/help-links.js';
+import { connectError } from './connect-error.js';
 
 export const ENVELOPE_HEADER_BYTES = 5;
 
@@ -37,7 +36,7 @@ export async function explainMalformed(
     const body = await readAllBytes(response.body, Number.MAX_SAFE_INTEGER);
     const unread: UniversalServerResponse = { ...response, body: createAsyncIterable([body]) };
     const encoded = response.header?.has('content-encoding') === true;
-    const error = encoded ? undefined : connectError(body);
+    const error = encoded ? undefined : sentError(body);
     if (!isMalformed(error)) return unread;
     const explained = await explain(error, call);
     const json = errorToJsonBytes(explained, undefined);
@@ -82,7 +81,7 @@ export async function explainTrailer(trailer: Headers, call: FailedCall): Promis
   return true;
 }
 
-function connectError(body: Uint8Array): ConnectError | undefined {
+function sentError(body: Uint8Array): ConnectError | undefined {
   const unreadable = new ConnectError('', Code.Unknown);
   try {
     return errorFromJsonBytes(body, undefined, unreadable);
@@ -106,6 +105,5 @@ export async function explain(error: ConnectError, call: FailedCall): Promise<Co
       return undecided;
     },
   );
-  const { code } = errorCodes[failure.reason];
-  return new ConnectError(failureMessage(failure), code, undefined, errorDetails(failure, call.help));
+  return connectError(failure, call.help);
 }

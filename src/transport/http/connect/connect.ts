@@ -16,7 +16,6 @@ import {
   universalResponseToNodeResponse,
 } from '@connectrpc/connect-node';
 import type { Failure } from '../../../domain/failure.js';
-import { failureMessage } from '../../../domain/failure-message.js';
 import { InventoryService } from '../../../gen/inventory/v1/inventory_service_pb.js';
 import { startBodyClock } from '../../../transcoding/index.js';
 import { decodeBinary, decodeJson } from '../../dispatch/decode.js';
@@ -24,12 +23,13 @@ import { type CallMetadata, type Dispatcher, UnreadableRequest } from '../../dis
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../../dispatch/request-id.js';
 import type { StreamDispatcher } from '../../dispatch/stream-dispatcher.js';
 import type { DoorOptions } from '../../door-options.js';
-import { errorCodes, errorDetails, malformedBody } from '../../failures/errors.js';
+import { malformedBody } from '../../failures/errors.js';
 import type { HelpLinks } from '../../failures/help-links.js';
 import type { Operation } from '../../operations/operation.js';
 import { StreamFailed, type StreamOperation } from '../../operations/stream-operation.js';
 import { boundedConnectTimeout, boundedGrpcTimeout } from '../../timeouts.js';
 import { brotli } from './brotli.js';
+import { connectError } from './connect-error.js';
 import { explainMalformed, type FailedCall } from './connect-malformed.js';
 import { sentMessage, takeMessage } from './connect-request.js';
 import { explainedStream, leftSignal, sendHead, streamContext } from './connect-stream.js';
@@ -222,7 +222,7 @@ function implementation(operation: Operation, dispatcher: Dispatcher, help: Help
       return reply.message;
     }
     const replayed = reply.replayed ? { [REPLAYED_HEADER]: 'true' } : undefined;
-    throw connectError(reply.failure, requestId, help, replayed);
+    throw namedError(reply.failure, requestId, help, replayed);
   };
 }
 
@@ -232,7 +232,7 @@ function streamImplementation(operation: StreamOperation, dispatcher: StreamDisp
     const metadata = headerMetadata(context.requestHeader, undefined, requestId);
     const left = leftSignal(context);
     const reply = await dispatcher.open(operation, metadata, decoder(operation, context), left);
-    if (!reply.ok) throw connectError(reply.failure, requestId, help);
+    if (!reply.ok) throw namedError(reply.failure, requestId, help);
     sendHead(context);
     try {
       yield* reply.messages;
@@ -253,25 +253,15 @@ function decoder({ method }: Pick<Operation, 'method'>, context: HandlerContext)
 }
 
 function streamError(error: unknown, requestId: string, help: HelpLinks): unknown {
-  if (error instanceof StreamFailed) return connectError(error.failure, requestId, help);
+  if (error instanceof StreamFailed) return namedError(error.failure, requestId, help);
   // The library's own deadline passed.
   const late = error instanceof ConnectError && error.code === Code.DeadlineExceeded;
-  return late ? connectError({ reason: 'DEADLINE_EXCEEDED' }, requestId, help) : error;
+  return late ? namedError({ reason: 'DEADLINE_EXCEEDED' }, requestId, help) : error;
 }
 
 /** Puts an error's metadata where its protocol expects it: trailers, the last envelope, or Connect's headers. */
-function connectError(
-  failure: Failure,
-  requestId: string,
-  help: HelpLinks,
-  more?: Record<string, string>,
-): ConnectError {
-  return new ConnectError(
-    failureMessage(failure),
-    errorCodes[failure.reason].code,
-    { [REQUEST_ID_HEADER]: requestId, ...more },
-    errorDetails(failure, help),
-  );
+function namedError(failure: Failure, requestId: string, help: HelpLinks, more?: Record<string, string>) {
+  return connectError(failure, help, { [REQUEST_ID_HEADER]: requestId, ...more });
 }
 
 function headerMetadata(headers: Headers, deadlineAtMs: number | undefined, requestId: string): CallMetadata {

@@ -107,6 +107,12 @@ h2 {
   font-size: 1.1rem;
 }
 
+code {
+  font-family: monospace;
+  font-size: 0.95em;
+  font-weight: 600;
+}
+
 section {
   padding: 0.1rem 1rem;
   border-left: 3px solid #d0d4da;
