@@ -1,13 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Credentials, startApp, type TestApp } from '../support/app.js';
-import {
-  closeDoors,
-  type Doors,
-  doorNames,
-  type JsonRequest,
-  openDoors,
-  type Rpc,
-} from '../support/doors.js';
+import { describe, expect } from 'vitest';
+import type { Credentials } from '../support/app.js';
+import { type Doors, doorNames, type JsonRequest, type Rpc } from '../support/doors.js';
+import { test } from '../support/fixtures.js';
 import { answerOf, type Expected, withoutRequestId } from './contract.js';
 import { inSeconds } from './matchers.js';
 import {
@@ -23,19 +17,6 @@ import {
 } from './scenarios/words.js';
 
 /** A key that was used at one door is known at every other, and an answer does not change on the way. */
-
-let service: TestApp;
-let doors: Doors;
-let caller: Credentials;
-beforeAll(async () => {
-  service = await startApp();
-  doors = openDoors(service);
-  caller = await service.createMerchant();
-});
-afterAll(async () => {
-  closeDoors(doors);
-  await service.close();
-});
 
 interface Case {
   readonly name: string;
@@ -113,38 +94,47 @@ const cases: readonly Case[] = [
 
 describe.each(doorNames)('first through %s', (first) => {
   describe.each(doorNames)('then through %s', (second) => {
-    test.each(cases)('the same $name', async ({ name, rpc, request, other, expected, entries }) => {
-      const id = `inv_${doorNames.indexOf(first)}_${doorNames.indexOf(second)}_${name.replace(' ', '_')}`;
-      const idempotencyKey = `key-${id}`;
-      await service.seed(caller.merchantId, { id, onHandQty: 9, reservedQty: 1 });
-      const call = async (door: keyof Doors, changes: JsonRequest = {}) => {
-        const options = { credentials: caller, idempotencyKey };
-        return withoutRequestId(await doors[door].call(rpc, { ...request(id), ...changes }, options));
-      };
+    test.for(cases)(
+      'the same $name',
+      async ({ name, rpc, request, other, expected, entries }, { service, doors, merchant }) => {
+        const id = `inv_${doorNames.indexOf(first)}_${doorNames.indexOf(second)}_${name.replace(' ', '_')}`;
+        const idempotencyKey = `key-${id}`;
+        await service.seed(merchant.merchantId, { id, onHandQty: 9, reservedQty: 1 });
+        const call = async (door: keyof Doors, changes: JsonRequest = {}) => {
+          const options = { credentials: merchant, idempotencyKey };
+          return withoutRequestId(await doors[door].call(rpc, { ...request(id), ...changes }, options));
+        };
 
-      expect(await call(first)).toStrictEqual(answerOf(first, expected(id), false));
-      expect(await call(second)).toStrictEqual(answerOf(second, expected(id), true));
-      expect(await call(second, other)).toMatchObject({ ok: false, reason: 'IDEMPOTENCY_KEY_REUSED' });
-      expect(await call(first)).toStrictEqual(answerOf(first, expected(id), true));
-      const [{ lines }] = await service.app.dataSource.query(
-        'SELECT count(*)::int AS lines FROM movement_log WHERE merchant_id = $1 AND inventory_id = $2',
-        [caller.merchantId, id],
-      );
-      expect(lines, 'log entries: two of the seed, and the effect').toBe(2 + entries);
-    });
+        expect(await call(first)).toStrictEqual(answerOf(first, expected(id), false));
+        expect(await call(second)).toStrictEqual(answerOf(second, expected(id), true));
+        expect(await call(second, other)).toMatchObject({ ok: false, reason: 'IDEMPOTENCY_KEY_REUSED' });
+        expect(await call(first)).toStrictEqual(answerOf(first, expected(id), true));
+        const [{ lines }] = await service.app.dataSource.query(
+          'SELECT count(*)::int AS lines FROM movement_log WHERE merchant_id = $1 AND inventory_id = $2',
+          [merchant.merchantId, id],
+        );
+        expect(lines, 'log entries: two of the seed, and the effect').toBe(2 + entries);
+      },
+    );
   });
 });
 
 describe('one key raced 42 ways through all doors takes effect once', () => {
-  const race = (rpc: Rpc, request: JsonRequest, idempotencyKey: string) =>
+  const race = (
+    doors: Doors,
+    merchant: Credentials,
+    rpc: Rpc,
+    request: JsonRequest,
+    idempotencyKey: string,
+  ) =>
     Promise.all(
       Array.from({ length: 42 }, (_, i) =>
-        doors[doorNames[i % doorNames.length]!].call(rpc, request, { credentials: caller, idempotencyKey }),
+        doors[doorNames[i % doorNames.length]!].call(rpc, request, { credentials: merchant, idempotencyKey }),
       ),
     );
   const record = (id: string) => ({ id, onHandQty: 50, reservedQty: 0 });
 
-  test.each<readonly [Rpc, string, JsonRequest, Expected]>([
+  test.for<readonly [Rpc, string, JsonRequest, Expected]>([
     ['Reserve', 'inv_r1', { id: 'inv_r1', qty: 2, reference: 'ORD-1' }, now(50, 2, 'inv_r1')],
     [
       'ReserveOrder',
@@ -167,9 +157,9 @@ describe('one key raced 42 ways through all doors takes effect once', () => {
       ),
     ],
     ['UpdateSettings', 'inv_r5', { defaultTtlSeconds: 0 }, ok({ defaultTtlSeconds: 0 })],
-  ])('%s', async (rpc, id, request, expected) => {
-    await service.seed(caller.merchantId, record(id));
-    const answers = await race(rpc, request, `raced-${rpc}`);
+  ])('%s', async ([rpc, id, request, expected], { service, doors, merchant }) => {
+    await service.seed(merchant.merchantId, record(id));
+    const answers = await race(doors, merchant, rpc, request, `raced-${rpc}`);
 
     const [first] = answers;
     expect({ data: first!.data }).toStrictEqual(expected);
@@ -177,20 +167,24 @@ describe('one key raced 42 ways through all doors takes effect once', () => {
     expect(answers.filter((a) => !a.replayed)).toHaveLength(1);
   });
 
-  test('ReleaseOrder', async () => {
-    await service.seed(caller.merchantId, record('inv_r6'));
-    const credentials = caller;
+  test('ReleaseOrder', async ({ service, doors, merchant }) => {
+    await service.seed(merchant.merchantId, record('inv_r6'));
+    const credentials = merchant;
     await doors.REST.call('Reserve', { id: 'inv_r6', qty: 2, reference: 'ORD-6' }, { credentials });
-    const answers = await race('ReleaseOrder', { reference: 'ORD-6' }, 'raced-release');
+    const answers = await race(doors, merchant, 'ReleaseOrder', { reference: 'ORD-6' }, 'raced-release');
     const ended = endedOrder('ORD-6', [['inv_r6', 2]], [stock(50, 0, 'inv_r6')]);
     expect(answers.map(({ data }) => ({ data }))).toEqual(answers.map(() => ended));
     expect(answers.filter((a) => !a.replayed)).toHaveLength(1);
   });
 });
 
-test('one order released 42 times at once through all doors, without keys, is released once', async () => {
-  await service.seed(caller.merchantId, { id: 'inv_r7', onHandQty: 50, reservedQty: 1 });
-  const credentials = caller;
+test('one order released 42 times at once through all doors, without keys, is released once', async ({
+  service,
+  doors,
+  merchant,
+}) => {
+  await service.seed(merchant.merchantId, { id: 'inv_r7', onHandQty: 50, reservedQty: 1 });
+  const credentials = merchant;
   await doors.REST.call('Reserve', { id: 'inv_r7', qty: 2, reference: 'ORD-7' }, { credentials });
   const answers = await Promise.all(
     Array.from({ length: 42 }, (_, i) => {

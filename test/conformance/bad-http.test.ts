@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Credentials, startApp, type TestApp } from '../support/app.js';
+import { describe, expect } from 'vitest';
+import type { TestApp } from '../support/app.js';
+import { test as base } from '../support/fixtures.js';
 import { expectUnharmed } from '../support/unharmed.js';
 import { exchange, readResponses, type WireResponse } from '../support/wire.js';
 import { helpOf } from './contract.js';
@@ -11,16 +12,33 @@ const BODY_BYTES_MAX = 65536;
 const RESERVE = '/v1/inventory/inv_none/reserve';
 const CONNECT = '/inventory.v1.InventoryService/Reserve';
 
-let service: TestApp;
-let credentials: Credentials;
-beforeAll(async () => {
+const test = base
   // A request that is forgotten in progress would keep the service from closing, and time out.
-  service = await startApp({ SHUTDOWN_TIMEOUT_MS: '600000' });
-  credentials = await service.createMerchant();
-  await service.seed(credentials.merchantId, { id: 'inv_xyz789', onHandQty: 50, reservedQty: 5 });
-});
-afterAll(() => service.close());
-expectUnharmed(() => ({ service, credentials }));
+  .extend('environment', { SHUTDOWN_TIMEOUT_MS: '600000' })
+  .extend('records', [{ id: 'inv_xyz789', onHandQty: 50, reservedQty: 5 }])
+  .extend('requestBytes', ({ merchant }) => (request: Request = {}): Buffer => {
+    const { method = 'PATCH', path = RESERVE, version = '1.1', body = '{"qty":1}' } = request;
+    const { contentType = 'application/json', contentLength = String(Buffer.byteLength(body)) } = request;
+    const lines = [
+      `${method} ${path} HTTP/${version}`,
+      'Host: localhost',
+      `Authorization: Bearer ${merchant.token}`,
+      `X-MerchantApiKey: ${merchant.apiKey}`,
+      ...(contentType === null ? [] : [`Content-Type: ${contentType}`]),
+      ...(contentLength === null ? [] : [`Content-Length: ${contentLength}`]),
+      ...(request.keepAlive === true ? [] : ['Connection: close']),
+      ...(request.lines ?? []),
+      '\r\n',
+    ];
+    return Buffer.concat([Buffer.from(lines.join('\r\n'), 'latin1'), Buffer.from(body)]);
+  })
+  .extend('send', ({ service, requestBytes }) => async (request: Request): Promise<WireResponse> => {
+    const responses = readResponses(await exchange(service.httpUrl, requestBytes(request)));
+    expect(responses).toHaveLength(1);
+    return responses[0]!;
+  });
+
+expectUnharmed(test);
 
 interface Request {
   readonly method?: string;
@@ -35,29 +53,6 @@ interface Request {
   readonly keepAlive?: boolean;
 }
 
-function requestBytes(request: Request = {}): Buffer {
-  const { method = 'PATCH', path = RESERVE, version = '1.1', body = '{"qty":1}' } = request;
-  const { contentType = 'application/json', contentLength = String(Buffer.byteLength(body)) } = request;
-  const lines = [
-    `${method} ${path} HTTP/${version}`,
-    'Host: localhost',
-    `Authorization: Bearer ${credentials.token}`,
-    `X-MerchantApiKey: ${credentials.apiKey}`,
-    ...(contentType === null ? [] : [`Content-Type: ${contentType}`]),
-    ...(contentLength === null ? [] : [`Content-Length: ${contentLength}`]),
-    ...(request.keepAlive === true ? [] : ['Connection: close']),
-    ...(request.lines ?? []),
-    '\r\n',
-  ];
-  return Buffer.concat([Buffer.from(lines.join('\r\n'), 'latin1'), Buffer.from(body)]);
-}
-
-async function send(request: Request): Promise<WireResponse> {
-  const responses = readResponses(await exchange(service.httpUrl, requestBytes(request)));
-  expect(responses).toHaveLength(1);
-  return responses[0]!;
-}
-
 const padded = (bytes: number): string => '{"qty":1}'.padEnd(bytes);
 const chunked = (...chunks: string[]): Request => ({
   lines: ['Transfer-Encoding: chunked'],
@@ -68,7 +63,7 @@ const chunked = (...chunks: string[]): Request => ({
 describe('paths and methods', () => {
   const nothing = (path: string): string => `No static resource ${path}.`;
 
-  test.each<readonly [string, string, number, string]>([
+  test.for<readonly [string, string, number, string]>([
     ['GET', '/v1/foo', 404, nothing('v1/foo')],
     ['PATCH', '/v1/foo', 404, nothing('v1/foo')],
     ['GET', '//', 404, nothing('/')],
@@ -131,13 +126,13 @@ describe('paths and methods', () => {
     ['PATCH', 'http://elsewhere/v1/inventory/inv_none/reserve', 404, 'Inventory record not found.'],
     ['PATCH', `${RESERVE}?id=inv_xyz789&qty=0`, 404, 'Inventory record not found.'],
     ['PATCH', `${RESERVE}?%zz`, 404, 'Inventory record not found.'],
-  ])('%s %s → %d', async (method, path, status, message) => {
+  ])('%s %s → %d', async ([method, path, status, message], { send }) => {
     const { body, ...head } = await send({ method, path });
     expect(head.status).toBe(status);
     expect(JSON.parse(body)).toMatchObject({ status: false, message });
   });
 
-  test.each<readonly [string, string, string]>([
+  test.for<readonly [string, string, string]>([
     ['DELETE', '/v1/inventory/inv_xyz789', 'GET, HEAD, PATCH'],
     ['PUT', '/v1/inventory', 'GET, HEAD, POST'],
     ['POST', '/v1/inventory/low-stock', 'GET, HEAD, PATCH'],
@@ -153,25 +148,25 @@ describe('paths and methods', () => {
     ['PATCH', '/readyz', 'GET, HEAD'],
     ['DELETE', '/metrics', 'GET, HEAD'],
     ['POST', '/', 'GET, HEAD'],
-  ])('%s %s → 405, allowed: %s', async (method, path, allow) => {
+  ])('%s %s → 405, allowed: %s', async ([method, path, allow], { service, requestBytes }) => {
     const [head = ''] = (await exchange(service.httpUrl, requestBytes({ method, path }))).split('\r\n\r\n');
     expect(head).toMatch(/^HTTP\/1.1 405 /);
     expect(head.toLowerCase()).toContain(`\r\nallow: ${allow.toLowerCase()}\r\n`);
   });
 
   // RFC 9112, 3.2.2: a server takes the absolute form, whatever host it names.
-  test.each(['/healthz', 'http://elsewhere/healthz', 'http://elsewhere/healthz?now'])(
+  test.for(['/healthz', 'http://elsewhere/healthz', 'http://elsewhere/healthz?now'])(
     'GET %s → 200',
-    async (path) => {
+    async (path, { send }) => {
       expect((await send({ method: 'GET', path, body: '' })).status).toBe(200);
     },
   );
-  test('a call of Connect in absolute form', async () => {
+  test('a call of Connect in absolute form', async ({ send }) => {
     const { status, body } = await send({ method: 'POST', path: `http://elsewhere${CONNECT}` });
     expect({ status, ...JSON.parse(body) }).toMatchObject({ status: 400, code: 'invalid_argument' });
   });
 
-  test('what an HTTP status says alone is told in the published shape too', async () => {
+  test('what an HTTP status says alone is told in the published shape too', async ({ send }) => {
     const { body } = await send({ method: 'GET', lines: ['X-Request-Id: req-1'] });
     expect(JSON.parse(body)).toEqual({
       status: false,
@@ -190,7 +185,7 @@ describe('bodies', () => {
   const gzip = 'Content-Encoding: gzip';
   const read = 'Inventory record not found.';
 
-  test.each<readonly [string, Request, number, string]>([
+  test.for<readonly [string, Request, number, string]>([
     ['exactly 64 KiB', { body: padded(BODY_BYTES_MAX) }, 404, read],
     ['one byte more', { body: padded(BODY_BYTES_MAX + 1) }, 413, tooLarge],
     ['a megabyte', { body: padded(1_000_000) }, 413, tooLarge],
@@ -237,7 +232,7 @@ describe('bodies', () => {
       422,
       'Validation error',
     ],
-  ])('%s', async (_, request, status, message) => {
+  ])('%s', async ([_, request, status, message], { send }) => {
     const { body, ...head } = await send(request);
     expect(JSON.parse(body)).toMatchObject({ status: false, message });
     expect(head.status).toBe(status);
@@ -248,7 +243,7 @@ describe('bodies', () => {
 describe('heads that are refused before anything is read', () => {
   const many = Array.from({ length: 3000 }, (_, i) => `A${i}: b`);
 
-  test.each<readonly [string, Request, number]>([
+  test.for<readonly [string, Request, number]>([
     ['a header of 20 KiB', { lines: [`X-Big: ${'x'.repeat(20_480)}`] }, 431],
     ['3000 headers', { lines: many }, 431],
     ['a path of 20 KiB', { path: `/v1/${'x'.repeat(20_480)}` }, 431],
@@ -270,22 +265,22 @@ describe('heads that are refused before anything is read', () => {
     ['a version of the future', { version: '9.9' }, 400],
     ['HTTP/2 in words of HTTP/1', { version: '2.0' }, 505],
     ['an expectation that nobody meets', { lines: ['Expect: miracles'] }, 417],
-  ])('%s', async (_, request, status) => {
+  ])('%s', async ([_, request, status], { send }) => {
     expectRefusal(await send(request), status);
   });
 
-  test.each<readonly [string, string, number]>([
+  test.for<readonly [string, string, number]>([
     ['no Host', 'GET /healthz HTTP/1.1\r\n\r\n', 400],
     ['CONNECT', 'CONNECT elsewhere:443 HTTP/1.1\r\nHost: elsewhere:443\r\n\r\n', 501],
-  ])('%s', async (_, text, status) => {
+  ])('%s', async ([_, text, status], { service }) => {
     const [refusal, ...more] = readResponses(await exchange(service.httpUrl, text));
     expect(more).toEqual([]);
     expectRefusal(refusal!, status);
   });
 
-  test.each(['BAD\x01 / HTTP/1.1\r\n\r\n', 'CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n'])(
+  test.for(['BAD\x01 / HTTP/1.1\r\n\r\n', 'CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n'])(
     'a request before %j is answered first',
-    async (text) => {
+    async (text, { service, requestBytes }) => {
       const both = Buffer.concat([requestBytes({ keepAlive: true }), Buffer.from(text)]);
       const [first, refusal] = readResponses(await exchange(service.httpUrl, both));
       expect(JSON.parse(first!.body)).toMatchObject({ code: 'INVENTORY_NOT_FOUND' });
@@ -304,7 +299,7 @@ describe('heads that are refused before anything is read', () => {
 });
 
 describe('headers that mean something', () => {
-  test.each<readonly [string, readonly string[], number]>([
+  test.for<readonly [string, readonly string[], number]>([
     ['a second token', ['Authorization: Bearer x'], 404],
     ['a second key', ['X-MerchantApiKey: pk_test_x'], 401],
     ['a key that is too long', [`Idempotency-Key: ${'k'.repeat(256)}`], 422],
@@ -319,12 +314,12 @@ describe('headers that mean something', () => {
     ['a request to switch to h2c', ['Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__'], 404],
     ['another method in disguise', ['X-HTTP-Method-Override: DELETE'], 404],
     ['a forwarded stranger', ['X-Forwarded-For: 127.0.0.1', 'Forwarded: for=127.0.0.1'], 404],
-  ])('%s', async (_, lines, status) => {
+  ])('%s', async ([_, lines, status], { send }) => {
     expect((await send({ lines })).status).toBe(status);
   });
 
   const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-  test.each<readonly [string, string, 'echoed' | 'replaced']>([
+  test.for<readonly [string, string, 'echoed' | 'replaced']>([
     ['a word', 'req-1', 'echoed'],
     ['a UUID', '0b0b53e8-98b1-4b1a-9d2a-3a4f0e5d1c2b', 'echoed'],
     ['a trace id', 'Root=1-67891233-abcdef012345678912345678', 'echoed'],
@@ -336,7 +331,7 @@ describe('headers that mean something', () => {
     ['spaces', 'a b', 'replaced'],
     ['colours for a terminal', '\x9b31m', 'replaced'],
     ['Log4Shell', '$' + '{jndi:ldap://x}', 'replaced'],
-  ])('X-Request-Id: %s (%j) is %s', async (_, id, outcome) => {
+  ])('X-Request-Id: %s (%j) is %s', async ([_, id, outcome], { send }) => {
     for (const path of [RESERVE, CONNECT, '/healthz', '/v1/foo']) {
       const { headers } = await send({
         path,
@@ -350,10 +345,10 @@ describe('headers that mean something', () => {
 });
 
 describe('connections', () => {
-  const statuses = async (...parts: (string | Uint8Array)[]): Promise<number[]> =>
+  const statuses = async (service: TestApp, ...parts: (string | Uint8Array)[]): Promise<number[]> =>
     readResponses(await exchange(service.httpUrl, ...parts)).map((response) => response.status);
 
-  test('pipelined requests are answered in order', async () => {
+  test('pipelined requests are answered in order', async ({ service, requestBytes }) => {
     const kept = (path: string) => requestBytes({ path, keepAlive: true });
     const unread = requestBytes({ keepAlive: true, body: '{' });
     const pipelined = Buffer.concat([
@@ -364,32 +359,38 @@ describe('connections', () => {
       requestBytes(),
     ]);
     // The open path is asked with the wrong method.
-    expect(await statuses(pipelined)).toEqual([404, 400, 404, 405, 404]);
+    expect(await statuses(service, pipelined)).toEqual([404, 400, 404, 405, 404]);
   });
 
-  test('a request behind an answer that closes the connection is not answered, and not waited for', async () => {
+  test('a request behind an answer that closes the connection is not answered, and not waited for', async ({
+    service,
+    requestBytes,
+  }) => {
     const unread = requestBytes({ keepAlive: true, body: padded(65_537) });
     const behind = requestBytes({ path: '/v1/inventory/inv_xyz789/reserve' });
     // The rest of the body and the next request come together, when the first is refused already.
     const cut = unread.length - 10;
     const tail = Buffer.concat([unread.subarray(cut), behind]);
-    expect(await statuses(unread.subarray(0, cut), tail)).toEqual([413]);
+    expect(await statuses(service, unread.subarray(0, cut), tail)).toEqual([413]);
   });
 
-  test.each([1, 2, 3, 7])('a request that comes in pieces of %d bytes', async (size) => {
-    const bytes = requestBytes();
-    const head = Array.from({ length: 20 }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
-    expect(await statuses(...head, bytes.subarray(20 * size))).toEqual([404]);
-  });
+  test.for([1, 2, 3, 7])(
+    'a request that comes in pieces of %d bytes',
+    async (size, { service, requestBytes }) => {
+      const bytes = requestBytes();
+      const head = Array.from({ length: 20 }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
+      expect(await statuses(service, ...head, bytes.subarray(20 * size))).toEqual([404]);
+    },
+  );
 
-  test.each<readonly [string, string | Uint8Array]>([
+  test.for<readonly [string, string | Uint8Array]>([
     ['bytes', Buffer.from([0, 1, 2, 3, 255, 254])],
     ['a TLS greeting', Buffer.from('16030100f8010000f40303', 'hex')],
     ['an SSH greeting', 'SSH-2.0-OpenSSH_9.6\r\n'],
     ['an empty line and a word', '\r\nQUIT\r\n\r\n'],
     ['an invalid PRI', 'PRINT / HTTP/1.1\r\n\r\n'],
     ['HTTP/0.9', 'GET /v1/inventory\r\n\r\n'],
-  ])('%s: the connection is refused', async (_, garbage) => {
+  ])('%s: the connection is refused', async ([_, garbage], { service }) => {
     const text = await exchange(service.httpUrl, garbage);
     expect(text === '' || text.startsWith('HTTP/1.1 400') || !text.includes('200 OK')).toBe(true);
   });

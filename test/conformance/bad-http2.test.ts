@@ -1,23 +1,18 @@
 import { once } from 'node:events';
 import { connect as connectHttp2, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Credentials, startApp, type TestApp } from '../support/app.js';
+import { describe, expect } from 'vitest';
+import type { TestApp } from '../support/app.js';
+import { test as base } from '../support/fixtures.js';
 import { frame, HTTP2_PREFACE } from '../support/http2-frames.js';
 import { FrameType, grpcHeaders, headersFrames, RawHttp2 } from '../support/http2-raw.js';
 import { expectUnharmed } from '../support/unharmed.js';
 
 /** HTTP/2 connections as hostile or careless clients make them, on both ports. */
 
-let service: TestApp;
-let credentials: Credentials;
-beforeAll(async () => {
-  service = await startApp();
-  credentials = await service.createMerchant();
-  await service.seed(credentials.merchantId, { id: 'inv_xyz789', onHandQty: 50, reservedQty: 5 });
-});
-afterAll(() => service.close());
-expectUnharmed(() => ({ service, credentials }));
+const test = base.extend('records', [{ id: 'inv_xyz789', onHandQty: 50, reservedQty: 5 }]);
+
+expectUnharmed(test);
 
 const SETTINGS = Buffer.from('000000040000000000', 'hex');
 const ENHANCE_YOUR_CALM = 11;
@@ -33,14 +28,14 @@ function frameTypes(bytes: Buffer): number[] {
 }
 
 const addresses = {
-  'HTTP port': () => new URL(service.httpUrl).host,
-  'gRPC port': () => service.grpcAddress,
+  'HTTP port': (service: TestApp) => new URL(service.httpUrl).host,
+  'gRPC port': (service: TestApp) => service.grpcAddress,
 };
 
 describe.each(['HTTP port', 'gRPC port'] as const)('%s', (port) => {
   /** Sends, and resolves when the server says GOAWAY or closes the connection. */
-  function untilRefused(...parts: (string | Uint8Array)[]): Promise<void> {
-    const { hostname, port: number } = new URL(`http://${addresses[port]()}`);
+  function untilRefused(service: TestApp, ...parts: (string | Uint8Array)[]): Promise<void> {
+    const { hostname, port: number } = new URL(`http://${addresses[port](service)}`);
     return new Promise((resolve) => {
       const socket = connect(Number(number), hostname);
       let received: Buffer = Buffer.alloc(0);
@@ -55,7 +50,7 @@ describe.each(['HTTP port', 'gRPC port'] as const)('%s', (port) => {
     });
   }
 
-  test.each<readonly [string, readonly (string | Uint8Array)[]]>([
+  test.for<readonly [string, readonly (string | Uint8Array)[]]>([
     ['noise after the preface', [HTTP2_PREFACE, 'x'.repeat(100)]],
     ['a preface that breaks off', ['PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n', SETTINGS]],
     ['no settings', [HTTP2_PREFACE, frame(RST_STREAM, 0, 1, Buffer.alloc(4))]],
@@ -65,12 +60,14 @@ describe.each(['HTTP port', 'gRPC port'] as const)('%s', (port) => {
     ['headers for an even stream', [HTTP2_PREFACE, SETTINGS, frame(HEADERS, 5, 2, Buffer.from([0x82]))]],
     ['a continuation of nothing', [HTTP2_PREFACE, SETTINGS, frame(CONTINUATION, 4, 1, Buffer.from([0x82]))]],
     ['settings of odd length', [HTTP2_PREFACE, frame(4, 0, 0, Buffer.alloc(5))]],
-  ])('%s: the connection is refused', async (_, parts) => {
-    await untilRefused(...parts);
+  ])('%s: the connection is refused', async ([_, parts], { service }) => {
+    await untilRefused(service, ...parts);
   });
 
-  test('a header too long to be read ends the connection, so that nobody waits for an answer', async () => {
-    const connection = await RawHttp2.connect(addresses[port]());
+  test('a header too long to be read ends the connection, so that nobody waits for an answer', async ({
+    service,
+  }) => {
+    const connection = await RawHttp2.connect(addresses[port](service));
     connection.send(
       headersFrames(1, [
         [':method', 'POST'],
@@ -82,8 +79,8 @@ describe.each(['HTTP port', 'gRPC port'] as const)('%s', (port) => {
     await connection.closed;
   });
 
-  test('headers of 80 KB together are refused at once', async () => {
-    const connection = await RawHttp2.connect(addresses[port]());
+  test('headers of 80 KB together are refused at once', async ({ service }) => {
+    const connection = await RawHttp2.connect(addresses[port](service));
     await connection.frame((f) => f.type === FrameType.SETTINGS);
     const acknowledged = frame(FrameType.SETTINGS, 1, 0);
     const long = Array.from({ length: 8 }, (_, i) => [`x-${i}`, 'x'.repeat(10_000)] as const);
@@ -93,8 +90,8 @@ describe.each(['HTTP port', 'gRPC port'] as const)('%s', (port) => {
     expect(reset?.payload.readUInt32BE(0)).toBe(ENHANCE_YOUR_CALM);
   });
 
-  test('a client that opens streams and resets them at once is no burden', async () => {
-    const session = connectHttp2(`http://${addresses[port]()}`);
+  test('a client that opens streams and resets them at once is no burden', async ({ service }) => {
+    const session = connectHttp2(`http://${addresses[port](service)}`);
     session.on('error', () => {});
     for (let i = 0; i < 500 && !session.destroyed; i++) {
       const stream = session.request({
@@ -111,7 +108,9 @@ describe.each(['HTTP port', 'gRPC port'] as const)('%s', (port) => {
   });
 });
 
-test('HTTP port: headers of 80 KB from a client that does not know the limit yet are 431', async () => {
+test('HTTP port: headers of 80 KB from a client that does not know the limit yet are 431', async ({
+  service,
+}) => {
   const session = connectHttp2(service.httpUrl, { maxSendHeaderBlockLength: 1_000_000 });
   const long = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`x-${i}`, 'x'.repeat(10_000)]));
   const stream = session.request({ ':path': '/v1/inventory/inv_none', ...long });
@@ -120,27 +119,32 @@ test('HTTP port: headers of 80 KB from a client that does not know the limit yet
   expect(head[':status']).toBe(431);
 });
 
-test.each([1, 2, 3, 5])('a preface that comes in pieces of %d bytes is understood', async (size) => {
-  const { hostname, port } = new URL(service.httpUrl);
-  const socket = connect({ port: Number(port), host: hostname, noDelay: true });
-  const first = new Promise<Buffer>((resolve, reject) => socket.once('data', resolve).once('error', reject));
-  const bytes = Buffer.concat([Buffer.from(HTTP2_PREFACE), SETTINGS]);
-  for (let at = 0; at < bytes.length; at += size) {
-    await new Promise<void>((written) => socket.write(bytes.subarray(at, at + size), () => written()));
-    // A turn of the event loop, so that the pieces do not travel together.
-    await new Promise((turn) => setImmediate(turn));
-  }
-  const answer = await first;
-  socket.destroy();
-  expect(answer[3], 'the type of the first frame').toBe(SETTINGS[3]);
-});
+test.for([1, 2, 3, 5])(
+  'a preface that comes in pieces of %d bytes is understood',
+  async (size, { service }) => {
+    const { hostname, port } = new URL(service.httpUrl);
+    const socket = connect({ port: Number(port), host: hostname, noDelay: true });
+    const first = new Promise<Buffer>((resolve, reject) =>
+      socket.once('data', resolve).once('error', reject),
+    );
+    const bytes = Buffer.concat([Buffer.from(HTTP2_PREFACE), SETTINGS]);
+    for (let at = 0; at < bytes.length; at += size) {
+      await new Promise<void>((written) => socket.write(bytes.subarray(at, at + size), () => written()));
+      // A turn of the event loop, so that the pieces do not travel together.
+      await new Promise((turn) => setImmediate(turn));
+    }
+    const answer = await first;
+    socket.destroy();
+    expect(answer[3], 'the type of the first frame').toBe(SETTINGS[3]);
+  },
+);
 
-test.each<readonly [OutgoingHttpHeaders, number]>([
+test.for<readonly [OutgoingHttpHeaders, number]>([
   [{ ':path': '/healthz', expect: 'miracles' }, 417],
   [{ ':method': 'CONNECT', ':authority': 'elsewhere:443' }, 501],
   [{ ':method': 'GET', ':path': '/inventory.v1.InventoryService/Reserve' }, 405],
   [{ ':method': 'POST', ':path': '/inventory.v1.InventoryService/Reserve', 'content-type': 'a/b' }, 415],
-])('%o is refused with %d in the published shape', async (headers, status) => {
+])('%o is refused with %d in the published shape', async ([headers, status], { service }) => {
   const session = connectHttp2(service.httpUrl);
   const stream = session.request({ ...headers, 'x-request-id': 'req-1' }).setEncoding('utf8');
   stream.end();

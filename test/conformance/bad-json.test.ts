@@ -1,18 +1,28 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Credentials, startApp, type TestApp } from '../support/app.js';
+import { describe, expect } from 'vitest';
+import { test as base } from '../support/fixtures.js';
 import { expectUnharmed } from '../support/unharmed.js';
 
 /** Bodies as hostile or careless clients write them, where JSON is spoken: REST and Connect. */
 
-let service: TestApp;
-let credentials: Credentials;
-beforeAll(async () => {
-  service = await startApp();
-  credentials = await service.createMerchant();
-  await service.seed(credentials.merchantId, { id: 'inv_xyz789', onHandQty: 50, reservedQty: 5 });
-});
-afterAll(() => service.close());
-expectUnharmed(() => ({ service, credentials }));
+const test = base
+  .extend('records', [{ id: 'inv_xyz789', onHandQty: 50, reservedQty: 5 }])
+  .extend(
+    'send',
+    ({ service, merchant }) =>
+      async (path: string, method: string, body: string | Buffer<ArrayBuffer>) => {
+        const response = await fetch(service.httpUrl + path, {
+          method,
+          headers: {
+            authorization: `Bearer ${merchant.token}`,
+            'x-merchantapikey': merchant.apiKey,
+            'content-type': 'application/json',
+          },
+          body,
+        });
+        return { status: response.status, json: (await response.json()) as Record<string, unknown> };
+      },
+  );
+expectUnharmed(test);
 
 /** What a body comes to. Read: well understood, so that the call fails on the record, which does not exist. */
 type Verdict = 'read' | 'malformed' | Record<string, string>;
@@ -149,7 +159,7 @@ const restOnly: typeof bodies = [
 const connectOnly: typeof bodies = [['', 'malformed']];
 
 describe.each(['reserve', 'release'])('REST, %s', (action) => {
-  test.each(titled([...bodies, ...restOnly]))('%s → %o', async (_, verdict, body) => {
+  test.for(titled([...bodies, ...restOnly]))('%s → %o', async ([_, verdict, body], { send }) => {
     const answer = await send(`/v1/inventory/inv_none/${action}`, 'PATCH', body);
     const statuses = { read: 404, malformed: 400 };
     expect(answer.status).toBe(typeof verdict === 'string' ? statuses[verdict] : 422);
@@ -161,7 +171,7 @@ describe.each(['reserve', 'release'])('REST, %s', (action) => {
 });
 
 describe('Connect JSON', () => {
-  test.each(titled([...bodies, ...connectOnly]))('%s → %o', async (_, verdict, body) => {
+  test.for(titled([...bodies, ...connectOnly]))('%s → %o', async ([_, verdict, body], { send }) => {
     const named = Buffer.from(
       Buffer.from(body)
         .toString('latin1')
@@ -183,7 +193,7 @@ describe('Connect JSON', () => {
 });
 
 /** Line and column of the first character that cannot stand where it does. */
-test.each([
+test.for([
   ['{', 1, 2],
   ['', 1, 1],
   ['{"qty":1,}', 1, 10],
@@ -195,20 +205,23 @@ test.each([
   ['{"notes":"abc', 1, 14],
   ['[1,2,03]', 1, 7],
   ['\ufeff{1}', 1, 2],
-])('%j stops being JSON at line %i, column %i, for REST and Connect alike', async (body, line, column) => {
-  const message = `Malformed request: the body is not valid JSON (line ${line}, column ${column})`;
-  if (body !== '') {
-    const rest = await send('/v1/inventory/inv_none/reserve', 'PATCH', body);
-    expect(rest).toMatchObject({ status: 400, json: { message } });
-  }
-  const connect = await send('/inventory.v1.InventoryService/Reserve', 'POST', body);
-  expect(connect).toMatchObject({ status: 400, json: { message } });
-});
+] as const)(
+  '%j stops being JSON at line %i, column %i, for REST and Connect alike',
+  async ([body, line, column], { send }) => {
+    const message = `Malformed request: the body is not valid JSON (line ${line}, column ${column})`;
+    if (body !== '') {
+      const rest = await send('/v1/inventory/inv_none/reserve', 'PATCH', body);
+      expect(rest).toMatchObject({ status: 400, json: { message } });
+    }
+    const connect = await send('/inventory.v1.InventoryService/Reserve', 'POST', body);
+    expect(connect).toMatchObject({ status: 400, json: { message } });
+  },
+);
 
 const CREATE = '"productId":"p","warehouseId":"w","initialQty":1';
 const PROTOTYPE = '"variantAttributes":{"a":"b","\\u005f_proto__":"x"}';
 
-test.each([
+test.for([
   ['POST', '/v1/inventory', `{${CREATE},${PROTOTYPE}}`, 'variantAttributes'],
   ['PATCH', '/v1/inventory/inv_xyz789', `{${PROTOTYPE}}`, 'variantAttributes'],
   ['POST', '/inventory.v1.InventoryService/CreateInventory', `{${CREATE},${PROTOTYPE}}`, 'variantAttributes'],
@@ -218,22 +231,25 @@ test.each([
     `{"id":"inv_xyz789","details":{${PROTOTYPE}}}`,
     'details.variantAttributes',
   ],
-])('no attribute may be named __proto__: %s %s', async (method, path, body, field) => {
+] as const)('no attribute may be named __proto__: %s %s', async ([method, path, body, field], { send }) => {
   const { status, json } = await send(path, method, body);
   expect(status).toBe(400);
   expect(json.message).toBe(`Malformed request: ${field}: must not have a key named __proto__`);
 });
 
-test.each([
+test.for([
   ['PATCH', '/v1/inventory/inv_xyz789'],
   ['PATCH', '/v1/inventory/inv_xyz789/reserve'],
   ['POST', '/v1/orders/A/release'],
   ['POST', '/v1/orders/A/confirm'],
   ['PATCH', '/v1/settings'],
-])('null is no body, not even where there need not be one: %s %s', async (method, path) => {
-  const { status, json } = await send(path, method, 'null');
-  expect([status, json.code]).toEqual([400, 'MALFORMED_REQUEST']);
-});
+] as const)(
+  'null is no body, not even where there need not be one: %s %s',
+  async ([method, path], { send }) => {
+    const { status, json } = await send(path, method, 'null');
+    expect([status, json.code]).toEqual([400, 'MALFORMED_REQUEST']);
+  },
+);
 
 function titled(rows: typeof bodies) {
   return rows.map(
@@ -244,17 +260,4 @@ function titled(rows: typeof bodies) {
 function codeOf(verdict: Verdict): string {
   if (verdict === 'read') return 'INVENTORY_NOT_FOUND';
   return verdict === 'malformed' ? 'MALFORMED_REQUEST' : 'VALIDATION_FAILED';
-}
-
-async function send(path: string, method: string, body: string | Buffer<ArrayBuffer>) {
-  const response = await fetch(service.httpUrl + path, {
-    method,
-    headers: {
-      authorization: `Bearer ${credentials.token}`,
-      'x-merchantapikey': credentials.apiKey,
-      'content-type': 'application/json',
-    },
-    body,
-  });
-  return { status: response.status, json: (await response.json()) as Record<string, unknown> };
 }

@@ -1,30 +1,72 @@
 import { connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Credentials, startApp, type TestApp } from '../support/app.js';
+import { describe, expect } from 'vitest';
+import type { TestApp } from '../support/app.js';
 import { explain, statusDetails } from '../support/doors/details.js';
 import { frame } from '../support/doors/grpc-web.js';
+import { test as base } from '../support/fixtures.js';
 import { expectUnharmed } from '../support/unharmed.js';
 
 /** gRPC, gRPC-Web and Connect as hostile or careless clients speak them. */
 
 const RESERVE = '/inventory.v1.InventoryService/Reserve';
 
-let service: TestApp;
-let credentials: Credentials;
-beforeAll(async () => {
+const test = base
   // A stream that is forgotten open would keep the service from closing, and time out.
-  service = await startApp({ SHUTDOWN_TIMEOUT_MS: '600000' });
-  credentials = await service.createMerchant();
-  await service.seed(credentials.merchantId, { id: 'inv_xyz789', onHandQty: 50, reservedQty: 5 });
-});
-afterAll(() => service.close());
-expectUnharmed(() => ({ service, credentials }));
+  .extend('environment', { SHUTDOWN_TIMEOUT_MS: '600000' })
+  .extend('records', [{ id: 'inv_xyz789', onHandQty: 50, reservedQty: 5 }])
+  .extend(
+    'identity',
+    ({ merchant }) =>
+      (): Record<string, string> => ({
+        authorization: `Bearer ${merchant.token}`,
+        'x-merchantapikey': merchant.apiKey,
+      }),
+  )
+  /** One gRPC call by hand: any headers, any bytes. */
+  .extend(
+    'grpcCall',
+    ({ identity }) =>
+      (authority: string, body: Uint8Array, headers: OutgoingHttpHeaders = {}): Promise<GrpcAnswer> => {
+        return new Promise((resolve, reject) => {
+          const session = connectHttp2(`http://${authority}`);
+          session.on('error', reject);
+          const stream = session.request({
+            ':method': 'POST',
+            ':path': RESERVE,
+            'content-type': 'application/grpc',
+            te: 'trailers',
+            ...identity(),
+            ...headers,
+          });
+          let all: Record<string, unknown> = {};
+          stream.on('response', (received) => {
+            all = { ...all, ...received };
+          });
+          stream.on('trailers', (received) => {
+            all = { ...all, ...received };
+          });
+          stream.on('error', reject);
+          // An answer may come before all is sent.
+          stream.on('end', () => stream.destroy());
+          stream.on('close', () => {
+            session.destroy();
+            const bin = all['grpc-status-details-bin'];
+            const details = typeof bin === 'string' ? statusDetails(Buffer.from(bin, 'base64')).details : [];
+            resolve({
+              httpStatus: Number(all[':status']),
+              code: Number(all['grpc-status']),
+              reason: explain(details).reason,
+              requestId: all['x-request-id'] as string | undefined,
+            });
+          });
+          stream.resume();
+          stream.end(body);
+        });
+      },
+  );
 
-const identity = (): Record<string, string> => ({
-  authorization: `Bearer ${credentials.token}`,
-  'x-merchantapikey': credentials.apiKey,
-});
+expectUnharmed(test);
 
 /** ReserveRequest {id: "inv_none", qty: 1} */
 const good = Buffer.from([0x0a, 8, ...Buffer.from('inv_none'), 0x10, 1]);
@@ -116,69 +158,30 @@ interface GrpcAnswer {
   readonly requestId: string | undefined;
 }
 
-/** One gRPC call by hand: any headers, any bytes. */
-function grpcCall(
-  authority: string,
-  body: Uint8Array,
-  headers: OutgoingHttpHeaders = {},
-): Promise<GrpcAnswer> {
-  return new Promise((resolve, reject) => {
-    const session = connectHttp2(`http://${authority}`);
-    session.on('error', reject);
-    const stream = session.request({
-      ':method': 'POST',
-      ':path': RESERVE,
-      'content-type': 'application/grpc',
-      te: 'trailers',
-      ...identity(),
-      ...headers,
-    });
-    let all: Record<string, unknown> = {};
-    stream.on('response', (received) => {
-      all = { ...all, ...received };
-    });
-    stream.on('trailers', (received) => {
-      all = { ...all, ...received };
-    });
-    stream.on('error', reject);
-    // An answer may come before all is sent.
-    stream.on('end', () => stream.destroy());
-    stream.on('close', () => {
-      session.destroy();
-      const bin = all['grpc-status-details-bin'];
-      const details = typeof bin === 'string' ? statusDetails(Buffer.from(bin, 'base64')).details : [];
-      resolve({
-        httpStatus: Number(all[':status']),
-        code: Number(all['grpc-status']),
-        reason: explain(details).reason,
-        requestId: all['x-request-id'] as string | undefined,
-      });
-    });
-    stream.resume();
-    stream.end(body);
-  });
-}
-
 const ports = {
-  'the gRPC port': () => service.grpcAddress,
-  'the HTTP port': () => new URL(service.httpUrl).host,
+  'the gRPC port': (service: TestApp) => service.grpcAddress,
+  'the HTTP port': (service: TestApp) => new URL(service.httpUrl).host,
 };
 
 describe.each(['the gRPC port', 'the HTTP port'] as const)('gRPC on %s', (port) => {
-  test.each(messages)('%s', async (_, message, code, reason) => {
-    expect(await grpcCall(ports[port](), frame(0, message))).toMatchObject({ httpStatus: 200, code, reason });
+  test.for(messages)('%s', async ([_, message, code, reason], { service, grpcCall }) => {
+    expect(await grpcCall(ports[port](service), frame(0, message))).toMatchObject({
+      httpStatus: 200,
+      code,
+      reason,
+    });
   });
 
-  test('a stranger’s bytes are not even read', async () => {
+  test('a stranger’s bytes are not even read', async ({ service, grpcCall }) => {
     const headers = { authorization: 'Bearer x' };
     for (const [, message] of messages) {
-      const answer = await grpcCall(ports[port](), frame(0, message), headers);
+      const answer = await grpcCall(ports[port](service), frame(0, message), headers);
       expect(answer).toMatchObject({ code: 16, reason: 'UNAUTHENTICATED' });
     }
   });
 
   const big = (bytes: number): Buffer => text(0x22, Buffer.alloc(bytes, 0x61));
-  test.each<readonly [string, () => Uint8Array, OutgoingHttpHeaders, number | readonly number[]]>([
+  test.for<readonly [string, () => Uint8Array, OutgoingHttpHeaders, number | readonly number[]]>([
     ['a message over 64 KiB', () => frame(0, Buffer.alloc(65_537)), {}, 8],
     [
       'a length over 64 KiB that is never sent',
@@ -195,23 +198,23 @@ describe.each(['the gRPC port', 'the HTTP port'] as const)('gRPC on %s', (port) 
     ['a deadline that has passed', () => frame(0, good), { 'grpc-timeout': '1n' }, 4],
     ['an unknown method', () => frame(0, good), { ':path': '/inventory.v1.InventoryService/Nope' }, 12],
     ['notes of 16,000 characters', () => frame(0, Buffer.concat([good, big(16_000)])), {}, 3],
-  ])('%s', async (_, body, headers, code) => {
-    const answer = await grpcCall(ports[port](), body(), headers);
+  ])('%s', async ([_, body, headers, code], { service, grpcCall }) => {
+    const answer = await grpcCall(ports[port](service), body(), headers);
     // An HTTP status alone means what the gRPC specification maps it to.
     const actual = answer.httpStatus === 404 ? 12 : answer.code;
     expect(typeof code === 'number' ? [code] : code).toContain(actual);
   });
 
   // nghttp2 drops a value with a blank at an end before anybody sees it.
-  test.each(['2592000S', '597H', '99999999H', '99999999S', '4294967S', '1M', '00000001H'])(
+  test.for(['2592000S', '597H', '99999999H', '99999999S', '4294967S', '1M', '00000001H'])(
     'a timeout of %s is one',
-    async (timeout) => {
-      const answer = await grpcCall(ports[port](), frame(0, good), { 'grpc-timeout': timeout });
+    async (timeout, { service, grpcCall }) => {
+      const answer = await grpcCall(ports[port](service), frame(0, good), { 'grpc-timeout': timeout });
       expect(answer).toMatchObject({ code: 5, reason: 'INVENTORY_NOT_FOUND' });
     },
   );
 
-  test.each([
+  test.for([
     '-1S',
     '+1S',
     '1x',
@@ -227,31 +230,37 @@ describe.each(['the gRPC port', 'the HTTP port'] as const)('gRPC on %s', (port) 
     '1S\u00e9',
     '1\tS',
     '١S',
-  ])('a timeout of %j is invalid', async (timeout) => {
+  ] as const)('a timeout of %j is invalid', async (timeout, { service, grpcCall }) => {
     const headers = { 'grpc-timeout': Buffer.from(timeout).toString('latin1') };
-    const answer = await grpcCall(ports[port](), frame(0, good), headers);
+    const answer = await grpcCall(ports[port](service), frame(0, good), headers);
     expect(answer).toMatchObject({ httpStatus: 200, code: 3, reason: 'MALFORMED_REQUEST' });
   });
 
-  test.each(['', 'a\tb', 'caf\u00e9', '\u00a0', '\u0080', 'a'.repeat(256), ['a', 'b'], ['a', 'a']])(
+  test.for(['', 'a\tb', 'caf\u00e9', '\u00a0', '\u0080', 'a'.repeat(256), ['a', 'b'], ['a', 'a']])(
     'the idempotency key %j is refused, not passed over',
-    async (key) => {
-      const answer = await grpcCall(ports[port](), frame(0, good), { 'idempotency-key': key });
+    async (key, { service, grpcCall }) => {
+      const answer = await grpcCall(ports[port](service), frame(0, good), { 'idempotency-key': key });
       expect(answer).toMatchObject({ code: 3, reason: 'VALIDATION_FAILED' });
     },
   );
 
-  test.each([
+  test.for([
     ['a sane one', 'req-1', /^req-1$/],
     ['an insane one', '<b>', /^[0-9a-f-]{36}$/],
-  ])('an error carries a request id: %s', async (_, id, expected) => {
-    const { requestId } = await grpcCall(ports[port](), frame(0, good), { 'x-request-id': id });
+  ] as const)('an error carries a request id: %s', async ([_, id, expected], { service, grpcCall }) => {
+    const { requestId } = await grpcCall(ports[port](service), frame(0, good), { 'x-request-id': id });
     expect(requestId).toMatch(expected);
   });
 });
 
 describe('Connect', () => {
-  async function call(body: Uint8Array | string, headers: Record<string, string> = {}, method = 'POST') {
+  async function call(
+    service: TestApp,
+    identity: () => Record<string, string>,
+    body: Uint8Array | string,
+    headers: Record<string, string> = {},
+    method = 'POST',
+  ) {
     const response = await fetch(service.httpUrl + RESERVE, {
       method,
       headers: { 'content-type': 'application/proto', ...identity(), ...headers },
@@ -267,11 +276,15 @@ describe('Connect', () => {
   }
   const names: Readonly<Record<number, string>> = { 3: 'invalid_argument', 5: 'not_found' };
 
-  test.each(messages)('%s', async (_, message, code, reason) => {
-    expect(await call(message)).toEqual({ status: code === 5 ? 404 : 400, code: names[code], reason });
+  test.for(messages)('%s', async ([_, message, code, reason], { service, identity }) => {
+    expect(await call(service, identity, message)).toEqual({
+      status: code === 5 ? 404 : 400,
+      code: names[code],
+      reason,
+    });
   });
 
-  test.each<readonly [string, Uint8Array | string, Record<string, string>, string, number, string]>([
+  test.for<readonly [string, Uint8Array | string, Record<string, string>, string, number, string]>([
     ['a message over 64 KiB', Buffer.alloc(65_537), {}, 'POST', 429, 'resource_exhausted'],
     [
       'a gzip bomb',
@@ -307,13 +320,13 @@ describe('Connect', () => {
     ['a deadline of ten digits', good, { 'connect-timeout-ms': '9999999999' }, 'POST', 404, 'not_found'],
     ['a deadline of 30 days', good, { 'connect-timeout-ms': '2592000000' }, 'POST', 404, 'not_found'],
     ['a version of the future', good, { 'connect-protocol-version': '2' }, 'POST', 404, 'not_found'],
-  ])('%s', async (_, body, headers, method, status, code) => {
-    expect(await call(body, headers, method)).toMatchObject({ status, code });
+  ])('%s', async ([_, body, headers, method, status, code], { service, identity }) => {
+    expect(await call(service, identity, body, headers, method)).toMatchObject({ status, code });
   });
 });
 
 describe('gRPC-Web', () => {
-  async function call(body: Uint8Array) {
+  async function call(service: TestApp, identity: () => Record<string, string>, body: Uint8Array) {
     const response = await fetch(service.httpUrl + RESERVE, {
       method: 'POST',
       headers: { 'content-type': 'application/grpc-web+proto', ...identity() },
@@ -323,17 +336,17 @@ describe('gRPC-Web', () => {
     return Number(/grpc-status: ?(\d+)/.exec(all)?.[1]);
   }
 
-  test.each(messages)('%s', async (_, message, code) => {
-    expect(await call(frame(0, message))).toBe(code);
+  test.for(messages)('%s', async ([_, message, code], { service, identity }) => {
+    expect(await call(service, identity, frame(0, message))).toBe(code);
   });
 
-  test.each<readonly [string, Uint8Array, readonly number[]]>([
+  test.for<readonly [string, Uint8Array, readonly number[]]>([
     ['no envelope', Buffer.alloc(0), [3, 12]],
     ['an envelope that breaks off', frame(0, good).subarray(0, 3), [3]],
     ['a message that breaks off', frame(0, good).subarray(0, 9), [3]],
     ['two messages', Buffer.concat([frame(0, good), frame(0, good)]), [3, 12]],
     ['a message over 64 KiB', frame(0, Buffer.alloc(65_537)), [8]],
-  ])('%s', async (_, body, codes) => {
-    expect(codes).toContain(await call(body));
+  ])('%s', async ([_, body, codes], { service, identity }) => {
+    expect(codes).toContain(await call(service, identity, body));
   });
 });

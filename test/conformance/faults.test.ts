@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { Fault, Rejection } from '../../src/domain/failure.js';
 import type { Engine } from '../../src/engine/engine.js';
-import { type Credentials, startApp, type TestApp } from '../support/app.js';
-import { closeDoors, type Doors, doorNames, openDoors } from '../support/doors.js';
+import type { Credentials } from '../support/app.js';
+import { type Doors, doorNames } from '../support/doors.js';
+import { test as base } from '../support/fixtures.js';
 import { answerOf } from './contract.js';
 
 /** What the rules of stock cannot be made to answer from outside, answered by an engine that is told what to say. */
@@ -59,39 +60,28 @@ const engine: Engine = {
   drain: async () => {},
 };
 
-let service: TestApp;
-let doors: Doors;
-let credentials: Credentials;
-beforeAll(async () => {
-  service = await startApp({}, { engine });
-  doors = openDoors(service);
-  credentials = await service.createMerchant();
-});
-afterAll(async () => {
-  closeDoors(doors);
-  await service.close();
-});
+const test = base.extend('overrides', { engine });
 
 describe.each(doorNames)('%s', (name) => {
-  const call = () =>
+  const call = (doors: Doors, merchant: Credentials) =>
     doors[name].call(
       'Reserve',
       { id: 'inv_xyz789', qty: 1 },
-      { credentials, headers: { 'x-request-id': 'req-1' } },
+      { credentials: merchant, headers: { 'x-request-id': 'req-1' } },
     );
 
-  test.each(cases)('%o', async (answer, message, metadata) => {
+  test.for(cases)('%o', async ([answer, message, metadata], { doors, merchant }) => {
     told = answer;
     const { reason } = 'fault' in answer ? answer.fault : answer.decided;
-    expect(await call()).toStrictEqual({
+    expect(await call(doors, merchant)).toStrictEqual({
       ...answerOf(name, { reason, message, metadata }, false),
       requestId: 'req-1',
     });
   });
 
-  test('what nobody foresaw is INTERNAL, without a word of what it was', async () => {
+  test('what nobody foresaw is INTERNAL, without a word of what it was', async ({ doors, merchant }) => {
     told = new Error('password authentication failed for user "holdfast"');
-    expect(await call()).toStrictEqual({
+    expect(await call(doors, merchant)).toStrictEqual({
       ...answerOf(name, { reason: 'INTERNAL', message: 'Internal error.' }, false),
       requestId: 'req-1',
     });

@@ -1,16 +1,39 @@
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { InventoryService } from '../../src/gen/inventory/v1/inventory_service_pb.js';
-import { startApp, type TestApp } from '../support/app.js';
+import { startApp } from '../support/app.js';
+import { test as base } from '../support/fixtures.js';
 import { rawClient, rawUnary } from '../support/grpc-raw.js';
 
-let service: TestApp;
-beforeAll(async () => {
-  service = await startApp();
-});
-afterAll(() => service.close());
+const test = base
+  .extend(
+    'ask',
+    ({ service }) =>
+      async (version: string, request: Uint8Array): Promise<Map<number, Uint8Array[]>> => {
+        const client = rawClient(service.grpcAddress);
+        const bytes = (buffer: Buffer): Buffer => buffer;
+        const call = client.makeBidiStreamRequest(
+          `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
+          bytes,
+          bytes,
+        );
+        const answer = await new Promise<Buffer>((resolve, reject) => {
+          call.on('data', resolve);
+          call.on('error', reject);
+          call.write(Buffer.from(request));
+          call.end();
+        });
+        client.close();
+        return fields(answer);
+      },
+  )
+  .extend('filesOf', ({ ask }) => async (version: string, request: Uint8Array): Promise<string[]> => {
+    const [response] = (await ask(version, request)).get(4) ?? [];
+    const files = fields(response ?? new Uint8Array()).get(1) ?? [];
+    return files.map((file) => fromBinary(FileDescriptorProtoSchema, file).name);
+  });
 
 const SYMBOL = 4;
 const FILENAME = 3;
@@ -45,38 +68,14 @@ function fields(bytes: Uint8Array): Map<number, Uint8Array[]> {
   return found;
 }
 
-async function ask(version: string, request: Uint8Array): Promise<Map<number, Uint8Array[]>> {
-  const client = rawClient(service.grpcAddress);
-  const bytes = (buffer: Buffer): Buffer => buffer;
-  const call = client.makeBidiStreamRequest(
-    `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
-    bytes,
-    bytes,
-  );
-  const answer = await new Promise<Buffer>((resolve, reject) => {
-    call.on('data', resolve);
-    call.on('error', reject);
-    call.write(Buffer.from(request));
-    call.end();
-  });
-  client.close();
-  return fields(answer);
-}
-
-async function filesOf(version: string, request: Uint8Array): Promise<string[]> {
-  const [response] = (await ask(version, request)).get(4) ?? [];
-  const files = fields(response ?? new Uint8Array()).get(1) ?? [];
-  return files.map((file) => fromBinary(FileDescriptorProtoSchema, file).name);
-}
-
 describe.each(['v1', 'v1alpha'])('%s', (version) => {
-  test('lists the services', async () => {
+  test('lists the services', async ({ ask }) => {
     const [list] = (await ask(version, question(LIST, ''))).get(6) ?? [];
     const services = (fields(list!).get(1) ?? []).map((s) => Buffer.from(fields(s).get(1)![0]!).toString());
     expect(services).toContain('inventory.v1.InventoryService');
   });
 
-  test.each([
+  test.for([
     [SYMBOL, 'inventory.v1.InventoryService', 'inventory/v1/inventory_service.proto'],
     [SYMBOL, 'inventory.v1.InventoryService.Reserve', 'inventory/v1/inventory_service.proto'],
     [SYMBOL, 'inventory.v1.ReserveRequest', 'inventory/v1/reservations.proto'],
@@ -86,24 +85,24 @@ describe.each(['v1', 'v1alpha'])('%s', (version) => {
     [SYMBOL, 'google.rpc.BadRequest', 'google/rpc/error_details.proto'],
     [FILENAME, 'google/api/annotations.proto', 'google/api/annotations.proto'],
     [FILENAME, 'buf/validate/validate.proto', 'buf/validate/validate.proto'],
-  ] as const)('question %d, %s: the file %s', async (field, text, file) => {
+  ] as const)('question %d, %s: the file %s', async ([field, text, file], { filesOf }) => {
     expect(await filesOf(version, question(field, text))).toContain(file);
   });
 
-  test.each([
+  test.for([
     ['google.protobuf.MethodOptions', 72_295_728, 'google/api/annotations.proto'],
     ['google.protobuf.FieldOptions', 1159, 'buf/validate/validate.proto'],
     ['google.protobuf.MessageOptions', 1159, 'buf/validate/validate.proto'],
     ['google.protobuf.OneofOptions', 1159, 'buf/validate/validate.proto'],
-  ])('extension of %s, %d: the file %s', async (type, number, file) => {
+  ] as const)('extension of %s, %d: the file %s', async ([type, number, file], { filesOf }) => {
     expect((await filesOf(version, extension(type, number)))[0]).toBe(file);
   });
 
-  test.each([
+  test.for([
     ['google.protobuf.MethodOptions', [72_295_728]],
     ['google.protobuf.FieldOptions', [1159, 1160]],
     ['inventory.v1.StockLevel', []],
-  ])('extensions of %s: %j', async (type, numbers) => {
+  ] as const)('extensions of %s: %j', async ([type, numbers], { ask }) => {
     const [answer] = (await ask(version, question(EXTENSION_NUMBERS, type))).get(5) ?? [];
     expect(Buffer.from(fields(answer!).get(1)![0]!).toString()).toBe(type);
     const packed = new BinaryReader(fields(answer!).get(2)?.[0] ?? new Uint8Array());
@@ -112,7 +111,7 @@ describe.each(['v1', 'v1alpha'])('%s', (version) => {
     expect(found).toEqual(numbers);
   });
 
-  test('files have their options, which extensions are', async () => {
+  test('files have their options, which extensions are', async ({ ask }) => {
     const [response] = (await ask(version, question(FILENAME, 'inventory/v1/inventory_service.proto'))).get(
       4,
     )!;
@@ -122,7 +121,7 @@ describe.each(['v1', 'v1alpha'])('%s', (version) => {
     );
   });
 
-  test.each([
+  test.for([
     question(SYMBOL, 'inventory.v1.Nope'),
     question(SYMBOL, 'constructor'),
     question(FILENAME, 'constructor'),
@@ -130,7 +129,7 @@ describe.each(['v1', 'v1alpha'])('%s', (version) => {
     question(EXTENSION_NUMBERS, 'constructor'),
     extension('google.protobuf.MethodOptions', 1),
     extension('constructor', 1),
-  ])('what nobody knows is an error in the answer: %#', async (unknown) => {
+  ] as const)('what nobody knows is an error in the answer: %#', async (unknown, { ask }) => {
     const answer = await ask(version, unknown);
     expect([...answer.keys()]).toContain(7);
   });

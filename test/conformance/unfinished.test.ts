@@ -1,6 +1,6 @@
 import { connect } from 'node:http2';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Credentials, startApp, type TestApp } from '../support/app.js';
+import { describe, expect } from 'vitest';
+import { test as base } from '../support/fixtures.js';
 import { frame, HTTP2_PREFACE } from '../support/http2-frames.js';
 import { FrameType, grpcHeaders, headersFrames, messageFrame, RawHttp2 } from '../support/http2-raw.js';
 import { expectUnharmed } from '../support/unharmed.js';
@@ -8,20 +8,47 @@ import { exchange } from '../support/wire.js';
 
 /** What clients leave undone: requests that begin and never end, connections on which nothing is said. */
 
-let service: TestApp;
-let credentials: Credentials;
-beforeAll(async () => {
+const test = base
   // One that is kept waiting would keep the service from closing, and time out.
-  service = await startApp({
+  .extend('environment', {
     REQUEST_TIMEOUT_MS: '300',
     HTTP_KEEP_ALIVE_MS: '400',
     SHUTDOWN_TIMEOUT_MS: '600000',
-  });
-  credentials = await service.createMerchant();
-  await service.seed(credentials.merchantId, { id: 'inv_xyz789', onHandQty: 50, reservedQty: 5 });
-});
-afterAll(() => service.close());
-expectUnharmed(() => ({ service, credentials }));
+  })
+  .extend('records', [{ id: 'inv_xyz789', onHandQty: 50, reservedQty: 5 }])
+  .extend(
+    'begin',
+    ({ service, merchant }) =>
+      (method: string, path: string, contentType: string): Promise<Answer> => {
+        const session = connect(service.httpUrl);
+        const stream = session.request({
+          ':method': method,
+          ':path': path,
+          'content-type': contentType,
+          authorization: `Bearer ${merchant.token}`,
+          'x-merchantapikey': merchant.apiKey,
+          te: 'trailers',
+        });
+        let status: number | undefined;
+        let text = '';
+        stream.on('response', (head) => {
+          status = head[':status'];
+        });
+        stream.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk;
+        });
+        stream.on('error', () => {});
+        stream.write(Buffer.from([0]));
+        return new Promise((resolve) =>
+          stream.on('close', () => {
+            session.destroy();
+            resolve({ status, text });
+          }),
+        );
+      },
+  );
+
+expectUnharmed(test);
 
 /** ReserveRequest {id 1, qty 2} */
 const reserveOne = Buffer.from([0x0a, 10, ...Buffer.from('inv_xyz789'), 0x10, 1]);
@@ -33,47 +60,19 @@ interface Answer {
   readonly text: string;
 }
 
-function begin(method: string, path: string, contentType: string): Promise<Answer> {
-  const session = connect(service.httpUrl);
-  const stream = session.request({
-    ':method': method,
-    ':path': path,
-    'content-type': contentType,
-    authorization: `Bearer ${credentials.token}`,
-    'x-merchantapikey': credentials.apiKey,
-    te: 'trailers',
-  });
-  let status: number | undefined;
-  let text = '';
-  stream.on('response', (head) => {
-    status = head[':status'];
-  });
-  stream.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk;
-  });
-  stream.on('error', () => {});
-  stream.write(Buffer.from([0]));
-  return new Promise((resolve) =>
-    stream.on('close', () => {
-      session.destroy();
-      resolve({ status, text });
-    }),
-  );
-}
-
 describe('a call', () => {
-  test('of REST is told that its deadline passed', async () => {
+  test('of REST is told that its deadline passed', async ({ begin }) => {
     const { status, text } = await begin('PATCH', '/v1/inventory/inv_xyz789/reserve', 'application/json');
     expect({ status, ...JSON.parse(text) }).toMatchObject({ status: false, code: 'DEADLINE_EXCEEDED' });
     expect(status).toBe(504);
   });
 
-  test.each([
+  test.for([
     'application/json',
     'application/grpc',
     'application/grpc-web+proto',
     'application/connect+json',
-  ])('of %s is cut off', async (contentType) => {
+  ] as const)('of %s is cut off', async (contentType, { begin }) => {
     const rpc = contentType.startsWith('application/connect') ? 'WatchInventory' : 'Reserve';
     const answer = await begin('POST', `/inventory.v1.InventoryService/${rpc}`, contentType);
     expect(answer).toEqual({ status: undefined, text: '' });
@@ -83,15 +82,15 @@ describe('a call', () => {
 describe.each(['gRPC port', 'HTTP port'] as const)(
   '%s: a message whose caller takes the call back',
   (port) => {
-    test.each([
+    test.for([
       ['RST_STREAM 0', rst(0)],
       ['RST_STREAM 2', rst(2)],
       ['RST_STREAM 8', rst(8)],
       ['GOAWAY', frame(FrameType.GOAWAY, 0, 0, Buffer.alloc(8))],
-    ])('by %s before its end is not executed', async (_, withdrawal) => {
+    ] as const)('by %s before its end is not executed', async ([_, withdrawal], { service, merchant }) => {
       const authority = port === 'gRPC port' ? service.grpcAddress : new URL(service.httpUrl).host;
       const connection = await RawHttp2.connect(authority);
-      const headers = grpcHeaders('/inventory.v1.InventoryService/Reserve', credentials);
+      const headers = grpcHeaders('/inventory.v1.InventoryService/Reserve', merchant);
       connection.send(headersFrames(1, headers), messageFrame(1, reserveOne, 0), withdrawal);
       // What was sent before is done when this is answered.
       connection.send(headersFrames(3, headers), messageFrame(3, Buffer.alloc(0)));
@@ -101,11 +100,11 @@ describe.each(['gRPC port', 'HTTP port'] as const)(
   },
 );
 
-test.each([
+test.for([
   ['POST', '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo'],
   ['POST', '/inventory.v1.InventoryService/Nope'],
   ['PATCH', '/v1/nope'],
-])('%s %s is answered with 404 at once', async (method, path) => {
+] as const)('%s %s is answered with 404 at once', async ([method, path], { begin }) => {
   const { status } = await begin(method, path, 'application/grpc+proto');
   expect(status).toBe(404);
 });
@@ -124,7 +123,7 @@ const healthz = headersFrames(1, [
 const halfHealthz = Buffer.from(healthz);
 halfHealthz[4] = 0;
 
-test.each<readonly [string, readonly (string | Uint8Array)[], string]>([
+test.for<readonly [string, readonly (string | Uint8Array)[], string]>([
   ['nothing at all', [], ''],
   ['half a head', ['GET /healthz HTTP/1.1\r\nHost: a\r\nX-A'], 'HTTP/1.1 408 '],
   ['one request and no more', ['GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n'], 'HTTP/1.1 200 '],
@@ -137,17 +136,21 @@ test.each<readonly [string, readonly (string | Uint8Array)[], string]>([
   ['HTTP/2 without a call', [HTTP2_PREFACE, SETTINGS, PING], ''],
   ['half the headers of a call', [HTTP2_PREFACE, SETTINGS, halfHealthz], ''],
   ['half a body over HTTP/2 for an open path', [HTTP2_PREFACE, SETTINGS, healthz], ''],
-])('%s: the connection is closed', async (_, parts, answer) => {
+])('%s: the connection is closed', async ([_, parts, answer], { service }) => {
   expect(await exchange(service.httpUrl, ...parts)).toMatch(new RegExp(`^${answer}`));
 });
 
-test('HTTP/2 without a call, and a client who does not hang up: the connection is closed', async () => {
+test('HTTP/2 without a call, and a client who does not hang up: the connection is closed', async ({
+  service,
+}) => {
   const { host } = new URL(service.httpUrl);
   const { closed } = await RawHttp2.open(host, [HTTP2_PREFACE, SETTINGS], { hangsUp: false });
   await closed;
 });
 
-test('calls taken back with NO_ERROR: they end, though nobody reads what they brought', async () => {
+test('calls taken back with NO_ERROR: they end, though nobody reads what they brought', async ({
+  service,
+}) => {
   const { host } = new URL(service.httpUrl);
   const takenBack = Array.from({ length: 20 }, async () => {
     const session = connect(`http://${host}`);

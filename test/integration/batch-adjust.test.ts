@@ -1,25 +1,38 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { audit } from '../../src/service/audit.js';
-import { type Credentials, startApp, type TestApp } from '../support/app.js';
-import { type Answer, closeDoors, type DoorName, type Doors, openDoors } from '../support/doors.js';
+import type { Credentials } from '../support/app.js';
+import type { Answer, DoorName } from '../support/doors.js';
+import { test as base } from '../support/fixtures.js';
 
 const LINES_MAX = 1000;
 
-let service: TestApp;
-let doors: Doors;
-beforeAll(async () => {
-  service = await startApp();
-  doors = openDoors(service);
-});
-afterAll(async () => {
-  closeDoors(doors);
-  await service?.close();
-});
+const test = base
+  .extend(
+    'batchAdjust',
+    ({ doors }) =>
+      (door: DoorName, lines: readonly Line[], idempotencyKey?: string): Promise<Answer> =>
+        doors[door].call(
+          'BatchAdjust',
+          { lines },
+          { credentials: merchant, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) },
+        ),
+  )
+  /** Units on hand, each figure once, and log entries; fails unless they agree. */
+  .extend('happened', ({ service }) => async (): Promise<{ onHand: number[]; entries: number }> => {
+    const report = await audit(service.app.dataSource, { merchantId: merchant.merchantId, repair: false });
+    expect(report).toMatchObject({ consistent: true, records: ids.length });
+    const [row] = await service.database.query<{ onHand: number[]; entries: number }>(
+      `SELECT (SELECT array_agg(DISTINCT on_hand_qty) FROM stock_levels WHERE merchant_id = $1) AS "onHand",
+            (SELECT count(*)::int FROM movement_log WHERE merchant_id = $1 AND actor = 'tester') AS entries`,
+      [merchant.merchantId],
+    );
+    return row!;
+  });
 
 let merchant: Credentials;
 /** 500 records of 10 units. */
 const ids = Array.from({ length: 500 }, (_, i) => `inv_${i}`);
-beforeEach(async () => {
+test.beforeEach(async ({ service }) => {
   merchant = await service.createMerchant();
   await service.seed(merchant.merchantId, ...ids.map((id) => ({ id, onHandQty: 10, reservedQty: 0 })));
 });
@@ -37,29 +50,13 @@ const twice: readonly Line[] = [
   ...ids.map((id) => ({ id, qty: -1, action: 'DAMAGED' })),
 ];
 
-const batchAdjust = (door: DoorName, lines: readonly Line[], idempotencyKey?: string): Promise<Answer> =>
-  doors[door].call(
-    'BatchAdjust',
-    { lines },
-    { credentials: merchant, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) },
-  );
-
-/** Units on hand, each figure once, and log entries; fails unless they agree. */
-async function happened(): Promise<{ onHand: number[]; entries: number }> {
-  const report = await audit(service.app.dataSource, { merchantId: merchant.merchantId, repair: false });
-  expect(report).toMatchObject({ consistent: true, records: ids.length });
-  const [row] = await service.database.query<{ onHand: number[]; entries: number }>(
-    `SELECT (SELECT array_agg(DISTINCT on_hand_qty) FROM stock_levels WHERE merchant_id = $1) AS "onHand",
-            (SELECT count(*)::int FROM movement_log WHERE merchant_id = $1 AND actor = 'tester') AS entries`,
-    [merchant.merchantId],
-  );
-  return row!;
-}
-
 describe.each<DoorName>(['gRPC', 'gRPC over h2c on the HTTP port', 'Connect JSON', 'REST'])(
   '1,000 lines through %s',
   (door) => {
-    test('each is answered in its order, with what those before it left', async () => {
+    test('each is answered in its order, with what those before it left', async ({
+      batchAdjust,
+      happened,
+    }) => {
       const answer = await batchAdjust(door, twice, 'k');
       expect(answer).toMatchObject({ ok: true, replayed: false });
       const told = (answer.data as { id: string; onHandQty: number }[]).map((s) => [s.id, s.onHandQty]);
@@ -72,7 +69,7 @@ describe.each<DoorName>(['gRPC', 'gRPC over h2c on the HTTP port', 'Connect JSON
       expect(await happened()).toEqual({ onHand: [12], entries: LINES_MAX });
     });
 
-    test('one that fails stops all, and is named by its place', async () => {
+    test('one that fails stops all, and is named by its place', async ({ batchAdjust, happened }) => {
       const lines = twice.with(999, { ...twice[999]!, qty: -14 });
       const answer = await batchAdjust(door, lines);
       const message =
@@ -90,7 +87,7 @@ describe.each<DoorName>(['gRPC', 'gRPC over h2c on the HTTP port', 'Connect JSON
       expect(await happened()).toEqual({ onHand: [10], entries: 0 });
     });
 
-    test('all that fail are named', async () => {
+    test('all that fail are named', async ({ batchAdjust, happened }) => {
       const lines = twice.map((line) => ({ ...line, qty: -99 }));
       const answer = await batchAdjust(door, lines);
       expect(answer).toMatchObject({ ok: false, reason: 'NEGATIVE_STOCK' });
@@ -105,7 +102,7 @@ describe.each<DoorName>(['gRPC', 'gRPC over h2c on the HTTP port', 'Connect JSON
       expect(await happened()).toEqual({ onHand: [10], entries: 0 });
     });
 
-    test('all that break a bound are named', async () => {
+    test('all that break a bound are named', async ({ batchAdjust, happened }) => {
       const answer = await batchAdjust(
         door,
         twice.map((line) => ({ ...line, qty: 0 })),
@@ -117,7 +114,7 @@ describe.each<DoorName>(['gRPC', 'gRPC over h2c on the HTTP port', 'Connect JSON
       expect(await happened()).toEqual({ onHand: [10], entries: 0 });
     });
 
-    test('one line more than that is refused', async () => {
+    test('one line more than that is refused', async ({ batchAdjust, happened }) => {
       const answer = await batchAdjust(door, [...twice, twice[0]!]);
       expect(answer).toMatchObject({ ok: false, reason: 'VALIDATION_FAILED' });
       expect(Object.keys(answer.violations!)).toEqual(['lines']);
@@ -126,7 +123,10 @@ describe.each<DoorName>(['gRPC', 'gRPC over h2c on the HTTP port', 'Connect JSON
   },
 );
 
-test('lines whose notes make the body longer than HTTP takes: 413 says how long it may be', async () => {
+test('lines whose notes make the body longer than HTTP takes: 413 says how long it may be', async ({
+  batchAdjust,
+  happened,
+}) => {
   const lines = twice.map((line) => ({ ...line, notes: 'n'.repeat(100) }));
   expect(await batchAdjust('REST', lines)).toMatchObject({
     ok: false,
@@ -136,7 +136,7 @@ test('lines whose notes make the body longer than HTTP takes: 413 says how long 
   expect(await happened()).toEqual({ onHand: [10], entries: 0 });
 });
 
-test('and through gRPC: the message says so, too', async () => {
+test('and through gRPC: the message says so, too', async ({ batchAdjust, happened }) => {
   const lines = twice.map((line) => ({ ...line, notes: 'n'.repeat(100) }));
   expect(await batchAdjust('gRPC', lines)).toMatchObject({
     ok: false,

@@ -1,17 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { parse } from 'yaml';
-import { type Credentials, PUBLIC_URL, startApp, type TestApp } from '../support/app.js';
+import { PUBLIC_URL, startApp } from '../support/app.js';
+import { test as base } from '../support/fixtures.js';
 import { checkedFetch, holdAgainstDocument } from '../support/openapi/checked-fetch.js';
 
-let service: TestApp;
-let ours: Credentials;
-beforeAll(async () => {
-  service = await startApp();
-  ours = await service.createMerchant();
-  await service.seed(ours.merchantId, { id: 'inv_xyz789', onHandQty: 8, reservedQty: 5 });
-});
-afterAll(() => service.close());
+const test = base.extend('records', [{ id: 'inv_xyz789', onHandQty: 8, reservedQty: 5 }]);
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 const committed = (name: string): string =>
@@ -21,7 +15,7 @@ describe.each([
   ['openapi.json', 'application/json'],
   ['openapi.yaml', 'application/yaml'],
 ])('/%s', (name, contentType) => {
-  test('is the committed document, for everybody', async () => {
+  test('is the committed document, for everybody', async ({ service }) => {
     const response = await fetch(`${service.httpUrl}/${name}`);
     expect([response.status, response.headers.get('content-type')]).toEqual([200, contentType]);
     expect(response.headers.get('x-request-id')).toMatch(/./);
@@ -32,7 +26,7 @@ describe.each([
     expect(parse(committed(name)).info.version).toBe(version);
   });
 
-  test('is not sent again to who has it', async () => {
+  test('is not sent again to who has it', async ({ service }) => {
     const first = await fetch(`${service.httpUrl}/${name}`);
     await first.text();
     const headers = { 'if-none-match': first.headers.get('etag')! };
@@ -40,10 +34,10 @@ describe.each([
     expect([second.status, await second.text()]).toEqual([304, '']);
   });
 
-  test.each([
+  test.for([
     ['HEAD', 200, ''],
     ['POST', 405, '"code":"MALFORMED_REQUEST"'],
-  ])('%s: %d', async (method, status, body) => {
+  ] as const)('%s: %d', async ([method, status, body], { service }) => {
     const response = await fetch(`${service.httpUrl}/${name}`, { method });
     expect(response.status).toBe(status);
     expect(await response.text()).toContain(body);
@@ -79,23 +73,29 @@ test('METRICS_PORT: there, and there only, until the service ends', async () => 
   await expect(fetch(metricsUrl)).rejects.toThrow('fetch failed');
 });
 
-test.each([
+test.for([
   ['PATCH', '/v1/foo', 404, 'No static resource v1/foo.'],
   ['PUT', '/v1/inventory/inv_xyz789/reserve', 405, 'Method not allowed. Allowed: PATCH.'],
-])('%s %s: %i, as the document says in words', async (method, path, status, message) => {
-  const headers = { 'x-request-id': 'r-1' };
-  const response = await checkedFetch(`${service.httpUrl}${path}`, { method, headers, body: '{}' });
-  expect(response.status).toBe(status);
-  const help = `${PUBLIC_URL}/docs/errors#malformed_request`;
-  const body = { status: false, message, code: 'MALFORMED_REQUEST', requestId: 'r-1', help };
-  expect(await response.json()).toEqual(body);
-});
+] as const)(
+  '%s %s: %i, as the document says in words',
+  async ([method, path, status, message], { service }) => {
+    const headers = { 'x-request-id': 'r-1' };
+    const response = await checkedFetch(`${service.httpUrl}${path}`, { method, headers, body: '{}' });
+    expect(response.status).toBe(status);
+    const help = `${PUBLIC_URL}/docs/errors#malformed_request`;
+    const body = { status: false, message, code: 'MALFORMED_REQUEST', requestId: 'r-1', help };
+    expect(await response.json()).toEqual(body);
+  },
+);
 
-test('a rule that the stock breaks is a stored outcome, and its replay is documented as one', async () => {
+test('a rule that the stock breaks is a stored outcome, and its replay is documented as one', async ({
+  service,
+  merchant,
+}) => {
   const url = `${service.httpUrl}/v1/inventory/inv_xyz789/adjust`;
   const headers = {
-    authorization: `Bearer ${ours.token}`,
-    'x-merchantapikey': ours.apiKey,
+    authorization: `Bearer ${merchant.token}`,
+    'x-merchantapikey': merchant.apiKey,
     'content-type': 'application/json',
     'idempotency-key': 'key 1',
   };
@@ -133,21 +133,28 @@ test('CORS headers and compression are documented', async () => {
   }
 });
 
-test.each([
+test.for([
   ['application/x-ndjson', /^\{.*\}\n/],
   ['text/event-stream', /^id: \S+\ndata: \{.*\}\n\n/],
-])('a stream as %s is what the document says', async (accept, firstEvent) => {
-  const url = `${service.httpUrl}/v1/inventory/watch?ids=inv_xyz789`;
-  const stopped = new AbortController();
-  const headers = { authorization: `Bearer ${ours.token}`, 'x-merchantapikey': ours.apiKey, accept };
-  const response = await fetch(url, { headers, signal: stopped.signal });
-  let text = '';
-  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-    text += chunk;
-    if (firstEvent.test(text)) break;
-  }
-  stopped.abort();
-  expect(text).toMatch(firstEvent);
-  expect(text).toContain('"onHandQty":8,"reservedQty":5,"availableQty":3');
-  holdAgainstDocument(url, { headers }, response, text);
-});
+] as const)(
+  'a stream as %s is what the document says',
+  async ([accept, firstEvent], { service, merchant }) => {
+    const url = `${service.httpUrl}/v1/inventory/watch?ids=inv_xyz789`;
+    const stopped = new AbortController();
+    const headers = {
+      authorization: `Bearer ${merchant.token}`,
+      'x-merchantapikey': merchant.apiKey,
+      accept,
+    };
+    const response = await fetch(url, { headers, signal: stopped.signal });
+    let text = '';
+    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+      text += chunk;
+      if (firstEvent.test(text)) break;
+    }
+    stopped.abort();
+    expect(text).toMatch(firstEvent);
+    expect(text).toContain('"onHandQty":8,"reservedQty":5,"availableQty":3');
+    holdAgainstDocument(url, { headers }, response, text);
+  },
+);

@@ -1,14 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { audit } from '../../src/service/audit.js';
-import { startApp, type TestApp } from '../support/app.js';
+import { test } from '../support/fixtures.js';
 
-let service: TestApp;
-beforeAll(async () => {
-  service = await startApp();
-});
-afterAll(() => service.close());
-
-test('600 concurrent reserves on 45 units: exactly 45 succeed', async () => {
+test('600 concurrent reserves on 45 units: exactly 45 succeed', async ({ service }) => {
   const { merchantId, apiKey, token } = await service.createMerchant();
   await service.seed(merchantId, { id: 'inv_hot', onHandQty: 50, reservedQty: 5 });
   const answers = await Promise.all(

@@ -1,15 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { ListLogsRequest } from '../../src/service/reads/list-logs.js';
-import {
-  callOf,
-  MERCHANT,
-  NOON_MS,
-  OTHER_MERCHANT,
-  openReadsStage,
-  type ReadsStage,
-  type SeedEntry,
-  shown,
-} from '../support/reads-stage.js';
+import { test } from '../support/fixtures.js';
+import { callOf, MERCHANT, NOON_MS, OTHER_MERCHANT, type SeedEntry, shown } from '../support/reads-stage.js';
 
 const everything: ListLogsRequest = {
   page: 0,
@@ -42,30 +34,27 @@ const entries: readonly SeedEntry[] = [
   { id: 'b', revision: 5, minute: 3.5, action: 'RETURNED', onHandDelta: 1 },
 ];
 
-let stage: ReadsStage;
-beforeAll(async () => {
-  stage = await openReadsStage();
-  await stage.seed(
+test.beforeAll(async ({ readsStage }) => {
+  await readsStage.seed(
     MERCHANT,
     { id: 'a', onHandQty: 1, reservedQty: 0, details: { productId: 'shirt' } },
     { id: 'b', onHandQty: 1, reservedQty: 0, details: { productId: 'shoe' } },
   );
-  await stage.database.query('TRUNCATE movement_log');
-  await stage.log(...entries);
+  await readsStage.database.query('TRUNCATE movement_log');
+  await readsStage.log(...entries);
   // Another merchant's log, alike in all else.
-  await stage.database.query(
+  await readsStage.database.query(
     `INSERT INTO movement_log SELECT $1, inventory_id, revision, action, on_hand_delta, reserved_delta,
             reference, notes, actor, batch_id, logged_at FROM movement_log WHERE inventory_id = 'a'`,
     [OTHER_MERCHANT],
   );
 });
-afterAll(() => stage?.close());
 
 const placesOf = (content: readonly { inventoryId: string; revision: number }[]): string =>
   content.map(({ inventoryId, revision }) => `${inventoryId}${revision}`).join(' ');
 
 describe('latest first, with any filter', () => {
-  test.each<[Partial<ListLogsRequest>, string]>([
+  test.for<[Partial<ListLogsRequest>, string]>([
     [{}, 'b4 a6 b3 a5 b5 a4 a3 b2 a2 b1 a1'],
     [{ inventoryId: 'a' }, 'a6 a5 a4 a3 a2 a1'],
     // One record's entries by revision: the order in which they happened, whatever the clock said.
@@ -87,9 +76,9 @@ describe('latest first, with any filter', () => {
     [{ inventoryId: 'a', reference: 'R', action: 'RELEASED' }, ''],
     [{ inventoryId: 'c' }, ''],
     [{ reference: 'r' }, ''],
-  ])('%j', async (filter, expected) => {
+  ])('%j', async ([filter, expected], { readsStage }) => {
     const request = { ...everything, ...filter };
-    const all = shown(await stage.reads.listLogs(callOf(), request));
+    const all = shown(await readsStage.reads.listLogs(callOf(), request));
     expect(placesOf(all.content)).toBe(expected);
     const total = expected === '' ? 0 : expected.split(' ').length;
     expect(all).toMatchObject({ page: 0, limit: 50, totalElements: total, nextPageToken: '' });
@@ -100,8 +89,8 @@ describe('latest first, with any filter', () => {
       const byToken = [];
       let pageToken = '';
       for (let page = 0; page < pages; page++) {
-        byNumber.push(shown(await stage.reads.listLogs(callOf(), { ...request, limit, page })));
-        byToken.push(shown(await stage.reads.listLogs(callOf(), { ...request, limit, pageToken })));
+        byNumber.push(shown(await readsStage.reads.listLogs(callOf(), { ...request, limit, page })));
+        byToken.push(shown(await readsStage.reads.listLogs(callOf(), { ...request, limit, pageToken })));
         pageToken = byToken.at(-1)!.nextPageToken;
       }
       expect(byToken).toEqual(byNumber);
@@ -112,9 +101,9 @@ describe('latest first, with any filter', () => {
   });
 });
 
-test('a page beyond the end is empty, and tells the total', async () => {
+test('a page beyond the end is empty, and tells the total', async ({ readsStage }) => {
   const request = { ...everything, page: 3, limit: 4 };
-  expect(shown(await stage.reads.listLogs(callOf(), request))).toEqual({
+  expect(shown(await readsStage.reads.listLogs(callOf(), request))).toEqual({
     content: [],
     page: 3,
     limit: 4,
@@ -123,8 +112,10 @@ test('a page beyond the end is empty, and tells the total', async () => {
   });
 });
 
-test('an entry is shown with its record’s product', async () => {
-  const [entry] = shown(await stage.reads.listLogs(callOf(), { ...everything, action: 'RELEASED' })).content;
+test('an entry is shown with its record’s product', async ({ readsStage }) => {
+  const [entry] = shown(
+    await readsStage.reads.listLogs(callOf(), { ...everything, action: 'RELEASED' }),
+  ).content;
   expect(entry).toEqual({
     inventoryId: 'a',
     revision: 4,
@@ -140,8 +131,8 @@ test('an entry is shown with its record’s product', async () => {
   });
 });
 
-test('another merchant’s log is its own', async () => {
-  const page = shown(await stage.reads.listLogs(callOf(OTHER_MERCHANT), everything));
+test('another merchant’s log is its own', async ({ readsStage }) => {
+  const page = shown(await readsStage.reads.listLogs(callOf(OTHER_MERCHANT), everything));
   expect(placesOf(page.content)).toBe('a6 a5 a4 a3 a2 a1');
   expect(page.totalElements).toBe(6);
 });

@@ -1,21 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
+import { test } from '../support/fixtures.js';
 import {
   callOf,
   MERCHANT,
   OTHER_MERCHANT,
-  openReadsStage,
   type ReadsStage,
   type SeedEntry,
   type SeedHold,
   shown,
 } from '../support/reads-stage.js';
 
-let stage: ReadsStage;
-beforeAll(async () => {
-  stage = await openReadsStage();
-});
-afterAll(() => stage?.close());
-beforeEach(() => stage.database.query('TRUNCATE stock_levels, inventory_records, holds, movement_log'));
+test.beforeEach(({ readsStage }) =>
+  readsStage.database.query('TRUNCATE stock_levels, inventory_records, holds, movement_log'),
+);
 
 const REFERENCE = 'ORD-1';
 
@@ -28,7 +25,7 @@ describe('GetOrder', () => {
   const hold = { id: 'a', qty: 5 };
 
   // [log under the reference, holds under it, state, records still held]
-  test.each<[string, Entry[], Omit<SeedHold, 'reference'>[], string, string[]]>([
+  test.for<[string, Entry[], Omit<SeedHold, 'reference'>[], string, string[]]>([
     ['nothing at all', [], [], 'not_held', []],
     ['held', [reserved], [hold], 'held', ['a']],
     ['held, with an expiry to come', [reserved], [{ ...hold, expiresIn: 600 }], 'held', ['a']],
@@ -90,47 +87,49 @@ describe('GetOrder', () => {
     ['the note alone is not the system', [{ ...expired, actor: 'ann' }], [], 'released', []],
     ['another system’s release', [{ ...expired, notes: 'cleared' }], [], 'released', []],
     ['another order’s entries', [{ ...released, reference: 'ORD-2' }], [], 'not_held', []],
-  ])('%s', async (_, entries, holds, state, records) => {
-    await stage.seed(
+  ])('%s', async ([_, entries, holds, state, records], { readsStage }) => {
+    await readsStage.seed(
       MERCHANT,
       { id: 'a', onHandQty: 50, reservedQty: 0 },
       { id: 'b', onHandQty: 50, reservedQty: 0 },
     );
-    await stage.log(...entries.map((entry) => ({ id: 'a', reference: REFERENCE, ...entry })));
-    await stage.hold(...holds.map((each) => ({ reference: REFERENCE, ...each })));
-    const order = shown(await stage.reads.getOrder(callOf(), REFERENCE));
+    await readsStage.log(...entries.map((entry) => ({ id: 'a', reference: REFERENCE, ...entry })));
+    await readsStage.hold(...holds.map((each) => ({ reference: REFERENCE, ...each })));
+    const order = shown(await readsStage.reads.getOrder(callOf(), REFERENCE));
     expect(order).toMatchObject({ reference: REFERENCE, state });
     expect(order.holds.map(({ inventoryId }) => inventoryId)).toEqual(records);
-    expect(shown(await stage.reads.getOrder(callOf(OTHER_MERCHANT), REFERENCE))).toEqual({
+    expect(shown(await readsStage.reads.getOrder(callOf(OTHER_MERCHANT), REFERENCE))).toEqual({
       reference: REFERENCE,
       state: 'not_held',
       holds: [],
     });
   });
 
-  test('shows each hold with its expiry', async () => {
-    await stage.seed(MERCHANT, { id: 'a', onHandQty: 50, reservedQty: 0 });
-    await stage.hold({ id: 'a', reference: REFERENCE, qty: 7, expiresIn: 600 });
-    await stage.database.query("UPDATE holds SET expires_at = '2100-01-01T00:00:00.123Z'");
-    const { holds } = shown(await stage.reads.getOrder(callOf(), REFERENCE));
+  test('shows each hold with its expiry', async ({ readsStage }) => {
+    await readsStage.seed(MERCHANT, { id: 'a', onHandQty: 50, reservedQty: 0 });
+    await readsStage.hold({ id: 'a', reference: REFERENCE, qty: 7, expiresIn: 600 });
+    await readsStage.database.query("UPDATE holds SET expires_at = '2100-01-01T00:00:00.123Z'");
+    const { holds } = shown(await readsStage.reads.getOrder(callOf(), REFERENCE));
     const expiresAtMs = Date.UTC(2100, 0, 1, 0, 0, 0, 123);
     expect(holds).toEqual([{ inventoryId: 'a', qty: 7, expiresAtMs, expired: false }]);
   });
 });
 
 describe('ListHolds', () => {
-  const listed = async (limit?: number, pageToken = '') =>
-    shown(await stage.reads.listHolds(callOf(), { id: 'a', limit, pageToken }));
+  const listed = async (readsStage: ReadsStage, limit?: number, pageToken = '') =>
+    shown(await readsStage.reads.listHolds(callOf(), { id: 'a', limit, pageToken }));
 
-  test('oldest first, the unreferenced units before all others, expired ones left out', async () => {
-    await stage.seed(MERCHANT, { id: 'a', onHandQty: 50, reservedQty: 3 });
-    await stage.hold(
+  test('oldest first, the unreferenced units before all others, expired ones left out', async ({
+    readsStage,
+  }) => {
+    await readsStage.seed(MERCHANT, { id: 'a', onHandQty: 50, reservedQty: 3 });
+    await readsStage.hold(
       { id: 'a', reference: 'third', qty: 1, revision: 30 },
       { id: 'a', reference: 'first', qty: 4, revision: 10, expiresIn: 600 },
       { id: 'a', reference: 'gone', qty: 5, revision: 11, expiresIn: -1 },
       { id: 'a', reference: 'second', qty: 6, revision: 20 },
     );
-    const page = await listed();
+    const page = await listed(readsStage);
     expect(page).toMatchObject({ id: 'a', limit: 100, nextPageToken: '' });
     expect(page.content.map(({ reference, qty }) => [reference, qty])).toEqual([
       ['', 3],
@@ -141,38 +140,38 @@ describe('ListHolds', () => {
     expect(page.content.map(({ expiresAtMs }) => expiresAtMs !== null)).toEqual([false, true, false, false]);
   });
 
-  test.each([
+  test.for([
     ['with unreferenced units', 2, ['', 'h0', 'h1', 'h2', 'h3', 'h4']],
     ['without', 0, ['h0', 'h1', 'h2', 'h3', 'h4']],
-  ])(
+  ] as const)(
     'a walk by token shows each hold once, whatever ends meanwhile: %s',
-    async (_, unreferenced, expected) => {
+    async ([_, unreferenced, expected], { readsStage }) => {
       for (const limit of [1, 2, 5, 6]) {
-        await stage.database.query('TRUNCATE stock_levels, inventory_records, holds, movement_log');
-        await stage.seed(MERCHANT, { id: 'a', onHandQty: 50, reservedQty: unreferenced });
+        await readsStage.database.query('TRUNCATE stock_levels, inventory_records, holds, movement_log');
+        await readsStage.seed(MERCHANT, { id: 'a', onHandQty: 50, reservedQty: unreferenced });
         for (let i = 0; i < 5; i++)
-          await stage.hold({ id: 'a', reference: `h${i}`, qty: 1, revision: 10 + i });
+          await readsStage.hold({ id: 'a', reference: `h${i}`, qty: 1, revision: 10 + i });
         const seen: string[] = [];
         for (let pageToken: string | undefined; pageToken !== ''; ) {
-          const page = await listed(limit, pageToken);
+          const page = await listed(readsStage, limit, pageToken);
           expect(page.content.length).toBeLessThanOrEqual(limit);
           seen.push(...page.content.map(({ reference }) => reference));
           ({ nextPageToken: pageToken } = page);
           // What was shown ends, and the walk stands where it stood.
-          await stage.database.query('DELETE FROM holds WHERE reference = ANY ($1)', [seen]);
+          await readsStage.database.query('DELETE FROM holds WHERE reference = ANY ($1)', [seen]);
         }
         expect(seen).toEqual(expected);
       }
     },
   );
 
-  test.each([
+  test.for([
     ['no holds', MERCHANT, 'a', []],
     ['no such record', MERCHANT, 'b', 'INVENTORY_NOT_FOUND'],
     ['another merchant’s', OTHER_MERCHANT, 'a', 'INVENTORY_NOT_FOUND'],
-  ])('%s', async (_, merchantId, id, expected) => {
-    await stage.seed(MERCHANT, { id: 'a', onHandQty: 50, reservedQty: 0 });
-    const result = await stage.reads.listHolds(callOf(merchantId), { id, pageToken: '' });
+  ] as const)('%s', async ([_, merchantId, id, expected], { readsStage }) => {
+    await readsStage.seed(MERCHANT, { id: 'a', onHandQty: 50, reservedQty: 0 });
+    const result = await readsStage.reads.listHolds(callOf(merchantId), { id, pageToken: '' });
     expect(result.ok ? result.value.content : result.failure.reason).toEqual(expected);
   });
 });

@@ -1,32 +1,25 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Credentials, startApp, type TestApp } from '../support/app.js';
+import { expect } from 'vitest';
+import { test as base } from '../support/fixtures.js';
 import { checkedFetch } from '../support/openapi/checked-fetch.js';
 
 /** A REST caller is told of fields by the names that he wrote, also where one field of the RPC's request is his body. */
 
-let service: TestApp;
-let ours: Credentials;
-beforeAll(async () => {
-  service = await startApp();
-  ours = await service.createMerchant();
-  await service.seed(ours.merchantId, { id: 'inv_1', onHandQty: 8, reservedQty: 5 });
-});
-afterAll(() => service.close());
+const test = base.extend('records', [{ id: 'inv_1', onHandQty: 8, reservedQty: 5 }]);
 
 const text = 'must be a string of valid Unicode';
 const integer = 'must be an integer from -2147483648 to 2147483647';
-test.each<[path: string, body: unknown, status: number, told: object]>([
+test.for<[path: string, body: unknown, status: number, told: object]>([
   ['inv_1', { location: 1 }, 400, { message: `Malformed request: location: ${text}` }],
   ['inv_1', { reorderLevel: 'x' }, 400, { message: `Malformed request: reorderLevel: ${integer}` }],
   ['inv_1', { reorderLevel: -1 }, 422, { errors: { reorderLevel: 'must be greater than or equal to 0' } }],
   ['inv_1?updateMask=%2C', {}, 400, { message: expect.stringMatching(/^Malformed request: updateMask: /) }],
   ['inv_1/reserve', { qty: 'x' }, 400, { message: `Malformed request: qty: ${integer}` }],
-])('PATCH /v1/inventory/%s %j: %d %j', async (path, body, status, told) => {
+])('PATCH /v1/inventory/%s %j: %d %j', async ([path, body, status, told], { service, merchant }) => {
   const response = await checkedFetch(`${service.httpUrl}/v1/inventory/${path}`, {
     method: 'PATCH',
     headers: {
-      authorization: `Bearer ${ours.token}`,
-      'x-merchantapikey': ours.apiKey,
+      authorization: `Bearer ${merchant.token}`,
+      'x-merchantapikey': merchant.apiKey,
       'content-type': 'application/json',
     },
     body: JSON.stringify(body),

@@ -17,7 +17,7 @@ export interface Credentials {
   readonly token: string;
 }
 
-/** The real service on free ports and a database of its own. */
+/** The real service on free ports. */
 export interface TestApp {
   readonly app: App;
   readonly database: TestDatabase;
@@ -26,12 +26,25 @@ export interface TestApp {
   /** A new merchant, with a key and a token of all permissions. */
   createMerchant(): Promise<Credentials>;
   seed(merchantId: string, ...records: SeedRecord[]): Promise<void>;
-  /** Stops the service; the database stays until `close`. */
   close(): Promise<void>;
 }
 
+/** On a database of its own, which goes with it. */
 export async function startApp(env: Environment = {}, overrides: Overrides = {}): Promise<TestApp> {
   const database = await createTestDatabase();
+  const service = await startAppOn(database, env, overrides);
+  const close = async (): Promise<void> => {
+    await service.close();
+    await database.drop();
+  };
+  return { ...service, close };
+}
+
+export async function startAppOn(
+  database: TestDatabase,
+  env: Environment = {},
+  overrides: Overrides = {},
+): Promise<TestApp> {
   const app = await createApp(
     loadConfig({
       DATABASE_URL: database.url,
@@ -53,10 +66,7 @@ export async function startApp(env: Environment = {}, overrides: Overrides = {})
       return { ...merchant, token: await tokenFor(merchant.merchantId) };
     },
     seed: (merchantId, ...records) => seedRecords(app.dataSource, merchantId, records),
-    close: async () => {
-      await app.close();
-      await database.drop();
-    },
+    close: () => app.close(),
   };
 }
 

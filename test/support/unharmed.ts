@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, expect } from 'vitest';
-import type { Credentials, TestApp } from './app.js';
+import { expect } from 'vitest';
+import type { TestApp } from './app.js';
+import type { test as base } from './fixtures.js';
 
 const tables = [
   'merchants',
@@ -24,19 +25,18 @@ export async function checksum({ app }: TestApp): Promise<string> {
 }
 
 /** After each test of the file: nothing changed in the database, and the service still answers. */
-export function expectUnharmed(subject: () => { service: TestApp; credentials: Credentials }): void {
+export function expectUnharmed(test: Pick<typeof base, 'beforeEach' | 'afterEach'>): void {
   let before: string;
-  beforeEach(async () => {
-    before = await checksum(subject().service);
+  test.beforeEach(async ({ service, merchant: _ }) => {
+    before = await checksum(service);
   });
-  afterEach(async () => {
-    const { service, credentials } = subject();
+  test.afterEach(async ({ service, merchant }) => {
     expect(await checksum(service), 'the database').toBe(before);
     const response = await fetch(`${service.httpUrl}/v1/inventory/inv_none/reserve`, {
       method: 'PATCH',
       headers: {
-        authorization: `Bearer ${credentials.token}`,
-        'x-merchantapikey': credentials.apiKey,
+        authorization: `Bearer ${merchant.token}`,
+        'x-merchantapikey': merchant.apiKey,
         'content-type': 'application/json',
       },
       body: '{"qty":1}',

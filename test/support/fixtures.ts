@@ -1,0 +1,57 @@
+import { test as base } from 'vitest';
+import type { Overrides } from '../../src/app.js';
+import type { Environment } from '../../src/config.js';
+import type { SeedRecord } from '../../src/store/seed.js';
+import { startAppOn } from './app.js';
+import { createTestDatabase } from './database.js';
+import { closeDoors, openDoors } from './doors.js';
+import { openReadsStage } from './reads-stage.js';
+
+/** A fixture that needs no other: `open` makes it, `end` ends it. */
+const opened =
+  <T>(open: () => Promise<T>, end: (fixture: T) => Promise<void>) =>
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern what a fixture needs.
+  async ({}, { onCleanup }: { onCleanup(end: () => Promise<void>): void }): Promise<T> => {
+    const fixture = await open();
+    onCleanup(() => end(fixture));
+    return fixture;
+  };
+
+/**
+ * What tests stand on. A test names what it needs: `test('…', async ({ service, merchant }) => …)`. What is named is
+ * made before the first test that names it, and ended after the last; what nobody names is not made.
+ *
+ * Settings (`environment`, `overrides`, `records`) are fixtures as well: a file gives its own, and helpers of its own,
+ * by `test.extend`. Not by `test.override`: files share this module, and would hand theirs on to the next.
+ */
+export const test = base
+  .extend(
+    'database',
+    { scope: 'file' },
+    opened(createTestDatabase, (database) => database.drop()),
+  )
+  .extend('environment', { scope: 'file' }, (): Environment => ({}))
+  .extend('overrides', { scope: 'file' }, (): Overrides => ({}))
+  .extend('service', { scope: 'file' }, async ({ database, environment, overrides }, { onCleanup }) => {
+    const service = await startAppOn(database, environment, overrides);
+    onCleanup(() => service.close());
+    return service;
+  })
+  .extend('doors', { scope: 'file' }, ({ service }, { onCleanup }) => {
+    const doors = openDoors(service);
+    onCleanup(() => closeDoors(doors));
+    return doors;
+  })
+  .extend('records', { scope: 'file' }, (): readonly SeedRecord[] => [])
+  /** A merchant of the service, with the `records`. */
+  .extend('merchant', { scope: 'file' }, async ({ service, records }) => {
+    const merchant = await service.createMerchant();
+    await service.seed(merchant.merchantId, ...records);
+    return merchant;
+  })
+  /** The reads on a database of their own. */
+  .extend(
+    'readsStage',
+    { scope: 'file' },
+    opened(openReadsStage, (stage) => stage.close()),
+  );
