@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
+    setupFiles: ['test/support/statements/read-all.ts'],
     reporters: ['default', ['json', { outputFile: 'build/test-results.json' }]],
     // Two cores: more workers than that only make each other late.
     maxWorkers: 2,

@@ -4,6 +4,7 @@ import { openEmbeddedDatabase } from './embedded-postgres/embedded.js';
 import { ChangeChannel } from './store/connection/change-channel.js';
 import { createDataSource, type DatabaseLimits } from './store/connection/data-source.js';
 import { migrate } from './store/connection/migrate.js';
+import { readSpread } from './store/distribution/spread.js';
 import { inTime } from './timing/in-time.js';
 
 export interface Database {
@@ -36,10 +37,20 @@ const END_TIMEOUT_MS = 2000;
 /** Watches check for themselves in the meantime. */
 const CHANGES_RECONNECT_INTERVAL_MS = 1000;
 
-/** Connects to DATABASE_URL, or to the embedded PostgreSQL of DATA_DIR, and brings the schema up to date. */
-export async function openDatabase(config: Config, log: DatabaseLog): Promise<Database> {
+/** Looks at a database whose schema may be old or missing; throws when it is not the right one. */
+export type DatabaseCheck = (dataSource: DataSource) => Promise<void>;
+
+/**
+ * Connects to DATABASE_URL, or to the embedded PostgreSQL of DATA_DIR, and brings the schema up to date, unless `check`
+ * throws before.
+ */
+export async function openDatabase(
+  config: Config,
+  log: DatabaseLog,
+  check: DatabaseCheck = async () => {},
+): Promise<Database> {
   try {
-    return await open(config, log);
+    return await open(config, log, check);
   } catch (error) {
     throw new DatabaseUnusable(error);
   }
@@ -50,7 +61,7 @@ interface DatabaseLog {
   warn(message: string): void;
 }
 
-async function open(config: Config, log: DatabaseLog): Promise<Database> {
+async function open(config: Config, log: DatabaseLog, check: DatabaseCheck): Promise<Database> {
   const embedded =
     config.databaseUrl === undefined
       ? await openEmbeddedDatabase({ dataDir: config.dataDir, log: (message) => log.info(message) })
@@ -61,7 +72,8 @@ async function open(config: Config, log: DatabaseLog): Promise<Database> {
     // The pools are told "ended" before the server has read each connection's goodbye, and it may stop first.
     if (!closing) log.warn(`a database connection was lost: ${error.message}`);
   };
-  const dataSource = createDataSource(url, config.limits, onLoss);
+  const role = config.batchScope === 'merchant' ? 'changes_of_merchant' : 'changes';
+  const dataSource = createDataSource(url, config.limits, onLoss, role);
   const opened = [dataSource];
   const openReads = async (): Promise<DataSource> => {
     const limits = { ...config.limits, poolConnectionsMax: config.limits.readPoolConnectionsMax };
@@ -96,12 +108,27 @@ async function open(config: Config, log: DatabaseLog): Promise<Database> {
   };
   try {
     await dataSource.initialize();
+    await check(dataSource);
     const migrations = await bringUpToDate(url, config.limits, onLoss);
     return { dataSource, migrations, openReads, openChanges, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** For what changes stock. Throws DatabaseUnusable where transactions of this scope cannot run. */
+export async function requireScope(
+  { dataSource }: Database,
+  { batchScope }: Pick<Config, 'batchScope'>,
+): Promise<void> {
+  const tables = await readSpread(dataSource);
+  if (tables.every(({ spread }) => spread === 'local')) return;
+  const unusable = (fault: string): Error => new DatabaseUnusable(new Error(fault));
+  if (tables.some(({ spread, wanted }) => spread !== wanted)) {
+    throw unusable('some of its tables are not distributed: stop all services and run holdfast distribute');
+  }
+  if (batchScope === 'any') throw unusable('its tables are distributed: set BATCH_SCOPE=merchant');
 }
 
 /** Migrating a lot of data takes time, and so does waiting for another process that migrates. */

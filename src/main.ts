@@ -3,6 +3,7 @@ import type { App } from './app.js';
 import { addAuditCommand } from './cli/audit.js';
 import { isJson, type Process } from './cli/command.js';
 import { CommandRefused, type CommandResult, UsageError } from './cli/context.js';
+import { addDistributeCommand } from './cli/distribute.js';
 import { ROOT_HELP, SERVE_HELP } from './cli/help.js';
 import { addImportCommand } from './cli/import/import.js';
 import { addKeyCommands } from './cli/key.js';
@@ -74,6 +75,7 @@ function program(): Command {
     });
   const given: Process = { env: process.env, finish, stopSignal };
   addMigrateCommand(root, given);
+  addDistributeCommand(root, given);
   addMerchantCommands(root, given);
   addRecordCommands(root, given);
   addKeyCommands(root, given);

@@ -1,8 +1,9 @@
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config.js';
-import { openDatabase } from '../database.js';
+import { openDatabase, requireScope } from '../database.js';
 import { createEngine, type Engine } from '../engine/engine.js';
 import { engineLimits } from '../engine/engine-limits.js';
+import { HoldSweep } from '../engine/hold-sweep.js';
 import { ChangeSignal } from '../service/watch/change-signal.js';
 import { ReadPool } from '../store/reads/read-pool.js';
 import type { Logger } from '../telemetry/logger.js';
@@ -17,6 +18,7 @@ export interface Core {
   readonly readPool: ReadPool;
   readonly watchPool: ReadPool;
   readonly changes: ChangeSignal;
+  readonly holdSweep: HoldSweep;
   readonly metrics: Metrics;
   /** To be called when no call is in progress. */
   close(): Promise<void>;
@@ -34,6 +36,7 @@ export async function openCore(
   const { limits } = config;
   const database = await openDatabase(config, logger);
   const { dataSource } = database;
+  await requireScope(database, config).catch((error) => database.close().then(() => Promise.reject(error)));
   const readSource = await database.openReads();
   const readPool = new ReadPool(readSource, {
     readPoolConnectionsMax: limits.readPoolConnectionsMax,
@@ -48,9 +51,14 @@ export async function openCore(
   const metrics = new Metrics(VERSION, () => engine);
   const channel = database.openChanges((merchantId) => changes.wake(merchantId));
   const changes = new ChangeSignal(channel);
+  const holdSweep = new HoldSweep(dataSource, (merchantId) => changes.changed(merchantId));
+  const changed = (merchantId: string): void => {
+    changes.changed(merchantId);
+    holdSweep.changed(merchantId);
+  };
   const engine = createEngine(dataSource, {
     batchScope: config.batchScope,
-    observer: engineObserver(metrics, logger, changes),
+    observer: engineObserver(metrics, logger, changed),
     limits: engineLimits(limits),
   });
   const close = async (): Promise<void> => {
@@ -60,5 +68,14 @@ export async function openCore(
     await Promise.all([readPool.close(), watchPool.close()]);
     await database.close();
   };
-  return { dataSource, engine: replacement ?? engine, readPool, watchPool, changes, metrics, close };
+  return {
+    dataSource,
+    engine: replacement ?? engine,
+    readPool,
+    watchPool,
+    changes,
+    holdSweep,
+    metrics,
+    close,
+  };
 }

@@ -1,11 +1,14 @@
 import type { EngineObserver } from '../engine/engine.js';
-import type { ChangeSignal } from '../service/watch/change-signal.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { DispatchObserver } from '../transport/dispatch/dispatcher.js';
 import type { StreamObserver } from '../transport/dispatch/stream-dispatcher.js';
 
-export function engineObserver(metrics: Metrics, logger: Logger, changes: ChangeSignal): EngineObserver {
+export function engineObserver(
+  metrics: Metrics,
+  logger: Logger,
+  changed: EngineObserver['changed'],
+): EngineObserver {
   // A failed batch gives all its callers the same error object: log it once.
   const told = new WeakSet<object>();
   const warnOfRecord = boundedWarning(logger, 'another transaction keeps a record locked; its commands wait');
@@ -15,7 +18,7 @@ export function engineObserver(metrics: Metrics, logger: Logger, changes: Change
       metrics.retried();
       logger.debug({ err }, 'a transaction is retried');
     },
-    changed: (merchantId) => changes.changed(merchantId),
+    changed,
     recordKept: ({ merchantId, id }, commands, waitedMs) => {
       metrics.recordKept();
       warnOfRecord({ merchantId, inventoryId: id, commands, waitedMs });

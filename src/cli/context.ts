@@ -1,5 +1,5 @@
 import { type Config, type Environment, loadConfig } from '../config.js';
-import { type Database, openDatabase } from '../database.js';
+import { type Database, type DatabaseCheck, openDatabase } from '../database.js';
 
 /** A command's result: data for scripts, text for people. */
 export interface CommandResult {
@@ -34,8 +34,9 @@ export async function withDatabase<T>(
   env: Environment,
   work: (database: Database, config: Config) => Promise<T>,
   config = patient(commandConfig(env)),
+  check?: DatabaseCheck,
 ): Promise<T> {
-  const database = await openDatabase(config, { info: () => {}, warn: () => {} });
+  const database = await openDatabase(config, { info: () => {}, warn: () => {} }, check);
   try {
     return await work(database, config);
   } finally {

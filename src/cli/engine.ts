@@ -1,5 +1,5 @@
 import type { Config } from '../config.js';
-import { type Database, DatabaseUnusable } from '../database.js';
+import { type Database, DatabaseUnusable, requireScope } from '../database.js';
 import type { Command } from '../domain/command.js';
 import { failureMessage } from '../domain/failure-message.js';
 import type { Outcome } from '../domain/outcome.js';
@@ -11,13 +11,14 @@ import { engineLimits } from '../engine/engine-limits.js';
  * `onFailure` receives the reasons why commands failed.
  */
 export async function withEngine<T>(
-  { dataSource }: Database,
-  { limits, batchScope }: Config,
+  database: Database,
+  config: Config,
   onFailure: (error: unknown) => void,
   work: (engine: Engine) => Promise<T>,
 ): Promise<T> {
-  const engine = createEngine(dataSource, {
-    batchScope,
+  await requireScope(database, config);
+  const engine = createEngine(database.dataSource, {
+    batchScope: config.batchScope,
     observer: {
       batch: () => {},
       retry: () => {},
@@ -25,7 +26,7 @@ export async function withEngine<T>(
       changed: () => {},
       recordKept: () => {},
     },
-    limits: engineLimits(limits),
+    limits: engineLimits(config.limits),
   });
   try {
     return await work(engine);

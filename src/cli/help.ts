@@ -24,6 +24,13 @@ it are told at once, with exit code 1.
 SIGTERM and SIGINT stop the service when what it accepted is answered; a second
 one stops it at once.`;
 
+export const DISTRIBUTE_HELP = `
+For tables of DATABASE_URL that are empty or filled, on the coordinator of a Citus
+cluster, while no service runs. All tables are distributed, or none. Run it again
+after an upgrade that adds tables: it leaves alone what is distributed already.
+
+All processes on distributed tables need BATCH_SCOPE=merchant.`;
+
 export const TOKEN_HELP = `
 Permissions, each implying those before it:
   ${permissions.join(', ')}

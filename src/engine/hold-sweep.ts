@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { CommitOutcomeUnknown, inTransaction, type Transaction } from '../store/connection/transaction.js';
-import { findMerchantsWithDueHolds, lockDueRecords } from '../store/tables/expired-holds.js';
+import { findNextDueMs, lockDueRecords } from '../store/tables/expired-holds.js';
 import { lockStockLevels, type RecordKey } from '../store/tables/stock-levels.js';
+import type { OnChange } from './apply-commands.js';
 import { dueRecords, endExpired, fetchExpired, latestReading } from './expiry.js';
+import { MerchantRound } from './merchant-round.js';
 import { WorkingSet } from './working-set/working-set.js';
 import { writeWorkingSet } from './write.js';
 
@@ -11,41 +13,106 @@ import { writeWorkingSet } from './write.js';
 const STEP_RECORDS_MAX = 50;
 /** and at most this many holds of each. */
 const STEP_HOLDS_MAX = 200;
-/** Merchants looked at in one round. */
-const ROUND_MERCHANTS_MAX = 1000;
+/** One sweep looks at so many merchants that are due, */
+const DUE_MERCHANTS_MAX = 1000;
+/** whose stock has changed, */
+const CHANGED_MERCHANTS_MAX = 100;
+/** and whose turn it is. */
+const ROUND_MERCHANTS = { min: 10, max: 100 };
+/** Merchants that are remembered, each as due and as changed. */
+const KNOWN_MERCHANTS_MAX = 100_000;
+/** A merchant that could not be swept is left alone for so long. */
+const AFTER_FAILURE_MS = 10_000;
 /** A backlog step, of one record. */
 const BACKLOG_STEP_HOLDS_MAX = 2000;
 /** Steps for one record before its callers are told to come back. */
 const BACKLOG_STEPS_MAX = 500;
 
 /**
- * Ends the expired holds of all merchants, step by step. Nothing depends on when it runs: to commands and readers,
- * an expired hold is gone at its instant. It keeps tables small, and the log in time. Any number of processes may do
- * so at once: each takes the records that no one else has locked. Returns how many holds ended.
+ * Ends the expired holds of all merchants, one merchant at a time, step by step. Nothing depends on when it runs: to
+ * commands and readers, an expired hold is gone at its instant. It keeps tables small, and the log in time. Several
+ * processes may do so at once: each takes the records that no one else has locked.
+ *
+ * A sweep does not ask every merchant. It looks at those that are known to be due, those whose stock this process has
+ * changed since, and some of all the others in turn. Each look tells when the merchant is due next; so it also learns of
+ * holds that other processes have opened, mostly long before they end.
  */
-export async function sweepExpiredHolds(
-  dataSource: DataSource,
-  isStopped: () => boolean,
-  onChange: (merchantId: string) => void = () => {},
-): Promise<number> {
-  let swept = 0;
-  let failure: { readonly error: unknown } | undefined;
-  for (const merchantId of await findMerchantsWithDueHolds(dataSource, ROUND_MERCHANTS_MAX)) {
-    try {
-      for (let more = true; more && !isStopped(); ) {
-        const step = await sweepStep(dataSource, merchantId);
-        swept += step.ended;
-        if (step.ended > 0) onChange(merchantId);
-        // Records that others hold are theirs to tidy, or come again in the next round.
-        more = step.records === STEP_RECORDS_MAX || step.unfinished;
-      }
-    } catch (error) {
-      // One merchant's trouble, such as a record that adds up to nonsense, is not the others'.
-      failure ??= { error };
-    }
+export class HoldSweep {
+  /** When a merchant is due next, as its last look has told: milliseconds since the epoch. Bounded; the round finds the rest. */
+  readonly #dueAtMs = new Map<string, number>();
+  /** Merchants whose stock this process has changed, and that were not looked at since. Bounded likewise. */
+  readonly #changed = new Set<string>();
+  readonly #round: MerchantRound;
+
+  readonly #dataSource: DataSource;
+  readonly #onChange: OnChange;
+
+  constructor(dataSource: DataSource, onChange: OnChange = () => {}) {
+    this.#dataSource = dataSource;
+    this.#onChange = onChange;
+    this.#round = new MerchantRound(dataSource, ROUND_MERCHANTS);
   }
-  if (failure !== undefined) throw failure.error;
-  return swept;
+
+  /** A transaction of this process has changed the merchant's stock: there may be a hold with an expiry. */
+  changed(merchantId: string): void {
+    if (this.#changed.size < KNOWN_MERCHANTS_MAX) this.#changed.add(merchantId);
+  }
+
+  /** Returns how many holds ended. */
+  async sweep(isStopped: () => boolean): Promise<number> {
+    let swept = 0;
+    let failure: { readonly error: unknown } | undefined;
+    const due = firstOf(this.#dueBy(Date.now()), DUE_MERCHANTS_MAX);
+    const changed = firstOf(this.#changed, CHANGED_MERCHANTS_MAX);
+    for (const merchantId of new Set([...due, ...changed, ...(await this.#round.next())])) {
+      if (isStopped()) break;
+      this.#changed.delete(merchantId);
+      try {
+        swept += await this.#sweepMerchant(merchantId, isStopped);
+      } catch (error) {
+        // A problem of one merchant, such as a record that does not add up, does not stop the others.
+        failure ??= { error };
+        this.#noteDue(merchantId, AFTER_FAILURE_MS);
+      }
+    }
+    if (failure !== undefined) throw failure.error;
+    return swept;
+  }
+
+  async #sweepMerchant(merchantId: string, isStopped: () => boolean): Promise<number> {
+    const dueMs = await findNextDueMs(this.#dataSource, merchantId);
+    this.#noteDue(merchantId, dueMs);
+    if (dueMs === undefined || dueMs > 0) return 0;
+    let swept = 0;
+    for (let more = true; more && !isStopped(); ) {
+      const step = await sweepStep(this.#dataSource, merchantId);
+      swept += step.ended;
+      if (step.ended > 0) this.#onChange(merchantId);
+      // Records that others have locked are left to them, or to the next sweep.
+      more = step.records === STEP_RECORDS_MAX || step.unfinished;
+    }
+    return swept;
+  }
+
+  *#dueBy(nowMs: number): Iterable<string> {
+    for (const [merchantId, dueAtMs] of this.#dueAtMs) if (dueAtMs <= nowMs) yield merchantId;
+  }
+
+  #noteDue(merchantId: string, inMs: number | undefined): void {
+    // To the end of the order, so that those in front do not keep the others waiting.
+    this.#dueAtMs.delete(merchantId);
+    if (inMs === undefined || this.#dueAtMs.size >= KNOWN_MERCHANTS_MAX) return;
+    this.#dueAtMs.set(merchantId, Date.now() + inMs);
+  }
+}
+
+function firstOf(merchantIds: Iterable<string>, max: number): string[] {
+  const first: string[] = [];
+  for (const merchantId of merchantIds) {
+    if (first.length === max) break;
+    first.push(merchantId);
+  }
+  return first;
 }
 
 async function sweepStep(
@@ -67,7 +134,7 @@ async function sweepStep(
 export async function endBacklog(
   dataSource: DataSource,
   records: readonly RecordKey[],
-  onChange: (merchantId: string) => void = () => {},
+  onChange: OnChange = () => {},
 ): Promise<void> {
   for (const key of records) {
     for (let step = 1, unfinished = true; unfinished && step <= BACKLOG_STEPS_MAX; step++) {

@@ -147,6 +147,10 @@ describe('used wrongly: one line that says how, exit 2, nothing on standard outp
       expected: 'holdfast: there is no merchant mer_no',
     },
     { args: ['import'], expected: "holdfast: missing required argument 'file'" },
+    ...['0', '1025', 'x', '-1', '1.5'].map((shards) => ({
+      args: ['distribute', '--shards', shards],
+      expected: 'holdfast: --shards takes a number from 1 to 1024',
+    })),
     { args: ['token', '--merchant', 'mer_no', '--ttl', '1w'], expected: `holdfast: ${badTtl}` },
   ];
 

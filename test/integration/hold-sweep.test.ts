@@ -1,10 +1,14 @@
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { sweepExpiredHolds } from '../../src/engine/hold-sweep.js';
+import { HoldSweep } from '../../src/engine/hold-sweep.js';
+import { MerchantRound } from '../../src/engine/merchant-round.js';
 import { findDrift } from '../../src/store/audit.js';
+import { listMerchants } from '../../src/store/tables/merchants.js';
 import { openDataSource } from '../support/data-source.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { NEVER, Session, Shelf, startEngine, told } from '../support/engine-stage.js';
+import { until } from '../support/process.js';
+import { sweepExpiredHolds } from '../support/sweeps.js';
 
 let database: TestDatabase;
 let dataSource: DataSource;
@@ -148,7 +152,7 @@ describe('one sweep', () => {
   test('stops between two steps when told to, and continues from there later', async () => {
     await addHolds(shelf.merchantId, { records: 120, holds: 1 });
     let asked = 0;
-    expect(await sweepExpiredHolds(dataSource, () => asked++ === 1)).toBe(50);
+    expect(await sweepExpiredHolds(dataSource, () => asked++ === 2)).toBe(50);
     expect(await held()).toBe(70);
     expect(await findDrift(dataSource, shelf.merchantId)).toEqual([]);
     expect(await sweepExpiredHolds(dataSource, () => true)).toBe(0);
@@ -173,6 +177,70 @@ describe('one sweep', () => {
       "SELECT 1 FROM movement_log WHERE notes = 'expired' GROUP BY batch_id HAVING count(DISTINCT merchant_id) > 1",
     );
     expect(batches).toEqual([]);
+  });
+});
+
+describe('of more merchants than one sweep looks at', () => {
+  /** Merchants with nothing to sweep, before or behind all others in the order of ids. */
+  const addMerchants = (prefix: string, count: number): Promise<unknown> =>
+    database.query(
+      "INSERT INTO merchants (merchant_id, name) SELECT $1 || lpad(n::text, 4, '0'), 'M' FROM generate_series(1, $2) AS n",
+      [prefix, count],
+    );
+
+  test('each has its turn, once a round, and none twice', async () => {
+    await addMerchants('aaa', 24);
+    const round = new MerchantRound(dataSource, { min: 2, max: 9 });
+    const turns: string[][] = [];
+    for (let turn = 0; turn < 13; turn++) turns.push(await round.next());
+    // Nobody knows at first how many there are; then a round has ten turns, as far as the last one goes.
+    expect(turns.map((turn) => turn.length)).toEqual([9, 9, 7, 3, 3, 3, 3, 3, 3, 3, 3, 1, 3]);
+    const all = (await listMerchants(dataSource)).map(({ merchantId }) => merchantId).sort();
+    expect(turns.slice(0, 3).flat()).toEqual(all);
+    expect(turns.slice(3, 12).flat()).toEqual(all);
+    expect(turns[12]).toEqual(all.slice(0, 3));
+  });
+
+  test('no merchants, and as many as a turn takes', async () => {
+    await database.query('TRUNCATE merchants CASCADE');
+    const round = new MerchantRound(dataSource, { min: 2, max: 2 });
+    expect(await round.next()).toEqual([]);
+    await addMerchants('a', 2);
+    expect([await round.next(), await round.next()]).toEqual(Array(2).fill(['a0001', 'a0002']));
+  });
+
+  test('ended in its turn; at once where this process changed something, or knows when', async () => {
+    await addMerchants('aaa', 250);
+    const holdSweep = new HoldSweep(dataSource);
+    await addHolds(shelf.merchantId, { records: 1, holds: 1 });
+    const swept: number[] = [];
+    for (let turn = 0; turn < 3; turn++) swept.push(await holdSweep.sweep(never));
+    expect(swept).toEqual([0, 0, 1]);
+
+    // Its next turn is ten sweeps away.
+    const again = await new Shelf(database, dataSource).fill();
+    await addHolds(again.merchantId, { records: 1, holds: 1 });
+    holdSweep.changed(again.merchantId);
+    expect(await holdSweep.sweep(never)).toBe(1);
+
+    const soon = await new Shelf(database, dataSource).fill();
+    await addHolds(soon.merchantId, { records: 1, holds: 1, ended: false });
+    await soon.passSeconds(58.5);
+    holdSweep.changed(soon.merchantId);
+    expect(await holdSweep.sweep(never)).toBe(0);
+    await until('the hold to end', async () => (await holdSweep.sweep(never)) === 1);
+  });
+
+  test('one that cannot be swept does not stop the others, and is left alone for a while', async () => {
+    await addHolds(shelf.merchantId, { records: 1, holds: 1 });
+    const broken = await new Shelf(database, dataSource).fill();
+    await addHolds(broken.merchantId, { records: 1, holds: 1 });
+    await database.query('UPDATE stock_levels SET reserved_qty = 0 WHERE merchant_id = $1', [
+      broken.merchantId,
+    ]);
+    const holdSweep = new HoldSweep(dataSource);
+    await expect(holdSweep.sweep(never)).rejects.toThrow();
+    await expectEndedOnce(shelf.merchantId, { records: 1, holds: 1 });
   });
 });
 

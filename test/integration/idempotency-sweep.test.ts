@@ -1,10 +1,10 @@
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { sweepAllKeys } from '../../src/service/sweeps/key-sweep.js';
 import { sweepIdempotencyKeys } from '../../src/store/tables/idempotency-keys.js';
 import { openDataSource } from '../support/data-source.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { NEVER, Session, Shelf, startEngine, type TestEngine, told } from '../support/engine-stage.js';
+import { sweepAllKeys } from '../support/sweeps.js';
 
 let database: TestDatabase;
 let dataSource: DataSource;

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type ImportCommandOptions, importCommand } from '../../src/cli/import/import.js';
 import { createMerchant } from '../../src/service/merchants.js';
-import { sweepAllImports } from '../../src/service/sweeps/import-sweep.js';
 import { ImportFiles } from '../support/import-files.js';
 import { onDatabase } from '../support/process.js';
 import { createStage, type Stage } from '../support/stage.js';
+import { sweepAllImports } from '../support/sweeps.js';
 
 let stage: Stage;
 const files = new ImportFiles();

@@ -6,6 +6,7 @@ import { loadConfig } from '../../src/config.js';
 import { openDatabase } from '../../src/database.js';
 import { findDrift } from '../../src/store/audit.js';
 import { migrate } from '../../src/store/connection/migrate.js';
+import { readSpread } from '../../src/store/distribution/spread.js';
 import { migrations } from '../../src/store/migrations/index.js';
 import { openDataSource } from '../support/data-source.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -153,4 +154,31 @@ test('from the first version to head with rows in every table, however short the
     'SELECT count(*)::int AS records, min(created_at) AS first FROM inventory_records WHERE product_id = id',
   );
   expect(described).toEqual([{ records: 20_000, first: new Date('2026-01-02T03:04:05Z') }]);
+});
+
+describe('tables of a cluster, on one PostgreSQL', () => {
+  test('are all local, in the order in which they would be distributed', async () => {
+    const spread = await readSpread(await open());
+    expect(spread.map(({ table, spread, wanted }) => `${table}: ${spread}, ${wanted}`)).toEqual([
+      'merchants: local, replicated',
+      'api_keys: local, replicated',
+      'stock_levels: local, by merchant',
+      'holds: local, by merchant',
+      'idempotency_keys: local, by merchant',
+      'import_lines: local, by merchant',
+      'imports: local, by merchant',
+      'inventory_records: local, by merchant',
+      'movement_log: local, by merchant',
+    ]);
+  });
+
+  test('distribute refuses, and leaves the schema as it was', async () => {
+    await empty();
+    const { code, stdout, stderr } = await runHoldfast(['distribute'], onDatabase(database.url));
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toBe(
+      'holdfast: the database cannot be used: it does not have the extension citus; on one PostgreSQL, there is nothing to distribute\n',
+    );
+    expect(await dumpSchema(database)).toBe('');
+  });
 });

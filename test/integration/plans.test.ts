@@ -1,7 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Command } from '../../src/domain/command.js';
-import { sweepExpiredHolds } from '../../src/engine/hold-sweep.js';
 import { inTransaction, type Transaction } from '../../src/store/connection/transaction.js';
 import { seedRecords } from '../../src/store/seed.js';
 import { insertMerchant } from '../../src/store/tables/merchants.js';
@@ -17,6 +16,7 @@ import { openDataSource } from '../support/data-source.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import type { Unsigned } from '../support/engine-stage.js';
 import { passSeconds } from '../support/pass-time.js';
+import { sweepExpiredHolds } from '../support/sweeps.js';
 
 const units = { id: 'inv_1', notes: '' };
 const open = { ttlSeconds: undefined, allowPartial: false };
@@ -126,21 +126,15 @@ async function runAll(merchantId: string, scope: string | undefined): Promise<vo
   });
 }
 
+/** On the one connection, which has prepared them. */
 async function explainAll(): Promise<void> {
-  await inTransaction(dataSource, async (tx) => {
-    const prepared = await tx.read<{ name: string; statement: string }>(
-      {
-        name: 'prepared',
-        text: "SELECT name, statement FROM pg_prepared_statements WHERE name <> 'prepared'",
-      },
-      [],
-    );
-    for (const { name, statement } of prepared) {
-      const text = `EXPLAIN (GENERIC_PLAN) ${statement}`;
-      const lines = await tx.read<{ 'QUERY PLAN': string }>({ name: '', text }, []);
-      plans.set(name, lines.map((of) => of['QUERY PLAN']).join('\n'));
-    }
-  });
+  const prepared: { name: string; statement: string }[] = await dataSource.query(
+    'SELECT name, statement FROM pg_prepared_statements',
+  );
+  for (const { name, statement } of prepared) {
+    const lines: { 'QUERY PLAN': string }[] = await dataSource.query(`EXPLAIN (GENERIC_PLAN) ${statement}`);
+    plans.set(name, lines.map((of) => of['QUERY PLAN']).join('\n'));
+  }
 }
 
 /** Statement of a batch → indexes that it goes by, each with the last column that bounds the scan. */

@@ -16,7 +16,7 @@ export interface DatabaseLimits {
 }
 
 /** What connections are for: reads that bypass the engine, or changes and everything else. */
-export type DataSourceRole = 'changes' | 'reads';
+export type DataSourceRole = 'changes' | 'changes_of_merchant' | 'reads';
 
 const sharedOptions = ['default_transaction_isolation=read\\ committed', 'timezone=UTC', 'jit=off'];
 
@@ -26,6 +26,14 @@ const changesOptions = [
   'enable_seqscan=off',
   'enable_hashjoin=off',
   'enable_mergejoin=off',
+];
+
+const changesOfMerchantOptions = [
+  ...changesOptions,
+  // By the merchant alone, a plan comes to all of the merchant's rows, which may be few when it is made, and many later.
+  'plan_cache_mode=force_custom_plan',
+  // SET LOCAL goes for the nodes, too, where the rows and their locks are. Without Citus, nobody reads this setting.
+  'citus.propagate_set_commands=local',
 ];
 
 const readsOptions = [
@@ -44,6 +52,7 @@ const readsOptions = [
 
 const optionsByRole: Readonly<Record<DataSourceRole, readonly string[]>> = {
   changes: [...sharedOptions, ...changesOptions],
+  changes_of_merchant: [...sharedOptions, ...changesOfMerchantOptions],
   reads: [...sharedOptions, ...readsOptions],
 };
 
@@ -57,7 +66,7 @@ export function createDataSource(
   return new DataSource({
     type: 'postgres',
     url,
-    applicationName: role === 'changes' ? 'holdfast' : 'holdfast-reads',
+    applicationName: role === 'reads' ? 'holdfast-reads' : 'holdfast',
     entities: [ApiKeyEntity, HoldEntity, InventoryRecordEntity, MerchantEntity, StockLevelEntity],
     migrations,
     migrationsTableName: 'schema_migrations',

@@ -58,24 +58,19 @@ export async function readNextExpiries(
 }
 
 /**
- * Finds merchants that have records with holds that may have ended. This is the only statement across all merchants; it
- * costs an index look-up for each.
+ * Tells in how many milliseconds the first of a merchant's records is due: one that may have an expired hold. Negative when
+ * it is due already; undefined when the merchant has no hold with an expiry.
  */
-export async function findMerchantsWithDueHolds(
-  dataSource: DataSource,
-  merchantsMax: number,
-): Promise<string[]> {
-  const rows: { merchant_id: string }[] = await dataSource.query(
-    `SELECT m.merchant_id
-       FROM merchants AS m
-      CROSS JOIN LATERAL (
-            SELECT FROM stock_levels
-             WHERE merchant_id = m.merchant_id AND next_expiry_at <= statement_timestamp()
-             LIMIT 1) AS due
-      LIMIT $1`,
-    [merchantsMax],
+export async function findNextDueMs(dataSource: DataSource, merchantId: string): Promise<number | undefined> {
+  const rows: { due_ms: number }[] = await dataSource.query(
+    `SELECT (extract(epoch FROM next_expiry_at - statement_timestamp()) * 1000)::float8 AS due_ms
+       FROM stock_levels
+      WHERE merchant_id = $1 AND next_expiry_at IS NOT NULL
+      ORDER BY next_expiry_at
+      LIMIT 1`,
+    [merchantId],
   );
-  return rows.map((row) => row.merchant_id);
+  return rows[0]?.due_ms;
 }
 
 // The statement's time, since clock_timestamp() may change within it and so cannot bound the scan of an index.

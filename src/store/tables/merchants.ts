@@ -25,3 +25,16 @@ export async function findMerchant(dataSource: DataSource, merchantId: string): 
 export async function listMerchants(dataSource: DataSource): Promise<Merchant[]> {
   return dataSource.getRepository(MerchantEntity).find({ order: { createdAt: 'ASC', merchantId: 'ASC' } });
 }
+
+/** The ids behind `after`, in their order, at most `limit`. */
+export async function listMerchantIds(
+  dataSource: DataSource,
+  after: string,
+  limit: number,
+): Promise<string[]> {
+  const rows: { merchant_id: string }[] = await dataSource.query(
+    'SELECT merchant_id FROM merchants WHERE merchant_id > $1 ORDER BY merchant_id LIMIT $2',
+    [after, limit],
+  );
+  return rows.map((row) => row.merchant_id);
+}

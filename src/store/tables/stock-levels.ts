@@ -134,14 +134,9 @@ export async function findFreeStockLevels(tx: Transaction, keys: readonly Record
   return (await tx.read<RawKey>(FIND_FREE, keyColumns(keys))).map(recordKey);
 }
 
-const SET_LOCK_TIMEOUT: Statement = {
-  name: 'set_lock_timeout',
-  text: "SELECT set_config('lock_timeout', $1, true)",
-};
-
-/** For the rest of the transaction. */
+/** For the rest of the transaction. By SET, which a distributed database hands on to the nodes that the locks are on. */
 export function setLockTimeout(tx: Transaction, ms: number): void {
-  tx.write(SET_LOCK_TIMEOUT, [String(ms)]);
+  tx.write({ name: '', text: `SET LOCAL lock_timeout = ${ms}` }, []);
 }
 
 const AWAIT_LEVEL: Statement = {

@@ -1,0 +1,45 @@
+import type { DataSource } from 'typeorm';
+import { listMerchantIds } from '../store/tables/merchants.js';
+
+/** A whole round takes this many turns, as far as `min` and `max` allow. */
+const ROUND_TURNS = 10;
+
+/**
+ * Goes round all merchants, some in each turn, so that a sweep has a bound however many merchants there are. Up to `min`
+ * merchants, each has its turn every time; up to `max` × ROUND_TURNS, in one of ROUND_TURNS turns; above that, less often.
+ */
+export class MerchantRound {
+  /** The last merchant that had its turn; '' at the start of a round. */
+  #last = '';
+  /** Merchants that have had their turn in this round. */
+  #taken = 0;
+  /** Merchants of the round before; the first one takes as many as it may. */
+  #size = Number.POSITIVE_INFINITY;
+
+  readonly #dataSource: DataSource;
+  readonly #limits: { readonly min: number; readonly max: number };
+
+  constructor(dataSource: DataSource, limits: { readonly min: number; readonly max: number }) {
+    this.#dataSource = dataSource;
+    this.#limits = limits;
+  }
+
+  /** Returns the ids of the merchants whose turn it is, in their order; none of them twice. */
+  async next(): Promise<string[]> {
+    const { min, max } = this.#limits;
+    // There may be many more of them than there were in the round before.
+    const share = Math.ceil(Math.max(this.#size, this.#taken) / ROUND_TURNS);
+    const count = Math.min(max, Math.max(min, share));
+    const ids = await listMerchantIds(this.#dataSource, this.#last, count);
+    this.#taken += ids.length;
+    if (ids.length === count) {
+      this.#last = ids.at(-1)!;
+      return ids;
+    }
+    this.#size = this.#taken;
+    this.#taken = 0;
+    this.#last = '';
+    // The last turn ended exactly with the last merchant.
+    return ids.length === 0 && this.#size > 0 ? this.next() : ids;
+  }
+}

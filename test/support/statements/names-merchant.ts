@@ -1,0 +1,56 @@
+/**
+ * Reads a statement for what a table that is distributed by merchant needs: wherever it touches one, the same part of the
+ * statement names the merchant by an equality with a parameter, always the same one. Returns what is wrong, in words.
+ */
+export function merchantFaults(text: string, tables: ReadonlySet<string>): string[] {
+  const faults: string[] = [];
+  const parameters = new Set<string>();
+  for (const part of partsOf(text.replaceAll('"', '').replace(/'[^']*'/g, "''"))) {
+    const touched = touchedTables(part, tables);
+    for (const { table, alias } of touched) {
+      const named = parametersNaming(part, alias, touched.length === 1);
+      if (named.length === 0) faults.push(`${table} ${alias}: no merchant_id = $n`);
+      for (const parameter of named) parameters.add(parameter);
+    }
+  }
+  if (parameters.size > 1) faults.push(`several merchants: ${[...parameters].join(' ')}`);
+  return faults;
+}
+
+/** The statement and each of its parts in parentheses; within a part, those in it are only `()`. */
+function partsOf(text: string): string[] {
+  const parts: string[] = [];
+  const open = [''];
+  for (const char of text) {
+    if (char === '(') open.push('');
+    else if (char === ')' && open.length > 1) {
+      const part = open.pop()!;
+      parts.push(part);
+      // What a list of columns or a row of values says belongs to the statement around it.
+      open[open.length - 1] += /\b(?:SELECT|INSERT|UPDATE|DELETE)\b/.test(part) ? '()' : `(${part})`;
+    } else open[open.length - 1] += char;
+  }
+  return [...parts.filter((part) => /\b(?:SELECT|INSERT|UPDATE|DELETE)\b/.test(part)), open[0]!];
+}
+
+function touchedTables(part: string, tables: ReadonlySet<string>): { table: string; alias: string }[] {
+  const touched = part.matchAll(
+    /\b(FROM|JOIN|UPDATE|USING|INTO)\s+(?:ONLY\s+)?(\w+)\b(?:\s+(?:AS\s+)?(?!(?:WHERE|SET|ON|JOIN|LEFT|CROSS|ORDER|LIMIT|GROUP|FOR|USING|SELECT|VALUES)\b)(\w+))?/gi,
+  );
+  return [...touched]
+    .filter(([, , table]) => tables.has(table!))
+    .map(([, verb, table, alias]) => ({ table: table!, alias: /into/i.test(verb!) ? 'new' : (alias ?? '') }));
+}
+
+/**
+ * `alias`: of the table; `''` when it has none, `new` when rows are added to it. `alone`: it is the only one, so that a
+ * column without an alias is its.
+ */
+function parametersNaming(part: string, alias: string, alone: boolean): string[] {
+  const column = alone || alias === '' ? `(?:(?<!\\.)|\\b${alias}\\.)` : `\\b${alias}\\.`;
+  const equality = alias === 'new' ? '\\w+\\.merchant_id' : `${column}\\bmerchant_id`;
+  const named = [...part.matchAll(new RegExp(`${equality} = (\\$\\d+)\\b`, 'g'))].map(([, name]) => name!);
+  // A single row says it by its first value.
+  const single = /INTO \w+\s*\(\s*merchant_id\b[^)]*\)\s*VALUES\s*\((\$\d+)\b/.exec(part);
+  return alias === 'new' && single !== null ? [...named, single[1]!] : named;
+}

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DataSource } from 'typeorm';
+import { PoolClient } from '../../../src/store/connection/pool-client.js';
+import type { Statement } from '../../../src/store/connection/statement.js';
+import { Transaction } from '../../../src/store/connection/transaction.js';
+import { merchantFaults } from './names-merchant.js';
+
+/*
+ * Reads every statement that the service executes in the tests' own process, whatever test makes it do so: a statement that
+ * a distributed table could not run fails where it is sent. Of statements with a second text for one merchant, that one
+ * is read, whichever is sent. What tests say to the database themselves is theirs.
+ */
+
+/** Those that every merchant's rows are in; `merchants` and `api_keys` are on each node. */
+export const merchantTables: ReadonlySet<string> = tablesOfSchema();
+
+/** Texts that have been read and are good. */
+const good = new Set<string>();
+
+function read(text: string): void {
+  if (good.has(text)) return;
+  const faults = merchantFaults(text, merchantTables);
+  if (faults.length > 0)
+    throw new Error(`this statement is not of one merchant (${faults.join('; ')}):\n${text}`);
+  good.add(text);
+}
+
+function tablesOfSchema(): ReadonlySet<string> {
+  const schema = readFileSync(join(import.meta.dirname, '../../golden/schema.sql'), 'utf8');
+  const tables = [...schema.matchAll(/^CREATE TABLE (\w+) \(\n {2}merchant_id /gm)].map(([, name]) => name!);
+  return new Set(tables.filter((table) => table !== 'merchants' && table !== 'api_keys'));
+}
+
+const readStatement = ({ text, ofMerchant }: Statement): void => {
+  read(ofMerchant?.text ?? text);
+  if (ofMerchant !== undefined) good.add(text);
+};
+
+function readAll(): void {
+  const { read: readRows, write } = Transaction.prototype;
+  Transaction.prototype.read = function <Row>(this: Transaction, statement: Statement, values: unknown[]) {
+    readStatement(statement);
+    return readRows.call(this, statement, values) as Promise<Row[]>;
+  };
+  Transaction.prototype.write = function (this: Transaction, statement, values) {
+    readStatement(statement);
+    write.call(this, statement, values);
+  };
+
+  const { query } = PoolClient.prototype;
+  PoolClient.prototype.query = function (this: PoolClient, ...statement: unknown[]) {
+    const [config] = statement as [{ name?: string; text: string }];
+    // The ones without a name come by TypeORM; whose they are is known there.
+    if (config?.name) read(config.text);
+    return query.apply(this, statement);
+  };
+
+  const { query: queryByTypeOrm } = DataSource.prototype;
+  DataSource.prototype.query = function (this: DataSource, text: string, ...rest) {
+    const [, , caller = ''] = (new Error().stack ?? '').split('\n');
+    if (caller.includes('/src/store/')) read(text);
+    return queryByTypeOrm.call(this, text, ...rest) as never;
+  };
+}
+
+// Files share their worker's modules, and each of them comes by here.
+const done = Symbol.for('holdfast: statements are read');
+const worker = globalThis as { [done]?: boolean };
+if (!worker[done]) readAll();
+worker[done] = true;
