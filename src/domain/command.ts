@@ -1,3 +1,4 @@
+import type { Term } from './decisions/term.js';
 import type { ImportLine } from './import-line.js';
 import type { RecordDescription, RecordDetails } from './inventory-record.js';
 import type { AdjustmentAction } from './movement.js';
@@ -140,12 +141,10 @@ export interface AdjustmentLine extends Adjustment {
   readonly notes: string;
 }
 
-/** The reference and the duration of a hold. */
-interface Hold {
+/** The reference and the term of a hold; the merchant's default counts as stated. */
+interface Hold extends Term {
   /** UNREFERENCED when the caller gave none. */
   readonly reference: string;
-  /** Seconds from the command's execution until the hold ends; undefined: open-ended. */
-  readonly ttlSeconds: number | undefined;
   /** Reserve what is available, at least 1 unit, when there is not enough. */
   readonly allowPartial: boolean;
 }

@@ -78,7 +78,13 @@ export interface ReservedLine {
 export interface ReservedOrderSuccess {
   readonly lines: readonly ReservedLine[];
   /** Each record once. */
-  readonly stocks: readonly StockFigures[];
+  readonly stocks: readonly HeldFigures[];
+  /** When the first of its holds on these records ends. Milliseconds since the epoch. */
+  readonly expiresAtMs?: number;
+}
+
+/** A record's figures, and when the hold on it ends, if it does. */
+export interface HeldFigures extends StockFigures {
   readonly expiresAtMs?: number;
 }
 

@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache';
+import type { Term } from '../domain/decisions/term.js';
 import { UNREFERENCED } from '../domain/hold.js';
 import { databaseErrorKind } from '../store/connection/sqlstate.js';
-import { type Refused, refused } from './commands.js';
+import { invalid, type Refused, refused } from './commands.js';
 
 export interface HoldTtlOptions {
   /** Seconds after which a merchant's referenced holds end when the request does not say; 0: never. */
@@ -9,6 +10,18 @@ export interface HoldTtlOptions {
   /** A merchant's default is cached for as long as their API key. */
   readonly apiKeyCacheMs: number;
   readonly credentialCacheMax: number;
+}
+
+/** A term as a command takes it. */
+interface EffectiveTerm extends Term {
+  readonly ok?: undefined;
+}
+
+/** Refuses a request that says both when a hold ends and that it does not. */
+export const bothTerms = invalid({ field: 'openEnded', description: 'cannot be combined with ttlSeconds' });
+
+function termOf(defaultTtlSeconds: number): EffectiveTerm {
+  return defaultTtlSeconds === 0 ? {} : { ttlSeconds: defaultTtlSeconds };
 }
 
 /**
@@ -33,16 +46,20 @@ export class HoldTtl {
     });
   }
 
-  /** Seconds; undefined: open-ended. Not a promise when the default is cached. */
+  /** The term that the request states, or that the default states for it. Not a promise when the default is cached. */
   effective(
     merchantId: string,
     reference: string,
-    requested: number | undefined,
-  ): number | undefined | Refused | Promise<number | undefined | Refused> {
-    if (requested !== undefined || reference === UNREFERENCED) return requested;
+    requested: Term,
+  ): EffectiveTerm | Refused | Promise<EffectiveTerm | Refused> {
+    const { ttlSeconds, openEnded } = requested;
+    if (ttlSeconds !== undefined && openEnded === true) return bothTerms;
+    if (ttlSeconds !== undefined || openEnded === true || reference === UNREFERENCED) {
+      return { ttlSeconds, openEnded };
+    }
     const known = this.#defaults.get(merchantId);
-    if (known !== undefined) return known === 0 ? undefined : known;
-    return this.#lookUp(merchantId).then((found) => (found === 0 ? undefined : found));
+    if (known !== undefined) return termOf(known);
+    return this.#lookUp(merchantId).then((found) => (typeof found === 'number' ? termOf(found) : found));
   }
 
   /** Call this when the merchant's default has changed. */

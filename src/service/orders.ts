@@ -1,4 +1,5 @@
 import type { OrderLine } from '../domain/command.js';
+import type { Term } from '../domain/decisions/term.js';
 import type { EndedOrderSuccess, ReservedOrderSuccess } from '../domain/outcome.js';
 import type { Engine } from '../engine/engine.js';
 import type { CallContext } from './call.js';
@@ -7,10 +8,9 @@ import { fingerprintOf, type Parts } from './fingerprint.js';
 import type { HoldTtl } from './hold-ttl.js';
 
 /** An order's lines to reserve, already validated. */
-export interface ReserveOrderRequest {
+export interface ReserveOrderRequest extends Term {
   readonly reference: string;
   readonly lines: readonly OrderLine[];
-  readonly ttlSeconds?: number | undefined;
   readonly notes: string;
   readonly allowPartial: boolean;
 }
@@ -26,6 +26,7 @@ const RESERVE_PARTS: Parts<ReserveOrderRequest> = {
   ttlSeconds: 'as_it_is',
   notes: 'as_it_is',
   allowPartial: 'as_it_is',
+  openEnded: 'later',
 };
 
 const END_PARTS: Parts<EndOrderRequest> = { reference: 'as_it_is', notes: 'as_it_is' };
@@ -47,11 +48,11 @@ export class Orders {
 
   /** Reserves all lines or none. */
   async reserve(call: CallContext, request: ReserveOrderRequest): Promise<Result<ReservedOrderSuccess>> {
-    const { reference, notes, ttlSeconds, allowPartial } = request;
+    const { reference, notes, allowPartial } = request;
     const { merchantId, actor } = call.principal;
     const lines = request.lines.map(lineOf);
-    const effective = await this.#holdTtl.effective(merchantId, reference, ttlSeconds);
-    if (typeof effective === 'object') return effective;
+    const term = await this.#holdTtl.effective(merchantId, reference, request);
+    if (term.ok === false) return term;
     return execute(
       this.#engine,
       call,
@@ -61,7 +62,7 @@ export class Orders {
         actor,
         reference,
         lines,
-        ttlSeconds: effective,
+        ...term,
         notes,
         allowPartial,
       },

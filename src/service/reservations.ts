@@ -1,3 +1,4 @@
+import type { Term } from '../domain/decisions/term.js';
 import { UNREFERENCED } from '../domain/hold.js';
 import type { StockSuccess } from '../domain/outcome.js';
 import type { Engine } from '../engine/engine.js';
@@ -14,8 +15,7 @@ export interface UnitsRequest {
   readonly notes: string;
 }
 
-export interface ReserveRequest extends UnitsRequest {
-  readonly ttlSeconds?: number | undefined;
+export interface ReserveRequest extends UnitsRequest, Term {
   readonly allowPartial: boolean;
 }
 
@@ -26,7 +26,12 @@ const UNITS_PARTS: Parts<UnitsRequest> = {
   notes: 'as_it_is',
 };
 
-const RESERVE_PARTS: Parts<ReserveRequest> = { ...UNITS_PARTS, ttlSeconds: 'later', allowPartial: 'later' };
+const RESERVE_PARTS: Parts<ReserveRequest> = {
+  ...UNITS_PARTS,
+  ttlSeconds: 'later',
+  allowPartial: 'later',
+  openEnded: 'still_later',
+};
 
 /** The use cases that reserve, release and confirm units of one record. Permissions are checked before. */
 export class Reservations {
@@ -45,9 +50,9 @@ export class Reservations {
       return invalid({ field: 'ttlSeconds', description: 'needs a reference' });
     }
     const { merchantId, actor } = call.principal;
-    const known = this.#holdTtl.effective(merchantId, reference, ttlSeconds);
-    const effective = known instanceof Promise ? await known : known;
-    if (typeof effective === 'object') return effective;
+    const known = this.#holdTtl.effective(merchantId, reference, request);
+    const term = known instanceof Promise ? await known : known;
+    if (term.ok === false) return term;
     return execute(
       this.#engine,
       call,
@@ -59,7 +64,8 @@ export class Reservations {
         qty,
         reference,
         notes,
-        ttlSeconds: effective,
+        ttlSeconds: term.ttlSeconds,
+        openEnded: term.openEnded,
         allowPartial,
       },
       () => fingerprintOf('reserve', request, RESERVE_PARTS),

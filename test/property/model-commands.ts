@@ -13,6 +13,7 @@ import type {
   ReserveOrderCommand,
   UpdateRecordCommand,
 } from '../../src/domain/command.js';
+import type { Term } from '../../src/domain/decisions/term.js';
 import type { Rejection } from '../../src/domain/failure.js';
 import type { RecordDetails } from '../../src/domain/inventory-record.js';
 import type { AdjustedStock, Outcome, Success } from '../../src/domain/outcome.js';
@@ -55,7 +56,7 @@ export function runCommand(model: StockModel, command: Command): Outcome {
 }
 
 function reserve(model: StockModel, command: ReserveCommand): Outcome {
-  const { merchantId, id, qty, ttlSeconds, allowPartial } = command;
+  const { merchantId, id, qty, allowPartial } = command;
   const record = model.record(merchantId, id);
   if (record === undefined) return no({ reason: 'INVENTORY_NOT_FOUND' });
   const { available } = record;
@@ -63,13 +64,24 @@ function reserve(model: StockModel, command: ReserveCommand): Outcome {
   if (allowPartial ? available < 1 : qty > available) {
     return no({ reason: 'INSUFFICIENT_STOCK', requested: qty, available });
   }
-  record.reserve(reserved, ttlSeconds === undefined ? null : model.now + ttlSeconds, command);
+  const expiresAt = record.reserve(reserved, stated(model, command), command);
   model.orders.note(merchantId, command.reference, id, 'reserved');
   return ok({
     stock: record.figures(),
-    ...(ttlSeconds === undefined ? {} : { expiresAtMs: NOW_MS + ttlSeconds * 1000 }),
+    ...ending(model, expiresAt),
     ...(allowPartial ? { line: { id, requested: qty, reserved } } : {}),
   });
+}
+
+/** The instant that a call states for its holds; null: never; undefined: nothing is said. */
+function stated(model: StockModel, { ttlSeconds, openEnded }: Term): number | null | undefined {
+  if (openEnded) return null;
+  return ttlSeconds === undefined ? undefined : model.now + ttlSeconds;
+}
+
+/** As answers tell it. */
+function ending(model: StockModel, expiresAt: number | null | undefined): { expiresAtMs?: number } {
+  return expiresAt == null ? {} : { expiresAtMs: NOW_MS + (expiresAt - model.now) * 1000 };
 }
 
 function draw(model: StockModel, command: ReleaseCommand | ConfirmCommand): Outcome {
@@ -90,7 +102,7 @@ function draw(model: StockModel, command: ReleaseCommand | ConfirmCommand): Outc
 
 /** Line by line, each on what those before it left; whether any of that counts shows at the end. */
 function reserveOrder(model: StockModel, command: ReserveOrderCommand): Outcome {
-  const { merchantId, reference, ttlSeconds, allowPartial } = command;
+  const { merchantId, reference, allowPartial } = command;
   const ids = [...new Set(command.lines.map((line) => line.id))];
   const unknown = ids.filter((id) => model.record(merchantId, id) === undefined);
   if (unknown.length > 0) return no({ reason: 'INVENTORY_NOT_FOUND', ids: unknown });
@@ -113,18 +125,17 @@ function reserveOrder(model: StockModel, command: ReserveOrderCommand): Outcome 
   if (shortLines.length > 0 && (nothing || !allowPartial)) {
     return no({ reason: 'INSUFFICIENT_STOCK', shortLines });
   }
-  const expiresAt = ttlSeconds === undefined ? null : model.now + ttlSeconds;
   for (const [id, { reserved }] of shares) {
     if (reserved === 0) continue;
-    model.record(merchantId, id)!.reserve(reserved, expiresAt, command);
+    model.record(merchantId, id)!.reserve(reserved, stated(model, command), command);
     model.orders.note(merchantId, reference, id, 'reserved');
   }
-  const stocks = ids.map((id) => model.record(merchantId, id)!.figures());
-  return ok({
-    lines,
-    stocks,
-    ...(ttlSeconds === undefined ? {} : { expiresAtMs: NOW_MS + ttlSeconds * 1000 }),
+  const stocks = ids.map((id) => {
+    const record = model.record(merchantId, id)!;
+    return { ...record.figures(), ...ending(model, record.find(reference)?.expiresAt) };
   });
+  const ends = stocks.flatMap(({ expiresAtMs }) => expiresAtMs ?? []);
+  return ok({ lines, stocks, ...(ends.length === 0 ? {} : { expiresAtMs: Math.min(...ends) }) });
 }
 
 function endOrder(model: StockModel, command: ReleaseOrderCommand | ConfirmOrderCommand): Outcome {

@@ -47,14 +47,29 @@ export class ModelRecord {
   }
 
   held(reference: string): number {
-    return this.holds.find((hold) => hold.reference === reference)?.qty ?? 0;
+    return this.find(reference)?.qty ?? 0;
   }
 
-  reserve(qty: number, expiresAt: number | null, by: By): void {
-    const hold = this.holds.find(({ reference }) => reference === by.reference);
-    if (hold === undefined) this.holds.push({ reference: by.reference, qty, expiresAt });
-    else Object.assign(hold, { qty: hold.qty + qty, expiresAt });
+  /** Until what the call states, undefined where it states nothing. Returns when the hold ends. */
+  reserve(qty: number, stated: number | null | undefined, by: By): number | null {
+    let hold = this.find(by.reference);
+    if (hold === undefined) {
+      hold = { reference: by.reference, qty, expiresAt: stated ?? null };
+      this.holds.push(hold);
+    } else {
+      hold.qty += qty;
+      // The later of the two; never is the latest of all.
+      if (stated === null) hold.expiresAt = null;
+      else if (stated !== undefined && hold.expiresAt !== null && stated > hold.expiresAt) {
+        hold.expiresAt = stated;
+      }
+    }
     this.note('RESERVED', 0, qty, by);
+    return hold.expiresAt;
+  }
+
+  find(reference: string): ModelHold | undefined {
+    return this.holds.find((hold) => hold.reference === reference);
   }
 
   /** What a release or confirm under this reference may draw: its hold alone, or any. */

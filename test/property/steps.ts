@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Term } from '../../src/domain/decisions/term.js';
 import { QTY_MAX } from '../../src/domain/stock.js';
 
 /**
@@ -20,15 +21,15 @@ const qty = fc.oneof(
 const notes = fc.constantFrom('', '', '', 'why');
 const allowPartial = fc.constantFrom(false, false, true);
 /** Seconds; no sum of passes comes within 100 of one, nor of its difference to another. */
-const ttlSeconds = fc.constantFrom(undefined, undefined, 1000, 3000);
+const terms = fc.constantFrom<Term>({}, {}, { ttlSeconds: 1000 }, { ttlSeconds: 3000 }, { openEnded: true });
 const seconds = fc.constantFrom(700, 1700);
 
 const kind = <K extends string>(...kinds: K[]): fc.Arbitrary<K> => fc.constantFrom(...kinds);
 
 const reserve = fc
-  .record({ kind: kind('reserve'), id, qty, reference: rarelyNobody, notes, allowPartial, ttlSeconds })
+  .record({ kind: kind('reserve'), id, qty, reference: rarelyNobody, notes, allowPartial, term: terms })
   // Units for nobody in particular never end.
-  .map((call) => (call.reference === '' ? { ...call, ttlSeconds: undefined } : call));
+  .map(({ term, ...call }) => ({ ...call, ...(call.reference === '' ? {} : term) }));
 
 const draw = fc.record({
   kind: kind('release', 'release', 'confirm'),
@@ -40,14 +41,16 @@ const draw = fc.record({
 
 /** Few, so that one order comes to several ends. */
 const order = fc.constantFrom('A', 'A', 'B', 'C');
-const reserveOrder = fc.record({
-  kind: kind('reserve_order'),
-  reference: order,
-  lines: fc.array(fc.record({ id, qty }), { minLength: 1, maxLength: 4 }),
-  notes,
-  allowPartial,
-  ttlSeconds,
-});
+const reserveOrder = fc
+  .record({
+    kind: kind('reserve_order'),
+    reference: order,
+    lines: fc.array(fc.record({ id, qty }), { minLength: 1, maxLength: 4 }),
+    notes,
+    allowPartial,
+    term: terms,
+  })
+  .map(({ term, ...call }) => ({ ...call, ...term }));
 
 const endOrder = fc.record({ kind: kind('release_order', 'confirm_order'), reference: order, notes });
 

@@ -15,7 +15,7 @@ export function drawCall(random: Random, shop: string, key: string, ids: readonl
   const line = (most = 3): Line => ({ id: random.pick(ids), qty: 1 + random.below(most) });
   const lines = (): Line[] => Array.from({ length: 1 + random.below(4) }, () => line());
   const reference = `${shop}-${random.below(12)}`;
-  const ttl = random.pick([{}, { ttlSeconds: 1000 }, { ttlSeconds: 3000 }]);
+  const ttl = random.pick([{}, { ttlSeconds: 1000 }, { ttlSeconds: 3000 }, { openEnded: true }]);
   const common = { reference, notes: key };
   const adjustment = () => ({
     ...line(4),

@@ -1,11 +1,13 @@
 import type { ConfirmOrderCommand, OrderLine, ReleaseOrderCommand, ReserveOrderCommand } from '../command.js';
 import type { OrderEndedReason, ShortLine } from '../failure.js';
+import type { Hold } from '../hold.js';
 import { type OrderEnding, orderEnding } from '../order-state.js';
-import type { EndedOrderSuccess, ReservedLine, ReservedOrderSuccess } from '../outcome.js';
-import { availableQty, figures } from '../stock.js';
+import type { EndedOrderSuccess, HeldFigures, ReservedLine, ReservedOrderSuccess } from '../outcome.js';
+import { availableQty, figures, type Stock } from '../stock.js';
 import { type Decision, type RecordChange, type RecordView, reject, type World } from './decision.js';
 import { type Drawing, drawUnits } from './release-confirm.js';
-import { expiryOf, reserveUnits } from './reserve.js';
+import { reserveUnits } from './reserve.js';
+import { firstExpiry, statedExpiry } from './term.js';
 
 /** The most records in an order that is released or confirmed as a whole. */
 export const ORDER_RECORDS_MAX = 5000;
@@ -32,17 +34,25 @@ export function decideReserveOrder<R extends RecordView>(
     return reject({ reason: 'INSUFFICIENT_STOCK', shortLines });
   }
   const lines = allot(command.lines, records);
-  const expiresAtMs = expiryOf(command, world);
+  const stated = statedExpiry(command, world.nowMs);
   const changes: RecordChange<R>[] = [];
-  const stocks = [];
+  const stocks: HeldFigures[] = [];
   for (const [id, record] of records) {
     const qty = Math.min(wanted.get(id)!, availableQty(record.stock));
-    const change = qty === 0 ? undefined : reserveUnits(record, qty, expiresAtMs, command);
+    const change = qty === 0 ? undefined : reserveUnits(record, qty, stated, command);
     if (change !== undefined) changes.push(change);
-    stocks.push(figures(change?.stock ?? record.stock));
+    stocks.push(
+      heldFigures(change?.stock ?? record.stock, change?.holds[0] ?? record.hold(command.reference)),
+    );
   }
-  const success = { lines, stocks, ...(expiresAtMs === null ? {} : { expiresAtMs }) };
+  const success = { lines, stocks, ...firstExpiry(stocks) };
   return { accepted: true, changes: { records: changes }, success };
+}
+
+/** A record's figures, with the expiry of the hold, if it has one. */
+function heldFigures(stock: Stock, hold: Hold | undefined): HeldFigures {
+  const expiresAtMs = hold?.expiresAtMs ?? null;
+  return { ...figures(stock), ...(expiresAtMs === null ? {} : { expiresAtMs }) };
 }
 
 function shortOf(wanted: ReadonlyMap<string, number>, records: ReadonlyMap<string, RecordView>): ShortLine[] {

@@ -3,6 +3,7 @@ import type { Hold } from '../hold.js';
 import type { StockSuccess } from '../outcome.js';
 import { availableQty, figures } from '../stock.js';
 import { type Decision, type RecordChange, type RecordView, reject, type World } from './decision.js';
+import { boundWith, expiryWithMore, statedExpiry } from './term.js';
 
 /** Moves units from available to reserved. Repeated reserves under one reference add up in one hold. */
 export function decideReserve<R extends RecordView>(
@@ -17,8 +18,8 @@ export function decideReserve<R extends RecordView>(
     return reject({ reason: 'INSUFFICIENT_STOCK', requested, available });
   }
   const reserved = Math.min(requested, available);
-  const expiresAtMs = expiryOf(command, world);
-  const change = reserveUnits(record, reserved, expiresAtMs, command);
+  const change = reserveUnits(record, reserved, statedExpiry(command, world.nowMs), command);
+  const { expiresAtMs } = change.holds[0]!;
   const stock = figures(change.stock);
   const success: StockSuccess =
     expiresAtMs === null && !allowPartial
@@ -31,16 +32,11 @@ export function decideReserve<R extends RecordView>(
   return { accepted: true, changes: { records: [change] }, success };
 }
 
-/** The expiry that a command gives to its holds: the latest reserve under a reference sets or clears it. */
-export function expiryOf(command: { ttlSeconds: number | undefined }, world: World): number | null {
-  return command.ttlSeconds === undefined ? null : world.nowMs + command.ttlSeconds * 1000;
-}
-
-/** Holds available units under the command's reference. */
+/** Holds available units under the command's reference, until the stated expiry, or for as long as the hold lasts. */
 export function reserveUnits<R extends RecordView>(
   record: R,
   qty: number,
-  expiresAtMs: number | null,
+  stated: number | null | undefined,
   command: { reference: string; notes: string; actor: string },
 ): RecordChange<R> {
   const { stock } = record;
@@ -51,7 +47,7 @@ export function reserveUnits<R extends RecordView>(
     reference,
     qty: (held?.qty ?? 0) + qty,
     openedRevision: held?.openedRevision ?? revision,
-    expiresAtMs,
+    expiresAtMs: expiryWithMore(held, stated),
   };
   return {
     record,
@@ -60,7 +56,7 @@ export function reserveUnits<R extends RecordView>(
       onHandQty: stock.onHandQty,
       reservedQty: stock.reservedQty + qty,
       revision,
-      nextExpiryAtMs: earlier(stock.nextExpiryAtMs, expiresAtMs),
+      nextExpiryAtMs: boundWith(stock.nextExpiryAtMs, hold.expiresAtMs),
     },
     holds: [hold],
     movement: {
@@ -74,9 +70,4 @@ export function reserveUnits<R extends RecordView>(
       actor,
     },
   };
-}
-
-function earlier(a: number | null, b: number | null): number | null {
-  if (a === null) return b;
-  return b === null ? a : Math.min(a, b);
 }

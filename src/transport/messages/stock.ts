@@ -1,11 +1,19 @@
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import type { StockFigures, StockSuccess } from '../../domain/outcome.js';
+import type { HeldFigures, StockFigures, StockSuccess } from '../../domain/outcome.js';
 import { availableQty } from '../../domain/stock.js';
 
 /** The figures that inventory.v1.StockLevel is built from. */
 export function stockLevel(stock: StockFigures) {
   const { id, onHandQty, reservedQty } = stock;
   return { id, onHandQty, reservedQty, availableQty: availableQty(stock) };
+}
+
+/** Adds the expiry of the hold, if there is one. */
+export function heldStockLevel(stock: HeldFigures) {
+  const { expiresAtMs } = stock;
+  return expiresAtMs === undefined
+    ? stockLevel(stock)
+    : { ...stockLevel(stock), expiresAt: timestampFromMs(expiresAtMs) };
 }
 
 /** Adds what only some answers contain: the hold's expiry, and the outcome of a partial reserve. */

@@ -2,7 +2,7 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { EndedOrderSuccess } from '../../domain/outcome.js';
 import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
 import type { Orders } from '../../service/orders.js';
-import { stockLevel } from '../messages/stock.js';
+import { heldStockLevel, stockLevel } from '../messages/stock.js';
 import { change } from './change.js';
 import type { Operation } from './operation.js';
 
@@ -19,7 +19,7 @@ export function orderOperations(orders: Orders): Operation[] {
         order: {
           reference,
           lines: [...lines],
-          stock: stocks.map(stockLevel),
+          stock: stocks.map(heldStockLevel),
           ...(expiresAtMs === undefined ? {} : { expiresAt: timestampFromMs(expiresAtMs) }),
         },
       }),

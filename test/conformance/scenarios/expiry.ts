@@ -33,6 +33,12 @@ const DAYS_30 = 2592000;
 const until = (seconds: number, onHandQty: number, reservedQty: number) =>
   now(onHandQty, reservedQty, ID, { expiresAt: inSeconds(seconds) });
 
+const partly = (seconds: number, qty: number, onHandQty: number, reservedQty: number) =>
+  now(onHandQty, reservedQty, ID, {
+    expiresAt: inSeconds(seconds),
+    line: { id: ID, requested: qty, reserved: qty },
+  });
+
 export const expiry: readonly Scenario[] = [
   {
     name: 'a TTL is answered with the instant of expiry',
@@ -163,7 +169,7 @@ export const expiry: readonly Scenario[] = [
     holds: { [ID]: { '': 3, C: 4 } },
   },
   {
-    name: 'the latest reserve under a reference sets the expiry of its hold: later',
+    name: 'adding to a hold makes it end later',
     records: [record(10, 0)],
     steps: [
       reserve(2, { reference: 'A', ttlSeconds: HOUR }, until(HOUR, 10, 2)),
@@ -175,22 +181,36 @@ export const expiry: readonly Scenario[] = [
     ],
   },
   {
-    name: 'the latest reserve under a reference sets the expiry of its hold: sooner',
+    name: 'adding to a hold never makes it end sooner',
     records: [record(10, 0)],
     steps: [
       reserve(2, { reference: 'A', ttlSeconds: 2 * HOUR }, until(2 * HOUR, 10, 2)),
-      reserve(3, { reference: 'A', ttlSeconds: HOUR }, until(HOUR, 10, 5)),
+      reserve(3, { reference: 'A', ttlSeconds: HOUR }, until(2 * HOUR, 10, 5)),
+      pass(HOUR),
+      listHolds(holds(hold(5, 'A', ID, inSeconds(HOUR)))),
       pass(HOUR),
       reserve(10, { reference: 'B' }, now(10, 10)),
     ],
     holds: { [ID]: { B: 10 } },
   },
   {
-    name: 'the latest reserve under a reference sets the expiry of its hold: never',
+    name: 'adding to a hold without stating a term leaves its own',
     records: [record(10, 0)],
     steps: [
       reserve(2, { reference: 'A', ttlSeconds: HOUR }, until(HOUR, 10, 2)),
-      reserve(3, { reference: 'A' }, now(10, 5)),
+      reserve(3, { reference: 'A' }, until(HOUR, 10, 5)),
+      reserve(1, { reference: 'A', openEnded: false, allowPartial: true }, partly(HOUR, 1, 10, 6)),
+      listHolds(holds(hold(6, 'A', ID, inSeconds(HOUR)))),
+      pass(HOUR),
+      listHolds(holds()),
+    ],
+  },
+  {
+    name: 'a hold that is made open-ended never ends',
+    records: [record(10, 0)],
+    steps: [
+      reserve(2, { reference: 'A', ttlSeconds: HOUR }, until(HOUR, 10, 2)),
+      reserve(3, { reference: 'A', openEnded: true }, now(10, 5)),
       listHolds(holds(hold(5, 'A'))),
       pass(DAYS_30),
       release(5, { reference: 'A' }, now(10, 0)),
@@ -198,13 +218,13 @@ export const expiry: readonly Scenario[] = [
     holds: { [ID]: {} },
   },
   {
-    name: 'an open-ended hold can be given an end',
+    name: 'adding to an open-ended hold gives it no end',
     records: [record(10, 0)],
     steps: [
       reserve(2, { reference: 'A' }, now(10, 2)),
-      reserve(3, { reference: 'A', ttlSeconds: HOUR }, until(HOUR, 10, 5)),
+      reserve(3, { reference: 'A', ttlSeconds: HOUR }, now(10, 5)),
       pass(HOUR),
-      getRecord(ID, ok(recordData(10, 0))),
+      getRecord(ID, ok(recordData(10, 5))),
     ],
   },
   {

@@ -95,7 +95,7 @@ export const keyedCases: readonly Scenario[] = [
       reserveOrder(
         'B',
         [[ID, 1]],
-        reservedOrder('B', [[ID, 1, 1]], [stock(50, 7)], { expiresAt: inSeconds(HOUR) }),
+        reservedOrder('B', [[ID, 1, 1]], [stock(50, 7, ID, HOUR)], { expiresAt: inSeconds(HOUR) }),
         {},
         { idempotencyKey: 'k2' },
       ),
@@ -103,7 +103,7 @@ export const keyedCases: readonly Scenario[] = [
       reserveOrder(
         'B',
         [[ID, 1]],
-        reservedOrder('B', [[ID, 1, 1]], [stock(50, 7)], { expiresAt: inSeconds(HOUR) }),
+        reservedOrder('B', [[ID, 1, 1]], [stock(50, 7, ID, HOUR)], { expiresAt: inSeconds(HOUR) }),
         {},
         { idempotencyKey: 'k2', replayed: true },
       ),

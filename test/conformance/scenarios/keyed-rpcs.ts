@@ -43,7 +43,14 @@ const keyed: Readonly<Record<ChangingRpc, Keyed>> = {
   Reserve: [
     { id: ID, qty: 2, reference: 'A' },
     now(50, 7),
-    [{ qty: 3 }, { reference: 'B' }, { notes: 'n' }, { ttlSeconds: HOUR }, { allowPartial: true }],
+    [
+      { qty: 3 },
+      { reference: 'B' },
+      { notes: 'n' },
+      { ttlSeconds: HOUR },
+      { allowPartial: true },
+      { openEnded: true },
+    ],
   ],
   Release: [
     { id: ID, qty: 2, reference: ORDER },
@@ -71,6 +78,7 @@ const keyed: Readonly<Record<ChangingRpc, Keyed>> = {
       { notes: 'n' },
       { ttlSeconds: HOUR },
       { allowPartial: true },
+      { openEnded: true },
     ],
   ],
   ReleaseOrder: [

@@ -71,9 +71,12 @@ export const settings: readonly Scenario[] = [
           hold(9, 'C', ID, inSeconds(HOUR)),
         ),
       ),
+      // What says that it never ends needs no default.
+      reserve(1, { reference: 'D', openEnded: true }, now(20, 15)),
+      reserve(1, { reference: 'A', openEnded: true }, now(20, 16)),
       set(0),
-      // The latest Reserve under a reference sets its expiry: this one makes it open-ended.
-      reserve(1, { reference: 'A' }, now(20, 15)),
+      // A hold that is there keeps its own term.
+      reserve(1, { reference: 'C' }, until(HOUR, 20, 17)),
     ],
   },
   {
@@ -84,15 +87,16 @@ export const settings: readonly Scenario[] = [
       reserveOrder(
         'A',
         [[ID, 1]],
-        reservedOrder('A', [[ID, 1, 1]], [stock(20, 1)], { expiresAt: inSeconds(HOUR) }),
+        reservedOrder('A', [[ID, 1, 1]], [stock(20, 1, ID, HOUR)], { expiresAt: inSeconds(HOUR) }),
       ),
       reserveOrder(
         'B',
         [[ID, 1]],
-        reservedOrder('B', [[ID, 1, 1]], [stock(20, 2)], { expiresAt: inSeconds(2 * HOUR) }),
+        reservedOrder('B', [[ID, 1, 1]], [stock(20, 2, ID, 2 * HOUR)], { expiresAt: inSeconds(2 * HOUR) }),
         { ttlSeconds: 2 * HOUR },
       ),
       listHolds(holds(hold(1, 'A', ID, inSeconds(HOUR)), hold(1, 'B', ID, inSeconds(2 * HOUR)))),
+      reserveOrder('B', [[ID, 1]], reservedOrder('B', [[ID, 1, 1]], [stock(20, 3)]), { openEnded: true }),
     ],
   },
   {

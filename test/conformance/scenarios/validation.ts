@@ -15,6 +15,7 @@ const required = 'is required';
 const notZero = 'is required, and must not be 0';
 const anAdjustment = 'must be one of RECEIVED, SOLD, ADJUSTED, DAMAGED, RETURNED';
 const notEmpty = 'must not be empty';
+const bothTerms = { openEnded: 'cannot be combined with ttlSeconds' };
 const ttlRule = { ttlSeconds: between(1, 2592000) };
 const pageRules: readonly Rule[] = [
   [{ page: -1 }, { page: atLeast(0) }],
@@ -126,6 +127,7 @@ const rules: readonly (readonly [Rpc, JsonRequest, readonly Rule[]])[] = [
       ...ttlRules.map(([change, violations]): Rule => [{ ...change, reference: 'A' }, violations]),
       [{ ttlSeconds: 60 }, { ttlSeconds: 'needs a reference' }],
       [{ ttlSeconds: 60, reference: '' }, { ttlSeconds: 'needs a reference' }],
+      [{ ttlSeconds: 60, reference: 'A', openEnded: true }, bothTerms],
     ],
   ],
   ['Release', onHold, [...idRules, ...qtyRules, ...referenceRules, ...notesRules]],
@@ -152,6 +154,7 @@ const rules: readonly (readonly [Rpc, JsonRequest, readonly Rule[]])[] = [
       ...[...idRules, ...qtyRules].map(inLineOf(orderLine)),
       [{ lines: [{}] }, { 'lines[0].id': idPattern, 'lines[0].qty': qtyRule.qty }],
       ...ttlRules,
+      [{ ttlSeconds: 60, openEnded: true }, bothTerms],
       ...notesRules,
     ],
   ],

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { SeedRecord } from '../../../src/store/seed.js';
 import type { JsonRequest, Rpc } from '../../support/doors.js';
 import type { Expected, ExpectedFailure } from '../contract.js';
-import { justNow } from '../matchers.js';
+import { inSeconds, justNow } from '../matchers.js';
 import { type Call, merchant, type PassTime } from '../scenario.js';
 
 /** The words that scenarios are written in: calls, and what they come to. */
@@ -68,11 +68,12 @@ export const record = (
 
 export const ok = (data: unknown): Expected => ({ data });
 
-export const stock = (onHandQty: number, reservedQty: number, id = ID) => ({
+export const stock = (onHandQty: number, reservedQty: number, id = ID, heldSeconds?: number) => ({
   id,
   onHandQty,
   reservedQty,
   availableQty: onHandQty - reservedQty,
+  ...(heldSeconds === undefined ? {} : { expiresAt: inSeconds(heldSeconds) }),
 });
 
 /** The answer of Reserve, Release and Confirm: exactly the four fields of the page, and what is said beyond them. */

@@ -6,6 +6,7 @@ import type { JsonObject } from './document.js';
  */
 const rules: readonly (readonly [field: RegExp, description: RegExp])[] = [
   [/^ttlSeconds$/, /^needs a reference$/],
+  [/^openEnded$/, /^cannot be combined with ttlSeconds$/],
   [/^pageToken$/, /^must be the nextPageToken of an answer to the same request$/],
   [/^pageToken$/, /^must not be given together with page$/],
   [/^updateMask$/, /cannot be changed; the fields that can are /],

@@ -44,9 +44,10 @@ export const InventoryService: GenService<{
    * Moves units of one record from available to reserved, all or nothing.
    *
    * Repeated reserves under one reference add up in one hold. With `ttl_seconds`, the hold expires: from that instant
-   * its units are available again. The latest Reserve under a reference sets the expiry of its hold; one without a TTL
-   * makes it open-ended. With `allow_partial`, reserves what is available, at least 1 unit, and returns how much that
-   * was. Requires the permission `can_update_inventory`.
+   * its units are available again. Adding to a hold never cuts its term: it gets the later of its own expiry and the
+   * one of this call, and keeps its own if this call states none; `open_ended` counts as the latest of all. With
+   * `allow_partial`, reserves what is available, at least 1 unit, and returns how much that was. Requires the permission
+   * `can_update_inventory`.
    * Fails with INVENTORY_NOT_FOUND when the merchant has no such record, and with INSUFFICIENT_STOCK when fewer than
    * `qty` units are available; a failed call changes nothing. Without an idempotency key, each call takes effect again.
    *
@@ -102,8 +103,9 @@ export const InventoryService: GenService<{
   /**
    * Reserves all lines of an order, or none.
    *
-   * If a record is named twice, the quantities add up. Repeated calls under one reference add up. With `allow_partial`,
-   * reserves what is available for each line, at least 1 unit in total. Requires the permission `can_update_inventory`.
+   * If a record is named twice, the quantities add up. Repeated calls under one reference add up; they never cut the
+   * term of what was held before, as with Reserve. With `allow_partial`, reserves what is available for each line, at
+   * least 1 unit in total. Requires the permission `can_update_inventory`.
    * Fails with INVENTORY_NOT_FOUND when a record does not exist, and with INSUFFICIENT_STOCK when a line requests more
    * than is available; the error lists every such line, and nothing changes. Without an idempotency key, each call
    * takes effect again.

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file inventory/v1/orders.proto.
  */
 export const file_inventory_v1_orders: GenFile = /*@__PURE__*/
-  fileDesc("ChlpbnZlbnRvcnkvdjEvb3JkZXJzLnByb3RvEgxpbnZlbnRvcnkudjEizgIKE1Jlc2VydmVPcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokEjMKBWxpbmVzGAIgAygLMhcuaW52ZW50b3J5LnYxLk9yZGVyTGluZUILukgIkgEFCAEQ9AMSJgoLdHRsX3NlY29uZHMYAyABKAVCDLpICRoHGICangEoAUgAiAEBEiMKBW5vdGVzGAQgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBIVCg1hbGxvd19wYXJ0aWFsGAUgASgIEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgBiAEBQg4KDF90dGxfc2Vjb25kc0ISChBfaWRlbXBvdGVuY3lfa2V5IkwKCU9yZGVyTGluZRIpCgJpZBgBIAEoCUIdukgachgyFl5bQS1aYS16MC05Ll8tXXsxLDY0fSQSFAoDcXR5GAIgASgFQge6SAQaAiAAIkIKFFJlc2VydmVPcmRlclJlc3BvbnNlEioKBW9yZGVyGAEgASgLMhsuaW52ZW50b3J5LnYxLlJlc2VydmVkT3JkZXIipgEKDVJlc2VydmVkT3JkZXISEQoJcmVmZXJlbmNlGAEgASgJEikKBWxpbmVzGAIgAygLMhouaW52ZW50b3J5LnYxLlJlc2VydmVkTGluZRInCgVzdG9jaxgDIAMoCzIYLmludmVudG9yeS52MS5TdG9ja0xldmVsEi4KCmV4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIsoBChNSZWxlYXNlT3JkZXJSZXF1ZXN0EikKCXJlZmVyZW5jZRgBIAEoCUIWukgTchEQARiAATIKXlteXHgwMF0qJBIjCgVub3RlcxgCIAEoCUIUukgRcg8YgAgyCl5bXlx4MDBdKiQSTwoPaWRlbXBvdGVuY3lfa2V5GA8gASgJQjG6SC5yLBj/ATInXltceDIxLVx4N2VdKFtceDIwLVx4N2VdKltceDIxLVx4N2VdKT8kSACIAQFCEgoQX2lkZW1wb3RlbmN5X2tleSI/ChRSZWxlYXNlT3JkZXJSZXNwb25zZRInCgVvcmRlchgBIAEoCzIYLmludmVudG9yeS52MS5FbmRlZE9yZGVyIsoBChNDb25maXJtT3JkZXJSZXF1ZXN0EikKCXJlZmVyZW5jZRgBIAEoCUIWukgTchEQARiAATIKXlteXHgwMF0qJBIjCgVub3RlcxgCIAEoCUIUukgRcg8YgAgyCl5bXlx4MDBdKiQSTwoPaWRlbXBvdGVuY3lfa2V5GA8gASgJQjG6SC5yLBj/ATInXltceDIxLVx4N2VdKFtceDIwLVx4N2VdKltceDIxLVx4N2VdKT8kSACIAQFCEgoQX2lkZW1wb3RlbmN5X2tleSI/ChRDb25maXJtT3JkZXJSZXNwb25zZRInCgVvcmRlchgBIAEoCzIYLmludmVudG9yeS52MS5FbmRlZE9yZGVyInAKCkVuZGVkT3JkZXISEQoJcmVmZXJlbmNlGAEgASgJEiYKBWxpbmVzGAIgAygLMhcuaW52ZW50b3J5LnYxLk9yZGVyTGluZRInCgVzdG9jaxgDIAMoCzIYLmludmVudG9yeS52MS5TdG9ja0xldmVsIjwKD0dldE9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQiNgoQR2V0T3JkZXJSZXNwb25zZRIiCgVvcmRlchgBIAEoCzITLmludmVudG9yeS52MS5PcmRlciLJAQoFT3JkZXISEQoJcmVmZXJlbmNlGAEgASgJEigKBXN0YXRlGAIgASgOMhkuaW52ZW50b3J5LnYxLk9yZGVyLlN0YXRlEiEKBWhvbGRzGAMgAygLMhIuaW52ZW50b3J5LnYxLkhvbGQiYAoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIMCghOT1RfSEVMRBABEggKBEhFTEQQAhIMCghSRUxFQVNFRBADEg0KCUNPTkZJUk1FRBAEEgsKB0VYUElSRUQQBWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_inventory_v1_reservations, file_inventory_v1_stock_level]);
+  fileDesc("ChlpbnZlbnRvcnkvdjEvb3JkZXJzLnByb3RvEgxpbnZlbnRvcnkudjEi4gIKE1Jlc2VydmVPcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokEjMKBWxpbmVzGAIgAygLMhcuaW52ZW50b3J5LnYxLk9yZGVyTGluZUILukgIkgEFCAEQ9AMSJgoLdHRsX3NlY29uZHMYAyABKAVCDLpICRoHGICangEoAUgAiAEBEiMKBW5vdGVzGAQgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBIVCg1hbGxvd19wYXJ0aWFsGAUgASgIEhIKCm9wZW5fZW5kZWQYBiABKAgSTwoPaWRlbXBvdGVuY3lfa2V5GA8gASgJQjG6SC5yLBj/ATInXltceDIxLVx4N2VdKFtceDIwLVx4N2VdKltceDIxLVx4N2VdKT8kSAGIAQFCDgoMX3R0bF9zZWNvbmRzQhIKEF9pZGVtcG90ZW5jeV9rZXkiTAoJT3JkZXJMaW5lEikKAmlkGAEgASgJQh26SBpyGDIWXltBLVphLXowLTkuXy1dezEsNjR9JBIUCgNxdHkYAiABKAVCB7pIBBoCIAAiQgoUUmVzZXJ2ZU9yZGVyUmVzcG9uc2USKgoFb3JkZXIYASABKAsyGy5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRPcmRlciKmAQoNUmVzZXJ2ZWRPcmRlchIRCglyZWZlcmVuY2UYASABKAkSKQoFbGluZXMYAiADKAsyGi5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRMaW5lEicKBXN0b2NrGAMgAygLMhguaW52ZW50b3J5LnYxLlN0b2NrTGV2ZWwSLgoKZXhwaXJlc19hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiygEKE1JlbGVhc2VPcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokEiMKBW5vdGVzGAIgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBJPCg9pZGVtcG90ZW5jeV9rZXkYDyABKAlCMbpILnIsGP8BMideW1x4MjEtXHg3ZV0oW1x4MjAtXHg3ZV0qW1x4MjEtXHg3ZV0pPyRIAIgBAUISChBfaWRlbXBvdGVuY3lfa2V5Ij8KFFJlbGVhc2VPcmRlclJlc3BvbnNlEicKBW9yZGVyGAEgASgLMhguaW52ZW50b3J5LnYxLkVuZGVkT3JkZXIiygEKE0NvbmZpcm1PcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokEiMKBW5vdGVzGAIgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBJPCg9pZGVtcG90ZW5jeV9rZXkYDyABKAlCMbpILnIsGP8BMideW1x4MjEtXHg3ZV0oW1x4MjAtXHg3ZV0qW1x4MjEtXHg3ZV0pPyRIAIgBAUISChBfaWRlbXBvdGVuY3lfa2V5Ij8KFENvbmZpcm1PcmRlclJlc3BvbnNlEicKBW9yZGVyGAEgASgLMhguaW52ZW50b3J5LnYxLkVuZGVkT3JkZXIicAoKRW5kZWRPcmRlchIRCglyZWZlcmVuY2UYASABKAkSJgoFbGluZXMYAiADKAsyFy5pbnZlbnRvcnkudjEuT3JkZXJMaW5lEicKBXN0b2NrGAMgAygLMhguaW52ZW50b3J5LnYxLlN0b2NrTGV2ZWwiPAoPR2V0T3JkZXJSZXF1ZXN0EikKCXJlZmVyZW5jZRgBIAEoCUIWukgTchEQARiAATIKXlteXHgwMF0qJCI2ChBHZXRPcmRlclJlc3BvbnNlEiIKBW9yZGVyGAEgASgLMhMuaW52ZW50b3J5LnYxLk9yZGVyIskBCgVPcmRlchIRCglyZWZlcmVuY2UYASABKAkSKAoFc3RhdGUYAiABKA4yGS5pbnZlbnRvcnkudjEuT3JkZXIuU3RhdGUSIQoFaG9sZHMYAyADKAsyEi5pbnZlbnRvcnkudjEuSG9sZCJgCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEgwKCE5PVF9IRUxEEAESCAoESEVMRBACEgwKCFJFTEVBU0VEEAMSDQoJQ09ORklSTUVEEAQSCwoHRVhQSVJFRBAFYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_inventory_v1_reservations, file_inventory_v1_stock_level]);
 
 /**
  * An order's lines to reserve.
@@ -40,8 +40,10 @@ export type ReserveOrderRequest = Message<"inventory.v1.ReserveOrderRequest"> & 
   lines: OrderLine[];
 
   /**
-   * Seconds until the order's holds on these records expire, 1 to 2592000 (30 days), counted from this call. Default:
-   * the merchant's default TTL, or open-ended if there is none.
+   * Seconds until the order's holds on these records expire, 1 to 2592000 (30 days), counted from this call. A hold
+   * that is there already keeps its own expiry where that is later, so that adding units never cuts the term of those
+   * held before. Default: the merchant's default TTL; without one, new holds are open-ended, and those that are there
+   * keep their expiry.
    *
    * @generated from field: optional int32 ttl_seconds = 3;
    */
@@ -60,6 +62,14 @@ export type ReserveOrderRequest = Message<"inventory.v1.ReserveOrderRequest"> & 
    * @generated from field: bool allow_partial = 5;
    */
   allowPartial: boolean;
+
+  /**
+   * Makes the order's holds on these records open-ended, whatever the merchant's default TTL. Not together with
+   * `ttl_seconds`. Default: false.
+   *
+   * @generated from field: bool open_ended = 6;
+   */
+  openEnded: boolean;
 
   /**
    * Alternative to the header `Idempotency-Key`, for callers whose libraries or proxies alter that header: 1 to 255
@@ -147,14 +157,15 @@ export type ReservedOrder = Message<"inventory.v1.ReservedOrder"> & {
   lines: ReservedLine[];
 
   /**
-   * The quantities of each record as of this call's commit: each record once, in the order of the request.
+   * The quantities of each record as of this call's commit, with the expiry of the order's hold on it: each record once,
+   * in the order of the request.
    *
    * @generated from field: repeated inventory.v1.StockLevel stock = 3;
    */
   stock: StockLevel[];
 
   /**
-   * When the holds on these records expire; absent if they are open-ended.
+   * When the first of the holds on these records expires; absent if all are open-ended.
    *
    * @generated from field: google.protobuf.Timestamp expires_at = 4;
    */

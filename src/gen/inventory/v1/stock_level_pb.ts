@@ -51,8 +51,8 @@ export type StockLevel = Message<"inventory.v1.StockLevel"> & {
   availableQty: number;
 
   /**
-   * When the hold that this call added to expires. Only in the response to a Reserve that set an expiry, by
-   * `ttl_seconds` or by the merchant's default.
+   * When the hold under the call's reference expires. Only in the response to a Reserve or ReserveOrder, when that hold
+   * has an expiry: by this call, by one before it, or by the merchant's default.
    *
    * @generated from field: google.protobuf.Timestamp expires_at = 5;
    */

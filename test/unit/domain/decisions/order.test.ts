@@ -118,10 +118,11 @@ describe('a partial order: what is available, line by line', () => {
 });
 
 test.each([
-  [60, NOW_MS + 60_000],
-  [undefined, null],
-])('an order with a ttl of %s: all of its holds end at %s', (ttlSeconds, expiresAtMs) => {
-  const decision = decide(reserveOrder('inv_1 1, inv_2 1', { ttlSeconds }), shop);
+  [{ ttlSeconds: 60 }, NOW_MS + 60_000],
+  [{}, null],
+  [{ openEnded: true }, null],
+])('an order with the term %o: all of its holds end at %s', (term, expiresAtMs) => {
+  const decision = decide(reserveOrder('inv_1 1, inv_2 1', { reference: 'N', ...term }), shop);
   const changes = decision.accepted ? decision.changes.records : [];
   expect(changes.map(({ holds }) => holds[0]!.expiresAtMs)).toEqual([expiresAtMs, expiresAtMs]);
   expect(changes.map(({ stock }) => stock.nextExpiryAtMs)).toEqual([expiresAtMs, expiresAtMs]);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ReserveCommand } from '../../../../src/domain/command.js';
 import { decide } from '../../../../src/domain/decisions/decide.js';
+import type { Term } from '../../../../src/domain/decisions/term.js';
 import { QTY_MAX } from '../../../../src/domain/stock.js';
 import { type Held, NOW_MS, REVISION, record, said, who, world } from '../world.js';
 
@@ -67,25 +68,34 @@ describe('partial, when asked: what is available, at least 1 unit', () => {
 });
 
 describe('when the hold ends', () => {
-  test.each<[string, number | undefined, string, number | null]>([
-    // for, ttl; → the hold ends
-    ['nobody’s hold, none given', undefined, 'B', null],
-    ['nobody’s hold, a second', 1, 'B', NOW_MS + 1000],
-    ['nobody’s hold, 30 days', 2592000, 'B', NOW_MS + 2592000_000],
-    // The latest reserve under a reference sets it, whichever way.
-    ['a hold that ends, later', 60, 'A', NOW_MS + 60_000],
-    ['a hold that ends, sooner', 1, 'A', NOW_MS + 1000],
-    ['a hold that ends, none given', undefined, 'A', null],
-  ])('%s (%s) for %s → %s', (_, ttlSeconds, reference, expected) => {
+  test.each<[string, Term, string, number | null]>([
+    // for, term; → the hold ends
+    ['nobody’s hold, none given', {}, 'B', null],
+    ['nobody’s hold, a second', { ttlSeconds: 1 }, 'B', NOW_MS + 1000],
+    ['nobody’s hold, 30 days', { ttlSeconds: 2592000 }, 'B', NOW_MS + 2592000_000],
+    ['nobody’s hold, open-ended', { openEnded: true }, 'B', null],
+    // A reserve never cuts the term of the units that were held before it.
+    ['a hold that ends, later', { ttlSeconds: 60 }, 'A', NOW_MS + 60_000],
+    ['a hold that ends, sooner', { ttlSeconds: 1 }, 'A', NOW_MS + 30_000],
+    ['a hold that ends, none given', {}, 'A', NOW_MS + 30_000],
+    ['a hold that ends, open-ended', { openEnded: true }, 'A', null],
+    ['an open-ended hold, a minute', { ttlSeconds: 60 }, 'C', null],
+    ['an open-ended hold, none given', {}, 'C', null],
+    ['an open-ended hold, open-ended', { openEnded: true }, 'C', null],
+  ])('%s (%o) for %s → %s', (_, term, reference, expected) => {
     const ending = { reference: 'A', qty: 2, openedRevision: 1, expiresAtMs: NOW_MS + 30_000 };
-    const plain = record('inv_1', 10, [['A', 2]]);
+    const endless = { reference: 'C', qty: 1, openedRevision: 2, expiresAtMs: null };
+    const plain = record('inv_1', 10, [
+      ['A', 2],
+      ['C', 1],
+    ]);
     const view = {
       ...plain,
       stock: { ...plain.stock, nextExpiryAtMs: NOW_MS + 30_000 },
-      hold: (name: string) => (name === 'A' ? ending : undefined),
-      holds: () => [ending],
+      hold: (name: string) => [ending, endless].find((hold) => hold.reference === name),
+      holds: () => [ending, endless],
     };
-    const decision = decide(reserve(1, reference, { ttlSeconds }), world([view]));
+    const decision = decide(reserve(1, reference, term), world([view]));
     expect(decision).toMatchObject({
       changes: { records: [{ holds: [{ reference, expiresAtMs: expected }] }] },
     });
