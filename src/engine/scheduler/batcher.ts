@@ -165,7 +165,7 @@ export class Batcher<C, R> {
 
   /** Answers every call of the batch, or has it wait for the row that it lacks. */
   async #settle(batch: Batch<C, R>, onTrouble: () => void, first?: () => Promise<Results<R>>): Promise<void> {
-    this.#executor.onBatch?.(batch.entries.length);
+    if (batch.entries.length > 0) this.#executor.onBatch?.(batch.entries.length);
     const { limits, executor, clock } = {
       limits: this.#limits,
       executor: this.#executor,

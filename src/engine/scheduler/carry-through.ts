@@ -27,7 +27,7 @@ export async function carryThrough<C, R>(
   let { first } = carriage;
   let left = entries;
   for (let attempt = 1; ; attempt++) {
-    if (first === undefined) left = dropExpired(left, clock.nowMs());
+    if (first === undefined) left = dropExpired(waitBehind(left, undone), clock.nowMs());
     if (left.length === 0) return undone;
     let failure: unknown;
     try {
@@ -65,7 +65,8 @@ export async function carryThrough<C, R>(
     if ((kind === 'split' || kind === 'isolate') && left.length > 1) {
       const middle = left.length >> 1;
       undone.push(...(await carryThrough(left.slice(0, middle), { ...carriage, first: undefined })));
-      undone.push(...(await carryThrough(left.slice(middle), { ...carriage, first: undefined })));
+      const rest = waitBehind(left.slice(middle), undone);
+      undone.push(...(await carryThrough(rest, { ...carriage, first: undefined })));
       return undone;
     }
     if ((kind !== 'retry' && kind !== 'isolate') || attempt >= limits.attemptsMax) {
@@ -94,6 +95,17 @@ function take<C, R>(
     else entry.answer({ kind: 'done', result });
   }
   return results.length === entries.length ? [] : entries.slice(results.length);
+}
+
+/** Whoever needs a row that an earlier one lacks does not overtake it: the row may be free by now. */
+function waitBehind<C, R>(entries: readonly Entry<C, R>[], undone: Entry<C, R>[]): readonly Entry<C, R>[] {
+  if (undone.length === 0) return entries;
+  const lacked = new Set(undone.map((entry) => entry.lacks));
+  return entries.filter((entry) => {
+    const name = entry.names.find((needed) => lacked.has(needed));
+    if (name !== undefined) undone.push(lacking(entry, new Blocked(name, entry.names)));
+    return name === undefined;
+  });
 }
 
 function lacking<C, R>(entry: Entry<C, R>, { name, names }: Blocked): Entry<C, R> {

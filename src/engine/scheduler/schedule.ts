@@ -74,7 +74,8 @@ export class Schedule<C, R> {
       const alone = this.#oneGroup || (round.length === 0 && refused.length === 0);
       group.credit = alone ? Number.POSITIVE_INFINITY : group.credit + QUANTUM;
       const end = this.#visit(group, batch);
-      if (end !== 'credit') group.credit = 0;
+      // What found no room keeps its credit, or something heavy beside a flood would never have enough.
+      if (end === 'empty' || alone) group.credit = 0;
       if (end === 'credit' || (end === 'room' && this.#oneGroup)) round.push(group);
       else if (end === 'room') refused.push(group);
       else this.#leaveRound(group);
@@ -188,7 +189,9 @@ export class Schedule<C, R> {
   #count(entry: Entry<C, R>, by: 1 | -1): void {
     this.#calls += by;
     this.#weight += by * entry.weight;
-    this.#groupNamed(entry.group).weight += by * entry.weight;
+    const group = this.#groupNamed(entry.group);
+    group.weight += by * entry.weight;
+    if (group.weight === 0 && !group.inRound) this.#groups.delete(group.name);
   }
 
   /** The group, in the round. */

@@ -37,8 +37,7 @@ export class Turns<W extends Waiter> {
   /** Whether the call may join the holder now. */
   isFree(call: W, holder: Holder): boolean {
     for (const name of call.names) {
-      const turn = this.#turns.get(name);
-      if (turn !== undefined && (turn.holder !== holder || turn.waiting.length > 0)) return false;
+      if (this.#isBehind(call, name, holder)) return false;
     }
     return true;
   }
@@ -62,17 +61,19 @@ export class Turns<W extends Waiter> {
 
   /** The first that waits for the row, if its turn has come on all that it needs. */
   peek(name: string, holder: Holder): W | undefined {
-    const turn = this.#turns.get(name);
-    if (turn === undefined || turn.kept) return undefined;
-    const first = turn.waiting.peek();
-    if (first === undefined) return undefined;
-    // It may have waited for a row that somebody kept, and have no place in the other lines yet.
-    if (first.names.some((other) => other !== name && this.#isBehind(first, other, holder))) {
+    for (let moved: W | undefined; ; ) {
+      const turn = this.#turns.get(name);
+      if (turn === undefined || turn.kept) return undefined;
+      const first = turn.waiting.peek();
+      if (first === undefined || (turn.holder !== undefined && turn.holder !== holder)) return undefined;
+      if (this.isFree(first, holder)) return first;
+      if (first === moved) return undefined;
+      // It may have waited for a row that somebody kept, and have no place in the other lines yet. Either it is the first
+      // of those, too; or it waits for a row that is kept, and the next one here is the first.
       this.#leave(first);
       this.wait(first);
-      return undefined;
+      moved = first;
     }
-    return turn.holder === undefined || turn.holder === holder ? first : undefined;
   }
 
   /** Takes a call that `peek` showed. */
@@ -137,6 +138,7 @@ export class Turns<W extends Waiter> {
     return this.#turns.get(name)?.waiting.length ?? 0;
   }
 
+  /** Somebody else has the row, or waits for it and came earlier. */
   #isBehind(call: W, name: string, holder: Holder): boolean {
     const turn = this.#turns.get(name);
     if (turn === undefined) return false;
@@ -144,7 +146,7 @@ export class Turns<W extends Waiter> {
     return (
       turn.kept ||
       (turn.holder !== undefined && turn.holder !== holder) ||
-      (first !== undefined && first !== call)
+      (first !== undefined && first.number < call.number)
     );
   }
 

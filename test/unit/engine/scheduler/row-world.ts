@@ -1,0 +1,181 @@
+import { Blocked } from '../../../../src/engine/scheduler/entry.js';
+import type { BehindResults, Executor, Results } from '../../../../src/engine/scheduler/executor.js';
+import { Failed } from './batcher-harness.js';
+import type { VirtualClock } from './virtual-clock.js';
+
+/** A call of the world. */
+export interface RowCall {
+  readonly id: number;
+  readonly group: string;
+  /** What it says it needs. */
+  readonly names: readonly string[];
+  /** What it needs as well, and only an execution finds out. */
+  readonly hidden: readonly string[];
+  readonly weight: number;
+  /** Fails alone, and with it all that it is executed with. */
+  readonly poisoned: boolean;
+}
+
+export const FAULTS = ['none', 'retry', 'isolate', 'lost before', 'lost after'] as const;
+export type Fault = (typeof FAULTS)[number];
+
+const AWAIT_MS = 40;
+const PATIENCE_MS = 10;
+
+/** Rows with locks, in a database that one batcher shares with strangers; and all that went wrong there. */
+export class RowWorld {
+  /** Row → who has it. */
+  readonly #locked = new Map<string, object>();
+  readonly #lines = new Map<string, { owner: object; granted: () => void }[]>();
+  /** Calls in the order in which they took effect. */
+  readonly effects: RowCall[] = [];
+  readonly wrongs: string[] = [];
+  /** Sizes and groups of all executions. */
+  readonly executed: (readonly RowCall[])[] = [];
+  readonly #running = new Map<object, readonly RowCall[]>();
+  readonly #patient = new Set<RowCall>();
+  readonly #truth = new WeakMap<Failed, Results<number> | undefined>();
+  readonly #clock: VirtualClock;
+  readonly #draw: () => number;
+  readonly #fault: () => Fault;
+  /** Lines that one execution has room for. */
+  readonly #roomMax: number;
+
+  constructor(clock: VirtualClock, draw: () => number, fault: () => Fault, roomMax: number) {
+    this.#clock = clock;
+    this.#draw = draw;
+    this.#fault = fault;
+    this.#roomMax = roomMax;
+  }
+
+  /** Somebody outside takes the row, when it is free, for so long. */
+  async strangerTakes(name: string, ms: number): Promise<void> {
+    const stranger = {};
+    await this.#waitFor(name, stranger, Number.POSITIVE_INFINITY);
+    await this.#clock.sleep(ms);
+    this.#unlock(stranger);
+  }
+
+  readonly executor: Executor<RowCall, number> = {
+    execute: (calls) => this.#transaction(calls, {}),
+    executeBehind: async (name, take): Promise<BehindResults<number>> => {
+      const owner = {};
+      const waited = this.#locked.has(name);
+      await this.#pause();
+      if (!(await this.#waitFor(name, owner, AWAIT_MS))) throw new Failed('isolate', 'not in time');
+      const calls = take();
+      if (calls.length > 0) return { results: await this.#transaction(calls, owner), waited };
+      await this.#pause();
+      this.#unlock(owner);
+      return { results: [], waited };
+    },
+    executePatiently: async (call) => {
+      const owner = {};
+      this.#patient.add(call);
+      for (const name of [...needsOf(call)].sort()) {
+        if (await this.#waitFor(name, owner, PATIENCE_MS)) continue;
+        this.#unlock(owner);
+        throw new Failed('isolate', 'no patience');
+      }
+      return this.#transaction([call], owner);
+    },
+    findFree: async (names) => {
+      await this.#pause();
+      if (this.#draw() < 0.1) throw new Failed('retry', 'nobody looks');
+      return names.filter((name) => !this.#locked.has(name));
+    },
+    reconcile: async (lost) => {
+      await this.#pause();
+      if (this.#draw() < 0.3) throw new Failed('retry', 'nobody knows yet');
+      return this.#truth.get(lost as Failed);
+    },
+    failureKind: (error) => (error as Failed).kind,
+    weightOf: (call) => call.weight,
+    groupOf: (call) => call.group,
+    namesOf: (call) => call.names,
+    oneGroup: false,
+  };
+
+  /** What `owner` has of the rows it keeps; takes the free ones and leaves calls that need others undone. */
+  async #transaction(calls: readonly RowCall[], owner: object): Promise<Results<number>> {
+    this.#begin(calls, owner);
+    await this.#pause();
+    const withRoom = calls.slice(0, Math.max(1, this.#roomMax));
+    for (const name of withRoom.flatMap(needsOf)) if (!this.#locked.has(name)) this.#locked.set(name, owner);
+    const results = withRoom.map((call): number | Blocked => {
+      const lacked = needsOf(call).find((name) => this.#locked.get(name) !== owner);
+      return lacked === undefined ? call.id : new Blocked(lacked, needsOf(call));
+    });
+    const fault = withRoom.some((call) => call.poisoned) ? 'split' : this.#fault();
+    await this.#pause();
+    const done = withRoom.filter((_, i) => !(results[i] instanceof Blocked));
+    if (fault === 'none' || fault === 'lost after') this.effects.push(...done);
+    this.#unlock(owner);
+    this.#running.delete(owner);
+    await this.#pause();
+    if (fault === 'none') return results;
+    if (!fault.startsWith('lost')) throw new Failed(fault as 'retry' | 'isolate' | 'split', 'poisoned');
+    const lost = new Failed('unknown_outcome', 'lost');
+    this.#truth.set(lost, fault === 'lost after' ? results : undefined);
+    throw lost;
+  }
+
+  #begin(calls: readonly RowCall[], owner: object): void {
+    this.executed.push(calls);
+    if (calls.length === 0) this.wrongs.push('an execution of nothing');
+    const names = new Set(calls.filter((call) => !this.#patient.has(call)).flatMap((call) => call.names));
+    for (const others of this.#running.values()) {
+      for (const other of others) {
+        if (this.#patient.has(other)) continue;
+        const shared = other.names.find((name) => names.has(name));
+        if (shared !== undefined) this.wrongs.push(`two batches at once with ${shared}`);
+      }
+    }
+    this.#running.set(owner, calls);
+  }
+
+  #pause(): Promise<void> {
+    return this.#clock.sleep(Math.floor(this.#draw() * 4));
+  }
+
+  async #waitFor(name: string, owner: object, ms: number): Promise<boolean> {
+    if (!this.#locked.has(name)) {
+      this.#locked.set(name, owner);
+      return true;
+    }
+    const line = this.#lines.get(name) ?? [];
+    this.#lines.set(name, line);
+    return new Promise((resolve) => {
+      const callOff = Number.isFinite(ms)
+        ? this.#clock.after(ms, () => {
+            line.splice(line.indexOf(place), 1);
+            resolve(false);
+          })
+        : () => {};
+      const place = {
+        owner,
+        granted: () => {
+          callOff();
+          resolve(true);
+        },
+      };
+      line.push(place);
+    });
+  }
+
+  #unlock(owner: object): void {
+    for (const [name, has] of this.#locked) {
+      if (has !== owner) continue;
+      const next = this.#lines.get(name)?.shift();
+      if (next === undefined) this.#locked.delete(name);
+      else {
+        this.#locked.set(name, next.owner);
+        next.granted();
+      }
+    }
+  }
+}
+
+export function needsOf(call: RowCall): readonly string[] {
+  return [...new Set([...call.names, ...call.hidden])];
+}

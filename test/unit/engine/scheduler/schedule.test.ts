@@ -1,0 +1,177 @@
+import { describe, expect, test } from 'vitest';
+import { type Batch, type Entry, newBatch } from '../../../../src/engine/scheduler/entry.js';
+import { Schedule } from '../../../../src/engine/scheduler/schedule.js';
+
+type Waiting = Entry<string, string>;
+
+/** `A 3 xy`: of group A, weighs 3, and needs the rows x and y. */
+function entry(call: string, number: number): Waiting {
+  const [group, weight, names] = call.split(' ');
+  return {
+    call,
+    number,
+    arrivedAtMs: 0,
+    deadlineAtMs: 1,
+    group: group!,
+    weight: Number(weight),
+    names: [...(names ?? '')],
+    lacks: undefined,
+    lackedOthers: 0,
+    answer: () => {},
+  };
+}
+
+function setUp(batchCommandsMax: number, queueCommandsMax = 100_000) {
+  const schedule = new Schedule<string, string>({ batchCommandsMax, queueCommandsMax }, false);
+  let arrived = 0;
+  return {
+    schedule,
+    come: (call: string, times = 1): Waiting[] =>
+      Array.from({ length: times }, () => {
+        const one = entry(call, arrived++);
+        schedule.add(one);
+        return one;
+      }),
+    fill: (): Batch<string, string> => {
+      const batch = newBatch<string, string>();
+      schedule.fill(batch);
+      return batch;
+    },
+  };
+}
+
+const calls = (batch: Batch<string, string>): string[] => batch.entries.map(({ call }) => call);
+
+describe('groups take turns', () => {
+  test('by weight, 32 each', () => {
+    const { come, fill } = setUp(128);
+    come('A 1', 1000);
+    come('B 8', 100);
+    come('C 1', 3);
+    const batch = calls(fill());
+    expect(batch).toEqual([
+      ...Array(32).fill('A 1'),
+      ...Array(4).fill('B 8'),
+      ...Array(3).fill('C 1'),
+      ...Array(32).fill('A 1'),
+      ...Array(3).fill('B 8'),
+      // The next one of B has no room.
+      ...Array(5).fill('A 1'),
+    ]);
+  });
+
+  test.each([33, 128, 129, 300, 499, 500, 2000])('one that weighs %i is not starved by floods', (weight) => {
+    const { schedule, come, fill } = setUp(500);
+    for (const flood of ['B', 'C', 'D', 'E', 'F']) come(`${flood} 1`, 3000);
+    come(`A ${weight}`);
+    const batches: string[][] = [];
+    while (batches.length < 70 && !batches.at(-1)?.includes(`A ${weight}`)) {
+      const batch = fill();
+      batches.push(calls(batch));
+      schedule.release(batch);
+    }
+    // Its credit grows with every turn of its group.
+    expect(batches.length).toBeLessThanOrEqual(Math.ceil(weight / 32) + 1);
+  });
+
+  test('one that waited for a row has its turn beside a flood', () => {
+    const { schedule, come, fill } = setUp(50);
+    come('A 1 x');
+    const first = fill();
+    come('B 1', 1000);
+    come('A 1 x', 2);
+    expect(calls(fill())).not.toContain('A 1 x');
+    schedule.release(first);
+    expect(calls(fill()).filter((call) => call === 'A 1 x')).toHaveLength(2);
+  });
+});
+
+describe('each group has its share of the queue', () => {
+  test('one alone fills four fifths, the others find room', () => {
+    const { schedule, come } = setUp(10, 100);
+    let taken = 0;
+    while (schedule.hasRoom('A')) taken += come('A 1').length;
+    expect(taken).toBe(80);
+    expect(schedule.hasRoom('B')).toBe(true);
+    while (schedule.hasRoom('B')) taken += come('B 1').length;
+    expect(schedule.hasRoom('A')).toBe(false);
+    expect(schedule.hasRoom('C')).toBe(true);
+    expect(schedule.calls).toBe(taken);
+  });
+
+  test('calls that wait for a row which is kept count, until they are taken', () => {
+    const { schedule, come, fill } = setUp(10, 10);
+    come('A 4 x');
+    const batch = fill();
+    schedule.keep('x', batch.entries);
+    schedule.release(batch);
+    expect([schedule.calls, schedule.waitingFor('x')]).toEqual([1, 1]);
+    expect(calls(fill())).toEqual([]);
+    come('A 4 x');
+    expect(schedule.hasRoom('A')).toBe(false);
+    const behind = newBatch<string, string>();
+    expect(calls(fill())).toEqual([]);
+    schedule.fillFrom('x', behind);
+    expect(calls(behind)).toEqual(['A 4 x', 'A 4 x']);
+    expect([schedule.calls, schedule.hasRoom('A')]).toEqual([0, true]);
+  });
+
+  test('those that are given up count no more', () => {
+    const { schedule, come, fill } = setUp(10, 10);
+    come('A 8 x');
+    const batch = fill();
+    schedule.keep('x', batch.entries);
+    expect(schedule.retain('x', () => false)).toEqual(batch.entries);
+    expect([schedule.calls, schedule.hasRoom('A')]).toEqual([0, true]);
+  });
+});
+
+describe('rows', () => {
+  test('what comes out of a batch undone goes before what came later', () => {
+    const { schedule, come, fill } = setUp(10);
+    const [order] = come('A 1');
+    const first = fill();
+    come('A 1 x');
+    const second = fill();
+    come('A 1 x', 2);
+    // It turns out to need x, which the second batch has.
+    Object.assign(order!, { names: ['x'] });
+    schedule.putBack([order!]);
+    schedule.release(first);
+    expect(calls(fill())).toEqual([]);
+    schedule.release(second);
+    expect(fill().entries.map(({ number }) => number)).toEqual([0, 2, 3]);
+  });
+
+  test('one that is put back is not stuck before one that waits for something else', () => {
+    const { schedule, come, fill } = setUp(10);
+    const [order] = come('A 1');
+    const first = fill();
+    come('A 1 z');
+    const second = fill();
+    come('A 1 yz');
+    fill();
+    Object.assign(order!, { names: ['y'] });
+    schedule.putBack([order!]);
+    schedule.release(first);
+    const third = fill();
+    expect(third.entries).toEqual([order]);
+    schedule.release(third);
+    schedule.release(second);
+    expect(calls(fill())).toEqual(['A 1 yz']);
+  });
+
+  test('an empty batch behind a row leaves those who wait to the others', () => {
+    const { schedule, come, fill } = setUp(10);
+    come('A 1 x');
+    const first = fill();
+    come('A 1 x');
+    fill();
+    schedule.keep('x', []);
+    const behind = newBatch<string, string>();
+    schedule.fillFrom('x', behind);
+    expect(calls(behind)).toEqual([]);
+    schedule.release(first);
+    expect(calls(fill())).toEqual(['A 1 x']);
+  });
+});
