@@ -78,6 +78,8 @@ export interface Limits {
   readonly queueCommandsMax: number;
   /** Calls per second and merchant that one process admits; 0: no limit. */
   readonly merchantCallsPerSecondMax: number;
+  /** Calls of one merchant in progress at once in this process; 0: no limit. */
+  readonly merchantInFlightMax: number;
   /** Attempts at one transaction, including the first. */
   readonly attemptsMax: number;
   /** Connections for everything except reads. */
@@ -166,6 +168,7 @@ function readLimits(read: EnvironmentReader): Limits {
     batchCommandsMax: read.integer('BATCH_COMMANDS_MAX', 500, 1, 5000),
     queueCommandsMax: read.integer('QUEUE_COMMANDS_MAX', 10_000, 1, 1_000_000),
     merchantCallsPerSecondMax: read.integer('MERCHANT_CALLS_PER_SECOND_MAX', 0, 0, 1_000_000),
+    merchantInFlightMax: read.integer('MERCHANT_IN_FLIGHT_MAX', 0, 0, 1_000_000),
     attemptsMax: read.integer('ATTEMPTS_MAX', 8, 1, 100),
     poolConnectionsMax: read.integer('POOL_CONNECTIONS_MAX', 10, 2, 1000),
     readPoolConnectionsMax: read.integer('READ_POOL_CONNECTIONS_MAX', 4, 1, 1000),

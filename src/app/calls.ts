@@ -37,6 +37,7 @@ export function createCalls(config: Config, logger: Logger, core: Core): Calls {
   const dispatcher = new Dispatcher({
     authenticator: createAuthenticator(config, logger, core),
     rateLimiter: new RateLimiter(limits.merchantCallsPerSecondMax),
+    merchantInFlightMax: limits.merchantInFlightMax,
     requestTimeoutMs: limits.requestTimeoutMs,
     observer: dispatchObserver(metrics, logger),
   });

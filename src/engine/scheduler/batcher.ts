@@ -131,7 +131,7 @@ export class Batcher<C, R> {
   #startLanes(): void {
     while (this.#inLanes < this.#limits.engineLanes && this.#strays < this.#limits.straysMax) {
       const batch = newBatch<C, R>();
-      this.#schedule.fill(batch);
+      this.#schedule.fill(batch, this.#clock.nowMs());
       if (batch.entries.length === 0) break;
       void this.#runInLane(batch);
     }

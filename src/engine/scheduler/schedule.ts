@@ -1,9 +1,10 @@
+import { Presence } from '../../timing/presence.js';
 import type { Batch, Entry } from './entry.js';
 import { Fifo } from './fifo.js';
 import { Turns } from './turns.js';
 
-/** What one group may take of a batch before the next one has its turn, by weight. */
-const QUANTUM = 32;
+/** What one group may take of a batch, by weight, while others are present. */
+const QUANTUM = 64;
 
 /** A group may fill this many times what it leaves free of the queue. */
 const SHARE = 4;
@@ -33,6 +34,7 @@ export class Schedule<C, R> {
   readonly #turns = new Turns<Entry<C, R>>();
   readonly #limits: { readonly batchCommandsMax: number; readonly queueCommandsMax: number };
   readonly #oneGroup: boolean;
+  readonly #present = new Presence();
   #weight = 0;
   #calls = 0;
 
@@ -62,27 +64,33 @@ export class Schedule<C, R> {
 
   add(entry: Entry<C, R>): void {
     this.#count(entry, 1);
+    this.#present.see(entry.group, entry.arrivedAtMs);
     this.#groupOf(entry.group).arrived.push(entry);
   }
 
   /** Fills the batch with what comes next: with nothing, where all that waits waits for rows. */
-  fill(batch: Batch<C, R>): void {
-    const round = this.#round;
-    const refused: Group<Entry<C, R>>[] = [];
-    while (round.length > 0 && batch.weight < this.#limits.batchCommandsMax) {
-      const group = round.shift()!;
-      const alone = this.#oneGroup || (round.length === 0 && refused.length === 0);
+  fill(batch: Batch<C, R>, nowMs: number): void {
+    const first: Group<Entry<C, R>>[] = [];
+    const last: Group<Entry<C, R>>[] = [];
+    while (batch.weight < this.#limits.batchCommandsMax) {
+      // Something heavy needs the credit of several rounds.
+      if (this.#round.length === 0 && batch.entries.length === 0) this.#round = last.splice(0);
+      const group = this.#round.shift();
+      if (group === undefined) break;
+      // Alone, it takes all there is. Next to others, even if they have nothing right now, its batches stay small, or
+      // the next one to come would wait for a large one.
+      const alone = this.#present.isAlone(group.name, nowMs);
       group.credit = alone ? Number.POSITIVE_INFINITY : group.credit + QUANTUM;
       const end = this.#visit(group, batch);
-      // What found no room keeps its credit, or something heavy beside a flood would never have enough.
+      // What found no room keeps its credit, or something heavy next to a flood would never have enough.
       if (end === 'empty' || alone) group.credit = 0;
-      if (end === 'credit' || (end === 'room' && this.#oneGroup)) round.push(group);
-      else if (end === 'room') refused.push(group);
-      else this.#leaveRound(group);
+      if (end === 'empty') this.#leaveRound(group);
+      // And is first next time, or something heavy would wait forever.
+      else if (end === 'room' && !this.#oneGroup) first.push(group);
+      else last.push(group);
       if (this.#oneGroup && batch.entries.length > 0) break;
     }
-    // Whoever found no room is first next time, or something heavy would wait for ever.
-    if (refused.length > 0) this.#round = [...refused, ...round];
+    this.#round = [...first, ...this.#round, ...last];
   }
 
   /** Takes what the group may: until its credit is used up, the batch has no room, or there is nothing more. */

@@ -7,6 +7,7 @@ import type { RateLimiter } from '../../auth/rate-limiter.js';
 import type { Failure, FieldViolation } from '../../domain/failure.js';
 import { toFieldViolation } from '../failures/violations.js';
 import { type Operation, type Reply, refuse } from '../operations/operation.js';
+import { Crowds } from './crowds.js';
 import { idempotencyKeyOf } from './idempotency-key.js';
 
 /** What a door knows about a call before it looks at the request. */
@@ -26,6 +27,8 @@ export class UnreadableRequest extends Error {
 export interface DispatcherOptions {
   readonly authenticator: Pick<Authenticator, 'authenticate'>;
   readonly rateLimiter: RateLimiter;
+  /** Calls of one merchant in progress at once; 0: no limit. */
+  readonly merchantInFlightMax: number;
   /** Applies to calls without a deadline; longer deadlines are cut to it. */
   readonly requestTimeoutMs: number;
   readonly observer: DispatchObserver;
@@ -66,9 +69,11 @@ export function undecidedCredentials(error: unknown): Failure | undefined {
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #validator: Validator;
+  readonly #crowds: Crowds;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.#crowds = new Crowds(options.merchantInFlightMax);
     this.#validator = createValidator({ regexMatch: nativeRegexMatch() });
   }
 
@@ -114,6 +119,24 @@ export class Dispatcher {
   async #run(operation: Operation, metadata: CallMetadata, decode: () => Message): Promise<Reply> {
     const authenticated = this.#authenticate(metadata);
     const principal = authenticated instanceof Promise ? await authenticated : authenticated;
+    if (principal === undefined) return refuse({ reason: 'UNAUTHENTICATED' });
+    const { merchantId } = principal;
+    const hasRoom = this.#crowds.enter(merchantId, Date.now());
+    try {
+      if (!hasRoom) return refuse({ reason: 'RATE_LIMITED' });
+      return await this.#runAs(principal, operation, metadata, decode);
+    } finally {
+      const turn = this.#crowds.leave(merchantId, Date.now());
+      if (turn !== undefined) await turn;
+    }
+  }
+
+  async #runAs(
+    principal: Principal,
+    operation: Operation,
+    metadata: CallMetadata,
+    decode: () => Message,
+  ): Promise<Reply> {
     const admitted = this.#admit(principal, operation, metadata, decode);
     if (!admitted.ok) return refuse(admitted.failure);
     const latest = Date.now() + this.#options.requestTimeoutMs;
