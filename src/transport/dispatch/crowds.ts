@@ -3,7 +3,7 @@ import { Presence } from '../../timing/presence.js';
 /** A merchant with more calls in progress than this is a crowd. */
 const CROWD_CALLS = 32;
 /** Answers to crowds in one turn of the event loop. */
-const TURN_ANSWERS = 16;
+const TURN_ANSWERS = 8;
 
 interface Calls {
   inProgress: number;
