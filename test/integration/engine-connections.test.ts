@@ -42,8 +42,8 @@ describe('a connection that breaks at one of the messages', () => {
   test.each<[string, FaultEffect, boolean]>([
     // at which, how; whether the engine has to do it again
     ['START TRANSACTION', 'cut', true],
-    ['lock_free_stock_levels', 'cut', true],
-    ['read_holds', 'cut', true],
+    ['lock_free_stock_level', 'cut', true],
+    ['read_holds_of_record', 'cut', true],
     ['append_movements', 'cut', true],
     ['insert_idempotency_keys', 'cut', true],
     ['COMMIT', 'cut', true],

@@ -197,6 +197,8 @@ const ofOneText: typeof byIndex = {
   lock_due_records: [['stock_levels_by_expiry', 'next_expiry_at']],
   find_movement: [['movement_log_pkey', 'revision']],
   await_stock_level: [['stock_levels_pkey', 'id']],
+  lock_free_stock_level: [['stock_levels_pkey', 'id']],
+  read_holds_of_record: [['holds_pkey', 'reference']],
   lock_settings: [['merchants_pkey', 'merchant_id']],
   update_settings: [['merchants_pkey', 'merchant_id']],
   undo_await_creation: [['stock_levels_pkey', 'id']],

@@ -1,6 +1,6 @@
 import type { Hold } from '../../domain/hold.js';
 import { numbers, numbersOrNulls, texts } from '../connection/array-literal.js';
-import { batchStatement } from '../connection/statement.js';
+import { batchStatement, type Statement } from '../connection/statement.js';
 import type { Transaction } from '../connection/transaction.js';
 
 /** Names one hold. */
@@ -41,9 +41,23 @@ const READ = batchStatement({
             LIMIT 1) AS h`,
 });
 
+// By equalities it takes a third of the time; a lone command, and all commands on a hot record, name one record.
+const READ_OF_RECORD: Statement = {
+  name: 'read_holds_of_record',
+  text: `
+    SELECT merchant_id, inventory_id, reference, qty, opened_revision, ${EXPIRES_AT_MS}
+      FROM holds
+     WHERE merchant_id = $1 AND inventory_id = $2 AND reference = ANY ($3::text[])`,
+};
+
 /** Reads the named holds; those that do not exist are left out. */
 export async function readHolds(tx: Transaction, keys: readonly HoldKey[]): Promise<HoldRow[]> {
-  return (await tx.read<RawHold>(READ, keyColumns(keys))).map(holdRow);
+  const { merchantId, inventoryId } = keys[0]!;
+  const ofOneRecord = keys.every((k) => k.inventoryId === inventoryId && k.merchantId === merchantId);
+  const rows = ofOneRecord
+    ? await tx.read<RawHold>(READ_OF_RECORD, [merchantId, inventoryId, texts(keys.map((k) => k.reference))])
+    : await tx.read<RawHold>(READ, keyColumns(keys));
+  return rows.map(holdRow);
 }
 
 /** How many of a record's oldest holds to read. */

@@ -35,7 +35,7 @@ export type Locking = 'skip' | 'wait';
 const SKIPPING_LOCK_TIMEOUT_MS = 200;
 
 /** The locking read, as TypeORM writes it for the entity. */
-function lockStatement(dataSource: DataSource, locking: Locking): Statement {
+function lockStatement(dataSource: DataSource, locking: Locking | 'skip_one'): Statement {
   let statements = lockStatements.get(dataSource);
   if (statements === undefined) {
     statements = {
@@ -43,6 +43,7 @@ function lockStatement(dataSource: DataSource, locking: Locking): Statement {
         name: 'lock_free_stock_levels',
         text: (scope) => lockText(dataSource, scope, 'skip'),
       }),
+      skip_one: { name: 'lock_free_stock_level', text: lockText(dataSource, ONE_RECORD, 'skip') },
       wait: batchStatement({
         name: 'lock_stock_levels',
         text: (scope) => lockText(dataSource, scope, 'wait'),
@@ -53,9 +54,12 @@ function lockStatement(dataSource: DataSource, locking: Locking): Statement {
   return statements[locking];
 }
 
-const lockStatements = new WeakMap<DataSource, Record<Locking, Statement>>();
+const lockStatements = new WeakMap<DataSource, Record<Locking | 'skip_one', Statement>>();
 
-function lockText(dataSource: DataSource, scope: Scope, locking: Locking): string {
+/** By equalities it takes half the time; a lone command, and all commands on a hot record, name one record. */
+const ONE_RECORD = 'one record';
+
+function lockText(dataSource: DataSource, scope: Scope | typeof ONE_RECORD, locking: Locking): string {
   const query = dataSource
     .createQueryBuilder(StockLevelEntity, 's')
     .select(['s.merchantId', 's.id', 's.onHandQty', 's.reservedQty', 's.revision'])
@@ -64,10 +68,9 @@ function lockText(dataSource: DataSource, scope: Scope, locking: Locking): strin
       'CASE WHEN s.next_expiry_at IS NOT NULL THEN floor(extract(epoch FROM clock_timestamp()) * 1000)::float8 END',
       's_read_at_ms',
     )
-    .where(named(scope, 's.'))
-    .orderBy('s.merchant_id')
-    .addOrderBy('s.id')
     .setLock('pessimistic_write');
+  if (scope === ONE_RECORD) query.where('s.merchant_id = $1 AND s.id = $2');
+  else query.where(named(scope, 's.')).orderBy('s.merchant_id').addOrderBy('s.id');
   if (locking === 'wait') return query.getQuery();
   // As a statement of its own it would cost a lone command one more message each way.
   return query
@@ -100,7 +103,11 @@ export async function lockStockLevels(
   keys: readonly RecordKey[],
   locking: Locking = 'wait',
 ): Promise<LockedStock[]> {
-  const rows = await tx.read<RawStockLevel>(lockStatement(tx.dataSource, locking), keyColumns(keys));
+  const [first] = keys;
+  const rows =
+    keys.length === 1 && locking === 'skip'
+      ? await tx.read<RawStockLevel>(lockStatement(tx.dataSource, 'skip_one'), [first!.merchantId, first!.id])
+      : await tx.read<RawStockLevel>(lockStatement(tx.dataSource, locking), keyColumns(keys));
   return rows.map((row) => ({
     merchantId: row.s_merchant_id,
     stock: {
