@@ -46,6 +46,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'gen/google/rpc',
     'gen/inventory/v1',
     'service*',
+    'timing',
     'transcoding',
   ],
   transcoding: ['gen/google/api'],
