@@ -96,10 +96,10 @@ export class Schedule<C, R> {
   /** Takes what the group may: until its credit is used up, the batch has no room, or there is nothing more. */
   #visit(group: Group<Entry<C, R>>, batch: Batch<C, R>): 'credit' | 'room' | 'empty' {
     for (let entry = this.#peek(group, batch); entry !== undefined; entry = this.#peek(group, batch)) {
+      if (entry.weight > group.credit) return 'credit';
       // One that does not fit in waits for the next batch, and those behind it do not overtake it.
       if (batch.entries.length > 0 && batch.weight + entry.weight > this.#limits.batchCommandsMax)
         return 'room';
-      if (entry.weight > group.credit) return 'credit';
       group.credit -= entry.weight;
       this.#take(group, entry, batch);
     }

@@ -48,7 +48,7 @@ export class RowWorld {
     this.#roomMax = roomMax;
   }
 
-  /** Somebody outside takes the row, when it is free, for so long. */
+  /** Somebody outside takes the row, when it is free, for that long. */
   async strangerTakes(name: string, ms: number): Promise<void> {
     const stranger = {};
     await this.#waitFor(name, stranger, Number.POSITIVE_INFINITY);
