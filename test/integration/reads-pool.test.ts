@@ -32,13 +32,13 @@ afterEach(async () => {
 });
 
 describe('the queue', () => {
-  const blocked = { name: 'blocked', text: 'SELECT count(*) FROM inventory_records' };
+  const blocked = { name: 'blocked', text: 'SELECT 1 FROM inventory_records WHERE merchant_id = $1' };
 
   test('a pool that closes lets what runs end, and refuses what waits', async () => {
     const letGo = await blockRecords(stage.database.url);
     const pool = new ReadPool(stage.readSource, { readPoolConnectionsMax: 1, readsWaitingMax: 2 });
     const before = Promise.allSettled([
-      pool.reader(NEVER).rows(blocked, []),
+      pool.reader(NEVER).rows(blocked, ['mer_1']),
       pool.reader(NEVER).rows(ONE, []),
     ]);
     // The first is sent.
@@ -58,7 +58,7 @@ describe('the queue', () => {
     const read = (name: string, statement = ONE) =>
       pool
         .reader(NEVER)
-        .rows(statement, [])
+        .rows(statement, statement === blocked ? ['mer_1'] : [])
         .then(() => order.push(name));
     const accepted = [read('first', blocked), read('second'), read('third')];
     await expect(read('fourth')).rejects.toEqual(new ReadRefused('OVERLOADED'));
@@ -71,7 +71,7 @@ describe('the queue', () => {
   test('a read whose deadline passes while it waits is not sent, and does not hold up the next', async () => {
     const letGo = await blockRecords(stage.database.url);
     const pool = new ReadPool(stage.readSource, { readPoolConnectionsMax: 1, readsWaitingMax: 2 });
-    const first = pool.reader(NEVER).rows(blocked, []);
+    const first = pool.reader(NEVER).rows(blocked, ['mer_1']);
     const late = expect(pool.reader(Date.now()).rows(ONE, [])).rejects.toEqual(
       new ReadRefused('DEADLINE_EXCEEDED'),
     );

@@ -32,6 +32,14 @@ const byClass: Readonly<Record<string, DatabaseErrorKind>> = {
   '53': 'unavailable', // insufficient_resources
 };
 
+/**
+ * By the server's own routine. Citus copies inserted rows to their node, and passes on of the node's error only the text,
+ * under XX000. What the node can refuse there is what others hold or have just stored: the values were checked before.
+ */
+const byRoutine: Readonly<Record<string, DatabaseErrorKind>> = {
+  ReportCopyError: 'contention',
+};
+
 const socketErrors = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -49,7 +57,7 @@ export function databaseErrorKind(error: unknown): DatabaseErrorKind {
   const state = sqlState(cause);
   if (state !== undefined) {
     if (state === UNIQUE_VIOLATION && isKeyRace(cause)) return 'contention';
-    return byState[state] ?? byClass[state.slice(0, 2)] ?? 'fault';
+    return byRoutine[String(cause.routine)] ?? byState[state] ?? byClass[state.slice(0, 2)] ?? 'fault';
   }
   if (socketErrors.has(String(cause.code))) return 'unavailable';
   // The driver reports a broken or unobtainable connection as a plain Error without a code.
@@ -113,7 +121,7 @@ function isConnectionLoss(error: Error): boolean {
   return connectionLosses.some((text) => error.message.includes(text));
 }
 
-function driverError(error: unknown): { code?: unknown; constraint?: unknown } {
+function driverError(error: unknown): { code?: unknown; constraint?: unknown; routine?: unknown } {
   const wrapped = (error as { driverError?: unknown } | null)?.driverError ?? error;
   return typeof wrapped === 'object' && wrapped !== null ? wrapped : {};
 }

@@ -85,7 +85,8 @@ const FORGET = batchStatement({
     DELETE FROM idempotency_keys AS i
      USING unnest($1::text[], $2::text[]) AS n (merchant_id, key)
      WHERE i.merchant_id = n.merchant_id AND i.key = n.key
-       AND i.created_at + make_interval(hours => ${IDEMPOTENCY_TTL_HOURS}) <= now()
+       AND i.created_at AT TIME ZONE 'UTC'
+           <= (now() - make_interval(hours => ${IDEMPOTENCY_TTL_HOURS})) AT TIME ZONE 'UTC'
        ${only('i.merchant_id')} ${either('', 'AND i.key = ANY ($2::text[])')}`,
 });
 

@@ -45,6 +45,12 @@ test('a unique violation is contention where two transactions raced for an idemp
   expect(databaseErrorKind(wrapped(violation))).toBe('contention');
 });
 
+test('what a node of a cluster refuses of copied rows is contention, whatever the state says', () => {
+  const refused = Object.assign(state('XX000'), { routine: 'ReportCopyError' });
+  expect(databaseErrorKind(refused)).toBe('contention');
+  expect(databaseErrorKind(wrapped(refused))).toBe('contention');
+});
+
 describe('the kind of an error that no server sent', () => {
   test.each<[unknown, string]>([
     [state('ECONNREFUSED'), 'unavailable'],
