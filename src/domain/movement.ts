@@ -11,9 +11,11 @@ export const SYSTEM_ACTOR = 'system';
 export const EXPIRED_NOTE = 'expired';
 
 /**
- * One line of the audit trail. Every change of quantity writes exactly one, in the same transaction.
+ * One line of the audit trail. Every change of quantity writes exactly one for each hold that it touches (one where it
+ * touches none), in the same transaction.
  *
- * Both deltas are kept, so that the log alone adds up to both counters.
+ * Both deltas are kept, so that the log alone adds up to both counters; and for each reference, the reserved ones to
+ * what it holds.
  */
 export interface Movement {
   readonly inventoryId: string;
@@ -21,7 +23,7 @@ export interface Movement {
   readonly action: MovementAction;
   readonly onHandDelta: number;
   readonly reservedDelta: number;
-  /** Empty when the caller gave none. */
+  /** Whose units moved: the reference of the hold. Of an adjustment, the caller's. Empty for none. */
   readonly reference: string;
   readonly notes: string;
   readonly actor: string;

@@ -1,5 +1,13 @@
 import type { DataSource } from 'typeorm';
-import { countRecords, expiresLate, findDrift, type RecordSums, repairRecord } from '../store/audit.js';
+import { UNREFERENCED } from '../domain/hold.js';
+import {
+  countRecords,
+  expiresLate,
+  findDrift,
+  type RecordDrift,
+  type RecordSums,
+  repairRecord,
+} from '../store/audit.js';
 import { listMerchants } from '../store/tables/merchants.js';
 import { requireMerchant } from './merchants.js';
 
@@ -11,15 +19,16 @@ export interface AuditReport {
   readonly drift: readonly Drift[];
 }
 
-export interface Drift extends RecordSums {
+export interface Drift extends RecordDrift {
   readonly merchantId: string;
   readonly problems: readonly string[];
   readonly repaired: boolean;
 }
 
 /**
- * Checks every merchant, or one: the reserved counter is the sum of holds, the log adds up to the counters, nothing is
- * negative, each stock level has a description, and no hold ends before the record's next expiry.
+ * Checks every merchant, or one: the reserved counter is the sum of holds, the log adds up to the counters and for each
+ * reference to what it holds, nothing is negative, each stock level has a description, and no hold ends before the
+ * record's next expiry.
  */
 export async function audit(
   dataSource: DataSource,
@@ -43,7 +52,10 @@ export async function audit(
   return { consistent: drift.every((d) => d.repaired), merchants: ids.length, records, drift };
 }
 
-function problems(sums: RecordSums): string[] {
+/** References that a record's problems name. */
+const NAMED_MAX = 5;
+
+function problems(sums: RecordDrift): string[] {
   const { onHandQty, reservedQty, revision } = sums;
   if (onHandQty === null || reservedQty === null) return withoutStockLevel(sums);
   const found: string[] = [];
@@ -60,6 +72,15 @@ function problems(sums: RecordSums): string[] {
   }
   if (reservedQty !== sums.loggedReservedQty) {
     found.push(`${reservedQty} units reserved, but the log adds up to ${sums.loggedReservedQty}`);
+  }
+  for (const { reference, heldQty, loggedQty } of sums.references.slice(0, NAMED_MAX)) {
+    const whose = reference === UNREFERENCED ? 'without a reference' : `for ${reference}`;
+    found.push(
+      `${heldQty} ${heldQty === 1 ? 'unit' : 'units'} held ${whose}, but the log adds up to ${loggedQty}`,
+    );
+  }
+  if (sums.references.length > NAMED_MAX) {
+    found.push(`and so for ${sums.references.length - NAMED_MAX} references more`);
   }
   if (revision !== null && revision < sums.loggedRevision) {
     found.push(`revision ${revision}, but the log has revision ${sums.loggedRevision}`);

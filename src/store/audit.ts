@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
+import { UNREFERENCED } from '../domain/hold.js';
 import { SYSTEM_ACTOR } from '../domain/movement.js';
+import { findReferenceDrift, type ReferenceSums, readReferenceDrift } from './audit-references.js';
 import type { Statement } from './connection/statement.js';
 import { inTransaction, type Transaction } from './connection/transaction.js';
-import { appendMovements } from './tables/movement-log.js';
+import { appendMovements, type MovementRow } from './tables/movement-log.js';
 import { lockStockLevels, updateNextExpiries, updateStockLevels } from './tables/stock-levels.js';
 
 /** What the tables say about one record. The record is consistent when they all agree. */
@@ -32,6 +34,17 @@ export interface RecordSums {
   readonly reorderLevel: number | null;
   readonly describedReorderLevel: number | null;
 }
+
+/** A record that does not add up. */
+export interface RecordDrift extends RecordSums {
+  /** References for which the log adds up to something else than they hold, the first of them. */
+  readonly references: readonly ReferenceSums[];
+}
+
+/** References that one audit names, in all. */
+const NAMED_REFERENCES_MAX = 10_000;
+/** References for which a repair writes an entry each; the others share one. */
+const REPAIRED_REFERENCES_MAX = 1000;
 
 interface RawSums {
   inventory_id: string;
@@ -100,11 +113,21 @@ export async function countRecords(dataSource: DataSource, merchantId: string): 
   return Number(row!.count);
 }
 
-/** Finds the merchant's records that do not add up. One statement, so one snapshot: exact under load. */
-export async function findDrift(dataSource: DataSource, merchantId: string): Promise<RecordSums[]> {
+/**
+ * Finds the merchant's records that do not add up, in all or for a reference. Each of the two is one statement, so one
+ * snapshot: exact under load.
+ */
+export async function findDrift(dataSource: DataSource, merchantId: string): Promise<RecordDrift[]> {
+  const references = new Map<string, ReferenceSums[]>();
+  for (const sums of await findReferenceDrift(dataSource, merchantId, NAMED_REFERENCES_MAX)) {
+    const others = references.get(sums.inventoryId);
+    if (others === undefined) references.set(sums.inventoryId, [sums]);
+    else others.push(sums);
+  }
   const rows: RawSums[] = await dataSource.query(
     `SELECT * FROM (${SUMS}) AS sums
-      WHERE on_hand_qty IS NULL
+      WHERE inventory_id = ANY ($3)
+         OR on_hand_qty IS NULL
          OR reserved_qty < 0 OR reserved_qty > on_hand_qty
          OR reserved_qty <> held_qty OR smallest_hold_qty < 1
          OR on_hand_qty <> logged_on_hand_qty OR reserved_qty <> logged_reserved_qty
@@ -112,17 +135,17 @@ export async function findDrift(dataSource: DataSource, merchantId: string): Pro
          OR NOT described OR reorder_level <> described_reorder_level
          OR earliest_expiry_ms < coalesce(next_expiry_ms, 'Infinity')
       ORDER BY inventory_id`,
-    [merchantId, null],
+    [merchantId, null, [...references.keys()]],
   );
-  return rows.map(recordSums);
+  return rows.map((row) => ({ ...recordSums(row), references: references.get(row.inventory_id) ?? [] }));
 }
 
 /**
- * Rewrites one record's reserved counter from its holds, and appends a log entry by `system` so that the log adds up
- * again. The units on hand stay: only a look at the shelf can correct them. A next expiry that is later than the holds'
- * earliest is set to it, and the copied reorder level to that of the description. Returns what it found under the lock,
- * and whether it could repair it. A record without a stock level or a description, a hold without units, or more units
- * held than on hand needs a person.
+ * Rewrites one record's reserved counter from its holds, and appends log entries by `system` so that the log adds up
+ * again, one for each reference for which it did not. The units on hand stay: only a look at the shelf can correct them.
+ * A next expiry that is later than the holds' earliest is set to it, and the copied reorder level to that of the
+ * description. Returns what it found under the lock, and whether it could repair it. A record without a stock level or a
+ * description, a hold without units, or more units held than on hand needs a person.
  */
 export async function repairRecord(
   dataSource: DataSource,
@@ -131,8 +154,9 @@ export async function repairRecord(
 ): Promise<Repair> {
   const repair = async (tx: Transaction): Promise<Repair> => {
     const locked = lockStockLevels(tx, [{ merchantId, id: inventoryId }]);
-    const [rows] = await Promise.all([
+    const [rows, references] = await Promise.all([
       tx.read<RawSums>({ name: 'sum_record', text: SUMS }, [merchantId, inventoryId]),
+      readReferenceDrift(tx, merchantId, inventoryId, REPAIRED_REFERENCES_MAX),
       locked,
     ]);
     const found = rows[0] === undefined ? undefined : recordSums(rows[0]);
@@ -149,32 +173,52 @@ export async function repairRecord(
       tx.write(COPY_REORDER_LEVEL, [merchantId, inventoryId]);
     }
     // No quantity was wrong, or another repair came first.
-    if (addsUp(found)) return { found, repaired: true };
-    const revision = Math.max(found.revision ?? 0, found.loggedRevision) + 1;
+    if (addsUp(found) && references.length === 0) return { found, repaired: true };
+    const first = Math.max(found.revision ?? 0, found.loggedRevision) + 1;
+    const corrections = correctionsOf(found, references);
+    const after = { onHandQty, reservedQty: heldQty };
+    const revision = first + corrections.length - 1;
     updateStockLevels(tx, [
-      {
-        merchantId,
-        stock: { id: inventoryId, onHandQty, reservedQty: heldQty, revision, nextExpiryAtMs: null },
-      },
+      { merchantId, stock: { id: inventoryId, ...after, revision, nextExpiryAtMs: null } },
     ]);
-    appendMovements(tx, randomUUID(), [
-      {
-        merchantId,
-        movement: {
-          inventoryId,
-          revision,
-          action: 'ADJUSTED',
-          onHandDelta: onHandQty - found.loggedOnHandQty,
-          reservedDelta: heldQty - found.loggedReservedQty,
-          reference: '',
-          notes: `audit repair: reserved counter ${reservedQty} set to ${heldQty}, the sum of holds`,
-          actor: SYSTEM_ACTOR,
-        },
-      },
-    ]);
+    const notes =
+      reservedQty === heldQty
+        ? 'audit repair: the log set to what is held'
+        : `audit repair: reserved counter ${reservedQty} set to ${heldQty}, the sum of holds`;
+    const entries = corrections.map(({ told, ...deltas }, index): MovementRow => {
+      const entry = { inventoryId, revision: first + index, action: 'ADJUSTED' } as const;
+      const movement = { ...entry, ...deltas, notes, actor: SYSTEM_ACTOR };
+      return { merchantId, movement, after: told ? after : null };
+    });
+    appendMovements(tx, randomUUID(), entries);
     return { found, repaired: true };
   };
   return inTransaction(dataSource, repair, merchantId);
+}
+
+interface Correction {
+  readonly onHandDelta: number;
+  readonly reservedDelta: number;
+  readonly reference: string;
+  /** Whether it says whose units they are. */
+  readonly told: boolean;
+}
+
+/** What is missing in the log: at least one entry, since a counter that is set is worth one. */
+function correctionsOf(found: RecordSums, references: readonly ReferenceSums[]): Correction[] {
+  const corrections: Correction[] = [];
+  let onHandDelta = found.onHandQty! - found.loggedOnHandQty;
+  let rest = found.heldQty - found.loggedReservedQty;
+  for (const { reference, heldQty, loggedQty } of references) {
+    const reservedDelta = heldQty - loggedQty;
+    corrections.push({ onHandDelta, reservedDelta, reference, told: true });
+    onHandDelta = 0;
+    rest -= reservedDelta;
+  }
+  if (rest !== 0 || corrections.length === 0) {
+    corrections.push({ onHandDelta, reservedDelta: rest, reference: UNREFERENCED, told: rest === 0 });
+  }
+  return corrections;
 }
 
 function addsUp(sums: RecordSums): boolean {

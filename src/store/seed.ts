@@ -64,10 +64,12 @@ export async function seedRecords(
       ...records.map(({ id, onHandQty }) => ({
         merchantId,
         movement: { inventoryId: id, onHandDelta: onHandQty, ...received, ...common },
+        after: { onHandQty, reservedQty: 0 },
       })),
-      ...held.map(({ id, reservedQty }) => ({
+      ...held.map(({ id, onHandQty, reservedQty }) => ({
         merchantId,
         movement: { inventoryId: id, reservedDelta: reservedQty, ...reserved, ...common },
+        after: { onHandQty, reservedQty },
       })),
     ]);
     insertHolds(

@@ -88,6 +88,10 @@ CREATE TABLE movement_log (
   actor text NOT NULL,
   batch_id uuid NOT NULL,
   logged_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  on_hand_qty integer,
+  reserved_qty integer,
+  to_reference text,
+  moved_qty integer,
   CONSTRAINT movement_log_pkey PRIMARY KEY (merchant_id, inventory_id, revision)
 );
 

@@ -144,7 +144,7 @@ describe('an order within one batch', () => {
         shelf.submission({ kind: 'release', id: 'inv_1', qty: 1, reference: '', notes: '' }),
         end('confirm_order'),
       ],
-      ['1 reserved', '0 reserved', 'ORDER_NOT_HELD'],
+      ['1 reserved', '0 reserved', 'ORDER_ALREADY_RELEASED'],
     ],
     [
       'reserved again after its end',
@@ -199,8 +199,9 @@ describe('an order of very many records', () => {
       values,
     );
     await database.query(
-      `INSERT INTO movement_log (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta, actor, batch_id)
-       SELECT $1, 'r' || n, r, CASE r WHEN 1 THEN 'RECEIVED' ELSE 'RESERVED' END, 2 - r, r - 1, 'bob', gen_random_uuid()
+      `INSERT INTO movement_log (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta, reference, actor, batch_id)
+       SELECT $1, 'r' || n, r, CASE r WHEN 1 THEN 'RECEIVED' ELSE 'RESERVED' END, 2 - r, r - 1,
+              CASE r WHEN 2 THEN 'A' END, 'bob', gen_random_uuid()
          FROM generate_series($2::int, $3::int) AS n, generate_series(1, 2) AS r`,
       values,
     );

@@ -53,9 +53,10 @@ async function addHolds(
     [merchantId, records, holds, seconds],
   );
   await database.query(
-    `INSERT INTO movement_log (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta, actor, batch_id)
+    `INSERT INTO movement_log (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta, reference, actor, batch_id)
      SELECT $1, 'r' || r, h, CASE h WHEN 1 THEN 'RECEIVED' ELSE 'RESERVED' END,
-            CASE h WHEN 1 THEN $3 ELSE 0 END, CASE h WHEN 1 THEN 0 ELSE 1 END, 'bob', gen_random_uuid()
+            CASE h WHEN 1 THEN $3 ELSE 0 END, CASE h WHEN 1 THEN 0 ELSE 1 END,
+            CASE WHEN h > 1 THEN 'h' || h - 1 END, 'bob', gen_random_uuid()
        FROM generate_series(1, $2) AS r, generate_series(1, $3 + 1) AS h`,
     [merchantId, records, holds],
   );
@@ -283,7 +284,9 @@ describe('together with commands', () => {
   test('each hold ends once, no matter who gets there first, without deadlocks', async () => {
     await addHolds(shelf.merchantId, { records: 40, holds: 5 });
     const engines = await Promise.all(
-      [1, 2].map(() => startEngine(database.url, { limits: { batchCommandsMax: 20 } })),
+      [1, 2].map(() =>
+        startEngine(database.url, { limits: { batchCommandsMax: 20, queueCommandsMax: 2000 } }),
+      ),
     );
     const pool = await openDataSource(database.url);
     close = async () => {

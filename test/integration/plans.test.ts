@@ -122,7 +122,7 @@ async function runAll(merchantId: string, scope: string | undefined): Promise<vo
   await inTransaction(dataSource, async (tx) => {
     await awaitCreation(tx, { merchantId, id: 'inv_9' });
     const movement = { inventoryId: 'inv_1', revision: 1 } as never;
-    await hasMovement(tx, '00000000-0000-0000-0000-000000000000', { merchantId, movement });
+    await hasMovement(tx, '00000000-0000-0000-0000-000000000000', { merchantId, movement, after: null });
   });
 }
 

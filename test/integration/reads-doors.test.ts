@@ -43,6 +43,9 @@ beforeAll(async () => {
     [owner.merchantId],
   );
   await service.database.query("UPDATE stock_levels SET reserved_qty = 2 WHERE id = 'inv_shoe'");
+  await service.database.query(
+    "UPDATE movement_log SET on_hand_qty = NULL, reserved_qty = NULL WHERE inventory_id = 'inv_shoe'",
+  );
 });
 afterAll(async () => {
   if (doors !== undefined) closeDoors(doors);
@@ -91,6 +94,7 @@ const entry = (
   action: string,
   qtyChange: number,
   productId: string,
+  after: [onHandQty: number, reservedQty: number] | [null, null],
 ) => ({
   id: `${inventoryId}.${revision}`,
   inventoryId,
@@ -103,7 +107,13 @@ const entry = (
   adjustedBy: 'system',
   logDate: `2026-01-03T00:0${revision}:00.500Z`,
   timestamp: `2026-01-03T00:0${revision}:00.500Z`,
+  onHandQty: after[0],
+  reservedQty: after[1],
 });
+const shirtReceived = () => entry('inv_shirt', 1, 'RECEIVED', 9, 'shirt/1', [9, 0]);
+const shirtReserved = () => entry('inv_shirt', 2, 'RESERVED', -4, 'shirt/1', [9, 4]);
+// From before entries had figures.
+const shoeReceived = () => entry('inv_shoe', 1, 'RECEIVED', 7, 'inv_shoe', [null, null]);
 const counted = (content: unknown[], limit = 50) => ({
   content,
   page: 0,
@@ -126,17 +136,15 @@ describe.each(doorNames)('%s', (name) => {
     ['ListInventoryBySku', { skuId: 'shirt red' }, () => [shirt()]],
     ['ListLowStock', {}, () => [shirt()]],
     ['ListLowStock', { limit: 1, afterId: 'inv_shirt' }, () => []],
+    ['ListLogs', {}, () => counted([shirtReserved(), shoeReceived(), shirtReceived()])],
+    ['ListLogs', { action: 'RESERVED' }, () => counted([shirtReserved()])],
     [
       'ListLogs',
-      {},
-      () =>
-        counted([
-          entry('inv_shirt', 2, 'RESERVED', -4, 'shirt/1'),
-          entry('inv_shoe', 1, 'RECEIVED', 7, 'inv_shoe'),
-          entry('inv_shirt', 1, 'RECEIVED', 9, 'shirt/1'),
-        ]),
+      { from: '2026-01-03T00:01:00.500Z', to: '2026-01-03T01:02:00.5+01:00' },
+      () => counted([shoeReceived(), shirtReceived()]),
     ],
-    ['ListLogs', { action: 'RESERVED' }, () => counted([entry('inv_shirt', 2, 'RESERVED', -4, 'shirt/1')])],
+    ['ListLogs', { from: '2026-01-03T00:01:00.500001Z' }, () => counted([shirtReserved()])],
+    ['ListLogs', { to: '2026-01-03T00:01:00.5Z' }, () => counted([])],
     ['ListLogs', { inventoryId: 'inv_shoe', reference: 'ORD-9' }, () => counted([])],
     ['GetOrder', { reference: 'ORD-1' }, () => ({ reference: 'ORD-1', state: 'HELD', holds: [shoeHold] })],
     ['GetOrder', { reference: 'a/b c' }, () => ({ reference: 'a/b c', state: 'NOT_HELD', holds: [] })],

@@ -50,6 +50,9 @@ test.beforeAll(async ({ readsStage }) => {
   );
 });
 
+/** Microseconds since the epoch. */
+const minute = (n: number): number => (NOON_MS + n * 60_000) * 1000;
+
 const placesOf = (content: readonly { inventoryId: string; revision: number }[]): string =>
   content.map(({ inventoryId, revision }) => `${inventoryId}${revision}`).join(' ');
 
@@ -76,6 +79,19 @@ describe('latest first, with any filter', () => {
     [{ inventoryId: 'a', reference: 'R', action: 'RELEASED' }, ''],
     [{ inventoryId: 'c' }, ''],
     [{ reference: 'r' }, ''],
+    // From an instant on, and before one.
+    [{ fromUs: minute(4) }, 'b4 a6 b3 a5'],
+    [{ fromUs: minute(4) + 1 }, 'b4 a6'],
+    [{ toUs: minute(1) }, 'b1 a1'],
+    [{ toUs: minute(1) + 1 }, 'b2 a2 b1 a1'],
+    [{ fromUs: minute(2), toUs: minute(4) }, 'b5 a4 a3'],
+    [{ fromUs: minute(2), toUs: minute(2) }, ''],
+    [{ fromUs: minute(4), toUs: minute(2) }, ''],
+    // The record's order stays that of its revisions, whatever the clock said.
+    [{ inventoryId: 'b', fromUs: minute(1), toUs: minute(6) }, 'b5 b3 b2'],
+    [{ reference: 'R', fromUs: minute(1), toUs: minute(4) }, 'b2 a2'],
+    [{ action: 'RESERVED', fromUs: minute(2) }, 'a3'],
+    [{ inventoryId: 'a', reference: 'S', action: 'RELEASED', fromUs: minute(3), toUs: minute(4) }, 'a4'],
   ])('%j', async ([filter, expected], { readsStage }) => {
     const request = { ...everything, ...filter };
     const all = shown(await readsStage.reads.listLogs(callOf(), request));
@@ -128,6 +144,8 @@ test('an entry is shown with its record’s product', async ({ readsStage }) => 
     actor: 'ann',
     loggedAtMs: NOON_MS + 180_000,
     loggedAtUs: (NOON_MS + 180_000) * 1000,
+    onHandQty: null,
+    reservedQty: null,
   });
 });
 

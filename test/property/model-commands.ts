@@ -94,9 +94,8 @@ function draw(model: StockModel, command: ReleaseCommand | ConfirmCommand): Outc
     return no(kind === 'release' ? rejection : { ...rejection, verb: kind });
   }
   for (const drawn of record.draw(kind, qty, command)) {
-    model.orders.note(merchantId, drawn, id, 'drawn');
+    model.orders.note(merchantId, drawn, id, kind === 'release' ? 'released' : 'confirmed');
   }
-  model.orders.note(merchantId, reference, id, kind === 'release' ? 'released' : 'confirmed');
   return ok({ stock: record.figures() });
 }
 

@@ -11,8 +11,7 @@ interface Story {
 export class ModelOrders {
   readonly #stories = new Map<string, Story>();
 
-  /** `drawn`: by a call that named no reference, of which the order knows nothing. */
-  note(merchantId: string, reference: string, record: string, event: 'reserved' | End | 'drawn'): void {
+  note(merchantId: string, reference: string, record: string, event: 'reserved' | End): void {
     if (reference === '') return;
     const name = `${merchantId}/${reference}`;
     const story = this.#stories.get(name) ?? {
@@ -20,8 +19,8 @@ export class ModelOrders {
       ends: new Set<End>(),
       records: new Set<string>(),
     };
-    if (event !== 'drawn') story.last = event;
-    if (event !== 'reserved') story.ends.add(event === 'drawn' ? 'released' : event);
+    story.last = event;
+    if (event !== 'reserved') story.ends.add(event);
     story.records.add(record);
     this.#stories.set(name, story);
   }
@@ -30,7 +29,6 @@ export class ModelOrders {
   ended(merchantId: string, reference: string) {
     switch (this.#stories.get(`${merchantId}/${reference}`)?.last) {
       case undefined:
-      // Of units that were reserved and are gone, a call that names nobody had them: they may have shipped or not.
       case 'reserved':
         return 'ORDER_NOT_HELD';
       case 'confirmed':

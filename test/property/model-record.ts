@@ -77,7 +77,7 @@ export class ModelRecord {
     return reference === '' ? this.reserved : this.held(reference);
   }
 
-  /** Returns the references of others whose units it took. */
+  /** Returns the references whose units it took: an entry for each. */
   draw(kind: 'release' | 'confirm', qty: number, by: By): string[] {
     const mine = this.holds.filter(({ reference }) => by.reference === '' || reference === by.reference);
     const nobodys = mine.filter(({ reference }) => reference === '');
@@ -86,17 +86,18 @@ export class ModelRecord {
     let left = qty;
     for (const hold of [...nobodys, ...others]) {
       const drawn = Math.min(left, hold.qty);
-      if (drawn > 0 && hold.reference !== by.reference) taken.push(hold.reference);
+      if (drawn === 0) break;
       hold.qty -= drawn;
       left -= drawn;
+      const { reference } = hold;
+      taken.push(reference);
+      if (kind === 'release') this.note('RELEASED', 0, -drawn, { ...by, reference });
+      else this.note('SOLD', -drawn, -drawn, { ...by, reference });
     }
     this.holds = this.holds.filter((hold) => hold.qty > 0);
     if (kind === 'confirm') {
       this.onHand -= qty;
       this.lastAdjustedBy = by.actor;
-      this.note('SOLD', -qty, -qty, by);
-    } else {
-      this.note('RELEASED', 0, -qty, by);
     }
     return taken;
   }

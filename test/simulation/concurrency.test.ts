@@ -95,14 +95,17 @@ test('orders on many records at once, in any order, never wait for each other in
 });
 
 function mixedCalls(id: string, count: number, random: Random): StockCall[] {
-  return Array.from({ length: count }, (): StockCall => {
+  return Array.from({ length: count }, (_, i): StockCall => {
     const reference = random.pick(['', '', 'ORD-1', 'ORD-2', 'ORD-3', 'ORD-4']);
+    // More goes out than comes in, so that the record runs short.
+    const rpc = random.below(10) < 6 ? 'reserve' : 'release';
+    const ofAny = rpc === 'release' && reference === '';
     return {
-      // More goes out than comes in, so that the record runs short.
-      rpc: random.below(10) < 6 ? 'reserve' : 'release',
+      rpc,
       id,
       qty: 1 + random.below(7),
-      ...(reference === '' ? {} : { reference }),
+      ...(reference !== '' && { reference }),
+      ...(ofAny && { notes: `any ${i}` }),
     };
   });
 }

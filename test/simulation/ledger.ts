@@ -7,6 +7,17 @@ interface Entry {
   readonly answer: Answer;
 }
 
+interface LogLine {
+  readonly action: string;
+  readonly delta: number;
+  /** Of all entries of its call. */
+  readonly change: number;
+  readonly whose: string;
+  readonly after: readonly number[];
+  /** The next entry is of the same call. */
+  readonly goesOn: boolean;
+}
+
 /**
  * What the callers were told, kept apart from the service: at the end the database has to say the same. One line
  * a call, with the answer that counts; a call that was tried again under its key is one call.
@@ -37,8 +48,9 @@ export class Ledger {
   }
 
   /**
-   * Compares with the tables of one record: every accepted call, and no other, has its log entry; and each was
-   * told the figures that the record had right after it.
+   * Compares with the tables of one record: every accepted call, and no other, has its log entry, or one for each hold
+   * that it drew on without a reference (such a call has notes of its own); and each was told the figures that the
+   * record had right after it.
    */
   async expectEqual(
     database: TestDatabase,
@@ -56,23 +68,30 @@ export class Ledger {
     );
     expect(stock).toEqual({ on_hand_qty: onHandQty, reserved_qty: reservedQty + this.reservedQty(id) });
 
-    const log = await database.query<{ action: string; change: number; reference: string }>(
-      `SELECT action, reserved_delta AS change, coalesce(reference, '') AS reference
+    const log = await database.query<LogLine>(
+      `SELECT action, reserved_delta AS delta, sum(reserved_delta) OVER (PARTITION BY coalesce(notes, revision::text))::int AS change,
+              coalesce(notes, reference, '') AS whose, ARRAY[on_hand_qty, reserved_qty] AS after,
+              lead(notes) OVER (ORDER BY revision) IS NOT DISTINCT FROM notes AND notes IS NOT NULL AS "goesOn"
          FROM movement_log
         WHERE merchant_id = $1 AND inventory_id = $2 AND coalesce(notes, '') <> 'initial stock'
         ORDER BY revision`,
       [merchantId, id],
     );
     let reserved = reservedQty;
-    const written = log.map(({ action, change, reference }) => {
-      reserved += change;
-      return `${action} ${Math.abs(change)} ${reference} -> ${onHandQty} ${reserved} ${onHandQty - reserved}`;
-    });
+    const written: string[] = [];
+    for (const { action, delta, change, whose, after, goesOn } of log) {
+      reserved += delta;
+      expect(after).toEqual([onHandQty, reserved]);
+      if (goesOn) continue;
+      written.push(
+        `${action} ${Math.abs(change)} ${whose} -> ${onHandQty} ${reserved} ${onHandQty - reserved}`,
+      );
+    }
     const told = this.accepted(id).map(({ call, answer }) => {
       const { stock } = answer;
       const action = call.rpc === 'reserve' ? 'RESERVED' : 'RELEASED';
       const figures = `${stock.onHandQty} ${stock.reservedQty} ${stock.availableQty}`;
-      return `${action} ${call.qty} ${call.reference ?? ''} -> ${figures}`;
+      return `${action} ${call.qty} ${call.notes ?? call.reference ?? ''} -> ${figures}`;
     });
     expect(told.sort()).toEqual(written.sort());
   }

@@ -5,7 +5,7 @@ import { type OrderEnding, orderEnding } from '../order-state.js';
 import type { EndedOrderSuccess, HeldFigures, ReservedLine, ReservedOrderSuccess } from '../outcome.js';
 import { availableQty, figures, type Stock } from '../stock.js';
 import { type Decision, type RecordChange, type RecordView, reject, type World } from './decision.js';
-import { type Drawing, drawUnits } from './release-confirm.js';
+import { type Drawing, drawFrom } from './release-confirm.js';
 import { reserveUnits } from './reserve.js';
 import { firstExpiry, statedExpiry } from './term.js';
 
@@ -107,7 +107,10 @@ function decideEndOrder<R extends RecordView>(
     const ending = orderEnding(order.lastMovement);
     return reject({ reason: ending === undefined ? 'ORDER_NOT_HELD' : endedReasons[ending], reference });
   }
-  const changes = records.map((record) => drawUnits(record, record.hold(reference)!.qty, verb, command));
+  const changes = records.map((record) => {
+    const hold = record.hold(reference)!;
+    return drawFrom(record, record.stock, hold, hold.qty, verb, command);
+  });
   const success = {
     ended: changes.map(({ stock, movement }) => ({ id: stock.id, qty: -movement.reservedDelta })),
     stocks: changes.map((change) => figures(change.stock)),

@@ -1,7 +1,7 @@
 import type { ConfirmCommand, ReleaseCommand } from '../command.js';
 import { type Hold, UNREFERENCED } from '../hold.js';
 import type { StockSuccess } from '../outcome.js';
-import { figures } from '../stock.js';
+import { figures, type Stock } from '../stock.js';
 import { type Decision, type RecordChange, type RecordView, reject, type World } from './decision.js';
 
 /** Holds that one command without a reference may draw on: ending this many takes as long as about 250 commands. */
@@ -47,8 +47,12 @@ function decideDraw<R extends RecordView>(
     const description = `draws on more than ${DRAW_HOLDS_MAX} holds; ${verb} less at once, or by reference`;
     return reject({ reason: 'VALIDATION_FAILED', violations: [{ field: 'qty', description }] });
   }
-  const change = drawUnits(record, requested, verb, command);
-  return { accepted: true, changes: { records: [change] }, success: { stock: figures(change.stock) } };
+  const changes = drawAcross(record, requested, verb, command);
+  return {
+    accepted: true,
+    changes: { records: changes },
+    success: { stock: figures(changes.at(-1)!.stock) },
+  };
 }
 
 /** Whether more units are wanted than one command may draw from holds. */
@@ -65,15 +69,43 @@ function drawsOnTooMany(record: RecordView, qty: number): boolean {
   return false;
 }
 
-/** Draws held units from the holds that the command's reference names. */
-export function drawUnits<R extends RecordView>(
+/** Draws units from the holds that the command's reference names: a change, and so a log entry, for each hold. */
+function drawAcross<R extends RecordView>(
   record: R,
   qty: number,
   verb: Drawing,
-  command: { reference: string; notes: string; actor: string },
+  command: ReleaseCommand | ConfirmCommand,
+): RecordChange<R>[] {
+  const changes: RecordChange<R>[] = [];
+  let { stock } = record;
+  let left = qty;
+  for (const hold of drawOrder(command.reference, record)) {
+    const change = drawFrom(record, stock, hold, Math.min(left, hold.qty), verb, command);
+    changes.push(change);
+    stock = change.stock;
+    left += change.movement.reservedDelta;
+    if (left === 0) return changes;
+  }
+  // The sum of a record's holds equals its reserved units; a caller that checked those cannot get here.
+  throw new Error(`holds are short of the counter by ${left} units`);
+}
+
+function* drawOrder(reference: string, record: RecordView): Iterable<Hold> {
+  const named = record.hold(reference);
+  if (named !== undefined) yield named;
+  if (reference !== UNREFERENCED) return;
+  for (const hold of record.holds()) if (hold.reference !== UNREFERENCED) yield hold;
+}
+
+/** Draws units of one hold, which has them. `stock`: the record's, as the changes before this one leave it. */
+export function drawFrom<R extends RecordView>(
+  record: R,
+  stock: Stock,
+  hold: Hold,
+  qty: number,
+  verb: Drawing,
+  { notes, actor }: { notes: string; actor: string },
 ): RecordChange<R> {
-  const { stock } = record;
-  const { reference, notes, actor } = command;
   const onHandDelta = verb === 'confirm' ? -qty : 0;
   const revision = stock.revision + 1;
   return {
@@ -85,36 +117,16 @@ export function drawUnits<R extends RecordView>(
       revision,
       nextExpiryAtMs: stock.nextExpiryAtMs,
     },
-    holds: draw(qty, drawOrder(reference, record)),
+    holds: [{ ...hold, qty: hold.qty - qty }],
     movement: {
       inventoryId: stock.id,
       revision,
       action: verb === 'confirm' ? 'SOLD' : 'RELEASED',
       onHandDelta,
       reservedDelta: -qty,
-      reference,
+      reference: hold.reference,
       notes,
       actor,
     },
   };
-}
-
-function* drawOrder(reference: string, record: RecordView): Iterable<Hold> {
-  const named = record.hold(reference);
-  if (named !== undefined) yield named;
-  if (reference !== UNREFERENCED) return;
-  for (const hold of record.holds()) if (hold.reference !== UNREFERENCED) yield hold;
-}
-
-function draw(qty: number, holds: Iterable<Hold>): Hold[] {
-  const changed: Hold[] = [];
-  let left = qty;
-  for (const hold of holds) {
-    const drawn = Math.min(left, hold.qty);
-    changed.push({ ...hold, qty: hold.qty - drawn });
-    left -= drawn;
-    if (left === 0) return changed;
-  }
-  // The sum of a record's holds equals its reserved units; a caller that checked those cannot get here.
-  throw new Error(`holds are short of the counter by ${left} units`);
 }

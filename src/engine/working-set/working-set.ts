@@ -101,8 +101,9 @@ export class WorkingSet {
     const world = this.world(merchantId);
     if (changes.line !== undefined) world.lines.remember(changes.line, this.nowMs);
     if (changes.created !== undefined) {
+      const { stock, movement } = changes.created;
       world.create(changes.created);
-      this.movements.push({ merchantId, movement: changes.created.movement });
+      this.movements.push({ merchantId, movement, after: stock });
     }
     if (changes.described !== undefined) {
       const { record, description } = changes.described;
@@ -113,10 +114,10 @@ export class WorkingSet {
   }
 
   applyChange(change: RecordChange<WorkingRecord>): void {
-    const { record, movement } = change;
+    const { record, stock, movement } = change;
     const { merchantId } = record;
     record.change(change);
-    this.movements.push({ merchantId, movement });
+    this.movements.push({ merchantId, movement, after: stock });
     if (record.description !== undefined && movement.onHandDelta !== 0) {
       record.description = {
         ...record.description,

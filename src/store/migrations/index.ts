@@ -1,6 +1,12 @@
 import { InitialSchema1790000000000 } from './1790000000000-initial-schema.js';
 import { OrdersAndRecords1790100000000 } from './1790100000000-orders-and-records.js';
 import { Imports1790200000000 } from './1790200000000-imports.js';
+import { LogFigures1790300000000 } from './1790300000000-log-figures.js';
 
 /** In the order in which they run. The SQL of a released migration is never edited. */
-export const migrations = [InitialSchema1790000000000, OrdersAndRecords1790100000000, Imports1790200000000];
+export const migrations = [
+  InitialSchema1790000000000,
+  OrdersAndRecords1790100000000,
+  Imports1790200000000,
+  LogFigures1790300000000,
+];

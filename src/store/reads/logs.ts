@@ -9,6 +9,9 @@ export interface LogFilter {
   readonly inventoryId?: string;
   readonly reference?: string;
   readonly action?: MovementAction;
+  /** From this instant on, and before that one; microseconds since the epoch. */
+  readonly fromUs?: number;
+  readonly toUs?: number;
 }
 
 /** A log entry and its place in the list. */
@@ -16,6 +19,9 @@ export interface LoggedMovement extends Movement, LogPlace {
   readonly productId: string;
   /** Milliseconds since the epoch. */
   readonly loggedAtMs: number;
+  /** The record's quantities after it; null in entries from before this was recorded. */
+  readonly onHandQty: number | null;
+  readonly reservedQty: number | null;
 }
 
 /** An entry's place: the list is in descending order of the three. */
@@ -82,7 +88,7 @@ class LogQuery {
   constructor(merchantId: string, filter: LogFilter) {
     this.#filter = filter;
     this.values = [merchantId];
-    const { inventoryId, reference, action } = filter;
+    const { inventoryId, reference, action, fromUs, toUs } = filter;
     const given: string[] = [];
     if (inventoryId !== undefined) {
       given.push('record');
@@ -97,6 +103,14 @@ class LogQuery {
       given.push(action.toLowerCase());
       this.#conditions.push(`action = '${action}'`);
     }
+    if (fromUs !== undefined) {
+      given.push('from');
+      this.#conditions.push(`logged_at >= ${this.#instant(fromUs)}`);
+    }
+    if (toUs !== undefined) {
+      given.push('to');
+      this.#conditions.push(`logged_at < ${this.#instant(toUs)}`);
+    }
     this.name = ['list_logs', ...given].join('_');
     this.order =
       inventoryId === undefined ? 'logged_at DESC, inventory_id DESC, revision DESC' : 'revision DESC';
@@ -106,10 +120,15 @@ class LogQuery {
     return `$${this.values.push(value)}::${type}`;
   }
 
+  #instant(us: number): string {
+    return `timestamptz 'epoch' + ${this.bind(us, 'bigint')} * interval '1 microsecond'`;
+  }
+
   entries(after?: LogPlace): string {
     const conditions = after === undefined ? this.#conditions : [...this.#conditions, this.#behind(after)];
     return `
-      SELECT inventory_id, revision, action, on_hand_delta, reserved_delta, reference, notes, actor, logged_at
+      SELECT inventory_id, revision, action, on_hand_delta, reserved_delta, on_hand_qty, reserved_qty,
+             reference, notes, actor, logged_at
         FROM movement_log
        WHERE ${conditions.join(' AND ')}
        ORDER BY ${this.order}`;
@@ -121,7 +140,7 @@ class LogQuery {
 
   #behind({ loggedAtUs, inventoryId, revision }: LogPlace): string {
     if (this.#filter.inventoryId !== undefined) return `revision < ${this.bind(revision, 'bigint')}`;
-    const loggedAt = `timestamptz 'epoch' + ${this.bind(loggedAtUs, 'bigint')} * interval '1 microsecond'`;
+    const loggedAt = this.#instant(loggedAtUs);
     const rest = `${this.bind(inventoryId, 'text')}, ${this.bind(revision, 'bigint')}`;
     return `(logged_at, inventory_id, revision) < (${loggedAt}, ${rest})`;
   }
@@ -143,6 +162,8 @@ interface RawEntry {
   action: MovementAction;
   on_hand_delta: number;
   reserved_delta: number;
+  on_hand_qty: number | null;
+  reserved_qty: number | null;
   reference: string | null;
   notes: string | null;
   actor: string;
@@ -158,6 +179,8 @@ function entryOf(row: RawEntry): LoggedMovement {
     action: row.action,
     onHandDelta: row.on_hand_delta,
     reservedDelta: row.reserved_delta,
+    onHandQty: row.on_hand_qty,
+    reservedQty: row.reserved_qty,
     reference: row.reference ?? '',
     notes: row.notes ?? '',
     actor: row.actor,

@@ -1,11 +1,14 @@
 import type { Movement } from '../../domain/movement.js';
-import { numbers, texts } from '../connection/array-literal.js';
+import type { Stock } from '../../domain/stock.js';
+import { numbers, numbersOrNulls, texts } from '../connection/array-literal.js';
 import { batchStatement, type Statement } from '../connection/statement.js';
 import type { Transaction } from '../connection/transaction.js';
 
 export interface MovementRow {
   readonly merchantId: string;
   readonly movement: Movement;
+  /** The record's quantities after it; null where nobody can tell whose units were moved. */
+  readonly after: Pick<Stock, 'onHandQty' | 'reservedQty'> | null;
 }
 
 const APPEND = batchStatement({
@@ -13,14 +16,14 @@ const APPEND = batchStatement({
   text: ({ only }) => `
     INSERT INTO movement_log
            (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta,
-            reference, notes, actor, batch_id, logged_at)
+            reference, notes, actor, on_hand_qty, reserved_qty, batch_id, logged_at)
     SELECT n.merchant_id, n.inventory_id, n.revision, n.action, n.on_hand_delta, n.reserved_delta,
-           nullif(n.reference, ''), nullif(n.notes, ''), n.actor, $10::uuid,
-           coalesce(to_timestamp($11::float8 / 1000000), clock_timestamp())
+           nullif(n.reference, ''), nullif(n.notes, ''), n.actor, n.on_hand_qty, n.reserved_qty, $12::uuid,
+           coalesce(to_timestamp($13::float8 / 1000000), clock_timestamp())
       FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::int[],
-                  $7::text[], $8::text[], $9::text[])
+                  $7::text[], $8::text[], $9::text[], $10::int[], $11::int[])
            AS n (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta,
-                 reference, notes, actor)
+                 reference, notes, actor, on_hand_qty, reserved_qty)
     ${only('n.merchant_id', 'WHERE')}`,
 });
 
@@ -44,6 +47,8 @@ export function appendMovements(
     texts(rows.map((r) => r.movement.reference)),
     texts(rows.map((r) => r.movement.notes)),
     texts(rows.map((r) => r.movement.actor)),
+    numbersOrNulls(rows.map((r) => r.after?.onHandQty ?? null)),
+    numbersOrNulls(rows.map((r) => r.after?.reservedQty ?? null)),
     batchId,
     atUs,
   ]);

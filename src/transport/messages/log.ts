@@ -34,6 +34,8 @@ export function logMessage(tenantId: string, entry: LoggedMovement): LogEntry {
     adjustedBy: entry.actor,
     logDate: loggedAt,
     timestamp: loggedAt,
+    ...(entry.onHandQty !== null && { onHandQty: entry.onHandQty }),
+    ...(entry.reservedQty !== null && { reservedQty: entry.reservedQty }),
   });
 }
 

@@ -5,6 +5,7 @@ import type { Records } from '../../service/records.js';
 import type { Reservations } from '../../service/reservations.js';
 import { adjustmentOperations } from './adjustments.js';
 import type { Operation } from './operation.js';
+import { orderReadOperations } from './order-reads.js';
 import { orderOperations } from './orders.js';
 import { readOperations } from './reads.js';
 import { recordOperations } from './records.js';
@@ -28,6 +29,7 @@ export function inventoryOperations(use: UseCases): Operation[] {
     ...adjustmentOperations(use.records),
     ...recordOperations(use.records),
     ...settingsOperations(use.settings),
+    ...orderReadOperations(use.reads),
     ...readOperations(use.reads),
   ];
 }

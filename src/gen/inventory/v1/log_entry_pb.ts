@@ -13,10 +13,11 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file inventory/v1/log_entry.proto.
  */
 export const file_inventory_v1_log_entry: GenFile = /*@__PURE__*/
-  fileDesc("ChxpbnZlbnRvcnkvdjEvbG9nX2VudHJ5LnByb3RvEgxpbnZlbnRvcnkudjEiywMKCExvZ0VudHJ5EgoKAmlkGAEgASgJEhQKDGludmVudG9yeV9pZBgCIAEoCRISCgpwcm9kdWN0X2lkGAMgASgJEhEKCXRlbmFudF9pZBgEIAEoCRItCgZhY3Rpb24YBSABKA4yHS5pbnZlbnRvcnkudjEuTG9nRW50cnkuQWN0aW9uEhIKCnF0eV9jaGFuZ2UYBiABKAUSFgoJcmVmZXJlbmNlGAcgASgJSACIAQESEgoFbm90ZXMYCCABKAlIAYgBARITCgthZGp1c3RlZF9ieRgJIAEoCRIsCghsb2dfZGF0ZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJdGltZXN0YW1wGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJ9CgZBY3Rpb24SFgoSQUNUSU9OX1VOU1BFQ0lGSUVEEAASDAoIUkVDRUlWRUQQARIICgRTT0xEEAISDAoIQURKVVNURUQQAxILCgdEQU1BR0VEEAQSDAoIUkVUVVJORUQQBRIMCghSRVNFUlZFRBAGEgwKCFJFTEVBU0VEEAdCDAoKX3JlZmVyZW5jZUIICgZfbm90ZXMilwIKD0xpc3RMb2dzUmVxdWVzdBIVCgRwYWdlGAEgASgFQge6SAQaAigAEh4KBWxpbWl0GAIgASgFQgq6SAcaBRjIASgBSACIAQESLAoKcGFnZV90b2tlbhgDIAEoCUIYukgVchMYgAgyDl5bXHgyMS1ceDdlXSokEjMKDGludmVudG9yeV9pZBgEIAEoCUIdukgachgyFl5bQS1aYS16MC05Ll8tXXswLDY0fSQSJwoJcmVmZXJlbmNlGAUgASgJQhS6SBFyDxiAATIKXlteXHgwMF0qJBI3CgZhY3Rpb24YBiABKA4yHS5pbnZlbnRvcnkudjEuTG9nRW50cnkuQWN0aW9uQgi6SAWCAQIQAUIICgZfbGltaXQiiQEKEExpc3RMb2dzUmVzcG9uc2USJwoHY29udGVudBgBIAMoCzIWLmludmVudG9yeS52MS5Mb2dFbnRyeRIMCgRwYWdlGAIgASgFEg0KBWxpbWl0GAMgASgFEhYKDnRvdGFsX2VsZW1lbnRzGAQgASgFEhcKD25leHRfcGFnZV90b2tlbhgFIAEoCWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("ChxpbnZlbnRvcnkvdjEvbG9nX2VudHJ5LnByb3RvEgxpbnZlbnRvcnkudjEioQQKCExvZ0VudHJ5EgoKAmlkGAEgASgJEhQKDGludmVudG9yeV9pZBgCIAEoCRISCgpwcm9kdWN0X2lkGAMgASgJEhEKCXRlbmFudF9pZBgEIAEoCRItCgZhY3Rpb24YBSABKA4yHS5pbnZlbnRvcnkudjEuTG9nRW50cnkuQWN0aW9uEhIKCnF0eV9jaGFuZ2UYBiABKAUSFgoJcmVmZXJlbmNlGAcgASgJSACIAQESEgoFbm90ZXMYCCABKAlIAYgBARITCgthZGp1c3RlZF9ieRgJIAEoCRIsCghsb2dfZGF0ZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJdGltZXN0YW1wGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIYCgtvbl9oYW5kX3F0eRgMIAEoBUgCiAEBEhkKDHJlc2VydmVkX3F0eRgNIAEoBUgDiAEBIn0KBkFjdGlvbhIWChJBQ1RJT05fVU5TUEVDSUZJRUQQABIMCghSRUNFSVZFRBABEggKBFNPTEQQAhIMCghBREpVU1RFRBADEgsKB0RBTUFHRUQQBBIMCghSRVRVUk5FRBAFEgwKCFJFU0VSVkVEEAYSDAoIUkVMRUFTRUQQB0IMCgpfcmVmZXJlbmNlQggKBl9ub3Rlc0IOCgxfb25faGFuZF9xdHlCDwoNX3Jlc2VydmVkX3F0eSKlAwoPTGlzdExvZ3NSZXF1ZXN0EhUKBHBhZ2UYASABKAVCB7pIBBoCKAASHgoFbGltaXQYAiABKAVCCrpIBxoFGMgBKAFIAIgBARIsCgpwYWdlX3Rva2VuGAMgASgJQhi6SBVyExiACDIOXltceDIxLVx4N2VdKiQSMwoMaW52ZW50b3J5X2lkGAQgASgJQh26SBpyGDIWXltBLVphLXowLTkuXy1dezAsNjR9JBInCglyZWZlcmVuY2UYBSABKAlCFLpIEXIPGIABMgpeW15ceDAwXSokEjcKBmFjdGlvbhgGIAEoDjIdLmludmVudG9yeS52MS5Mb2dFbnRyeS5BY3Rpb25CCLpIBYIBAhABEkYKBGZyb20YByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhy6SBmyARYiBwj/gtH/rwcyCwiAkrjDmP7///8BEkQKAnRvGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIcukgZsgEWIgcI/4LR/68HMgsIgJK4w5j+////AUIICgZfbGltaXQiiQEKEExpc3RMb2dzUmVzcG9uc2USJwoHY29udGVudBgBIAMoCzIWLmludmVudG9yeS52MS5Mb2dFbnRyeRIMCgRwYWdlGAIgASgFEg0KBWxpbWl0GAMgASgFEhYKDnRvdGFsX2VsZW1lbnRzGAQgASgFEhcKD25leHRfcGFnZV90b2tlbhgFIAEoCWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
- * One line of the audit trail: one change of a record's quantities.
+ * One line of the audit trail: one change of a record's quantities. A call that draws on several holds writes one for
+ * each, under its reference.
  *
  * @generated from message inventory.v1.LogEntry
  */
@@ -64,7 +65,7 @@ export type LogEntry = Message<"inventory.v1.LogEntry"> & {
   qtyChange: number;
 
   /**
-   * The order or document behind the change; absent (null on REST) if there is none.
+   * The order whose hold was changed, or the document behind an adjustment; absent (null on REST) if there is none.
    *
    * @generated from field: optional string reference = 7;
    */
@@ -97,6 +98,22 @@ export type LogEntry = Message<"inventory.v1.LogEntry"> & {
    * @generated from field: google.protobuf.Timestamp timestamp = 11;
    */
   timestamp?: Timestamp | undefined;
+
+  /**
+   * The record's units on hand after it, 0 to 2147483647; absent (null on REST) in entries from before this was
+   * recorded.
+   *
+   * @generated from field: optional int32 on_hand_qty = 12;
+   */
+  onHandQty?: number | undefined;
+
+  /**
+   * The record's reserved units after it, 0 to 2147483647; absent (null on REST) in entries from before this was
+   * recorded.
+   *
+   * @generated from field: optional int32 reserved_qty = 13;
+   */
+  reservedQty?: number | undefined;
 };
 
 /**
@@ -222,6 +239,20 @@ export type ListLogsRequest = Message<"inventory.v1.ListLogsRequest"> & {
    * @generated from field: inventory.v1.LogEntry.Action action = 6;
    */
   action: LogEntry_Action;
+
+  /**
+   * Only entries from this instant on. Default: from the first entry on.
+   *
+   * @generated from field: google.protobuf.Timestamp from = 7;
+   */
+  from?: Timestamp | undefined;
+
+  /**
+   * Only entries before this instant. Default: up to the latest.
+   *
+   * @generated from field: google.protobuf.Timestamp to = 8;
+   */
+  to?: Timestamp | undefined;
 };
 
 /**

@@ -35,25 +35,29 @@ describe('from which holds', () => {
     // Without one: the unreferenced units first, then the oldest holds.
     [3, '', mixed, '7, =1'],
     [4, '', mixed, '6, =0'],
-    [5, '', mixed, '5, =0 A=1'],
-    [6, '', mixed, '4, =0 A=0'],
-    [8, '', mixed, '2, =0 A=0 B=1'],
-    [10, '', mixed, '0, =0 A=0 B=0 C=0'],
+    [5, '', mixed, '6, =0; 5, A=1'],
+    [6, '', mixed, '6, =0; 4, A=0'],
+    [8, '', mixed, '6, =0; 4, A=0; 2, B=1'],
+    [10, '', mixed, '6, =0; 4, A=0; 1, B=0; 0, C=0'],
     [11, '', mixed, '11 units. Only 10 units are currently reserved.'],
     [1, '', named, '4, A=1'],
-    [5, '', named, '0, A=0 B=0'],
+    [5, '', named, '3, A=0; 0, B=0'],
     [6, '', named, '6 units. Only 5 units are currently reserved.'],
     [2, '', [['A', 1]], '2 units. Only 1 unit is currently reserved.'],
     [1, '', [], '1 unit. Only 0 units are currently reserved.'],
     [QTY_MAX, '', [['A', QTY_MAX]], '0, A=0'],
   ])('%i for "%s" with %j → %s', (qty, reference, held, expected) => {
     const on = world([record('inv_1', QTY_MAX, held)]);
-    const [reserved, holds] = expected.split(', ');
-    const outcome = (kind: 'release' | 'confirm', left: number): string =>
-      expected.includes('Only') ? `Cannot ${kind} ${expected}` : `inv_1 ${reserved} of ${left}, ${holds}`;
-    expect(said(decide(draw('release', qty, reference), on))).toBe(outcome('release', QTY_MAX));
+    const reservedBefore = held.reduce((units, [, heldQty]) => units + heldQty, 0);
+    const outcome = (kind: 'release' | 'confirm', onHand: (reserved: number) => number): string =>
+      expected.includes('Only')
+        ? `Cannot ${kind} ${expected}`
+        : expected.replaceAll(/(\d+), /g, (_, left) => `inv_1 ${left} of ${onHand(Number(left))}, `);
+    expect(said(decide(draw('release', qty, reference), on))).toBe(outcome('release', () => QTY_MAX));
     // Shipped units leave the shelf, too.
-    expect(said(decide(draw('confirm', qty, reference), on))).toBe(outcome('confirm', QTY_MAX - qty));
+    expect(said(decide(draw('confirm', qty, reference), on))).toBe(
+      outcome('confirm', (reserved) => QTY_MAX - (reservedBefore - reserved)),
+    );
   });
 });
 
@@ -62,34 +66,48 @@ describe('what it changes', () => {
     ['A', 2],
     ['', 3],
   ];
-  test.each([
-    // One log entry, also when several holds pay for it.
-    ['release', 1, 'A', 'RELEASED', 0],
-    ['release', 5, '', 'RELEASED', 0],
-    ['confirm', 1, 'A', 'SOLD', -1],
-    ['confirm', 5, '', 'SOLD', -5],
-  ] as const)('%s %i for "%s" → %s, %i on hand', (kind, qty, reference, action, onHandDelta) => {
-    const stock = { id: 'inv_1', onHandQty: 20 + onHandDelta, reservedQty: 5 - qty };
-    expect(decide(draw(kind, qty, reference), world([record('inv_1', 20, held)]))).toMatchObject({
+  test.each<['release' | 'confirm', number, string, [string, number][]]>([
+    ['release', 1, 'A', [['A', 1]]],
+    ['confirm', 1, 'A', [['A', 1]]],
+    // An entry for each hold that pays for it, under that hold's reference.
+    [
+      'release',
+      5,
+      '',
+      [
+        ['', 3],
+        ['A', 2],
+      ],
+    ],
+    [
+      'confirm',
+      4,
+      '',
+      [
+        ['', 3],
+        ['A', 1],
+      ],
+    ],
+  ])('%s %i for "%s": an entry for each of %j', (kind, qty, reference, drawn) => {
+    const decision = decide(draw(kind, qty, reference), world([record('inv_1', 20, held)]));
+    let [onHandQty, reservedQty, revision] = [20, 5, REVISION];
+    const expected = drawn.map(([whose, units]) => {
+      const onHandDelta = kind === 'confirm' ? -units : 0;
+      onHandQty += onHandDelta;
+      reservedQty -= units;
+      revision += 1;
+      const action = kind === 'confirm' ? 'SOLD' : 'RELEASED';
+      const deltas = { onHandDelta, reservedDelta: -units };
+      const said = { reference: whose, notes: 'why', actor: 'ann' };
+      return {
+        stock: { id: 'inv_1', onHandQty, reservedQty, revision },
+        movement: { inventoryId: 'inv_1', revision, action, ...deltas, ...said },
+      };
+    });
+    expect(decision).toMatchObject({
       accepted: true,
-      changes: {
-        records: [
-          {
-            stock: { ...stock, revision: REVISION + 1 },
-            movement: {
-              inventoryId: 'inv_1',
-              revision: REVISION + 1,
-              action,
-              onHandDelta,
-              reservedDelta: -qty,
-              reference,
-              notes: 'why',
-              actor: 'ann',
-            },
-          },
-        ],
-      },
-      success: { stock },
+      changes: { records: expected },
+      success: { stock: { id: 'inv_1', onHandQty, reservedQty } },
     });
   });
 

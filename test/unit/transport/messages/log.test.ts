@@ -14,6 +14,8 @@ const entry = {
   actor: 'ann',
   loggedAtMs: 1_500,
   loggedAtUs: 1_500_123,
+  onHandQty: null,
+  reservedQty: null,
 };
 
 describe('the change that an entry tells of', () => {
@@ -41,6 +43,13 @@ test('reference and notes are there when they are', () => {
   expect([bare.reference, bare.notes]).toEqual([undefined, undefined]);
   const full = logMessage('mer_1', { ...entry, action: 'SOLD', reference: 'R', notes: 'N' });
   expect([full.reference, full.notes]).toEqual(['R', 'N']);
+});
+
+test('the figures after it are there when they are, zero too', () => {
+  const old = logMessage('mer_1', { ...entry, action: 'SOLD' });
+  expect([old.onHandQty, old.reservedQty]).toEqual([undefined, undefined]);
+  const full = logMessage('mer_1', { ...entry, action: 'SOLD', onHandQty: 3, reservedQty: 0 });
+  expect([full.onHandQty, full.reservedQty]).toEqual([3, 0]);
 });
 
 test('an entry is known by its record and revision', () => {
