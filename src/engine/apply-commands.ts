@@ -18,7 +18,7 @@ import type { BehindResults, Results } from './scheduler/executor.js';
 import type { Execution, Submission } from './submission.js';
 import { changesAnything, type DecidedBatch, writeBatch } from './write.js';
 
-/** COMMIT went unanswered. What would tell whether it happened, and what to answer if it did. */
+/** COMMIT went unanswered. Holds what tells whether it happened, and what to answer if it did. */
 export class BatchOutcomeUnknown extends Error {
   override readonly name = 'BatchOutcomeUnknown';
   constructor(
@@ -35,7 +35,7 @@ export class BatchOutcomeUnknown extends Error {
 /** Called once for each merchant whose stock a transaction has changed, when it is committed. */
 export type OnChange = (merchantId: string) => void;
 
-/** What goes for all batches of an engine. */
+/** What is the same for all batches of an engine. */
 export interface BatchRules {
   /** Lines that a batch has room for (`batch-room.ts`). */
   readonly linesMax: number;
@@ -45,9 +45,9 @@ export interface BatchRules {
 }
 
 /**
- * Runs commands in one transaction: lock and fetch everything, decide each in order of arrival, write once. Takes the
- * first ones, as many as have room, and at least one. Result i belongs to submission i. Waits for no record: a command
- * that needs one that somebody else has is left undone. When it throws, nothing was changed, except BatchOutcomeUnknown.
+ * Runs commands in one transaction: locks and fetches everything, decides each in order of arrival, writes once. Takes as
+ * many of the first ones as have room, and at least one. Result i belongs to submission i. Waits for no record: a command
+ * that needs one that somebody else has is left undone. If it throws anything but BatchOutcomeUnknown, nothing changed.
  */
 export function applyCommands(
   dataSource: DataSource,
@@ -58,14 +58,14 @@ export function applyCommands(
   return runBatch(dataSource, rules, merchantId, (tx) => fetchBatch(tx, submissions, rules.linesMax, 'skip'));
 }
 
-/** How long a record is waited for in line with other processes, before it is left to be looked at now and then. */
+/** How long to wait for a record in line with other processes. After that, it is only looked at now and then. */
 const AWAIT_TIMEOUT_MS = 500;
-/** The lock was not free at once: more than it takes to get one. */
+/** A lock that takes longer than this was not free. */
 const WAITED_MS = 0.3;
 
 /**
- * The same, behind a record that somebody else has: waits for it, and only then asks which commands to run. Throws where
- * it could not be had.
+ * Does the same behind a record that somebody else has: waits for it, and only then asks which commands to run. Throws if
+ * it does not get the record.
  */
 export async function applyBehind(
   dataSource: DataSource,
@@ -84,10 +84,10 @@ export async function applyBehind(
   return { results, waited: waitedMs > WAITED_MS };
 }
 
-/** Each record in turn is waited for no longer: those before it are locked meanwhile. */
+/** The longest wait for each record in turn: the ones before it are locked meanwhile. */
 const PATIENCE_MS = 100;
 
-/** The same, of one command that needs several records which others want too: waits for each, in key order. */
+/** Does the same for one command that needs several records which others want too: waits for each, in key order. */
 export function applyPatiently(
   dataSource: DataSource,
   submission: Submission,
@@ -99,7 +99,7 @@ export function applyPatiently(
   });
 }
 
-/** Which of the records nobody has locked at this moment. */
+/** Returns those of the records that nobody has locked at this moment. */
 export async function findFreeRecords(
   dataSource: DataSource,
   records: readonly RecordKey[],
@@ -133,12 +133,12 @@ async function runBatch(
   } catch (error) {
     if (!(error instanceof CommitOutcomeUnknown) || decided === undefined) throw error;
     const { movements } = decided.workingSet;
-    // Of a record that was there before, if there is one: its lock settles the matter.
+    // Prefers an entry of a record that was there before: its lock settles the matter.
     const evidence = movements.find(({ movement }) => movement.revision > 1) ?? movements[0];
     if (evidence === undefined) {
-      // No quantity changed. When nothing else did there was nothing to commit; otherwise (keys of rejections,
-      // lines without units, descriptions, settings) the batch can simply run again: it finds the keys and lines, or
-      // sets the same values.
+      // No quantity changed. If nothing else did, there was nothing to commit. Otherwise (keys of rejections, lines
+      // without units, descriptions, settings) the batch can simply run again: it finds the keys and lines, or sets the
+      // same values.
       if (!changesAnything(decided)) return decided.results;
       throw error.cause;
     }
@@ -150,8 +150,8 @@ async function runBatch(
 }
 
 /**
- * Finds out what became of a batch. Takes the record's lock first: a backend that still works on the lost COMMIT
- * holds it, so once it is ours, the log says for certain.
+ * Finds out what became of a batch. Takes the record's lock first: a backend that still works on the lost COMMIT holds
+ * it. Once we have the lock, the log tells for certain.
  */
 export async function reconcileBatch(
   dataSource: DataSource,
@@ -162,7 +162,7 @@ export async function reconcileBatch(
   const settle = async (tx: Transaction): Promise<boolean> => {
     const record = { merchantId, id: movement.inventoryId };
     const locked = await lockStockLevels(tx, [record]);
-    // Of a record that the batch created, there is nothing to lock until it commits.
+    // A record that the batch created cannot be locked until the batch commits.
     if (locked.length === 0) await awaitCreation(tx, record);
     return hasMovement(tx, batchId, evidence);
   };

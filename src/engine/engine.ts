@@ -27,7 +27,7 @@ import type { Execution, Submission } from './submission.js';
 export interface Engine {
   /** Never rejects. `deadlineAtMs`: milliseconds since the epoch; past it, an execution no longer begins. */
   submit(submission: Submission, deadlineAtMs: number): Promise<Execution | Fault>;
-  /** Takes no more; resolves when all that was taken is answered. */
+  /** Takes no more commands. Resolves when all that were taken are answered. */
   drain(): Promise<void>;
 }
 
@@ -45,11 +45,11 @@ export interface EngineObserver {
   changed(merchantId: string): void;
   /** A command was answered with a fault because of this. */
   failed(error: unknown): void;
-  /** Somebody else has kept a record for a second or more. Told once, until the record is free. */
+  /** Somebody else has kept a record for a second or more. Called once for each record, until it is free. */
   recordKept(record: RecordKey, commands: number, waitedMs: number): void;
 }
 
-/** What of the engine is waiting. */
+/** How much is waiting in the engine. */
 export interface EngineFigures {
   /** Commands that wait for a transaction, or for a record. */
   readonly queued: number;
@@ -80,7 +80,7 @@ function executor(
   const onChange = (merchantId: string): void => observer.changed(merchantId);
   const oneMerchant = batchScope === 'merchant';
   const rules: BatchRules = { linesMax: limits.batchCommandsMax, onChange, oneMerchant };
-  /** Some calls' deadlines may pass meanwhile: they are looked at before it is tried again. */
+  /** Meanwhile, deadlines of some calls may pass: they are checked before the next try. */
   const endBacklogOf = async (error: unknown): Promise<never> => {
     if (error instanceof ExpiredBacklog) await endBacklog(dataSource, error.records, onChange);
     throw error;
@@ -132,11 +132,11 @@ export function failureKind(error: unknown): FailureKind {
   if (error instanceof RecordsMoved || error instanceof ExpiredBacklog) return 'retry';
   switch (databaseErrorKind(error)) {
     case 'contention':
-      // Somebody has what one of the commands needs besides its records: the others need not wait for it.
+      // Somebody has something that one command needs besides its records. The other commands need not wait for it.
       return isLockTimeout(error) ? 'isolate' : 'retry';
     case 'unavailable':
       return 'retry';
-    // A fault may be one command's too: alone, it shows, and the others go through.
+    // The fault may be one command's. Alone, it shows, and the others go through.
     case 'culprit':
     case 'fault':
       return 'split';

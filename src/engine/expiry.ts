@@ -15,14 +15,14 @@ export interface ExpiredHolds {
   readonly unfinished: readonly RecordKey[];
 }
 
-/** The instant that counts for what was read: no earlier than any part of it, as far as holds can end. */
+/** The instant that counts for what was read: the latest time that came with it. */
 export function latestReading(stocks: readonly LockedStock[], clockMs: number | undefined): number {
   let latest = clockMs ?? 0;
   for (const { readAtMs } of stocks) if (readAtMs !== null && readAtMs > latest) latest = readAtMs;
   return latest;
 }
 
-/** The records that may have holds which ended by `nowMs`. Most records have no hold that ends at all. */
+/** The records that may have holds which have ended by `nowMs`. Most records have no hold with an expiry. */
 export function dueRecords(stocks: readonly LockedStock[], nowMs: number): RecordKey[] {
   const due: RecordKey[] = [];
   for (const { merchantId, stock } of stocks) {
@@ -74,7 +74,7 @@ export function endExpired(workingSet: WorkingSet, due: readonly RecordKey[], ex
   }
   for (const { merchantId, id } of due) {
     const record = workingSet.world(merchantId).record(id)!;
-    // The bound was low: what would have ended first was released or open-ended before it could.
+    // The bound was low: the hold that would have ended first was released, or made open-ended, before it could.
     if (!record.changed) record.postponeExpiry(expired.next.get(mapName(merchantId, id)) ?? null);
   }
 }

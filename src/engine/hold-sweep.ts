@@ -13,7 +13,7 @@ import { writeWorkingSet } from './write.js';
 const STEP_RECORDS_MAX = 50;
 /** and at most this many holds of each. */
 const STEP_HOLDS_MAX = 200;
-/** One sweep looks at so many merchants that are due, */
+/** One sweep looks at this many merchants that are due, */
 const DUE_MERCHANTS_MAX = 1000;
 /** whose stock has changed, */
 const CHANGED_MERCHANTS_MAX = 100;
@@ -21,7 +21,7 @@ const CHANGED_MERCHANTS_MAX = 100;
 const ROUND_MERCHANTS = { min: 10, max: 100 };
 /** Merchants that are remembered, each as due and as changed. */
 const KNOWN_MERCHANTS_MAX = 100_000;
-/** A merchant that could not be swept is left alone for so long. */
+/** A merchant that could not be swept is left alone for this long. */
 const AFTER_FAILURE_MS = 10_000;
 /** A backlog step, of one record. */
 const BACKLOG_STEP_HOLDS_MAX = 2000;
@@ -30,15 +30,15 @@ const BACKLOG_STEPS_MAX = 500;
 
 /**
  * Ends the expired holds of all merchants, one merchant at a time, step by step. Nothing depends on when it runs: to
- * commands and readers, an expired hold is gone at its instant. It keeps tables small, and the log in time. Several
- * processes may do so at once: each takes the records that no one else has locked.
+ * commands and readers, an expired hold is gone at its instant. The sweep keeps the tables small and the log up to date.
+ * Several processes may sweep at once: each takes the records that no one else has locked.
  *
  * A sweep does not ask every merchant. It looks at those that are known to be due, those whose stock this process has
- * changed since, and some of all the others in turn. Each look tells when the merchant is due next; so it also learns of
- * holds that other processes have opened, mostly long before they end.
+ * changed since, and some of all the others in turn. Each look tells when the merchant is due next. So the sweep also
+ * learns of holds that other processes have opened, mostly long before they end.
  */
 export class HoldSweep {
-  /** When a merchant is due next, as its last look has told: milliseconds since the epoch. Bounded; the round finds the rest. */
+  /** When a merchant is due next, by the last look at it (ms since the epoch). Bounded; the round finds the rest. */
   readonly #dueAtMs = new Map<string, number>();
   /** Merchants whose stock this process has changed, and that were not looked at since. Bounded likewise. */
   readonly #changed = new Set<string>();

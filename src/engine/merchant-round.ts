@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { listMerchantIds } from '../store/tables/merchants.js';
 
-/** A whole round takes this many turns, as far as `min` and `max` allow. */
+/** A whole round takes this many turns, within the bounds of `min` and `max`. */
 const ROUND_TURNS = 10;
 
 /**

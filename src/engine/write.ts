@@ -23,14 +23,14 @@ export function changesAnything({ workingSet, keys }: DecidedBatch): boolean {
   );
 }
 
-/** Bulk statements, one a table whatever the batch's size. */
+/** Bulk statements: one for each table, whatever the size of the batch. */
 export function writeBatch(tx: Transaction, batchId: string, { workingSet, keys }: DecidedBatch): void {
   writeWorkingSet(tx, batchId, workingSet);
   if (keys.outlived.length > 0) forgetIdempotencyKeys(tx, keys.outlived);
   if (keys.fresh.length > 0) insertIdempotencyKeys(tx, keys.fresh);
 }
 
-/** Writes what changed of locked records. */
+/** Writes what has changed of locked records. */
 export function writeWorkingSet(tx: Transaction, batchId: string, workingSet: WorkingSet): void {
   const rows = workingSet.collect();
   const { opened, changed, ended } = rows.holds;

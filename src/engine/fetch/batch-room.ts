@@ -5,8 +5,8 @@ import type { DrawnHolds } from './drawn-holds.js';
 
 /*
  * What commands make their batch read and write is counted in lines: a line is one record that one command changes.
- * A batch has room for so many. What a command really needs is known only in steps, and each step leaves the commands
- * that have no room left to the next batch:
+ * A batch has room for a limited number of lines. What a command really needs is known only in steps, and each step
+ * leaves the commands without room to the next batch:
  *
  * - before it is taken from the queue, by what the command says;
  * - before the locks, by the records of the orders that it ends;
@@ -15,13 +15,13 @@ import type { DrawnHolds } from './drawn-holds.js';
  * The first command of a batch always has room. It needs no more than ORDER_RECORDS_MAX lines.
  */
 
-/** Guess: the records of an order that is to be ended are known only when its batch runs. */
+/** A guess: which records an order to be ended has is known only when its batch runs. */
 const ENDED_ORDER_LINES = 8;
 
-/** Holds that take as long to read and to end as one command takes: docs/performance.md has the figures. */
+/** To read and end this many holds takes as long as one command: docs/performance.md has the figures. */
 const HOLDS_A_LINE = 4;
 
-/** A draw without a reference of more units may have to look at many holds before it is refused. */
+/** A larger draw without a reference may have to look at many holds before it is refused. */
 const SMALL_DRAW_QTY = 100;
 const LARGE_DRAW_LINES = 10;
 
@@ -51,7 +51,7 @@ export function weightOf({ command }: Submission): number {
 /** How many records each order holds units of, by merchant and reference. */
 export type OrderSizes = ReadonlyMap<string, number>;
 
-/** How many of the commands, from the first on, have room; at least one. Adds these to `drawn`. */
+/** How many of the commands have room, from the first on: at least one. Adds these to `drawn`. */
 export function countWithRoom(
   submissions: readonly Submission[],
   linesMax: number,

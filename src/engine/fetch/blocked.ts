@@ -35,7 +35,7 @@ export function findBlocked(
   return found;
 }
 
-/** What the command says, or what was found for it before the locks. */
+/** The records that the command names, or that were found for it before the locks. */
 function recordsNeeded(command: Command, { held, found }: WantedRecords): readonly string[] {
   const { merchantId } = command;
   switch (command.kind) {

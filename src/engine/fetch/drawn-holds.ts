@@ -6,7 +6,7 @@ import type { HoldRow, OldestHolds, OldestQty } from '../../store/tables/holds.j
 import type { RecordKey, StockRow } from '../../store/tables/stock-levels.js';
 import type { DrawnRecord } from './fetch-plan.js';
 
-/** A draw that may need more holds than these is looked at more closely before they are read. */
+/** If a draw may need more holds than this, their sum is looked at before they are read. */
 const FEW_HOLDS = 100;
 
 interface Drawn {
@@ -14,29 +14,29 @@ interface Drawn {
   /** Units of its holds in the table: those with a reference, and those without. */
   readonly referencedQty: number;
   readonly unreferencedQty: number;
-  /** It has at most so many units reserved when the next command is decided. */
+  /** The most units that it can have reserved when the next command is decided. */
   reservedMax: number;
   /** A draw of more units is refused: it would draw on too many holds. */
   drawableMax: number;
-  /** Of the draws so far that may succeed: their units, and how many they are. */
+  /** The draws so far that may succeed: the sum of their units, and their number. */
   drawnQty: number;
   draws: number;
-  /** Of its oldest holds, as many as those draws may need. */
+  /** How many of its oldest holds those draws may need. */
   holds: number;
 }
 
 /**
- * How many holds the draws without a reference need, known before any of them is read, from the locked figures.
+ * Tells from the locked figures how many holds the draws without a reference need, before any of them is read.
  *
- * Such a draw takes the unreferenced units first, then from the oldest holds. Every hold has at least one unit, so as
- * many of the oldest as there are units left to draw are enough. A draw of more units than the record can have
- * reserved is refused whatever its holds are, and needs none; and so is one of more units than the unreferenced ones and
- * the oldest holds have together, as many of them as one draw may take from.
+ * Such a draw takes the unreferenced units first, then from the oldest holds. Each hold has at least one unit, so as many
+ * of the oldest as there are units left to draw are enough. A draw of more units than the record can have reserved is
+ * refused whatever its holds are, and needs none. The same goes for a draw of more units than it may take: the
+ * unreferenced ones and those of the DRAW_HOLDS_MAX oldest holds.
  */
 export class DrawnHolds {
   readonly #drawn = new Map<string, Drawn>();
 
-  /** `named` has the unreferenced units of each record; `sums`, what the holds have that `many` asked for. */
+  /** `named` has the unreferenced units of each record; `sums` has the units of the holds that `many` asked for. */
   constructor(
     records: readonly DrawnRecord[],
     stocks: readonly StockRow[],
@@ -67,7 +67,7 @@ export class DrawnHolds {
     }
   }
 
-  /** How many holds more the command needs than those before it. */
+  /** How many more holds the command needs than those before it. */
   needOf(command: Command): number {
     if (!isDraw(command)) return 0;
     const drawn = this.#drawn.get(nameOf(command.merchantId, command));
@@ -83,12 +83,12 @@ export class DrawnHolds {
     } else if (isDraw(command)) this.#draw(command);
   }
 
-  /** What to read. Expired holds may be the oldest ones; those behind them are wanted too. */
+  /** The holds to read. Expired holds may be the oldest ones, so as many more are read. */
   wanted(expired: readonly HoldRow[]): OldestHolds[] {
     return this.#oldest(expired, ({ holds }) => holds);
   }
 
-  /** What to sum up before anything is read: the holds that one draw may take from, where draws may need many. */
+  /** The holds to sum up before any is read: those that one draw may take from, for records where draws may need many. */
   many(expired: readonly HoldRow[]): OldestHolds[] {
     return this.#oldest(expired, ({ holds }) => (holds > FEW_HOLDS ? DRAW_HOLDS_MAX : 0));
   }
@@ -128,7 +128,7 @@ export class DrawnHolds {
 
 type Draw = ReleaseCommand | ConfirmCommand;
 
-/** Without a reference: one with a reference reads its one hold by name. */
+/** Only without a reference: a draw with one reads its one hold by name. */
 function isDraw(command: Command): command is Draw {
   return (command.kind === 'release' || command.kind === 'confirm') && command.reference === UNREFERENCED;
 }

@@ -13,24 +13,24 @@ import type { Submission } from '../submission.js';
 
 /** All rows that the decisions of a batch may look at, each named once. */
 export interface FetchPlan {
-  /** To be locked. The records of `orders` come to them, and only the database knows those. */
+  /** To be locked, as are the records of `orders`, which only the database knows. */
   readonly records: readonly RecordKey[];
   readonly holds: readonly HoldKey[];
   readonly draws: readonly DrawnRecord[];
   /** To be ended as a whole. */
   readonly orders: readonly OrderKey[];
-  /** Records whose description is changed or told. */
+  /** Records whose description is changed, or is part of an answer. */
   readonly descriptions: readonly RecordKey[];
-  /** Of records to be created. */
+  /** The identities of records to be created. */
   readonly identities: readonly IdentityKey[];
-  /** Of records to be locked where they exist, and created where not; only the database knows their ids. */
+  /** The identities of records to be locked if they exist, and created if not. Only the database knows their ids. */
   readonly receipts: readonly IdentityKey[];
-  /** Of imports, to be done unless they were. */
+  /** Lines of imports, to be done unless they have been done. */
   readonly lines: readonly ImportLineRow[];
   /** Merchants whose settings change. */
   readonly settings: readonly string[];
   readonly keys: readonly IdempotencyKeyName[];
-  /** Some decision needs to know what time it is. */
+  /** Whether some decision needs to know the time. */
   readonly clock: boolean;
 }
 
@@ -100,7 +100,7 @@ class Planner {
         this.#describe(merchantId, command.id);
         return;
       case 'create_record':
-        // Not there, if all is well.
+        // Usually it is not there yet.
         this.#record(merchantId, command.id);
         this.#identify(merchantId, command.details, this.#identities);
         return;

@@ -17,22 +17,22 @@ import { planBatch } from './plan-batch.js';
 import { readDrawnHolds } from './read-drawn-holds.js';
 import { assertAllLocked } from './wanted-records.js';
 
-/** Expired holds of one record that a batch ends along with its work; more are ended first, in steps of their own. */
+/** A batch ends this many expired holds of one record along with its work. If there are more, they are ended before. */
 export const EXPIRED_HOLDS_MAX = 1000;
-/** And of all its records together. */
+/** The same, for all its records together. */
 const BATCH_EXPIRED_HOLDS_MAX = 5000;
 
 /** State as of the locks. */
 export interface FetchedBatch {
   /** The commands that it is fetched for, from the first on; the others have no room in it. */
   readonly submissions: readonly Submission[];
-  /** Of these, the ones that need a record that somebody else has. */
+  /** Those of them that need a record that somebody else has. */
   readonly blocked: ReadonlyMap<Submission, Blocked>;
   readonly workingSet: WorkingSet;
   readonly keys: KeyBook;
 }
 
-/** Records have more expired holds than a batch can end along with its work. */
+/** Some records have more expired holds than a batch can end along with its work. */
 export class ExpiredBacklog extends Error {
   override readonly name = 'ExpiredBacklog';
   constructor(readonly records: readonly RecordKey[]) {
@@ -42,8 +42,8 @@ export class ExpiredBacklog extends Error {
 
 /**
  * Locks all records that the batch names, then reads what its decisions need, for as many of the commands as have room
- * in `linesMax`. The locks are sent first; what is read after them is final until COMMIT. By `skip` it waits for no
- * record, and tells which commands lack one. Throws ExpiredBacklog or RecordsMoved when it has to be done again.
+ * in `linesMax`. The locks are sent first; what is read after them is final until COMMIT. With `skip` it waits for no
+ * record, and tells which commands lack one. Throws ExpiredBacklog or RecordsMoved if it has to be done again.
  */
 export async function fetchBatch(
   tx: Transaction,

@@ -12,7 +12,7 @@ import {
 
 /** What is to be locked and read, for the commands that have room. */
 export interface PlannedBatch {
-  /** From the first on. */
+  /** The commands that have room, from the first on. */
   readonly submissions: readonly Submission[];
   readonly plan: FetchPlan;
   readonly wanted: WantedRecords;
@@ -21,7 +21,7 @@ export interface PlannedBatch {
 
 const noOrders: OrderSizes = new Map();
 
-/** A promise only where there is something to look for, so that locks can leave together with START TRANSACTION. */
+/** Returns a promise only if there is something to look for: the locks can leave together with START TRANSACTION. */
 export function planBatch(
   tx: Transaction,
   submissions: readonly Submission[],

@@ -6,10 +6,10 @@ import { countWithRoom } from './batch-room.js';
 import { DrawnHolds } from './drawn-holds.js';
 import type { PlannedBatch } from './plan-batch.js';
 
-/** What is known when the holds of draws without a reference are to be read. */
+/** What is known before the holds for draws without a reference are read. */
 interface Locked {
   readonly stocks: readonly StockRow[];
-  /** Those that commands name, and the unreferenced units. */
+  /** The holds that commands name, and the unreferenced units. */
   readonly named: readonly HoldRow[];
   readonly expired: readonly HoldRow[];
 }
@@ -18,15 +18,15 @@ interface ReadHolds {
   /** The commands that have room, from the first on. */
   readonly submissions: readonly Submission[];
   readonly oldest: readonly HoldRow[];
-  /** Of records from which some command would draw on many holds. */
+  /** Only for records where some command would draw on many holds. */
   readonly sums: readonly OldestQty[];
 }
 
 const none: never[] = [];
 
 /**
- * Reads the holds that draws without a reference need, of as many commands as have room. Where a draw would need many,
- * what they have together is looked at first: most draws that are too large for them all are refused by that alone.
+ * Reads the holds that draws without a reference need, for as many commands as have room. If a draw would need many,
+ * their sum is read first: most draws that are too large for all of them are refused by that alone.
  */
 export async function readDrawnHolds(
   tx: Transaction,

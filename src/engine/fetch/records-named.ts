@@ -3,7 +3,7 @@ import { mapName } from '../../domain/map-name.js';
 
 const NONE: readonly string[] = [];
 
-/** The records that the command says it needs, each once. Which ones an order holds, only the database knows. */
+/** The records that the command names, each once. Only the database knows which records an order holds units of. */
 export function recordsNamed(command: Command): readonly string[] {
   const { merchantId } = command;
   switch (command.kind) {

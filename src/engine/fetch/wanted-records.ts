@@ -9,7 +9,7 @@ import type { FetchedOrder } from '../working-set/working-set.js';
 import type { OrderSizes } from './batch-room.js';
 import { type FetchPlan, identityName } from './fetch-plan.js';
 
-/** Records came to be wanted that are not locked, between the look for them and the locks. */
+/** Between the look for records and the locks, others appeared that the batch needs and has not locked. */
 export class RecordsMoved extends Error {
   override readonly name = 'RecordsMoved';
   constructor(what: string) {
@@ -17,15 +17,15 @@ export class RecordsMoved extends Error {
   }
 }
 
-/** What a batch is to lock, and what it can only look for behind the locks. */
+/** What a batch has to lock, and what it can only look for behind the locks. */
 export interface WantedRecords {
   readonly records: readonly RecordKey[];
   /** To be ended as a whole. */
   readonly orders: readonly OrderKey[];
   readonly tooLarge: readonly FetchedOrder[];
-  /** Not there before the locks, so perhaps to be created. */
+  /** They were not there before the locks. Perhaps the batch creates them. */
   readonly identities: readonly IdentityKey[];
-  /** There before the locks; a record keeps its identity for ever. */
+  /** They were there before the locks. A record never changes its identity. */
   readonly found: readonly FoundRecord[];
   readonly receipts: readonly IdentityKey[];
   /** The records that the orders held units of before the locks. */
@@ -45,7 +45,7 @@ export function asNamed({ records, identities }: FetchPlan): WantedRecords {
   return { records, orders: none, tooLarge: none, identities, found: none, receipts: none, held: none };
 }
 
-/** What a batch's commands do not name, as it was found before the locks. */
+/** What was found before the locks: records that the batch needs and its commands do not name. */
 export interface FoundBefore {
   readonly held: readonly (RecordKey & OrderKey)[];
   readonly received: readonly FoundRecord[];
@@ -59,7 +59,7 @@ const HELD_RECORDS_MAX = ORDER_RECORDS_MAX + 1;
 
 /**
  * Looks for the records that only the database can name: the ones that orders hold units of, and the ones of the
- * products that are received. Costs a round trip, where there are any.
+ * products that are received. Costs a round trip if there are any.
  */
 export async function lookForRecords(tx: Transaction, { orders, receipts }: FetchPlan): Promise<FoundBefore> {
   const [held, received] = await Promise.all([

@@ -5,24 +5,24 @@ import type { Executor, Results, SchedulerLimits } from './executor.js';
 import { RowWaits } from './row-waits.js';
 import { Schedule } from './schedule.js';
 
-/** A call that has so often lacked one row when it got another waits for all of them in turn. */
+/** A call that has lacked another row this many times waits for all of its rows, one after another. */
 const LACKED_OTHERS_MAX = 2;
 
 /**
  * Collects concurrent calls and runs them together: many callers, one execution.
  *
- * Purpose: where an execution has a price (a transaction, its locks, its fsync), calls that wait share it. They share its
+ * Purpose: an execution has a price (a transaction, its locks, its fsync), and calls that wait share it. They share its
  * speed, and nothing else: a call waits neither for a row that it does not need, nor for another batch's trouble, nor for
- * the crowd of another group. Trade-off: a call may wait for the execution in flight, never for a timer. Under low load
- * a batch is one call; under load batches form by themselves while the lanes are busy.
+ * the crowd of another group. Trade-off: a call may wait for the execution in flight, but never for a timer. Under low
+ * load a batch is one call. Under high load batches form by themselves while the lanes are busy.
  *
- * Life of a call: refused (queue full, closing), or queued (`Schedule`); taken by a free lane with what else is next;
- * dropped instead when its deadline has passed; then executed, tried again, or isolated by splitting (`carryThrough`).
- * Where somebody else has a row that it needs, it comes back undone and waits for that row (`RowWaits`), while the others
- * of its batch are answered. Each call is answered exactly once, with a value: `submit` never rejects.
+ * Life of a call: it is refused (queue full, closing) or queued (`Schedule`). A free lane takes it, together with others
+ * that are next; if its deadline has passed, it is dropped. Then it is executed, tried again, or isolated by splitting
+ * (`carryThrough`). If somebody else has a row that it needs, it comes back undone and waits for that row (`RowWaits`),
+ * while the others of its batch are answered. Each call is answered exactly once, with a value: `submit` never rejects.
  *
  * A lane is the right to execute. A batch that fails, or takes longer than `slowMs`, gives up its lane and goes on as a
- * stray, so that its trouble stays its own. Only when there are `straysMax` of them does everybody wait.
+ * stray, so that its trouble stays its own. Everybody waits only when there are `straysMax` of them.
  *
  * It knows nothing of what the calls are.
  */
@@ -34,9 +34,9 @@ export class Batcher<C, R> {
   readonly #rowWaits: RowWaits<C, R>;
   /** Batches that hold a lane; at most `engineLanes`. */
   #inLanes = 0;
-  /** Batches that do not. */
+  /** Batches that have given up their lane; at most `straysMax`. */
   #strays = 0;
-  /** Calls that have come. */
+  /** How many calls have come; the last one's number. */
   #arrived = 0;
   /** A start of lanes is due at the end of this turn of the event loop. */
   #startScheduled = false;
@@ -118,7 +118,7 @@ export class Batcher<C, R> {
     return this.queued === 0 && this.#inLanes === 0 && this.#strays === 0 && this.#rowWaits.busy === 0;
   }
 
-  /** Lanes start at the end of the turn, so that calls which arrived together travel together. */
+  /** Lanes start at the end of the turn, so that calls that arrived together are executed together. */
   #scheduleStart(): void {
     if (this.#startScheduled || this.#inLanes >= this.#limits.engineLanes) return;
     this.#startScheduled = true;
@@ -163,7 +163,7 @@ export class Batcher<C, R> {
     this.#startLanes();
   }
 
-  /** Answers every call of the batch, or has it wait for the row that it lacks. */
+  /** Answers each call of the batch, or lets it wait for the row that it lacks. */
   async #settle(batch: Batch<C, R>, onTrouble: () => void, first?: () => Promise<Results<R>>): Promise<void> {
     if (batch.entries.length > 0) this.#executor.onBatch?.(batch.entries.length);
     const { limits, executor, clock } = {

@@ -15,8 +15,8 @@ export interface Carriage<C, R> {
 }
 
 /**
- * Executes the calls, again and apart as their failures say, until each is answered. Returns those that lack a row; they
- * are not.
+ * Executes the calls until each is answered. By the kind of a failure, they are executed again, or apart. Returns the
+ * calls that lack a row; they have no answer yet.
  */
 export async function carryThrough<C, R>(
   entries: readonly Entry<C, R>[],
@@ -42,7 +42,7 @@ export async function carryThrough<C, R>(
     }
     carriage.onTrouble();
     let kind = executor.failureKind(failure);
-    // Nothing may run again, nor be called failed, before it is known whether it took effect.
+    // Until it is known whether the batch took effect, it must not run again, and no call may be answered as failed.
     let results: Results<R> | undefined;
     for (let tries = 1; kind === 'unknown_outcome'; tries++) {
       try {
@@ -97,7 +97,7 @@ function take<C, R>(
   return results.length === entries.length ? [] : entries.slice(results.length);
 }
 
-/** Whoever needs a row that an earlier one lacks does not overtake it: the row may be free by now. */
+/** A call that needs a row which an earlier one lacks does not overtake it: the row may be free by now. */
 function waitBehind<C, R>(entries: readonly Entry<C, R>[], undone: Entry<C, R>[]): readonly Entry<C, R>[] {
   if (undone.length === 0) return entries;
   const lacked = new Set(undone.map((entry) => entry.lacks));

@@ -2,9 +2,9 @@
 export interface Clock {
   nowMs(): number;
   sleep(ms: number): Promise<void>;
-  /** Calls back once the current turn of the event loop has delivered what it has. */
+  /** Calls back at the end of the current turn of the event loop. */
   endOfTurn(callback: () => void): void;
-  /** Calls back after that long; returns how to call it off. */
+  /** Calls back after this time; returns a function that cancels it. */
   after(ms: number, callback: () => void): () => void;
   /** 0 <= x < 1. */
   random(): number;

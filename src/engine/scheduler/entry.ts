@@ -10,16 +10,16 @@ export interface Entry<C, R> {
   /** Whose share of the queue it takes: the merchant. */
   readonly group: string;
   readonly weight: number;
-  /** The rows that it needs, as far as anyone knows; an execution may find out more. */
+  /** The rows that it needs, as far as is known; an execution may find out more. */
   names: readonly string[];
-  /** The last execution left it undone for want of this row. */
+  /** The last execution left it undone because somebody else had this row. */
   lacks: string | undefined;
   /** How often it lacked a row that it had not lacked the time before. */
   lackedOthers: number;
   readonly answer: (answer: Answer<R>) => void;
 }
 
-/** How a call came out. Only `done` and `failed` were ever executed. */
+/** How a call ended. Only calls that are `done` or `failed` were executed. */
 export type Answer<R> =
   | { readonly kind: 'done'; readonly result: R }
   | { readonly kind: 'failed'; readonly error: unknown }

@@ -4,21 +4,21 @@ import type { Blocked } from './entry.js';
 /** What the scheduler knows of its calls, and how they are executed. */
 export interface Executor<C, R> {
   /**
-   * Runs the calls together, all or the first ones, at least one, and returns result i for call i; or throws and has
-   * taken no effect. Waits for no row: a call that needs one that somebody else has comes back as Blocked.
+   * Runs the calls together: all, or the first ones, at least one. Returns result i for call i. If it throws, it took no
+   * effect. Waits for no row: a call that needs one that somebody else has comes back as Blocked.
    */
   execute(calls: readonly C[]): Promise<Results<R>>;
   /**
-   * Waits for the row, for a while, and once it is had, runs what `take` then gives, which may be nothing. Throws when
-   * the row was not to be had.
+   * Waits for the row, for a limited time. Once it has the row, it runs what `take` then returns, which may be nothing.
+   * Throws if it does not get the row.
    */
   executeBehind(name: string, take: () => readonly C[]): Promise<BehindResults<R>>;
-  /** Runs one call, and waits for each row in turn, in the order of all rows, briefly. */
+  /** Runs one call. Waits for each of its rows in turn, a short time each, in the order that all calls keep. */
   executePatiently(call: C): Promise<Results<R>>;
-  /** Which of these rows nobody has at this moment. */
+  /** Returns those of the rows that nobody has at this moment. */
   findFree(names: readonly string[]): Promise<readonly string[]>;
   failureKind(error: unknown): FailureKind;
-  /** After `unknown_outcome`: the results when it took effect, undefined when it did not; throws to be asked again. */
+  /** After `unknown_outcome`: the results if it took effect, undefined if it did not. Throws to be asked again. */
   reconcile(error: unknown): Promise<Results<R> | undefined>;
   /** How much of a batch's room a call takes, at least 1. A heavier one than a batch goes alone. */
   weightOf(call: C): number;
@@ -30,7 +30,7 @@ export interface Executor<C, R> {
   readonly oneGroup: boolean;
   onBatch?(calls: number): void;
   onRetry?(error: unknown): void;
-  /** Calls have waited this long for a row that somebody else keeps; told once, until it is free. */
+  /** Calls have waited this long for a row that somebody else keeps. Called once for each row, until it is free. */
   onKept?(name: string, calls: number, waitedMs: number): void;
 }
 
@@ -53,7 +53,7 @@ export interface BehindResults<R> {
 export type FailureKind = 'retry' | 'isolate' | 'split' | 'unknown_outcome' | 'fail';
 
 export interface SchedulerLimits extends Backoff {
-  /** Batches in flight at once, but for those in trouble. */
+  /** Batches in flight at once, without those in trouble. */
   readonly engineLanes: number;
   /** Batches in trouble at once; with more, no new one begins. */
   readonly straysMax: number;
@@ -70,11 +70,11 @@ export interface SchedulerLimits extends Backoff {
   /** Rows that somebody else has and that are waited for at once; the others are looked at every `findFreeEveryMs`. */
   readonly rowsAwaitedMax: number;
   readonly findFreeEveryMs: number;
-  /** A call that has waited this long for rows of others is given up. */
+  /** A call that has waited this long for rows that others have fails. */
   readonly rowWaitMaxMs: number;
 }
 
-/** Somebody else had the row for too long. */
+/** Somebody else has kept the row for too long. */
 export class RowKept extends Error {
   override readonly name = 'RowKept';
   constructor(waitedMs: number) {

@@ -29,7 +29,7 @@ export class Fifo<T> {
     return item;
   }
 
-  /** Puts the item behind the last one that may not come after it; nearly always that is the end. */
+  /** Puts the item in front of those that must come after it. Nearly always its place is the end. */
   insert(item: T, comesAfter: (other: T) => boolean): void {
     let at = this.#items.length;
     while (at > this.#head && comesAfter(this.#items[at - 1]!)) at--;

@@ -3,10 +3,10 @@ import { type Batch, dropExpired, type Entry, newBatch } from './entry.js';
 import { type Executor, type Results, RowKept, type SchedulerLimits } from './executor.js';
 import type { Schedule } from './schedule.js';
 
-/** Calls wait this long for a row before anybody is told. */
+/** Calls wait this long for a row before `onKept` is called. */
 const TELL_AFTER_MS = 1000;
 
-/** Rows that are looked at in one question. */
+/** Rows that are looked at in one query. */
 const LOOK_ROWS_MAX = 1000;
 
 interface Wait {
@@ -29,11 +29,11 @@ export interface RowWaitsOptions<C, R> {
  * Waits for rows that somebody outside of this process has: another process's batch, for milliseconds, or a stranger, for
  * as long as they like.
  *
- * A few are waited for in the database, in line with everybody else; what then runs is drawn when the row is had, so
- * that it takes along all that have come meanwhile. This is how several processes share one record without loss: each
- * batch is as large as the wait was long. The others, and those that were not to be had in that time, are looked at
- * together, again and again, by a question that waits for nobody. So a thousand rows that a stranger has cost a statement
- * every `findFreeEveryMs`, and hold up nobody but those who need them.
+ * A few rows are waited for in the database, in line with everybody else. The batch is drawn only once its row is locked,
+ * so it takes along all calls that have come meanwhile. This is how several processes share one record without loss: the
+ * longer the wait, the larger the batch. The other rows, and those that did not come in time, are looked at together,
+ * again and again, by a query that waits for nobody. So a thousand rows that a stranger has cost one statement every
+ * `findFreeEveryMs`, and hold up only the calls that need them.
  */
 export class RowWaits<C, R> {
   readonly #options: RowWaitsOptions<C, R>;
@@ -48,7 +48,7 @@ export class RowWaits<C, R> {
     this.#options = options;
   }
 
-  /** Waits in the database, and looks. */
+  /** Connections in use: waits in the database, and looks. */
   get busy(): number {
     return this.#awaited + (this.#looking ? 1 : 0);
   }
@@ -88,7 +88,7 @@ export class RowWaits<C, R> {
       this.#look(name);
       return;
     }
-    // Whoever had it before wants it again, as a rule: it is waited for once more, rather than asked for in vain.
+    // The process that had it before usually wants it again. So the row is waited for once more: to ask would be in vain.
     if (waited && schedule.waitingFor(name) > 0) {
       schedule.keep(name, []);
       this.add(name);
@@ -110,7 +110,7 @@ export class RowWaits<C, R> {
       this.#giveUp(clock.nowMs());
       const names = [...this.#looked].slice(0, LOOK_ROWS_MAX);
       const free = names.length === 0 ? [] : await executor.findFree(names).catch(() => []);
-      // Those that were looked at go behind those that were not.
+      // Rows that were looked at go behind those that were not.
       for (const name of names) {
         this.#looked.delete(name);
         if (free.includes(name)) this.#free(name);
@@ -127,7 +127,7 @@ export class RowWaits<C, R> {
     this.#options.schedule.free(name);
   }
 
-  /** Answers those who can wait no longer. */
+  /** Answers the calls that cannot wait any longer. */
   #giveUp(nowMs: number): void {
     const { executor, limits, schedule } = this.#options;
     for (const name of this.#looked) {

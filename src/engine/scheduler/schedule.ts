@@ -6,24 +6,24 @@ import { Turns } from './turns.js';
 /** What one group may take of a batch, by weight, while others are present. */
 const QUANTUM = 64;
 
-/** A group may fill this many times what it leaves free of the queue. */
+/** A group may fill this many times as much of the queue as is left free. */
 const SHARE = 4;
 
 interface Group<E> {
   readonly name: string;
   readonly arrived: Fifo<E>;
-  /** Rows that calls of the group wait for, whose turn may have come; before what has arrived later. */
+  /** Rows that calls of the group wait for, and whose turn may have come. They go before calls that arrived later. */
   readonly awaited: Fifo<string>;
   /** What it may still take in its turn. */
   credit: number;
-  /** Of its calls that wait, wherever they do. */
+  /** The weight of all its calls that wait: in the queue, or for a row. */
   weight: number;
   inRound: boolean;
 }
 
 /**
- * Which calls come next: groups (merchants) take turns, by weight (deficit round robin), and within a group calls go in
- * order of arrival, except that each waits until it has the turn on the rows that it names (`Turns`).
+ * Decides which calls come next. Groups (merchants) take turns, by weight (deficit round robin). Within a group, calls go
+ * in order of arrival, but each waits until it has the turn on all rows that it names (`Turns`).
  *
  * https://doi.org/10.1109/90.502236 (M. Shreedhar, G. Varghese: Efficient fair queuing using deficit round robin)
  */
@@ -52,8 +52,8 @@ export class Schedule<C, R> {
   }
 
   /**
-   * Whether the queue takes in one more of the group. Each group may have four times what is left free: one alone
-   * fills four fifths, and however many flood it, there is room for the next one.
+   * Whether the queue has room for one more call of the group. Each group may have four times as much as is left free: a
+   * group alone fills four fifths. However many groups flood the queue, the next group finds room.
    */
   hasRoom(group: string): boolean {
     const free = this.#limits.queueCommandsMax - this.#weight;
@@ -68,24 +68,24 @@ export class Schedule<C, R> {
     this.#groupOf(entry.group).arrived.push(entry);
   }
 
-  /** Fills the batch with what comes next: with nothing, where all that waits waits for rows. */
+  /** Fills the batch with the calls that come next. If all of them wait for rows, it stays empty. */
   fill(batch: Batch<C, R>, nowMs: number): void {
     const first: Group<Entry<C, R>>[] = [];
     const last: Group<Entry<C, R>>[] = [];
     while (batch.weight < this.#limits.batchCommandsMax) {
-      // Something heavy needs the credit of several rounds.
+      // A heavy call needs the credit of several rounds.
       if (this.#round.length === 0 && batch.entries.length === 0) this.#round = last.splice(0);
       const group = this.#round.shift();
       if (group === undefined) break;
-      // Alone, it takes all there is. Next to others, even if they have nothing right now, its batches stay small, or
-      // the next one to come would wait for a large one.
+      // Alone, a group takes all it has. While others are present, its batches stay small, even if the others have no
+      // call right now: their next call would wait for a large batch.
       const alone = this.#present.isAlone(group.name, nowMs);
       group.credit = alone ? Number.POSITIVE_INFINITY : group.credit + QUANTUM;
       const end = this.#visit(group, batch);
-      // What found no room keeps its credit, or something heavy next to a flood would never have enough.
+      // A group whose call found no room keeps its credit. Otherwise a heavy call next to a flood would never have enough.
       if (end === 'empty' || alone) group.credit = 0;
       if (end === 'empty') this.#leaveRound(group);
-      // And is first next time, or something heavy would wait forever.
+      // And the group is first next time. Otherwise a heavy call would wait forever.
       else if (end === 'room' && !this.#oneGroup) first.push(group);
       else last.push(group);
       if (this.#oneGroup && batch.entries.length > 0) break;
@@ -93,11 +93,11 @@ export class Schedule<C, R> {
     this.#round = [...first, ...this.#round, ...last];
   }
 
-  /** Takes what the group may: until its credit is used up, the batch has no room, or there is nothing more. */
+  /** Takes calls of the group until its credit is used up, the batch has no room, or no call is left. */
   #visit(group: Group<Entry<C, R>>, batch: Batch<C, R>): 'credit' | 'room' | 'empty' {
     for (let entry = this.#peek(group, batch); entry !== undefined; entry = this.#peek(group, batch)) {
       if (entry.weight > group.credit) return 'credit';
-      // One that does not fit in waits for the next batch, and those behind it do not overtake it.
+      // A call that does not fit waits for the next batch, and those behind it do not overtake it.
       if (batch.entries.length > 0 && batch.weight + entry.weight > this.#limits.batchCommandsMax)
         return 'room';
       group.credit -= entry.weight;
@@ -136,7 +136,7 @@ export class Schedule<C, R> {
     for (const name of this.#turns.release(batch)) this.#comesTo(name);
   }
 
-  /** What came out of a batch undone goes first again. */
+  /** Calls that come back from a batch undone are first again. */
   putBack(entries: readonly Entry<C, R>[]): void {
     for (const entry of entries) {
       this.#count(entry, 1);
@@ -144,19 +144,19 @@ export class Schedule<C, R> {
     }
   }
 
-  /** Somebody outside of this process has the row: these calls, and all who need it, wait until it is free. */
+  /** Somebody outside of this process has the row. These calls, and all others that need it, wait until it is free. */
   keep(name: string, entries: readonly Entry<C, R>[]): void {
     for (const entry of entries) this.#count(entry, 1);
     for (const left of this.#turns.keep(name, entries)) this.#comesTo(left);
   }
 
-  /** Nobody outside has the row any more; those who wait for it are next. */
+  /** Nobody outside has the row any more. The calls that wait for it are next. */
   free(name: string): void {
     this.#turns.free(name);
     this.#comesTo(name);
   }
 
-  /** The row is ours: fills the batch with those who wait for it, and nobody else. */
+  /** The row is ours: fills the batch with the calls that wait for it, and no others. */
   fillFrom(name: string, batch: Batch<C, R>): void {
     this.#turns.free(name);
     for (
@@ -173,7 +173,7 @@ export class Schedule<C, R> {
     if (batch.entries.length === 0) this.#comesTo(name);
   }
 
-  /** Of those who wait for a row that is kept, removes the ones that do not pass. */
+  /** Removes the calls that wait for a row that is kept, and do not pass; returns them. */
   retain(name: string, passes: (entry: Entry<C, R>) => boolean): Entry<C, R>[] {
     const removed = this.#turns.retain(name, passes);
     for (const entry of removed) this.#count(entry, -1);
@@ -188,7 +188,7 @@ export class Schedule<C, R> {
     return this.#turns.waitingFor(name);
   }
 
-  /** The turn on the row may have come to the first that waits for it. */
+  /** It may be the turn of the first call that waits for the row. */
   #comesTo(name: string): void {
     const first = this.#turns.first(name);
     if (first !== undefined) this.#groupOf(first.group).awaited.push(name);

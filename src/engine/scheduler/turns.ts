@@ -21,13 +21,13 @@ interface Turn<W> {
 }
 
 /**
- * Whose turn it is on each row, in this process: one batch has it, and calls that need the row wait for it in order of
- * arrival. So one lane at a time asks the database for a row, and the next batch takes along all calls that have come
- * meanwhile.
+ * Keeps whose turn it is on each row, in this process. One batch has the turn, and calls that need the row wait for it in
+ * order of arrival. So one lane at a time asks the database for a row, and the next batch takes along all calls that have
+ * come meanwhile.
  *
  * A call that needs several rows waits in the line of each, and runs when it is the first of all of them. All lines are in
- * order of arrival, so no two calls wait for each other. The exception is a row that somebody else keeps, who knows how
- * long: a call that needs it waits for it alone, and gives up its places in the other lines.
+ * order of arrival, so no two calls wait for each other. The exception is a row that somebody outside keeps, for an
+ * unknown time: a call that needs it waits for it alone, and gives up its places in the other lines.
  *
  * Only rows that a batch has or a call waits for have an entry.
  */
@@ -52,7 +52,7 @@ export class Turns<W extends Waiter> {
     }
   }
 
-  /** Lets a call that is not free wait. */
+  /** Lets a call that is not free wait in line. */
   wait(call: W): void {
     const kept = call.names.find((name) => this.#turns.get(name)?.kept);
     if (kept !== undefined) this.#stand(call, kept);
@@ -68,8 +68,8 @@ export class Turns<W extends Waiter> {
       if (first === undefined || (turn.holder !== undefined && turn.holder !== holder)) return undefined;
       if (this.isFree(first, holder)) return first;
       if (first === moved) return undefined;
-      // It may have waited for a row that somebody kept, and have no place in the other lines yet. Either it is the first
-      // of those, too; or it waits for a row that is kept, and the next one here is the first.
+      // The call may have waited for a row that somebody kept, and have no place in the other lines yet. Either it is
+      // the first in those, too. Or it waits for a row that is kept, and the next call here is the first.
       this.#leave(first);
       this.wait(first);
       moved = first;
@@ -103,8 +103,8 @@ export class Turns<W extends Waiter> {
   }
 
   /**
-   * Somebody outside has the row. The calls that need it, these first of all, wait for it alone. Returns the rows
-   * whose turn may have come to others by that.
+   * Somebody outside has the row. The calls that need it, first of all these, wait for it alone. Returns the rows on
+   * which it may be the turn of others now.
    */
   keep(name: string, calls: readonly W[]): string[] {
     const turn = this.#turnOf(name);
@@ -125,7 +125,7 @@ export class Turns<W extends Waiter> {
     if (turn.holder === undefined && turn.waiting.length === 0) this.#turns.delete(name);
   }
 
-  /** Removes those who wait for a row that is kept, and do not pass; returns them. */
+  /** Removes the calls that wait for a row that is kept, and do not pass; returns them. */
   retain(name: string, passes: (call: W) => boolean): W[] {
     return this.#turns.get(name)?.waiting.retain(passes) ?? [];
   }
@@ -138,7 +138,7 @@ export class Turns<W extends Waiter> {
     return this.#turns.get(name)?.waiting.length ?? 0;
   }
 
-  /** Somebody else has the row, or waits for it and came earlier. */
+  /** Whether somebody else has the row, or waits for it and came earlier. */
   #isBehind(call: W, name: string, holder: Holder): boolean {
     const turn = this.#turns.get(name);
     if (turn === undefined) return false;
@@ -158,7 +158,7 @@ export class Turns<W extends Waiter> {
     for (const name of call.names) this.#leaveLine(call, name);
   }
 
-  /** Whether others wait there, and none of this process has the turn. */
+  /** Returns whether others wait there and nobody has the turn. */
   #leaveLine(call: W, name: string): boolean {
     const turn = this.#turns.get(name);
     if (turn === undefined) return false;

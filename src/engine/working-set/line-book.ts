@@ -1,7 +1,7 @@
 import type { DoneLine, ImportLine } from '../../domain/import-line.js';
 import type { DoneLineRow } from '../../store/tables/import-lines.js';
 
-/** The lines of a merchant's imports that a batch knows to be done: before it, and by its own commands. */
+/** The lines of a merchant's imports that were done before the batch, or by its own commands. */
 export class LineBook {
   /** By what they say. */
   readonly #contents = new Map<string, number>();

@@ -8,15 +8,15 @@ export class WorkingRecord implements RecordView {
   readonly merchantId: string;
   stock: Stock;
   description: RecordDescriptionView | undefined;
-  /** By a command of this batch; not in the table yet. */
+  /** A command of this batch has created it; it is not in the table yet. */
   created = false;
   /** Its quantities changed. */
   changed = false;
   /** Its description changed. */
   redescribed = false;
-  /** In the table; null for one that this batch creates. */
+  /** What the table has; null for a record that this batch creates. */
   readonly #storedExpiryAtMs: number | null;
-  /** As of the fetch, and what commands of this batch have reserved under references since. */
+  /** The sum as of the fetch, plus what commands of this batch have reserved under references since. */
   oldestHoldsQty = Number.POSITIVE_INFINITY;
   /** Live holds, in order of age: new ones open at the end. */
   readonly #holds = new Map<string, Hold>();
@@ -61,7 +61,7 @@ export class WorkingRecord implements RecordView {
     }
   }
 
-  /** Its bound on the next expiry was lower than any hold's. */
+  /** Moves the bound on its next expiry, which was lower than any hold's expiry. */
   postponeExpiry(nextExpiryAtMs: number | null): void {
     this.stock = { ...this.stock, nextExpiryAtMs };
   }

@@ -16,20 +16,20 @@ import { WorkingRecord } from './working-record.js';
 
 /** State as of the locks. */
 export interface FetchedState {
-  /** The instant that counts, milliseconds since the epoch; 0 where time does not matter. */
+  /** The instant that counts, milliseconds since the epoch; 0 if time does not matter. */
   readonly nowMs: number;
-  /** The time of what is written, microseconds since the epoch; absent: whatever time it is then. */
+  /** The time of what is written, microseconds since the epoch. If absent, it is the time of the insert. */
   readonly atUs?: number | undefined;
   readonly stocks: readonly StockRow[];
   readonly holdsByAge: readonly HoldRow[];
-  /** Of records from which some command would draw on many holds. */
+  /** Only for records where some command would draw on many holds. */
   readonly oldestSums?: readonly OldestQty[];
   readonly orders?: readonly FetchedOrder[];
   readonly descriptions?: readonly DescriptionRow[];
-  /** Of records that exist. */
+  /** The identities of records that exist. */
   readonly identities?: readonly (RecordIdentity & { merchantId: string; id: string })[];
   readonly settings?: readonly SettingsRow[];
-  /** Of imports, done before. */
+  /** Lines of imports that were done before. */
   readonly lines?: readonly DoneLineRow[];
 }
 
@@ -41,7 +41,7 @@ export interface FetchedOrder {
 }
 
 /**
- * The locked rows of one batch, in memory: decisions read the state that the decisions before them left, and what
+ * The locked rows of one batch, in memory. Decisions read the state that the decisions before them left, and what has
  * changed is written once at the end.
  */
 export class WorkingSet {
@@ -133,7 +133,7 @@ export class WorkingSet {
     order.lastMovement = movement;
   }
 
-  /** Whose log has new entries. */
+  /** The merchants whose log has new entries. */
   changedMerchants(): ReadonlySet<string> {
     return new Set(this.movements.map((row) => row.merchantId));
   }
