@@ -217,7 +217,7 @@ describe('faults on the way', () => {
     });
   const startOn = async (url: string): Promise<void> => {
     engine = await startEngine(url, {
-      limits: { batchCommandsMax: 20, attemptsMax: 2 },
+      limits: { batchCommandsMax: 20, attemptsMax: 2, rowWaitMaxMs: 100 },
       database: { lockTimeoutMs: 50 },
     });
   };
@@ -245,7 +245,7 @@ describe('faults on the way', () => {
     await startOn(stage.database.url);
     const obstacle = await Obstacle.at('P500');
     const running = imported(files.products(COUNT));
-    await until('the obstacle to be met', () => engine!.retries.length > 0);
+    await until('the obstacle to be met', () => engine!.engine.recordsAwaited > 0);
     await obstacle.remove();
     expect(await running).toMatchObject({
       stopped: undefined,

@@ -241,7 +241,7 @@ describe('a file that is not quite the same, without an id', () => {
   test('as one that was corrected: asks which import it is, and does nothing', async () => {
     const { importId } = (await run(csv(...bad))).data;
     const file = csv(...corrected);
-    await expect(run(file)).rejects.toThrow(`To go on with that one, run it with --import-id ${importId}`);
+    await expect(run(file)).rejects.toThrow(`To resume that import, run it with --import-id ${importId}`);
     expect(await shelf()).toEqual({ P: 5, Q: 5 });
     expect(await run(file, { importId })).toMatchObject({ data: { alreadyDone: 2, created: 1 } });
     expect(await run(file, { importId: 'other' })).toMatchObject({ data: { restocked: 3 } });

@@ -3,7 +3,7 @@ import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import type { Command } from '../../src/domain/command.js';
 import type { Success } from '../../src/domain/outcome.js';
-import { createEngine, type Engine } from '../../src/engine/engine.js';
+import { createEngine, type Engine, type EngineFigures } from '../../src/engine/engine.js';
 import type { SchedulerLimits } from '../../src/engine/scheduler/executor.js';
 import type { Execution, Submission } from '../../src/engine/submission.js';
 import { fingerprint } from '../../src/service/fingerprint.js';
@@ -22,7 +22,7 @@ export type Unsigned<C> = C extends unknown ? Omit<C, 'merchantId' | 'actor'> : 
 
 /** The real engine on a pool of its own, with what it told its observer. */
 export interface TestEngine {
-  readonly engine: Engine;
+  readonly engine: Engine & EngineFigures;
   readonly dataSource: DataSource;
   /** SQLSTATE or message of each failure after which it tried again. */
   readonly retries: string[];
