@@ -20,7 +20,6 @@ const exempt = [
   /^(?:src|test)\/gen\//,
   /^test\/golden\//,
   /^docs\/openapi\./,
-  /^CHANGELOG\.md$/,
   /^test\/architecture\/english\.test\.ts$/,
 ];
 
