@@ -16,6 +16,7 @@ export type Command =
   | ConfirmOrderCommand
   | AdjustCommand
   | BatchAdjustCommand
+  | SetOnHandCommand
   | CreateRecordCommand
   | ReceiveRecordCommand
   | CountRecordCommand
@@ -74,6 +75,13 @@ export interface BatchAdjustCommand extends Actor {
   readonly lines: readonly AdjustmentLine[];
 }
 
+/** Sets the units on hand of one record to a count. */
+export interface SetOnHandCommand extends OneRecord, OnHandChange {
+  readonly kind: 'set_on_hand';
+  /** On hand afterwards, 0 or more. */
+  readonly qty: number;
+}
+
 /** Adds a record. */
 export interface CreateRecordCommand extends OneRecord {
   readonly kind: 'create_record';
@@ -86,6 +94,8 @@ export interface ReceiveRecordCommand extends Anybody {
   readonly kind: 'receive_record';
   /** The record's id if it is created. */
   readonly newId: string;
+  /** The id that the record must have; undefined: any. */
+  readonly id?: string | undefined;
   /** 0 or more. */
   readonly qty: number;
   /** Identifies the record, and describes it if it is created. */
@@ -101,6 +111,8 @@ export interface CountRecordCommand extends Anybody {
   readonly kind: 'count_record';
   /** The record's id if it is created. */
   readonly newId: string;
+  /** The id that the record must have; undefined: any. */
+  readonly id?: string | undefined;
   /** On hand afterwards, 0 or more. */
   readonly qty: number;
   /** Identifies the record, and describes it if it is created. */
@@ -127,13 +139,19 @@ export interface OrderLine {
   readonly qty: number;
 }
 
-export interface Adjustment {
+export interface Adjustment extends OnHandChange {
   /** Signed, not 0. */
   readonly qty: number;
   readonly action: AdjustmentAction;
+}
+
+/** What all changes of units on hand may say. */
+export interface OnHandChange {
   readonly reference: string;
   /** The figure that the caller saw; undefined when it does not matter. */
   readonly expectedOnHandQty: number | undefined;
+  /** Take the units that would be missing from the holds that were opened last. */
+  readonly releaseShortfall?: boolean | undefined;
 }
 
 export interface AdjustmentLine extends Adjustment {

@@ -10,6 +10,9 @@ export const SYSTEM_ACTOR = 'system';
 /** The note of an entry that ends a hold by its expiry. */
 export const EXPIRED_NOTE = 'expired';
 
+/** The note of an entry that takes units from a hold because they are not there. */
+export const SHORTFALL_NOTE = 'shortfall';
+
 /**
  * One line of the audit trail. Every change of quantity writes exactly one for each hold that it touches (one where it
  * touches none), in the same transaction.

@@ -23,6 +23,7 @@ export interface Successes extends Record<Command['kind'], object> {
   readonly confirm_order: EndedOrderSuccess;
   readonly adjust: AdjustedSuccess;
   readonly batch_adjust: AdjustedSuccess;
+  readonly set_on_hand: AdjustedSuccess;
   readonly create_record: RecordSuccess;
   readonly receive_record: ReceivedSuccess;
   readonly count_record: CountedSuccess;
@@ -42,6 +43,7 @@ const MARKS: { readonly [K in Command['kind']]: keyof Successes[K] & string } = 
   confirm_order: 'ended',
   adjust: 'adjusted',
   batch_adjust: 'adjusted',
+  set_on_hand: 'adjusted',
   create_record: 'record',
   receive_record: 'received',
   count_record: 'counted',
@@ -95,7 +97,7 @@ export interface EndedOrderSuccess {
   readonly stocks: readonly StockFigures[];
 }
 
-/** Success of one adjustment, or of several in order. */
+/** Success of one adjustment or count, or of several adjustments in order. */
 export interface AdjustedSuccess {
   readonly adjusted: readonly AdjustedStock[];
 }
@@ -106,6 +108,14 @@ export interface AdjustedStock extends StockFigures {
   readonly warehouseName: string;
   readonly lastAdjustedAtMs: number;
   readonly lastAdjustedBy: string;
+  /** The holds that lost units, those opened last first. */
+  readonly shortfall?: readonly LostUnits[];
+}
+
+export interface LostUnits {
+  /** UNREFERENCED for units that were held without one. */
+  readonly reference: string;
+  readonly qty: number;
 }
 
 export interface RecordSuccess {

@@ -1,20 +1,23 @@
-import type { AdjustmentLine } from '../domain/command.js';
+import type { AdjustmentLine, OnHandChange } from '../domain/command.js';
+import type { FieldViolation } from '../domain/failure.js';
 import type { RecordDescription, RecordDetails } from '../domain/inventory-record.js';
 import type { AdjustedSuccess, RecordSuccess } from '../domain/outcome.js';
 import type { Engine } from '../engine/engine.js';
 import type { CallContext } from './call.js';
-import { execute, type Result } from './commands.js';
+import { execute, invalid, type Result } from './commands.js';
 import { fingerprint, fingerprintOf, type Parts, told } from './fingerprint.js';
 import { newId } from './ids.js';
 import { sortedEntries } from './sorted-entries.js';
 
 /** A record to add, already validated. */
 export interface CreateRequest {
+  /** Undefined: a new one is made. */
+  readonly id?: string | undefined;
   readonly details: RecordDetails;
   readonly initialQty: number;
 }
 
-const CREATE_PARTS: Parts<CreateRequest> = { initialQty: 'as_it_is', details: sortedEntries };
+const CREATE_PARTS: Parts<CreateRequest> = { initialQty: 'as_it_is', details: sortedEntries, id: 'later' };
 
 const ADJUSTMENT_PARTS: Parts<AdjustmentLine> = {
   id: 'as_it_is',
@@ -23,6 +26,23 @@ const ADJUSTMENT_PARTS: Parts<AdjustmentLine> = {
   reference: 'as_it_is',
   notes: 'as_it_is',
   expectedOnHandQty: 'as_it_is',
+  releaseShortfall: 'later',
+};
+
+/** A count to set, already validated. */
+export interface CountRequest extends OnHandChange {
+  readonly id: string;
+  readonly qty: number;
+  readonly notes: string;
+}
+
+const COUNT_PARTS: Parts<CountRequest> = {
+  id: 'as_it_is',
+  qty: 'as_it_is',
+  reference: 'as_it_is',
+  notes: 'as_it_is',
+  expectedOnHandQty: 'as_it_is',
+  releaseShortfall: 'as_it_is',
 };
 
 /** The use cases that add and change records. Permissions are checked before. */
@@ -33,11 +53,10 @@ export class Records {
     this.#engine = engine;
   }
 
-  /** Adds a record under a new id. */
+  /** Adds a record. */
   create(call: CallContext, request: CreateRequest): Promise<Result<RecordSuccess>> {
     const { merchantId, actor } = call.principal;
-    const { details, initialQty } = request;
-    const id = newId('inv');
+    const { details, initialQty, id = newId('inv') } = request;
     return execute(
       this.#engine,
       call,
@@ -55,7 +74,8 @@ export class Records {
   }
 
   /** Changes a record's units on hand. */
-  adjust(call: CallContext, line: AdjustmentLine): Promise<Result<AdjustedSuccess>> {
+  async adjust(call: CallContext, line: AdjustmentLine): Promise<Result<AdjustedSuccess>> {
+    if (!mayRelease(line)) return invalid(releaseViolation(''));
     const { merchantId, actor } = call.principal;
     return execute(this.#engine, call, { kind: 'adjust', merchantId, actor, ...line }, () =>
       fingerprintOf('adjust', line, ADJUSTMENT_PARTS),
@@ -63,7 +83,9 @@ export class Records {
   }
 
   /** Makes all of several adjustments, or none. */
-  batchAdjust(call: CallContext, lines: readonly AdjustmentLine[]): Promise<Result<AdjustedSuccess>> {
+  async batchAdjust(call: CallContext, lines: readonly AdjustmentLine[]): Promise<Result<AdjustedSuccess>> {
+    const wrong = lines.flatMap((line, i) => (mayRelease(line) ? [] : [releaseViolation(`lines[${i}].`)]));
+    if (wrong.length > 0) return invalid(...wrong);
     const { merchantId, actor } = call.principal;
     return execute(this.#engine, call, { kind: 'batch_adjust', merchantId, actor, lines }, () =>
       fingerprint(
@@ -72,4 +94,21 @@ export class Records {
       ),
     );
   }
+
+  /** Sets a record's units on hand to a count. */
+  setOnHand(call: CallContext, request: CountRequest): Promise<Result<AdjustedSuccess>> {
+    const { merchantId, actor } = call.principal;
+    return execute(this.#engine, call, { kind: 'set_on_hand', merchantId, actor, ...request }, () =>
+      fingerprintOf('set_on_hand', request, COUNT_PARTS),
+    );
+  }
+}
+
+/** Only units that are gone without anybody's will are taken from holds. */
+function mayRelease({ releaseShortfall, action }: AdjustmentLine): boolean {
+  return releaseShortfall !== true || action === 'DAMAGED' || action === 'ADJUSTED';
+}
+
+function releaseViolation(of: string): FieldViolation {
+  return { field: `${of}releaseShortfall`, description: 'needs the action DAMAGED or ADJUSTED' };
 }

@@ -82,6 +82,8 @@ export interface TranscoderOptions {
   readonly serviceConfig?: Http;
   /** Fields with presence that a response writes as `null` when they are unset, rather than leaving them out. */
   nullWhenUnset?(field: DescField): boolean;
+  /** Lists that a response leaves out when they are empty. */
+  leftOutWhenEmpty?(field: DescField): boolean;
   /** Responses of at least this many bytes are compressed for clients that accept gzip. Default: 1024. */
   readonly gzipBytesMin?: number;
   /** Which pages in browsers may call. Default: none; OPTIONS is then a method like any other. */

@@ -33,7 +33,7 @@ export interface Route {
 /** @throws InvalidHttpRules */
 export function createRouteTable(options: TranscoderOptions): RouteTable {
   const { bindings, tree } = readHttpRules(options.services, options.serviceConfig);
-  const codec = new JsonCodec(options.services, options.nullWhenUnset);
+  const codec = new JsonCodec(options.services, options);
   const routes = new Map(bindings.map((b) => [b, routeOf(b, codec)]));
   const cors = options.cors === undefined ? undefined : new Cors(options.cors);
   return { options, bindings, tree, routes, cors };

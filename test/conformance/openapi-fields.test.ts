@@ -11,7 +11,13 @@ const operations = operationsOf(document);
 const { bindings } = readHttpRules([InventoryService]);
 
 /** Messages that an answer need not have; all else is always there. */
-const absent = ['StockLevel.expires_at', 'StockLevel.line', 'ReservedOrder.expires_at', 'Hold.expires_at'];
+const absent = [
+  'StockLevel.expires_at',
+  'StockLevel.line',
+  'ReservedOrder.expires_at',
+  'Hold.expires_at',
+  'AdjustedStock.shortfall',
+];
 
 const names = (fields: readonly DescField[]): string[] => fields.map(({ jsonName }) => jsonName).sort();
 

@@ -15,7 +15,7 @@ const order = [
   ['getInventory', 'listInventory', 'listInventoryByProduct', 'listInventoryBySku', 'listLowStock'],
   ['watchInventory', 'listHolds', 'listLogs', 'reserve', 'release', 'reserve', 'releaseOrder', 'confirm'],
   ['reserveOrder', 'getOrder', 'confirmOrder', 'createInventory', 'updateInventory'],
-  ['adjust', 'batchAdjust', 'getSettings', 'updateSettings'],
+  ['adjust', 'setOnHand', 'batchAdjust', 'getSettings', 'updateSettings'],
 ].flat();
 
 let service: TestApp;

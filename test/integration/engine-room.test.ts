@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ORDER_RECORDS_MAX } from '../../src/domain/decisions/order.js';
 import { DRAW_HOLDS_MAX } from '../../src/domain/decisions/release-confirm.js';
+import { SHORTFALL_HOLDS_MAX } from '../../src/domain/decisions/shortfall.js';
 import { fetchBatch } from '../../src/engine/fetch/fetch.js';
 import type { Submission } from '../../src/engine/submission.js';
 import { inTransaction } from '../../src/store/connection/transaction.js';
@@ -64,6 +65,74 @@ async function fetched(submissions: readonly Submission[], ...statements: string
     return `${batch.submissions.length} of ${submissions.length} commands${counts.join('')}`;
   });
 }
+
+describe('holds that lose missing units', () => {
+  const count = (qty: number): Submission =>
+    shelf.submission({
+      kind: 'set_on_hand',
+      id: 'r1',
+      qty,
+      reference: '',
+      notes: '',
+      expectedOnHandQty: undefined,
+      releaseShortfall: true,
+    });
+  const damage = (qty: number, releaseShortfall = true): Submission =>
+    shelf.submission({
+      kind: 'adjust',
+      id: 'r1',
+      qty: -qty,
+      action: 'DAMAGED',
+      reference: '',
+      notes: '',
+      expectedOnHandQty: undefined,
+      releaseShortfall,
+    });
+
+  // 150 on hand, all of them reserved.
+  beforeEach(() => hold(1, RECORD_HOLDS));
+
+  test.each<[string, () => Submission[], string]>([
+    ['none, unless asked for', () => [damage(3, false)], '1 of 1 commands, 0'],
+    ['as many as units are missing', () => [damage(3)], '1 of 1 commands, 3'],
+    ['of a count', () => [count(RECORD_HOLDS - 4)], '1 of 1 commands, 4'],
+    ['none by a count that is right', () => [count(RECORD_HOLDS)], '1 of 1 commands, 0'],
+    ['of several commands together', () => [damage(3), count(RECORD_HOLDS - 4)], '2 of 2 commands, 7'],
+    [
+      'behind one that ends by name before',
+      () => [release('r1', 1, 'o150'), damage(3)],
+      '2 of 2 commands, 4',
+    ],
+    ['no more than there are', () => [damage(1000)], '1 of 1 commands, 150'],
+  ])('%s', async (_, submissions, answer) => {
+    expect(await fetched(submissions(), 'read_newest_holds')).toBe(`${answer} read_newest_holds`);
+  });
+
+  test('available units go first, and leave the holds unread', async () => {
+    await database.query('UPDATE stock_levels SET on_hand_qty = on_hand_qty + 5 WHERE id = $1', ['r1']);
+    expect(await fetched([damage(5)], 'read_newest_holds')).toBe('1 of 1 commands, 0 read_newest_holds');
+    const two = [damage(3), damage(4)];
+    expect(await fetched(two, 'read_newest_holds')).toBe('2 of 2 commands, 2 read_newest_holds');
+  });
+
+  test('no command cuts more holds than one may', async () => {
+    await database.query('DELETE FROM holds');
+    await database.query('DELETE FROM stock_levels WHERE merchant_id = $1', [shelf.merchantId]);
+    await hold(1, SHORTFALL_HOLDS_MAX + 1);
+    const answers = await applyAll(dataSource, [damage(SHORTFALL_HOLDS_MAX + 1)], LINES_MAX);
+    expect(answers).toMatchObject([
+      {
+        outcome: {
+          rejection: {
+            violations: [
+              { field: 'qty', description: 'takes units from more than 1000 holds; take away less at once' },
+            ],
+          },
+        },
+      },
+    ]);
+  });
+});
 
 describe('holds for draws without a reference', () => {
   const each = (draw: (id: string) => readonly Submission[], records = 30): Submission[] =>

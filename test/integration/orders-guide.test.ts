@@ -55,9 +55,16 @@ describe('and what it says between', () => {
       [{ data: { location: '', reorderQty: 50 } }],
     ],
     [
-      'the blue socks are low, the red ones are not',
+      'the blue socks are low, the hats are gone, and the red socks are neither',
       ['hf GET /v1/inventory/low-stock'],
-      [{ data: [{ skuId: 'socks-blue', availableQty: 2, reorderLevel: 3 }] }],
+      [
+        {
+          data: [
+            { id: 'hats.north', availableQty: 0 },
+            { skuId: 'socks-blue', availableQty: 2, reorderLevel: 3 },
+          ],
+        },
+      ],
     ],
     [
       'an unknown record cannot be watched',

@@ -147,7 +147,7 @@ class World {
       ...signed,
       ...(request.kind === 'create_record' ? { id: request.id ?? `new_${this.#created++}` } : {}),
       ...(request.kind === 'receive_record' || request.kind === 'count_record'
-        ? { newId: `new_${this.#created++}` }
+        ? { newId: request.id ?? `new_${this.#created++}` }
         : {}),
     } as Command;
     return key === null

@@ -11,6 +11,7 @@ import type {
   ReleaseOrderCommand,
   ReserveCommand,
   ReserveOrderCommand,
+  SetOnHandCommand,
   UpdateRecordCommand,
 } from '../../src/domain/command.js';
 import type { Term } from '../../src/domain/decisions/term.js';
@@ -39,6 +40,8 @@ export function runCommand(model: StockModel, command: Command): Outcome {
       return adjust(model, [command], command, false);
     case 'batch_adjust':
       return batchAdjust(model, command);
+    case 'set_on_hand':
+      return setOnHand(model, command);
     case 'create_record':
       return create(model, command);
     case 'receive_record':
@@ -157,41 +160,35 @@ function batchAdjust(model: StockModel, { merchantId, lines, actor }: BatchAdjus
     : adjust(model, lines, { merchantId, actor }, true);
 }
 
-/** Tries all lines on a copy of the figures; one that fails counts as not made for those after it. */
+/** Tries all lines on copies of the records; one that fails counts as not made for those after it. */
 function adjust(
   model: StockModel,
   lines: readonly AdjustmentLine[],
   { merchantId, actor }: { merchantId: string; actor: string },
   many: boolean,
 ): Outcome {
-  const onHands = new Map<string, number>();
+  const copies = new Map<string, ModelRecord>();
+  const lost: { id: string; reference: string }[] = [];
   const stale = [];
   const negative = [];
   const violations = [];
   const adjusted: AdjustedStock[] = [];
-  for (const [line, { id, qty, expectedOnHandQty: expected }] of lines.entries()) {
-    const record = model.record(merchantId, id);
+  for (const [line, { id, qty, expectedOnHandQty: expected, ...of }] of lines.entries()) {
+    const record = copies.get(id) ?? model.record(merchantId, id)?.copy();
     if (record === undefined) return no({ reason: 'INVENTORY_NOT_FOUND' });
-    const onHand = onHands.get(id) ?? record.onHand;
-    const { reserved } = record;
+    copies.set(id, record);
+    const { onHand, reserved } = record;
+    const least = of.releaseShortfall === true ? 0 : reserved;
     if (expected !== undefined && expected !== onHand) stale.push({ line, id, expected, onHand });
-    else if (onHand + qty < reserved) negative.push({ line, id, onHand, reserved, change: qty });
+    else if (onHand + qty < least) negative.push({ line, id, onHand, reserved, change: qty });
     else if (onHand + qty > QTY_MAX) {
       const description = `must not bring the units on hand above ${QTY_MAX}`;
       violations.push({ field: many ? `lines[${line}].qty` : 'qty', description });
     } else {
-      onHands.set(id, onHand + qty);
-      const { productId, warehouseId } = record.identity;
-      const { warehouseName } = record.description;
-      adjusted.push({
-        ...record.figures(),
-        onHandQty: onHand + qty,
-        productId,
-        warehouseId,
-        warehouseName,
-        lastAdjustedAtMs: NOW_MS,
-        lastAdjustedBy: actor,
-      });
+      const shortfall = record.lose(Math.max(0, reserved - onHand - qty), actor);
+      for (const { reference } of shortfall) lost.push({ id, reference });
+      record.adjust(of.action, qty, { ...of, actor });
+      adjusted.push({ ...toldAdjusted(record), ...(shortfall.length > 0 ? { shortfall } : {}) });
     }
   }
   if (stale[0] !== undefined) {
@@ -203,10 +200,30 @@ function adjust(
     return no({ reason: 'NEGATIVE_STOCK', onHand, reserved, change, ...(many ? { lines: negative } : {}) });
   }
   if (violations.length > 0) return no({ reason: 'VALIDATION_FAILED', violations });
-  for (const { id, qty, action, reference, notes } of lines) {
-    model.record(merchantId, id)!.adjust(action, qty, { reference, notes, actor });
-  }
+  for (const copy of copies.values()) model.add(merchantId, copy);
+  for (const { id, reference } of lost) model.orders.note(merchantId, reference, id, 'released');
   return ok({ adjusted });
+}
+
+function setOnHand(model: StockModel, command: SetOnHandCommand): Outcome {
+  const { kind: _, qty, ...of } = command;
+  const record = model.record(command.merchantId, command.id);
+  if (record?.onHand === qty) return ok({ adjusted: [toldAdjusted(record)] });
+  const change = qty - (record?.onHand ?? 0);
+  return adjust(model, [{ ...of, qty: change, action: 'ADJUSTED' }], command, false);
+}
+
+function toldAdjusted(record: ModelRecord): AdjustedStock {
+  const { productId, warehouseId } = record.identity;
+  const { warehouseName } = record.description;
+  return {
+    ...record.figures(),
+    productId,
+    warehouseId,
+    warehouseName,
+    lastAdjustedAtMs: NOW_MS,
+    lastAdjustedBy: record.lastAdjustedBy,
+  };
 }
 
 function create(model: StockModel, command: CreateRecordCommand): Outcome {
@@ -240,6 +257,8 @@ function receive(model: StockModel, command: ReceiveRecordCommand): Outcome {
 function receiveAnew(model: StockModel, command: ReceiveRecordCommand): Outcome {
   const { merchantId, newId, qty, details, actor } = command;
   const record = twin(model, merchantId, details);
+  const taken = idTaken(model, command, record);
+  if (taken !== undefined) return taken;
   if (record === undefined) {
     const created = newRecord(newId, details, qty, actor);
     created.note('RECEIVED', qty, 0, command);
@@ -258,6 +277,8 @@ function receiveAnew(model: StockModel, command: ReceiveRecordCommand): Outcome 
 function count(model: StockModel, command: CountRecordCommand): Outcome {
   const { merchantId, newId, qty, details, actor } = command;
   const record = twin(model, merchantId, details);
+  const taken = idTaken(model, command, record);
+  if (taken !== undefined) return taken;
   if (record === undefined) {
     const created = newRecord(newId, details, qty, actor);
     created.note('RECEIVED', qty, 0, command);
@@ -269,6 +290,17 @@ function count(model: StockModel, command: CountRecordCommand): Outcome {
   if (qty < reserved) return no({ reason: 'NEGATIVE_STOCK', onHand, reserved, change: difference });
   if (difference !== 0) record.adjust('ADJUSTED', difference, command);
   return ok({ counted: { id, effect: difference === 0 ? 'unchanged' : 'adjusted', difference } });
+}
+
+/** A line that names an id means that record, or a new one. */
+function idTaken(
+  model: StockModel,
+  { merchantId, id }: ReceiveRecordCommand | CountRecordCommand,
+  record: ModelRecord | undefined,
+): Outcome | undefined {
+  if (id === undefined || record?.id === id) return undefined;
+  if (record !== undefined) return no({ reason: 'INVENTORY_ALREADY_EXISTS' });
+  return model.record(merchantId, id) && no({ reason: 'INVENTORY_ALREADY_EXISTS', id });
 }
 
 function update(model: StockModel, { merchantId, id, update }: UpdateRecordCommand): Outcome {

@@ -102,6 +102,30 @@ export class ModelRecord {
     return taken;
   }
 
+  /** Takes units that are missing from the holds that opened last; who lost how many. */
+  lose(qty: number, actor: string): { reference: string; qty: number }[] {
+    const losses: { reference: string; qty: number }[] = [];
+    let left = qty;
+    for (const hold of [...this.holds].reverse()) {
+      if (left === 0) break;
+      const lost = Math.min(left, hold.qty);
+      hold.qty -= lost;
+      left -= lost;
+      losses.push({ reference: hold.reference, qty: lost });
+      this.note('RELEASED', 0, -lost, { reference: hold.reference, notes: 'shortfall', actor });
+    }
+    this.holds = this.holds.filter((hold) => hold.qty > 0);
+    return losses;
+  }
+
+  /** To try something on. */
+  copy(): ModelRecord {
+    const copy = new ModelRecord(this.id, this.identity, this.description, this.onHand, this.lastAdjustedBy);
+    copy.holds = this.holds.map((hold) => ({ ...hold }));
+    copy.log.push(...this.log);
+    return copy;
+  }
+
   adjust(action: AdjustmentAction, qty: number, by: By): void {
     this.onHand += qty;
     this.lastAdjustedBy = by.actor;

@@ -9,7 +9,7 @@ import { QTY_MAX } from '../../src/domain/stock.js';
 const id = fc.constantFrom(
   ...Array(16).fill('inv_1'),
   ...Array(6).fill('inv_2'),
-  ...['inv_full', 'inv_none', 'new_0', 'new_1'],
+  ...['inv_full', 'inv_none', 'new_0', 'new_1', 'own_1'],
 );
 const reference = fc.constantFrom('A', 'B', 'C', 'D', 'E', 'a');
 const rarelyNobody = fc.oneof({ weight: 7, arbitrary: reference }, { weight: 1, arbitrary: fc.constant('') });
@@ -64,11 +64,22 @@ const line = fc.record({
   reference: oftenNobody,
   notes,
   expectedOnHandQty: fc.constantFrom(...Array(7).fill(undefined), 12, 13, QTY_MAX),
+  releaseShortfall: fc.constantFrom(undefined, false, true, true),
 });
 const adjust = line.map((of) => ({ kind: 'adjust' as const, ...of }));
 const batchAdjust = fc.record({
   kind: kind('batch_adjust'),
   lines: fc.array(line, { minLength: 1, maxLength: 4 }),
+});
+
+const setOnHand = fc.record({
+  kind: kind('set_on_hand'),
+  id,
+  qty: fc.constantFrom(0, 1, 2, 3, 5, 12, 30, QTY_MAX),
+  reference: oftenNobody,
+  notes,
+  expectedOnHandQty: fc.constantFrom(...Array(7).fill(undefined), 12),
+  releaseShortfall: fc.constantFrom(undefined, true, true),
 });
 
 const text = fc.constantFrom('', 'North', 'A-1');
@@ -93,8 +104,10 @@ const create = fc.record({
   details,
   notes,
 });
+const ownId = fc.constantFrom(undefined, undefined, undefined, 'inv_1', 'own_1', 'own_2');
 const receive = fc.record({
   kind: kind('receive_record'),
+  id: ownId,
   qty: fc.constantFrom(0, 1, 5, QTY_MAX),
   details,
   reference: oftenNobody,
@@ -111,6 +124,7 @@ const receive = fc.record({
 });
 const count = fc.record({
   kind: kind('count_record'),
+  id: ownId,
   qty: fc.constantFrom(0, 1, 5, 12, QTY_MAX),
   details,
   reference: oftenNobody,
@@ -141,6 +155,7 @@ const request = fc.oneof(
   { weight: 5, arbitrary: endOrder },
   { weight: 3, arbitrary: adjust },
   { weight: 2, arbitrary: batchAdjust },
+  { weight: 2, arbitrary: setOnHand },
   { weight: 2, arbitrary: create },
   { weight: 3, arbitrary: receive },
   { weight: 2, arbitrary: count },

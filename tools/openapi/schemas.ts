@@ -178,11 +178,12 @@ export class Schemas {
     return { $ref: `#/components/schemas/${name}` };
   }
 
-  /** Answers leave out what is not set and cannot be null; a message can be unset where its comment says so. */
+  /** Answers leave out what is not set and cannot be null; a message or list may be missing where its comment says so. */
   #isAnswered(field: DescField): boolean {
     if (isNullable(field)) return true;
     if (isOptional(field)) return false;
-    return field.fieldKind !== 'message' || !/\b[Aa]bsent\b|\bOnly in\b/.test(this.commentOf(field) ?? '');
+    if (field.fieldKind !== 'message' && field.fieldKind !== 'list') return true;
+    return !/\b[Aa]bsent\b|\bOnly in\b/.test(this.commentOf(field) ?? '');
   }
 
   #examples(field: DescField, schema: Schema): Json[] | undefined {

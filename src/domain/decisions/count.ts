@@ -1,9 +1,32 @@
-import type { CountRecordCommand } from '../command.js';
+import type { CountRecordCommand, OnHandChange, SetOnHandCommand } from '../command.js';
 import type { Rejection } from '../failure.js';
-import type { CountedSuccess } from '../outcome.js';
-import { adjustUnits, faultOf } from './adjust.js';
+import type { AdjustedSuccess, CountedSuccess } from '../outcome.js';
+import { figures } from '../stock.js';
+import { adjustUnits, decideOne, faultOf } from './adjust.js';
 import { type Decision, type RecordChange, type RecordView, reject, type World } from './decision.js';
-import { newRecord } from './record.js';
+import { idConflict, newRecord } from './record.js';
+
+/**
+ * Sets the units on hand to a count, by logging the difference. Where there is none, nothing changes, whatever the caller
+ * expected: a call that comes twice has the same answer.
+ */
+export function decideSetOnHand<R extends RecordView>(
+  command: SetOnHandCommand,
+  world: World<R>,
+): Decision<R, AdjustedSuccess> {
+  const record = world.record(command.id);
+  if (record === undefined) return reject({ reason: 'INVENTORY_NOT_FOUND' });
+  const qty = command.qty - record.stock.onHandQty;
+  if (qty !== 0) return decideOne(record, adjustmentBy(qty, command), command, world);
+  const { productId, warehouseId, warehouseName, lastAdjustedAtMs, lastAdjustedBy } = record.description!;
+  const described = { productId, warehouseId, warehouseName, lastAdjustedAtMs, lastAdjustedBy };
+  const success = { adjusted: [{ ...figures(record.stock), ...described }] };
+  return { accepted: true, changes: { records: [] }, success };
+}
+
+function adjustmentBy(qty: number, { reference, expectedOnHandQty, releaseShortfall }: OnHandChange) {
+  return { qty, action: 'ADJUSTED', reference, expectedOnHandQty, releaseShortfall } as const;
+}
 
 /**
  * Sets the units on hand to a count, by logging the difference, so that it can be repeated. A product without a record
@@ -15,6 +38,8 @@ export function decideCountRecord<R extends RecordView>(
 ): Decision<R, CountedSuccess> {
   const { newId, qty, details, reference, notes, actor } = command;
   const id = world.idOf(details);
+  const conflict = idConflict(command.id, id, world);
+  if (conflict !== undefined) return reject(conflict);
   if (id === undefined) {
     const created = newRecord({ id: newId, initialQty: qty, details, reference, notes, actor }, world.nowMs);
     return {
@@ -48,12 +73,7 @@ export function setOnHand<R extends RecordView>(
   const { stock } = record;
   const difference = qty - stock.onHandQty;
   if (difference === 0) return { accepted: true, change: undefined, difference };
-  const adjustment = {
-    qty: difference,
-    action: 'ADJUSTED',
-    reference,
-    expectedOnHandQty: undefined,
-  } as const;
+  const adjustment = adjustmentBy(difference, { reference, expectedOnHandQty: undefined });
   const fault = faultOf(adjustment, stock, 'qty');
   if (fault !== undefined) return reject(fault);
   return { accepted: true, change: adjustUnits(record, stock, adjustment, { notes, actor }), difference };

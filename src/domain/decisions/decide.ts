@@ -1,7 +1,7 @@
 import type { Command } from '../command.js';
 import type { Successes } from '../outcome.js';
 import { decideAdjust, decideBatchAdjust } from './adjust.js';
-import { decideCountRecord } from './count.js';
+import { decideCountRecord, decideSetOnHand } from './count.js';
 import type { Decision, RecordView, World } from './decision.js';
 import { decideConfirmOrder, decideReleaseOrder, decideReserveOrder } from './order.js';
 import { decideReceiveRecord } from './receive.js';
@@ -28,6 +28,7 @@ const rules: {
   confirm_order: decideConfirmOrder,
   adjust: decideAdjust,
   batch_adjust: decideBatchAdjust,
+  set_on_hand: decideSetOnHand,
   create_record: decideCreateRecord,
   receive_record: decideReceiveRecord,
   count_record: decideCountRecord,

@@ -3,7 +3,7 @@ import type { DoneLine, ImportLine } from '../import-line.js';
 import type { ReceivedSuccess } from '../outcome.js';
 import { adjustUnits, faultOf } from './adjust.js';
 import { type Decision, type RecordView, reject, type World } from './decision.js';
-import { newRecord } from './record.js';
+import { idConflict, newRecord } from './record.js';
 
 /**
  * Receives units of a product in a warehouse. A missing record is created with these units on hand; an existing one
@@ -20,6 +20,8 @@ export function decideReceiveRecord<R extends RecordView>(
   if (received !== undefined) return { accepted: true, changes: { records: [] }, success: { received } };
   const remembered = line === undefined ? {} : { line };
   const id = world.idOf(details);
+  const conflict = idConflict(command.id, id, world);
+  if (conflict !== undefined) return reject(conflict);
   if (id === undefined) {
     const created = newRecord({ id: newId, initialQty: qty, details, reference, notes, actor }, world.nowMs);
     return {

@@ -1,4 +1,5 @@
 import type { CreateRecordCommand, UpdateRecordCommand } from '../command.js';
+import type { Rejection } from '../failure.js';
 import { UNREFERENCED } from '../hold.js';
 import type { InventoryRecord } from '../inventory-record.js';
 import type { RecordSuccess } from '../outcome.js';
@@ -29,6 +30,20 @@ export function decideCreateRecord<R extends RecordView>(
     changes: { records: [], created },
     success: { record: inventoryRecord(created.stock, created.description, world.nowMs) },
   };
+}
+
+/**
+ * Where a caller names the id that a product's record must have: the id is another product's, or the product has a record
+ * with another id. `found`: the record of the product, SKU and warehouse.
+ */
+export function idConflict(
+  wanted: string | undefined,
+  found: string | undefined,
+  world: World,
+): Rejection | undefined {
+  if (wanted === undefined || wanted === found) return undefined;
+  if (found !== undefined) return { reason: 'INVENTORY_ALREADY_EXISTS' };
+  return world.record(wanted) && { reason: 'INVENTORY_ALREADY_EXISTS', id: wanted };
 }
 
 interface NewRecord extends Pick<CreateRecordCommand, 'id' | 'initialQty' | 'details' | 'notes' | 'actor'> {

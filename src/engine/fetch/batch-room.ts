@@ -1,7 +1,7 @@
+import type { Command } from '../../domain/command.js';
 import { UNREFERENCED } from '../../domain/hold.js';
 import { mapName } from '../../domain/map-name.js';
 import type { Submission } from '../submission.js';
-import type { DrawnHolds } from './drawn-holds.js';
 
 /*
  * What commands make their batch read and write is counted in lines: a line is one record that one command changes.
@@ -31,6 +31,8 @@ export function weightOf({ command }: Submission): number {
     case 'release':
     case 'confirm':
       return command.reference === UNREFERENCED && command.qty > SMALL_DRAW_QTY ? LARGE_DRAW_LINES : 1;
+    case 'adjust':
+      return command.releaseShortfall === true && command.qty < -SMALL_DRAW_QTY ? LARGE_DRAW_LINES : 1;
     case 'reserve_order':
     case 'batch_adjust':
       return command.lines.length;
@@ -38,7 +40,7 @@ export function weightOf({ command }: Submission): number {
     case 'confirm_order':
       return ENDED_ORDER_LINES;
     case 'reserve':
-    case 'adjust':
+    case 'set_on_hand':
     case 'create_record':
     case 'receive_record':
     case 'count_record':
@@ -51,12 +53,20 @@ export function weightOf({ command }: Submission): number {
 /** How many records each order holds units of, by merchant and reference. */
 export type OrderSizes = ReadonlyMap<string, number>;
 
-/** How many of the commands have room, from the first on: at least one. Adds these to `drawn`. */
+/** Holds that commands need without naming them. */
+export interface UnnamedHolds {
+  /** How many more the command needs than those before it. */
+  needOf(command: Command): number;
+  /** The command will be decided. */
+  add(command: Command): void;
+}
+
+/** How many of the commands have room, from the first on: at least one. Adds these to `unnamed`. */
 export function countWithRoom(
   submissions: readonly Submission[],
   linesMax: number,
   sizes: OrderSizes,
-  drawn?: DrawnHolds,
+  unnamed: readonly UnnamedHolds[] = [],
 ): number {
   let lines = 0;
   for (const [index, submission] of submissions.entries()) {
@@ -65,9 +75,9 @@ export function countWithRoom(
       command.kind === 'release_order' || command.kind === 'confirm_order'
         ? Math.max(1, sizes.get(mapName(command.merchantId, command.reference)) ?? 1)
         : weightOf(submission);
-    if (drawn !== undefined) lines += Math.ceil(drawn.needOf(command) / HOLDS_A_LINE);
+    for (const holds of unnamed) lines += Math.ceil(holds.needOf(command) / HOLDS_A_LINE);
     if (lines > linesMax && index > 0) return index;
-    drawn?.add(command);
+    for (const holds of unnamed) holds.add(command);
   }
   return submissions.length;
 }

@@ -48,7 +48,8 @@ function recordsNeeded(command: Command, { held, found }: WantedRecords): readon
     case 'count_record': {
       const identity = identityName(merchantId, command.details);
       const record = found.find((one) => identityName(one.merchantId, one) === identity);
-      return record === undefined ? [] : [mapName(merchantId, record.id)];
+      const named = recordsNamed(command);
+      return record === undefined ? named : [...named, mapName(merchantId, record.id)];
     }
     default:
       return recordsNamed(command);

@@ -2,7 +2,7 @@ import type { Command, ConfirmCommand, ReleaseCommand } from '../../domain/comma
 import { DRAW_HOLDS_MAX } from '../../domain/decisions/release-confirm.js';
 import { UNREFERENCED } from '../../domain/hold.js';
 import { mapName } from '../../domain/map-name.js';
-import type { HoldRow, OldestHolds, OldestQty } from '../../store/tables/holds.js';
+import type { HoldRow, HoldsOfRecord, OldestQty } from '../../store/tables/holds.js';
 import type { RecordKey, StockRow } from '../../store/tables/stock-levels.js';
 import type { DrawnRecord } from './fetch-plan.js';
 
@@ -84,30 +84,22 @@ export class DrawnHolds {
   }
 
   /** The holds to read. Expired holds may be the oldest ones, so as many more are read. */
-  wanted(expired: readonly HoldRow[]): OldestHolds[] {
+  wanted(expired: readonly HoldRow[]): HoldsOfRecord[] {
     return this.#oldest(expired, ({ holds }) => holds);
   }
 
   /** The holds to sum up before any is read: those that one draw may take from, for records where draws may need many. */
-  many(expired: readonly HoldRow[]): OldestHolds[] {
+  many(expired: readonly HoldRow[]): HoldsOfRecord[] {
     return this.#oldest(expired, ({ holds }) => (holds > FEW_HOLDS ? DRAW_HOLDS_MAX : 0));
   }
 
-  #oldest(expired: readonly HoldRow[], holdsOf: (drawn: Drawn) => number): OldestHolds[] {
-    const expiredCounts = new Map<string, number>();
-    for (const { merchantId, inventoryId } of expired) {
-      const name = mapName(merchantId, inventoryId);
-      expiredCounts.set(name, (expiredCounts.get(name) ?? 0) + 1);
-    }
-    const wanted: OldestHolds[] = [];
-    for (const [name, drawn] of this.#drawn) {
-      const holds = holdsOf(drawn);
-      if (holds === 0) continue;
-      const { merchantId, id: inventoryId, namedHolds } = drawn.record;
-      const count = holds + namedHolds + (expiredCounts.get(name) ?? 0);
-      wanted.push({ merchantId, inventoryId, count });
-    }
-    return wanted;
+  #oldest(expired: readonly HoldRow[], holdsOf: (drawn: Drawn) => number): HoldsOfRecord[] {
+    const drawn = [...this.#drawn.values()];
+    return withSpare(
+      drawn.map(({ record }) => record),
+      expired,
+      (_, i) => holdsOf(drawn[i]!),
+    );
   }
 
   #reserve(merchantId: string, { id, qty }: { id: string; qty: number }): void {
@@ -124,6 +116,28 @@ export class DrawnHolds {
     drawn.drawnQty += command.qty;
     drawn.draws++;
   }
+}
+
+/** As many holds of each record as are needed, and one more for each that may end before its turn comes. */
+export function withSpare(
+  records: readonly DrawnRecord[],
+  expired: readonly HoldRow[],
+  holdsOf: (record: DrawnRecord, index: number) => number,
+): HoldsOfRecord[] {
+  const expiredCounts = new Map<string, number>();
+  for (const { merchantId, inventoryId } of expired) {
+    const name = mapName(merchantId, inventoryId);
+    expiredCounts.set(name, (expiredCounts.get(name) ?? 0) + 1);
+  }
+  const wanted: HoldsOfRecord[] = [];
+  for (const [i, record] of records.entries()) {
+    const holds = holdsOf(record, i);
+    if (holds === 0) continue;
+    const { merchantId, id: inventoryId, namedHolds } = record;
+    const count = holds + namedHolds + (expiredCounts.get(nameOf(merchantId, record)) ?? 0);
+    wanted.push({ merchantId, inventoryId, count });
+  }
+  return wanted;
 }
 
 type Draw = ReleaseCommand | ConfirmCommand;

@@ -1,5 +1,5 @@
 import { assertNever } from '../../domain/assert-never.js';
-import type { Command } from '../../domain/command.js';
+import type { Command, OnHandChange } from '../../domain/command.js';
 import { UNREFERENCED } from '../../domain/hold.js';
 import type { RecordIdentity } from '../../domain/inventory-record.js';
 import { mapName } from '../../domain/map-name.js';
@@ -17,6 +17,8 @@ export interface FetchPlan {
   readonly records: readonly RecordKey[];
   readonly holds: readonly HoldKey[];
   readonly draws: readonly DrawnRecord[];
+  /** Records whose newest holds some command may take units from. */
+  readonly cuts: readonly DrawnRecord[];
   /** To be ended as a whole. */
   readonly orders: readonly OrderKey[];
   /** Records whose description is changed, or is part of an answer. */
@@ -34,7 +36,7 @@ export interface FetchPlan {
   readonly clock: boolean;
 }
 
-/** A record from whose holds some command may draw without naming one. */
+/** A record from whose holds some command may take units without naming one. */
 export interface DrawnRecord extends RecordKey {
   /** Holds that commands of the batch may empty by name before. */
   readonly namedHolds: number;
@@ -53,6 +55,7 @@ interface PlannedRecord {
   readonly key: RecordKey;
   readonly references: Set<string>;
   drawn: boolean;
+  cut: boolean;
   described: boolean;
 }
 
@@ -91,10 +94,11 @@ class Planner {
         return;
       }
       case 'adjust':
-        this.#describe(merchantId, command.id);
+      case 'set_on_hand':
+        this.#adjust(merchantId, command);
         return;
       case 'batch_adjust':
-        for (const { id } of command.lines) this.#describe(merchantId, id);
+        for (const line of command.lines) this.#adjust(merchantId, line);
         return;
       case 'update_record':
         this.#describe(merchantId, command.id);
@@ -106,9 +110,11 @@ class Planner {
         return;
       case 'receive_record':
         this.#identify(merchantId, command.details, this.#receipts);
+        if (command.id !== undefined) this.#record(merchantId, command.id);
         if (command.line !== undefined) this.#lines.push({ merchantId, line: command.line });
         return;
       case 'count_record':
+        if (command.id !== undefined) this.#record(merchantId, command.id);
         this.#identify(merchantId, command.details, this.#receipts);
         return;
       case 'update_settings':
@@ -127,10 +133,18 @@ class Planner {
     const name = mapName(merchantId, id);
     let record = this.#records.get(name);
     if (record === undefined) {
-      record = { key: { merchantId, id }, references: new Set(), drawn: false, described: false };
+      record = { key: { merchantId, id }, references: new Set(), drawn: false, cut: false, described: false };
       this.#records.set(name, record);
     }
     return record;
+  }
+
+  #adjust(merchantId: string, { id, releaseShortfall }: OnHandChange & { id: string }): void {
+    this.#describe(merchantId, id);
+    if (releaseShortfall !== true) return;
+    const record = this.#record(merchantId, id);
+    record.cut = true;
+    record.references.add(UNREFERENCED);
   }
 
   #describe(merchantId: string, id: string): void {
@@ -148,20 +162,24 @@ class Planner {
     const records: RecordKey[] = [];
     const holds: HoldKey[] = [];
     const draws: DrawnRecord[] = [];
+    const cuts: DrawnRecord[] = [];
     const descriptions: RecordKey[] = [];
     const endedByOrder = this.#orders.size;
-    for (const { key, references, drawn, described } of this.#records.values()) {
+    for (const { key, references, drawn, cut, described } of this.#records.values()) {
       const { merchantId, id: inventoryId } = key;
       records.push(key);
       if (described) descriptions.push(key);
       for (const reference of references) holds.push({ merchantId, inventoryId, reference });
-      // The unreferenced one, which is named too, is not among the oldest.
-      if (drawn) draws.push({ ...key, namedHolds: references.size - 1 + endedByOrder });
+      // The unreferenced one, which is named too, is not among the oldest or newest.
+      const namedHolds = references.size - 1 + endedByOrder;
+      if (drawn) draws.push({ ...key, namedHolds });
+      if (cut) cuts.push({ ...key, namedHolds });
     }
     return {
       records,
       holds,
       draws,
+      cuts,
       descriptions,
       orders: [...this.#orders.values()],
       identities: [...this.#identities.values()],

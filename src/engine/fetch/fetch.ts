@@ -85,7 +85,7 @@ export async function fetchBatch(
     nowMs,
     atUs: clockUs,
     stocks,
-    holdsByAge: byAge(named, drawn.oldest, [...orderHolds, ...locked.expired]),
+    holdsByAge: byAge(named, [...drawn.oldest, ...drawn.newest], [...orderHolds, ...locked.expired]),
     oldestSums: drawn.sums,
     orders: [...orderRows.map((order) => ({ ...order, tooLarge: false })), ...wanted.tooLarge],
     descriptions,
@@ -104,12 +104,12 @@ function expiredMax(records: number): number {
   return Math.min(EXPIRED_HOLDS_MAX, Math.max(1, Math.floor(BATCH_EXPIRED_HOLDS_MAX / records)));
 }
 
-/** Age matters only to draws without a reference, and those read the oldest holds. */
+/** Age matters only to commands that take from holds without naming them, and those read the oldest or newest. */
 function byAge(
   named: readonly HoldRow[],
-  oldest: readonly HoldRow[],
+  unnamed: readonly HoldRow[],
   others: readonly HoldRow[],
 ): readonly HoldRow[] {
-  if (oldest.length === 0) return others.length === 0 ? named : [...named, ...others];
-  return [...named, ...oldest, ...others].sort((a, b) => a.hold.openedRevision - b.hold.openedRevision);
+  if (unnamed.length === 0) return others.length === 0 ? named : [...named, ...others];
+  return [...named, ...unnamed, ...others].sort((a, b) => a.hold.openedRevision - b.hold.openedRevision);
 }

@@ -1,8 +1,15 @@
 import type { Transaction } from '../../store/connection/transaction.js';
-import { type HoldRow, type OldestQty, readOldestHolds, sumOldestHolds } from '../../store/tables/holds.js';
+import {
+  type HoldRow,
+  type OldestQty,
+  readNewestHolds,
+  readOldestHolds,
+  sumOldestHolds,
+} from '../../store/tables/holds.js';
 import type { StockRow } from '../../store/tables/stock-levels.js';
 import type { Submission } from '../submission.js';
 import { countWithRoom } from './batch-room.js';
+import { CutHolds } from './cut-holds.js';
 import { DrawnHolds } from './drawn-holds.js';
 import type { PlannedBatch } from './plan-batch.js';
 
@@ -18,6 +25,7 @@ interface ReadHolds {
   /** The commands that have room, from the first on. */
   readonly submissions: readonly Submission[];
   readonly oldest: readonly HoldRow[];
+  readonly newest: readonly HoldRow[];
   /** Only for records where some command would draw on many holds. */
   readonly sums: readonly OldestQty[];
 }
@@ -25,8 +33,9 @@ interface ReadHolds {
 const none: never[] = [];
 
 /**
- * Reads the holds that draws without a reference need, for as many commands as have room. If a draw would need many,
- * their sum is read first: most draws that are too large for all of them are refused by that alone.
+ * Reads the holds that commands need without naming them, for as many commands as have room: the oldest for draws without
+ * a reference, the newest for units that are missing. If a draw would need many, their sum is read first: most draws that
+ * are too large for all of them are refused by that alone.
  */
 export async function readDrawnHolds(
   tx: Transaction,
@@ -34,14 +43,20 @@ export async function readDrawnHolds(
   { stocks, named, expired }: Locked,
   linesMax: number,
 ): Promise<ReadHolds> {
-  if (plan.draws.length === 0) return { submissions, oldest: none, sums: none };
-  const first = new DrawnHolds(plan.draws, stocks, named);
+  const { draws, cuts } = plan;
+  if (draws.length === 0 && cuts.length === 0) return { submissions, oldest: none, newest: none, sums: none };
+  const first = new DrawnHolds(draws, stocks, named);
   for (const { command } of submissions) first.add(command);
   const many = first.many(expired);
   const sums = many.length > 0 ? await sumOldestHolds(tx, many) : none;
-  const drawn = new DrawnHolds(plan.draws, stocks, named, sums);
-  const withRoom = submissions.slice(0, countWithRoom(submissions, linesMax, orderSizes, drawn));
-  const wanted = drawn.wanted(expired);
-  const oldest = wanted.length > 0 ? await readOldestHolds(tx, wanted) : none;
-  return { submissions: withRoom, oldest, sums };
+  const drawn = new DrawnHolds(draws, stocks, named, sums);
+  const cut = new CutHolds(cuts, stocks);
+  const withRoom = submissions.slice(0, countWithRoom(submissions, linesMax, orderSizes, [drawn, cut]));
+  const wantedOldest = drawn.wanted(expired);
+  const wantedNewest = cut.wanted(expired);
+  const [oldest, newest] = await Promise.all([
+    wantedOldest.length > 0 ? readOldestHolds(tx, wantedOldest) : none,
+    wantedNewest.length > 0 ? readNewestHolds(tx, wantedNewest) : none,
+  ]);
+  return { submissions: withRoom, oldest, newest, sums };
 }

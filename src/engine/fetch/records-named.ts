@@ -11,6 +11,7 @@ export function recordsNamed(command: Command): readonly string[] {
     case 'release':
     case 'confirm':
     case 'adjust':
+    case 'set_on_hand':
     case 'update_record':
     case 'create_record':
       return [mapName(merchantId, command.id)];
@@ -19,10 +20,11 @@ export function recordsNamed(command: Command): readonly string[] {
       return command.lines.length === 1
         ? [mapName(merchantId, command.lines[0]!.id)]
         : [...new Set(command.lines.map(({ id }) => mapName(merchantId, id)))];
-    case 'release_order':
-    case 'confirm_order':
     case 'receive_record':
     case 'count_record':
+      return command.id === undefined ? NONE : [mapName(merchantId, command.id)];
+    case 'release_order':
+    case 'confirm_order':
     case 'update_settings':
       return NONE;
   }

@@ -60,29 +60,39 @@ export async function readHolds(tx: Transaction, keys: readonly HoldKey[]): Prom
   return rows.map(holdRow);
 }
 
-/** How many of a record's oldest holds to read. */
-export interface OldestHolds {
+/** How many of a record's holds to read. */
+export interface HoldsOfRecord {
   readonly merchantId: string;
   readonly inventoryId: string;
   readonly count: number;
 }
 
-const READ_OLDEST = batchStatement({
-  name: 'read_oldest_holds',
-  text: ({ only }) => `
+const READ_OLDEST = readByAge('oldest', 'opened_revision');
+const READ_NEWEST = readByAge('newest', 'opened_revision DESC');
+
+function readByAge(which: string, order: string): Statement {
+  return batchStatement({
+    name: `read_${which}_holds`,
+    text: ({ only }) => `
     SELECT h.*
       FROM unnest($1::text[], $2::text[], $3::int[]) AS k (merchant_id, inventory_id, count)
      CROSS JOIN LATERAL (
            SELECT merchant_id, inventory_id, reference, qty, opened_revision, ${EXPIRES_AT_MS}
              FROM holds
             WHERE merchant_id = k.merchant_id AND inventory_id = k.inventory_id AND reference <> '' ${only('merchant_id')}
-            ORDER BY opened_revision
+            ORDER BY ${order}
             LIMIT k.count) AS h`,
-});
+  });
+}
 
 /** Reads each record's oldest holds among those that have a reference. */
-export async function readOldestHolds(tx: Transaction, wanted: readonly OldestHolds[]): Promise<HoldRow[]> {
-  return (await tx.read<RawHold>(READ_OLDEST, oldestColumns(wanted))).map(holdRow);
+export async function readOldestHolds(tx: Transaction, wanted: readonly HoldsOfRecord[]): Promise<HoldRow[]> {
+  return (await tx.read<RawHold>(READ_OLDEST, countColumns(wanted))).map(holdRow);
+}
+
+/** And its newest. */
+export async function readNewestHolds(tx: Transaction, wanted: readonly HoldsOfRecord[]): Promise<HoldRow[]> {
+  return (await tx.read<RawHold>(READ_NEWEST, countColumns(wanted))).map(holdRow);
 }
 
 const SUM_OLDEST = batchStatement({
@@ -106,15 +116,18 @@ export interface OldestQty {
 }
 
 /** Sums the units of these holds without reading the rows. */
-export async function sumOldestHolds(tx: Transaction, wanted: readonly OldestHolds[]): Promise<OldestQty[]> {
+export async function sumOldestHolds(
+  tx: Transaction,
+  wanted: readonly HoldsOfRecord[],
+): Promise<OldestQty[]> {
   const rows = await tx.read<{ merchant_id: string; inventory_id: string; qty: number }>(
     SUM_OLDEST,
-    oldestColumns(wanted),
+    countColumns(wanted),
   );
   return rows.map((row) => ({ merchantId: row.merchant_id, inventoryId: row.inventory_id, qty: row.qty }));
 }
 
-function oldestColumns(wanted: readonly OldestHolds[]): unknown[] {
+function countColumns(wanted: readonly HoldsOfRecord[]): unknown[] {
   return [
     texts(wanted.map((k) => k.merchantId)),
     texts(wanted.map((k) => k.inventoryId)),

@@ -219,10 +219,14 @@ const INSERT = batchStatement({
     SELECT n.*
       FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::bigint[])
            AS n (merchant_id, id, on_hand_qty, reserved_qty, revision)
-    ${only('n.merchant_id', 'WHERE')}`,
+    ${only('n.merchant_id', 'WHERE')}
+     ORDER BY n.merchant_id, n.id`,
 });
 
-/** Adds new records, which have no holds and so no next expiry. */
+/**
+ * Adds new records, which have no holds and so no next expiry. In order of id, so that two transactions that add records
+ * with the same ids cannot deadlock.
+ */
 export function insertStockLevels(tx: Transaction, rows: readonly StockRow[]): void {
   tx.write(INSERT, columns(rows));
 }

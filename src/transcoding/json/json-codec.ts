@@ -14,7 +14,7 @@ import { hasCustomJsonRepresentation } from '@bufbuild/protobuf/wkt';
 import { MalformedRequest, malformedAt } from '../faults.js';
 import { expectation, messageExpectation } from '../fields/expectation.js';
 import { fieldsByName } from '../fields/field-path.js';
-import { JsonWriter } from './json-writer.js';
+import { JsonWriter, type Omissions } from './json-writer.js';
 import { decodePlain } from './plain-json.js';
 import { strictly } from './strict-json.js';
 
@@ -29,11 +29,11 @@ export class JsonCodec {
   readonly #registry: Registry;
   readonly #writer: JsonWriter;
 
-  constructor(services: readonly DescService[], nullWhenUnset: (field: DescField) => boolean = () => false) {
+  constructor(services: readonly DescService[], omissions: Omissions = {}) {
     // Any can hold what the services' own files and their imports define.
     this.#registry = registryOf(services.map((s) => s.file));
     this.#readOptions = { ignoreUnknownFields: true, registry: this.#registry };
-    this.#writer = new JsonWriter(this.#registry, nullWhenUnset);
+    this.#writer = new JsonWriter(this.#registry, omissions);
   }
 
   /** @throws MalformedRequest that names the field. */

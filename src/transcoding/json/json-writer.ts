@@ -17,6 +17,14 @@ type Values = Readonly<Record<string, unknown>>;
 /** Adds a field of a message to the message's JSON. */
 type FieldWriter = (message: Values, json: JsonObject) => void;
 
+/** How a message says that it has nothing to say of a field. */
+export interface Omissions {
+  /** Fields with presence that are written as null when they are unset. */
+  nullWhenUnset?(field: DescField): boolean;
+  /** Lists that are left out when they are empty. */
+  leftOutWhenEmpty?(field: DescField): boolean;
+}
+
 /** Presence of proto3's bare scalars; the library does not export its name. */
 const IMPLICIT = 2;
 
@@ -29,12 +37,11 @@ export class JsonWriter {
   readonly #writers = new Map<DescMessage, readonly FieldWriter[]>();
 
   readonly #registry: Registry;
-  /** Fields with presence that are written as null when they are unset. */
-  readonly #nullWhenUnset: (field: DescField) => boolean;
+  readonly #omissions: Omissions;
 
-  constructor(registry: Registry, nullWhenUnset: (field: DescField) => boolean) {
+  constructor(registry: Registry, omissions: Omissions) {
     this.#registry = registry;
-    this.#nullWhenUnset = nullWhenUnset;
+    this.#omissions = omissions;
   }
 
   /** @throws when a field holds what its type does not allow. */
@@ -76,12 +83,18 @@ export class JsonWriter {
   #fieldWriter(field: DescField): FieldWriter {
     const { jsonName, localName } = field;
     const write = this.#valueWriter(field);
+    if (field.fieldKind === 'list' && this.#omissions.leftOutWhenEmpty?.(field)) {
+      return (message, json) => {
+        const list = message[localName] as unknown[];
+        if (list.length > 0) json[jsonName] = write(list, message);
+      };
+    }
     if (field.oneof === undefined && field.presence === IMPLICIT) {
       return (message, json) => {
         json[jsonName] = write(message[localName], message);
       };
     }
-    const isNull = this.#nullWhenUnset(field);
+    const isNull = this.#omissions.nullWhenUnset?.(field) === true;
     const unset = (json: JsonObject): void => {
       if (field.presence === LEGACY_REQUIRED) throw new Error(`${field.toString()} is required`);
       if (isNull) json[jsonName] = null;

@@ -11,13 +11,21 @@ import type { Operation } from './operation.js';
 
 /** The RPCs that change units on hand. */
 export function adjustmentOperations(records: Records): Operation[] {
-  const { adjust, batchAdjust } = InventoryService.method;
+  const { adjust, batchAdjust, setOnHand } = InventoryService.method;
   const permission = 'can_update_inventory';
   return [
     change(
       permission,
       adjust,
       (call, request) => records.adjust(call, adjustmentLine(request)),
+      ({ adjusted }) => ({ stock: adjustedMessage(adjusted[0]!) }),
+    ),
+    change(
+      permission,
+      setOnHand,
+      (call, { id, qty, reference, notes, expectedOnHandQty, releaseShortfall }) =>
+        // Validation requires it.
+        records.setOnHand(call, { id, qty: qty!, reference, notes, expectedOnHandQty, releaseShortfall }),
       ({ adjusted }) => ({ stock: adjustedMessage(adjusted[0]!) }),
     ),
     change(
@@ -51,12 +59,20 @@ function adjustmentLine({
   reference,
   notes,
   expectedOnHandQty,
+  releaseShortfall,
 }: AdjustRequest): AdjustmentLine {
-  return { id, qty, action: actions[action]!, reference, notes, expectedOnHandQty };
+  return { id, qty, action: actions[action]!, reference, notes, expectedOnHandQty, releaseShortfall };
 }
 
 function adjustedMessage(adjusted: AdjustedStock) {
-  const { productId, warehouseId, warehouseName, lastAdjustedAtMs, lastAdjustedBy } = adjusted;
+  const {
+    productId,
+    warehouseId,
+    warehouseName,
+    lastAdjustedAtMs,
+    lastAdjustedBy,
+    shortfall = [],
+  } = adjusted;
   return {
     ...stockLevel(adjusted),
     productId,
@@ -64,5 +80,6 @@ function adjustedMessage(adjusted: AdjustedStock) {
     warehouseName,
     lastStockAdjusted: timestampFromMs(lastAdjustedAtMs),
     lastAdjustedBy,
+    shortfall: shortfall.map(({ reference, qty }) => ({ qty, ...(reference !== '' && { reference }) })),
   };
 }

@@ -38,8 +38,8 @@ function answer({ record }: RecordSuccess, _: unknown, { merchantId }: Principal
 
 /** Copies field by field, so that unknown fields from a newer client are not part of the request. */
 function createRequest(message: CreateInventoryRequest): CreateRequest {
-  const { productId, skuId = '', warehouseId, warehouseName, location } = message;
+  const { id, productId, skuId = '', warehouseId, warehouseName, location } = message;
   const { reorderLevel, reorderQty, variantAttributes, initialQty = 0 } = message;
   const details = { productId, skuId, warehouseId, warehouseName, location };
-  return { initialQty, details: { ...details, reorderLevel, reorderQty, variantAttributes } };
+  return { id, initialQty, details: { ...details, reorderLevel, reorderQty, variantAttributes } };
 }

@@ -2,6 +2,7 @@ import type { Scenario } from '../scenario.js';
 import { adjustments } from './adjustments.js';
 import { batchAdjust } from './batch-adjust.js';
 import { confirms } from './confirm.js';
+import { counts } from './counts.js';
 import { expiry } from './expiry.js';
 import { idempotency } from './idempotency.js';
 import { keyedCases } from './keyed-cases.js';
@@ -35,6 +36,7 @@ export const areas: Readonly<Record<string, readonly Scenario[]>> = {
   lists,
   adjustments,
   batchAdjust,
+  counts,
   logs,
   settings,
   idempotency,

@@ -104,6 +104,7 @@ const keyed: Readonly<Record<ChangingRpc, Keyed>> = {
       { reorderLevel: 1 },
       { reorderQty: 1 },
       { variantAttributes: { a: 'b' } },
+      { id: 'own' },
     ],
   ],
   UpdateInventory: [
@@ -119,7 +120,19 @@ const keyed: Readonly<Record<ChangingRpc, Keyed>> = {
   Adjust: [
     line,
     ok(adjusted(52, 5)),
-    [{ qty: 3 }, { action: 'RETURNED' }, { reference: 'r' }, { notes: 'n' }, { expectedOnHandQty: 50 }],
+    [
+      { qty: 3 },
+      { action: 'RETURNED' },
+      { reference: 'r' },
+      { notes: 'n' },
+      { expectedOnHandQty: 50 },
+      { action: 'ADJUSTED', releaseShortfall: true },
+    ],
+  ],
+  SetOnHand: [
+    { id: ID, qty: 52 },
+    ok(adjusted(52, 5)),
+    [{ qty: 53 }, { reference: 'r' }, { notes: 'n' }, { expectedOnHandQty: 50 }, { releaseShortfall: true }],
   ],
   BatchAdjust: [
     { lines: [line, line] },
@@ -171,6 +184,12 @@ const rejected: readonly (readonly [Rpc, JsonRequest, Expected])[] = [
     'Adjust',
     { id: ID, qty: 1, action: 'SOLD', expectedOnHandQty: 49 },
     stale(49, 50, 'Expected 49 units on hand, but there are 50.'),
+  ],
+  ['SetOnHand', { id: 'inv_none', qty: 1 }, notFound],
+  [
+    'SetOnHand',
+    { id: ID, qty: 4 },
+    negative(50, 5, -46, 'Adjustment would leave 4 units on hand, but 5 units are reserved.'),
   ],
   [
     'BatchAdjust',

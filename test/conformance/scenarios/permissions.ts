@@ -54,6 +54,7 @@ const needs: Readonly<Record<Rpc, readonly [Level, JsonRequest, Expected]>> = {
     ok(recordData(50, 0, ID, { location: 'A' })),
   ],
   Adjust: ['updater', { id: ID, qty: 1, action: 'RECEIVED' }, ok(adjusted(51, 0))],
+  SetOnHand: ['updater', { id: ID, qty: 51 }, ok(adjusted(51, 0))],
   BatchAdjust: ['updater', { lines: [{ id: ID, qty: 1, action: 'RECEIVED' }] }, ok([adjusted(51, 0)])],
   ListLogs: ['reader', { action: 'SOLD' }, onlyPage()],
   GetSettings: ['reader', {}, ok({ defaultTtlSeconds: 0 })],

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { Expected } from '../contract.js';
 import { justNow } from '../matchers.js';
 import { Bound, type Scenario } from '../scenario.js';
 import {
@@ -41,6 +42,11 @@ const createdData = (onHandQty: number, changes: object) =>
 const plainShirt = createdData(7, { productId: 'shirt', warehouseId: 'wh-1' });
 const { initialQty: _, ...described } = everything;
 const wholeShirt = createdData(7, { ...described, variantAttributes: { colour: 'red', Größe: 'XL' } });
+
+const taken = (id: string): Expected => ({
+  reason: 'INVENTORY_ALREADY_EXISTS',
+  message: `An inventory record ${id} already exists.`,
+});
 
 const create = (request: object, expected: Parameters<typeof call>[2], extras: Extras = {}) =>
   call('CreateInventory', { ...request }, expected, extras);
@@ -137,6 +143,38 @@ export const records: readonly Scenario[] = [
       create({ ...shirt, warehouseId: 'wh-2' }, ok({ ...plainShirt, warehouseId: 'wh-2' }), bindId),
       create({ ...shirt, productId: 'hat' }, ok({ ...plainShirt, productId: 'hat' }), bindId),
       create(shirt, ok({ ...plainShirt, tenantId: expect.any(String) }), { ...bindId, caller: 'stranger' }),
+    ],
+  },
+  {
+    name: 'a record under an id of the caller’s own',
+    records: [record(5, 0, 'own_0')],
+    steps: [
+      create({ ...shirt, id: 'own_1' }, ok({ ...plainShirt, id: 'own_1' })),
+      getRecord('own_1', ok({ ...plainShirt, id: 'own_1' })),
+      create({ ...shirt, id: 'own_1' }, taken('own_1')),
+      create({ ...shirt, productId: 'hat', id: 'own_1' }, taken('own_1')),
+      create({ ...shirt, id: 'own_2' }, alreadyExists),
+      create({ ...shirt, productId: 'hat', id: 'own_0' }, taken('own_0')),
+      // The same text by another case is another id; another merchant's ids are not ours.
+      create(
+        { ...shirt, productId: 'hat', id: 'OWN_1' },
+        ok({ ...plainShirt, productId: 'hat', id: 'OWN_1' }),
+      ),
+      create({ ...shirt, id: 'own_1' }, ok(expect.objectContaining({ id: 'own_1' })), { caller: 'stranger' }),
+      create(
+        { ...shirt, productId: 'cap', id: `A-z.0_${'9'.repeat(58)}` },
+        ok(expect.objectContaining({ id: `A-z.0_${'9'.repeat(58)}` })),
+      ),
+      ...['', 'a b', 'ä', 'x'.repeat(65), 'a/b'].map((id) =>
+        create(
+          { ...shirt, productId: 'sock', id },
+          invalid({ id: 'must be 1 to 64 characters of A-Z a-z 0-9 . _ -' }),
+        ),
+      ),
+      // Paths that mean something else.
+      ...['.', '..', 'logs', 'low-stock', 'watch'].map((id) =>
+        create({ ...shirt, productId: 'sock', id }, invalid({ id: expect.stringMatching(/^must not be/) })),
+      ),
     ],
   },
   {

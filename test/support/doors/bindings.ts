@@ -2,7 +2,7 @@ import type { JsonRequest, Rpc } from './door.js';
 
 /** An RPC's `google.api.http`, written out again: the service's own reading of it is what is tested. */
 export interface Binding {
-  readonly method: 'GET' | 'PATCH' | 'POST';
+  readonly method: 'GET' | 'PATCH' | 'POST' | 'PUT';
   readonly path: string;
   /** `*`: all that the path does not hold; a name: that field, and the rest in the query. */
   readonly body?: string;
@@ -35,6 +35,7 @@ export const bindings: Readonly<Record<Rpc, Binding>> = {
   ListLowStock: get('/v1/inventory/low-stock', 'records'),
   UpdateInventory: patch('/v1/inventory/{id}', 'record', 'details'),
   Adjust: patch('/v1/inventory/{id}/adjust', 'stock'),
+  SetOnHand: { ...patch('/v1/inventory/{id}/on-hand', 'stock'), method: 'PUT' },
   BatchAdjust: post('/v1/inventory/batch-adjust', 'stock'),
   ListLogs: get('/v1/inventory/logs'),
   GetSettings: get('/v1/settings', 'settings'),

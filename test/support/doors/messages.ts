@@ -37,13 +37,15 @@ export function dataOf(rpc: Rpc, response: JsonObject): unknown {
   return data === undefined ? json : json[data];
 }
 
-/** The one difference between REST's JSON and protobuf's: REST writes an optional value that is not set as null. */
+/** REST's JSON is protobuf's, but for optional values that are not set, which are null, and what no page has. */
 function withNulls(desc: DescMessage, json: JsonObject): JsonObject {
   const spelt: JsonObject = { ...json };
   for (const field of desc.fields) {
     const value = json[field.jsonName];
     if (value === null) throw new Error(`${field} is null, which protobuf's JSON never says`);
-    if (field.fieldKind === 'scalar') {
+    if (beyondThePages.has(field.name) && Array.isArray(value) && value.length === 0) {
+      delete spelt[field.jsonName];
+    } else if (field.fieldKind === 'scalar') {
       if (value === undefined && field.presence === FeatureSet_FieldPresence.EXPLICIT)
         spelt[field.jsonName] = null;
     } else if (field.message !== undefined && value !== undefined) {
@@ -52,6 +54,9 @@ function withNulls(desc: DescMessage, json: JsonObject): JsonObject {
   }
   return spelt;
 }
+
+/** Lists that REST leaves out when they are empty. */
+const beyondThePages: ReadonlySet<string> = new Set(['shortfall']);
 
 /** A message, or a list of them. Times are messages that are spelt as a text. */
 function inside(desc: DescMessage, value: JsonValue): JsonValue {

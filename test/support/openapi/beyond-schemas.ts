@@ -11,6 +11,8 @@ const rules: readonly (readonly [field: RegExp, description: RegExp])[] = [
   [/^pageToken$/, /^must not be given together with page$/],
   [/^updateMask$/, /cannot be changed; the fields that can are /],
   [/^(?:lines\[\d+\]\.)?qty$/, /^must not bring the units on hand above 2147483647$/],
+  [/^(?:lines\[\d+\]\.)?qty$/, /^takes units from more than 1000 holds; take away less at once$/],
+  [/^(?:lines\[\d+\]\.)?releaseShortfall$/, /^needs the action DAMAGED or ADJUSTED$/],
   [/^reference$/, /^holds units of more than \d+ records; (?:release|confirm) them record by record$/],
   [/^idempotencyKey$/, /^must be the same key wherever it is given$/],
   [/^lines\[\d+\]\.idempotencyKey$/, /^must not be given in a line: the batch has one key$/],

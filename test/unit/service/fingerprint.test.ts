@@ -24,6 +24,7 @@ interface Case {
 }
 
 const line = { id: 'inv_1', qty: -2, action: 2, reference: 'r', notes: 'n' };
+const damage = { ...line, action: 4 };
 const details = { location: 'A1', warehouseName: 'W' };
 const product = { productId: 'p', skuId: 's', warehouseId: 'w', warehouseName: 'W', location: 'A1' };
 
@@ -73,10 +74,31 @@ const cases: Readonly<Record<string, Case>> = {
     others: { reference: 'q', notes: 'm' },
   },
   adjust: {
-    request: line,
-    golden: 's7MJk1z6RNDJiF8HYcL4D-Ys5Ld4ozHuIY0BzmEN5Ws',
-    goldenOfOthers: 'tmv66MgvvYqU4TA6eI2edj1sJ4FINX1OXztQpYU8ZWo',
-    others: { id: 'inv_2', qty: -3, action: 3, reference: 'q', notes: 'm', expectedOnHandQty: 5 },
+    request: damage,
+    golden: 'uxLFUMkqkGmMZb9U7DKX9MVaUgQeL6MHPyOT9xExUcw',
+    goldenOfOthers: 'mAy6-zQu_438hh6aXUDsJE_YRWOLsCRFqcQ7qdd6joc',
+    others: {
+      id: 'inv_2',
+      qty: -3,
+      action: 3,
+      reference: 'q',
+      notes: 'm',
+      expectedOnHandQty: 5,
+      releaseShortfall: true,
+    },
+  },
+  setOnHand: {
+    request: { id: 'inv_1', qty: 2, reference: 'r', notes: 'n' },
+    golden: 'qjIpBU70J3_Zl34y7iYXRn8fT0YicYazsQxvxarvU2k',
+    goldenOfOthers: 'NCuWb_jY3keinHpw2cgIVgMvTun9H9yqbxbUOACL4d0',
+    others: {
+      id: 'inv_2',
+      qty: 3,
+      reference: 'q',
+      notes: 'm',
+      expectedOnHandQty: 5,
+      releaseShortfall: true,
+    },
   },
   batchAdjust: {
     request: { lines: [line] },
@@ -87,7 +109,7 @@ const cases: Readonly<Record<string, Case>> = {
   createInventory: {
     request: { ...product, variantAttributes: { b: '2', a: '1' }, initialQty: 4 },
     golden: 'j5EycK4TAXC5w_MvjXylFEd9b0eVOL0XmmqNyv9R_fo',
-    goldenOfOthers: 'vKyQNKFOWpaQRe4ZVoXIFlf2AxrAvhaQqgSz6oJ-ugw',
+    goldenOfOthers: 'o0If-_fP_b4Bh4uBtpC17D0enws8JlrrzZ5zki2B2N0',
     others: {
       productId: 'q',
       skuId: 't',
@@ -98,6 +120,7 @@ const cases: Readonly<Record<string, Case>> = {
       reorderQty: 1,
       variantAttributes: { a: '2' },
       initialQty: 5,
+      id: 'own',
     },
   },
   updateInventory: {

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file inventory/v1/adjustments.proto.
  */
 export const file_inventory_v1_adjustments: GenFile = /*@__PURE__*/
-  fileDesc("Ch5pbnZlbnRvcnkvdjEvYWRqdXN0bWVudHMucHJvdG8SDGludmVudG9yeS52MSLrAwoNQWRqdXN0UmVxdWVzdBIpCgJpZBgBIAEoCUIdukgachgyFl5bQS1aYS16MC05Ll8tXXsxLDY0fSQSEwoDcXR5GAIgASgFQga6SAPIAQESPwoGYWN0aW9uGAMgASgOMiIuaW52ZW50b3J5LnYxLkFkanVzdFJlcXVlc3QuQWN0aW9uQgu6SAjIAQGCAQIQARInCglyZWZlcmVuY2UYBCABKAlCFLpIEXIPGIABMgpeW15ceDAwXSokEiMKBW5vdGVzGAUgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBIqChRleHBlY3RlZF9vbl9oYW5kX3F0eRgGIAEoBUIHukgEGgIoAEgAiAEBEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgBiAEBImEKBkFjdGlvbhIWChJBQ1RJT05fVU5TUEVDSUZJRUQQABIMCghSRUNFSVZFRBABEggKBFNPTEQQAhIMCghBREpVU1RFRBADEgsKB0RBTUFHRUQQBBIMCghSRVRVUk5FRBAFQhcKFV9leHBlY3RlZF9vbl9oYW5kX3F0eUISChBfaWRlbXBvdGVuY3lfa2V5IjwKDkFkanVzdFJlc3BvbnNlEioKBXN0b2NrGAEgASgLMhsuaW52ZW50b3J5LnYxLkFkanVzdGVkU3RvY2sisgEKEkJhdGNoQWRqdXN0UmVxdWVzdBI3CgVsaW5lcxgBIAMoCzIbLmludmVudG9yeS52MS5BZGp1c3RSZXF1ZXN0Qgu6SAiSAQUIARDoBxJPCg9pZGVtcG90ZW5jeV9rZXkYDyABKAlCMbpILnIsGP8BMideW1x4MjEtXHg3ZV0oW1x4MjAtXHg3ZV0qW1x4MjEtXHg3ZV0pPyRIAIgBAUISChBfaWRlbXBvdGVuY3lfa2V5IkEKE0JhdGNoQWRqdXN0UmVzcG9uc2USKgoFc3RvY2sYASADKAsyGy5pbnZlbnRvcnkudjEuQWRqdXN0ZWRTdG9jayLyAQoNQWRqdXN0ZWRTdG9jaxIKCgJpZBgBIAEoCRISCgpwcm9kdWN0X2lkGAIgASgJEhQKDHdhcmVob3VzZV9pZBgDIAEoCRIWCg53YXJlaG91c2VfbmFtZRgEIAEoCRITCgtvbl9oYW5kX3F0eRgFIAEoBRIUCgxyZXNlcnZlZF9xdHkYBiABKAUSFQoNYXZhaWxhYmxlX3F0eRgHIAEoBRI3ChNsYXN0X3N0b2NrX2FkanVzdGVkGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIYChBsYXN0X2FkanVzdGVkX2J5GAkgASgJYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("Ch5pbnZlbnRvcnkvdjEvYWRqdXN0bWVudHMucHJvdG8SDGludmVudG9yeS52MSKGBAoNQWRqdXN0UmVxdWVzdBIpCgJpZBgBIAEoCUIdukgachgyFl5bQS1aYS16MC05Ll8tXXsxLDY0fSQSEwoDcXR5GAIgASgFQga6SAPIAQESPwoGYWN0aW9uGAMgASgOMiIuaW52ZW50b3J5LnYxLkFkanVzdFJlcXVlc3QuQWN0aW9uQgu6SAjIAQGCAQIQARInCglyZWZlcmVuY2UYBCABKAlCFLpIEXIPGIABMgpeW15ceDAwXSokEiMKBW5vdGVzGAUgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBIqChRleHBlY3RlZF9vbl9oYW5kX3F0eRgGIAEoBUIHukgEGgIoAEgAiAEBEhkKEXJlbGVhc2Vfc2hvcnRmYWxsGAcgASgIEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgBiAEBImEKBkFjdGlvbhIWChJBQ1RJT05fVU5TUEVDSUZJRUQQABIMCghSRUNFSVZFRBABEggKBFNPTEQQAhIMCghBREpVU1RFRBADEgsKB0RBTUFHRUQQBBIMCghSRVRVUk5FRBAFQhcKFV9leHBlY3RlZF9vbl9oYW5kX3F0eUISChBfaWRlbXBvdGVuY3lfa2V5IjwKDkFkanVzdFJlc3BvbnNlEioKBXN0b2NrGAEgASgLMhsuaW52ZW50b3J5LnYxLkFkanVzdGVkU3RvY2sisgEKEkJhdGNoQWRqdXN0UmVxdWVzdBI3CgVsaW5lcxgBIAMoCzIbLmludmVudG9yeS52MS5BZGp1c3RSZXF1ZXN0Qgu6SAiSAQUIARDoBxJPCg9pZGVtcG90ZW5jeV9rZXkYDyABKAlCMbpILnIsGP8BMideW1x4MjEtXHg3ZV0oW1x4MjAtXHg3ZV0qW1x4MjEtXHg3ZV0pPyRIAIgBAUISChBfaWRlbXBvdGVuY3lfa2V5IkEKE0JhdGNoQWRqdXN0UmVzcG9uc2USKgoFc3RvY2sYASADKAsyGy5pbnZlbnRvcnkudjEuQWRqdXN0ZWRTdG9jayKeAgoNQWRqdXN0ZWRTdG9jaxIKCgJpZBgBIAEoCRISCgpwcm9kdWN0X2lkGAIgASgJEhQKDHdhcmVob3VzZV9pZBgDIAEoCRIWCg53YXJlaG91c2VfbmFtZRgEIAEoCRITCgtvbl9oYW5kX3F0eRgFIAEoBRIUCgxyZXNlcnZlZF9xdHkYBiABKAUSFQoNYXZhaWxhYmxlX3F0eRgHIAEoBRI3ChNsYXN0X3N0b2NrX2FkanVzdGVkGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIYChBsYXN0X2FkanVzdGVkX2J5GAkgASgJEioKCXNob3J0ZmFsbBgKIAMoCzIXLmludmVudG9yeS52MS5Mb3N0VW5pdHMiPgoJTG9zdFVuaXRzEhYKCXJlZmVyZW5jZRgBIAEoCUgAiAEBEgsKA3F0eRgCIAEoBUIMCgpfcmVmZXJlbmNlIvYCChBTZXRPbkhhbmRSZXF1ZXN0EikKAmlkGAEgASgJQh26SBpyGDIWXltBLVphLXowLTkuXy1dezEsNjR9JBIcCgNxdHkYAiABKAVCCrpIB8gBARoCKABIAIgBARIqChRleHBlY3RlZF9vbl9oYW5kX3F0eRgDIAEoBUIHukgEGgIoAEgBiAEBEicKCXJlZmVyZW5jZRgEIAEoCUIUukgRcg8YgAEyCl5bXlx4MDBdKiQSIwoFbm90ZXMYBSABKAlCFLpIEXIPGIAIMgpeW15ceDAwXSokEhkKEXJlbGVhc2Vfc2hvcnRmYWxsGAYgASgIEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgCiAEBQgYKBF9xdHlCFwoVX2V4cGVjdGVkX29uX2hhbmRfcXR5QhIKEF9pZGVtcG90ZW5jeV9rZXkiPwoRU2V0T25IYW5kUmVzcG9uc2USKgoFc3RvY2sYASABKAsyGy5pbnZlbnRvcnkudjEuQWRqdXN0ZWRTdG9ja2IGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * The adjustment to make.
@@ -64,6 +64,14 @@ export type AdjustRequest = Message<"inventory.v1.AdjustRequest"> & {
    * @generated from field: optional int32 expected_on_hand_qty = 6;
    */
   expectedOnHandQty?: number | undefined;
+
+  /**
+   * What to do when fewer units would be left than are reserved: release the difference, from the holds that were opened
+   * last, rather than refuse. At most 1000 holds in one call. Only with the action DAMAGED or ADJUSTED. Default: refuse.
+   *
+   * @generated from field: bool release_shortfall = 7;
+   */
+  releaseShortfall: boolean;
 
   /**
    * Alternative to the header `Idempotency-Key`, for callers whose libraries or proxies alter that header: 1 to 255
@@ -276,6 +284,14 @@ export type AdjustedStock = Message<"inventory.v1.AdjustedStock"> & {
    * @generated from field: string last_adjusted_by = 9;
    */
   lastAdjustedBy: string;
+
+  /**
+   * The holds that lost units, those opened last first, at most 1000. Only in the response to a call with
+   * `release_shortfall` that took units from holds.
+   *
+   * @generated from field: repeated inventory.v1.LostUnits shortfall = 10;
+   */
+  shortfall: LostUnits[];
 };
 
 /**
@@ -284,4 +300,119 @@ export type AdjustedStock = Message<"inventory.v1.AdjustedStock"> & {
  */
 export const AdjustedStockSchema: GenMessage<AdjustedStock> = /*@__PURE__*/
   messageDesc(file_inventory_v1_adjustments, 4);
+
+/**
+ * Units that a hold lost because they are not there.
+ *
+ * @generated from message inventory.v1.LostUnits
+ */
+export type LostUnits = Message<"inventory.v1.LostUnits"> & {
+  /**
+   * Whose hold it was; absent (null on REST) for units that were held without a reference.
+   *
+   * @generated from field: optional string reference = 1;
+   */
+  reference?: string | undefined;
+
+  /**
+   * Units that the hold lost. 1 to 2147483647.
+   *
+   * @generated from field: int32 qty = 2;
+   */
+  qty: number;
+};
+
+/**
+ * Describes the message inventory.v1.LostUnits.
+ * Use `create(LostUnitsSchema)` to create a new message.
+ */
+export const LostUnitsSchema: GenMessage<LostUnits> = /*@__PURE__*/
+  messageDesc(file_inventory_v1_adjustments, 5);
+
+/**
+ * The count to set.
+ *
+ * @generated from message inventory.v1.SetOnHandRequest
+ */
+export type SetOnHandRequest = Message<"inventory.v1.SetOnHandRequest"> & {
+  /**
+   * The inventory record: 1 to 64 of `A-Z a-z 0-9 . _ -`. On REST, taken from the path.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Units on hand afterwards, 0 to 2147483647. Required.
+   *
+   * @generated from field: optional int32 qty = 2;
+   */
+  qty?: number | undefined;
+
+  /**
+   * Units on hand that the caller expects before. If the actual number differs from it and from `qty`, the call is
+   * refused. 0 to 2147483647. Default: not checked.
+   *
+   * @generated from field: optional int32 expected_on_hand_qty = 3;
+   */
+  expectedOnHandQty?: number | undefined;
+
+  /**
+   * The count or document behind the change, up to 128 characters.
+   *
+   * @generated from field: string reference = 4;
+   */
+  reference: string;
+
+  /**
+   * Free text for the movement log, up to 1024 characters.
+   *
+   * @generated from field: string notes = 5;
+   */
+  notes: string;
+
+  /**
+   * What to do when fewer units were counted than are reserved: release the difference, from the holds that were opened
+   * last, rather than refuse. At most 1000 holds in one call. Default: refuse.
+   *
+   * @generated from field: bool release_shortfall = 6;
+   */
+  releaseShortfall: boolean;
+
+  /**
+   * Alternative to the header `Idempotency-Key`, for callers whose libraries or proxies alter that header: 1 to 255
+   * printable ASCII characters, without leading or trailing spaces. If both are given, they must match.
+   *
+   * @generated from field: optional string idempotency_key = 15;
+   */
+  idempotencyKey?: string | undefined;
+};
+
+/**
+ * Describes the message inventory.v1.SetOnHandRequest.
+ * Use `create(SetOnHandRequestSchema)` to create a new message.
+ */
+export const SetOnHandRequestSchema: GenMessage<SetOnHandRequest> = /*@__PURE__*/
+  messageDesc(file_inventory_v1_adjustments, 6);
+
+/**
+ * The record after the count.
+ *
+ * @generated from message inventory.v1.SetOnHandResponse
+ */
+export type SetOnHandResponse = Message<"inventory.v1.SetOnHandResponse"> & {
+  /**
+   * The record's quantities as of this call's commit.
+   *
+   * @generated from field: inventory.v1.AdjustedStock stock = 1;
+   */
+  stock?: AdjustedStock | undefined;
+};
+
+/**
+ * Describes the message inventory.v1.SetOnHandResponse.
+ * Use `create(SetOnHandResponseSchema)` to create a new message.
+ */
+export const SetOnHandResponseSchema: GenMessage<SetOnHandResponse> = /*@__PURE__*/
+  messageDesc(file_inventory_v1_adjustments, 7);
 

@@ -2,6 +2,7 @@ import type { DescField, DescMethod, DescService, Message } from '@bufbuild/prot
 import type { Failure } from '../../../domain/failure.js';
 import { failureMessage } from '../../../domain/failure-message.js';
 import { reasons } from '../../../domain/reasons.js';
+import { AdjustedStockSchema } from '../../../gen/inventory/v1/adjustments_pb.js';
 import {
   type BodyWriter,
   type CorsOptions,
@@ -52,6 +53,7 @@ export function createRestDoor(options: RestDoorOptions): Transcoder {
     ...(options.cors && { cors: options.cors }),
     writer: envelope,
     nullWhenUnset: isOptionalScalar,
+    leftOutWhenEmpty: isBeyondThePage,
     stalledMs: options.streamStalledMs,
     heartbeatMs: options.streamHeartbeatMs,
     responseHeaders: (request) => ({ [REQUEST_ID_HEADER]: requestId(request) }),
@@ -179,6 +181,11 @@ function eventId(message: Message & Resumable): string | undefined {
 /** The published page writes `"skuId": null` for a record without one. */
 function isOptionalScalar(field: DescField): boolean {
   return field.fieldKind === 'scalar' && field.oneof === undefined;
+}
+
+/** Published answers have no member for it. */
+function isBeyondThePage(field: DescField): boolean {
+  return field === AdjustedStockSchema.field.shortfall;
 }
 
 function toAnswer(reply: Reply, method: DescMethod, requestId: string, help: HelpLinks): TranscodedAnswer {

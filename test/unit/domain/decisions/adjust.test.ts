@@ -6,9 +6,9 @@ import { NOW_MS, REVISION, record, said, who, world } from '../world.js';
 
 const { merchantId, actor } = who;
 
-/** `inv_1 -3`, `inv_1 -3 if 10` */
+/** `inv_1 -3`, `inv_1 -3 if 10`; `inv_1 -3!` takes what is missing from holds. */
 function lineOf(text: string): AdjustmentLine {
-  const [, id, qty, expected] = /^(\w+) ([+-]\d+)(?: if (\d+))?$/.exec(text)!;
+  const [, id, qty, release, expected] = /^(\w+) ([+-]\d+)(!)?(?: if (\d+))?$/.exec(text)!;
   const expectedOnHandQty = expected === undefined ? undefined : Number(expected);
   return {
     id: id!,
@@ -17,6 +17,7 @@ function lineOf(text: string): AdjustmentLine {
     reference: 'PO-1',
     notes: 'count',
     expectedOnHandQty,
+    releaseShortfall: release !== undefined,
   };
 }
 
@@ -40,6 +41,11 @@ describe('one adjustment', () => {
     ['inv_1 -7', 'Adjustment would leave 3 units on hand, but 4 units are reserved.'],
     ['inv_1 -10', 'Adjustment would leave 0 units on hand, but 4 units are reserved.'],
     ['inv_1 -11', 'Adjustment would result in negative stock. Current on-hand: 10, requested change: -11.'],
+    ['inv_1 -6!', 'inv_1 4 of 4'],
+    ['inv_1 -7!', 'inv_1 3 of 10, A=3; inv_1 3 of 3'],
+    ['inv_1 -10!', 'inv_1 0 of 10, A=0; inv_1 0 of 0'],
+    ['inv_1 -11!', 'Adjustment would result in negative stock. Current on-hand: 10, requested change: -11.'],
+    ['inv_1 -7! if 9', 'Expected 9 units on hand, but there are 10.'],
     ['inv_2 -3', 'inv_2 0 of 0'],
     ['inv_2 -4', 'Adjustment would result in negative stock. Current on-hand: 3, requested change: -4.'],
     [
@@ -124,6 +130,9 @@ describe('several adjustments, each on what those before it left', () => {
     ],
     ['inv_full -1, inv_full +1', `inv_full 0 of ${QTY_MAX - 1}; inv_full 0 of ${QTY_MAX}`],
     ['inv_full +1, inv_full -1', 'Validation error'],
+    // What a line takes from holds, those after it find taken.
+    ['inv_1 -7!, inv_1 -1!', 'inv_1 3 of 10, A=3; inv_1 3 of 3; inv_1 2 of 3, A=2; inv_1 2 of 2'],
+    ['inv_1 -7!, inv_1 -1', 'Adjustment would leave 2 units on hand, but 3 units are reserved.'],
     // What a line expects is what those before it left.
     ['inv_2 +1 if 3, inv_2 +1 if 4', 'inv_2 0 of 4; inv_2 0 of 5'],
     ['inv_2 +1 if 3, inv_2 +1 if 3', 'Expected 3 units on hand, but there are 4.'],

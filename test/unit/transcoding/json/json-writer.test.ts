@@ -22,7 +22,7 @@ import {
 import { AddBooksRequestSchema } from '../../../gen/transcoding/v1/library_service_pb.js';
 
 const registry = createRegistry(EverythingSchema, NestedSchema, BookSchema, AuthorSchema);
-const writer = new JsonWriter(registry, () => false);
+const writer = new JsonWriter(registry, {});
 const libraryJson = (message: Everything): JsonValue =>
   toJson(EverythingSchema, message, { alwaysEmitImplicit: true, registry }) as JsonValue;
 
@@ -162,10 +162,18 @@ describe('refuses what has no JSON', () => {
   });
 });
 
+it('leaves out an empty list where that is asked for', () => {
+  const terse = new JsonWriter(registry, { leftOutWhenEmpty: (field) => field.localName === 'authors' });
+  const written = (authors: JsonValue[]): JsonValue =>
+    terse.write(BookSchema, fromJson(BookSchema, { isbn: '7', authors }));
+  expect(written([])).not.toHaveProperty('authors');
+  expect(written([{}])).toMatchObject({ authors: [{ fullName: '', birthYear: 0 }] });
+});
+
 describe('null for what is unset', () => {
   const optionalScalar = (field: DescField): boolean =>
     field.fieldKind === 'scalar' && field.oneof === undefined;
-  const nulls = new JsonWriter(registry, optionalScalar);
+  const nulls = new JsonWriter(registry, { nullWhenUnset: optionalScalar });
   const book = { name: '', isbn: '7', title: '', pageCount: 0, authors: [] as JsonValue[] };
 
   it.each<[string, JsonValue, JsonValue]>([

@@ -1,0 +1,133 @@
+import type { Adjustment, Command } from '../../domain/command.js';
+import { SHORTFALL_HOLDS_MAX } from '../../domain/decisions/shortfall.js';
+import { mapName } from '../../domain/map-name.js';
+import type { HoldRow, HoldsOfRecord } from '../../store/tables/holds.js';
+import type { StockRow } from '../../store/tables/stock-levels.js';
+import { withSpare } from './drawn-holds.js';
+import type { DrawnRecord } from './fetch-plan.js';
+
+/** What is known of a record when the next command is decided. */
+interface Bounds {
+  /** It has at most so many units reserved. */
+  readonly reservedMax: number;
+  /** And at least so many available. */
+  readonly availableMin: number;
+  /** Of its newest holds, as many as the commands so far may need. */
+  readonly holds: number;
+}
+
+/**
+ * How many holds the commands need that take missing units from the newest ones, known before any of them is read, from
+ * the locked figures.
+ *
+ * Every hold has at least one unit, so as many of the newest as there are units missing are enough.
+ */
+export class CutHolds {
+  readonly #records: readonly DrawnRecord[];
+  readonly #bounds = new Map<string, Bounds>();
+
+  constructor(records: readonly DrawnRecord[], stocks: readonly StockRow[]) {
+    this.#records = records;
+    if (records.length === 0) return;
+    const cut = new Set(records.map(({ merchantId, id }) => mapName(merchantId, id)));
+    for (const { merchantId, stock } of stocks) {
+      const name = mapName(merchantId, stock.id);
+      if (!cut.has(name)) continue;
+      const { onHandQty, reservedQty } = stock;
+      this.#bounds.set(name, { reservedMax: reservedQty, availableMin: onHandQty - reservedQty, holds: 0 });
+    }
+  }
+
+  /** How many holds more the command needs than those before it. */
+  needOf(command: Command): number {
+    let need = 0;
+    for (const [name, { holds }] of this.#after(command)) need += holds - this.#bounds.get(name)!.holds;
+    return need;
+  }
+
+  /** The command will be decided. */
+  add(command: Command): void {
+    for (const [name, bounds] of this.#after(command)) this.#bounds.set(name, bounds);
+  }
+
+  /** What to read. Expired holds may be among the newest ones. */
+  wanted(expired: readonly HoldRow[]): HoldsOfRecord[] {
+    return withSpare(this.#records, expired, ({ merchantId, id }) => {
+      return this.#bounds.get(mapName(merchantId, id))?.holds ?? 0;
+    });
+  }
+
+  /** The bounds that a command changes, whether it is accepted or not. */
+  #after(command: Command): ReadonlyMap<string, Bounds> {
+    const after = new Map<string, Bounds>();
+    if (this.#bounds.size === 0) return after;
+    const { merchantId } = command;
+    const change = (id: string, to: (before: Bounds) => Bounds): void => {
+      const name = mapName(merchantId, id);
+      const before = after.get(name) ?? this.#bounds.get(name);
+      if (before !== undefined) after.set(name, to(before));
+    };
+    switch (command.kind) {
+      case 'reserve':
+        change(command.id, reserved(command.qty));
+        break;
+      case 'reserve_order':
+        for (const { id, qty } of command.lines) change(id, reserved(qty));
+        break;
+      case 'adjust':
+        change(command.id, adjusted(command));
+        break;
+      case 'batch_adjust':
+        for (const line of command.lines) change(line.id, adjusted(line));
+        break;
+      case 'set_on_hand': {
+        const { id, qty, releaseShortfall } = command;
+        change(id, (before) =>
+          changed(before, releaseShortfall ? before.reservedMax - qty : 0, qty - before.reservedMax),
+        );
+        break;
+      }
+      case 'count_record':
+        // Of which record, the command does not say.
+        for (const { merchantId: of, id } of this.#records) {
+          if (of === merchantId) change(id, (before) => changed(before, 0, 0));
+        }
+        break;
+      // These leave no fewer units available.
+      case 'release':
+      case 'confirm':
+      case 'release_order':
+      case 'confirm_order':
+      case 'receive_record':
+      case 'create_record':
+      case 'update_record':
+      case 'update_settings':
+        break;
+    }
+    return after;
+  }
+}
+
+function reserved(qty: number): (before: Bounds) => Bounds {
+  return ({ reservedMax, availableMin, holds }) => ({
+    reservedMax: reservedMax + qty,
+    availableMin: Math.max(0, availableMin - qty),
+    holds,
+  });
+}
+
+function adjusted({
+  qty,
+  releaseShortfall,
+}: Pick<Adjustment, 'qty' | 'releaseShortfall'>): (before: Bounds) => Bounds {
+  return (before) => {
+    const left = before.availableMin + Math.min(0, qty);
+    return changed(before, releaseShortfall ? -left : 0, left);
+  };
+}
+
+/** `missing`: units that holds may have to lose; `left`: at least so many are available if nothing is missing. */
+function changed({ reservedMax, availableMin, holds }: Bounds, missing: number, left: number): Bounds {
+  const needed = Math.min(Math.max(0, missing), reservedMax, SHORTFALL_HOLDS_MAX);
+  return { reservedMax, availableMin: Math.min(availableMin, Math.max(0, left)), holds: holds + needed };
+}
