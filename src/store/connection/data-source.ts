@@ -21,6 +21,8 @@ export type DataSourceRole = 'changes' | 'changes_of_merchant' | 'reads';
 const sharedOptions = ['default_transaction_isolation=read\\ committed', 'timezone=UTC', 'jit=off'];
 
 const changesOptions = [
+  // A migration may change distributed tables and the replicated ones that they refer to. Without Citus, nobody reads this.
+  'citus.multi_shard_modify_mode=sequential',
   // Every statement names its rows by the first columns of an index. Prepared plans live long: one made while a table
   // was empty would scan the whole table for each row once it has grown.
   'enable_seqscan=off',
@@ -38,7 +40,7 @@ const changesOfMerchantOptions = [
   ...changesOptions,
   // By the merchant alone, a plan comes to all of the merchant's rows, which may be few when it is made, and many later.
   'plan_cache_mode=force_custom_plan',
-  // SET LOCAL goes for the nodes, too, where the rows and their locks are. Without Citus, nobody reads this setting.
+  // SET LOCAL goes for the nodes, too, where the rows and their locks are. Without Citus, nobody reads this.
   'citus.propagate_set_commands=local',
 ];
 

@@ -70,16 +70,19 @@ const UNIQUE_VIOLATION = '23505';
  * Two transactions at the same time stored the same idempotency key, did the same line of an import, or created a
  * record with the same id or the same product, SKU and warehouse. On its next try, the loser finds the winner's row.
  */
-const raceConstraints: ReadonlySet<unknown> = new Set([
+const raceConstraints: readonly string[] = [
   'idempotency_keys_pkey',
   'import_lines_pkey',
   'inventory_records_identity',
   'inventory_records_pkey',
   'stock_levels_pkey',
-]);
+];
 
-function isKeyRace(cause: { constraint?: unknown }): boolean {
-  return raceConstraints.has(cause.constraint);
+/** A cluster passes on a node's error without the constraint, whose name is then only in the text, and numbered. */
+function isKeyRace({ constraint, message }: { constraint?: unknown; message?: unknown }): boolean {
+  const isRace = (name: string): boolean =>
+    constraint === undefined ? String(message).includes(`"${name}_`) : constraint === name;
+  return raceConstraints.some(isRace);
 }
 
 export function isUniqueViolation(error: unknown): boolean {
@@ -121,7 +124,14 @@ function isConnectionLoss(error: Error): boolean {
   return connectionLosses.some((text) => error.message.includes(text));
 }
 
-function driverError(error: unknown): { code?: unknown; constraint?: unknown; routine?: unknown } {
+interface DriverError {
+  readonly code?: unknown;
+  readonly constraint?: unknown;
+  readonly routine?: unknown;
+  readonly message?: unknown;
+}
+
+function driverError(error: unknown): DriverError {
   const wrapped = (error as { driverError?: unknown } | null)?.driverError ?? error;
   return typeof wrapped === 'object' && wrapped !== null ? wrapped : {};
 }

@@ -21,8 +21,6 @@ export function distributeTables(dataSource: DataSource, shards: number): Promis
       const otherwise = tables.find(({ spread, wanted }) => spread !== 'local' && spread !== wanted);
       if (otherwise !== undefined) throw new SpreadOtherwise(otherwise.table);
       const local = tables.filter(({ spread }) => spread === 'local');
-      // Rows of distributed tables refer to rows of replicated ones; one transaction sees both from one connection only.
-      await tx.query("SET LOCAL citus.multi_shard_modify_mode = 'sequential'");
       for (const one of local) await tx.query(...statementFor(one, shards));
       // The rows were copied to the nodes; those left behind are not seen any more.
       for (const { table } of local) {

@@ -51,6 +51,13 @@ test('what a node of a cluster refuses of copied rows is contention, whatever th
   expect(databaseErrorKind(wrapped(refused))).toBe('contention');
 });
 
+test('a node of a cluster names the constraint only in its text', () => {
+  const said = (name: string): Error =>
+    Object.assign(new Error(`duplicate key value violates unique constraint "${name}"`), { code: '23505' });
+  expect(databaseErrorKind(said('inventory_records_identity_102171'))).toBe('contention');
+  expect(databaseErrorKind(said('holds_pkey_102171'))).toBe('culprit');
+});
+
 describe('the kind of an error that no server sent', () => {
   test.each<[unknown, string]>([
     [state('ECONNREFUSED'), 'unavailable'],
