@@ -14,7 +14,7 @@ export interface ReferenceSums {
  * Before entries had figures, a draw without a reference wrote one entry without a reference, whosever units it took
  * first. So, of a record with such an entry, only what came after the last one (`untold`) can be checked: references
  * that first appear later, and holds that were opened later, from their opening on. A process of the version before
- * that runs beside this one writes such entries, too, and they count alike.
+ * that runs next to this one writes such entries, too, and they count alike.
  *
  * $1 is the merchant, $2 one record or null for all, $3 the most rows.
  */

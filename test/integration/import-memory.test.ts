@@ -1,106 +1,73 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type ImportCommandOptions, importCommand } from '../../src/cli/import/import.js';
-import { createMerchant } from '../../src/service/merchants.js';
-import { ImportFiles } from '../support/import-files.js';
-import { onDatabase } from '../support/process.js';
-import { createStage, type Stage } from '../support/stage.js';
+import { describe, expect } from 'vitest';
+import { test as base } from '../support/import-fixtures.js';
 import { sweepAllImports } from '../support/sweeps.js';
 
-let stage: Stage;
-const files = new ImportFiles();
-beforeAll(async () => {
-  stage = await createStage();
-});
-afterAll(async () => {
-  files.remove();
-  await stage?.close();
-});
-
-let merchantId: string;
-beforeEach(async () => {
-  ({ merchantId } = await createMerchant(stage.dataSource, 'Imports', 'test'));
-});
-
-const csv = (...lines: string[]): string => files.write(`productId,warehouseId,qty\n${lines.join('\n')}\n`);
-
-interface Data {
-  readonly importId: string;
-  readonly badLines: { line: number; problems: string[] }[];
-}
-
-async function run(file: string, options: Partial<ImportCommandOptions> = {}) {
-  const { data, text, exitCode } = await importCommand(onDatabase(stage.database.url), {
-    file,
-    merchant: merchantId,
-    actor: 'ann',
-    dryRun: false,
-    json: true,
-    signal: new AbortController().signal,
-    ...options,
-  });
-  return { data: data as Data, text, exitCode };
-}
-
-/** Product → units on hand; fails unless counters and log agree. */
-async function shelf(): Promise<Record<string, number>> {
-  await stage.expectAuditClean();
-  const rows = await stage.database.query<{ name: string; qty: number }>(
-    `SELECT r.product_id AS name, s.on_hand_qty AS qty
-       FROM stock_levels AS s JOIN inventory_records AS r USING (merchant_id, id) WHERE s.merchant_id = $1`,
-    [merchantId],
+const test = base
+  /** All imports of the merchant lie that much longer ago. */
+  .extend('pass', ({ stage, merchantId }) => async (time: string): Promise<void> => {
+    await stage.database.query(
+      'UPDATE imports SET started_at = started_at - $2::interval, used_at = used_at - $2::interval WHERE merchant_id = $1',
+      [merchantId, time],
+    );
+    await stage.database.query(
+      'UPDATE import_lines SET done_at = done_at - $2::interval WHERE merchant_id = $1',
+      [merchantId, time],
+    );
+    await stage.database.query(
+      'UPDATE idempotency_keys SET created_at = created_at - $2::interval WHERE merchant_id = $1',
+      [merchantId, time],
+    );
+  })
+  .extend('remembered', ({ stage, merchantId }) => async (): Promise<{ imports: number; lines: number }> => {
+    const [row] = await stage.database.query<{ imports: number; lines: number }>(
+      `SELECT (SELECT count(*)::int FROM imports WHERE merchant_id = $1) AS imports,
+              (SELECT count(*)::int FROM import_lines WHERE merchant_id = $1) AS lines`,
+      [merchantId],
+    );
+    return row!;
+  })
+  .extend(
+    'log',
+    ({ stage, merchantId }) =>
+      (): Promise<unknown[]> =>
+        stage.database.query(
+          `SELECT l.action, l.on_hand_delta AS by, l.actor FROM movement_log AS l JOIN inventory_records AS r
+           ON r.merchant_id = l.merchant_id AND r.id = l.inventory_id
+        WHERE l.merchant_id = $1 ORDER BY r.product_id, l.revision`,
+          [merchantId],
+        ),
   );
-  return Object.fromEntries(rows.map(({ name, qty }) => [name, qty]));
-}
-
-/** All imports of the merchant lie that much longer ago. */
-async function pass(time: string): Promise<void> {
-  await stage.database.query(
-    'UPDATE imports SET started_at = started_at - $2::interval, used_at = used_at - $2::interval WHERE merchant_id = $1',
-    [merchantId, time],
-  );
-  await stage.database.query(
-    'UPDATE import_lines SET done_at = done_at - $2::interval WHERE merchant_id = $1',
-    [merchantId, time],
-  );
-  await stage.database.query(
-    'UPDATE idempotency_keys SET created_at = created_at - $2::interval WHERE merchant_id = $1',
-    [merchantId, time],
-  );
-}
-
-const remembered = async (): Promise<{ imports: number; lines: number }> => {
-  const [row] = await stage.database.query<{ imports: number; lines: number }>(
-    `SELECT (SELECT count(*)::int FROM imports WHERE merchant_id = $1) AS imports,
-            (SELECT count(*)::int FROM import_lines WHERE merchant_id = $1) AS lines`,
-    [merchantId],
-  );
-  return row!;
-};
 
 describe('the same file', () => {
-  test.each([
+  test.for<[time: string, effect: string, units: number]>([
     ['25 h', 'alreadyDone', 5],
     ['399 days', 'alreadyDone', 5],
     ['400 days', 'restocked', 10],
-  ])('after %s: %s', async (time, effect, units) => {
+  ])('after %s: %s', async ([time, effect, units], { run, csv, inStock, pass }) => {
     const file = csv('P,W,5', 'Q,W,5');
     await run(file);
     await pass(time);
     expect(await run(file)).toMatchObject({ data: { [effect]: 2, created: 0, bad: 0 }, exitCode: 0 });
-    expect(await shelf()).toEqual({ P: units, Q: units });
+    expect(await inStock()).toEqual({ P: units, Q: units });
   });
 
-  test('a job at the edge of a day: the lines of both sides are done once', async () => {
+  test('a job at the edge of a day: the lines of both sides are done once', async ({
+    run,
+    csv,
+    inStock,
+    stage,
+    merchantId,
+  }) => {
     const { importId } = (await run(csv('P,W,1', 'Q,W,1', 'R,W,1'))).data;
     await stage.database.query(
       `UPDATE import_lines SET done_at = done_at - line * interval '12 hours' WHERE merchant_id = $1`,
       [merchantId],
     );
     expect(await run(csv('P,W,1', 'Q,W,1', 'R,W,1'))).toMatchObject({ data: { importId, alreadyDone: 3 } });
-    expect(await shelf()).toEqual({ P: 1, Q: 1, R: 1 });
+    expect(await inStock()).toEqual({ P: 1, Q: 1, R: 1 });
   });
 
-  test('the use counts, and not the beginning', async () => {
+  test('the use counts, and not the beginning', async ({ run, csv, pass }) => {
     const file = csv('P,W,5');
     await run(file);
     await pass('399 days');
@@ -109,7 +76,14 @@ describe('the same file', () => {
     expect(await run(file)).toMatchObject({ data: { alreadyDone: 1 } });
   });
 
-  test('tells what was done before, and when, and what to do if it is another delivery', async () => {
+  test('tells what was done before, and when, and what to do if it is another delivery', async ({
+    run,
+    csv,
+    inStock,
+    stage,
+    merchantId,
+    pass,
+  }) => {
     const file = csv('P,W,5', 'Q,W,5');
     await run(file);
     await pass('1 day');
@@ -124,7 +98,7 @@ describe('the same file', () => {
     expect(await run(file, { importId: 'tuesday' })).toMatchObject({
       data: { restocked: 2, doneBefore: null },
     });
-    expect(await shelf()).toEqual({ P: 10, Q: 10 });
+    expect(await inStock()).toEqual({ P: 10, Q: 10 });
   });
 });
 
@@ -215,14 +189,18 @@ describe('a file that is not quite the same, under the same id', () => {
       left: { P: 15 },
     },
   ];
-  test.each(cases)('$name', async ({ before, now, expected, left }) => {
+  test.for(cases)('$name', async ({ before, now, expected, left }, { run, csv, inStock, pass }) => {
     await run(csv(...before), { importId: 'one' });
     await pass('2 days');
     expect(await run(csv(...now), { importId: 'one' })).toMatchObject({ data: expected });
-    expect(await shelf()).toEqual(left);
+    expect(await inStock()).toEqual(left);
   });
 
-  test('a line that the stock refused is not remembered: it can be corrected, or tried when there is room', async () => {
+  test('a line that the stock refused is not remembered: it can be corrected, or tried when there is room', async ({
+    run,
+    csv,
+    inStock,
+  }) => {
     await run(csv('P,W,2147483640'), { importId: 'before' });
     const file = csv('P,W,10', 'Q,W,1');
     expect(await run(file, { importId: 'one' })).toMatchObject({ data: { created: 1, bad: 1 } });
@@ -230,7 +208,7 @@ describe('a file that is not quite the same, under the same id', () => {
     expect(await run(corrected, { importId: 'one' })).toMatchObject({
       data: { alreadyDone: 1, restocked: 1, bad: 0 },
     });
-    expect(await shelf()).toEqual({ P: 2147483647, Q: 1 });
+    expect(await inStock()).toEqual({ P: 2147483647, Q: 1 });
   });
 });
 
@@ -238,21 +216,25 @@ describe('a file that is not quite the same, without an id', () => {
   const bad = ['P,W,5', 'Q,W,5', 'R,W,x'];
   const corrected = ['P,W,5', 'Q,W,5', 'R,W,5'];
 
-  test('as one that was corrected: asks which import it is, and does nothing', async () => {
+  test('as one that was corrected: asks which import it is, and does nothing', async ({
+    run,
+    csv,
+    inStock,
+  }) => {
     const { importId } = (await run(csv(...bad))).data;
     const file = csv(...corrected);
     await expect(run(file)).rejects.toThrow(`To resume that import, run it with --import-id ${importId}`);
-    expect(await shelf()).toEqual({ P: 5, Q: 5 });
+    expect(await inStock()).toEqual({ P: 5, Q: 5 });
     expect(await run(file, { importId })).toMatchObject({ data: { alreadyDone: 2, created: 1 } });
     expect(await run(file, { importId: 'other' })).toMatchObject({ data: { restocked: 3 } });
     // Now nothing is left of the first.
     expect(await run(csv(...corrected, 'S,W,1'))).toMatchObject({ data: { restocked: 3, created: 1 } });
   });
 
-  test.each([
+  test.for<[name: string, before: string[], now: string[]]>([
     ['new quantities', bad, ['P,W,6', 'Q,W,7', 'R,W,8']],
     ['an import that left nothing', corrected, ['P,W,5', 'Q,W,5', 'R,W,6']],
-  ])('%s: another delivery', async (_, then, now) => {
+  ])('%s: another delivery', async ([_, then, now], { run, csv }) => {
     await run(csv(...then));
     expect(await run(csv(...now))).toMatchObject({ data: { bad: 0, alreadyDone: 0 }, exitCode: 0 });
   });
@@ -260,15 +242,14 @@ describe('a file that is not quite the same, without an id', () => {
 
 describe('--set', () => {
   const set = { set: true };
-  const log = (): Promise<unknown[]> =>
-    stage.database.query(
-      `SELECT l.action, l.on_hand_delta AS by, l.actor FROM movement_log AS l JOIN inventory_records AS r
-           ON r.merchant_id = l.merchant_id AND r.id = l.inventory_id
-        WHERE l.merchant_id = $1 ORDER BY r.product_id, l.revision`,
-      [merchantId],
-    );
-
-  test('takes qty as a count, logs the difference, and is the same however often it runs', async () => {
+  test('takes qty as a count, logs the difference, and is the same however often it runs', async ({
+    run,
+    csv,
+    inStock,
+    pass,
+    remembered,
+    log,
+  }) => {
     await run(csv('P,W,5', 'Q,W,5', 'R,W,5'));
     const counts = csv('P,W,8', 'Q,W,2', 'R,W,5', 'S,W,4', 'T,W,0');
     expect(await run(counts, set)).toMatchObject({
@@ -277,7 +258,7 @@ describe('--set', () => {
       exitCode: 0,
     });
     const after = { P: 8, Q: 2, R: 5, S: 4, T: 0 };
-    expect(await shelf()).toEqual(after);
+    expect(await inStock()).toEqual(after);
     const entries = await log();
     expect(entries).toEqual([
       { action: 'RECEIVED', by: 5, actor: 'ann' },
@@ -291,41 +272,45 @@ describe('--set', () => {
     for (const time of ['0 s', '24 h', '500 days']) {
       await pass(time);
       expect(await run(counts, set)).toMatchObject({ data: { unchanged: 5, adjusted: 0 }, exitCode: 0 });
-      expect(await shelf()).toEqual(after);
+      expect(await inStock()).toEqual(after);
     }
     expect(await log()).toEqual(entries);
     expect(await remembered()).toEqual({ imports: 1, lines: 3 });
   });
 
-  test('the same counts after stock has moved set it back', async () => {
+  test('the same counts after stock has moved set it back', async ({ run, csv, inStock }) => {
     const counts = csv('P,W,8');
     await run(counts, set);
     await run(csv('P,W,5'));
     expect(await run(counts, set)).toMatchObject({ data: { adjusted: 1 } });
-    expect(await shelf()).toEqual({ P: 8 });
+    expect(await inStock()).toEqual({ P: 8 });
   });
 
-  test('below what is reserved: the line is bad, with its figures, and the others go through', async () => {
+  test('below what is reserved: the line is bad, with its figures, and the others go through', async ({
+    run,
+    csv,
+    inStock,
+    stage,
+  }) => {
     await stage.seed({ id: 'inv_set', onHandQty: 10, reservedQty: 4 });
-    const other = merchantId;
-    merchantId = stage.merchantId;
-    try {
-      const file = csv('inv_set,main,3', 'P,W,1');
-      const problems = ['Adjustment would leave 3 units on hand, but 4 units are reserved.'];
-      for (let i = 0; i < 2; i++) {
-        expect(await run(file, set)).toMatchObject({
-          data: { bad: 1, badLines: [{ line: 2, problems }] },
-          exitCode: 1,
-        });
-        expect(await shelf()).toMatchObject({ inv_set: 10, P: 1 });
-      }
-      expect(await run(csv('inv_set,main,4'), set)).toMatchObject({ data: { adjusted: 1 } });
-    } finally {
-      merchantId = other;
+    const theirs = { ...set, merchant: stage.merchantId };
+    const file = csv('inv_set,main,3', 'P,W,1');
+    const problems = ['Adjustment would leave 3 units on hand, but 4 units are reserved.'];
+    for (let i = 0; i < 2; i++) {
+      expect(await run(file, theirs)).toMatchObject({
+        data: { bad: 1, badLines: [{ line: 2, problems }] },
+        exitCode: 1,
+      });
+      expect(await inStock(stage.merchantId)).toMatchObject({ 'inv_set@main': 10, P: 1 });
     }
+    expect(await run(csv('inv_set,main,4'), theirs)).toMatchObject({ data: { adjusted: 1 } });
   });
 
-  test('a record that two lines count: the first counts, the other is bad, each time', async () => {
+  test('a record that two lines count: the first counts, the other is bad, each time', async ({
+    run,
+    csv,
+    inStock,
+  }) => {
     const file = csv('P,W,3', 'Q,W,1', 'P,W,5', 'P,W,3');
     const problems = ['counts a record that an earlier line counts: give one line per record'];
     for (const done of [{ created: 2 }, { unchanged: 2 }]) {
@@ -334,17 +319,17 @@ describe('--set', () => {
         { line: 4, problems },
         { line: 5, problems },
       ]);
-      expect(await shelf()).toEqual({ P: 3, Q: 1 });
+      expect(await inStock()).toEqual({ P: 3, Q: 1 });
     }
   });
 
-  test('by two at the same time: the counts', async () => {
+  test('by two at the same time: the counts', async ({ run, files }) => {
     const file = files.products(300);
     await Promise.all([run(file, set), run(file, set)]);
     expect(await run(file, set)).toMatchObject({ data: { unchanged: 300 } });
   });
 
-  test('needs no name', async () => {
+  test('needs no name', async ({ run, csv }) => {
     await expect(run(csv('P,W,1'), { ...set, importId: 'one' })).rejects.toThrow(
       '--set needs no --import-id',
     );
@@ -352,7 +337,7 @@ describe('--set', () => {
 });
 
 describe('what is outlived is forgotten, step by step', () => {
-  test('and nothing else', async () => {
+  test('and nothing else', async ({ run, csv, files, stage, merchantId, remembered }) => {
     await run(files.products(1500));
     await run(csv('young,W,1'), { importId: 'young' });
     await stage.database.query(
@@ -367,7 +352,13 @@ describe('what is outlived is forgotten, step by step', () => {
     expect(await remembered()).toEqual({ imports: 1, lines: 1 });
   });
 
-  test('while a run under its id starts over, by several at the same time', async () => {
+  test('while a run under its id starts over, by several at the same time', async ({
+    run,
+    files,
+    stage,
+    pass,
+    remembered,
+  }) => {
     const file = files.products(1500, 'N');
     await run(file);
     await pass('401 days');

@@ -1,66 +1,32 @@
 import { tmpdir } from 'node:os';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { UsageError } from '../../src/cli/context.js';
-import { type ImportCommandOptions, importCommand } from '../../src/cli/import/import.js';
-import type { Environment } from '../../src/config.js';
+import type { ImportCommandOptions } from '../../src/cli/import/import.js';
 import { createMerchant } from '../../src/service/merchants.js';
 import { createTestDatabase } from '../support/database.js';
-import { ImportFiles } from '../support/import-files.js';
-import { onDatabase } from '../support/process.js';
-import { createStage, type Stage } from '../support/stage.js';
+import type { ImportFiles } from '../support/import-files.js';
+import { test as base } from '../support/import-fixtures.js';
 
-let stage: Stage;
-const files = new ImportFiles();
-beforeAll(async () => {
-  stage = await createStage();
-});
-afterAll(async () => {
-  files.remove();
-  await stage?.close();
-});
-
-let merchantId: string;
-beforeEach(async () => {
-  ({ merchantId } = await createMerchant(stage.dataSource, 'Imports', 'test'));
-});
-
-interface Data {
-  readonly importId: string;
-  readonly badLines: { line: number; problems: string[] }[];
-}
-
-/** Runs the command as scripts do. */
-async function run(file: string, options: Partial<ImportCommandOptions> & { env?: Environment } = {}) {
-  const { env, ...given } = options;
-  const { data, text, exitCode } = await importCommand(onDatabase(stage.database.url, env), {
-    file,
-    merchant: merchantId,
-    actor: 'ann',
-    dryRun: false,
-    json: true,
-    signal: new AbortController().signal,
-    ...given,
-  });
-  return { data: data as Data, text, exitCode };
-}
-
-const csv = (...lines: string[]): string => files.write(`productId,warehouseId,qty\n${lines.join('\n')}\n`);
-
-/** `product/SKU@warehouse` → units on hand; fails unless counters and log agree. */
-async function shelf(): Promise<Record<string, number>> {
-  await stage.expectAuditClean();
-  const rows = await stage.database.query<{ name: string; qty: number }>(
-    `SELECT r.product_id || '/' || r.sku_id || '@' || r.warehouse_id AS name, s.on_hand_qty AS qty
-       FROM stock_levels AS s JOIN inventory_records AS r USING (merchant_id, id)
-      WHERE s.merchant_id = $1`,
-    [merchantId],
+const test = base
+  /** A file of one unit of each of the products. */
+  .extend(
+    'unitOf',
+    ({ files }) =>
+      (...ids: string[]): string =>
+        files.write(
+          ids.map((productId) => JSON.stringify({ productId, warehouseId: 'W', qty: 1 })).join('\n'),
+          'jsonl',
+        ),
   );
-  return Object.fromEntries(rows.map(({ name, qty }) => [name, qty]));
-}
 
 const counts = { rows: 0, created: 0, restocked: 0, unchanged: 0, alreadyDone: 0, bad: 0 };
 
-test('creates, restocks, and does nothing twice under one import id', async () => {
+test('creates, restocks, and does nothing twice under one import id', async ({
+  run,
+  csv,
+  inStock,
+  merchantId,
+}) => {
   const file = csv('P,W,5', 'Q,W,0');
   const first = await run(file);
   expect(first).toMatchObject({
@@ -82,24 +48,30 @@ test('creates, restocks, and does nothing twice under one import id', async () =
   expect(await run(csv('P,W,5', 'Q,W,0'), { importId: 'second' })).toMatchObject({
     data: { ...counts, rows: 2, alreadyDone: 2 },
   });
-  expect(await shelf()).toEqual({ 'P/@W': 10, 'Q/@W': 0 });
+  expect(await inStock()).toEqual({ P: 10, Q: 0 });
 });
 
-test('one import id is each merchant’s own', async () => {
+test('one import id is each merchant’s own', async ({ run, csv, stage }) => {
   const file = csv('P,W,5');
   await run(file);
-  ({ merchantId } = await createMerchant(stage.dataSource, 'Other', 'test'));
-  expect(await run(file)).toMatchObject({ data: { created: 1 } });
+  const other = await createMerchant(stage.dataSource, 'Other', 'test');
+  expect(await run(file, { merchant: other.merchantId })).toMatchObject({ data: { created: 1 } });
 });
 
-test('the first line of a record describes it, with many in flight', async () => {
+test('the first line of a record describes it, with many in flight', async ({
+  run,
+  inStock,
+  files,
+  stage,
+  merchantId,
+}) => {
   const lines = Array.from({ length: 400 }, (_, i) => `P${i % 5},W,1,place ${i},PO-${i}`);
   const file = files.write(`productId,warehouseId,qty,location,reference\n${lines.join('\n')}\n`);
   const env = { BATCH_COMMANDS_MAX: '3', ENGINE_LANES: '4' };
   expect(await run(file, { env })).toMatchObject({
     data: { ...counts, rows: 400, created: 5, restocked: 395 },
   });
-  expect(new Set(Object.values(await shelf()))).toEqual(new Set([80]));
+  expect(new Set(Object.values(await inStock()))).toEqual(new Set([80]));
   const rows = await stage.database.query(
     `SELECT r.location, l.reference, l.actor, l.action FROM inventory_records AS r
        JOIN movement_log AS l ON l.merchant_id = r.merchant_id AND l.inventory_id = r.id AND l.revision = 1
@@ -116,7 +88,7 @@ test('the first line of a record describes it, with many in flight', async () =>
   );
 });
 
-test('JSON Lines, with all that a line may say', async () => {
+test('JSON Lines, with all that a line may say', async ({ run, files, stage, merchantId }) => {
   const whole = {
     productId: 'Müsli "süß", 500 g',
     skuId: 'S',
@@ -162,7 +134,11 @@ test('JSON Lines, with all that a line may say', async () => {
 });
 
 describe('bad lines', () => {
-  test('are told by number, and the others go through; corrected in place, only they are done', async () => {
+  test('are told by number, and the others go through; corrected in place, only they are done', async ({
+    run,
+    csv,
+    inStock,
+  }) => {
     const lines = ['P,W,5', 'Q,W,many', '"R,W,1', ',W,1', 'S,W,7'];
     const first = await run(csv(...lines));
     const badLines = [
@@ -179,10 +155,14 @@ describe('bad lines', () => {
       data: { ...counts, rows: 5, created: 3, alreadyDone: 2 },
       exitCode: 0,
     });
-    expect(await shelf()).toEqual({ 'P/@W': 5, 'Q/@W': 2, 'R/@W': 1, 'S/@W': 7, 'T/@W': 1 });
+    expect(await inStock()).toEqual({ P: 5, Q: 2, R: 1, S: 7, T: 1 });
   });
 
-  test('a line that was done, and says something else now, is not done again', async () => {
+  test('a line that was done, and says something else now, is not done again', async ({
+    run,
+    csv,
+    inStock,
+  }) => {
     const { importId } = (await run(csv('P,W,5', 'Q,W,5'))).data;
     expect(await run(csv('P,W,6', 'Q,W,5'), { importId })).toMatchObject({
       data: {
@@ -201,17 +181,17 @@ describe('bad lines', () => {
       },
       exitCode: 1,
     });
-    expect(await shelf()).toEqual({ 'P/@W': 5, 'Q/@W': 5 });
+    expect(await inStock()).toEqual({ P: 5, Q: 5 });
   });
 
-  test('more units than a record can have, also when it is told a second time', async () => {
+  test('more units than a record can have, also when it is told a second time', async ({ run, csv }) => {
     const file = csv('P,W,2147483647', 'P,W,1', 'Q,W,1');
     const badLines = [{ line: 3, problems: ['qty must not bring the units on hand above 2147483647'] }];
     expect(await run(file)).toMatchObject({ data: { created: 2, bad: 1, badLines }, exitCode: 1 });
     expect(await run(file)).toMatchObject({ data: { alreadyDone: 2, bad: 1, badLines }, exitCode: 1 });
   });
 
-  test('more than scripts are told are counted', async () => {
+  test('more than scripts are told are counted', async ({ run, csv }) => {
     const { data } = await run(csv(...Array.from({ length: 1500 }, () => 'P,W,x')));
     expect(data).toMatchObject({ lines: 1501, bad: 1500, done: 0, blank: 0, names: 1 });
     expect(data.badLines).toHaveLength(1000);
@@ -221,17 +201,12 @@ describe('bad lines', () => {
 describe('lookalikes', () => {
   const nfc = 'Caf\u00e9';
   const nfd = 'Cafe\u0301';
-  const file = (...ids: string[]): string =>
-    files.write(
-      ids.map((productId) => JSON.stringify({ productId, warehouseId: 'W', qty: 1 })).join('\n'),
-      'jsonl',
-    );
   const warning = (line: number, place: string, here: string, there: string): object => ({
     line,
     warning: `looks like the record ${place}, but is a different one: productId is "${here}" here and "${there}" there`,
   });
 
-  test('within a file, whichever comes first; each is told once, and imported', async () => {
+  test('within a file, whichever comes first; each is told once, and imported', async ({ run, unitOf }) => {
     const warnings = [
       warning(2, 'of line 1', 'P ', 'P'),
       warning(5, 'of line 4', 'Q', 'Q\\u{a0}'),
@@ -240,20 +215,20 @@ describe('lookalikes', () => {
       warning(10, 'of line 1', '\\u{feff}P', 'P'),
     ];
     const ids = ['P', 'P ', 'P ', 'Q\u00a0', 'Q', 'ab', 'a\u200bb', nfc, nfd, '\ufeffP', 'p'];
-    expect(await run(file(...ids), { dryRun: true })).toMatchObject({
+    expect(await run(unitOf(...ids), { dryRun: true })).toMatchObject({
       data: { warned: 5, warnings },
       exitCode: 0,
     });
-    expect(await run(file(...ids))).toMatchObject({
+    expect(await run(unitOf(...ids))).toMatchObject({
       data: { created: 10, restocked: 1, warned: 5, warnings },
       text: expect.stringMatching(/\n5 warnings\.$/),
       exitCode: 0,
     });
   });
 
-  test('with records in stock', async () => {
-    await run(file('P ', 'Q', nfc));
-    expect(await run(file('P', 'P ', 'Q\u200d', nfd, 'Q'))).toMatchObject({
+  test('with records in stock', async ({ run, unitOf, stage }) => {
+    await run(unitOf('P ', 'Q', nfc));
+    expect(await run(unitOf('P', 'P ', 'Q\u200d', nfd, 'Q'))).toMatchObject({
       data: {
         created: 3,
         restocked: 2,
@@ -267,11 +242,14 @@ describe('lookalikes', () => {
       },
     });
     // Another merchant's do not count.
-    ({ merchantId } = await createMerchant(stage.dataSource, 'Other', 'test'));
-    expect(await run(file('P'))).toMatchObject({ data: { warnings: [] } });
+    const other = await createMerchant(stage.dataSource, 'Other', 'test');
+    expect(await run(unitOf('P'), { merchant: other.merchantId })).toMatchObject({ data: { warnings: [] } });
   });
 
-  test('in any part of what makes a record; more than scripts are told are counted', async () => {
+  test('in any part of what makes a record; more than scripts are told are counted', async ({
+    run,
+    files,
+  }) => {
     const lines = Array.from({ length: 1100 }, (_, i) => `P${i},W,1\n"P${i} ",W,1\n`).join('');
     const whole = files.write(
       `productId,warehouseId,qty,skuId\nP,W,1,S\nP,W\u2009,1,S\nP,W,1,"S\nS"\nP,W,1,S S\n`,
@@ -292,7 +270,7 @@ describe('lookalikes', () => {
   });
 });
 
-test('a file with a column for each warehouse is read once for each', async () => {
+test('a file with a column for each warehouse is read once for each', async ({ run, inStock, files }) => {
   const file = files.write('SKU,North,South\nP,1,2\n');
   const of = (warehouse: string): Partial<ImportCommandOptions> => ({
     map: [`SKU=productId,${warehouse}=qty`],
@@ -303,13 +281,13 @@ test('a file with a column for each warehouse is read once for each', async () =
     expect(await run(file, of(warehouse))).toMatchObject({ data: { created: 1 } });
     expect(await run(file, of(warehouse))).toMatchObject({ data: { created: 0, alreadyDone: 1 } });
   }
-  expect(await shelf()).toEqual({ 'P/@North': 1, 'P/@South': 2 });
+  expect(await inStock()).toEqual({ 'P@North': 1, 'P@South': 2 });
 });
 
 describe('--dry-run', () => {
   const env = { DATABASE_URL: 'postgres://127.0.0.1:1/nowhere' };
 
-  test('checks the file, needs no database, and imports nothing', async () => {
+  test('checks the file, needs no database, and imports nothing', async ({ run, csv }) => {
     const file = csv('P,W,5', 'Q,W,x');
     const checked = await run(file, { dryRun: true, merchant: undefined, env });
     expect(checked).toEqual({
@@ -337,44 +315,45 @@ describe('--dry-run', () => {
   });
 });
 
-test('tabs, by the name of the file', async () => {
+test('tabs, by the name of the file', async ({ run, files }) => {
   const file = files.write('productId\twarehouseId\tqty\nP\tW\t5\n', 'TSV');
   expect(await run(file, { dryRun: true })).toMatchObject({ data: { done: 1, bad: 0 }, exitCode: 0 });
 });
 
 describe('used wrongly', () => {
+  const empty = (files: ImportFiles): string => files.write('productId,warehouseId,qty\n');
   const cases: {
     name: string;
-    file: () => string;
+    file: (files: ImportFiles) => string;
     options?: Partial<ImportCommandOptions>;
     expected: string;
   }[] = [
     {
       name: 'a file of no known format',
-      file: () => files.write('', 'xlsx'),
+      file: (files) => files.write('', 'xlsx'),
       expected: 'the file name does not tell the format: give --format',
     },
     {
       name: 'a header that will not do',
-      file: () => files.write('product,qty\n'),
+      file: (files) => files.write('product,qty\n'),
       expected: 'there is no column "product"',
     },
-    { name: 'an empty file', file: () => files.write(''), expected: 'the file is empty' },
+    { name: 'an empty file', file: (files) => files.write(''), expected: 'the file is empty' },
     {
       name: 'an import id with a space',
-      file: () => csv(),
+      file: empty,
       options: { importId: 'a b' },
       expected: '--import-id must have 1 to 200 printable ASCII characters, without spaces',
     },
     {
       name: 'an import id that is too long',
-      file: () => csv(),
+      file: empty,
       options: { importId: 'a'.repeat(201) },
       expected: '--import-id must have',
     },
     {
       name: 'an actor that is too long',
-      file: () => csv(),
+      file: empty,
       options: { actor: 'a'.repeat(256) },
       expected: '--actor must have 1 to 255 characters',
     },
@@ -417,31 +396,31 @@ describe('used wrongly', () => {
         ['--default twice', { default: ['qty=5', 'qty=6'] }, '--default gives qty twice'],
         ['--default that is no value', { default: ['qty=x'] }, '--default: qty must be a whole number'],
       ] as const
-    ).map(([name, options, expected]) => ({ name, file: () => csv(), options, expected })),
+    ).map(([name, options, expected]) => ({ name, file: empty, options, expected })),
     {
       name: 'no merchant where there are several',
-      file: () => csv(),
+      file: empty,
       options: { merchant: undefined },
       expected: 'merchants: choose one with --merchant',
     },
   ];
-  test.each(cases)('$name', async ({ file, options, expected }) => {
-    const error = await run(file(), options).catch((thrown) => thrown);
+  test.for(cases)('$name', async ({ file, options, expected }, { run, files, inStock }) => {
+    const error = await run(file(files), options).catch((thrown) => thrown);
     expect(error).toBeInstanceOf(UsageError);
     expect(error.message).toContain(expected);
-    expect(await shelf()).toEqual({});
+    expect(await inStock()).toEqual({});
   });
 
-  test.each([
+  test.for<[name: string, options: Partial<ImportCommandOptions>, expected: string]>([
     ['a merchant that there is not', { merchant: 'mer_none' }, 'there is no merchant mer_none'],
     ['a file that there is not', { file: '/nowhere/stock.csv' }, 'there is no file /nowhere/stock.csv'],
     ['standard input', { file: '-' }, 'standard input cannot be used'],
     ['a folder', { file: tmpdir(), format: 'csv' as const }, 'is not a regular file'],
-  ])('%s', async (_, options, expected) => {
+  ])('%s', async ([_, options, expected], { run, csv }) => {
     await expect(run(csv('P,W,5'), options)).rejects.toThrow(expected);
   });
 
-  test('without --merchant: the only one there is; none is told', async () => {
+  test('without --merchant: the only one there is; none is told', async ({ run, csv }) => {
     const database = await createTestDatabase();
     try {
       const env = { DATABASE_URL: database.url };

@@ -6,14 +6,15 @@ import { startAppOn } from './app.js';
 import { createTestDatabase } from './database.js';
 import { closeDoors, openDoors } from './doors.js';
 import { openReadsStage } from './reads-stage.js';
+import { createStage } from './stage.js';
 
 /** A fixture that needs no other: `open` makes it, `end` ends it. */
-const opened =
-  <T>(open: () => Promise<T>, end: (fixture: T) => Promise<void>) =>
+export const opened =
+  <T>(open: () => T | Promise<T>, end: (fixture: T) => void | Promise<void>) =>
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern what a fixture needs.
   async ({}, { onCleanup }: { onCleanup(end: () => Promise<void>): void }): Promise<T> => {
     const fixture = await open();
-    onCleanup(() => end(fixture));
+    onCleanup(async () => end(fixture));
     return fixture;
   };
 
@@ -54,4 +55,10 @@ export const test = base
     'readsStage',
     { scope: 'file' },
     opened(openReadsStage, (stage) => stage.close()),
+  )
+  /** A database with a merchant, and no service: for processes and commands. */
+  .extend(
+    'stage',
+    { scope: 'file' },
+    opened(createStage, (stage) => stage.close()),
   );
