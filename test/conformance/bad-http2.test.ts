@@ -10,9 +10,9 @@ import { expectUnharmed } from '../support/unharmed.js';
 
 /** HTTP/2 connections as hostile or careless clients make them, on both ports. */
 
-const test = base.extend('records', [{ id: 'inv_xyz789', onHandQty: 50, reservedQty: 5 }]);
+const http2Test = base.extend('records', [{ id: 'inv_xyz789', onHandQty: 50, reservedQty: 5 }]);
 
-expectUnharmed(test);
+expectUnharmed(http2Test);
 
 const SETTINGS = Buffer.from('000000040000000000', 'hex');
 const ENHANCE_YOUR_CALM = 11;
@@ -27,28 +27,30 @@ function frameTypes(bytes: Buffer): number[] {
   return types;
 }
 
-const addresses = {
+const authorities = {
   'HTTP port': (service: TestApp) => new URL(service.httpUrl).host,
   'gRPC port': (service: TestApp) => service.grpcAddress,
 };
 
 describe.each(['HTTP port', 'gRPC port'] as const)('%s', (port) => {
-  /** Sends, and resolves when the server says GOAWAY or closes the connection. */
-  function untilRefused(service: TestApp, ...parts: (string | Uint8Array)[]): Promise<void> {
-    const { hostname, port: number } = new URL(`http://${addresses[port](service)}`);
-    return new Promise((resolve) => {
-      const socket = connect(Number(number), hostname);
-      let received: Buffer = Buffer.alloc(0);
-      // Resets are an end like any other.
-      socket.on('error', () => {});
-      socket.on('close', () => resolve());
-      socket.on('data', (chunk) => {
-        received = Buffer.concat([received, chunk]);
-        if (frameTypes(received).includes(GOAWAY)) socket.destroy();
+  const test = http2Test
+    .extend('authority', ({ service }) => authorities[port](service))
+    /** Sends, and resolves when the server says GOAWAY or closes the connection. */
+    .extend('untilRefused', ({ authority }) => (...parts: (string | Uint8Array)[]): Promise<void> => {
+      const { hostname, port: number } = new URL(`http://${authority}`);
+      return new Promise((resolve) => {
+        const socket = connect(Number(number), hostname);
+        let received: Buffer = Buffer.alloc(0);
+        // Resets are an end like any other.
+        socket.on('error', () => {});
+        socket.on('close', () => resolve());
+        socket.on('data', (chunk) => {
+          received = Buffer.concat([received, chunk]);
+          if (frameTypes(received).includes(GOAWAY)) socket.destroy();
+        });
+        for (const part of parts) socket.write(part);
       });
-      for (const part of parts) socket.write(part);
     });
-  }
 
   test.for<readonly [string, readonly (string | Uint8Array)[]]>([
     ['noise after the preface', [HTTP2_PREFACE, 'x'.repeat(100)]],
@@ -60,14 +62,14 @@ describe.each(['HTTP port', 'gRPC port'] as const)('%s', (port) => {
     ['headers for an even stream', [HTTP2_PREFACE, SETTINGS, frame(HEADERS, 5, 2, Buffer.from([0x82]))]],
     ['a continuation of nothing', [HTTP2_PREFACE, SETTINGS, frame(CONTINUATION, 4, 1, Buffer.from([0x82]))]],
     ['settings of odd length', [HTTP2_PREFACE, frame(4, 0, 0, Buffer.alloc(5))]],
-  ])('%s: the connection is refused', async ([_, parts], { service }) => {
-    await untilRefused(service, ...parts);
+  ])('%s: the connection is refused', async ([_, parts], { untilRefused }) => {
+    await untilRefused(...parts);
   });
 
   test('a header too long to be read ends the connection, so that nobody waits for an answer', async ({
-    service,
+    authority,
   }) => {
-    const connection = await RawHttp2.connect(addresses[port](service));
+    const connection = await RawHttp2.connect(authority);
     connection.send(
       headersFrames(1, [
         [':method', 'POST'],
@@ -79,8 +81,8 @@ describe.each(['HTTP port', 'gRPC port'] as const)('%s', (port) => {
     await connection.closed;
   });
 
-  test('headers of 80 KB together are refused at once', async ({ service }) => {
-    const connection = await RawHttp2.connect(addresses[port](service));
+  test('headers of 80 KB together are refused at once', async ({ authority }) => {
+    const connection = await RawHttp2.connect(authority);
     await connection.frame((f) => f.type === FrameType.SETTINGS);
     const acknowledged = frame(FrameType.SETTINGS, 1, 0);
     const long = Array.from({ length: 8 }, (_, i) => [`x-${i}`, 'x'.repeat(10_000)] as const);
@@ -90,8 +92,8 @@ describe.each(['HTTP port', 'gRPC port'] as const)('%s', (port) => {
     expect(reset?.payload.readUInt32BE(0)).toBe(ENHANCE_YOUR_CALM);
   });
 
-  test('a client that opens streams and resets them at once is no burden', async ({ service }) => {
-    const session = connectHttp2(`http://${addresses[port](service)}`);
+  test('a client that opens streams and resets them at once is no burden', async ({ authority }) => {
+    const session = connectHttp2(`http://${authority}`);
     session.on('error', () => {});
     for (let i = 0; i < 500 && !session.destroyed; i++) {
       const stream = session.request({
@@ -108,18 +110,19 @@ describe.each(['HTTP port', 'gRPC port'] as const)('%s', (port) => {
   });
 });
 
-test('HTTP port: headers of 80 KB from a client that does not know the limit yet are 431', async ({
-  service,
-}) => {
-  const session = connectHttp2(service.httpUrl, { maxSendHeaderBlockLength: 1_000_000 });
-  const long = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`x-${i}`, 'x'.repeat(10_000)]));
-  const stream = session.request({ ':path': '/v1/inventory/inv_none', ...long });
-  const [head] = (await once(stream, 'response')) as [IncomingHttpHeaders];
-  session.destroy();
-  expect(head[':status']).toBe(431);
-});
+http2Test(
+  'HTTP port: headers of 80 KB from a client that does not know the limit yet are 431',
+  async ({ service }) => {
+    const session = connectHttp2(service.httpUrl, { maxSendHeaderBlockLength: 1_000_000 });
+    const long = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`x-${i}`, 'x'.repeat(10_000)]));
+    const stream = session.request({ ':path': '/v1/inventory/inv_none', ...long });
+    const [head] = (await once(stream, 'response')) as [IncomingHttpHeaders];
+    session.destroy();
+    expect(head[':status']).toBe(431);
+  },
+);
 
-test.for([1, 2, 3, 5])(
+http2Test.for([1, 2, 3, 5])(
   'a preface that comes in pieces of %d bytes is understood',
   async (size, { service }) => {
     const { hostname, port } = new URL(service.httpUrl);
@@ -139,7 +142,7 @@ test.for([1, 2, 3, 5])(
   },
 );
 
-test.for<readonly [OutgoingHttpHeaders, number]>([
+http2Test.for<readonly [OutgoingHttpHeaders, number]>([
   [{ ':path': '/healthz', expect: 'miracles' }, 417],
   [{ ':method': 'CONNECT', ':authority': 'elsewhere:443' }, 501],
   [{ ':method': 'GET', ':path': '/inventory.v1.InventoryService/Reserve' }, 405],

@@ -11,7 +11,7 @@ import { expectUnharmed } from '../support/unharmed.js';
 
 const RESERVE = '/inventory.v1.InventoryService/Reserve';
 
-const test = base
+const rpcTest = base
   // A stream that is forgotten open would keep the service from closing, and time out.
   .extend('environment', { SHUTDOWN_TIMEOUT_MS: '600000' })
   .extend('records', [{ id: 'inv_xyz789', onHandQty: 50, reservedQty: 5 }])
@@ -66,7 +66,7 @@ const test = base
       },
   );
 
-expectUnharmed(test);
+expectUnharmed(rpcTest);
 
 /** ReserveRequest {id: "inv_none", qty: 1} */
 const good = Buffer.from([0x0a, 8, ...Buffer.from('inv_none'), 0x10, 1]);
@@ -164,18 +164,25 @@ const ports = {
 };
 
 describe.each(['the gRPC port', 'the HTTP port'] as const)('gRPC on %s', (port) => {
-  test.for(messages)('%s', async ([_, message, code, reason], { service, grpcCall }) => {
-    expect(await grpcCall(ports[port](service), frame(0, message))).toMatchObject({
+  const test = rpcTest.extend(
+    'call',
+    ({ service, grpcCall }) =>
+      (body: Uint8Array, headers?: OutgoingHttpHeaders) =>
+        grpcCall(ports[port](service), body, headers),
+  );
+
+  test.for(messages)('%s', async ([_, message, code, reason], { call }) => {
+    expect(await call(frame(0, message))).toMatchObject({
       httpStatus: 200,
       code,
       reason,
     });
   });
 
-  test('a stranger’s bytes are not even read', async ({ service, grpcCall }) => {
+  test('a stranger’s bytes are not even read', async ({ call }) => {
     const headers = { authorization: 'Bearer x' };
     for (const [, message] of messages) {
-      const answer = await grpcCall(ports[port](service), frame(0, message), headers);
+      const answer = await call(frame(0, message), headers);
       expect(answer).toMatchObject({ code: 16, reason: 'UNAUTHENTICATED' });
     }
   });
@@ -198,8 +205,8 @@ describe.each(['the gRPC port', 'the HTTP port'] as const)('gRPC on %s', (port) 
     ['a deadline that has passed', () => frame(0, good), { 'grpc-timeout': '1n' }, 4],
     ['an unknown method', () => frame(0, good), { ':path': '/inventory.v1.InventoryService/Nope' }, 12],
     ['notes of 16,000 characters', () => frame(0, Buffer.concat([good, big(16_000)])), {}, 3],
-  ])('%s', async ([_, body, headers, code], { service, grpcCall }) => {
-    const answer = await grpcCall(ports[port](service), body(), headers);
+  ])('%s', async ([_, body, headers, code], { call }) => {
+    const answer = await call(body(), headers);
     // An HTTP status alone means what the gRPC specification maps it to.
     const actual = answer.httpStatus === 404 ? 12 : answer.code;
     expect(typeof code === 'number' ? [code] : code).toContain(actual);
@@ -208,8 +215,8 @@ describe.each(['the gRPC port', 'the HTTP port'] as const)('gRPC on %s', (port) 
   // nghttp2 drops a value with a blank at an end before anybody sees it.
   test.for(['2592000S', '597H', '99999999H', '99999999S', '4294967S', '1M', '00000001H'])(
     'a timeout of %s is one',
-    async (timeout, { service, grpcCall }) => {
-      const answer = await grpcCall(ports[port](service), frame(0, good), { 'grpc-timeout': timeout });
+    async (timeout, { call }) => {
+      const answer = await call(frame(0, good), { 'grpc-timeout': timeout });
       expect(answer).toMatchObject({ code: 5, reason: 'INVENTORY_NOT_FOUND' });
     },
   );
@@ -230,16 +237,16 @@ describe.each(['the gRPC port', 'the HTTP port'] as const)('gRPC on %s', (port) 
     '1S\u00e9',
     '1\tS',
     '١S',
-  ] as const)('a timeout of %j is invalid', async (timeout, { service, grpcCall }) => {
+  ] as const)('a timeout of %j is invalid', async (timeout, { call }) => {
     const headers = { 'grpc-timeout': Buffer.from(timeout).toString('latin1') };
-    const answer = await grpcCall(ports[port](service), frame(0, good), headers);
+    const answer = await call(frame(0, good), headers);
     expect(answer).toMatchObject({ httpStatus: 200, code: 3, reason: 'MALFORMED_REQUEST' });
   });
 
   test.for(['', 'a\tb', 'caf\u00e9', '\u00a0', '\u0080', 'a'.repeat(256), ['a', 'b'], ['a', 'a']])(
     'the idempotency key %j is refused, not passed over',
-    async (key, { service, grpcCall }) => {
-      const answer = await grpcCall(ports[port](service), frame(0, good), { 'idempotency-key': key });
+    async (key, { call }) => {
+      const answer = await call(frame(0, good), { 'idempotency-key': key });
       expect(answer).toMatchObject({ code: 3, reason: 'VALIDATION_FAILED' });
     },
   );
@@ -247,37 +254,37 @@ describe.each(['the gRPC port', 'the HTTP port'] as const)('gRPC on %s', (port) 
   test.for([
     ['a sane one', 'req-1', /^req-1$/],
     ['an insane one', '<b>', /^[0-9a-f-]{36}$/],
-  ] as const)('an error carries a request id: %s', async ([_, id, expected], { service, grpcCall }) => {
-    const { requestId } = await grpcCall(ports[port](service), frame(0, good), { 'x-request-id': id });
+  ] as const)('an error carries a request id: %s', async ([_, id, expected], { call }) => {
+    const { requestId } = await call(frame(0, good), { 'x-request-id': id });
     expect(requestId).toMatch(expected);
   });
 });
 
 describe('Connect', () => {
-  async function call(
-    service: TestApp,
-    identity: () => Record<string, string>,
-    body: Uint8Array | string,
-    headers: Record<string, string> = {},
-    method = 'POST',
-  ) {
-    const response = await fetch(service.httpUrl + RESERVE, {
-      method,
-      headers: { 'content-type': 'application/proto', ...identity(), ...headers },
-      ...(method === 'GET' ? {} : { body: Buffer.from(body) }),
-    });
-    const json = (await response.text()) || '{}';
-    const { code, details = [] } = JSON.parse(json) as {
-      code?: string;
-      details?: { type: string; value: string }[];
-    };
-    const { reason } = explain(details.map((d) => ({ type: d.type, value: Buffer.from(d.value, 'base64') })));
-    return { status: response.status, code, reason };
-  }
+  const test = rpcTest.extend(
+    'call',
+    ({ service, identity }) =>
+      async (body: Uint8Array | string, headers: Record<string, string> = {}, method = 'POST') => {
+        const response = await fetch(service.httpUrl + RESERVE, {
+          method,
+          headers: { 'content-type': 'application/proto', ...identity(), ...headers },
+          ...(method === 'GET' ? {} : { body: Buffer.from(body) }),
+        });
+        const json = (await response.text()) || '{}';
+        const { code, details = [] } = JSON.parse(json) as {
+          code?: string;
+          details?: { type: string; value: string }[];
+        };
+        const { reason } = explain(
+          details.map((d) => ({ type: d.type, value: Buffer.from(d.value, 'base64') })),
+        );
+        return { status: response.status, code, reason };
+      },
+  );
   const names: Readonly<Record<number, string>> = { 3: 'invalid_argument', 5: 'not_found' };
 
-  test.for(messages)('%s', async ([_, message, code, reason], { service, identity }) => {
-    expect(await call(service, identity, message)).toEqual({
+  test.for(messages)('%s', async ([_, message, code, reason], { call }) => {
+    expect(await call(message)).toEqual({
       status: code === 5 ? 404 : 400,
       code: names[code],
       reason,
@@ -320,13 +327,13 @@ describe('Connect', () => {
     ['a deadline of ten digits', good, { 'connect-timeout-ms': '9999999999' }, 'POST', 404, 'not_found'],
     ['a deadline of 30 days', good, { 'connect-timeout-ms': '2592000000' }, 'POST', 404, 'not_found'],
     ['a version of the future', good, { 'connect-protocol-version': '2' }, 'POST', 404, 'not_found'],
-  ])('%s', async ([_, body, headers, method, status, code], { service, identity }) => {
-    expect(await call(service, identity, body, headers, method)).toMatchObject({ status, code });
+  ])('%s', async ([_, body, headers, method, status, code], { call }) => {
+    expect(await call(body, headers, method)).toMatchObject({ status, code });
   });
 });
 
 describe('gRPC-Web', () => {
-  async function call(service: TestApp, identity: () => Record<string, string>, body: Uint8Array) {
+  const test = rpcTest.extend('call', ({ service, identity }) => async (body: Uint8Array) => {
     const response = await fetch(service.httpUrl + RESERVE, {
       method: 'POST',
       headers: { 'content-type': 'application/grpc-web+proto', ...identity() },
@@ -334,10 +341,10 @@ describe('gRPC-Web', () => {
     });
     const all = `${[...response.headers].map(([k, v]) => `${k}: ${v}`).join('\r\n')}\r\n${await response.text()}`;
     return Number(/grpc-status: ?(\d+)/.exec(all)?.[1]);
-  }
+  });
 
-  test.for(messages)('%s', async ([_, message, code], { service, identity }) => {
-    expect(await call(service, identity, frame(0, message))).toBe(code);
+  test.for(messages)('%s', async ([_, message, code], { call }) => {
+    expect(await call(frame(0, message))).toBe(code);
   });
 
   test.for<readonly [string, Uint8Array, readonly number[]]>([
@@ -346,7 +353,7 @@ describe('gRPC-Web', () => {
     ['a message that breaks off', frame(0, good).subarray(0, 9), [3]],
     ['two messages', Buffer.concat([frame(0, good), frame(0, good)]), [3, 12]],
     ['a message over 64 KiB', frame(0, Buffer.alloc(65_537)), [8]],
-  ])('%s', async ([_, body, codes], { service, identity }) => {
-    expect(codes).toContain(await call(service, identity, body));
+  ])('%s', async ([_, body, codes], { call }) => {
+    expect(codes).toContain(await call(body));
   });
 });
