@@ -11,7 +11,9 @@ export type Command =
   | ReserveCommand
   | ReleaseCommand
   | ConfirmCommand
+  | SetHoldCommand
   | ReserveOrderCommand
+  | SetOrderCommand
   | ReleaseOrderCommand
   | ConfirmOrderCommand
   | AdjustCommand
@@ -45,10 +47,28 @@ export interface ConfirmCommand extends OneRecord {
   readonly reference: string;
 }
 
+/** Sets how many units of one record a reference holds. */
+export interface SetHoldCommand extends OneRecord, Term {
+  readonly kind: 'set_hold';
+  /** Held afterwards, 0 or more. */
+  readonly qty: number;
+  /** Never UNREFERENCED. */
+  readonly reference: string;
+}
+
 /** Reserves units of several records under one reference. */
 export interface ReserveOrderCommand extends Anybody, Hold {
   readonly kind: 'reserve_order';
   /** At least 1; a record may be named twice. */
+  readonly lines: readonly OrderLine[];
+}
+
+/** Sets which units a reference holds: these, and no others. */
+export interface SetOrderCommand extends Anybody, Term {
+  readonly kind: 'set_order';
+  /** Never UNREFERENCED. */
+  readonly reference: string;
+  /** A record may be named twice. */
   readonly lines: readonly OrderLine[];
 }
 

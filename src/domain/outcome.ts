@@ -18,7 +18,9 @@ export interface Successes extends Record<Command['kind'], object> {
   readonly reserve: StockSuccess;
   readonly release: StockSuccess;
   readonly confirm: StockSuccess;
+  readonly set_hold: StockSuccess;
   readonly reserve_order: ReservedOrderSuccess;
+  readonly set_order: ReservedOrderSuccess;
   readonly release_order: EndedOrderSuccess;
   readonly confirm_order: EndedOrderSuccess;
   readonly adjust: AdjustedSuccess;
@@ -38,7 +40,9 @@ const MARKS: { readonly [K in Command['kind']]: keyof Successes[K] & string } = 
   reserve: 'stock',
   release: 'stock',
   confirm: 'stock',
+  set_hold: 'stock',
   reserve_order: 'lines',
+  set_order: 'lines',
   release_order: 'ended',
   confirm_order: 'ended',
   adjust: 'adjusted',
@@ -62,7 +66,7 @@ export function isSuccessOf<K extends Command['kind']>(
 /** The figures that callers see. */
 export type StockFigures = Pick<Stock, 'id' | 'onHandQty' | 'reservedQty'>;
 
-/** Success of a reserve, release or confirm. */
+/** Success of a reserve, release or confirm, or of a hold that was set. */
 export interface StockSuccess {
   readonly stock: StockFigures;
   /** For a reserve whose hold expires. Milliseconds since the epoch. */

@@ -17,8 +17,8 @@ export interface DecidedBatch extends FetchedBatch {
 
 /** Whether there is anything to commit. */
 export function changesAnything({ workingSet, keys }: DecidedBatch): boolean {
-  const { expiries, described, settings, lines } = workingSet.collect();
-  return [workingSet.movements, keys.fresh, expiries, described, settings, lines].some(
+  const { expiries, holds, described, settings, lines } = workingSet.collect();
+  return [workingSet.movements, keys.fresh, expiries, holds.changed, described, settings, lines].some(
     (rows) => rows.length > 0,
   );
 }

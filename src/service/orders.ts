@@ -15,6 +15,13 @@ export interface ReserveOrderRequest extends Term {
   readonly allowPartial: boolean;
 }
 
+/** An order's lines to set, already validated. */
+export interface SetOrderRequest extends Term {
+  readonly reference: string;
+  readonly lines: readonly OrderLine[];
+  readonly notes: string;
+}
+
 export interface EndOrderRequest {
   readonly reference: string;
   readonly notes: string;
@@ -27,6 +34,14 @@ const RESERVE_PARTS: Parts<ReserveOrderRequest> = {
   notes: 'as_it_is',
   allowPartial: 'as_it_is',
   openEnded: 'later',
+};
+
+const SET_PARTS: Parts<SetOrderRequest> = {
+  reference: 'as_it_is',
+  lines: (lines) => lines.map(lineOf),
+  ttlSeconds: 'as_it_is',
+  notes: 'as_it_is',
+  openEnded: 'as_it_is',
 };
 
 const END_PARTS: Parts<EndOrderRequest> = { reference: 'as_it_is', notes: 'as_it_is' };
@@ -68,6 +83,17 @@ export class Orders {
       },
       () => fingerprintOf('reserve_order', request, RESERVE_PARTS),
     );
+  }
+
+  /** Sets what the reference holds: these lines, and nothing else. */
+  async set(call: CallContext, request: SetOrderRequest): Promise<Result<ReservedOrderSuccess>> {
+    const { reference, notes } = request;
+    const { merchantId, actor } = call.principal;
+    const lines = request.lines.map(lineOf);
+    const term = await this.#holdTtl.effective(merchantId, reference, request);
+    if (term.ok === false) return term;
+    const command = { kind: 'set_order', merchantId, actor, reference, lines, notes, ...term } as const;
+    return execute(this.#engine, call, command, () => fingerprintOf('set_order', request, SET_PARTS));
   }
 
   /** Returns all units that the reference holds to available. */

@@ -19,6 +19,14 @@ export interface ReserveRequest extends UnitsRequest, Term {
   readonly allowPartial: boolean;
 }
 
+export interface SetHoldRequest extends Term {
+  readonly id: string;
+  /** Validation requires it. */
+  readonly qty?: number | undefined;
+  readonly reference: string;
+  readonly notes: string;
+}
+
 const UNITS_PARTS: Parts<UnitsRequest> = {
   id: 'as_it_is',
   qty: 'as_it_is',
@@ -33,7 +41,16 @@ const RESERVE_PARTS: Parts<ReserveRequest> = {
   openEnded: 'still_later',
 };
 
-/** The use cases that reserve, release and confirm units of one record. Permissions are checked before. */
+const SET_PARTS: Parts<SetHoldRequest> = {
+  id: 'as_it_is',
+  qty: 'as_it_is',
+  reference: 'as_it_is',
+  notes: 'as_it_is',
+  ttlSeconds: 'as_it_is',
+  openEnded: 'as_it_is',
+};
+
+/** The use cases that reserve, release and confirm units of one record, or set a hold. Permissions are checked before. */
 export class Reservations {
   readonly #engine: Pick<Engine, 'submit'>;
   readonly #holdTtl: HoldTtl;
@@ -70,6 +87,16 @@ export class Reservations {
       },
       () => fingerprintOf('reserve', request, RESERVE_PARTS),
     );
+  }
+
+  /** Sets how many units of one record a reference holds. */
+  async set(call: CallContext, request: SetHoldRequest): Promise<Result<StockSuccess>> {
+    const { id, qty = 0, reference, notes } = request;
+    const { merchantId, actor } = call.principal;
+    const term = await this.#holdTtl.effective(merchantId, reference, request);
+    if (term.ok === false) return term;
+    const command = { kind: 'set_hold', merchantId, actor, id, qty, reference, notes, ...term } as const;
+    return execute(this.#engine, call, command, () => fingerprintOf('set_hold', request, SET_PARTS));
   }
 
   /** Returns reserved units to available. */

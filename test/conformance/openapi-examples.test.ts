@@ -116,6 +116,8 @@ test.each<[operation: string, status: number, reason: string, Stock, body: JsonO
   ['release', 404, 'INVENTORY_NOT_FOUND', [], { qty: 1 }],
   ['confirm', 400, 'INSUFFICIENT_RESERVED', [8, 3], { qty: 5 }],
   ['confirm', 404, 'INVENTORY_NOT_FOUND', [], { qty: 1 }],
+  ['setHold', 400, 'INSUFFICIENT_STOCK', [8, 5], { qty: 5 }],
+  ['setHold', 404, 'INVENTORY_NOT_FOUND', [], { qty: 1 }],
   ['listHolds', 404, 'INVENTORY_NOT_FOUND', [], undefined],
   ['getInventory', 404, 'INVENTORY_NOT_FOUND', [], undefined],
   ['updateInventory', 404, 'INVENTORY_NOT_FOUND', [], { location: 'A' }],
@@ -130,6 +132,8 @@ test.each<[operation: string, status: number, reason: string, Stock, body: JsonO
   ['batchAdjust', 409, 'STALE_QUANTITY', [12, 0], line(ID, { qty: -5, expectedOnHandQty: 10, ...sold })],
   ['reserveOrder', 400, 'INSUFFICIENT_STOCK', [8, 5], line(ID, { qty: 5 })],
   ['reserveOrder', 404, 'INVENTORY_NOT_FOUND', [8, 5], line('inv_unknown', { qty: 5 })],
+  ['setOrder', 400, 'INSUFFICIENT_STOCK', [8, 5], line(ID, { qty: 5 })],
+  ['setOrder', 404, 'INVENTORY_NOT_FOUND', [8, 5], line('inv_unknown', { qty: 5 })],
   ['createInventory', 400, 'NEGATIVE_STOCK', [], { productId: 'p', warehouseId: 'w', initialQty: -5 }],
   [
     'createInventory',

@@ -14,6 +14,7 @@ const operations = new Map(operationsOf(document).map((operation) => [operation.
 const order = [
   ['getInventory', 'listInventory', 'listInventoryByProduct', 'listInventoryBySku', 'listLowStock'],
   ['watchInventory', 'listHolds', 'listLogs', 'reserve', 'release', 'reserve', 'releaseOrder', 'confirm'],
+  ['setHold', 'setOrder'],
   ['reserveOrder', 'getOrder', 'confirmOrder', 'createInventory', 'updateInventory'],
   ['adjust', 'setOnHand', 'batchAdjust', 'getSettings', 'updateSettings'],
 ].flat();

@@ -39,6 +39,17 @@ const reserve = (id: string, qty: number, reference = 'A'): Submission =>
 const end = (kind: 'release_order' | 'confirm_order', reference = 'A', key?: string): Submission =>
   shelf.submission({ kind, reference, notes: '' }, key);
 
+const set = (lines: Readonly<Record<string, number>>, key?: string): Submission =>
+  shelf.submission(
+    {
+      kind: 'set_order',
+      reference: 'A',
+      lines: Object.entries(lines).map(([id, qty]) => ({ id, qty })),
+      notes: '',
+    },
+    key,
+  );
+
 describe('an order that changes while its records are being locked', () => {
   let session: Session;
   beforeEach(async () => {
@@ -81,6 +92,25 @@ describe('an order that changes while its records are being locked', () => {
     );
     expect(rows.map((row) => row.qty)).toEqual(onHand);
     expect(await submit(other, end(kind, 'A', 'k'))).toEqual(['0 0 reserved!']);
+  });
+
+  test('set_order: it gains a record meanwhile; that is released with the rest', async () => {
+    await submit(engine, reserve('inv_1', 3));
+    const answers = await meanwhile([set({ inv_1: 1 }, 'k')], () => submit(other, reserve('inv_2', 5)));
+    expect(answers).toEqual(['1 0 reserved']);
+    expect(await shelf.held()).toEqual(['inv_1: A=1']);
+    expect(await shelf.happened()).toEqual({ reserved: [1, 0], entries: 4, keys: 1 });
+    expect(await submit(other, set({ inv_1: 1 }, 'k'))).toEqual(['1 0 reserved!']);
+  });
+
+  test('set_order: rivals take what it lets go of, and not what it keeps', async () => {
+    await submit(engine, reserve('inv_1', 200), reserve('inv_2', 200));
+    const rivals = () => submit(other, reserve('inv_2', 1, 'B'));
+    expect(await meanwhile([set({ inv_1: 200, inv_2: 199 })], rivals)).toEqual(['200 199 reserved']);
+    expect(await submit(other, reserve('inv_2', 1, 'B'), reserve('inv_1', 1, 'B'))).toEqual([
+      '200 reserved',
+      'INSUFFICIENT_STOCK',
+    ]);
   });
 
   test('it loses one of two: the other ends, without another try', async () => {
@@ -152,6 +182,16 @@ describe('an order within one batch', () => {
       ['1 reserved', '0 reserved', '2 reserved', '0 reserved'],
     ],
     [
+      'set, set to something else, and to nothing',
+      () => [set({ inv_1: 1, inv_2: 2 }), set({ inv_2: 3 }), set({ inv_2: 3 }), set({})],
+      ['1 2 reserved', '3 0 reserved', '3 reserved', '0 reserved'],
+    ],
+    [
+      'set, added to, released',
+      () => [set({ inv_2: 2 }), order(['inv_1', 1]), end('release_order'), set({ inv_1: 201 }), set({})],
+      ['2 reserved', '1 reserved', '0 0 reserved', 'INSUFFICIENT_STOCK', ' reserved'],
+    ],
+    [
       'never held, and short',
       () => [end('release_order'), order(['inv_1', 201]), end('confirm_order')],
       ['ORDER_NOT_HELD', 'INSUFFICIENT_STOCK', 'ORDER_NOT_HELD'],
@@ -210,11 +250,9 @@ describe('an order of very many records', () => {
   test('more than it may have: refused as a whole, and record by record it ends', async () => {
     await hold(1, ORDER_RECORDS_MAX + 1);
     const rest = reserve('inv_1', 1, 'B');
-    expect(await submit(engine, end('release_order'), rest, end('confirm_order'))).toEqual([
-      'VALIDATION_FAILED',
-      '1 reserved',
-      'VALIDATION_FAILED',
-    ]);
+    const commands = [end('release_order'), rest, set({ inv_1: 1 }), end('confirm_order')];
+    const refused = 'VALIDATION_FAILED';
+    expect(await submit(engine, ...commands)).toEqual([refused, '1 reserved', refused, refused]);
     expect(await shelf.happened()).toMatchObject({ entries: 1 });
     const one = shelf.submission({ kind: 'release', id: 'r1', qty: 1, reference: 'A', notes: '' });
     expect(await submit(engine, one)).toEqual(['0 reserved']);

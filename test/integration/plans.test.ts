@@ -54,6 +54,10 @@ const batches: readonly (readonly Unsigned<Command>[])[] = [
   [{ kind: 'release', ...units, qty: 6, reference: '' }],
   [{ kind: 'reserve', id: 'inv_many', notes: '', qty: 200, reference: 'x', ...open }],
   [{ kind: 'release', id: 'inv_many', notes: '', qty: 150, reference: '' }],
+  [
+    { kind: 'set_hold', ...units, qty: 3, reference: 'w' },
+    { kind: 'set_order', reference: 'o', lines: [{ id: 'inv_1', qty: 1 }], notes: '', ttlSeconds: 60 },
+  ],
   [{ kind: 'release_order', reference: 'o', notes: '' }],
   [{ kind: 'adjust', ...units, ...line }],
   [

@@ -11,7 +11,9 @@ import type {
   ReleaseOrderCommand,
   ReserveCommand,
   ReserveOrderCommand,
+  SetHoldCommand,
   SetOnHandCommand,
+  SetOrderCommand,
   UpdateRecordCommand,
 } from '../../src/domain/command.js';
 import type { Term } from '../../src/domain/decisions/term.js';
@@ -31,8 +33,12 @@ export function runCommand(model: StockModel, command: Command): Outcome {
     case 'release':
     case 'confirm':
       return draw(model, command);
+    case 'set_hold':
+      return setHold(model, command);
     case 'reserve_order':
       return reserveOrder(model, command);
+    case 'set_order':
+      return setOrder(model, command);
     case 'release_order':
     case 'confirm_order':
       return endOrder(model, command);
@@ -85,6 +91,63 @@ function stated(model: StockModel, { ttlSeconds, openEnded }: Term): number | nu
 /** As answers tell it. */
 function ending(model: StockModel, expiresAt: number | null | undefined): { expiresAtMs?: number } {
   return expiresAt == null ? {} : { expiresAtMs: NOW_MS + (expiresAt - model.now) * 1000 };
+}
+
+function setHold(model: StockModel, command: SetHoldCommand): Outcome {
+  const { merchantId, id, qty, reference } = command;
+  const record = model.record(merchantId, id);
+  if (record === undefined) return no({ reason: 'INVENTORY_NOT_FOUND' });
+  const requested = qty - record.held(reference);
+  const { available } = record;
+  if (requested > available) return no({ reason: 'INSUFFICIENT_STOCK', requested, available });
+  set(model, record, qty, command);
+  return ok({ stock: record.figures(), ...ending(model, record.find(reference)?.expiresAt) });
+}
+
+function setOrder(model: StockModel, command: SetOrderCommand): Outcome {
+  const { merchantId, reference } = command;
+  const wanted = new Map<string, number>();
+  for (const { id, qty } of command.lines) wanted.set(id, (wanted.get(id) ?? 0) + qty);
+  const unknown = [...wanted.keys()].filter((id) => model.record(merchantId, id) === undefined);
+  if (unknown.length > 0) return no({ reason: 'INVENTORY_NOT_FOUND', ids: unknown });
+  const shortLines = [...wanted]
+    .map(([id, qty]) => {
+      const record = model.record(merchantId, id)!;
+      return { id, requested: qty - record.held(reference), available: record.available };
+    })
+    .filter(({ requested, available }) => requested > available);
+  if (shortLines.length > 0) return no({ reason: 'INSUFFICIENT_STOCK', shortLines });
+  const others = model
+    .recordsOf(merchantId)
+    .filter((record) => record.held(reference) > 0 && !wanted.has(record.id));
+  const stocks = [...[...wanted.keys()].map((id) => model.record(merchantId, id)!), ...others].map(
+    (record) => {
+      set(model, record, wanted.get(record.id) ?? 0, command);
+      return { ...record.figures(), ...ending(model, record.find(reference)?.expiresAt) };
+    },
+  );
+  const lines = command.lines.map(({ id, qty }) => ({ id, requested: qty, reserved: qty }));
+  const ends = stocks.flatMap(({ expiresAtMs }) => expiresAtMs ?? []);
+  return ok({ lines, stocks, ...(ends.length === 0 ? {} : { expiresAtMs: Math.min(...ends) }) });
+}
+
+/** By reserving or releasing the difference, if there is one; and then the term, if one is stated. */
+function set(
+  model: StockModel,
+  record: ModelRecord,
+  qty: number,
+  command: SetHoldCommand | SetOrderCommand,
+): void {
+  const { merchantId, reference } = command;
+  const missing = qty - record.held(reference);
+  if (missing > 0) record.reserve(missing, undefined, command);
+  if (missing < 0) record.draw('release', -missing, command);
+  if (missing !== 0) {
+    model.orders.note(merchantId, reference, record.id, missing > 0 ? 'reserved' : 'released');
+  }
+  const hold = record.find(reference);
+  const term = stated(model, command);
+  if (hold !== undefined && term !== undefined) hold.expiresAt = term;
 }
 
 function draw(model: StockModel, command: ReleaseCommand | ConfirmCommand): Outcome {

@@ -52,6 +52,26 @@ const reserveOrder = fc
   })
   .map(({ term, ...call }) => ({ ...call, ...term }));
 
+const setOrder = fc
+  .record({
+    kind: kind('set_order'),
+    reference: order,
+    lines: fc.array(fc.record({ id, qty }), { maxLength: 4 }),
+    notes,
+    term: terms,
+  })
+  .map(({ term, ...call }) => ({ ...call, ...term }));
+const setHold = fc
+  .record({
+    kind: kind('set_hold'),
+    id,
+    qty: fc.oneof({ weight: 1, arbitrary: fc.constant(0) }, { weight: 3, arbitrary: qty }),
+    reference,
+    notes,
+    term: terms,
+  })
+  .map(({ term, ...call }) => ({ ...call, ...term }));
+
 const endOrder = fc.record({ kind: kind('release_order', 'confirm_order'), reference: order, notes });
 
 const line = fc.record({
@@ -152,6 +172,8 @@ const request = fc.oneof(
   { weight: 8, arbitrary: reserve },
   { weight: 7, arbitrary: draw },
   { weight: 4, arbitrary: reserveOrder },
+  { weight: 3, arbitrary: setHold },
+  { weight: 4, arbitrary: setOrder },
   { weight: 5, arbitrary: endOrder },
   { weight: 3, arbitrary: adjust },
   { weight: 2, arbitrary: batchAdjust },

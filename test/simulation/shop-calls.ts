@@ -23,7 +23,7 @@ export function drawCall(random: Random, shop: string, key: string, ids: readonl
     notes: key,
     reference,
   });
-  switch (random.below(16)) {
+  switch (random.below(20)) {
     case 0:
     case 1:
     case 2:
@@ -53,9 +53,22 @@ export function drawCall(random: Random, shop: string, key: string, ids: readonl
         key,
         request: { ...adjustment(), qty: -2, action: 'DAMAGED', expectedOnHandQty: 100 + random.below(10) },
       };
+    case 15:
+    case 16:
+      return { rpc: 'SetOrder', key, request: { ...common, ...ttl, lines: lines().slice(random.below(2)) } };
+    case 17:
+      return { rpc: 'SetHold', key, request: { ...line(5), ...common, ...ttl } };
     default:
       return { rpc: 'BatchAdjust', key, request: { lines: [adjustment(), adjustment()] } };
   }
+}
+
+/** What a call that sets holds leaves its reference with, on each record that it changes; undefined for other calls. */
+export function heldAfter({ rpc, request }: ShopCall): ((id: string) => number) | undefined {
+  const { id, qty, lines } = request as Line & { lines: readonly Line[] };
+  if (rpc === 'SetHold') return (of) => (of === id ? qty : Number.NaN);
+  if (rpc !== 'SetOrder') return undefined;
+  return (of) => lines.reduce((sum, line) => (line.id === of ? sum + line.qty : sum), 0);
 }
 
 /** `id action on-hand reserved reference` of each log entry that the call has written, if it was accepted so. */
@@ -83,6 +96,10 @@ export function entriesOf({ rpc, request }: ShopCall, data: unknown): string[] {
       return answered.map((line) => entry(line.id, 'SOLD', -line.qty, -line.qty));
     case 'Adjust':
       return [entry(id, action, qty, 0)];
+    case 'SetHold':
+    case 'SetOrder':
+      // Their entries depend on what was held before.
+      return [];
     case 'BatchAdjust':
       return (request.lines as (Line & { action: string; reference: string })[]).map(
         (line) => `${line.id} ${line.action} ${line.qty} 0 ${line.reference}`,

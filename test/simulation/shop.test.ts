@@ -11,7 +11,7 @@ import {
 import { createStage, type Stage } from '../support/stage.js';
 import { Attempts } from './attempts.js';
 import { Random } from './random.js';
-import { drawCall, entriesOf, type ShopCall } from './shop-calls.js';
+import { drawCall, entriesOf, heldAfter, type ShopCall } from './shop-calls.js';
 
 // As long as its clients go on asking, and more.
 vi.setConfig({ testTimeout: 120_000 });
@@ -114,13 +114,20 @@ async function expectTold({ told, ids }: Shop): Promise<void> {
   const expected = told.flatMap(({ call, answer }) =>
     answer.kind === 'ok' ? entriesOf(call, answer.data).map((entry) => `${call.key}: ${entry}`) : [],
   );
-  const rows = await stage.database.query<{ entry: string }>(
-    `SELECT concat(notes, ': ', inventory_id, ' ', action, ' ', on_hand_delta, ' ', reserved_delta, ' ', reference) AS entry
-       FROM movement_log
-      WHERE merchant_id = $1 AND inventory_id = ANY ($2) AND actor <> 'system'`,
+  const rows = await stage.database.query<{ entry: string; key: string; id: string; held: number }>(
+    `SELECT concat(notes, ': ', inventory_id, ' ', action, ' ', on_hand_delta, ' ', reserved_delta, ' ', reference) AS entry,
+            notes AS key, inventory_id AS id, held
+       FROM (SELECT *, sum(reserved_delta) OVER (PARTITION BY inventory_id, reference ORDER BY revision)::int AS held
+               FROM movement_log
+              WHERE merchant_id = $1 AND inventory_id = ANY ($2)) AS l
+      WHERE actor <> 'system'`,
     [stage.merchantId, ids],
   );
-  expect(rows.map((row) => row.entry).sort()).toEqual(expected.sort());
+  const sets = new Map(told.map(({ call }) => [call.key, heldAfter(call)]));
+  const others = rows.filter(({ key }) => sets.get(key) === undefined);
+  expect(others.map((row) => row.entry).sort()).toEqual(expected.sort());
+  const wrong = rows.filter(({ key, id, held }) => (sets.get(key)?.(id) ?? held) !== held);
+  expect(wrong).toEqual([]);
   await stage.expectAuditClean();
 }
 

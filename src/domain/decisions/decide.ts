@@ -8,6 +8,8 @@ import { decideReceiveRecord } from './receive.js';
 import { decideCreateRecord, decideUpdateRecord } from './record.js';
 import { decideConfirm, decideRelease } from './release-confirm.js';
 import { decideReserve } from './reserve.js';
+import { decideSetHold } from './set-hold.js';
+import { decideSetOrder } from './set-order.js';
 import { decideUpdateSettings } from './update-settings.js';
 
 type Kind = Command['kind'];
@@ -23,7 +25,9 @@ const rules: {
   reserve: decideReserve,
   release: decideRelease,
   confirm: decideConfirm,
+  set_hold: decideSetHold,
   reserve_order: decideReserveOrder,
+  set_order: decideSetOrder,
   release_order: decideReleaseOrder,
   confirm_order: decideConfirmOrder,
   adjust: decideAdjust,

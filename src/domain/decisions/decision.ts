@@ -54,6 +54,7 @@ export type Decision<R extends RecordView = RecordView, S extends Success = Succ
 export interface Changes<R extends RecordView = RecordView> {
   /** In order; a record may change more than once. */
   readonly records: readonly RecordChange<R>[];
+  readonly terms?: readonly TermChange<R>[];
   readonly created?: CreatedRecord;
   readonly described?: { readonly record: R; readonly description: RecordDescriptionView };
   readonly settings?: Settings;
@@ -68,6 +69,13 @@ export interface RecordChange<R extends RecordView = RecordView> {
   /** The new state of each hold that changes; qty 0 ends it. */
   readonly holds: readonly Hold[];
   readonly movement: Movement;
+}
+
+/** A new expiry of one hold. No quantity changes, so there is no log entry. */
+export interface TermChange<R extends RecordView = RecordView> {
+  readonly record: R;
+  readonly stock: Stock;
+  readonly hold: Hold;
 }
 
 export interface CreatedRecord {

@@ -1,5 +1,5 @@
 import type { ConfirmOrderCommand, OrderLine, ReleaseOrderCommand, ReserveOrderCommand } from '../command.js';
-import type { OrderEndedReason, ShortLine } from '../failure.js';
+import type { OrderEndedReason, Rejection, ShortLine } from '../failure.js';
 import type { Hold } from '../hold.js';
 import { type OrderEnding, orderEnding } from '../order-state.js';
 import type { EndedOrderSuccess, HeldFigures, ReservedLine, ReservedOrderSuccess } from '../outcome.js';
@@ -17,17 +17,9 @@ export function decideReserveOrder<R extends RecordView>(
   command: ReserveOrderCommand,
   world: World<R>,
 ): Decision<R, ReservedOrderSuccess> {
-  const wanted = new Map<string, number>();
-  for (const { id, qty } of command.lines) wanted.set(id, (wanted.get(id) ?? 0) + qty);
-  const records = new Map<string, R>();
-  const unknown: string[] = [];
-  for (const id of wanted.keys()) {
-    const record = world.record(id);
-    if (record === undefined) unknown.push(id);
-    else records.set(id, record);
-  }
-  if (unknown.length > 0) return reject({ reason: 'INVENTORY_NOT_FOUND', ids: unknown });
-
+  const named = recordsOf(command.lines, world);
+  if (!named.found) return reject({ reason: 'INVENTORY_NOT_FOUND', ids: named.unknown });
+  const { wanted, records } = named;
   const shortLines = shortOf(wanted, records);
   const nothing = shortLines.length === wanted.size && shortLines.every((line) => line.available === 0);
   if (shortLines.length > 0 && (nothing || !command.allowPartial)) {
@@ -49,8 +41,33 @@ export function decideReserveOrder<R extends RecordView>(
   return { accepted: true, changes: { records: changes }, success };
 }
 
+type NamedRecords<R> =
+  | { readonly found: false; readonly unknown: readonly string[] }
+  | {
+      readonly found: true;
+      readonly wanted: ReadonlyMap<string, number>;
+      readonly records: ReadonlyMap<string, R>;
+    };
+
+/** The records that lines name, each once, with the sum of its lines; or those that do not exist. */
+export function recordsOf<R extends RecordView>(
+  lines: readonly OrderLine[],
+  world: World<R>,
+): NamedRecords<R> {
+  const wanted = new Map<string, number>();
+  for (const { id, qty } of lines) wanted.set(id, (wanted.get(id) ?? 0) + qty);
+  const records = new Map<string, R>();
+  const unknown: string[] = [];
+  for (const id of wanted.keys()) {
+    const record = world.record(id);
+    if (record === undefined) unknown.push(id);
+    else records.set(id, record);
+  }
+  return unknown.length > 0 ? { found: false, unknown } : { found: true, wanted, records };
+}
+
 /** A record's figures, with the expiry of the hold, if it has one. */
-function heldFigures(stock: Stock, hold: Hold | undefined): HeldFigures {
+export function heldFigures(stock: Stock, hold: Pick<Hold, 'expiresAtMs'> | undefined): HeldFigures {
   const expiresAtMs = hold?.expiresAtMs ?? null;
   return { ...figures(stock), ...(expiresAtMs === null ? {} : { expiresAtMs }) };
 }
@@ -98,10 +115,7 @@ function decideEndOrder<R extends RecordView>(
 ): Decision<R, EndedOrderSuccess> {
   const { reference } = command;
   const order = world.order(reference);
-  if (order.tooLarge) {
-    const description = `holds units of more than ${ORDER_RECORDS_MAX} records; ${verb} them record by record`;
-    return reject({ reason: 'VALIDATION_FAILED', violations: [{ field: 'reference', description }] });
-  }
+  if (order.tooLarge) return tooLarge(verb);
   const records = order.records();
   if (records.length === 0) {
     const ending = orderEnding(order.lastMovement);
@@ -116,6 +130,12 @@ function decideEndOrder<R extends RecordView>(
     stocks: changes.map((change) => figures(change.stock)),
   };
   return { accepted: true, changes: { records: changes }, success };
+}
+
+/** Rejects an order that only calls on its single records can end. */
+export function tooLarge(verb: Drawing): { accepted: false; rejection: Rejection } {
+  const description = `holds units of more than ${ORDER_RECORDS_MAX} records; ${verb} them record by record`;
+  return reject({ reason: 'VALIDATION_FAILED', violations: [{ field: 'reference', description }] });
 }
 
 const endedReasons: Readonly<Record<OrderEnding, OrderEndedReason>> = {

@@ -2,6 +2,7 @@ import type { Command } from '../../domain/command.js';
 import { UNREFERENCED } from '../../domain/hold.js';
 import { mapName } from '../../domain/map-name.js';
 import type { Submission } from '../submission.js';
+import { orderOf } from './order-of.js';
 
 /*
  * What commands make their batch read and write is counted in lines: a line is one record that one command changes.
@@ -9,7 +10,7 @@ import type { Submission } from '../submission.js';
  * leaves the commands without room to the next batch:
  *
  * - before it is taken from the queue, by what the command says;
- * - before the locks, by the records of the orders that it ends;
+ * - before the locks, by the records of the orders that it ends or sets;
  * - behind the locks, and before they are read, by the holds that it may draw on without naming them.
  *
  * The first command of a batch always has room. It needs no more than ORDER_RECORDS_MAX lines.
@@ -36,10 +37,13 @@ export function weightOf({ command }: Submission): number {
     case 'reserve_order':
     case 'batch_adjust':
       return command.lines.length;
+    case 'set_order':
+      return Math.max(1, command.lines.length);
     case 'release_order':
     case 'confirm_order':
       return ENDED_ORDER_LINES;
     case 'reserve':
+    case 'set_hold':
     case 'set_on_hand':
     case 'create_record':
     case 'receive_record':
@@ -71,10 +75,11 @@ export function countWithRoom(
   let lines = 0;
   for (const [index, submission] of submissions.entries()) {
     const { command } = submission;
-    lines +=
-      command.kind === 'release_order' || command.kind === 'confirm_order'
-        ? Math.max(1, sizes.get(mapName(command.merchantId, command.reference)) ?? 1)
-        : weightOf(submission);
+    const order = orderOf(command);
+    const size = order === undefined ? undefined : (sizes.get(mapName(command.merchantId, order)) ?? 1);
+    // Most of what an order holds is what it is set to, so the larger of both is near enough.
+    if (size === undefined) lines += weightOf(submission);
+    else lines += command.kind === 'set_order' ? Math.max(size, command.lines.length) : size;
     for (const holds of unnamed) lines += Math.ceil(holds.needOf(command) / HOLDS_A_LINE);
     if (lines > linesMax && index > 0) return index;
     for (const holds of unnamed) holds.add(command);

@@ -5,6 +5,7 @@ import { findStockLevels, type LockedStock, type RecordKey } from '../../store/t
 import { Blocked } from '../scheduler/entry.js';
 import type { Submission } from '../submission.js';
 import { identityName } from './fetch-plan.js';
+import { orderOf } from './order-of.js';
 import { recordsNamed } from './records-named.js';
 import type { WantedRecords } from './wanted-records.js';
 
@@ -38,12 +39,14 @@ export function findBlocked(
 /** The records that the command names, or that were found for it before the locks. */
 function recordsNeeded(command: Command, { held, found }: WantedRecords): readonly string[] {
   const { merchantId } = command;
+  const order = orderOf(command);
+  if (order !== undefined) {
+    const ofOrder = held
+      .filter((hold) => hold.merchantId === merchantId && hold.reference === order)
+      .map(({ id }) => mapName(merchantId, id));
+    return [...new Set([...recordsNamed(command), ...ofOrder])];
+  }
   switch (command.kind) {
-    case 'release_order':
-    case 'confirm_order':
-      return held
-        .filter((hold) => hold.merchantId === merchantId && hold.reference === command.reference)
-        .map(({ id }) => mapName(merchantId, id));
     case 'receive_record':
     case 'count_record': {
       const identity = identityName(merchantId, command.details);

@@ -69,9 +69,12 @@ export class CutHolds {
     };
     switch (command.kind) {
       case 'reserve':
+      // Of a hold that is set, no more is reserved than it has afterwards.
+      case 'set_hold':
         change(command.id, reserved(command.qty));
         break;
       case 'reserve_order':
+      case 'set_order':
         for (const { id, qty } of command.lines) change(id, reserved(qty));
         break;
       case 'adjust':

@@ -77,8 +77,9 @@ export class DrawnHolds {
   /** The command will be decided. */
   add(command: Command): void {
     if (this.#drawn.size === 0) return;
-    if (command.kind === 'reserve') this.#reserve(command.merchantId, command);
-    else if (command.kind === 'reserve_order') {
+    // Of a hold that is set, no more is reserved than it has afterwards.
+    if (command.kind === 'reserve' || command.kind === 'set_hold') this.#reserve(command.merchantId, command);
+    else if (command.kind === 'reserve_order' || command.kind === 'set_order') {
       for (const line of command.lines) this.#reserve(command.merchantId, line);
     } else if (isDraw(command)) this.#draw(command);
   }

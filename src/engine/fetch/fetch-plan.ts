@@ -19,7 +19,7 @@ export interface FetchPlan {
   readonly draws: readonly DrawnRecord[];
   /** Records whose newest holds some command may take units from. */
   readonly cuts: readonly DrawnRecord[];
-  /** To be ended as a whole. */
+  /** To be ended or set as a whole. */
   readonly orders: readonly OrderKey[];
   /** Records whose description is changed, or is part of an answer. */
   readonly descriptions: readonly RecordKey[];
@@ -73,6 +73,7 @@ class Planner {
     const { merchantId } = command;
     switch (command.kind) {
       case 'reserve':
+      case 'set_hold':
         this.#record(merchantId, command.id).references.add(command.reference);
         if (command.ttlSeconds !== undefined) this.#clock = true;
         return;
@@ -87,12 +88,16 @@ class Planner {
         for (const { id } of command.lines) this.#record(merchantId, id).references.add(command.reference);
         if (command.ttlSeconds !== undefined) this.#clock = true;
         return;
-      case 'release_order':
-      case 'confirm_order': {
-        const { reference } = command;
-        this.#orders.set(mapName(merchantId, reference), { merchantId, reference });
+      case 'set_order':
+        // What it holds of them is read with the order.
+        for (const { id } of command.lines) this.#record(merchantId, id);
+        this.#order(merchantId, command.reference);
+        if (command.ttlSeconds !== undefined) this.#clock = true;
         return;
-      }
+      case 'release_order':
+      case 'confirm_order':
+        this.#order(merchantId, command.reference);
+        return;
       case 'adjust':
       case 'set_on_hand':
         this.#adjust(merchantId, command);
@@ -147,6 +152,10 @@ class Planner {
     record.references.add(UNREFERENCED);
   }
 
+  #order(merchantId: string, reference: string): void {
+    this.#orders.set(mapName(merchantId, reference), { merchantId, reference });
+  }
+
   #describe(merchantId: string, id: string): void {
     this.#record(merchantId, id).described = true;
     this.#clock = true;
@@ -164,14 +173,14 @@ class Planner {
     const draws: DrawnRecord[] = [];
     const cuts: DrawnRecord[] = [];
     const descriptions: RecordKey[] = [];
-    const endedByOrder = this.#orders.size;
+    const changedByOrder = this.#orders.size;
     for (const { key, references, drawn, cut, described } of this.#records.values()) {
       const { merchantId, id: inventoryId } = key;
       records.push(key);
       if (described) descriptions.push(key);
       for (const reference of references) holds.push({ merchantId, inventoryId, reference });
       // The unreferenced one, which is named too, is not among the oldest or newest.
-      const namedHolds = references.size - 1 + endedByOrder;
+      const namedHolds = references.size - 1 + changedByOrder;
       if (drawn) draws.push({ ...key, namedHolds });
       if (cut) cuts.push({ ...key, namedHolds });
     }

@@ -2,6 +2,7 @@ import type { Transaction } from '../../store/connection/transaction.js';
 import type { Submission } from '../submission.js';
 import { countWithRoom, type OrderSizes } from './batch-room.js';
 import { type FetchPlan, planFetch } from './fetch-plan.js';
+import { orderOf } from './order-of.js';
 import {
   asNamed,
   lookForRecords,
@@ -51,8 +52,8 @@ async function planWithLook(
 
 function upToSecondOrder(submissions: readonly Submission[]): readonly Submission[] {
   let orders = 0;
-  const second = submissions.findIndex(({ command: { kind } }) => {
-    if (kind === 'release_order' || kind === 'confirm_order') orders++;
+  const second = submissions.findIndex(({ command }) => {
+    if (orderOf(command) !== undefined) orders++;
     return orders === 2;
   });
   return submissions.slice(0, second);

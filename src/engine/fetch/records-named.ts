@@ -8,6 +8,7 @@ export function recordsNamed(command: Command): readonly string[] {
   const { merchantId } = command;
   switch (command.kind) {
     case 'reserve':
+    case 'set_hold':
     case 'release':
     case 'confirm':
     case 'adjust':
@@ -16,6 +17,7 @@ export function recordsNamed(command: Command): readonly string[] {
     case 'create_record':
       return [mapName(merchantId, command.id)];
     case 'reserve_order':
+    case 'set_order':
     case 'batch_adjust':
       return command.lines.length === 1
         ? [mapName(merchantId, command.lines[0]!.id)]

@@ -20,7 +20,7 @@ export class RecordsMoved extends Error {
 /** What a batch has to lock, and what it can only look for behind the locks. */
 export interface WantedRecords {
   readonly records: readonly RecordKey[];
-  /** To be ended as a whole. */
+  /** To be ended or set as a whole. */
   readonly orders: readonly OrderKey[];
   readonly tooLarge: readonly FetchedOrder[];
   /** They were not there before the locks. Perhaps the batch creates them. */

@@ -2,7 +2,7 @@ import type { OrderView } from '../../domain/decisions/decision.js';
 import type { WorkingRecord } from './working-record.js';
 
 /**
- * An order that is to be ended as a whole: all locked records that may hold units of it. Kept up to date by the
+ * An order that is to be ended or set as a whole: all locked records that may hold units of it. Kept up to date by the
  * working set, since commands of the same batch may reserve under its reference or draw on it.
  */
 export class WorkingOrder implements OrderView<WorkingRecord> {

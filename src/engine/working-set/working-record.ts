@@ -1,4 +1,9 @@
-import type { RecordChange, RecordDescriptionView, RecordView } from '../../domain/decisions/decision.js';
+import type {
+  RecordChange,
+  RecordDescriptionView,
+  RecordView,
+  TermChange,
+} from '../../domain/decisions/decision.js';
 import { type Hold, UNREFERENCED } from '../../domain/hold.js';
 import { assertSound, type Stock } from '../../domain/stock.js';
 import type { ChangedHolds } from './changed-rows.js';
@@ -59,6 +64,13 @@ export class WorkingRecord implements RecordView {
       if (hold.qty === 0) this.#holds.delete(hold.reference);
       else this.#holds.set(hold.reference, hold);
     }
+  }
+
+  /** A hold ends at another instant than before. */
+  changeTerm({ stock, hold }: TermChange): void {
+    this.stock = stock;
+    this.#touched.add(hold.reference);
+    this.#holds.set(hold.reference, hold);
   }
 
   /** Moves the bound on its next expiry, which was lower than any hold's expiry. */

@@ -93,6 +93,7 @@ export class WorkingSet {
 
   apply(merchantId: string, changes: Changes<WorkingRecord>): void {
     for (const change of changes.records) this.applyChange(change);
+    for (const change of changes.terms ?? []) change.record.changeTerm(change);
     const { created, described, settings, line } = changes;
     if (created ?? described ?? settings ?? line) this.#applyRest(merchantId, changes);
   }
@@ -217,7 +218,7 @@ class MerchantWorld implements World<WorkingRecord> {
           rows.described.push({ merchantId, id: stock.id, details: record.description! });
         }
       }
-      if (record.changed) record.collectHolds(rows.holds);
+      record.collectHolds(rows.holds);
       if (record.nextExpiryChanged) rows.expiries.push({ merchantId, stock });
     }
     for (const line of this.lines.fresh) rows.lines.push({ merchantId, line });

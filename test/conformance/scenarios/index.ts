@@ -16,6 +16,8 @@ import { partials } from './partial.js';
 import { permissions } from './permissions.js';
 import { records } from './records.js';
 import { reservations } from './reservations.js';
+import { setHolds } from './set-hold.js';
+import { setOrders } from './set-order.js';
 import { settings } from './settings.js';
 import { strangers } from './strangers.js';
 import { strings } from './strings.js';
@@ -27,7 +29,9 @@ export const areas: Readonly<Record<string, readonly Scenario[]>> = {
   reservations,
   expiry,
   confirms,
+  setHolds,
   orders,
+  setOrders,
   orderTtl,
   orderEndings,
   partials,

@@ -62,6 +62,30 @@ const keyed: Readonly<Record<ChangingRpc, Keyed>> = {
     now(48, 3),
     [{ qty: 3 }, { reference: '' }, { notes: 'n' }],
   ],
+  SetHold: [
+    { id: ID, qty: 7, reference: ORDER },
+    now(50, 7),
+    [
+      { id: 'inv_none' },
+      { qty: 8 },
+      { reference: 'B' },
+      { notes: 'n' },
+      { ttlSeconds: HOUR },
+      { openEnded: true },
+    ],
+  ],
+  SetOrder: [
+    { reference: ORDER, lines: [{ id: ID, qty: 7 }] },
+    reservedOrder(ORDER, [[ID, 7, 7]], [stock(50, 7)]),
+    [
+      { reference: 'B' },
+      { lines: [] },
+      { lines: [{ id: ID, qty: 8 }] },
+      { notes: 'n' },
+      { ttlSeconds: HOUR },
+      { openEnded: true },
+    ],
+  ],
   ReserveOrder: [
     { reference: 'A', lines: [{ id: ID, qty: 2 }] },
     reservedOrder('A', [[ID, 2, 2]], [stock(50, 7)]),

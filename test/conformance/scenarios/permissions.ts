@@ -29,8 +29,14 @@ const needs: Readonly<Record<Rpc, readonly [Level, JsonRequest, Expected]>> = {
   Reserve: ['updater', { id: ID, qty: 1 }, now(50, 1)],
   Release: ['updater', { id: ID, qty: 1, reference: 'A' }, noneReserved('release')],
   Confirm: ['updater', { id: ID, qty: 1, reference: 'A' }, noneReserved('confirm')],
+  SetHold: ['updater', { id: ID, qty: 1, reference: 'A' }, now(50, 1)],
   ListHolds: ['reader', { id: ID }, holds()],
   ReserveOrder: [
+    'updater',
+    { reference: 'A', lines: [{ id: ID, qty: 1 }] },
+    reservedOrder('A', [[ID, 1, 1]], [stock(50, 1)]),
+  ],
+  SetOrder: [
     'updater',
     { reference: 'A', lines: [{ id: ID, qty: 1 }] },
     reservedOrder('A', [[ID, 1, 1]], [stock(50, 1)]),

@@ -133,6 +133,19 @@ const rules: readonly (readonly [Rpc, JsonRequest, readonly Rule[]])[] = [
   ['Release', onHold, [...idRules, ...qtyRules, ...referenceRules, ...notesRules]],
   ['Confirm', onHold, [...idRules, ...qtyRules, ...referenceRules, ...notesRules]],
   [
+    'SetHold',
+    { ...onHold, reference: 'A' },
+    [
+      ...idRules,
+      ...referenceRules,
+      ...notesRules,
+      ...ttlRules,
+      [{ qty: undefined }, { qty: required }],
+      [{ qty: -1 }, { qty: atLeast(0) }],
+      [{ ttlSeconds: 60, openEnded: true }, bothTerms],
+    ],
+  ],
+  [
     'ListHolds',
     { id: ID },
     [
@@ -156,6 +169,19 @@ const rules: readonly (readonly [Rpc, JsonRequest, readonly Rule[]])[] = [
       ...ttlRules,
       [{ ttlSeconds: 60, openEnded: true }, bothTerms],
       ...notesRules,
+    ],
+  ],
+  [
+    'SetOrder',
+    { reference: 'A', lines: [{ id: ID, qty: 1 }] },
+    [
+      ...referenceRules,
+      [{ lines: Array(501).fill({ id: ID, qty: 1 }) }, { lines: 'must contain no more than 500 item(s)' }],
+      ...[...idRules, ...qtyRules].map(inLineOf(orderLine)),
+      [{ lines: [{}] }, { 'lines[0].id': idPattern, 'lines[0].qty': qtyRule.qty }],
+      ...ttlRules,
+      ...notesRules,
+      [{ ttlSeconds: 60, openEnded: true }, bothTerms],
     ],
   ],
   ['ReleaseOrder', { reference: 'A' }, [...referenceRules, ...notesRules]],

@@ -52,6 +52,22 @@ export const reserveOrder = (
     extras,
   );
 
+export const setOrder = (
+  reference: string,
+  lines: readonly (readonly [string, number])[],
+  expected: Expected,
+  more: JsonRequest = {},
+  extras: Extras = {},
+): Call =>
+  call('SetOrder', { reference, lines: lines.map(([id, qty]) => ({ id, qty })), ...more }, expected, extras);
+export const setHold = (
+  reference: string,
+  qty: number,
+  expected: Expected,
+  more: JsonRequest = {},
+  extras: Extras = {},
+): Call => call('SetHold', { id: ID, qty, reference, ...more }, expected, extras);
+
 export const getRecord = (id: unknown, expected: Expected, extras: Extras = {}): Call =>
   call('GetInventory', { id }, expected, extras);
 export const listHolds = (expected: Expected, more: JsonRequest = {}): Call =>

@@ -18,12 +18,16 @@ const get = (path: string, data?: string): Binding => ({
 const patch = (path: string, data: string, body = '*'): Binding => ({ method: 'PATCH', path, body, data });
 const post = (path: string, data: string): Binding => ({ method: 'POST', path, body: '*', data });
 
+const put = (path: string, data: string): Binding => ({ method: 'PUT', path, body: '*', data });
+
 export const bindings: Readonly<Record<Rpc, Binding>> = {
   Reserve: patch('/v1/inventory/{id}/reserve', 'stock'),
   Release: patch('/v1/inventory/{id}/release', 'stock'),
   Confirm: patch('/v1/inventory/{id}/confirm', 'stock'),
+  SetHold: put('/v1/inventory/{id}/holds/{reference}', 'stock'),
   ListHolds: get('/v1/inventory/{id}/holds'),
   ReserveOrder: post('/v1/orders/{reference}/reserve', 'order'),
+  SetOrder: put('/v1/orders/{reference}', 'order'),
   ReleaseOrder: post('/v1/orders/{reference}/release', 'order'),
   ConfirmOrder: post('/v1/orders/{reference}/confirm', 'order'),
   GetOrder: get('/v1/orders/{reference}', 'order'),

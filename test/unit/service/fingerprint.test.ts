@@ -48,6 +48,20 @@ const cases: Readonly<Record<string, Case>> = {
     goldenOfOthers: 'DhkrCHHW0NA-JbRQwhBhLEf3NIiMkmSOM6yqrKEoZ34',
     others: { id: 'inv_2', qty: 3, reference: 'q', notes: 'm' },
   },
+  setHold: {
+    request: { id: 'inv_1', qty: 2, reference: 'r', notes: 'n' },
+    golden: 'JbxiYJnkOqPuiB5NXvDCXioYxyHPXmY21AulmxPkNK0',
+    goldenOfOthers: 'zLmaHHC2gzyVuvvXYoTHnLgZw33QIR7eoy3ZgCCa478',
+    others: { id: 'inv_2', qty: 3, reference: 'q', notes: 'm', ttlSeconds: 60 },
+    latest: { openEnded: true },
+  },
+  setOrder: {
+    request: { reference: 'r', lines: [{ id: 'inv_1', qty: 2 }], notes: 'n' },
+    golden: 'kVs0HYtVI0vsLc_E5t-sw2n1GiBicWFtAbJ9hMi4GHY',
+    goldenOfOthers: 'toMuqDX0Ppy8IcTyT4_tAUdqZt635X5OcloZitLQZeQ',
+    others: { reference: 'q', lines: [{ id: 'inv_1', qty: 3 }], notes: 'm', ttlSeconds: 60 },
+    latest: { openEnded: true },
+  },
   reserveOrder: {
     request: { reference: 'r', lines: [{ id: 'inv_1', qty: 2 }], notes: 'n' },
     golden: 'nNJ4v6vLBH9jGzn3cM2ttGsexu3hzTZBlwSvZ72nR5k',

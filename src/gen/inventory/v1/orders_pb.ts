@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file inventory/v1/orders.proto.
  */
 export const file_inventory_v1_orders: GenFile = /*@__PURE__*/
-  fileDesc("ChlpbnZlbnRvcnkvdjEvb3JkZXJzLnByb3RvEgxpbnZlbnRvcnkudjEi4gIKE1Jlc2VydmVPcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokEjMKBWxpbmVzGAIgAygLMhcuaW52ZW50b3J5LnYxLk9yZGVyTGluZUILukgIkgEFCAEQ9AMSJgoLdHRsX3NlY29uZHMYAyABKAVCDLpICRoHGICangEoAUgAiAEBEiMKBW5vdGVzGAQgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBIVCg1hbGxvd19wYXJ0aWFsGAUgASgIEhIKCm9wZW5fZW5kZWQYBiABKAgSTwoPaWRlbXBvdGVuY3lfa2V5GA8gASgJQjG6SC5yLBj/ATInXltceDIxLVx4N2VdKFtceDIwLVx4N2VdKltceDIxLVx4N2VdKT8kSAGIAQFCDgoMX3R0bF9zZWNvbmRzQhIKEF9pZGVtcG90ZW5jeV9rZXkiTAoJT3JkZXJMaW5lEikKAmlkGAEgASgJQh26SBpyGDIWXltBLVphLXowLTkuXy1dezEsNjR9JBIUCgNxdHkYAiABKAVCB7pIBBoCIAAiQgoUUmVzZXJ2ZU9yZGVyUmVzcG9uc2USKgoFb3JkZXIYASABKAsyGy5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRPcmRlciKmAQoNUmVzZXJ2ZWRPcmRlchIRCglyZWZlcmVuY2UYASABKAkSKQoFbGluZXMYAiADKAsyGi5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRMaW5lEicKBXN0b2NrGAMgAygLMhguaW52ZW50b3J5LnYxLlN0b2NrTGV2ZWwSLgoKZXhwaXJlc19hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiygEKE1JlbGVhc2VPcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokEiMKBW5vdGVzGAIgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBJPCg9pZGVtcG90ZW5jeV9rZXkYDyABKAlCMbpILnIsGP8BMideW1x4MjEtXHg3ZV0oW1x4MjAtXHg3ZV0qW1x4MjEtXHg3ZV0pPyRIAIgBAUISChBfaWRlbXBvdGVuY3lfa2V5Ij8KFFJlbGVhc2VPcmRlclJlc3BvbnNlEicKBW9yZGVyGAEgASgLMhguaW52ZW50b3J5LnYxLkVuZGVkT3JkZXIiygEKE0NvbmZpcm1PcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokEiMKBW5vdGVzGAIgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBJPCg9pZGVtcG90ZW5jeV9rZXkYDyABKAlCMbpILnIsGP8BMideW1x4MjEtXHg3ZV0oW1x4MjAtXHg3ZV0qW1x4MjEtXHg3ZV0pPyRIAIgBAUISChBfaWRlbXBvdGVuY3lfa2V5Ij8KFENvbmZpcm1PcmRlclJlc3BvbnNlEicKBW9yZGVyGAEgASgLMhguaW52ZW50b3J5LnYxLkVuZGVkT3JkZXIicAoKRW5kZWRPcmRlchIRCglyZWZlcmVuY2UYASABKAkSJgoFbGluZXMYAiADKAsyFy5pbnZlbnRvcnkudjEuT3JkZXJMaW5lEicKBXN0b2NrGAMgAygLMhguaW52ZW50b3J5LnYxLlN0b2NrTGV2ZWwiPAoPR2V0T3JkZXJSZXF1ZXN0EikKCXJlZmVyZW5jZRgBIAEoCUIWukgTchEQARiAATIKXlteXHgwMF0qJCI2ChBHZXRPcmRlclJlc3BvbnNlEiIKBW9yZGVyGAEgASgLMhMuaW52ZW50b3J5LnYxLk9yZGVyIskBCgVPcmRlchIRCglyZWZlcmVuY2UYASABKAkSKAoFc3RhdGUYAiABKA4yGS5pbnZlbnRvcnkudjEuT3JkZXIuU3RhdGUSIQoFaG9sZHMYAyADKAsyEi5pbnZlbnRvcnkudjEuSG9sZCJgCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEgwKCE5PVF9IRUxEEAESCAoESEVMRBACEgwKCFJFTEVBU0VEEAMSDQoJQ09ORklSTUVEEAQSCwoHRVhQSVJFRBAFYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_inventory_v1_reservations, file_inventory_v1_stock_level]);
+  fileDesc("ChlpbnZlbnRvcnkvdjEvb3JkZXJzLnByb3RvEgxpbnZlbnRvcnkudjEi4gIKE1Jlc2VydmVPcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokEjMKBWxpbmVzGAIgAygLMhcuaW52ZW50b3J5LnYxLk9yZGVyTGluZUILukgIkgEFCAEQ9AMSJgoLdHRsX3NlY29uZHMYAyABKAVCDLpICRoHGICangEoAUgAiAEBEiMKBW5vdGVzGAQgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBIVCg1hbGxvd19wYXJ0aWFsGAUgASgIEhIKCm9wZW5fZW5kZWQYBiABKAgSTwoPaWRlbXBvdGVuY3lfa2V5GA8gASgJQjG6SC5yLBj/ATInXltceDIxLVx4N2VdKFtceDIwLVx4N2VdKltceDIxLVx4N2VdKT8kSAGIAQFCDgoMX3R0bF9zZWNvbmRzQhIKEF9pZGVtcG90ZW5jeV9rZXkiTAoJT3JkZXJMaW5lEikKAmlkGAEgASgJQh26SBpyGDIWXltBLVphLXowLTkuXy1dezEsNjR9JBIUCgNxdHkYAiABKAVCB7pIBBoCIAAiQgoUUmVzZXJ2ZU9yZGVyUmVzcG9uc2USKgoFb3JkZXIYASABKAsyGy5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRPcmRlciKmAQoNUmVzZXJ2ZWRPcmRlchIRCglyZWZlcmVuY2UYASABKAkSKQoFbGluZXMYAiADKAsyGi5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRMaW5lEicKBXN0b2NrGAMgAygLMhguaW52ZW50b3J5LnYxLlN0b2NrTGV2ZWwSLgoKZXhwaXJlc19hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAixQIKD1NldE9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSMQoFbGluZXMYAiADKAsyFy5pbnZlbnRvcnkudjEuT3JkZXJMaW5lQgm6SAaSAQMQ9AMSJgoLdHRsX3NlY29uZHMYAyABKAVCDLpICRoHGICangEoAUgAiAEBEiMKBW5vdGVzGAQgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBISCgpvcGVuX2VuZGVkGAYgASgIEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgBiAEBQg4KDF90dGxfc2Vjb25kc0ISChBfaWRlbXBvdGVuY3lfa2V5Ij4KEFNldE9yZGVyUmVzcG9uc2USKgoFb3JkZXIYASABKAsyGy5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRPcmRlciLKAQoTUmVsZWFzZU9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSIwoFbm90ZXMYAiABKAlCFLpIEXIPGIAIMgpeW15ceDAwXSokEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgAiAEBQhIKEF9pZGVtcG90ZW5jeV9rZXkiPwoUUmVsZWFzZU9yZGVyUmVzcG9uc2USJwoFb3JkZXIYASABKAsyGC5pbnZlbnRvcnkudjEuRW5kZWRPcmRlciLKAQoTQ29uZmlybU9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSIwoFbm90ZXMYAiABKAlCFLpIEXIPGIAIMgpeW15ceDAwXSokEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgAiAEBQhIKEF9pZGVtcG90ZW5jeV9rZXkiPwoUQ29uZmlybU9yZGVyUmVzcG9uc2USJwoFb3JkZXIYASABKAsyGC5pbnZlbnRvcnkudjEuRW5kZWRPcmRlciJwCgpFbmRlZE9yZGVyEhEKCXJlZmVyZW5jZRgBIAEoCRImCgVsaW5lcxgCIAMoCzIXLmludmVudG9yeS52MS5PcmRlckxpbmUSJwoFc3RvY2sYAyADKAsyGC5pbnZlbnRvcnkudjEuU3RvY2tMZXZlbCI8Cg9HZXRPcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokIjYKEEdldE9yZGVyUmVzcG9uc2USIgoFb3JkZXIYASABKAsyEy5pbnZlbnRvcnkudjEuT3JkZXIiyQEKBU9yZGVyEhEKCXJlZmVyZW5jZRgBIAEoCRIoCgVzdGF0ZRgCIAEoDjIZLmludmVudG9yeS52MS5PcmRlci5TdGF0ZRIhCgVob2xkcxgDIAMoCzISLmludmVudG9yeS52MS5Ib2xkImAKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASDAoITk9UX0hFTEQQARIICgRIRUxEEAISDAoIUkVMRUFTRUQQAxINCglDT05GSVJNRUQQBBILCgdFWFBJUkVEEAViBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_inventory_v1_reservations, file_inventory_v1_stock_level]);
 
 /**
  * An order's lines to reserve.
@@ -137,7 +137,7 @@ export const ReserveOrderResponseSchema: GenMessage<ReserveOrderResponse> = /*@_
   messageDesc(file_inventory_v1_orders, 2);
 
 /**
- * The result of a ReserveOrder.
+ * The result of a ReserveOrder or SetOrder.
  *
  * @generated from message inventory.v1.ReservedOrder
  */
@@ -150,7 +150,8 @@ export type ReservedOrder = Message<"inventory.v1.ReservedOrder"> & {
   reference: string;
 
   /**
-   * What each line requested and received, in the order of the request.
+   * What each line requested, and what this call reserved for it or, of a SetOrder, what is held for it; in the order of
+   * the request.
    *
    * @generated from field: repeated inventory.v1.ReservedLine lines = 2;
    */
@@ -158,7 +159,7 @@ export type ReservedOrder = Message<"inventory.v1.ReservedOrder"> & {
 
   /**
    * The quantities of each record as of this call's commit, with the expiry of the order's hold on it: each record once,
-   * in the order of the request.
+   * in the order of the request. Of a SetOrder, followed by the records whose units it released, ordered by id.
    *
    * @generated from field: repeated inventory.v1.StockLevel stock = 3;
    */
@@ -178,6 +179,88 @@ export type ReservedOrder = Message<"inventory.v1.ReservedOrder"> & {
  */
 export const ReservedOrderSchema: GenMessage<ReservedOrder> = /*@__PURE__*/
   messageDesc(file_inventory_v1_orders, 3);
+
+/**
+ * What a reference is to hold.
+ *
+ * @generated from message inventory.v1.SetOrderRequest
+ */
+export type SetOrderRequest = Message<"inventory.v1.SetOrderRequest"> & {
+  /**
+   * The order, 1 to 128 characters. On REST, taken from the path.
+   *
+   * @generated from field: string reference = 1;
+   */
+  reference: string;
+
+  /**
+   * Up to 500 lines: what the reference holds after the call, and nothing else. If a record is named twice, the
+   * quantities add up. Without lines, all is released.
+   *
+   * @generated from field: repeated inventory.v1.OrderLine lines = 2;
+   */
+  lines: OrderLine[];
+
+  /**
+   * Seconds until the order's holds expire, 1 to 2592000 (30 days), counted from this call: longer or shorter than
+   * before. Default: the merchant's default TTL; without one, new holds are open-ended, and those that are there keep
+   * their expiry.
+   *
+   * @generated from field: optional int32 ttl_seconds = 3;
+   */
+  ttlSeconds?: number | undefined;
+
+  /**
+   * Free text for the movement log, up to 1024 characters.
+   *
+   * @generated from field: string notes = 4;
+   */
+  notes: string;
+
+  /**
+   * Makes the order's holds open-ended, whatever the merchant's default TTL. Not together with `ttl_seconds`. Default:
+   * false.
+   *
+   * @generated from field: bool open_ended = 6;
+   */
+  openEnded: boolean;
+
+  /**
+   * Alternative to the header `Idempotency-Key`, for callers whose libraries or proxies alter that header: 1 to 255
+   * printable ASCII characters, without leading or trailing spaces. If both are given, they must match.
+   *
+   * @generated from field: optional string idempotency_key = 15;
+   */
+  idempotencyKey?: string | undefined;
+};
+
+/**
+ * Describes the message inventory.v1.SetOrderRequest.
+ * Use `create(SetOrderRequestSchema)` to create a new message.
+ */
+export const SetOrderRequestSchema: GenMessage<SetOrderRequest> = /*@__PURE__*/
+  messageDesc(file_inventory_v1_orders, 4);
+
+/**
+ * The order after it was set.
+ *
+ * @generated from message inventory.v1.SetOrderResponse
+ */
+export type SetOrderResponse = Message<"inventory.v1.SetOrderResponse"> & {
+  /**
+   * What is held.
+   *
+   * @generated from field: inventory.v1.ReservedOrder order = 1;
+   */
+  order?: ReservedOrder | undefined;
+};
+
+/**
+ * Describes the message inventory.v1.SetOrderResponse.
+ * Use `create(SetOrderResponseSchema)` to create a new message.
+ */
+export const SetOrderResponseSchema: GenMessage<SetOrderResponse> = /*@__PURE__*/
+  messageDesc(file_inventory_v1_orders, 5);
 
 /**
  * The order to release.
@@ -213,7 +296,7 @@ export type ReleaseOrderRequest = Message<"inventory.v1.ReleaseOrderRequest"> & 
  * Use `create(ReleaseOrderRequestSchema)` to create a new message.
  */
 export const ReleaseOrderRequestSchema: GenMessage<ReleaseOrderRequest> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 4);
+  messageDesc(file_inventory_v1_orders, 6);
 
 /**
  * The order after the release.
@@ -234,7 +317,7 @@ export type ReleaseOrderResponse = Message<"inventory.v1.ReleaseOrderResponse"> 
  * Use `create(ReleaseOrderResponseSchema)` to create a new message.
  */
 export const ReleaseOrderResponseSchema: GenMessage<ReleaseOrderResponse> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 5);
+  messageDesc(file_inventory_v1_orders, 7);
 
 /**
  * The order to ship.
@@ -270,7 +353,7 @@ export type ConfirmOrderRequest = Message<"inventory.v1.ConfirmOrderRequest"> & 
  * Use `create(ConfirmOrderRequestSchema)` to create a new message.
  */
 export const ConfirmOrderRequestSchema: GenMessage<ConfirmOrderRequest> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 6);
+  messageDesc(file_inventory_v1_orders, 8);
 
 /**
  * The order after its units have left the stock.
@@ -291,7 +374,7 @@ export type ConfirmOrderResponse = Message<"inventory.v1.ConfirmOrderResponse"> 
  * Use `create(ConfirmOrderResponseSchema)` to create a new message.
  */
 export const ConfirmOrderResponseSchema: GenMessage<ConfirmOrderResponse> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 7);
+  messageDesc(file_inventory_v1_orders, 9);
 
 /**
  * The result of a ReleaseOrder or ConfirmOrder.
@@ -326,7 +409,7 @@ export type EndedOrder = Message<"inventory.v1.EndedOrder"> & {
  * Use `create(EndedOrderSchema)` to create a new message.
  */
 export const EndedOrderSchema: GenMessage<EndedOrder> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 8);
+  messageDesc(file_inventory_v1_orders, 10);
 
 /**
  * The order to read.
@@ -347,7 +430,7 @@ export type GetOrderRequest = Message<"inventory.v1.GetOrderRequest"> & {
  * Use `create(GetOrderRequestSchema)` to create a new message.
  */
 export const GetOrderRequestSchema: GenMessage<GetOrderRequest> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 9);
+  messageDesc(file_inventory_v1_orders, 11);
 
 /**
  * The state of an order.
@@ -368,7 +451,7 @@ export type GetOrderResponse = Message<"inventory.v1.GetOrderResponse"> & {
  * Use `create(GetOrderResponseSchema)` to create a new message.
  */
 export const GetOrderResponseSchema: GenMessage<GetOrderResponse> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 10);
+  messageDesc(file_inventory_v1_orders, 12);
 
 /**
  * The holds under one reference.
@@ -403,7 +486,7 @@ export type Order = Message<"inventory.v1.Order"> & {
  * Use `create(OrderSchema)` to create a new message.
  */
 export const OrderSchema: GenMessage<Order> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 11);
+  messageDesc(file_inventory_v1_orders, 13);
 
 /**
  * What became of an order.
@@ -458,5 +541,5 @@ export enum Order_State {
  * Describes the enum inventory.v1.Order.State.
  */
 export const Order_StateSchema: GenEnum<Order_State> = /*@__PURE__*/
-  enumDesc(file_inventory_v1_orders, 11, 0);
+  enumDesc(file_inventory_v1_orders, 13, 0);
 

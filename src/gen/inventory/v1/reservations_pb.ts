@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file inventory/v1/reservations.proto.
  */
 export const file_inventory_v1_reservations: GenFile = /*@__PURE__*/
-  fileDesc("Ch9pbnZlbnRvcnkvdjEvcmVzZXJ2YXRpb25zLnByb3RvEgxpbnZlbnRvcnkudjEi5wIKDlJlc2VydmVSZXF1ZXN0EikKAmlkGAEgASgJQh26SBpyGDIWXltBLVphLXowLTkuXy1dezEsNjR9JBIUCgNxdHkYAiABKAVCB7pIBBoCIAASJwoJcmVmZXJlbmNlGAMgASgJQhS6SBFyDxiAATIKXlteXHgwMF0qJBIjCgVub3RlcxgEIAEoCUIUukgRcg8YgAgyCl5bXlx4MDBdKiQSJgoLdHRsX3NlY29uZHMYBSABKAVCDLpICRoHGICangEoAUgAiAEBEhUKDWFsbG93X3BhcnRpYWwYBiABKAgSEgoKb3Blbl9lbmRlZBgHIAEoCBJPCg9pZGVtcG90ZW5jeV9rZXkYDyABKAlCMbpILnIsGP8BMideW1x4MjEtXHg3ZV0oW1x4MjAtXHg3ZV0qW1x4MjEtXHg3ZV0pPyRIAYgBAUIOCgxfdHRsX3NlY29uZHNCEgoQX2lkZW1wb3RlbmN5X2tleSI6Cg9SZXNlcnZlUmVzcG9uc2USJwoFc3RvY2sYASABKAsyGC5pbnZlbnRvcnkudjEuU3RvY2tMZXZlbCKEAgoOUmVsZWFzZVJlcXVlc3QSKQoCaWQYASABKAlCHbpIGnIYMhZeW0EtWmEtejAtOS5fLV17MSw2NH0kEhQKA3F0eRgCIAEoBUIHukgEGgIgABInCglyZWZlcmVuY2UYAyABKAlCFLpIEXIPGIABMgpeW15ceDAwXSokEiMKBW5vdGVzGAQgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBJPCg9pZGVtcG90ZW5jeV9rZXkYDyABKAlCMbpILnIsGP8BMideW1x4MjEtXHg3ZV0oW1x4MjAtXHg3ZV0qW1x4MjEtXHg3ZV0pPyRIAIgBAUISChBfaWRlbXBvdGVuY3lfa2V5IjoKD1JlbGVhc2VSZXNwb25zZRInCgVzdG9jaxgBIAEoCzIYLmludmVudG9yeS52MS5TdG9ja0xldmVsIoQCCg5Db25maXJtUmVxdWVzdBIpCgJpZBgBIAEoCUIdukgachgyFl5bQS1aYS16MC05Ll8tXXsxLDY0fSQSFAoDcXR5GAIgASgFQge6SAQaAiAAEicKCXJlZmVyZW5jZRgDIAEoCUIUukgRcg8YgAEyCl5bXlx4MDBdKiQSIwoFbm90ZXMYBCABKAlCFLpIEXIPGIAIMgpeW15ceDAwXSokEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgAiAEBQhIKEF9pZGVtcG90ZW5jeV9rZXkiOgoPQ29uZmlybVJlc3BvbnNlEicKBXN0b2NrGAEgASgLMhguaW52ZW50b3J5LnYxLlN0b2NrTGV2ZWwilQEKEExpc3RIb2xkc1JlcXVlc3QSKQoCaWQYASABKAlCHbpIGnIYMhZeW0EtWmEtejAtOS5fLV17MSw2NH0kEh4KBWxpbWl0GAIgASgFQgq6SAcaBRjoBygBSACIAQESLAoKcGFnZV90b2tlbhgDIAEoCUIYukgVchMYgAgyDl5bXHgyMS1ceDdlXSokQggKBl9saW1pdCJgChFMaXN0SG9sZHNSZXNwb25zZRIjCgdjb250ZW50GAEgAygLMhIuaW52ZW50b3J5LnYxLkhvbGQSDQoFbGltaXQYAiABKAUSFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJInUKBEhvbGQSCgoCaWQYASABKAkSFgoJcmVmZXJlbmNlGAIgASgJSACIAQESCwoDcXR5GAMgASgFEi4KCmV4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgwKCl9yZWZlcmVuY2ViBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_inventory_v1_stock_level]);
+  fileDesc("Ch9pbnZlbnRvcnkvdjEvcmVzZXJ2YXRpb25zLnByb3RvEgxpbnZlbnRvcnkudjEi5wIKDlJlc2VydmVSZXF1ZXN0EikKAmlkGAEgASgJQh26SBpyGDIWXltBLVphLXowLTkuXy1dezEsNjR9JBIUCgNxdHkYAiABKAVCB7pIBBoCIAASJwoJcmVmZXJlbmNlGAMgASgJQhS6SBFyDxiAATIKXlteXHgwMF0qJBIjCgVub3RlcxgEIAEoCUIUukgRcg8YgAgyCl5bXlx4MDBdKiQSJgoLdHRsX3NlY29uZHMYBSABKAVCDLpICRoHGICangEoAUgAiAEBEhUKDWFsbG93X3BhcnRpYWwYBiABKAgSEgoKb3Blbl9lbmRlZBgHIAEoCBJPCg9pZGVtcG90ZW5jeV9rZXkYDyABKAlCMbpILnIsGP8BMideW1x4MjEtXHg3ZV0oW1x4MjAtXHg3ZV0qW1x4MjEtXHg3ZV0pPyRIAYgBAUIOCgxfdHRsX3NlY29uZHNCEgoQX2lkZW1wb3RlbmN5X2tleSI6Cg9SZXNlcnZlUmVzcG9uc2USJwoFc3RvY2sYASABKAsyGC5pbnZlbnRvcnkudjEuU3RvY2tMZXZlbCKEAgoOUmVsZWFzZVJlcXVlc3QSKQoCaWQYASABKAlCHbpIGnIYMhZeW0EtWmEtejAtOS5fLV17MSw2NH0kEhQKA3F0eRgCIAEoBUIHukgEGgIgABInCglyZWZlcmVuY2UYAyABKAlCFLpIEXIPGIABMgpeW15ceDAwXSokEiMKBW5vdGVzGAQgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBJPCg9pZGVtcG90ZW5jeV9rZXkYDyABKAlCMbpILnIsGP8BMideW1x4MjEtXHg3ZV0oW1x4MjAtXHg3ZV0qW1x4MjEtXHg3ZV0pPyRIAIgBAUISChBfaWRlbXBvdGVuY3lfa2V5IjoKD1JlbGVhc2VSZXNwb25zZRInCgVzdG9jaxgBIAEoCzIYLmludmVudG9yeS52MS5TdG9ja0xldmVsIoQCCg5Db25maXJtUmVxdWVzdBIpCgJpZBgBIAEoCUIdukgachgyFl5bQS1aYS16MC05Ll8tXXsxLDY0fSQSFAoDcXR5GAIgASgFQge6SAQaAiAAEicKCXJlZmVyZW5jZRgDIAEoCUIUukgRcg8YgAEyCl5bXlx4MDBdKiQSIwoFbm90ZXMYBCABKAlCFLpIEXIPGIAIMgpeW15ceDAwXSokEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgAiAEBQhIKEF9pZGVtcG90ZW5jeV9rZXkiOgoPQ29uZmlybVJlc3BvbnNlEicKBXN0b2NrGAEgASgLMhguaW52ZW50b3J5LnYxLlN0b2NrTGV2ZWwi4gIKDlNldEhvbGRSZXF1ZXN0EikKAmlkGAEgASgJQh26SBpyGDIWXltBLVphLXowLTkuXy1dezEsNjR9JBIcCgNxdHkYAiABKAVCCrpIB8gBARoCKABIAIgBARIpCglyZWZlcmVuY2UYAyABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSIwoFbm90ZXMYBCABKAlCFLpIEXIPGIAIMgpeW15ceDAwXSokEiYKC3R0bF9zZWNvbmRzGAUgASgFQgy6SAkaBxiAmp4BKAFIAYgBARISCgpvcGVuX2VuZGVkGAYgASgIEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgCiAEBQgYKBF9xdHlCDgoMX3R0bF9zZWNvbmRzQhIKEF9pZGVtcG90ZW5jeV9rZXkiOgoPU2V0SG9sZFJlc3BvbnNlEicKBXN0b2NrGAEgASgLMhguaW52ZW50b3J5LnYxLlN0b2NrTGV2ZWwilQEKEExpc3RIb2xkc1JlcXVlc3QSKQoCaWQYASABKAlCHbpIGnIYMhZeW0EtWmEtejAtOS5fLV17MSw2NH0kEh4KBWxpbWl0GAIgASgFQgq6SAcaBRjoBygBSACIAQESLAoKcGFnZV90b2tlbhgDIAEoCUIYukgVchMYgAgyDl5bXHgyMS1ceDdlXSokQggKBl9saW1pdCJgChFMaXN0SG9sZHNSZXNwb25zZRIjCgdjb250ZW50GAEgAygLMhIuaW52ZW50b3J5LnYxLkhvbGQSDQoFbGltaXQYAiABKAUSFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJInUKBEhvbGQSCgoCaWQYASABKAkSFgoJcmVmZXJlbmNlGAIgASgJSACIAQESCwoDcXR5GAMgASgFEi4KCmV4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgwKCl9yZWZlcmVuY2ViBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_inventory_v1_stock_level]);
 
 /**
  * What to reserve.
@@ -258,6 +258,92 @@ export const ConfirmResponseSchema: GenMessage<ConfirmResponse> = /*@__PURE__*/
   messageDesc(file_inventory_v1_reservations, 5);
 
 /**
+ * How many units a reference is to hold.
+ *
+ * @generated from message inventory.v1.SetHoldRequest
+ */
+export type SetHoldRequest = Message<"inventory.v1.SetHoldRequest"> & {
+  /**
+   * The inventory record: 1 to 64 of `A-Z a-z 0-9 . _ -`. On REST, taken from the path.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Units that the reference holds of this record after the call, 0 to 2147483647. Required; 0 releases them all.
+   *
+   * @generated from field: optional int32 qty = 2;
+   */
+  qty?: number | undefined;
+
+  /**
+   * The order that the units are held for, 1 to 128 characters. On REST, taken from the path.
+   *
+   * @generated from field: string reference = 3;
+   */
+  reference: string;
+
+  /**
+   * Free text for the movement log, up to 1024 characters.
+   *
+   * @generated from field: string notes = 4;
+   */
+  notes: string;
+
+  /**
+   * Seconds until the hold expires, 1 to 2592000 (30 days), counted from this call: longer or shorter than before.
+   * Default: the merchant's default TTL; without one, a new hold is open-ended, and one that is there keeps its expiry.
+   *
+   * @generated from field: optional int32 ttl_seconds = 5;
+   */
+  ttlSeconds?: number | undefined;
+
+  /**
+   * Makes the hold open-ended, whatever the merchant's default TTL. Not together with `ttl_seconds`. Default: false.
+   *
+   * @generated from field: bool open_ended = 6;
+   */
+  openEnded: boolean;
+
+  /**
+   * Alternative to the header `Idempotency-Key`, for callers whose libraries or proxies alter that header: 1 to 255
+   * printable ASCII characters, without leading or trailing spaces. If both are given, they must match.
+   *
+   * @generated from field: optional string idempotency_key = 15;
+   */
+  idempotencyKey?: string | undefined;
+};
+
+/**
+ * Describes the message inventory.v1.SetHoldRequest.
+ * Use `create(SetHoldRequestSchema)` to create a new message.
+ */
+export const SetHoldRequestSchema: GenMessage<SetHoldRequest> = /*@__PURE__*/
+  messageDesc(file_inventory_v1_reservations, 6);
+
+/**
+ * The record after the hold was set.
+ *
+ * @generated from message inventory.v1.SetHoldResponse
+ */
+export type SetHoldResponse = Message<"inventory.v1.SetHoldResponse"> & {
+  /**
+   * The record's quantities as of this call's commit, with the expiry of the hold.
+   *
+   * @generated from field: inventory.v1.StockLevel stock = 1;
+   */
+  stock?: StockLevel | undefined;
+};
+
+/**
+ * Describes the message inventory.v1.SetHoldResponse.
+ * Use `create(SetHoldResponseSchema)` to create a new message.
+ */
+export const SetHoldResponseSchema: GenMessage<SetHoldResponse> = /*@__PURE__*/
+  messageDesc(file_inventory_v1_reservations, 7);
+
+/**
  * The record whose holds to list.
  *
  * @generated from message inventory.v1.ListHoldsRequest
@@ -290,7 +376,7 @@ export type ListHoldsRequest = Message<"inventory.v1.ListHoldsRequest"> & {
  * Use `create(ListHoldsRequestSchema)` to create a new message.
  */
 export const ListHoldsRequestSchema: GenMessage<ListHoldsRequest> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_reservations, 6);
+  messageDesc(file_inventory_v1_reservations, 8);
 
 /**
  * Some of a record's holds.
@@ -325,7 +411,7 @@ export type ListHoldsResponse = Message<"inventory.v1.ListHoldsResponse"> & {
  * Use `create(ListHoldsResponseSchema)` to create a new message.
  */
 export const ListHoldsResponseSchema: GenMessage<ListHoldsResponse> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_reservations, 7);
+  messageDesc(file_inventory_v1_reservations, 9);
 
 /**
  * Units of one record held under one reference.
@@ -367,5 +453,5 @@ export type Hold = Message<"inventory.v1.Hold"> & {
  * Use `create(HoldSchema)` to create a new message.
  */
 export const HoldSchema: GenMessage<Hold> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_reservations, 8);
+  messageDesc(file_inventory_v1_reservations, 10);
 

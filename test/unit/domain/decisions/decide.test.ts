@@ -24,6 +24,8 @@ const commands: readonly Command[] = [
   { kind: 'release', ...who, id: 'inv_1', qty: 5, reference: '' },
   { kind: 'confirm', ...who, id: 'inv_1', qty: 5, reference: '' },
   { kind: 'reserve_order', ...who, reference: 'A', lines: [{ id: 'inv_1', qty: 15 }], ...open },
+  { kind: 'set_hold', ...who, id: 'inv_1', qty: 17, reference: 'A' },
+  { kind: 'set_order', ...who, reference: 'A', lines: [{ id: 'inv_1', qty: 1 }], ttlSeconds: 60 },
   { kind: 'release_order', ...who, reference: 'A' },
   { kind: 'confirm_order', ...who, reference: 'A' },
   { kind: 'adjust', ...who, ...adjustment },

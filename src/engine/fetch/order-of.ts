@@ -1,0 +1,13 @@
+import type { Command } from '../../domain/command.js';
+
+/** The order whose holds the command needs all of, on whichever records they are. */
+export function orderOf(command: Command): string | undefined {
+  switch (command.kind) {
+    case 'set_order':
+    case 'release_order':
+    case 'confirm_order':
+      return command.reference;
+    default:
+      return undefined;
+  }
+}
