@@ -121,7 +121,7 @@ export const RULES = {
   givesUpPlaces: true,
   /** Where the first that waits for a record that came free waits for another one, too, the next one is woken. */
   wakesNext: true,
-  /** Whoever waits with a lock waits in key order. */
+  /** A batch that waits while it has a lock waits in key order. */
   patientInKeyOrder: true,
   /** Lanes take free records only. */
   lanesSkip: true,
@@ -529,7 +529,7 @@ function settle(
       return;
     case 'ask': {
       const evidence = batch.commands.find((i) => !isLacking(batch, i))!;
-      // One that its COMMIT changes: whoever still works on that COMMIT has it.
+      // One that its COMMIT changes: a backend that still works on that COMMIT has it.
       const record = rules.askOfOwn ? commands[evidence]!.records[0]! : Number(Object.keys(batch.read)[0]);
       if (rules.askUnderLock && from.locks[record] !== NOBODY) return;
       doing('asks', (to, one) => {

@@ -16,6 +16,8 @@ interface Group<E> {
   readonly awaited: Fifo<string>;
   /** What it may still take in its turn. */
   credit: number;
+  /** Its call found no room in the last batch: its turn goes on in the next one. */
+  inTurn: boolean;
   /** The weight of all its calls that wait: in the queue, or for a row. */
   weight: number;
   inRound: boolean;
@@ -80,8 +82,10 @@ export class Schedule<C, R> {
       // Alone, a group takes all it has. While others are present, its batches stay small, even if the others have no
       // call right now: their next call would wait for a large batch.
       const alone = this.#present.isAlone(group.name, nowMs);
-      group.credit = alone ? Number.POSITIVE_INFINITY : group.credit + QUANTUM;
+      if (alone) group.credit = Number.POSITIVE_INFINITY;
+      else if (!group.inTurn) group.credit += QUANTUM;
       const end = this.#visit(group, batch);
+      group.inTurn = end === 'room' && !alone && !this.#oneGroup;
       // A group whose call found no room keeps its credit. Otherwise a heavy call next to a flood would never have enough.
       if (end === 'empty' || alone) group.credit = 0;
       if (end === 'empty') this.#leaveRound(group);
@@ -215,7 +219,15 @@ export class Schedule<C, R> {
   #groupNamed(name: string): Group<Entry<C, R>> {
     let group = this.#groups.get(name);
     if (group === undefined) {
-      group = { name, arrived: new Fifo(), awaited: new Fifo(), credit: 0, weight: 0, inRound: false };
+      group = {
+        name,
+        arrived: new Fifo(),
+        awaited: new Fifo(),
+        credit: 0,
+        inTurn: false,
+        weight: 0,
+        inRound: false,
+      };
       this.#groups.set(name, group);
     }
     return group;

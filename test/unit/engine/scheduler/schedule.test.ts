@@ -83,6 +83,18 @@ describe('groups take turns', () => {
     expect(batches.length).toBeLessThanOrEqual(Math.ceil(weight / 64) + 1);
   });
 
+  test.each([1, 10, 64, 65, 500])('batches of %i: floods take turns', (batchCommandsMax) => {
+    const { schedule, come, fill } = setUp(batchCommandsMax);
+    for (const flood of ['A', 'B', 'C']) come(`${flood} 1`, 1000);
+    const taken = { A: 0, B: 0, C: 0 };
+    while (taken.A + taken.B + taken.C < 384) {
+      const batch = fill();
+      for (const { group } of batch.entries) taken[group as 'A']++;
+      schedule.release(batch);
+    }
+    expect(Math.min(taken.A, taken.B, taken.C)).toBeGreaterThanOrEqual(64);
+  });
+
   test('one that waited for a row has its turn next to a flood', () => {
     const { schedule, come, fill } = setUp(50);
     come('A 1 x');
