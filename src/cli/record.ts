@@ -6,6 +6,7 @@ import type { RecordIdentity } from '../domain/inventory-record.js';
 import type { Column } from '../service/import/rows/columns.js';
 import { type Receipt, readReceipt } from '../service/import/rows/receipt.js';
 import { requireMerchant } from '../service/merchants.js';
+import { recordIdProblem } from '../service/record-id.js';
 import { OPERATOR_ACTOR, readActor } from './actor.js';
 import { addCommand, merchantOption, type Process } from './command.js';
 import { CommandRefused, type CommandResult, commandConfig, UsageError, withDatabase } from './context.js';
@@ -58,18 +59,6 @@ const optionOf: Readonly<Partial<Record<Column, string>>> = {
   variantAttributes: '--attributes',
 };
 
-/** As in the calls that name a record; a test compares them. */
-export const RECORD_ID = /^[A-Za-z0-9._-]{1,64}$/;
-
-/** Ids whose paths lead elsewhere, each with one that does; a test compares them with the routes. */
-export const TAKEN_IDS: ReadonlyMap<string, string> = new Map([
-  ['logs', '/v1/inventory/logs'],
-  ['low-stock', '/v1/inventory/low-stock'],
-  ['watch', '/v1/inventory/watch'],
-  ['product', '/v1/inventory/product/holds'],
-  ['sku', '/v1/inventory/sku/holds'],
-]);
-
 /**
  * `holdfast record create`: creates an inventory record with units on hand, and the log entry that accounts for them;
  * exits with 1 if the merchant already has it.
@@ -79,11 +68,8 @@ export async function recordCreateCommand(
   options: RecordCreateOptions,
 ): Promise<CommandResult> {
   const { merchant, id } = options;
-  if (!RECORD_ID.test(id)) {
-    throw new UsageError('--id must have 1 to 64 characters of A-Z a-z 0-9 . _ -');
-  }
-  const path = TAKEN_IDS.get(id);
-  if (path !== undefined) throw new UsageError(`--id must not be ${id}: GET ${path} is another call`);
+  const problem = recordIdProblem(id);
+  if (problem !== undefined) throw new UsageError(`--id ${problem}`);
   const { details, qty: onHandQty } = readOptions(options);
   const actor = readActor(options.actor);
   return withDatabase(

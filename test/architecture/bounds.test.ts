@@ -1,7 +1,6 @@
 import { create, type DescMessage } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
 import { TTL_SECONDS_MAX } from '../../src/cli/merchant.js';
-import { RECORD_ID, TAKEN_IDS } from '../../src/cli/record.js';
 import { QTY_MAX } from '../../src/domain/stock.js';
 import { AdjustRequestSchema } from '../../src/gen/inventory/v1/adjustments_pb.js';
 import { CreateInventoryRequestSchema } from '../../src/gen/inventory/v1/inventory_record_pb.js';
@@ -11,6 +10,7 @@ import { UpdateSettingsRequestSchema } from '../../src/gen/inventory/v1/settings
 import { WatchInventoryRequestSchema } from '../../src/gen/inventory/v1/watch_pb.js';
 import { readAttributes } from '../../src/service/import/rows/attributes.js';
 import { readReceipt } from '../../src/service/import/rows/receipt.js';
+import { RECORD_ID, recordIdProblem, TAKEN_IDS } from '../../src/service/record-id.js';
 import { WATCHED_RECORDS_MAX } from '../../src/service/watch/watch-failed.js';
 import { readHttpRules } from '../../src/transcoding/rules/http-rules.js';
 import { readingsOf } from '../../src/transcoding/rules/request-path.js';
@@ -69,11 +69,15 @@ test('merchant set takes as long a time', () => {
   );
 });
 
-test('record create makes ids that calls can name', () => {
+test('new records have ids that calls can name', () => {
   expect(boundsOf(rules(AdjustRequestSchema, 'id'), 'string').pattern).toBe(RECORD_ID.source);
+  const { pattern, notIn } = boundsOf(rules(CreateInventoryRequestSchema, 'id'), 'string');
+  expect(pattern).toBe(RECORD_ID.source);
+  expect(notIn).toEqual(['.', '..', ...TAKEN_IDS.keys()]);
+  for (const id of notIn as string[]) expect(recordIdProblem(id)).toMatch(/^must not be/);
 });
 
-test('record create makes no ids whose paths lead elsewhere', () => {
+test('no new record has an id whose paths lead elsewhere', () => {
   const { bindings, tree } = readHttpRules([InventoryService]);
   const ofRecords = bindings.filter(({ template }) => template.source.startsWith('/v1/inventory/{id}'));
   expect(ofRecords.length).toBeGreaterThan(5);

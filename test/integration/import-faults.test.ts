@@ -190,7 +190,7 @@ describe('as a process', () => {
     expect(await runHoldfast(['import', file, '--merchant', merchantId], env())).toEqual({
       code: 2,
       stdout: '',
-      stderr: `holdfast: the column qty is missing. The columns are productId, skuId, warehouseId, warehouseName, qty, location, reorderLevel, reorderQty, variantAttributes, reference, notes.\n`,
+      stderr: `holdfast: the column qty is missing. The columns are id, productId, skuId, warehouseId, warehouseName, qty, location, reorderLevel, reorderQty, variantAttributes, reference, notes.\n`,
     });
   });
 });

@@ -88,6 +88,43 @@ test('the first line of a record describes it, with many in flight', async ({
   );
 });
 
+test('ids that come along, and hold what they name', async ({ run, files, inStock, stage, merchantId }) => {
+  const withIds = (...lines: string[]): string =>
+    files.write(`id,productId,warehouseId,qty\n${lines.join('\n')}\n`);
+  const file = withIds('own.1,P,W,5', 'own.2,Q,W,2', ',R,W,1', 'own.1,P,W,1');
+  expect(await run(file)).toMatchObject({ data: { ...counts, rows: 4, created: 3, restocked: 1 } });
+  const ids = await stage.database.query(
+    `SELECT id FROM stock_levels WHERE merchant_id = $1 AND id NOT LIKE 'inv#_%' ESCAPE '#' ORDER BY id`,
+    [merchantId],
+  );
+  expect(ids).toEqual([{ id: 'own.1' }, { id: 'own.2' }]);
+  expect(
+    await run(withIds('own.3,P,W,9', 'own.2,S,W,9', 'own 4,T,W,9', 'logs,T,W,9', 'own.2,Q,W,9')),
+  ).toMatchObject({
+    data: {
+      ...counts,
+      rows: 5,
+      restocked: 1,
+      bad: 4,
+      // What the shape tells comes first.
+      badLines: [
+        { line: 4, problems: ['id must have 1 to 64 characters of A-Z a-z 0-9 . _ -'] },
+        { line: 5, problems: ['id must not be logs: GET /v1/inventory/logs is another call'] },
+        {
+          line: 2,
+          problems: ['An inventory record for this product already exists in the specified warehouse.'],
+        },
+        { line: 3, problems: ['An inventory record own.2 already exists.'] },
+      ],
+    },
+    exitCode: 1,
+  });
+  // A count of a record under its id, and of one under another.
+  const set = await run(withIds('own.1,P,W,7', 'own.1,Q,W,7'), { set: true });
+  expect(set).toMatchObject({ data: { adjusted: 1, bad: 1 } });
+  expect(await inStock()).toEqual({ P: 7, Q: 11, R: 1 });
+});
+
 test('JSON Lines, with all that a line may say', async ({ run, files, stage, merchantId }) => {
   const whole = {
     productId: 'Müsli "süß", 500 g',
@@ -374,7 +411,7 @@ describe('used wrongly', () => {
         [
           '--map to what is no column',
           { map: ['Qty=quantity'] },
-          '--map: there is no column "quantity" (the columns are productId, skuId',
+          '--map: there is no column "quantity" (the columns are id, productId, skuId',
         ],
         [
           '--map to a misspelt column',

@@ -5,6 +5,7 @@ import type { HoldRow, HoldsOfRecord } from '../../store/tables/holds.js';
 import type { StockRow } from '../../store/tables/stock-levels.js';
 import { withSpare } from './drawn-holds.js';
 import type { DrawnRecord } from './fetch-plan.js';
+import { unitsToReserve } from './reserved-units.js';
 
 /** What is known of a record when the next command is decided. */
 interface Bounds {
@@ -67,16 +68,8 @@ export class CutHolds {
       const before = after.get(name) ?? this.#bounds.get(name);
       if (before !== undefined) after.set(name, to(before));
     };
+    for (const { id, qty } of unitsToReserve(command)) change(id, reserved(qty));
     switch (command.kind) {
-      case 'reserve':
-      // Of a hold that is set, no more is reserved than it has afterwards.
-      case 'set_hold':
-        change(command.id, reserved(command.qty));
-        break;
-      case 'reserve_order':
-      case 'set_order':
-        for (const { id, qty } of command.lines) change(id, reserved(qty));
-        break;
       case 'adjust':
         change(command.id, adjusted(command));
         break;
@@ -96,15 +89,8 @@ export class CutHolds {
           if (of === merchantId) change(id, (before) => changed(before, 0, 0));
         }
         break;
-      // These leave no fewer units available.
-      case 'release':
-      case 'confirm':
-      case 'release_order':
-      case 'confirm_order':
-      case 'receive_record':
-      case 'create_record':
-      case 'update_record':
-      case 'update_settings':
+      // Others leave no fewer units available than those that they reserve.
+      default:
         break;
     }
     return after;

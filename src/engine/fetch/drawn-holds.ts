@@ -5,6 +5,7 @@ import { mapName } from '../../domain/map-name.js';
 import type { HoldRow, HoldsOfRecord, OldestQty } from '../../store/tables/holds.js';
 import type { RecordKey, StockRow } from '../../store/tables/stock-levels.js';
 import type { DrawnRecord } from './fetch-plan.js';
+import { unitsToReserve } from './reserved-units.js';
 
 /** If a draw may need more holds than this, their sum is looked at before they are read. */
 const FEW_HOLDS = 100;
@@ -77,11 +78,8 @@ export class DrawnHolds {
   /** The command will be decided. */
   add(command: Command): void {
     if (this.#drawn.size === 0) return;
-    // Of a hold that is set, no more is reserved than it has afterwards.
-    if (command.kind === 'reserve' || command.kind === 'set_hold') this.#reserve(command.merchantId, command);
-    else if (command.kind === 'reserve_order' || command.kind === 'set_order') {
-      for (const line of command.lines) this.#reserve(command.merchantId, line);
-    } else if (isDraw(command)) this.#draw(command);
+    for (const line of unitsToReserve(command)) this.#reserve(command.merchantId, line);
+    if (isDraw(command)) this.#draw(command);
   }
 
   /** The holds to read. Expired holds may be the oldest ones, so as many more are read. */

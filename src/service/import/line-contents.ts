@@ -16,8 +16,10 @@ export class LineContents {
   readonly #seen = new Map<number, number>();
 
   /** Returns a UUID. Throws UnusableFile when there are too many lines. */
-  nameOf({ details, qty, reference, notes }: Receipt): string {
-    const said = JSON.stringify([sortedEntries(details), qty, reference, notes]);
+  nameOf({ id, details, qty, reference, notes }: Receipt): string {
+    // Without an id, as it was before lines could have one.
+    const ids = id === undefined ? [] : [id];
+    const said = JSON.stringify([sortedEntries(details), qty, reference, notes, ...ids]);
     const hash = createHash('sha256').update(said).digest().readUIntBE(0, 6);
     const times = (this.#seen.get(hash) ?? 0) + 1;
     if (times === 1 && this.#seen.size >= CONTENTS_MAX) {

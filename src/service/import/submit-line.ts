@@ -62,7 +62,12 @@ export function receiveLines(
   return {
     prepare: (number, receipt) => {
       const line = { memoryId, number, content: contents.nameOf(receipt) };
-      const command = { kind: 'receive_record', ...importer, newId: newId('inv'), ...receipt } as const;
+      const command = {
+        kind: 'receive_record',
+        ...importer,
+        newId: receipt.id ?? newId('inv'),
+        ...receipt,
+      } as const;
       return async (engine) => {
         const once = { ...command, line: { ...line, file: await fileState() } };
         return submitted(await execute(engine, callOf(importer), once, () => ''), ({ received }) => {
@@ -94,7 +99,12 @@ export function setLines(importer: Importer): LineMode {
       const { productId, skuId, warehouseId } = receipt.details;
       const record = fingerprint('count_record', productId, skuId, warehouseId);
       const call = { ...callOf(importer), idempotencyKey: `count/${runId}/${record}` };
-      const command = { kind: 'count_record', ...importer, newId: newId('inv'), ...receipt } as const;
+      const command = {
+        kind: 'count_record',
+        ...importer,
+        newId: receipt.id ?? newId('inv'),
+        ...receipt,
+      } as const;
       return async (engine) =>
         submitted(
           await execute(engine, call, command, () => String(number)),

@@ -172,7 +172,7 @@ export const records: readonly Scenario[] = [
         ),
       ),
       // Paths that mean something else.
-      ...['.', '..', 'logs', 'low-stock', 'watch'].map((id) =>
+      ...['.', '..', 'logs', 'low-stock', 'watch', 'product', 'sku'].map((id) =>
         create({ ...shirt, productId: 'sock', id }, invalid({ id: expect.stringMatching(/^must not be/) })),
       ),
     ],

@@ -1,7 +1,7 @@
 import { lookOf } from '../lookalikes.js';
 import type { Column } from './columns.js';
 
-const ids: ReadonlySet<Column> = new Set(['productId', 'skuId', 'warehouseId']);
+const ids: ReadonlySet<Column> = new Set(['id', 'productId', 'skuId', 'warehouseId']);
 const numbers: ReadonlySet<Column> = new Set(['qty', 'reorderLevel', 'reorderQty']);
 const freeTexts: ReadonlySet<Column> = new Set(['warehouseName', 'location', 'notes']);
 

@@ -1,5 +1,6 @@
 /** The columns of a line, by their names in the API. */
 export const columns = [
+  'id',
   'productId',
   'skuId',
   'warehouseId',

@@ -1,11 +1,14 @@
 import type { RecordDetails } from '../../../domain/inventory-record.js';
 import { QTY_MAX } from '../../../domain/stock.js';
+import { recordIdProblem } from '../../record-id.js';
 import { readAttributes } from './attributes.js';
 import type { Column } from './columns.js';
 import { shown, textProblem } from './text.js';
 
 /** Units of one product to receive in one warehouse. */
 export interface Receipt {
+  /** The id that the record must have; undefined: any. */
+  readonly id: string | undefined;
   readonly details: RecordDetails;
   readonly qty: number;
   readonly reference: string;
@@ -55,6 +58,14 @@ export function readReceipt(fields: Readonly<Record<string, unknown>>): Receipt 
     }
     return units ?? 0;
   };
+  const id = (): string | undefined => {
+    const value = fields.id;
+    if (value === undefined) return undefined;
+    const problem =
+      typeof value === 'string' ? recordIdProblem(value) : `must be a text, not ${shown(value)}`;
+    if (problem !== undefined) note('id', problem);
+    return value as string;
+  };
   const attributes = (): RecordDetails['variantAttributes'] => {
     const value = fields.variantAttributes;
     if (value === undefined) return {};
@@ -64,6 +75,7 @@ export function readReceipt(fields: Readonly<Record<string, unknown>>): Receipt 
     return {};
   };
 
+  const recordId = id();
   const details = {
     productId: requiredText('productId'),
     skuId: text('skuId'),
@@ -78,7 +90,7 @@ export function readReceipt(fields: Readonly<Record<string, unknown>>): Receipt 
   const qty = number('qty');
   const reference = text('reference');
   const notes = text('notes');
-  return problems.length > 0 ? problems : { details, qty, reference, notes };
+  return problems.length > 0 ? problems : { id: recordId, details, qty, reference, notes };
 }
 
 /** Accepts whole numbers written as decimals, such as `10.0`. */
