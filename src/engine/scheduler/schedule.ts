@@ -82,15 +82,15 @@ export class Schedule<C, R> {
       // Alone, a group takes all it has. While others are present, its batches stay small, even if the others have no
       // call right now: their next call would wait for a large batch.
       const alone = this.#present.isAlone(group.name, nowMs);
-      if (alone) group.credit = Number.POSITIVE_INFINITY;
-      else if (!group.inTurn) group.credit += QUANTUM;
+      group.credit = alone ? Number.POSITIVE_INFINITY : group.credit + QUANTUM;
+      const before = batch.entries.length;
       const end = this.#visit(group, batch);
       group.inTurn = end === 'room' && !alone && !this.#oneGroup;
       // A group whose call found no room keeps its credit. Otherwise a heavy call next to a flood would never have enough.
       if (end === 'empty' || alone) group.credit = 0;
       if (end === 'empty') this.#leaveRound(group);
-      // And the group is first next time. Otherwise a heavy call would wait forever.
-      else if (end === 'room' && !this.#oneGroup) first.push(group);
+      // And where it found none at all, it is first next time.
+      else if (end === 'room' && batch.entries.length === before) first.push(group);
       else last.push(group);
       if (this.#oneGroup && batch.entries.length > 0) break;
     }
