@@ -12,9 +12,10 @@ import {
   type RecordKey,
   setLockTimeout,
 } from '../store/tables/stock-levels.js';
+import { EarlyReads } from './fetch/early-reads.js';
 import { type FetchedBatch, fetchBatch } from './fetch/fetch.js';
 import type { Blocked } from './scheduler/entry.js';
-import type { BehindResults, Results } from './scheduler/executor.js';
+import type { BehindResults, Line, Results } from './scheduler/executor.js';
 import type { Execution, Submission } from './submission.js';
 import { changesAnything, type DecidedBatch, writeBatch } from './write.js';
 
@@ -64,22 +65,30 @@ const AWAIT_TIMEOUT_MS = 500;
 const WAITED_MS = 0.3;
 
 /**
- * Does the same behind a record that somebody else has: waits for it, and only then asks which commands to run. Throws if
- * it does not get the record.
+ * The same, behind a record that somebody else has: waits for it, and only then takes from the line the commands to run.
+ * Throws where it could not be had.
  */
 export async function applyBehind(
   dataSource: DataSource,
   record: RecordKey,
-  take: () => readonly Submission[],
+  line: Line<Submission>,
   rules: BatchRules,
 ): Promise<BehindResults<Execution>> {
   let waitedMs = 0;
   const results = await runBatch(dataSource, rules, record.merchantId, async (tx) => {
     setLockTimeout(tx, AWAIT_TIMEOUT_MS);
-    waitedMs = await awaitStockLevel(tx, record);
-    const submissions = take();
-    if (submissions.length === 0) return undefined;
-    return fetchBatch(tx, submissions, rules.linesMax, 'skip');
+    const locked = awaitStockLevel(tx, record);
+    const early = new EarlyReads(tx, record);
+    const stopAdding = line.watch((waiting) => early.add(waiting));
+    try {
+      waitedMs = await locked;
+    } finally {
+      stopAdding();
+    }
+    const covered = line.take((submission) => early.covers(submission));
+    if (covered.length > 0) return early.fetch(covered, rules.linesMax);
+    const others = line.take(() => true);
+    return others.length === 0 ? undefined : fetchBatch(tx, others, rules.linesMax, 'skip');
   });
   return { results, waited: waitedMs > WAITED_MS };
 }

@@ -87,7 +87,7 @@ function executor(
   };
   return {
     execute: (submissions) => applyCommands(dataSource, submissions, rules).catch(endBacklogOf),
-    executeBehind: (name, take) => applyBehind(dataSource, recordOf(name), take, rules).catch(endBacklogOf),
+    executeBehind: (name, line) => applyBehind(dataSource, recordOf(name), line, rules).catch(endBacklogOf),
     executePatiently: (submission) => applyPatiently(dataSource, submission, rules).catch(endBacklogOf),
     findFree: async (names) => {
       const free = await findFreeRecords(dataSource, names.map(recordOf), oneMerchant);

@@ -1,19 +1,29 @@
 import type { Transaction } from '../../store/connection/transaction.js';
 import { readClock } from '../../store/tables/clock.js';
 import { type HoldRow, readHolds } from '../../store/tables/holds.js';
-import { readIdempotencyKeys } from '../../store/tables/idempotency-keys.js';
-import { readImportLines } from '../../store/tables/import-lines.js';
-import { findRecords, readDescriptions } from '../../store/tables/inventory-records.js';
-import { lockSettings } from '../../store/tables/merchant-settings.js';
-import { readOrders } from '../../store/tables/orders.js';
-import { type Locking, lockStockLevels, type RecordKey } from '../../store/tables/stock-levels.js';
+import { type RememberedKey, readIdempotencyKeys } from '../../store/tables/idempotency-keys.js';
+import { type DoneLineRow, readImportLines } from '../../store/tables/import-lines.js';
+import {
+  type DescriptionRow,
+  findRecords,
+  type IdentityKey,
+  readDescriptions,
+} from '../../store/tables/inventory-records.js';
+import { lockSettings, type SettingsRow } from '../../store/tables/merchant-settings.js';
+import { type OrderRow, readOrders } from '../../store/tables/orders.js';
+import {
+  type LockedStock,
+  type Locking,
+  lockStockLevels,
+  type RecordKey,
+} from '../../store/tables/stock-levels.js';
 import { dueRecords, endExpired, fetchExpired, latestReading } from '../expiry.js';
 import type { Blocked } from '../scheduler/entry.js';
 import type { Submission } from '../submission.js';
 import { KeyBook } from '../working-set/key-book.js';
 import { WorkingSet } from '../working-set/working-set.js';
 import { blockedRecords, findBlocked } from './blocked.js';
-import { planBatch } from './plan-batch.js';
+import { type PlannedBatch, planBatch } from './plan-batch.js';
 import { readDrawnHolds } from './read-drawn-holds.js';
 import { assertAllLocked } from './wanted-records.js';
 
@@ -71,9 +81,38 @@ export async function fetchBatch(
     stocks.length === records.length
       ? noneBlocked
       : findBlocked(planned.submissions, await blockedRecords(tx, records, stocks), wanted);
-  const orderHolds = orderRows.flatMap((order) => order.holds);
-  assertAllLocked(wanted, orderHolds, identities);
+  assertAllLocked(
+    wanted,
+    orderRows.flatMap((order) => order.holds),
+    identities,
+  );
+  const rows = { stocks, named, orderRows, keyRows, clockUs, descriptions, identities, settings, lines };
+  return { ...(await completeBatch(tx, planned, rows, linesMax)), blocked };
+}
 
+/** What is read of the plan's rows, behind the locks. */
+export interface PlannedRows {
+  readonly stocks: readonly LockedStock[];
+  readonly named: readonly HoldRow[];
+  readonly orderRows: readonly OrderRow[];
+  readonly keyRows: readonly RememberedKey[];
+  readonly clockUs: number | undefined;
+  readonly descriptions: readonly DescriptionRow[];
+  readonly identities: readonly (IdentityKey & { readonly id: string })[];
+  readonly settings: readonly SettingsRow[];
+  readonly lines: readonly DoneLineRow[];
+}
+
+/** Reads what only those rows tell: expired holds, and the ones that are drawn on without being named. */
+export async function completeBatch(
+  tx: Transaction,
+  planned: PlannedBatch,
+  rows: PlannedRows,
+  linesMax: number,
+): Promise<Omit<FetchedBatch, 'blocked'>> {
+  const { stocks, named, orderRows, keyRows, clockUs, descriptions, identities, settings, lines } = rows;
+  const { wanted } = planned;
+  const orderHolds = orderRows.flatMap((order) => order.holds);
   const nowMs = latestReading(stocks, clockUs === undefined ? undefined : Math.floor(clockUs / 1000));
   const due = nowMs === 0 ? none : dueRecords(stocks, nowMs);
   const expired = due.length === 0 ? undefined : await fetchExpired(tx, due, nowMs, expiredMax(due.length));
@@ -94,7 +133,7 @@ export async function fetchBatch(
     lines,
   });
   if (expired !== undefined) endExpired(workingSet, due, expired);
-  return { submissions: drawn.submissions, blocked, workingSet, keys: new KeyBook(keyRows) };
+  return { submissions: drawn.submissions, workingSet, keys: new KeyBook(keyRows) };
 }
 
 const none: never[] = [];

@@ -9,11 +9,11 @@ export interface Executor<C, R> {
    */
   execute(calls: readonly C[]): Promise<Results<R>>;
   /**
-   * Waits for the row, for a limited time. Once it has the row, it runs what `take` then returns, which may be nothing.
-   * Throws if it does not get the row.
+   * Waits for the row, for a while, and once it is had, runs what it takes from the line, which may be nothing. Throws
+   * when the row was not to be had.
    */
-  executeBehind(name: string, take: () => readonly C[]): Promise<BehindResults<R>>;
-  /** Runs one call. Waits for each of its rows in turn, a short time each, in the order that all calls keep. */
+  executeBehind(name: string, line: Line<C>): Promise<BehindResults<R>>;
+  /** Runs one call, and waits for each row in turn, in the order of all rows, briefly. */
   executePatiently(call: C): Promise<Results<R>>;
   /** Returns those of the rows that nobody has at this moment. */
   findFree(names: readonly string[]): Promise<readonly string[]>;
@@ -35,6 +35,14 @@ export interface Executor<C, R> {
 }
 
 export type Results<R> = readonly (R | Blocked)[];
+
+/** The calls that wait for a row that somebody else has. */
+export interface Line<C> {
+  /** Shows them, now and each time that more have come, until the function that it returns is called. */
+  watch(show: (calls: readonly C[]) => void): () => void;
+  /** The row is had: takes from its head the calls that are ready, as many as a batch may have. */
+  take(isReady: (call: C) => boolean): readonly C[];
+}
 
 export interface BehindResults<R> {
   readonly results: Results<R>;

@@ -41,11 +41,14 @@ export class RowWaits<C, R> {
   readonly #waits = new Map<string, Wait>();
   /** Of these, the ones that are not waited for in the database. */
   readonly #looked = new Set<string>();
+  /** Of the others: who wants to know when more calls have come to wait for it. */
+  readonly #watched = new Map<string, () => void>();
   #awaited = 0;
   #looking = false;
 
   constructor(options: RowWaitsOptions<C, R>) {
     this.#options = options;
+    options.schedule.onJoined = (name) => this.#watched.get(name)?.();
   }
 
   /** Connections in use: waits in the database, and looks. */
@@ -71,13 +74,23 @@ export class RowWaits<C, R> {
     this.#awaited++;
     const batch = newBatch<C, R>();
     let had = false;
-    const executing = executor.executeBehind(name, () => {
-      had = true;
-      this.#waits.delete(name);
-      schedule.fillFrom(name, batch);
-      const live = dropExpired(batch.entries, clock.nowMs());
-      batch.entries.splice(0, batch.entries.length, ...live);
-      return live.map((entry) => entry.call);
+    const executing = executor.executeBehind(name, {
+      watch: (show) => {
+        const showAll = (): void => show(schedule.waitingAt(name).map(({ call }) => call));
+        this.#watched.set(name, showAll);
+        showAll();
+        return () => {
+          this.#watched.delete(name);
+        };
+      },
+      take: (isReady) => {
+        had = true;
+        this.#waits.delete(name);
+        schedule.fillFrom(name, batch, ({ call }) => isReady(call));
+        const live = dropExpired(batch.entries, clock.nowMs());
+        batch.entries.splice(0, batch.entries.length, ...live);
+        return live.map(({ call }) => call);
+      },
     });
     const waited = await executing.then(
       (executed) => executed.waited,

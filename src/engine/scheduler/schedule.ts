@@ -36,6 +36,9 @@ export class Schedule<C, R> {
   readonly #turns = new Turns<Entry<C, R>>();
   readonly #limits: { readonly batchCommandsMax: number; readonly queueCommandsMax: number };
   readonly #oneGroup: boolean;
+  /** Calls have come to wait for the row, which somebody outside keeps. */
+  onJoined: ((name: string) => void) | undefined;
+  readonly #joined = new Set<string>();
   readonly #present = new Presence();
   #weight = 0;
   #calls = 0;
@@ -95,6 +98,7 @@ export class Schedule<C, R> {
       if (this.#oneGroup && batch.entries.length > 0) break;
     }
     this.#round = [...first, ...this.#round, ...last];
+    if (this.#joined.size > 0) this.#tellOfJoined();
   }
 
   /** Takes calls of the group until its credit is used up, the batch has no room, or no call is left. */
@@ -119,7 +123,8 @@ export class Schedule<C, R> {
     for (let entry = group.arrived.peek(); entry !== undefined; entry = group.arrived.peek()) {
       if (this.#turns.isFree(entry, batch)) return entry;
       group.arrived.shift();
-      this.#turns.wait(entry);
+      const kept = this.#turns.wait(entry);
+      if (kept !== undefined) this.#joined.add(kept);
     }
     return undefined;
   }
@@ -160,8 +165,19 @@ export class Schedule<C, R> {
     this.#comesTo(name);
   }
 
-  /** The row is ours: fills the batch with the calls that wait for it, and no others. */
-  fillFrom(name: string, batch: Batch<C, R>): void {
+  /** Those who wait for the row, in order. */
+  waitingAt(name: string): Entry<C, R>[] {
+    return this.#turns.waitingAt(name);
+  }
+
+  #tellOfJoined(): void {
+    const joined = [...this.#joined];
+    this.#joined.clear();
+    for (const name of joined) this.onJoined?.(name);
+  }
+
+  /** The row is ours: fills the batch with those at the head of its line that are ready, and nobody else. */
+  fillFrom(name: string, batch: Batch<C, R>, isReady: (entry: Entry<C, R>) => boolean = () => true): void {
     this.#turns.free(name);
     for (
       let entry = this.#turns.peek(name, batch);
@@ -169,6 +185,7 @@ export class Schedule<C, R> {
       entry = this.#turns.peek(name, batch)
     ) {
       if (batch.entries.length > 0 && batch.weight + entry.weight > this.#limits.batchCommandsMax) break;
+      if (!isReady(entry)) break;
       this.#turns.take(entry, batch);
       batch.entries.push(entry);
       batch.weight += entry.weight;

@@ -52,11 +52,12 @@ export class Turns<W extends Waiter> {
     }
   }
 
-  /** Lets a call that is not free wait in line. */
-  wait(call: W): void {
+  /** Lets a call that is not free wait. Returns the row, if somebody outside keeps it. */
+  wait(call: W): string | undefined {
     const kept = call.names.find((name) => this.#turns.get(name)?.kept);
     if (kept !== undefined) this.#stand(call, kept);
     else for (const name of call.names) this.#stand(call, name);
+    return kept;
   }
 
   /** The first that waits for the row, if its turn has come on all that it needs. */
@@ -132,6 +133,10 @@ export class Turns<W extends Waiter> {
 
   first(name: string): W | undefined {
     return this.#turns.get(name)?.waiting.peek();
+  }
+
+  waitingAt(name: string): W[] {
+    return this.#turns.get(name)?.waiting.filter(() => true) ?? [];
   }
 
   waitingFor(name: string): number {

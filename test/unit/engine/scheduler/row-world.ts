@@ -58,12 +58,17 @@ export class RowWorld {
 
   readonly executor: Executor<RowCall, number> = {
     execute: (calls) => this.#transaction(calls, {}),
-    executeBehind: async (name, take): Promise<BehindResults<number>> => {
+    executeBehind: async (name, line): Promise<BehindResults<number>> => {
       const owner = {};
       const waited = this.#locked.has(name);
       await this.#pause();
       if (!(await this.#waitFor(name, owner, AWAIT_MS))) throw new Failed('isolate', 'not in time');
-      const calls = take();
+      const shown: RowCall[] = [];
+      const stop = line.watch((waiting) => shown.splice(0, shown.length, ...waiting));
+      await this.#pause();
+      stop();
+      const ready = line.take((call) => shown.includes(call));
+      const calls = ready.length > 0 ? ready : line.take(() => true);
       if (calls.length > 0) return { results: await this.#transaction(calls, owner), waited };
       await this.#pause();
       this.#unlock(owner);
