@@ -6,7 +6,10 @@ import type { Schedule } from './schedule.js';
 /** Calls wait this long for a row before `onKept` is called. */
 const TELL_AFTER_MS = 1000;
 
-/** Rows that are looked at in one query. */
+/** A row that others had a moment ago is waited for in line at once by those who come within this time. */
+const EXPECT_MS = 1000;
+
+/** Rows that are looked at in one question. */
 const LOOK_ROWS_MAX = 1000;
 
 interface Wait {
@@ -43,12 +46,14 @@ export class RowWaits<C, R> {
   readonly #looked = new Set<string>();
   /** Of the others: who wants to know when more calls have come to wait for it. */
   readonly #watched = new Map<string, () => void>();
+  /** Rows that others had a moment ago, and that no call waits for; how to call off their being forgotten. */
+  readonly #expected = new Map<string, () => void>();
   #awaited = 0;
   #looking = false;
 
   constructor(options: RowWaitsOptions<C, R>) {
     this.#options = options;
-    options.schedule.onJoined = (name) => this.#watched.get(name)?.();
+    options.schedule.onJoined = (name) => this.#joined(name);
   }
 
   /** Connections in use: waits in the database, and looks. */
@@ -63,6 +68,7 @@ export class RowWaits<C, R> {
 
   /** The calls that wait for it are kept by the schedule until it is free. */
   add(name: string): void {
+    this.#forget(name);
     if (this.#waits.has(name)) return;
     this.#waits.set(name, { sinceMs: this.#options.clock.nowMs(), told: false });
     if (this.#awaited < this.#options.limits.rowsAwaitedMax) void this.#await(name);
@@ -101,13 +107,37 @@ export class RowWaits<C, R> {
       this.#look(name);
       return;
     }
-    // The process that had it before usually wants it again. So the row is waited for once more: to ask would be in vain.
-    if (waited && schedule.waitingFor(name) > 0) {
-      schedule.keep(name, []);
-      this.add(name);
-    }
+    // Others who had it want it again, as a rule: it is waited for once more, rather than asked for in vain.
+    if (waited) this.#expect(name);
     await run(batch, async () => (await executing).results);
     onFree();
+  }
+
+  #expect(name: string): void {
+    const { clock, schedule, onFree } = this.#options;
+    schedule.keep(name, []);
+    this.#forget(name);
+    if (schedule.waitingFor(name) > 0) {
+      this.add(name);
+      return;
+    }
+    const callOff = clock.after(EXPECT_MS, () => {
+      this.#expected.delete(name);
+      schedule.free(name);
+      onFree();
+    });
+    this.#expected.set(name, callOff);
+  }
+
+  #forget(name: string): void {
+    this.#expected.get(name)?.();
+    this.#expected.delete(name);
+  }
+
+  /** Calls have come to wait for the row. */
+  #joined(name: string): void {
+    if (this.#expected.has(name)) this.add(name);
+    else this.#watched.get(name)?.();
   }
 
   #look(name: string): void {

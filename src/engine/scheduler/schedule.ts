@@ -38,7 +38,6 @@ export class Schedule<C, R> {
   readonly #oneGroup: boolean;
   /** Calls have come to wait for the row, which somebody outside keeps. */
   onJoined: ((name: string) => void) | undefined;
-  readonly #joined = new Set<string>();
   readonly #present = new Presence();
   #weight = 0;
   #calls = 0;
@@ -98,7 +97,7 @@ export class Schedule<C, R> {
       if (this.#oneGroup && batch.entries.length > 0) break;
     }
     this.#round = [...first, ...this.#round, ...last];
-    if (this.#joined.size > 0) this.#tellOfJoined();
+    this.#tellOfJoined();
   }
 
   /** Takes calls of the group until its credit is used up, the batch has no room, or no call is left. */
@@ -123,8 +122,7 @@ export class Schedule<C, R> {
     for (let entry = group.arrived.peek(); entry !== undefined; entry = group.arrived.peek()) {
       if (this.#turns.isFree(entry, batch)) return entry;
       group.arrived.shift();
-      const kept = this.#turns.wait(entry);
-      if (kept !== undefined) this.#joined.add(kept);
+      this.#turns.wait(entry);
     }
     return undefined;
   }
@@ -171,9 +169,11 @@ export class Schedule<C, R> {
   }
 
   #tellOfJoined(): void {
-    const joined = [...this.#joined];
-    this.#joined.clear();
-    for (const name of joined) this.onJoined?.(name);
+    const { joined } = this.#turns;
+    if (joined.size === 0) return;
+    const names = [...joined];
+    joined.clear();
+    for (const name of names) this.onJoined?.(name);
   }
 
   /** The row is ours: fills the batch with those at the head of its line that are ready, and nobody else. */
@@ -192,6 +192,7 @@ export class Schedule<C, R> {
       this.#count(entry, -1);
     }
     if (batch.entries.length === 0) this.#comesTo(name);
+    this.#tellOfJoined();
   }
 
   /** Removes the calls that wait for a row that is kept, and do not pass; returns them. */

@@ -33,6 +33,8 @@ interface Turn<W> {
  */
 export class Turns<W extends Waiter> {
   readonly #turns = new Map<string, Turn<W>>();
+  /** Rows that somebody outside keeps, and that calls have come to wait for since this was last emptied. */
+  readonly joined = new Set<string>();
 
   /** Whether the call may join the holder now. */
   isFree(call: W, holder: Holder): boolean {
@@ -52,12 +54,11 @@ export class Turns<W extends Waiter> {
     }
   }
 
-  /** Lets a call that is not free wait. Returns the row, if somebody outside keeps it. */
-  wait(call: W): string | undefined {
+  /** Lets a call that is not free wait. */
+  wait(call: W): void {
     const kept = call.names.find((name) => this.#turns.get(name)?.kept);
     if (kept !== undefined) this.#stand(call, kept);
     else for (const name of call.names) this.#stand(call, name);
-    return kept;
   }
 
   /** The first that waits for the row, if its turn has come on all that it needs. */
@@ -156,7 +157,9 @@ export class Turns<W extends Waiter> {
   }
 
   #stand(call: W, name: string): void {
-    this.#turnOf(name).waiting.insert(call, (other) => other.number > call.number);
+    const turn = this.#turnOf(name);
+    turn.waiting.insert(call, (other) => other.number > call.number);
+    if (turn.kept) this.joined.add(name);
   }
 
   #leave(call: W): void {

@@ -108,6 +108,6 @@ test('whatever happens, each call is answered once, did what it was told, and in
         );
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 500 },
   );
 });
