@@ -9,12 +9,22 @@ const TELL_AFTER_MS = 1000;
 /** A row that others had a moment ago is waited for in line at once by those who come within this time. */
 const EXPECT_MS = 1000;
 
+/** And before that, they wait this long for each other, unless they are half as many as were served the last time. */
+const GATHER_MS = 2;
+
 /** Rows that are looked at in one question. */
 const LOOK_ROWS_MAX = 1000;
 
 interface Wait {
   readonly sinceMs: number;
   told: boolean;
+}
+
+interface Expected {
+  /** So many calls are worth a turn. */
+  readonly enough: number;
+  gathering: boolean;
+  callOff: () => void;
 }
 
 export interface RowWaitsOptions<C, R> {
@@ -46,8 +56,8 @@ export class RowWaits<C, R> {
   readonly #looked = new Set<string>();
   /** Of the others: who wants to know when more calls have come to wait for it. */
   readonly #watched = new Map<string, () => void>();
-  /** Rows that others had a moment ago, and that no call waits for; how to call off their being forgotten. */
-  readonly #expected = new Map<string, () => void>();
+  /** Rows that others had a moment ago, and that we do not wait for yet. */
+  readonly #expected = new Map<string, Expected>();
   #awaited = 0;
   #looking = false;
 
@@ -108,36 +118,40 @@ export class RowWaits<C, R> {
       return;
     }
     // Others who had it want it again, as a rule: it is waited for once more, rather than asked for in vain.
-    if (waited) this.#expect(name);
+    if (waited) this.#expect(name, Math.ceil(batch.entries.length / 2));
     await run(batch, async () => (await executing).results);
     onFree();
   }
 
-  #expect(name: string): void {
+  #expect(name: string, enough: number): void {
     const { clock, schedule, onFree } = this.#options;
-    schedule.keep(name, []);
     this.#forget(name);
-    if (schedule.waitingFor(name) > 0) {
-      this.add(name);
-      return;
-    }
+    schedule.keep(name, []);
     const callOff = clock.after(EXPECT_MS, () => {
       this.#expected.delete(name);
       schedule.free(name);
       onFree();
     });
-    this.#expected.set(name, callOff);
+    this.#expected.set(name, { enough, gathering: false, callOff });
+    if (schedule.waitingFor(name) > 0) this.#joined(name);
   }
 
   #forget(name: string): void {
-    this.#expected.get(name)?.();
+    this.#expected.get(name)?.callOff();
     this.#expected.delete(name);
   }
 
   /** Calls have come to wait for the row. */
   #joined(name: string): void {
-    if (this.#expected.has(name)) this.add(name);
-    else this.#watched.get(name)?.();
+    const { clock, schedule } = this.#options;
+    const expected = this.#expected.get(name);
+    if (expected === undefined) this.#watched.get(name)?.();
+    else if (schedule.waitingFor(name) >= expected.enough) this.add(name);
+    else if (!expected.gathering) {
+      expected.callOff();
+      expected.gathering = true;
+      expected.callOff = clock.after(GATHER_MS, () => this.add(name));
+    }
   }
 
   #look(name: string): void {
