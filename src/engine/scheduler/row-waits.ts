@@ -58,6 +58,8 @@ export class RowWaits<C, R> {
   readonly #watched = new Map<string, () => void>();
   /** Rows that others had a moment ago, and that we do not wait for yet. */
   readonly #expected = new Map<string, Expected>();
+  /** When others last had a row that we waited for in line. */
+  readonly #shared = new Map<string, number>();
   #awaited = 0;
   #looking = false;
 
@@ -108,31 +110,37 @@ export class RowWaits<C, R> {
         return live.map(({ call }) => call);
       },
     });
-    const waited = await executing.then(
-      (executed) => executed.waited,
-      () => false,
-    );
+    const executed = await executing.catch(() => undefined);
     this.#awaited--;
     if (!had) {
       this.#look(name);
       return;
     }
-    // Others who had it want it again, as a rule: it is waited for once more, rather than asked for in vain.
-    if (waited) this.#expect(name, Math.ceil(batch.entries.length / 2));
+    // What is left of a batch that failed or had no room for all goes before those who come next.
+    if (executed?.results.length === batch.entries.length) this.#goOn(name, executed.waited, batch);
     await run(batch, async () => (await executing).results);
     onFree();
   }
 
-  #expect(name: string, enough: number): void {
+  /** Others who had the row want it again, as a rule: it is waited for once more, rather than asked for in vain. */
+  #goOn(name: string, waited: boolean, served: Batch<C, R>): void {
+    const nowMs = this.#options.clock.nowMs();
+    if (waited) this.#shared.set(name, nowMs);
+    if (nowMs - (this.#shared.get(name) ?? 0) < EXPECT_MS) this.#expect(name, served.entries.length);
+    else this.#shared.delete(name);
+  }
+
+  #expect(name: string, served: number): void {
     const { clock, schedule, onFree } = this.#options;
     this.#forget(name);
     schedule.keep(name, []);
     const callOff = clock.after(EXPECT_MS, () => {
       this.#expected.delete(name);
+      this.#shared.delete(name);
       schedule.free(name);
       onFree();
     });
-    this.#expected.set(name, { enough, gathering: false, callOff });
+    this.#expected.set(name, { enough: Math.ceil(served / 2), gathering: false, callOff });
     if (schedule.waitingFor(name) > 0) this.#joined(name);
   }
 
