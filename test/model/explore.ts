@@ -98,7 +98,7 @@ function flawOf(
   return undefined;
 }
 
-/** Commands that need nothing which a stranger has are answered. */
+/** A command that needs nothing that a stranger has is answered. */
 function areOthersAnswered({ commands: told, locks }: State, commands: readonly Command[]): boolean {
   return told.every(
     (state, i) => isAnswered(state) || commands[i]!.records.some((record) => locks[record] === 'stranger'),

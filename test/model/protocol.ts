@@ -121,7 +121,7 @@ export const RULES = {
   givesUpPlaces: true,
   /** Where the first that waits for a record that came free waits for another one, too, the next one is woken. */
   wakesNext: true,
-  /** A batch that waits while it has a lock waits in key order. */
+  /** A transaction that waits with a lock waits in key order. */
   patientInKeyOrder: true,
   /** Lanes take free records only. */
   lanesSkip: true,

@@ -54,7 +54,7 @@ export async function startEngine(
       straysMax: 5,
       slowMs: 100,
       findFreeEveryMs: 10,
-      rowWaitMaxMs: 5000,
+      rowWaitMaxMs: 30_000,
       reconcileAttemptsMax: 40,
       backoffMinMs: 1,
       backoffMaxMs: 50,
