@@ -33,11 +33,16 @@ const byClass: Readonly<Record<string, DatabaseErrorKind>> = {
 };
 
 /**
- * By the server's own routine. Citus copies inserted rows to their node, and passes on of the node's error only the text,
- * under XX000. What the node can refuse there is what others hold or have just stored: the values were checked before.
+ * By the routine of the server that reports it: Citus reports these as internal errors (XX000).
+ *
+ * - ReportCopyError: it copies inserted rows to their node, and passes on only the text of the node's error. What a node
+ *   can refuse there is what others hold or have just stored: the values were checked before.
+ * - Lookup…: the shard was split while the statement was on its way. (When it is moved, the state says so: 40001.)
  */
 const byRoutine: Readonly<Record<string, DatabaseErrorKind>> = {
   ReportCopyError: 'contention',
+  LookupShardIdCacheEntry: 'contention',
+  LookupShardRelationFromCatalog: 'contention',
 };
 
 const socketErrors = new Set([

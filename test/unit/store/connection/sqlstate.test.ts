@@ -45,11 +45,14 @@ test('a unique violation is contention where two transactions raced for an idemp
   expect(databaseErrorKind(wrapped(violation))).toBe('contention');
 });
 
-test('what a node of a cluster refuses of copied rows is contention, whatever the state says', () => {
-  const refused = Object.assign(state('XX000'), { routine: 'ReportCopyError' });
-  expect(databaseErrorKind(refused)).toBe('contention');
-  expect(databaseErrorKind(wrapped(refused))).toBe('contention');
-});
+test.each(['ReportCopyError', 'LookupShardIdCacheEntry', 'LookupShardRelationFromCatalog'])(
+  'an internal error of a cluster that its routine %s reports is contention',
+  (routine) => {
+    const refused = Object.assign(state('XX000'), { routine });
+    expect(databaseErrorKind(refused)).toBe('contention');
+    expect(databaseErrorKind(wrapped(refused))).toBe('contention');
+  },
+);
 
 test('a node of a cluster names the constraint only in its text', () => {
   const said = (name: string): Error =>
