@@ -1,17 +1,48 @@
-import { EXPIRED_NOTE, type Movement, SYSTEM_ACTOR } from './movement.js';
+import { EXPIRED_NOTE, type Movement, type MovementAction, SYSTEM_ACTOR } from './movement.js';
 
 /** How an order ended that no longer holds anything. */
 export type OrderEnding = 'released' | 'confirmed' | 'expired';
 
-/**
- * Finds the ending by the last log entry under the order's reference that moved held units. Undefined when there is no
- * entry, since nothing was ever held; or when it is a reserve, since the units were released or confirmed without the
- * reference.
- */
-export function orderEnding(
-  last: Pick<Movement, 'action' | 'actor' | 'notes'> | undefined,
-): OrderEnding | undefined {
-  if (last === undefined || last.action === 'RESERVED') return undefined;
-  if (last.action === 'SOLD') return 'confirmed';
-  return last.actor === SYSTEM_ACTOR && last.notes === EXPIRED_NOTE ? 'expired' : 'released';
+/** A movement of units that an order held, as far as it tells how it ended. */
+export type EndingMovement = Pick<Movement, 'action' | 'actor' | 'notes'>;
+
+/** The first of these that happened to any of its units is what the order is told to have ended by. */
+const BY_WEIGHT: readonly OrderEnding[] = ['confirmed', 'released', 'expired'];
+
+/** How units leave by an entry of each action; undefined: not at all, or not out of a hold. */
+const ENDINGS: Readonly<Record<MovementAction, OrderEnding | undefined>> = {
+  RESERVED: undefined,
+  RELEASED: 'released',
+  SOLD: 'confirmed',
+  RECEIVED: undefined,
+  ADJUSTED: undefined,
+  DAMAGED: undefined,
+  RETURNED: undefined,
+};
+
+/** How the units of a movement left their order. Undefined when there is none, and for those that take no units away. */
+export function orderEnding(movement: EndingMovement | undefined): OrderEnding | undefined {
+  if (movement === undefined) return undefined;
+  const { action, actor, notes } = movement;
+  return action === 'RELEASED' && actor === SYSTEM_ACTOR && notes === EXPIRED_NOTE
+    ? 'expired'
+    : ENDINGS[action];
+}
+
+/** How an order ended, by the units that left it in each way. */
+export function endingOf(left: Readonly<Record<OrderEnding, boolean>>): OrderEnding | undefined {
+  return BY_WEIGHT.find((ending) => left[ending]);
+}
+
+/** Of two movements of an order's units, the one by which it is told to have ended; `later` came after `earlier`. */
+export function weightier(
+  earlier: EndingMovement | undefined,
+  later: EndingMovement,
+): EndingMovement | undefined {
+  return weightOf(later) <= weightOf(earlier) ? later : earlier;
+}
+
+function weightOf(movement: EndingMovement | undefined): number {
+  const ending = orderEnding(movement);
+  return ending === undefined ? BY_WEIGHT.length : BY_WEIGHT.indexOf(ending);
 }

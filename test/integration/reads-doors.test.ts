@@ -88,6 +88,15 @@ const shoe = () => ({
   updatedAt: '2026-01-03T00:01:00.500Z',
 });
 const shoeHold = { id: 'inv_shoe', reference: 'ORD-1', qty: 2, expiresAt: '2100-01-01T00:00:00Z' };
+const shoeLine = {
+  id: 'inv_shoe',
+  heldQty: 2,
+  confirmedQty: 0,
+  releasedQty: 0,
+  expiredQty: 0,
+  movedQty: 0,
+  expiresAt: '2100-01-01T00:00:00Z',
+};
 const entry = (
   inventoryId: string,
   revision: number,
@@ -146,8 +155,16 @@ describe.each(doorNames)('%s', (name) => {
     ['ListLogs', { from: '2026-01-03T00:01:00.500001Z' }, () => counted([shirtReserved()])],
     ['ListLogs', { to: '2026-01-03T00:01:00.5Z' }, () => counted([])],
     ['ListLogs', { inventoryId: 'inv_shoe', reference: 'ORD-9' }, () => counted([])],
-    ['GetOrder', { reference: 'ORD-1' }, () => ({ reference: 'ORD-1', state: 'HELD', holds: [shoeHold] })],
-    ['GetOrder', { reference: 'a/b c' }, () => ({ reference: 'a/b c', state: 'NOT_HELD', holds: [] })],
+    [
+      'GetOrder',
+      { reference: 'ORD-1' },
+      () => ({ reference: 'ORD-1', state: 'HELD', holds: [shoeHold], lines: [shoeLine] }),
+    ],
+    [
+      'GetOrder',
+      { reference: 'a/b c' },
+      () => ({ reference: 'a/b c', state: 'NOT_HELD', holds: [], lines: [] }),
+    ],
     ['ListHolds', { id: 'inv_shoe' }, () => ({ content: [shoeHold], limit: 100, nextPageToken: '' })],
     [
       'ListHolds',
@@ -194,7 +211,7 @@ describe.each(doorNames)('%s', (name) => {
     ['ListInventoryBySku', { skuId: 'shirt red' }, []],
     ['ListLowStock', {}, []],
     ['ListLogs', {}, counted([])],
-    ['GetOrder', { reference: 'ORD-1' }, { reference: 'ORD-1', state: 'NOT_HELD', holds: [] }],
+    ['GetOrder', { reference: 'ORD-1' }, { reference: 'ORD-1', state: 'NOT_HELD', holds: [], lines: [] }],
   ])('to another merchant, %s %j has nothing to show', async (rpc, request, expected) => {
     const answer = await call(rpc, request, stranger);
     expect(answer.ok ? answer.data : answer.reason).toEqual(expected);

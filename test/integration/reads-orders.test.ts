@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import { ORDER_RECORDS_MAX } from '../../src/domain/decisions/order.js';
 import { test } from '../support/fixtures.js';
 import {
   callOf,
@@ -55,7 +56,13 @@ describe('GetOrder', () => {
       'held',
       ['a', 'b'],
     ],
-    ['confirmed, another record expired and not tidied', [sold], [{ ...hold, expiresIn: -1 }], 'expired', []],
+    [
+      'confirmed, another record expired and not tidied',
+      [sold],
+      [{ ...hold, id: 'b', expiresIn: -1 }],
+      'confirmed',
+      [],
+    ],
     [
       'released on one record, confirmed later on another',
       [released, { ...sold, id: 'b', minute: 9 }],
@@ -67,7 +74,7 @@ describe('GetOrder', () => {
       'confirmed on one record, released later on another',
       [sold, { ...released, id: 'b', minute: 9 }],
       [],
-      'released',
+      'confirmed',
       [],
     ],
     [
@@ -86,6 +93,21 @@ describe('GetOrder', () => {
     ],
     ['the note alone is not the system', [{ ...expired, actor: 'ann' }], [], 'released', []],
     ['another system’s release', [{ ...expired, notes: 'cleared' }], [], 'released', []],
+    [
+      'released, then reserved again and expired',
+      [released, { ...expired, revision: 5 }],
+      [],
+      'released',
+      [],
+    ],
+    ['expired, then confirmed', [expired, { ...sold, revision: 5 }], [], 'confirmed', []],
+    [
+      'a correction by an audit',
+      [reserved, { revision: 3, action: 'ADJUSTED', reservedDelta: -5 }],
+      [],
+      'not_held',
+      [],
+    ],
     ['another order’s entries', [{ ...released, reference: 'ORD-2' }], [], 'not_held', []],
   ])('%s', async ([_, entries, holds, state, records], { readsStage }) => {
     await readsStage.seed(
@@ -97,21 +119,94 @@ describe('GetOrder', () => {
     await readsStage.hold(...holds.map((each) => ({ reference: REFERENCE, ...each })));
     const order = shown(await readsStage.reads.getOrder(callOf(), REFERENCE));
     expect(order).toMatchObject({ reference: REFERENCE, state });
-    expect(order.holds.map(({ inventoryId }) => inventoryId)).toEqual(records);
+    expect(order.held.map(({ inventoryId }) => inventoryId)).toEqual(records);
     expect(shown(await readsStage.reads.getOrder(callOf(OTHER_MERCHANT), REFERENCE))).toEqual({
       reference: REFERENCE,
       state: 'not_held',
-      holds: [],
+      held: [],
+      lines: [],
     });
+  });
+
+  /** Held, confirmed, released, expired and moved units of each record. */
+  const linesOf = async (readsStage: ReadsStage): Promise<string[]> => {
+    const { lines } = shown(await readsStage.reads.getOrder(callOf(), REFERENCE));
+    return lines.map(
+      (line) =>
+        `${line.inventoryId} ${line.heldQty} ${line.confirmedQty} ${line.releasedQty} ${line.expiredQty} ${line.movedQty}`,
+    );
+  };
+
+  test('tells what became of the units of each record, in order of id', async ({ readsStage }) => {
+    await readsStage.seed(
+      MERCHANT,
+      ...['a', 'b', 'c', 'd', 'e', 'f'].map((id) => ({ id, onHandQty: 50, reservedQty: 0 })),
+    );
+    const entry = (id: string, revision: number, rest: Partial<SeedEntry>): SeedEntry => ({
+      ...{ id, revision, reference: REFERENCE, action: 'RESERVED' },
+      ...rest,
+    });
+    await readsStage.log(
+      entry('b', 2, { reservedDelta: 20 }),
+      entry('b', 3, { action: 'SOLD', onHandDelta: -3, reservedDelta: -3 }),
+      entry('b', 4, { action: 'SOLD', onHandDelta: -2, reservedDelta: -2 }),
+      entry('b', 5, { action: 'RELEASED', reservedDelta: -4 }),
+      entry('b', 6, { action: 'RELEASED', reservedDelta: -1, actor: 'system', notes: 'expired' }),
+      // An adjustment that names the order moves no held units.
+      entry('b', 7, { action: 'SOLD', onHandDelta: -30 }),
+      entry('c', 2, { action: 'DAMAGED', onHandDelta: -1 }),
+      entry('a', 2, { reservedDelta: 6 }),
+      entry('d', 2, { reservedDelta: 1, reference: 'ORD-2' }),
+      // More than a quantity can be.
+      entry('e', 2, { action: 'RELEASED', reservedDelta: -2147483647 }),
+      entry('e', 3, { action: 'RELEASED', reservedDelta: -1 }),
+      entry('f', 2, { action: 'RELEASED', reservedDelta: -1 }),
+    );
+    await readsStage.database.query(
+      "UPDATE movement_log SET action = 'MOVED', reserved_delta = 0, moved_qty = 7, to_reference = 'X' WHERE inventory_id = 'f'",
+    );
+    await readsStage.hold(
+      { id: 'b', reference: REFERENCE, qty: 10 },
+      { id: 'a', reference: REFERENCE, qty: 6, expiresIn: -1 },
+    );
+    expect(await linesOf(readsStage)).toEqual([
+      'a 0 0 0 6 0',
+      'b 10 5 4 1 0',
+      'e 0 0 2147483647 0 0',
+      'f 0 0 0 0 7',
+    ]);
   });
 
   test('shows each hold with its expiry', async ({ readsStage }) => {
     await readsStage.seed(MERCHANT, { id: 'a', onHandQty: 50, reservedQty: 0 });
     await readsStage.hold({ id: 'a', reference: REFERENCE, qty: 7, expiresIn: 600 });
     await readsStage.database.query("UPDATE holds SET expires_at = '2100-01-01T00:00:00.123Z'");
-    const { holds } = shown(await readsStage.reads.getOrder(callOf(), REFERENCE));
+    const { held, lines } = shown(await readsStage.reads.getOrder(callOf(), REFERENCE));
     const expiresAtMs = Date.UTC(2100, 0, 1, 0, 0, 0, 123);
-    expect(holds).toEqual([{ inventoryId: 'a', qty: 7, expiresAtMs, expired: false }]);
+    expect(held).toMatchObject([{ inventoryId: 'a', heldQty: 7, expiresAtMs }]);
+    expect(lines).toEqual(held);
+  });
+
+  test('shows 5,000 records of each kind at most, and knows of the others', async ({ readsStage }) => {
+    const values = [MERCHANT, REFERENCE, ORDER_RECORDS_MAX];
+    await readsStage.database.query(
+      `INSERT INTO movement_log (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta, reference, actor, batch_id)
+       SELECT $1, 'a' || to_char(n, '00000'), 1, 'RELEASED', 0, -1, $2, 'ann', gen_random_uuid() FROM generate_series(1, $3::int) AS n
+        UNION ALL SELECT $1, 'z', 1, 'SOLD', -1, -1, $2, 'ann', gen_random_uuid()`,
+      values,
+    );
+    const ended = shown(await readsStage.reads.getOrder(callOf(), REFERENCE));
+    expect(ended).toMatchObject({ state: 'confirmed', held: [] });
+    expect(ended.lines).toHaveLength(ORDER_RECORDS_MAX);
+    await readsStage.database.query(
+      `INSERT INTO holds (merchant_id, inventory_id, reference, qty, opened_revision)
+       SELECT $1, 'b' || to_char(n, '00000'), $2, 1, 1 FROM generate_series(0, $3::int) AS n`,
+      values,
+    );
+    const order = shown(await readsStage.reads.getOrder(callOf(), REFERENCE));
+    expect(order.state).toBe('held');
+    expect([order.held.length, order.held[0]!.inventoryId]).toEqual([ORDER_RECORDS_MAX, 'b 00000']);
+    expect([order.lines.length, order.lines.at(-1)!.inventoryId]).toEqual([ORDER_RECORDS_MAX, 'a 05000']);
   });
 });
 

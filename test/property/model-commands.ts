@@ -74,7 +74,6 @@ function reserve(model: StockModel, command: ReserveCommand): Outcome {
     return no({ reason: 'INSUFFICIENT_STOCK', requested: qty, available });
   }
   const expiresAt = record.reserve(reserved, stated(model, command), command);
-  model.orders.note(merchantId, command.reference, id, 'reserved');
   return ok({
     stock: record.figures(),
     ...ending(model, expiresAt),
@@ -141,9 +140,9 @@ function set(
   const { merchantId, reference } = command;
   const missing = qty - record.held(reference);
   if (missing > 0) record.reserve(missing, undefined, command);
-  if (missing < 0) record.draw('release', -missing, command);
-  if (missing !== 0) {
-    model.orders.note(merchantId, reference, record.id, missing > 0 ? 'reserved' : 'released');
+  if (missing < 0) {
+    record.draw('release', -missing, command);
+    model.orders.note(merchantId, reference, 'released');
   }
   const hold = record.find(reference);
   const term = stated(model, command);
@@ -160,7 +159,7 @@ function draw(model: StockModel, command: ReleaseCommand | ConfirmCommand): Outc
     return no(kind === 'release' ? rejection : { ...rejection, verb: kind });
   }
   for (const drawn of record.draw(kind, qty, command)) {
-    model.orders.note(merchantId, drawn, id, kind === 'release' ? 'released' : 'confirmed');
+    model.orders.note(merchantId, drawn, kind === 'release' ? 'released' : 'confirmed');
   }
   return ok({ stock: record.figures() });
 }
@@ -193,7 +192,6 @@ function reserveOrder(model: StockModel, command: ReserveOrderCommand): Outcome 
   for (const [id, { reserved }] of shares) {
     if (reserved === 0) continue;
     model.record(merchantId, id)!.reserve(reserved, stated(model, command), command);
-    model.orders.note(merchantId, reference, id, 'reserved');
   }
   const stocks = ids.map((id) => {
     const record = model.record(merchantId, id)!;
@@ -210,7 +208,7 @@ function endOrder(model: StockModel, command: ReleaseOrderCommand | ConfirmOrder
   const ended = records.map((record) => ({ id: record.id, qty: record.held(reference) }));
   for (const record of records) {
     record.draw(kind === 'release_order' ? 'release' : 'confirm', record.held(reference), command);
-    model.orders.note(merchantId, reference, record.id, kind === 'release_order' ? 'released' : 'confirmed');
+    model.orders.note(merchantId, reference, kind === 'release_order' ? 'released' : 'confirmed');
   }
   return ok({ ended, stocks: records.map((record) => record.figures()) });
 }
@@ -231,7 +229,7 @@ function adjust(
   many: boolean,
 ): Outcome {
   const copies = new Map<string, ModelRecord>();
-  const lost: { id: string; reference: string }[] = [];
+  const lost: string[] = [];
   const stale = [];
   const negative = [];
   const violations = [];
@@ -249,7 +247,7 @@ function adjust(
       violations.push({ field: many ? `lines[${line}].qty` : 'qty', description });
     } else {
       const shortfall = record.lose(Math.max(0, reserved - onHand - qty), actor);
-      for (const { reference } of shortfall) lost.push({ id, reference });
+      for (const { reference } of shortfall) lost.push(reference);
       record.adjust(of.action, qty, { ...of, actor });
       adjusted.push({ ...toldAdjusted(record), ...(shortfall.length > 0 ? { shortfall } : {}) });
     }
@@ -264,7 +262,7 @@ function adjust(
   }
   if (violations.length > 0) return no({ reason: 'VALIDATION_FAILED', violations });
   for (const copy of copies.values()) model.add(merchantId, copy);
-  for (const { id, reference } of lost) model.orders.note(merchantId, reference, id, 'released');
+  for (const reference of lost) model.orders.note(merchantId, reference, 'released');
   return ok({ adjusted });
 }
 

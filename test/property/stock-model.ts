@@ -81,7 +81,7 @@ export class StockModel {
     for (const [name, record] of this.#records) {
       const merchantId = name.slice(0, name.indexOf('/'));
       for (const reference of record.expire(this.now)) {
-        this.orders.note(merchantId, reference, record.id, 'expired');
+        this.orders.note(merchantId, reference, 'expired');
       }
     }
   }

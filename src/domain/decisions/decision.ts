@@ -3,6 +3,7 @@ import type { Hold } from '../hold.js';
 import type { DoneLine, ImportLine } from '../import-line.js';
 import type { InventoryRecord, RecordIdentity } from '../inventory-record.js';
 import type { Movement } from '../movement.js';
+import type { EndingMovement } from '../order-state.js';
 import type { Settings, Success } from '../outcome.js';
 import type { Stock } from '../stock.js';
 
@@ -40,8 +41,8 @@ export type RecordDescriptionView = Omit<InventoryRecord, 'id' | 'onHandQty' | '
 export interface OrderView<R extends RecordView = RecordView> {
   /** Records with a hold under the reference, in order of id. */
   records(): readonly R[];
-  /** The last log entry under the reference that moved held units. */
-  readonly lastMovement: Pick<Movement, 'action' | 'actor' | 'notes'> | undefined;
+  /** The log entry by which it is told to have ended, if it holds nothing. */
+  readonly endedBy: EndingMovement | undefined;
   /** Whether it holds units of more records than one command may change. */
   readonly tooLarge: boolean;
 }

@@ -118,7 +118,7 @@ function decideEndOrder<R extends RecordView>(
   if (order.tooLarge) return tooLarge(verb);
   const records = order.records();
   if (records.length === 0) {
-    const ending = orderEnding(order.lastMovement);
+    const ending = orderEnding(order.endedBy);
     return reject({ reason: ending === undefined ? 'ORDER_NOT_HELD' : endedReasons[ending], reference });
   }
   const changes = records.map((record) => {

@@ -23,6 +23,7 @@ import type { Submission } from '../submission.js';
 import { KeyBook } from '../working-set/key-book.js';
 import { WorkingSet } from '../working-set/working-set.js';
 import { blockedRecords, findBlocked } from './blocked.js';
+import { markContested } from './contested-orders.js';
 import { type PlannedBatch, planBatch } from './plan-batch.js';
 import { readDrawnHolds } from './read-drawn-holds.js';
 import { assertAllLocked } from './wanted-records.js';
@@ -69,7 +70,7 @@ export async function fetchBatch(
     await Promise.all([
       records.length > 0 ? lockStockLevels(tx, records, locking) : none,
       plan.holds.length > 0 ? readHolds(tx, plan.holds) : none,
-      orders.length > 0 ? readOrders(tx, orders) : none,
+      orders.length > 0 ? readOrders(tx, markContested(orders, planned.submissions)) : none,
       plan.keys.length > 0 ? readIdempotencyKeys(tx, plan.keys) : none,
       plan.clock ? readClock(tx) : undefined,
       plan.descriptions.length > 0 ? readDescriptions(tx, plan.descriptions) : none,

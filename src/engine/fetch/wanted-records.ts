@@ -83,7 +83,7 @@ export function wantedRecords(plan: FetchPlan, { held, received, orderSizes }: F
   for (const order of plan.orders) {
     const name = mapName(order.merchantId, order.reference);
     if ((orderSizes.get(name) ?? 0) <= ORDER_RECORDS_MAX) kept.set(name, order);
-    else tooLarge.push({ ...order, lastMovement: undefined, tooLarge: true });
+    else tooLarge.push({ ...order, endedBy: undefined, tooLarge: true });
   }
   for (const { merchantId, id, reference } of held) {
     if (kept.has(mapName(merchantId, reference)))

@@ -1,4 +1,6 @@
 import type { OrderView } from '../../domain/decisions/decision.js';
+import type { Movement } from '../../domain/movement.js';
+import { weightier } from '../../domain/order-state.js';
 import type { WorkingRecord } from './working-record.js';
 
 /**
@@ -6,22 +8,28 @@ import type { WorkingRecord } from './working-record.js';
  * working set, since commands of the same batch may reserve under its reference or draw on it.
  */
 export class WorkingOrder implements OrderView<WorkingRecord> {
-  lastMovement: OrderView['lastMovement'];
+  endedBy: OrderView['endedBy'];
   readonly #records = new Set<WorkingRecord>();
 
   readonly #reference: string;
 
   constructor(
     reference: string,
-    lastMovement: OrderView['lastMovement'],
+    endedBy: OrderView['endedBy'],
     readonly tooLarge: boolean,
   ) {
     this.#reference = reference;
-    this.lastMovement = lastMovement;
+    this.endedBy = endedBy;
   }
 
   add(record: WorkingRecord): void {
     this.#records.add(record);
+  }
+
+  /** Units of it have moved. */
+  note(record: WorkingRecord, movement: Movement): void {
+    this.#records.add(record);
+    this.endedBy = weightier(this.endedBy, movement);
   }
 
   records(): readonly WorkingRecord[] {

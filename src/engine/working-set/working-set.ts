@@ -36,7 +36,7 @@ export interface FetchedState {
 export interface FetchedOrder {
   readonly merchantId: string;
   readonly reference: string;
-  readonly lastMovement: WorkingOrder['lastMovement'];
+  readonly endedBy: WorkingOrder['endedBy'];
   readonly tooLarge: boolean;
 }
 
@@ -54,8 +54,8 @@ export class WorkingSet {
     this.nowMs = state.nowMs;
     this.atUs = state.atUs ?? null;
     for (const order of state.orders ?? []) {
-      const { reference, lastMovement, tooLarge } = order;
-      this.world(order.merchantId).orders.set(reference, new WorkingOrder(reference, lastMovement, tooLarge));
+      const { reference, endedBy, tooLarge } = order;
+      this.world(order.merchantId).orders.set(reference, new WorkingOrder(reference, endedBy, tooLarge));
     }
     for (const { merchantId, stock } of state.stocks) {
       this.world(merchantId).records.set(stock.id, new WorkingRecord(merchantId, stock));
@@ -128,10 +128,7 @@ export class WorkingSet {
     }
     const { orders } = this.world(merchantId);
     if (orders.size === 0 || movement.reservedDelta === 0) return;
-    const order = orders.get(movement.reference);
-    if (order === undefined) return;
-    order.add(record);
-    order.lastMovement = movement;
+    orders.get(movement.reference)?.note(record, movement);
   }
 
   /** The merchants whose log has new entries. */

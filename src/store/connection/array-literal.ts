@@ -15,6 +15,11 @@ export function numbersOrNulls(values: readonly (number | null)[]): string {
   return `{${values.map((value) => value ?? 'NULL').join(',')}}`;
 }
 
+/** To be cast to `boolean[]`. */
+export function booleans(values: readonly boolean[]): string {
+  return `{${values.join(',')}}`;
+}
+
 /** Strings, to be cast to `text[]`. */
 export function texts(values: readonly string[]): string {
   if (values.length === 0) return '{}';

@@ -1,65 +1,129 @@
-import type { Movement } from '../../domain/movement.js';
+import type { OrderEnding } from '../../domain/order-state.js';
+import { QTY_MAX } from '../../domain/stock.js';
 import type { Statement } from '../connection/statement.js';
-import { lastMovement } from '../tables/last-movement.js';
+import { IS_EXPIRY, ORDER_ENTRIES_MAX } from '../tables/ending-movement.js';
 import type { Reader } from './read-pool.js';
 import { ms } from './record-rows.js';
 
-export interface OrderHold {
+/** What became of the units of one record under a reference. */
+export interface OrderRecord {
   readonly inventoryId: string;
-  readonly qty: number;
-  /** Milliseconds since the epoch; null: open-ended. */
+  readonly heldQty: number;
+  readonly confirmedQty: number;
+  readonly releasedQty: number;
+  readonly expiredQty: number;
+  readonly movedQty: number;
+  /** When the held units end, milliseconds since the epoch; null: open-ended, or none are held. */
   readonly expiresAtMs: number | null;
-  /** Its expiry has passed, but it has not been swept yet. */
-  readonly expired: boolean;
 }
 
 export interface OrderFound {
-  /** In order of record. */
-  readonly holds: readonly OrderHold[];
-  /** The last log entry under the reference that moved held units. */
-  readonly lastMovement: Pick<Movement, 'action' | 'actor' | 'notes'> | undefined;
+  /** Records that ever had units under the reference, in order of id. */
+  readonly lines: readonly OrderRecord[];
+  /** Those of them with units that are held, in order of id. */
+  readonly held: readonly OrderRecord[];
+  /** Whether units left the reference in each way. */
+  readonly left: Readonly<Record<OrderEnding, boolean>>;
 }
 
-// Holds and log are read in one statement, so in one snapshot: a hold that ended between two would be in neither.
+/*
+ * Holds and log are read in one statement, so in one snapshot: a hold that ended between two would be in neither. An
+ * expired hold's units count as expired, swept or not. `numbered` counts the records, and those that hold units. Its
+ * cost is that of the entries read, so they are bounded; sums of many entries are cut at the largest quantity.
+ *
+ * $1 is the merchant, $2 the reference, $3 the most records of each kind.
+ */
 const FIND: Statement = {
   name: 'get_order',
   text: `
-    SELECT l.action, l.actor, l.notes, h.*
-      FROM (SELECT) AS always
-      LEFT JOIN LATERAL (${lastMovement('$1', '$2')}) AS l ON true
-      LEFT JOIN LATERAL (
-           SELECT inventory_id, qty, ${ms('expires_at')} AS expires_ms,
-                  coalesce(expires_at <= statement_timestamp(), false) AS expired
-             FROM holds
-            WHERE merchant_id = $1 AND reference = $2 AND reference <> ''
-            LIMIT $3) AS h ON true
-     ORDER BY h.inventory_id`,
+    WITH entries AS (
+      SELECT inventory_id,
+             CASE WHEN action = 'SOLD' THEN -reserved_delta ELSE 0 END AS confirmed,
+             CASE WHEN action = 'RELEASED' AND NOT ${IS_EXPIRY} THEN -reserved_delta ELSE 0 END AS released,
+             CASE WHEN action = 'RELEASED' AND ${IS_EXPIRY} THEN -reserved_delta ELSE 0 END AS expired,
+             coalesce(moved_qty, 0) AS moved
+        FROM (SELECT * FROM movement_log
+               WHERE merchant_id = $1 AND reference = $2
+               ORDER BY logged_at DESC
+               LIMIT ${ORDER_ENTRIES_MAX}) AS latest
+       WHERE reserved_delta <> 0 OR moved_qty IS NOT NULL),
+    under AS (
+      SELECT inventory_id, CASE WHEN expired THEN 0 ELSE qty END AS held, CASE WHEN expired THEN qty ELSE 0 END AS expired,
+             CASE WHEN expired THEN NULL ELSE ${ms('expires_at')} END AS expires_ms
+        FROM (SELECT *, coalesce(expires_at <= statement_timestamp(), false) AS expired
+                FROM holds
+               WHERE merchant_id = $1 AND reference = $2 AND reference <> ''
+               LIMIT ${ORDER_ENTRIES_MAX}) AS all_holds),
+    lines AS (
+      SELECT inventory_id, sum(held) AS held, sum(confirmed) AS confirmed, sum(released) AS released,
+             sum(expired) AS expired, sum(moved) AS moved, max(expires_ms) AS expires_ms
+        FROM (SELECT inventory_id, 0 AS held, confirmed, released, expired, moved, NULL::float8 AS expires_ms FROM entries
+              UNION ALL
+              SELECT inventory_id, held, 0, 0, expired, 0, expires_ms FROM under) AS units
+       GROUP BY inventory_id),
+    numbered AS (
+      SELECT *, row_number() OVER in_order AS place, count(*) FILTER (WHERE held > 0) OVER in_order AS held_place,
+             bool_or(confirmed > 0) OVER () AS any_confirmed, bool_or(released + moved > 0) OVER () AS any_released,
+             bool_or(expired > 0) OVER () AS any_expired
+        FROM lines
+      WINDOW in_order AS (ORDER BY inventory_id))
+    SELECT inventory_id, place <= $3 AS shown, any_confirmed, any_released, any_expired, held::int, expires_ms,
+           least(confirmed, ${QTY_MAX})::int AS confirmed, least(released, ${QTY_MAX})::int AS released,
+           least(expired, ${QTY_MAX})::int AS expired, least(moved, ${QTY_MAX})::int AS moved
+      FROM numbered
+     WHERE place <= $3 OR (held > 0 AND held_place <= $3)
+     ORDER BY place`,
 };
 
-interface RawOrder {
-  action: Movement['action'] | null;
-  actor: string;
-  notes: string | null;
-  inventory_id: string | null;
-  qty: number;
+interface RawLine {
+  inventory_id: string;
+  shown: boolean;
+  any_confirmed: boolean;
+  any_released: boolean;
+  any_expired: boolean;
+  held: number;
   expires_ms: number | null;
-  expired: boolean;
+  confirmed: number;
+  released: number;
+  expired: number;
+  moved: number;
 }
 
-/** Reads at most `holdsMax` of the holds under a reference, and the last movement. */
+/** Reads what became of the units under a reference, of at most `recordsMax` records, and as many with held units. */
 export async function findOrder(
   reader: Reader,
   merchantId: string,
   reference: string,
-  holdsMax: number,
+  recordsMax: number,
 ): Promise<OrderFound> {
-  const rows = await reader.rows<RawOrder>(FIND, [merchantId, reference, holdsMax]);
-  const { action, actor, notes } = rows[0]!;
+  const rows = await reader.rows<RawLine>(FIND, [merchantId, reference, recordsMax]);
+  const lines: OrderRecord[] = [];
+  const held: OrderRecord[] = [];
+  for (const row of rows) {
+    const line = lineOf(row);
+    if (row.shown) lines.push(line);
+    if (line.heldQty > 0) held.push(line);
+  }
+  const [any] = rows;
   return {
-    lastMovement: action === null ? undefined : { action, actor, notes: notes ?? '' },
-    // An order without holds still has one row.
-    holds: rows.flatMap(({ inventory_id: inventoryId, qty, expires_ms: expiresAtMs, expired }) =>
-      inventoryId === null ? [] : [{ inventoryId, qty, expiresAtMs, expired }],
-    ),
+    lines,
+    held: held.slice(0, recordsMax),
+    left: {
+      confirmed: any?.any_confirmed ?? false,
+      released: any?.any_released ?? false,
+      expired: any?.any_expired ?? false,
+    },
+  };
+}
+
+function lineOf(row: RawLine): OrderRecord {
+  return {
+    inventoryId: row.inventory_id,
+    heldQty: row.held,
+    confirmedQty: row.confirmed,
+    releasedQty: row.released,
+    expiredQty: row.expired,
+    movedQty: row.moved,
+    expiresAtMs: row.expires_ms,
   };
 }

@@ -138,7 +138,7 @@ export const expiry: readonly Scenario[] = [
         ['RESERVED', -2, 'A', null, 'tester'],
         ['RESERVED', -3, 'B', null, 'tester'],
         ['RELEASED', 2, 'A', 'expired', 'system'],
-        ['RELEASED', 2, null, null, 'tester'],
+        ['RELEASED', 2, 'B', null, 'tester'],
       ],
     },
   },

@@ -5,10 +5,13 @@ import {
   call,
   confirm,
   type Extras,
+  hold,
   ID,
   now,
   ok,
   onlyPage,
+  orderLine,
+  orderWith,
   pass,
   record,
   release,
@@ -24,9 +27,10 @@ type Line = readonly [
   reference: string | null,
   notes: string | null,
   adjustedBy: string,
+  after?: readonly [onHandQty: number, reservedQty: number],
 ];
 
-const entry = (inventoryId: string, [action, qtyChange, reference, notes, adjustedBy]: Line) => ({
+const entry = (inventoryId: string, [action, qtyChange, reference, notes, adjustedBy, after]: Line) => ({
   id: expect.stringMatching(/^.{1,128}$/),
   inventoryId,
   productId: inventoryId,
@@ -38,6 +42,8 @@ const entry = (inventoryId: string, [action, qtyChange, reference, notes, adjust
   adjustedBy,
   logDate: justNow,
   timestamp: justNow,
+  onHandQty: after?.[0] ?? expect.any(Number),
+  reservedQty: after?.[1] ?? expect.any(Number),
 });
 const entries = (inventoryId: string, ...lines: Line[]) => lines.map((line) => entry(inventoryId, line));
 const list = (filter: object, expected: Parameters<typeof call>[2], extras: Extras = {}) =>
@@ -78,12 +84,12 @@ export const logs: readonly Scenario[] = [
         onlyPage(
           ...entries(
             ID,
-            ['RETURNED', 9, 'R', null, 'tester'],
-            ['DAMAGED', -4, null, null, 'tester'],
-            ['RELEASED', 1, null, null, 'tester'],
-            ['SOLD', -1, 'A', 'parcel', 'tester'],
-            ['RELEASED', 1, 'A', null, 'tester'],
-            ['RESERVED', -2, 'A', 'checkout', 'tester'],
+            ['RETURNED', 9, 'R', null, 'tester', [54, 4]],
+            ['DAMAGED', -4, null, null, 'tester', [45, 4]],
+            ['RELEASED', 1, null, null, 'tester', [49, 4]],
+            ['SOLD', -1, 'A', 'parcel', 'tester', [49, 5]],
+            ['RELEASED', 1, 'A', null, 'tester', [50, 6]],
+            ['RESERVED', -2, 'A', 'checkout', 'tester', [50, 7]],
             seededHold,
             seeded,
           ),
@@ -132,6 +138,64 @@ export const logs: readonly Scenario[] = [
           entry(ID, ['RECEIVED', 5, null, 'initial stock', 'system']),
         ),
       ),
+    ],
+  },
+  {
+    name: 'a draw without a reference is an entry for each hold that it draws on',
+    records: [record(50, 2)],
+    steps: [
+      reserve(3, { reference: 'A' }, now(50, 5)),
+      reserve(4, { reference: 'B' }, now(50, 9)),
+      call('Confirm', { id: ID, qty: 6, notes: 'parcel' }, now(44, 3)),
+      release(2, {}, now(44, 1)),
+      list(
+        { action: 'SOLD' },
+        onlyPage(
+          ...entries(
+            ID,
+            ['SOLD', -1, 'B', 'parcel', 'tester', [44, 3]],
+            ['SOLD', -3, 'A', 'parcel', 'tester', [45, 4]],
+            ['SOLD', -2, null, 'parcel', 'tester', [48, 7]],
+          ),
+        ),
+      ),
+      list({ action: 'RELEASED' }, onlyPage(entry(ID, ['RELEASED', 2, 'B', null, 'tester', [44, 1]]))),
+      list(
+        { reference: 'A' },
+        onlyPage(
+          ...entries(
+            ID,
+            ['SOLD', -3, 'A', 'parcel', 'tester', [45, 4]],
+            ['RESERVED', -3, 'A', null, 'tester', [50, 5]],
+          ),
+        ),
+      ),
+      call('GetOrder', { reference: 'A' }, orderWith('A', 'CONFIRMED', [orderLine(ID, 0, { confirmed: 3 })])),
+      call(
+        'GetOrder',
+        { reference: 'B' },
+        orderWith('B', 'HELD', [orderLine(ID, 1, { confirmed: 1, released: 2 })], hold(1, 'B')),
+      ),
+    ],
+    holds: { [ID]: { B: 1 } },
+  },
+  {
+    name: 'by time: from an instant on, and before one',
+    ...busy,
+    steps: [
+      ...busy.steps,
+      list(
+        { from: '2001-01-01T00:00:00Z', to: '2100-01-01T00:00:00Z', reference: 'A' },
+        onlyPage(confirmed, reservedA),
+        {
+          bind: { last: 'content.0.logDate' },
+        },
+      ),
+      list({ from: '2100-01-01T00:00:00Z' }, onlyPage()),
+      list({ to: '2001-01-01T00:00:00+01:00' }, onlyPage()),
+      // To the millisecond, as it is told; the log is more exact.
+      list({ from: new Bound('last'), reference: 'A', action: 'SOLD' }, onlyPage(confirmed)),
+      list({ to: new Bound('last'), reference: 'A', action: 'SOLD' }, onlyPage()),
     ],
   },
   {

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { inSeconds } from '../matchers.js';
 import type { Scenario } from '../scenario.js';
 import {
@@ -16,6 +17,8 @@ import {
   ORDER,
   ok,
   order,
+  orderLine,
+  orderWith,
   pass,
   record,
   release,
@@ -47,20 +50,26 @@ const reserveBoth = reserveOrder(
   ),
 );
 const both = [record(10, 0, a), record(10, 0, b)];
+/** Of these two, once two units of b are gone. */
+const bothLeft = [
+  [a, 2],
+  [b, 1],
+] as const;
 const bothLines = [
   [a, 2],
   [b, 3],
 ] as const;
 
-/** Once nothing is held any more, every call tells what became of the last of it, and changes nothing. */
+/** Once nothing is held any more, every call tells what became of it, and changes nothing. */
 const ended = (
   state: 'NOT_HELD' | 'RELEASED' | 'CONFIRMED' | 'EXPIRED',
   failure: ReturnType<typeof expired>,
+  lines: unknown = expect.any(Array),
 ) => [
-  getOrder(ORDER, order(ORDER, state)),
+  getOrder(ORDER, orderWith(ORDER, state, lines)),
   releaseOrder(ORDER, failure),
   confirmOrder(ORDER, failure),
-  getOrder(ORDER, order(ORDER, state)),
+  getOrder(ORDER, orderWith(ORDER, state, lines)),
 ];
 const wasReleased = ended('RELEASED', alreadyReleased(ORDER));
 const wasConfirmed = ended('CONFIRMED', alreadyConfirmed(ORDER));
@@ -194,41 +203,57 @@ export const orderEndings: readonly Scenario[] = [
     ],
   },
   {
-    name: 'part of each: what became of the last of it counts, released',
+    name: 'confirmed in part, and the rest released: it was confirmed, and the lines tell the rest',
     records: both,
     steps: [
       reserveBoth,
-      confirm(3, { id: b, reference: ORDER }, now(7, 0, b)),
-      releaseOrder(ORDER, endedOrder(ORDER, [[a, 2]], [stock(10, 0, a)])),
-      ...wasReleased,
+      confirm(2, { id: b, reference: ORDER }, now(8, 1, b)),
+      getOrder(
+        ORDER,
+        orderWith(
+          ORDER,
+          'HELD',
+          [orderLine(a, 2), orderLine(b, 1, { confirmed: 2 })],
+          hold(2, ORDER, a),
+          hold(1, ORDER, b),
+        ),
+      ),
+      releaseOrder(ORDER, endedOrder(ORDER, bothLeft, [stock(10, 0, a), stock(8, 0, b)])),
+      ...ended('CONFIRMED', alreadyConfirmed(ORDER), [
+        orderLine(a, 0, { released: 2 }),
+        orderLine(b, 0, { confirmed: 2, released: 1 }),
+      ]),
     ],
   },
   {
-    name: 'part of each: what became of the last of it counts, confirmed',
+    name: 'released in part, and the rest confirmed: it was confirmed',
     records: both,
     steps: [
       reserveBoth,
       release(3, { id: b, reference: ORDER }, now(10, 0, b)),
       confirmOrder(ORDER, endedOrder(ORDER, [[a, 2]], [stock(8, 0, a)])),
-      ...wasConfirmed,
+      ...ended('CONFIRMED', alreadyConfirmed(ORDER), [
+        orderLine(a, 0, { confirmed: 2 }),
+        orderLine(b, 0, { released: 3 }),
+      ]),
     ],
   },
   {
-    name: 'units that a release without a reference took: nothing says what became of the order',
+    name: 'units that a release without a reference took were released',
     records: [record(10, 0, a)],
     steps: [
       reserve(2, { id: a, reference: ORDER }, now(10, 2, a)),
       release(2, { id: a }, now(10, 0, a)),
-      ...ended('NOT_HELD', notHeld(ORDER)),
+      ...ended('RELEASED', alreadyReleased(ORDER), [orderLine(a, 0, { released: 2 })]),
     ],
   },
   {
-    name: 'nor when they shipped by a confirmation without a reference: it must not look released',
+    name: 'units that a confirmation without a reference took were confirmed',
     records: [record(10, 0, a)],
     steps: [
       reserve(2, { id: a, reference: ORDER }, now(10, 2, a)),
       call('Confirm', { id: a, qty: 2 }, now(8, 0, a)),
-      ...ended('NOT_HELD', notHeld(ORDER)),
+      ...ended('CONFIRMED', alreadyConfirmed(ORDER), [orderLine(a, 0, { confirmed: 2 })]),
     ],
   },
   {
@@ -258,13 +283,16 @@ export const orderEndings: readonly Scenario[] = [
       ),
       reserve(3, { id: b, reference: ORDER }, now(10, 3, b)),
       pass(HOUR),
-      getOrder(ORDER, order(ORDER, 'HELD', hold(3, ORDER, b))),
+      getOrder(
+        ORDER,
+        orderWith(ORDER, 'HELD', [orderLine(a, 0, { expired: 2 }), orderLine(b, 3)], hold(3, ORDER, b)),
+      ),
       confirmOrder(ORDER, endedOrder(ORDER, [[b, 3]], [stock(7, 0, b)])),
       releaseOrder(ORDER, alreadyConfirmed(ORDER)),
     ],
   },
   {
-    name: 'what was released before the rest expired: expired',
+    name: 'released in part, and the rest expired: it was released',
     records: both,
     steps: [
       reserve(
@@ -275,7 +303,10 @@ export const orderEndings: readonly Scenario[] = [
       reserve(3, { id: b, reference: ORDER }, now(10, 3, b)),
       release(3, { id: b, reference: ORDER }, now(10, 0, b)),
       pass(HOUR),
-      ...hasExpired,
+      ...ended('RELEASED', alreadyReleased(ORDER), [
+        orderLine(a, 0, { expired: 2 }),
+        orderLine(b, 0, { released: 3 }),
+      ]),
     ],
   },
   {
@@ -290,7 +321,10 @@ export const orderEndings: readonly Scenario[] = [
       ...wasConfirmed,
       reserve(1, { id: a, reference: ORDER, ttlSeconds: HOUR }, now(8, 1, a, { expiresAt: inSeconds(HOUR) })),
       pass(HOUR),
-      ...hasExpired,
+      ...ended('CONFIRMED', alreadyConfirmed(ORDER), [
+        orderLine(a, 0, { confirmed: 2, released: 2, expired: 1 }),
+        orderLine(b, 0, { confirmed: 3, released: 3 }),
+      ]),
     ],
   },
   {

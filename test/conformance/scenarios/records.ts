@@ -82,6 +82,8 @@ export const records: readonly Scenario[] = [
           adjustedBy: 'tester',
           logDate: justNow,
           timestamp: justNow,
+          onHandQty: 7,
+          reservedQty: 0,
         }),
       ),
     ],

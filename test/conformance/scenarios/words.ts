@@ -153,7 +153,25 @@ export const endedOrder = (
   stock: readonly StockLine[],
 ): Expected => ok({ reference, lines: lines.map(([id, qty]) => ({ id, qty })), stock });
 export const order = (reference: string, state: string, ...holds: object[]): Expected =>
-  ok({ reference, state, holds });
+  orderWith(reference, state, expect.any(Array), ...holds);
+/** The same, and what became of the units of each record. */
+export const orderWith = (reference: string, state: string, lines: unknown, ...holds: object[]): Expected =>
+  ok({ reference, state, holds, lines });
+/** Of one record of an order: the units that are held, and those that left in each way. */
+export const orderLine = (
+  id: string,
+  heldQty: number,
+  left: { confirmed?: number; released?: number; expired?: number; moved?: number } = {},
+  expiresAt?: unknown,
+) => ({
+  id,
+  heldQty,
+  confirmedQty: left.confirmed ?? 0,
+  releasedQty: left.released ?? 0,
+  expiredQty: left.expired ?? 0,
+  movedQty: left.moved ?? 0,
+  ...(expiresAt === undefined ? {} : { expiresAt }),
+});
 
 /** The first page, of 50 at most, and the last. */
 export const onlyPage = (...content: unknown[]): Expected =>

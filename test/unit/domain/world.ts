@@ -54,7 +54,7 @@ export function record(id: string, onHandQty: number, held: Held = []): RecordVi
 
 /** What a world has besides its records. */
 interface Rest {
-  readonly lastMovement?: OrderView['lastMovement'];
+  readonly endedBy?: OrderView['endedBy'];
   readonly tooLarge?: boolean;
   readonly taken?: RecordIdentity & { readonly id: string };
   readonly doneLine?: DoneLine;
@@ -62,13 +62,13 @@ interface Rest {
 
 /** A world of these records; orders hold what the records' holds say. */
 export function world(records: readonly RecordView[], rest: Rest = {}): World {
-  const { lastMovement, tooLarge = false, taken, doneLine } = rest;
+  const { endedBy, tooLarge = false, taken, doneLine } = rest;
   return {
     nowMs: NOW_MS,
     record: (id) => records.find(({ stock }) => stock.id === id),
     order: (reference) => ({
       records: () => records.filter((one) => one.hold(reference) !== undefined),
-      lastMovement,
+      endedBy,
       tooLarge,
     }),
     idOf: ({ productId, skuId, warehouseId }) =>

@@ -169,8 +169,7 @@ export enum ErrorReason {
   INTERNAL = 17,
 
   /**
-   * Nothing was ever held under the reference, or a call without a reference drew all of its units.
-   * FAILED_PRECONDITION, HTTP 400. Metadata: `reference`.
+   * Nothing was ever held under the reference. FAILED_PRECONDITION, HTTP 400. Metadata: `reference`.
    * Example: "Nothing is held for ORD-20241201-0099."
    *
    * @generated from enum value: ERROR_REASON_ORDER_NOT_HELD = 18;
@@ -178,7 +177,8 @@ export enum ErrorReason {
   ORDER_NOT_HELD = 18,
 
   /**
-   * The order's units were already released. FAILED_PRECONDITION, HTTP 400. Metadata: `reference`.
+   * No units of the order are held any more and none were confirmed; some were released. FAILED_PRECONDITION, HTTP 400.
+   * Metadata: `reference`.
    * Example: "ORD-20241201-0099 was already released."
    *
    * @generated from enum value: ERROR_REASON_ORDER_ALREADY_RELEASED = 19;
@@ -186,7 +186,8 @@ export enum ErrorReason {
   ORDER_ALREADY_RELEASED = 19,
 
   /**
-   * The order was already confirmed: its units have shipped. FAILED_PRECONDITION, HTTP 400. Metadata: `reference`.
+   * No units of the order are held any more, and some were confirmed: they have shipped. FAILED_PRECONDITION, HTTP 400.
+   * Metadata: `reference`.
    * Example: "ORD-20241201-0099 was already confirmed."
    *
    * @generated from enum value: ERROR_REASON_ORDER_ALREADY_CONFIRMED = 20;
@@ -194,7 +195,8 @@ export enum ErrorReason {
   ORDER_ALREADY_CONFIRMED = 20,
 
   /**
-   * The order's holds have expired. FAILED_PRECONDITION, HTTP 400. Metadata: `reference`.
+   * No units of the order are held any more, and all of them expired. FAILED_PRECONDITION, HTTP 400. Metadata:
+   * `reference`.
    * Example: "The holds of ORD-20241201-0099 have expired."
    *
    * @generated from enum value: ERROR_REASON_ORDER_EXPIRED = 21;

@@ -181,7 +181,7 @@ export const InventoryService: GenService<{
     output: typeof ConfirmOrderResponseSchema;
   },
   /**
-   * Returns what is held under a reference or, if nothing is, what became of the order.
+   * Returns what is held under a reference, and what became of the other units of the order.
    *
    * Requires the permission `can_read_inventory`. An unknown reference is not an error: its state is NOT_HELD.
    *

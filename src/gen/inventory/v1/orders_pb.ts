@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file inventory/v1/orders.proto.
  */
 export const file_inventory_v1_orders: GenFile = /*@__PURE__*/
-  fileDesc("ChlpbnZlbnRvcnkvdjEvb3JkZXJzLnByb3RvEgxpbnZlbnRvcnkudjEi4gIKE1Jlc2VydmVPcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokEjMKBWxpbmVzGAIgAygLMhcuaW52ZW50b3J5LnYxLk9yZGVyTGluZUILukgIkgEFCAEQ9AMSJgoLdHRsX3NlY29uZHMYAyABKAVCDLpICRoHGICangEoAUgAiAEBEiMKBW5vdGVzGAQgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBIVCg1hbGxvd19wYXJ0aWFsGAUgASgIEhIKCm9wZW5fZW5kZWQYBiABKAgSTwoPaWRlbXBvdGVuY3lfa2V5GA8gASgJQjG6SC5yLBj/ATInXltceDIxLVx4N2VdKFtceDIwLVx4N2VdKltceDIxLVx4N2VdKT8kSAGIAQFCDgoMX3R0bF9zZWNvbmRzQhIKEF9pZGVtcG90ZW5jeV9rZXkiTAoJT3JkZXJMaW5lEikKAmlkGAEgASgJQh26SBpyGDIWXltBLVphLXowLTkuXy1dezEsNjR9JBIUCgNxdHkYAiABKAVCB7pIBBoCIAAiQgoUUmVzZXJ2ZU9yZGVyUmVzcG9uc2USKgoFb3JkZXIYASABKAsyGy5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRPcmRlciKmAQoNUmVzZXJ2ZWRPcmRlchIRCglyZWZlcmVuY2UYASABKAkSKQoFbGluZXMYAiADKAsyGi5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRMaW5lEicKBXN0b2NrGAMgAygLMhguaW52ZW50b3J5LnYxLlN0b2NrTGV2ZWwSLgoKZXhwaXJlc19hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAixQIKD1NldE9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSMQoFbGluZXMYAiADKAsyFy5pbnZlbnRvcnkudjEuT3JkZXJMaW5lQgm6SAaSAQMQ9AMSJgoLdHRsX3NlY29uZHMYAyABKAVCDLpICRoHGICangEoAUgAiAEBEiMKBW5vdGVzGAQgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBISCgpvcGVuX2VuZGVkGAYgASgIEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgBiAEBQg4KDF90dGxfc2Vjb25kc0ISChBfaWRlbXBvdGVuY3lfa2V5Ij4KEFNldE9yZGVyUmVzcG9uc2USKgoFb3JkZXIYASABKAsyGy5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRPcmRlciLKAQoTUmVsZWFzZU9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSIwoFbm90ZXMYAiABKAlCFLpIEXIPGIAIMgpeW15ceDAwXSokEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgAiAEBQhIKEF9pZGVtcG90ZW5jeV9rZXkiPwoUUmVsZWFzZU9yZGVyUmVzcG9uc2USJwoFb3JkZXIYASABKAsyGC5pbnZlbnRvcnkudjEuRW5kZWRPcmRlciLKAQoTQ29uZmlybU9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSIwoFbm90ZXMYAiABKAlCFLpIEXIPGIAIMgpeW15ceDAwXSokEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgAiAEBQhIKEF9pZGVtcG90ZW5jeV9rZXkiPwoUQ29uZmlybU9yZGVyUmVzcG9uc2USJwoFb3JkZXIYASABKAsyGC5pbnZlbnRvcnkudjEuRW5kZWRPcmRlciJwCgpFbmRlZE9yZGVyEhEKCXJlZmVyZW5jZRgBIAEoCRImCgVsaW5lcxgCIAMoCzIXLmludmVudG9yeS52MS5PcmRlckxpbmUSJwoFc3RvY2sYAyADKAsyGC5pbnZlbnRvcnkudjEuU3RvY2tMZXZlbCI8Cg9HZXRPcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokIjYKEEdldE9yZGVyUmVzcG9uc2USIgoFb3JkZXIYASABKAsyEy5pbnZlbnRvcnkudjEuT3JkZXIiyQEKBU9yZGVyEhEKCXJlZmVyZW5jZRgBIAEoCRIoCgVzdGF0ZRgCIAEoDjIZLmludmVudG9yeS52MS5PcmRlci5TdGF0ZRIhCgVob2xkcxgDIAMoCzISLmludmVudG9yeS52MS5Ib2xkImAKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASDAoITk9UX0hFTEQQARIICgRIRUxEEAISDAoIUkVMRUFTRUQQAxINCglDT05GSVJNRUQQBBILCgdFWFBJUkVEEAViBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_inventory_v1_reservations, file_inventory_v1_stock_level]);
+  fileDesc("ChlpbnZlbnRvcnkvdjEvb3JkZXJzLnByb3RvEgxpbnZlbnRvcnkudjEi4gIKE1Jlc2VydmVPcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokEjMKBWxpbmVzGAIgAygLMhcuaW52ZW50b3J5LnYxLk9yZGVyTGluZUILukgIkgEFCAEQ9AMSJgoLdHRsX3NlY29uZHMYAyABKAVCDLpICRoHGICangEoAUgAiAEBEiMKBW5vdGVzGAQgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBIVCg1hbGxvd19wYXJ0aWFsGAUgASgIEhIKCm9wZW5fZW5kZWQYBiABKAgSTwoPaWRlbXBvdGVuY3lfa2V5GA8gASgJQjG6SC5yLBj/ATInXltceDIxLVx4N2VdKFtceDIwLVx4N2VdKltceDIxLVx4N2VdKT8kSAGIAQFCDgoMX3R0bF9zZWNvbmRzQhIKEF9pZGVtcG90ZW5jeV9rZXkiTAoJT3JkZXJMaW5lEikKAmlkGAEgASgJQh26SBpyGDIWXltBLVphLXowLTkuXy1dezEsNjR9JBIUCgNxdHkYAiABKAVCB7pIBBoCIAAiQgoUUmVzZXJ2ZU9yZGVyUmVzcG9uc2USKgoFb3JkZXIYASABKAsyGy5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRPcmRlciKmAQoNUmVzZXJ2ZWRPcmRlchIRCglyZWZlcmVuY2UYASABKAkSKQoFbGluZXMYAiADKAsyGi5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRMaW5lEicKBXN0b2NrGAMgAygLMhguaW52ZW50b3J5LnYxLlN0b2NrTGV2ZWwSLgoKZXhwaXJlc19hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAixQIKD1NldE9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSMQoFbGluZXMYAiADKAsyFy5pbnZlbnRvcnkudjEuT3JkZXJMaW5lQgm6SAaSAQMQ9AMSJgoLdHRsX3NlY29uZHMYAyABKAVCDLpICRoHGICangEoAUgAiAEBEiMKBW5vdGVzGAQgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBISCgpvcGVuX2VuZGVkGAYgASgIEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgBiAEBQg4KDF90dGxfc2Vjb25kc0ISChBfaWRlbXBvdGVuY3lfa2V5Ij4KEFNldE9yZGVyUmVzcG9uc2USKgoFb3JkZXIYASABKAsyGy5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRPcmRlciLKAQoTUmVsZWFzZU9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSIwoFbm90ZXMYAiABKAlCFLpIEXIPGIAIMgpeW15ceDAwXSokEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgAiAEBQhIKEF9pZGVtcG90ZW5jeV9rZXkiPwoUUmVsZWFzZU9yZGVyUmVzcG9uc2USJwoFb3JkZXIYASABKAsyGC5pbnZlbnRvcnkudjEuRW5kZWRPcmRlciLKAQoTQ29uZmlybU9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSIwoFbm90ZXMYAiABKAlCFLpIEXIPGIAIMgpeW15ceDAwXSokEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgAiAEBQhIKEF9pZGVtcG90ZW5jeV9rZXkiPwoUQ29uZmlybU9yZGVyUmVzcG9uc2USJwoFb3JkZXIYASABKAsyGC5pbnZlbnRvcnkudjEuRW5kZWRPcmRlciJwCgpFbmRlZE9yZGVyEhEKCXJlZmVyZW5jZRgBIAEoCRImCgVsaW5lcxgCIAMoCzIXLmludmVudG9yeS52MS5PcmRlckxpbmUSJwoFc3RvY2sYAyADKAsyGC5pbnZlbnRvcnkudjEuU3RvY2tMZXZlbCI8Cg9HZXRPcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokIjYKEEdldE9yZGVyUmVzcG9uc2USIgoFb3JkZXIYASABKAsyEy5pbnZlbnRvcnkudjEuT3JkZXIi8wEKBU9yZGVyEhEKCXJlZmVyZW5jZRgBIAEoCRIoCgVzdGF0ZRgCIAEoDjIZLmludmVudG9yeS52MS5PcmRlci5TdGF0ZRIhCgVob2xkcxgDIAMoCzISLmludmVudG9yeS52MS5Ib2xkEigKBWxpbmVzGAQgAygLMhkuaW52ZW50b3J5LnYxLk9yZGVyUmVjb3JkImAKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASDAoITk9UX0hFTEQQARIICgRIRUxEEAISDAoIUkVMRUFTRUQQAxINCglDT05GSVJNRUQQBBILCgdFWFBJUkVEEAUisAEKC09yZGVyUmVjb3JkEgoKAmlkGAEgASgJEhAKCGhlbGRfcXR5GAIgASgFEhUKDWNvbmZpcm1lZF9xdHkYAyABKAUSFAoMcmVsZWFzZWRfcXR5GAQgASgFEhMKC2V4cGlyZWRfcXR5GAUgASgFEhEKCW1vdmVkX3F0eRgGIAEoBRIuCgpleHBpcmVzX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcGIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_inventory_v1_reservations, file_inventory_v1_stock_level]);
 
 /**
  * An order's lines to reserve.
@@ -454,7 +454,7 @@ export const GetOrderResponseSchema: GenMessage<GetOrderResponse> = /*@__PURE__*
   messageDesc(file_inventory_v1_orders, 12);
 
 /**
- * The holds under one reference.
+ * What a reference holds, and what became of what it held.
  *
  * @generated from message inventory.v1.Order
  */
@@ -467,7 +467,7 @@ export type Order = Message<"inventory.v1.Order"> & {
   reference: string;
 
   /**
-   * HELD while units are held, otherwise what became of the last of them.
+   * HELD while units are held, otherwise what became of them: `lines` tell the rest.
    *
    * @generated from field: inventory.v1.Order.State state = 2;
    */
@@ -479,6 +479,14 @@ export type Order = Message<"inventory.v1.Order"> & {
    * @generated from field: repeated inventory.v1.Hold holds = 3;
    */
   holds: Hold[];
+
+  /**
+   * What became of the units of each record that ever had some under this reference, ordered by record id, at most 5000.
+   * Of a reference with more than 50000 log entries, the latest 50000 count.
+   *
+   * @generated from field: repeated inventory.v1.OrderRecord lines = 4;
+   */
+  lines: OrderRecord[];
 };
 
 /**
@@ -502,7 +510,7 @@ export enum Order_State {
   STATE_UNSPECIFIED = 0,
 
   /**
-   * Nothing was ever held under the reference, or a Release or Confirm without a reference drew all of its units.
+   * Nothing was ever held under the reference.
    *
    * @generated from enum value: NOT_HELD = 1;
    */
@@ -516,21 +524,21 @@ export enum Order_State {
   HELD = 2,
 
   /**
-   * The last units were released.
+   * Nothing is held any more, no units were confirmed, and some were released or moved away.
    *
    * @generated from enum value: RELEASED = 3;
    */
   RELEASED = 3,
 
   /**
-   * The last units were confirmed, and have shipped.
+   * Nothing is held any more, and units were confirmed, whatever became of the others.
    *
    * @generated from enum value: CONFIRMED = 4;
    */
   CONFIRMED = 4,
 
   /**
-   * The last hold expired.
+   * Nothing is held any more, and all units expired.
    *
    * @generated from enum value: EXPIRED = 5;
    */
@@ -542,4 +550,67 @@ export enum Order_State {
  */
 export const Order_StateSchema: GenEnum<Order_State> = /*@__PURE__*/
   enumDesc(file_inventory_v1_orders, 13, 0);
+
+/**
+ * What became of the units of one record under a reference.
+ *
+ * @generated from message inventory.v1.OrderRecord
+ */
+export type OrderRecord = Message<"inventory.v1.OrderRecord"> & {
+  /**
+   * The inventory record.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Units that are held, 0 to 2147483647.
+   *
+   * @generated from field: int32 held_qty = 2;
+   */
+  heldQty: number;
+
+  /**
+   * Units that were confirmed, and have shipped, 0 to 2147483647.
+   *
+   * @generated from field: int32 confirmed_qty = 3;
+   */
+  confirmedQty: number;
+
+  /**
+   * Units that were released, 0 to 2147483647.
+   *
+   * @generated from field: int32 released_qty = 4;
+   */
+  releasedQty: number;
+
+  /**
+   * Units whose hold expired, 0 to 2147483647.
+   *
+   * @generated from field: int32 expired_qty = 5;
+   */
+  expiredQty: number;
+
+  /**
+   * Units that were moved to another reference, 0 to 2147483647.
+   *
+   * @generated from field: int32 moved_qty = 6;
+   */
+  movedQty: number;
+
+  /**
+   * When the held units expire; absent if they are open-ended, or none are held.
+   *
+   * @generated from field: google.protobuf.Timestamp expires_at = 7;
+   */
+  expiresAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message inventory.v1.OrderRecord.
+ * Use `create(OrderRecordSchema)` to create a new message.
+ */
+export const OrderRecordSchema: GenMessage<OrderRecord> = /*@__PURE__*/
+  messageDesc(file_inventory_v1_orders, 14);
 

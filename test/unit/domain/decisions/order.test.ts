@@ -195,12 +195,12 @@ describe('the end of an order', () => {
     action: 'RESERVED' | 'RELEASED' | 'SOLD',
     actor = 'ann',
     notes = '',
-  ): OrderView['lastMovement'] => ({
+  ): OrderView['endedBy'] => ({
     action,
     actor,
     notes,
   });
-  test.each<[string, OrderView['lastMovement'], string]>([
+  test.each<[string, OrderView['endedBy'], string]>([
     ['never held', undefined, 'ORDER_NOT_HELD'],
     ['released', last('RELEASED'), 'ORDER_ALREADY_RELEASED'],
     ['confirmed', last('SOLD'), 'ORDER_ALREADY_CONFIRMED'],
@@ -212,10 +212,10 @@ describe('the end of an order', () => {
       'ORDER_ALREADY_RELEASED',
     ],
     ['released by the system', last('RELEASED', 'system'), 'ORDER_ALREADY_RELEASED'],
-    ['drawn without its reference', last('RESERVED'), 'ORDER_NOT_HELD'],
-  ])('nothing held any more: %s (%j) → %s', (_, lastMovement, reason) => {
+    ['drawn without its reference, before entries told so', last('RESERVED'), 'ORDER_NOT_HELD'],
+  ])('nothing held any more: %s (%j) → %s', (_, endedBy, reason) => {
     for (const kind of ['release_order', 'confirm_order'] as const) {
-      expect(decide({ kind, ...who, reference: 'X' }, world([], { lastMovement }))).toEqual({
+      expect(decide({ kind, ...who, reference: 'X' }, world([], { endedBy }))).toEqual({
         accepted: false,
         rejection: { reason, reference: 'X' },
       });
@@ -223,7 +223,7 @@ describe('the end of an order', () => {
   });
 
   test('what is held counts, not the last entry', () => {
-    const view = world([record('inv_1', 5, [['A', 2]])], { lastMovement: last('SOLD') });
+    const view = world([record('inv_1', 5, [['A', 2]])], { endedBy: last('SOLD') });
     expect(said(decide({ kind: 'release_order', ...who, reference: 'A' }, view))).toBe('inv_1 0 of 5, A=0');
   });
 
