@@ -191,6 +191,55 @@ describe('locks that others hold', () => {
     expect(engine.retries).toEqual([]);
   });
 
+  test('of a batch of three records one is locked: the others are answered before it is free', async () => {
+    await shelf.add('inv_3');
+    await other.run('BEGIN');
+    await lock('inv_2');
+    const order = shelf.submission({
+      kind: 'reserve_order',
+      reference: 'B',
+      lines: ['inv_1', 'inv_2'].map((id) => ({ id, qty: 1 })),
+      notes: '',
+      ttlSeconds: undefined,
+      allowPartial: false,
+    });
+    const [first, blocked, both, third] = each(
+      shelf.reserve(1, { id: 'inv_1' }),
+      shelf.reserve(1, { id: 'inv_2' }),
+      order,
+      shelf.reserve(1, { id: 'inv_3' }),
+    );
+    expect(await Promise.all([first, third])).toEqual(['1 reserved', '1 reserved']);
+    // Later commands for the order's other record do not wait behind it.
+    expect(await submit(shelf.reserve(1, { id: 'inv_1' }))).toEqual(['2 reserved']);
+    expect(await shelf.happened()).toMatchObject({ reserved: [2, 0, 1], entries: 3 });
+    await other.run('COMMIT');
+    expect(await Promise.all([blocked, both])).toEqual(['1 reserved', '3 2 reserved']);
+    expect(engine.retries).toEqual([]);
+  });
+
+  test('1,000 records are locked at once: another one is answered, and they are when they come free', async () => {
+    await restartEngine({ limits: { queueCommandsMax: 10_000 } });
+    const ids = Array.from({ length: 1000 }, (_, i) => `inv_many_${i}`);
+    await shelf.add(...ids);
+    await other.run('BEGIN');
+    await other.run(
+      "SELECT 1 FROM stock_levels WHERE merchant_id = $1 AND id LIKE 'inv_many_%' FOR UPDATE",
+      [shelf.merchantId],
+    );
+    const blocked = each(...ids.map((id) => shelf.reserve(1, { id })));
+    const order = each(...ids.slice(0, 3).map((id) => shelf.reserve(1, { id })));
+    expect(await submit(shelf.reserve(1), shelf.reserve(1, { id: 'inv_2' }))).toEqual([
+      '1 reserved',
+      '1 reserved',
+    ]);
+    await other.run('COMMIT');
+    expect(new Set(await Promise.all(blocked))).toEqual(new Set(['1 reserved']));
+    expect(new Set(await Promise.all(order))).toEqual(new Set(['2 reserved']));
+    expect(engine.engine.recordsAwaited).toBe(0);
+    expect(engine.retries).toEqual([]);
+  });
+
   test('a deadline that passes while the record is kept: never executed', async () => {
     await restartEngine({ limits: { rowsAwaitedMax: 0 } });
     await other.run('BEGIN');

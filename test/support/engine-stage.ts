@@ -102,12 +102,14 @@ export class Shelf {
 
   async fill(): Promise<this> {
     await insertMerchant(this.#dataSource, this.merchantId, 'Test');
-    const record = { onHandQty: 200, reservedQty: 0 };
-    await seedRecords(this.#dataSource, this.merchantId, [
-      { id: 'inv_1', ...record },
-      { id: 'inv_2', ...record },
-    ]);
+    await this.add('inv_1', 'inv_2');
     return this;
+  }
+
+  /** More of such records. */
+  async add(...ids: readonly string[]): Promise<void> {
+    const records = ids.map((id) => ({ id, onHandQty: 200, reservedQty: 0 }));
+    await seedRecords(this.#dataSource, this.merchantId, records);
   }
 
   reserve(qty: number, of: Reserve = {}): Submission {
