@@ -1,9 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createMerchant } from '../../src/service/merchants.js';
+import { seedRecords } from '../../src/store/seed.js';
+import { type Credentials, tokenFor } from '../support/app.js';
 import { type Door, doors, openCallers, type StockCall } from '../support/callers.js';
 import { cleanUpProcesses, onDatabase, type ServiceProcess, startService } from '../support/process.js';
 import { createStage, type Stage } from '../support/stage.js';
 import { Ledger } from './ledger.js';
 import { Random } from './random.js';
+import { Stranger } from './stranger.js';
 
 let stage: Stage;
 let services: ServiceProcess[];
@@ -11,9 +15,12 @@ let closeCallers = (): void => {};
 
 beforeAll(async () => {
   stage = await createStage();
-  services = await Promise.all([1, 2].map(() => startService(onDatabase(stage.database.url))));
+  services = await Promise.all([1, 2, 3, 4].map(() => startService(onDatabase(stage.database.url))));
 });
-afterEach(() => closeCallers());
+afterEach(() => {
+  closeCallers();
+  closeCallers = () => {};
+});
 afterAll(async () => {
   await cleanUpProcesses();
   await stage.close();
@@ -22,9 +29,9 @@ afterAll(async () => {
 const onHandQty = 200;
 
 const mixed: { id: string; processes: number; calls: number; through: readonly Door[] }[] = [
-  { id: 'inv_one', processes: 1, calls: 1000, through: ['REST', 'gRPC'] },
-  { id: 'inv_two', processes: 2, calls: 1000, through: ['REST', 'gRPC'] },
-  { id: 'inv_all', processes: 2, calls: 600, through: doors },
+  { id: 'inv_one', processes: 1, calls: 600, through: ['REST', 'gRPC'] },
+  { id: 'inv_two', processes: 2, calls: 800, through: ['REST', 'gRPC'] },
+  { id: 'inv_all', processes: 4, calls: 600, through: doors },
 ];
 
 describe.each(mixed)(
@@ -58,7 +65,7 @@ describe.each(mixed)(
   },
 );
 
-test('600 concurrent reserves on 45 units, through every door of two processes: exactly 45 succeed', async () => {
+test('600 concurrent reserves on 45 units, through every door of four processes: exactly 45 succeed', async () => {
   const record = { id: 'inv_hot', onHandQty: 50, reservedQty: 5 };
   await stage.seed(record);
   const calls = Array.from({ length: 600 }, (_, i): StockCall => {
@@ -94,6 +101,37 @@ test('orders on many records at once, in any order, never wait for each other in
   await stage.expectAuditClean();
 });
 
+test('one merchant floods four processes while a stranger locks its records; another one calls', async () => {
+  const ids = ['inv_a', 'inv_b', 'inv_c'];
+  const flooded = { onHandQty: 100_000, reservedQty: 0 };
+  await stage.seed(...ids.map((id) => ({ id, ...flooded })));
+  const merchant = await createMerchant(stage.dataSource, 'Quiet', 'test');
+  const quiet = { ...merchant, token: await tokenFor(merchant.merchantId) };
+  const own = { id: 'inv_quiet', onHandQty: 100, reservedQty: 0 };
+  await seedRecords(stage.dataSource, quiet.merchantId, [own]);
+
+  const random = new Random(7);
+  const stranger = new Stranger(stage.database.url, stage.merchantId, ids, random);
+  await stranger.took(1);
+  const calls = Array.from({ length: 1200 }, (_, i): StockCall => {
+    return { rpc: 'reserve', id: random.pick(ids), qty: 1, reference: `ORD-${i % 50}` };
+  });
+  const flood = runAtOnce(calls, services, ['REST', 'gRPC']);
+  const few = Array.from({ length: 100 }, (): StockCall => ({ rpc: 'reserve', id: own.id, qty: 1 }));
+  const answered = await runAtOnce(few, services, ['REST', 'gRPC'], quiet);
+  const ledger = await flood;
+  await stranger.stop();
+
+  expect(answered.accepted()).toHaveLength(100);
+  await answered.expectEqual(stage.database, { merchantId: quiet.merchantId, ...own });
+  expect(ledger.accepted()).toHaveLength(1200);
+  for (const id of ids) {
+    await ledger.expectEqual(stage.database, { merchantId: stage.merchantId, id, ...flooded });
+    await ledger.expectHolds(stage.database, stage.merchantId, id);
+  }
+  await stage.expectAuditClean();
+});
+
 function mixedCalls(id: string, count: number, random: Random): StockCall[] {
   return Array.from({ length: count }, (_, i): StockCall => {
     const reference = random.pick(['', '', 'ORD-1', 'ORD-2', 'ORD-3', 'ORD-4']);
@@ -114,9 +152,14 @@ async function runAtOnce(
   calls: readonly StockCall[],
   on: readonly ServiceProcess[],
   through: readonly Door[],
+  who: Credentials = stage,
 ): Promise<Ledger> {
-  const callers = openCallers(on, stage, through);
-  closeCallers = callers.close;
+  const callers = openCallers(on, who, through);
+  const others = closeCallers;
+  closeCallers = () => {
+    others();
+    callers.close();
+  };
   const ledger = new Ledger();
   await Promise.all(
     calls.map(async (call, i) => ledger.add(call, await callers.all[i % callers.all.length]!.call(call))),

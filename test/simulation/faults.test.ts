@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { doors, openCaller, type StockCall } from '../support/callers.js';
+import { Session } from '../support/engine-stage.js';
 import {
   cleanUpProcesses,
   isRunning,
@@ -95,6 +96,49 @@ describe('the service dies', () => {
     }
     await clients.finished;
     await expectAcknowledgedIsThere(clients);
+  });
+
+  test('kill -9 while its backend is frozen with a lock: others go on, and its record comes back', async () => {
+    const name = 'frozen_lock';
+    const ids = [`inv_${name}_1`, `inv_${name}_2`];
+    await stage.seed(...ids.map((id) => ({ id, onHandQty, reservedQty: 0 })));
+    await stage.database.query(`
+      CREATE FUNCTION wait_here() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN PERFORM pg_advisory_xact_lock_shared(7); RETURN NEW; END $$;
+      CREATE TRIGGER waits BEFORE INSERT ON movement_log
+         FOR EACH ROW WHEN (NEW.notes = 'wait') EXECUTE FUNCTION wait_here();`);
+    const gate = await Session.open(stage.database.url);
+    await gate.run('SELECT pg_advisory_lock(7)');
+    const [first, second] = (await Promise.all(
+      [1, 2].map(() => startService(onDatabase(stage.database.url, { ...impatient, ATTEMPTS_MAX: '2' }))),
+    )) as [ServiceProcess, ServiceProcess];
+    const [doomed, caller] = [openCaller('REST', first, stage), openCaller('REST', second, stage)];
+    const reserve = { rpc: 'reserve', qty: 1, reference: 'ORD-1' } as const;
+
+    const lost = doomed.call({ ...reserve, id: ids[0]!, notes: 'wait' });
+    let backend: number | undefined;
+    await until('the transaction to wait at the gate', async () => {
+      const [row] = await stage.database.query<{ pid: number }>(
+        `SELECT pid FROM pg_stat_activity
+          WHERE datname = current_database() AND application_name = 'holdfast' AND wait_event = 'advisory'`,
+      );
+      backend = row?.pid;
+      return backend !== undefined;
+    });
+    process.kill(backend!, 'SIGSTOP');
+    await first.end('SIGKILL');
+    expect((await lost).kind).toBe('unanswered');
+
+    // The dead process has the first record for as long as its backend does not know.
+    const blocked = caller.call({ ...reserve, id: ids[0]! });
+    expect((await caller.call({ ...reserve, id: ids[1]! })).kind).toBe('ok');
+    expect(await blocked).toMatchObject({ kind: 'refused', reason: 'CONTENTION' });
+    const late = caller.call({ ...reserve, id: ids[0]!, idempotencyKey: name });
+    await gate.close();
+    process.kill(backend!, 'SIGCONT');
+    expect((await late).kind).toBe('ok');
+    // What the dead one did took effect or not, and whole.
+    await stage.expectAuditClean();
   });
 });
 

@@ -12,6 +12,7 @@ import { createStage, type Stage } from '../support/stage.js';
 import { Attempts } from './attempts.js';
 import { Random } from './random.js';
 import { drawCall, entriesOf, heldAfter, type ShopCall } from './shop-calls.js';
+import { Stranger } from './stranger.js';
 
 // As long as its clients go on asking, and more.
 vi.setConfig({ testTimeout: 120_000 });
@@ -42,7 +43,7 @@ afterEach(async () => {
 });
 afterAll(() => stage.close());
 
-/** Seeded clients of a shop with two processes, and all that they were told. */
+/** Seeded clients of a shop with several processes, and all that they were told. */
 class Shop {
   readonly told: { call: ShopCall; answer: DataAnswer }[] = [];
   readonly attempts = new Attempts();
@@ -95,10 +96,12 @@ class Shop {
   }
 }
 
-async function openShop(seed: number): Promise<Shop> {
+async function openShop(seed: number, processes: number): Promise<Shop> {
   services.push(
     ...(await Promise.all(
-      [1, 2].map(() => startService(onDatabase(stage.database.url, { LOG_LEVEL: 'error' }))),
+      Array.from({ length: processes }, () =>
+        startService(onDatabase(stage.database.url, { LOG_LEVEL: 'error' })),
+      ),
     )),
   );
   const ids = Array.from({ length: 6 }, (_, i) => `inv_${seed}_${i}`);
@@ -152,14 +155,17 @@ async function expectExpired({ ids }: Shop): Promise<void> {
   await stage.expectAuditClean();
 }
 
-describe('a shop of two processes: orders, holds that end, confirmations, adjustments', () => {
-  test('while time passes: each call once, as told, and each hold ends once', async () => {
-    const shop = await openShop(1);
+describe('a shop of several processes: orders, holds that end, confirmations, adjustments', () => {
+  test('two, while time passes and a stranger locks records: each call once, as told, and each hold ends once', async () => {
+    const shop = await openShop(1, 2);
+    const stranger = new Stranger(stage.database.url, stage.merchantId, shop.ids, new Random(11));
     while (!shop.done) {
       await shop.answeredMore(60);
       await passSeconds(stage.dataSource, stage.merchantId, 700);
     }
     await shop.finished;
+    await stranger.took(5);
+    await stranger.stop();
     const reasons = shop.told.map(({ answer }) => (answer.kind === 'refused' ? answer.reason : answer.kind));
     // Enough of everything, or this proves little.
     expect([...new Set(reasons)]).toEqual(
@@ -169,8 +175,8 @@ describe('a shop of two processes: orders, holds that end, confirmations, adjust
     await expectExpired(shop);
   });
 
-  test('while connections are terminated, one process is killed, and time passes', async () => {
-    const shop = await openShop(2);
+  test('four, while connections are terminated, two processes are killed, and time passes', async () => {
+    const shop = await openShop(2, 4);
     let killed = 0;
     while (!shop.done) {
       await shop.answeredMore(40);
