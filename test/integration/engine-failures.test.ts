@@ -223,10 +223,9 @@ describe('locks that others hold', () => {
     const ids = Array.from({ length: 1000 }, (_, i) => `inv_many_${i}`);
     await shelf.add(...ids);
     await other.run('BEGIN');
-    await other.run(
-      "SELECT 1 FROM stock_levels WHERE merchant_id = $1 AND id LIKE 'inv_many_%' FOR UPDATE",
-      [shelf.merchantId],
-    );
+    await other.run("SELECT 1 FROM stock_levels WHERE merchant_id = $1 AND id LIKE 'inv_many_%' FOR UPDATE", [
+      shelf.merchantId,
+    ]);
     const blocked = each(...ids.map((id) => shelf.reserve(1, { id })));
     const order = each(...ids.slice(0, 3).map((id) => shelf.reserve(1, { id })));
     expect(await submit(shelf.reserve(1), shelf.reserve(1, { id: 'inv_2' }))).toEqual([
