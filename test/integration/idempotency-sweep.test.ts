@@ -97,7 +97,7 @@ describe('the sweep', () => {
   test('stops between two statements when it is told to', async () => {
     await addKeys(shelf.merchantId, 'old', 2500, '2 days');
     let asked = 0;
-    expect(await sweepAllKeys(dataSource, () => ++asked > 1)).toBe(1000);
+    expect(await sweepAllKeys(dataSource, () => ++asked > 2)).toBe(1000);
     expect(await keysLeft()).toHaveLength(1500);
   });
 
@@ -108,6 +108,22 @@ describe('the sweep', () => {
     // A sweep that finds the rest locked leaves it to the one that locked it.
     expect(swept.reduce((sum, n) => sum + n)).toBe(3000);
     expect(await keysLeft()).toHaveLength(5);
+  });
+
+  test('one merchant whose keys cannot be removed does not stop the others', async () => {
+    const other = await new Shelf(database, dataSource).fill();
+    for (const { merchantId } of [shelf, other]) await addKeys(merchantId, merchantId, 1, '2 days');
+    const broken = [shelf.merchantId, other.merchantId].sort()[0]!;
+    await database.query(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN IF OLD.merchant_id = '${broken}' THEN RAISE 'no'; END IF; RETURN OLD; END $$;
+      CREATE TRIGGER refuse BEFORE DELETE ON idempotency_keys FOR EACH ROW EXECUTE FUNCTION refuse()`);
+    try {
+      await expect(sweepAllKeys(dataSource, never)).rejects.toThrow('no');
+      expect(await keysLeft()).toEqual([`${broken}1`]);
+    } finally {
+      await database.query('DROP FUNCTION refuse CASCADE');
+    }
   });
 
   test('does not wait for a key that somebody is taking over', async () => {

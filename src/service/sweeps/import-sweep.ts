@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { sweepImports } from '../../store/tables/imports.js';
+import { eachMerchant } from './each-merchant.js';
 
 /** Lines deleted in one statement. */
 const SWEEP_LINES_MAX = 1000;
@@ -10,14 +11,14 @@ const SWEEP_STEPS_MAX = 1000;
 export const IMPORT_SWEEP_MERCHANTS = { min: 100, max: 1000 };
 
 /** Forgets the outlived imports of merchants, step by step. Several processes may do so at the same time. */
-export async function sweepImportsOf(
+export function sweepImportsOf(
   dataSource: DataSource,
   merchantIds: readonly string[],
   isStopped: () => boolean,
 ): Promise<void> {
-  for (const merchantId of merchantIds) {
+  return eachMerchant(merchantIds, isStopped, async (merchantId) => {
     for (let step = 1, more = true; more && step <= SWEEP_STEPS_MAX && !isStopped(); step++) {
       more = await sweepImports(dataSource, merchantId, SWEEP_LINES_MAX);
     }
-  }
+  });
 }

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { sweepIdempotencyKeys } from '../../store/tables/idempotency-keys.js';
+import { eachMerchant } from './each-merchant.js';
 
 /** Rows deleted in one statement; more would hold locks for too long. */
 const SWEEP_ROWS_MAX = 1000;
@@ -14,11 +15,11 @@ export async function sweepKeys(
   isStopped: () => boolean,
 ): Promise<number> {
   let swept = 0;
-  for (const merchantId of merchantIds) {
+  await eachMerchant(merchantIds, isStopped, async (merchantId) => {
     for (let found = SWEEP_ROWS_MAX; found === SWEEP_ROWS_MAX && !isStopped(); ) {
       found = await sweepIdempotencyKeys(dataSource, merchantId, SWEEP_ROWS_MAX);
       swept += found;
     }
-  }
+  });
   return swept;
 }
