@@ -17,6 +17,7 @@ const absent = [
   'ReservedOrder.expires_at',
   'Hold.expires_at',
   'AdjustedStock.shortfall',
+  'OrderRecord.expires_at',
 ];
 
 const names = (fields: readonly DescField[]): string[] => fields.map(({ jsonName }) => jsonName).sort();

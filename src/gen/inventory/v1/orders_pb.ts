@@ -467,7 +467,7 @@ export type Order = Message<"inventory.v1.Order"> & {
   reference: string;
 
   /**
-   * HELD while units are held, otherwise what became of them: `lines` tell the rest.
+   * HELD while units are held, otherwise what became of them; `lines` says it for each record.
    *
    * @generated from field: inventory.v1.Order.State state = 2;
    */

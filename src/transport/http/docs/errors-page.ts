@@ -38,7 +38,7 @@ export function errorsHtml(markdown: string): string {
   <body>
     <p><a href="../docs">The REST API, to read and to try</a></p>
     <h1>Reasons to fail</h1>
-    <p>A failed call tells its reason: <code>code</code> of a REST body, <code>reason</code> of
+    <p>A failed call names its reason: in <code>code</code> of a REST body, in <code>reason</code> of
       <code>google.rpc.ErrorInfo</code> elsewhere. Programs act on it; messages are for people.</p>
     <ul>${reasons.map(({ name }) => `\n      <li>${linkTo(name)}</li>`).join('')}
     </ul>${reasons.map(section).join('')}
