@@ -118,6 +118,15 @@ export class Shelf {
     return this.submission(reserve, key);
   }
 
+  /** Without a reference, unless one is given. */
+  release(id: string, qty: number, reference = ''): Submission {
+    return this.submission({ kind: 'release', id, qty, reference, notes: '' });
+  }
+
+  releaseOrder(reference: string): Submission {
+    return this.submission({ kind: 'release_order', reference, notes: '' });
+  }
+
   /** A command of the merchant's, under a key or none. */
   submission(command: Unsigned<Command>, key?: string): Submission {
     const signed = { ...command, merchantId: this.merchantId, actor: 'ann' } as Command;

@@ -3,8 +3,10 @@ import type { Overrides } from '../../src/app.js';
 import type { Environment } from '../../src/config.js';
 import type { SeedRecord } from '../../src/store/seed.js';
 import { startAppOn } from './app.js';
+import { openDataSource } from './data-source.js';
 import { createTestDatabase } from './database.js';
 import { closeDoors, openDoors } from './doors.js';
+import { Shelf } from './engine-stage.js';
 import { openReadsStage } from './reads-stage.js';
 import { createStage } from './stage.js';
 
@@ -31,6 +33,14 @@ export const test = base
     { scope: 'file' },
     opened(createTestDatabase, (database) => database.drop()),
   )
+  /** A pool of its own on the database. */
+  .extend('dataSource', { scope: 'file' }, async ({ database }, { onCleanup }) => {
+    const dataSource = await openDataSource(database.url);
+    onCleanup(() => dataSource.destroy());
+    return dataSource;
+  })
+  /** A merchant of the test's own, with two records. */
+  .extend('shelf', ({ database, dataSource }) => new Shelf(database, dataSource).fill())
   .extend('environment', { scope: 'file' }, (): Environment => ({}))
   .extend('overrides', { scope: 'file' }, (): Overrides => ({}))
   .extend('service', { scope: 'file' }, async ({ database, environment, overrides }, { onCleanup }) => {
