@@ -12,7 +12,14 @@ const operations = new Map(operationsOf(document).map((operation) => [operation.
 
 /** One that works on a fresh demo; reserve comes once more, since its units are released by the published sample. */
 const order = [
-  ['getInventory', 'listInventory', 'listInventoryByProduct', 'listInventoryBySku', 'listLowStock'],
+  [
+    'getInventory',
+    'batchGetInventory',
+    'listInventory',
+    'listInventoryByProduct',
+    'listInventoryBySku',
+    'listLowStock',
+  ],
   ['watchInventory', 'listHolds', 'listLogs', 'reserve', 'release', 'reserve', 'releaseOrder', 'confirm'],
   ['setHold', 'setOrder'],
   ['reserveOrder', 'getOrder', 'confirmOrder', 'createInventory', 'updateInventory'],

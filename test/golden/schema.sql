@@ -134,6 +134,8 @@ CREATE INDEX imports_by_use ON public.imports USING btree (merchant_id, used_at)
 
 CREATE INDEX inventory_records_by_sku ON public.inventory_records USING btree (merchant_id, sku_id, id) WHERE (sku_id <> ''::text);
 
+CREATE INDEX inventory_records_by_warehouse ON public.inventory_records USING btree (((merchant_id || ''::text)), warehouse_id, id);
+
 CREATE INDEX movement_log_adjustments ON public.movement_log USING btree (merchant_id, inventory_id, revision) WHERE (action <> ALL (ARRAY['RESERVED'::text, 'RELEASED'::text]));
 
 CREATE INDEX movement_log_by_reference ON public.movement_log USING btree (merchant_id, reference, logged_at) WHERE (reference IS NOT NULL);

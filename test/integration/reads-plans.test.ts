@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { encodePageToken } from '../../src/service/reads/page-token.js';
 import { Reads } from '../../src/service/reads/reads.js';
 import type { Statement } from '../../src/store/connection/statement.js';
 import { ReadPool } from '../../src/store/reads/read-pool.js';
@@ -88,6 +89,24 @@ const everyRecord = [
   /Index Scan Backward using movement_log_adjustments/,
 ];
 
+/** A filtered list, by page and by token. */
+function listed(
+  name: string,
+  filter: { warehouseId?: string; productId?: string; skuId?: string; lowStock?: boolean },
+  expected: RegExp[],
+): readonly [string, () => Promise<unknown>, RegExp[]][] {
+  const { warehouseId = '', productId = '', skuId = '', lowStock = false } = filter;
+  const list = ['records', MERCHANT, warehouseId, productId, skuId, Number(lowStock)];
+  const pageToken = encodePageToken(list, [1, 9, record]);
+  const read = (pageToken: string) => () =>
+    reads.listInventory(callOf(), { page: 0, pageToken, limit: 1, ...filter });
+  const patterns = [/Index Scan using stock_levels_pkey/, ...expected];
+  return [
+    [`ListInventory ${name}`, read(''), patterns],
+    [`ListInventory ${name}, by token`, read(pageToken), patterns],
+  ];
+}
+
 // [read, what its plan must name]
 const cases: readonly [string, () => Promise<unknown>, RegExp[]][] = [
   ['GetInventory', () => reads.getInventory(callOf(), record), everyRecord],
@@ -114,6 +133,26 @@ const cases: readonly [string, () => Promise<unknown>, RegExp[]][] = [
       await reads.listInventory(callOf(), { page: 0, pageToken });
     },
     [...everyRecord, /Index Cond: \(\(merchant_id = '\w+'::text\) AND \(id > /],
+  ],
+  ...listed('of a warehouse', { warehouseId: 'w7' }, [/using inventory_records_by_warehouse/]),
+  ...listed('of a product', { productId: 'p7' }, [/inventory_records_identity/]),
+  ...listed('of a SKU', { skuId: 's7' }, [/inventory_records_by_sku/]),
+  ...listed('that are low', { lowStock: true }, [/using stock_levels_low/]),
+  ...listed('of a warehouse that are low', { warehouseId: 'w7', lowStock: true }, [
+    /using (stock_levels_low|inventory_records_by_warehouse)/,
+  ]),
+  ...listed('of a SKU in a warehouse that are low', { skuId: 's7', warehouseId: 'w7', lowStock: true }, [
+    /inventory_records_by_sku/,
+  ]),
+  [
+    'BatchGetInventory by ids',
+    () => reads.batchGetInventory(callOf(), { ids: [record, 'inv_2'], skuIds: [] }),
+    everyRecord,
+  ],
+  [
+    'BatchGetInventory by SKUs',
+    () => reads.batchGetInventory(callOf(), { ids: [], skuIds: ['s7', 's8'] }),
+    [...everyRecord, /inventory_records_by_sku/],
   ],
   [
     'ListLowStock',

@@ -16,6 +16,8 @@ export interface Facts {
   };
   /** Fields of requests, by their JSON names, that are no parameters of the query. */
   readonly bodyOnly?: readonly string[];
+  /** RPCs that change nothing, though their HTTP method could. */
+  readonly safe?: readonly string[];
   readonly parameters: {
     readonly every: Readonly<Record<string, Json>>;
     /** Of calls that change something; `{operationId}` in one stands for the call. */

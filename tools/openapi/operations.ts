@@ -32,7 +32,7 @@ export function operationOf(binding: Binding, id: string, tag: string, context: 
   const { method } = binding;
   const comment = commentText(context.commentOf(method));
   const { summary, description } = splitSentence(schemas.text(comment));
-  const changes = isChange(binding);
+  const changes = isChange(binding, facts.safe);
   // Samples are of the RPC's first binding; others have other parts in the body.
   const sample = id === method.localName ? facts.samples[method.name] : undefined;
   const query = queryParameters(binding, schemas, sample?.parameters ?? {}, facts.bodyOnly ?? []);
@@ -66,9 +66,9 @@ export function operationOf(binding: Binding, id: string, tag: string, context: 
   });
 }
 
-/** Whether the call may change something: all but GET do, unless the RPC says otherwise. */
-function isChange({ httpMethod, method }: Binding): boolean {
-  const isSafe = httpMethod === 'GET' || httpMethod === 'HEAD';
+/** Whether the call may change something: all but GET do, unless the RPC or the facts say otherwise. */
+function isChange({ httpMethod, method }: Binding, safe: Facts['safe'] = []): boolean {
+  const isSafe = httpMethod === 'GET' || httpMethod === 'HEAD' || safe.includes(method.name);
   return !isSafe && method.idempotency !== MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
 }
 

@@ -23,7 +23,10 @@ export function violationsOf({ method, body, variables }: Binding): Violations |
   const missing = violated(subject, undefined, (field) => !inPath.includes(field));
   if (missing !== undefined) return missing;
   const others = subject.fields.filter((field) => !inPath.includes(field));
-  for (const broken of [...others, ...inPath.filter((field) => subject.fields.includes(field))]) {
+  const isList = (field: DescField): boolean => field.fieldKind === 'list';
+  const bare = others.filter((field) => !isList(field));
+  const paths = inPath.filter((field) => subject.fields.includes(field));
+  for (const broken of [...bare, ...paths, ...others.filter(isList)]) {
     const found = violated(subject, broken, (field) => field === broken);
     if (found !== undefined) return found;
   }
@@ -37,7 +40,10 @@ function violated(
   isChosen: (field: DescField) => boolean,
 ): Violations | undefined {
   const message = create(subject);
-  if (broken !== undefined) {
+  if (broken?.fieldKind === 'list' && broken.scalar === ScalarType.STRING) {
+    // Breaks the rule of an item, where that is not to be empty.
+    reflect(subject, message).get(broken).add('');
+  } else if (broken !== undefined) {
     const value = broken.fieldKind === 'scalar' ? beyondBounds(broken.scalar, broken) : undefined;
     if (value === undefined) return undefined;
     reflect(subject, message).set(broken, value);
@@ -46,7 +52,8 @@ function violated(
   const told = violations.flatMap((violation) => {
     const [field] = violation.field;
     if (field?.kind !== 'field' || !isChosen(field)) return [];
-    return [[field.jsonName, toFieldViolation(violation).description] as const];
+    const { field: path, description } = toFieldViolation(violation);
+    return [[path, description] as const];
   });
   return told.length === 0 ? undefined : Object.fromEntries(told);
 }

@@ -5,11 +5,12 @@ import { findSettings } from '../../store/reads/merchant-settings.js';
 import type { ReadPool } from '../../store/reads/read-pool.js';
 import { findRecord, listRecordsOfProduct, listRecordsOfSku } from '../../store/reads/records.js';
 import type { CallContext } from '../call.js';
+import { type BatchGetRequest, batchGetInventory, type FoundRecords } from './batch-get-inventory.js';
 import { getOrder, type Order } from './get-order.js';
 import { type HoldsPage, type HoldsRequest, listHolds } from './list-holds.js';
-import { listInventory } from './list-inventory.js';
+import { type ListInventoryRequest, listInventory } from './list-inventory.js';
 import { type ListLogsRequest, type LoggedMovement, listLogs } from './list-logs.js';
-import type { Page, PageRequest } from './page-request.js';
+import type { Page } from './page-request.js';
 import { outcomeOf, type ReadResult } from './read-result.js';
 
 /** Records of one product or SKU in one answer. */
@@ -30,6 +31,10 @@ export class Reads {
     return found(await outcomeOf(() => findRecord(...this.#of(call), id)));
   }
 
+  batchGetInventory(call: CallContext, request: BatchGetRequest): Promise<ReadResult<FoundRecords>> {
+    return outcomeOf(() => batchGetInventory(...this.#of(call), request));
+  }
+
   /** In order of SKU and warehouse. */
   listInventoryByProduct(call: CallContext, productId: string): Promise<ReadResult<InventoryRecord[]>> {
     return outcomeOf(() => listRecordsOfProduct(...this.#of(call), productId, RECORDS_MAX));
@@ -40,7 +45,10 @@ export class Reads {
     return outcomeOf(() => listRecordsOfSku(...this.#of(call), skuId, RECORDS_MAX));
   }
 
-  listInventory(call: CallContext, request: PageRequest): Promise<ReadResult<Page<InventoryRecord>>> {
+  listInventory(
+    call: CallContext,
+    request: ListInventoryRequest,
+  ): Promise<ReadResult<Page<InventoryRecord>>> {
     return outcomeOf(() => listInventory(...this.#of(call), request));
   }
 

@@ -2,6 +2,7 @@ import { InitialSchema1790000000000 } from './1790000000000-initial-schema.js';
 import { OrdersAndRecords1790100000000 } from './1790100000000-orders-and-records.js';
 import { Imports1790200000000 } from './1790200000000-imports.js';
 import { LogFigures1790300000000 } from './1790300000000-log-figures.js';
+import { RecordsByWarehouse1790400000000 } from './1790400000000-records-by-warehouse.js';
 
 /** In the order in which they run. The SQL of a released migration is never edited. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   OrdersAndRecords1790100000000,
   Imports1790200000000,
   LogFigures1790300000000,
+  RecordsByWarehouse1790400000000,
 ];

@@ -15,6 +15,45 @@ export async function findRecord(
   return row && recordOf(row);
 }
 
+const MANY: Statement = {
+  name: 'get_records',
+  text: recordsOf('SELECT DISTINCT id FROM unnest($2::text[]) AS wanted (id)'),
+};
+
+/** Those of the records that the merchant has, in no order. */
+export async function findRecords(
+  reader: Reader,
+  merchantId: string,
+  ids: readonly string[],
+): Promise<InventoryRecord[]> {
+  return (await reader.rows<RawRecord>(MANY, [merchantId, ids])).map(recordOf);
+}
+
+const OF_SKUS: Statement = {
+  name: 'get_records_of_skus',
+  text: `${recordsOf(`
+           SELECT of_sku.id
+             FROM (SELECT DISTINCT sku_id FROM unnest($2::text[]) AS wanted (sku_id)) AS wanted
+            CROSS JOIN LATERAL (
+                  SELECT id
+                    FROM inventory_records
+                   WHERE merchant_id = $1 AND sku_id = wanted.sku_id AND sku_id <> ''
+                   ORDER BY id
+                   LIMIT $3::int) AS of_sku
+            LIMIT $3::int`)}
+     ORDER BY r.id`,
+};
+
+/** The records of some SKUs, in order of id; at most `limit`. */
+export async function findRecordsOfSkus(
+  reader: Reader,
+  merchantId: string,
+  skuIds: readonly string[],
+  limit: number,
+): Promise<InventoryRecord[]> {
+  return (await reader.rows<RawRecord>(OF_SKUS, [merchantId, skuIds, limit])).map(recordOf);
+}
+
 const OF_PRODUCT: Statement = {
   name: 'list_records_of_product',
   text: `${recordsOf(`

@@ -21,6 +21,14 @@ export function readOperations(reads: Reads): Operation[] {
       (page, principal) => ({ ...page, content: shownRecords(principal, page.content) }),
     ),
     readStock(
+      method.batchGetInventory,
+      (call, request) => reads.batchGetInventory(call, request),
+      ({ records, missing }, principal) => ({
+        records: shownRecords(principal, records),
+        missing: [...missing],
+      }),
+    ),
+    readStock(
       method.listInventoryByProduct,
       (call, { productId }) => reads.listInventoryByProduct(call, productId),
       (records, principal) => ({ records: shownRecords(principal, records) }),

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { JsonRequest } from '../../support/doors.js';
 import { Bound, type Scenario } from '../scenario.js';
 import {
   call,
@@ -10,6 +11,7 @@ import {
   now,
   ok,
   onlyPage,
+  pass,
   record,
   recordData,
   release,
@@ -41,6 +43,13 @@ const hatA1 = hat('inv_3', 'a', 'wh-1');
 const hatA2 = hat('inv_1', 'a', 'wh-2');
 const hatB1 = hat('inv_2', 'b', 'wh-1');
 const hats = [hatNone, hatA1, hatA2, hatB1];
+
+const shirt = recordData(5, 5, 'inv_shirt', { productId: 'shirt', warehouseId: 'wh-1' });
+
+const list = (filter: JsonRequest, ...content: object[]) =>
+  call('ListInventory', filter, onlyPage(...content));
+const many = (request: JsonRequest, records: object[], missing: string[]) =>
+  call('BatchGetInventory', request, ok({ records, missing }));
 
 /** Lists of records and holds. The log's stands in logs.ts. */
 export const lists: readonly Scenario[] = [
@@ -133,6 +142,109 @@ export const lists: readonly Scenario[] = [
       call('ListInventoryByProduct', { productId: 'ha' }, ok([])),
       call('ListInventoryByProduct', { productId: 'h%' }, ok([])),
       call('ListInventoryByProduct', { productId: 'hat' }, ok([]), { caller: 'stranger' }),
+    ],
+  },
+  {
+    name: 'records by filter: of a warehouse, a product, a SKU, low ones, and all of that at once',
+    records: [
+      ...hats.map(([seed]) => seed),
+      record(5, 5, 'inv_shirt', { productId: 'shirt', warehouseId: 'wh-1' }),
+    ],
+    steps: [
+      list({ warehouseId: 'wh-1' }, hatB1[1], hatA1[1], hatNone[1], shirt),
+      list({ warehouseId: 'wh-2' }, hatA2[1]),
+      list({ warehouseId: 'wh' }),
+      list({ productId: 'hat' }, hatA2[1], hatB1[1], hatA1[1], hatNone[1]),
+      list({ productId: 'hat', warehouseId: 'wh-1' }, hatB1[1], hatA1[1], hatNone[1]),
+      list({ skuId: 'a' }, hatA2[1], hatA1[1]),
+      list({ skuId: 'a', warehouseId: 'wh-1' }, hatA1[1]),
+      list({ skuId: 'a', productId: 'shirt' }),
+      list({ lowStock: true }, shirt),
+      list({ lowStock: false, skuId: 'b' }, hatB1[1]),
+      list({ lowStock: true, warehouseId: 'wh-1' }, shirt),
+      list({ lowStock: true, warehouseId: 'wh-2' }),
+      list({ lowStock: true, productId: 'shirt' }, shirt),
+      list({ lowStock: true, productId: 'hat' }),
+      list({ lowStock: true, skuId: 'a' }),
+      call('ListInventory', { warehouseId: 'wh-1' }, onlyPage(), { caller: 'stranger' }),
+      call(
+        'ListInventory',
+        { warehouseId: 'w'.repeat(129) },
+        invalid({ warehouseId: 'must be at most 128 characters' }),
+      ),
+    ],
+  },
+  {
+    name: 'a filtered list by page and by token, which keeps to its filters',
+    records: hats.map(([seed]) => seed),
+    steps: ['warehouseId', 'productId'].flatMap((filter) => {
+      const of =
+        filter === 'warehouseId' ? { warehouseId: 'wh-1' } : { productId: 'hat', warehouseId: 'wh-1' };
+      const part = (content: unknown[], page: number, nextPageToken: unknown) =>
+        ok({ content, page, limit: 2, totalElements: 3, nextPageToken });
+      return [
+        call('ListInventory', { ...of, limit: 2 }, part([hatB1[1], hatA1[1]], 0, token), bindNext),
+        call('ListInventory', { ...of, limit: 2, page: 1 }, part([hatNone[1]], 1, '')),
+        call('ListInventory', { ...of, limit: 2, pageToken: next }, part([hatNone[1]], 1, '')),
+        call('ListInventory', { limit: 2, pageToken: next }, invalid(notOurs)),
+        call('ListInventory', { ...of, lowStock: true, pageToken: next }, invalid(notOurs)),
+      ];
+    }),
+  },
+  {
+    name: 'low in the list are those that are low now',
+    records: [record(5, 0)],
+    steps: [
+      list({ lowStock: true }),
+      call('Reserve', { id: ID, qty: 5, reference: 'A', ttlSeconds: 60 }, ok(expect.anything())),
+      call('ListInventory', { lowStock: true }, ok(expect.objectContaining({ totalElements: 1 }))),
+      pass(60),
+      list({ lowStock: true }),
+    ],
+  },
+  {
+    name: 'many records at once, in the order in which they are asked for',
+    records: hats.map(([seed]) => seed),
+    steps: [
+      many(
+        { ids: ['inv_3', 'inv_none', 'inv_1', 'inv_3', 'INV_1'] },
+        [hatA1[1], hatA2[1]],
+        ['inv_none', 'INV_1'],
+      ),
+      many({ skuIds: ['b', 'c', 'a', 'b'] }, [hatB1[1], hatA2[1], hatA1[1]], ['c']),
+      many({ ids: ['inv_none'] }, [], ['inv_none']),
+      call('BatchGetInventory', { ids: ['inv_1'] }, ok({ records: [], missing: ['inv_1'] }), {
+        caller: 'stranger',
+      }),
+      // A key does nothing for a read.
+      call('BatchGetInventory', { ids: ['inv_1'] }, ok({ records: [hatA2[1]], missing: [] }), {
+        idempotencyKey: 'k',
+      }),
+      many(
+        { ids: ['inv_1', ...Array.from({ length: 999 }, (_, i) => `none_${i}`)] },
+        [hatA2[1]],
+        Array.from({ length: 999 }, (_, i) => `none_${i}`),
+      ),
+    ],
+  },
+  {
+    name: 'many at once, asked for in ways that name nothing',
+    records: [],
+    steps: [
+      ...[{}, { ids: [] }, { ids: ['inv_1'], skuIds: ['a'] }].map((request) =>
+        call('BatchGetInventory', request, invalid({ ids: 'are required, or skuIds, but not both' })),
+      ),
+      call(
+        'BatchGetInventory',
+        { ids: ['a b'] },
+        invalid({ 'ids[0]': 'must be 1 to 64 characters of A-Z a-z 0-9 . _ -' }),
+      ),
+      call('BatchGetInventory', { skuIds: [''] }, invalid({ 'skuIds[0]': 'must not be empty' })),
+      call(
+        'BatchGetInventory',
+        { ids: Array.from({ length: 1001 }, (_, i) => `i${i}`) },
+        invalid({ ids: 'must contain no more than 1000 item(s)' }),
+      ),
     ],
   },
   {

@@ -51,6 +51,7 @@ const needs: Readonly<Record<Rpc, readonly [Level, JsonRequest, Expected]>> = {
   ],
   GetInventory: ['stockReader', { id: ID }, ok(unattributed)],
   ListInventory: ['stockReader', {}, onlyPage(unattributed)],
+  BatchGetInventory: ['stockReader', { ids: [ID] }, ok({ records: [unattributed], missing: [] })],
   ListInventoryByProduct: ['stockReader', { productId: ID }, ok([unattributed])],
   ListInventoryBySku: ['stockReader', { skuId: 's' }, ok([])],
   ListLowStock: ['stockReader', {}, ok([])],

@@ -34,6 +34,7 @@ export const bindings: Readonly<Record<Rpc, Binding>> = {
   CreateInventory: post('/v1/inventory', 'record'),
   GetInventory: get('/v1/inventory/{id}', 'record'),
   ListInventory: get('/v1/inventory'),
+  BatchGetInventory: { method: 'POST', path: '/v1/inventory/batch-get', body: '*' },
   ListInventoryByProduct: get('/v1/inventory/product/{productId}', 'records'),
   ListInventoryBySku: get('/v1/inventory/sku/{skuId}', 'records'),
   ListLowStock: get('/v1/inventory/low-stock', 'records'),

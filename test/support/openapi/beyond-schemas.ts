@@ -16,7 +16,8 @@ const rules: readonly (readonly [field: RegExp, description: RegExp])[] = [
   [/^reference$/, /^holds units of more than \d+ records; (?:release|confirm) them record by record$/],
   [/^idempotencyKey$/, /^must be the same key wherever it is given$/],
   [/^lines\[\d+\]\.idempotencyKey$/, /^must not be given in a line: the batch has one key$/],
-  [/^ids$/, /^are required, or a productId, but not both$/],
+  [/^ids$/, /^are required, or (?:a productId|skuIds), but not both$/],
+  [/^skuIds$/, /^have more than 5000 records; read fewer at once$/],
   [/^afterId$/, /^is not an event id(?: of these records)?$/],
   [/^productId$/, /^has more than 100 records; watch some of them by their ids$/],
 ];

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file inventory/v1/inventory_record.proto.
  */
 export const file_inventory_v1_inventory_record: GenFile = /*@__PURE__*/
-  fileDesc("CiNpbnZlbnRvcnkvdjEvaW52ZW50b3J5X3JlY29yZC5wcm90bxIMaW52ZW50b3J5LnYxItEECg9JbnZlbnRvcnlSZWNvcmQSCgoCaWQYASABKAkSEgoKcHJvZHVjdF9pZBgCIAEoCRITCgZza3VfaWQYAyABKAlIAIgBARIRCgl0ZW5hbnRfaWQYBCABKAkSFAoMd2FyZWhvdXNlX2lkGAUgASgJEhYKDndhcmVob3VzZV9uYW1lGAYgASgJEhAKCGxvY2F0aW9uGAcgASgJEhMKC29uX2hhbmRfcXR5GAggASgFEhQKDHJlc2VydmVkX3F0eRgJIAEoBRIVCg1hdmFpbGFibGVfcXR5GAogASgFEhUKDXJlb3JkZXJfbGV2ZWwYCyABKAUSEwoLcmVvcmRlcl9xdHkYDCABKAUSUAoSdmFyaWFudF9hdHRyaWJ1dGVzGA0gAygLMjQuaW52ZW50b3J5LnYxLkludmVudG9yeVJlY29yZC5WYXJpYW50QXR0cmlidXRlc0VudHJ5EjcKE2xhc3Rfc3RvY2tfYWRqdXN0ZWQYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhgKEGxhc3RfYWRqdXN0ZWRfYnkYDyABKAkSLgoKY3JlYXRlZF9hdBgQIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAaOAoWVmFyaWFudEF0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQgkKB19za3VfaWQi/gUKFkNyZWF0ZUludmVudG9yeVJlcXVlc3QSKgoKcHJvZHVjdF9pZBgBIAEoCUIWukgTchEQARiAATIKXlteXHgwMF0qJBIrCgZza3VfaWQYAiABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiRIAIgBARIsCgx3YXJlaG91c2VfaWQYAyABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSLAoOd2FyZWhvdXNlX25hbWUYBCABKAlCFLpIEXIPGIACMgpeW15ceDAwXSokEiAKC2luaXRpYWxfcXR5GAUgASgFQga6SAPIAQFIAYgBARImCghsb2NhdGlvbhgGIAEoCUIUukgRcg8YgAIyCl5bXlx4MDBdKiQSHgoNcmVvcmRlcl9sZXZlbBgHIAEoBUIHukgEGgIoABIcCgtyZW9yZGVyX3F0eRgIIAEoBUIHukgEGgIoABKIAQoSdmFyaWFudF9hdHRyaWJ1dGVzGAkgAygLMjsuaW52ZW50b3J5LnYxLkNyZWF0ZUludmVudG9yeVJlcXVlc3QuVmFyaWFudEF0dHJpYnV0ZXNFbnRyeUIvukgsmgEpEDIiEnIQEAEYQDIKXlteXHgwMF0qJCoRcg8YgAIyCl5bXlx4MDBdKiQSWwoCaWQYCiABKAlCSrpIR3JFMhZeW0EtWmEtejAtOS5fLV17MSw2NH0kWgEuWgIuLloEbG9nc1oJbG93LXN0b2NrWgV3YXRjaFoHcHJvZHVjdFoDc2t1SAKIAQESTwoPaWRlbXBvdGVuY3lfa2V5GA8gASgJQjG6SC5yLBj/ATInXltceDIxLVx4N2VdKFtceDIwLVx4N2VdKltceDIxLVx4N2VdKT8kSAOIAQEaOAoWVmFyaWFudEF0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQgkKB19za3VfaWRCDgoMX2luaXRpYWxfcXR5QgUKA19pZEISChBfaWRlbXBvdGVuY3lfa2V5IkgKF0NyZWF0ZUludmVudG9yeVJlc3BvbnNlEi0KBnJlY29yZBgBIAEoCzIdLmludmVudG9yeS52MS5JbnZlbnRvcnlSZWNvcmQiQAoTR2V0SW52ZW50b3J5UmVxdWVzdBIpCgJpZBgBIAEoCUIdukgachgyFl5bQS1aYS16MC05Ll8tXXsxLDY0fSQiRQoUR2V0SW52ZW50b3J5UmVzcG9uc2USLQoGcmVjb3JkGAEgASgLMh0uaW52ZW50b3J5LnYxLkludmVudG9yeVJlY29yZCKFAQoUTGlzdEludmVudG9yeVJlcXVlc3QSFQoEcGFnZRgBIAEoBUIHukgEGgIoABIeCgVsaW1pdBgCIAEoBUIKukgHGgUYyAEoAUgAiAEBEiwKCnBhZ2VfdG9rZW4YAyABKAlCGLpIFXITGIAIMg5eW1x4MjEtXHg3ZV0qJEIICgZfbGltaXQilQEKFUxpc3RJbnZlbnRvcnlSZXNwb25zZRIuCgdjb250ZW50GAEgAygLMh0uaW52ZW50b3J5LnYxLkludmVudG9yeVJlY29yZBIMCgRwYWdlGAIgASgFEg0KBWxpbWl0GAMgASgFEhYKDnRvdGFsX2VsZW1lbnRzGAQgASgFEhcKD25leHRfcGFnZV90b2tlbhgFIAEoCSJLCh1MaXN0SW52ZW50b3J5QnlQcm9kdWN0UmVxdWVzdBIqCgpwcm9kdWN0X2lkGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokIlAKHkxpc3RJbnZlbnRvcnlCeVByb2R1Y3RSZXNwb25zZRIuCgdyZWNvcmRzGAEgAygLMh0uaW52ZW50b3J5LnYxLkludmVudG9yeVJlY29yZCJDChlMaXN0SW52ZW50b3J5QnlTa3VSZXF1ZXN0EiYKBnNrdV9pZBgBIAEoCUIWukgTchEQARiAATIKXlteXHgwMF0qJCJMChpMaXN0SW52ZW50b3J5QnlTa3VSZXNwb25zZRIuCgdyZWNvcmRzGAEgAygLMh0uaW52ZW50b3J5LnYxLkludmVudG9yeVJlY29yZCJwChNMaXN0TG93U3RvY2tSZXF1ZXN0Eh4KBWxpbWl0GAEgASgFQgq6SAcaBRjoBygBSACIAQESLwoIYWZ0ZXJfaWQYAiABKAlCHbpIGnIYMhZeW0EtWmEtejAtOS5fLV17MCw2NH0kQggKBl9saW1pdCJGChRMaXN0TG93U3RvY2tSZXNwb25zZRIuCgdyZWNvcmRzGAEgAygLMh0uaW52ZW50b3J5LnYxLkludmVudG9yeVJlY29yZCKKAgoWVXBkYXRlSW52ZW50b3J5UmVxdWVzdBIpCgJpZBgBIAEoCUIdukgachgyFl5bQS1aYS16MC05Ll8tXXsxLDY0fSQSLwoHZGV0YWlscxgCIAEoCzIeLmludmVudG9yeS52MS5JbnZlbnRvcnlEZXRhaWxzEi8KC3VwZGF0ZV9tYXNrGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzaxJPCg9pZGVtcG90ZW5jeV9rZXkYDyABKAlCMbpILnIsGP8BMideW1x4MjEtXHg3ZV0oW1x4MjAtXHg3ZV0qW1x4MjEtXHg3ZV0pPyRIAIgBAUISChBfaWRlbXBvdGVuY3lfa2V5IqAEChBJbnZlbnRvcnlEZXRhaWxzEisKCGxvY2F0aW9uGAEgASgJQhS6SBFyDxiAAjIKXlteXHgwMF0qJEgAiAEBEiMKDXJlb3JkZXJfbGV2ZWwYAiABKAVCB7pIBBoCKABIAYgBARIhCgtyZW9yZGVyX3F0eRgDIAEoBUIHukgEGgIoAEgCiAEBEjEKDndhcmVob3VzZV9uYW1lGAQgASgJQhS6SBFyDxiAAjIKXlteXHgwMF0qJEgDiAEBEoIBChJ2YXJpYW50X2F0dHJpYnV0ZXMYBSADKAsyNS5pbnZlbnRvcnkudjEuSW52ZW50b3J5RGV0YWlscy5WYXJpYW50QXR0cmlidXRlc0VudHJ5Qi+6SCyaASkQMiISchAQARhAMgpeW15ceDAwXSokKhFyDxiAAjIKXlteXHgwMF0qJBJPCg9pZGVtcG90ZW5jeV9rZXkYDyABKAlCMbpILnIsGP8BMideW1x4MjEtXHg3ZV0oW1x4MjAtXHg3ZV0qW1x4MjEtXHg3ZV0pPyRIBIgBARo4ChZWYXJpYW50QXR0cmlidXRlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCCwoJX2xvY2F0aW9uQhAKDl9yZW9yZGVyX2xldmVsQg4KDF9yZW9yZGVyX3F0eUIRCg9fd2FyZWhvdXNlX25hbWVCEgoQX2lkZW1wb3RlbmN5X2tleSJIChdVcGRhdGVJbnZlbnRvcnlSZXNwb25zZRItCgZyZWNvcmQYASABKAsyHS5pbnZlbnRvcnkudjEuSW52ZW50b3J5UmVjb3JkYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
+  fileDesc("CiNpbnZlbnRvcnkvdjEvaW52ZW50b3J5X3JlY29yZC5wcm90bxIMaW52ZW50b3J5LnYxItEECg9JbnZlbnRvcnlSZWNvcmQSCgoCaWQYASABKAkSEgoKcHJvZHVjdF9pZBgCIAEoCRITCgZza3VfaWQYAyABKAlIAIgBARIRCgl0ZW5hbnRfaWQYBCABKAkSFAoMd2FyZWhvdXNlX2lkGAUgASgJEhYKDndhcmVob3VzZV9uYW1lGAYgASgJEhAKCGxvY2F0aW9uGAcgASgJEhMKC29uX2hhbmRfcXR5GAggASgFEhQKDHJlc2VydmVkX3F0eRgJIAEoBRIVCg1hdmFpbGFibGVfcXR5GAogASgFEhUKDXJlb3JkZXJfbGV2ZWwYCyABKAUSEwoLcmVvcmRlcl9xdHkYDCABKAUSUAoSdmFyaWFudF9hdHRyaWJ1dGVzGA0gAygLMjQuaW52ZW50b3J5LnYxLkludmVudG9yeVJlY29yZC5WYXJpYW50QXR0cmlidXRlc0VudHJ5EjcKE2xhc3Rfc3RvY2tfYWRqdXN0ZWQYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhgKEGxhc3RfYWRqdXN0ZWRfYnkYDyABKAkSLgoKY3JlYXRlZF9hdBgQIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAaOAoWVmFyaWFudEF0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQgkKB19za3VfaWQi/gUKFkNyZWF0ZUludmVudG9yeVJlcXVlc3QSKgoKcHJvZHVjdF9pZBgBIAEoCUIWukgTchEQARiAATIKXlteXHgwMF0qJBIrCgZza3VfaWQYAiABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiRIAIgBARIsCgx3YXJlaG91c2VfaWQYAyABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSLAoOd2FyZWhvdXNlX25hbWUYBCABKAlCFLpIEXIPGIACMgpeW15ceDAwXSokEiAKC2luaXRpYWxfcXR5GAUgASgFQga6SAPIAQFIAYgBARImCghsb2NhdGlvbhgGIAEoCUIUukgRcg8YgAIyCl5bXlx4MDBdKiQSHgoNcmVvcmRlcl9sZXZlbBgHIAEoBUIHukgEGgIoABIcCgtyZW9yZGVyX3F0eRgIIAEoBUIHukgEGgIoABKIAQoSdmFyaWFudF9hdHRyaWJ1dGVzGAkgAygLMjsuaW52ZW50b3J5LnYxLkNyZWF0ZUludmVudG9yeVJlcXVlc3QuVmFyaWFudEF0dHJpYnV0ZXNFbnRyeUIvukgsmgEpEDIiEnIQEAEYQDIKXlteXHgwMF0qJCoRcg8YgAIyCl5bXlx4MDBdKiQSWwoCaWQYCiABKAlCSrpIR3JFMhZeW0EtWmEtejAtOS5fLV17MSw2NH0kWgEuWgIuLloEbG9nc1oJbG93LXN0b2NrWgV3YXRjaFoHcHJvZHVjdFoDc2t1SAKIAQESTwoPaWRlbXBvdGVuY3lfa2V5GA8gASgJQjG6SC5yLBj/ATInXltceDIxLVx4N2VdKFtceDIwLVx4N2VdKltceDIxLVx4N2VdKT8kSAOIAQEaOAoWVmFyaWFudEF0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQgkKB19za3VfaWRCDgoMX2luaXRpYWxfcXR5QgUKA19pZEISChBfaWRlbXBvdGVuY3lfa2V5IkgKF0NyZWF0ZUludmVudG9yeVJlc3BvbnNlEi0KBnJlY29yZBgBIAEoCzIdLmludmVudG9yeS52MS5JbnZlbnRvcnlSZWNvcmQiQAoTR2V0SW52ZW50b3J5UmVxdWVzdBIpCgJpZBgBIAEoCUIdukgachgyFl5bQS1aYS16MC05Ll8tXXsxLDY0fSQiRQoUR2V0SW52ZW50b3J5UmVzcG9uc2USLQoGcmVjb3JkGAEgASgLMh0uaW52ZW50b3J5LnYxLkludmVudG9yeVJlY29yZCKUAgoUTGlzdEludmVudG9yeVJlcXVlc3QSFQoEcGFnZRgBIAEoBUIHukgEGgIoABIeCgVsaW1pdBgCIAEoBUIKukgHGgUYyAEoAUgAiAEBEiwKCnBhZ2VfdG9rZW4YAyABKAlCGLpIFXITGIAIMg5eW1x4MjEtXHg3ZV0qJBIqCgx3YXJlaG91c2VfaWQYBCABKAlCFLpIEXIPGIABMgpeW15ceDAwXSokEigKCnByb2R1Y3RfaWQYBSABKAlCFLpIEXIPGIABMgpeW15ceDAwXSokEiQKBnNrdV9pZBgGIAEoCUIUukgRcg8YgAEyCl5bXlx4MDBdKiQSEQoJbG93X3N0b2NrGAcgASgIQggKBl9saW1pdCKVAQoVTGlzdEludmVudG9yeVJlc3BvbnNlEi4KB2NvbnRlbnQYASADKAsyHS5pbnZlbnRvcnkudjEuSW52ZW50b3J5UmVjb3JkEgwKBHBhZ2UYAiABKAUSDQoFbGltaXQYAyABKAUSFgoOdG90YWxfZWxlbWVudHMYBCABKAUSFwoPbmV4dF9wYWdlX3Rva2VuGAUgASgJIn8KGEJhdGNoR2V0SW52ZW50b3J5UmVxdWVzdBIyCgNpZHMYASADKAlCJbpIIpIBHxDoByIachgyFl5bQS1aYS16MC05Ll8tXXsxLDY0fSQSLwoHc2t1X2lkcxgCIAMoCUIeukgbkgEYEOgHIhNyERABGIABMgpeW15ceDAwXSokIlwKGUJhdGNoR2V0SW52ZW50b3J5UmVzcG9uc2USLgoHcmVjb3JkcxgBIAMoCzIdLmludmVudG9yeS52MS5JbnZlbnRvcnlSZWNvcmQSDwoHbWlzc2luZxgCIAMoCSJLCh1MaXN0SW52ZW50b3J5QnlQcm9kdWN0UmVxdWVzdBIqCgpwcm9kdWN0X2lkGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokIlAKHkxpc3RJbnZlbnRvcnlCeVByb2R1Y3RSZXNwb25zZRIuCgdyZWNvcmRzGAEgAygLMh0uaW52ZW50b3J5LnYxLkludmVudG9yeVJlY29yZCJDChlMaXN0SW52ZW50b3J5QnlTa3VSZXF1ZXN0EiYKBnNrdV9pZBgBIAEoCUIWukgTchEQARiAATIKXlteXHgwMF0qJCJMChpMaXN0SW52ZW50b3J5QnlTa3VSZXNwb25zZRIuCgdyZWNvcmRzGAEgAygLMh0uaW52ZW50b3J5LnYxLkludmVudG9yeVJlY29yZCJwChNMaXN0TG93U3RvY2tSZXF1ZXN0Eh4KBWxpbWl0GAEgASgFQgq6SAcaBRjoBygBSACIAQESLwoIYWZ0ZXJfaWQYAiABKAlCHbpIGnIYMhZeW0EtWmEtejAtOS5fLV17MCw2NH0kQggKBl9saW1pdCJGChRMaXN0TG93U3RvY2tSZXNwb25zZRIuCgdyZWNvcmRzGAEgAygLMh0uaW52ZW50b3J5LnYxLkludmVudG9yeVJlY29yZCKKAgoWVXBkYXRlSW52ZW50b3J5UmVxdWVzdBIpCgJpZBgBIAEoCUIdukgachgyFl5bQS1aYS16MC05Ll8tXXsxLDY0fSQSLwoHZGV0YWlscxgCIAEoCzIeLmludmVudG9yeS52MS5JbnZlbnRvcnlEZXRhaWxzEi8KC3VwZGF0ZV9tYXNrGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzaxJPCg9pZGVtcG90ZW5jeV9rZXkYDyABKAlCMbpILnIsGP8BMideW1x4MjEtXHg3ZV0oW1x4MjAtXHg3ZV0qW1x4MjEtXHg3ZV0pPyRIAIgBAUISChBfaWRlbXBvdGVuY3lfa2V5IqAEChBJbnZlbnRvcnlEZXRhaWxzEisKCGxvY2F0aW9uGAEgASgJQhS6SBFyDxiAAjIKXlteXHgwMF0qJEgAiAEBEiMKDXJlb3JkZXJfbGV2ZWwYAiABKAVCB7pIBBoCKABIAYgBARIhCgtyZW9yZGVyX3F0eRgDIAEoBUIHukgEGgIoAEgCiAEBEjEKDndhcmVob3VzZV9uYW1lGAQgASgJQhS6SBFyDxiAAjIKXlteXHgwMF0qJEgDiAEBEoIBChJ2YXJpYW50X2F0dHJpYnV0ZXMYBSADKAsyNS5pbnZlbnRvcnkudjEuSW52ZW50b3J5RGV0YWlscy5WYXJpYW50QXR0cmlidXRlc0VudHJ5Qi+6SCyaASkQMiISchAQARhAMgpeW15ceDAwXSokKhFyDxiAAjIKXlteXHgwMF0qJBJPCg9pZGVtcG90ZW5jeV9rZXkYDyABKAlCMbpILnIsGP8BMideW1x4MjEtXHg3ZV0oW1x4MjAtXHg3ZV0qW1x4MjEtXHg3ZV0pPyRIBIgBARo4ChZWYXJpYW50QXR0cmlidXRlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCCwoJX2xvY2F0aW9uQhAKDl9yZW9yZGVyX2xldmVsQg4KDF9yZW9yZGVyX3F0eUIRCg9fd2FyZWhvdXNlX25hbWVCEgoQX2lkZW1wb3RlbmN5X2tleSJIChdVcGRhdGVJbnZlbnRvcnlSZXNwb25zZRItCgZyZWNvcmQYASABKAsyHS5pbnZlbnRvcnkudjEuSW52ZW50b3J5UmVjb3JkYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
 
 /**
  * One product or SKU in one warehouse.
@@ -332,6 +332,34 @@ export type ListInventoryRequest = Message<"inventory.v1.ListInventoryRequest"> 
    * @generated from field: string page_token = 3;
    */
   pageToken: string;
+
+  /**
+   * Only records in this warehouse, up to 128 characters.
+   *
+   * @generated from field: string warehouse_id = 4;
+   */
+  warehouseId: string;
+
+  /**
+   * Only records of this product, up to 128 characters.
+   *
+   * @generated from field: string product_id = 5;
+   */
+  productId: string;
+
+  /**
+   * Only records of this SKU, up to 128 characters.
+   *
+   * @generated from field: string sku_id = 6;
+   */
+  skuId: string;
+
+  /**
+   * Only records whose available units are at or below their reorder level. Default: all.
+   *
+   * @generated from field: bool low_stock = 7;
+   */
+  lowStock: boolean;
 };
 
 /**
@@ -369,7 +397,7 @@ export type ListInventoryResponse = Message<"inventory.v1.ListInventoryResponse"
   limit: number;
 
   /**
-   * Number of records that the merchant has, 0 to 2147483647. When paging by `page_token`, as of the first response.
+   * Number of records that match the filters, 0 to 2147483647. When paging by `page_token`, as of the first response.
    *
    * @generated from field: int32 total_elements = 4;
    */
@@ -391,6 +419,62 @@ export const ListInventoryResponseSchema: GenMessage<ListInventoryResponse> = /*
   messageDesc(file_inventory_v1_inventory_record, 6);
 
 /**
+ * The records to read: `ids` or `sku_ids`, but not both.
+ *
+ * @generated from message inventory.v1.BatchGetInventoryRequest
+ */
+export type BatchGetInventoryRequest = Message<"inventory.v1.BatchGetInventoryRequest"> & {
+  /**
+   * The inventory records, at most 1000: 1 to 64 of `A-Z a-z 0-9 . _ -` each.
+   *
+   * @generated from field: repeated string ids = 1;
+   */
+  ids: string[];
+
+  /**
+   * The SKUs, at most 1000, of 1 to 128 characters each.
+   *
+   * @generated from field: repeated string sku_ids = 2;
+   */
+  skuIds: string[];
+};
+
+/**
+ * Describes the message inventory.v1.BatchGetInventoryRequest.
+ * Use `create(BatchGetInventoryRequestSchema)` to create a new message.
+ */
+export const BatchGetInventoryRequestSchema: GenMessage<BatchGetInventoryRequest> = /*@__PURE__*/
+  messageDesc(file_inventory_v1_inventory_record, 7);
+
+/**
+ * The records, and what is missing.
+ *
+ * @generated from message inventory.v1.BatchGetInventoryResponse
+ */
+export type BatchGetInventoryResponse = Message<"inventory.v1.BatchGetInventoryResponse"> & {
+  /**
+   * The records, in the order of the request.
+   *
+   * @generated from field: repeated inventory.v1.InventoryRecord records = 1;
+   */
+  records: InventoryRecord[];
+
+  /**
+   * The ids or SKUs that do not exist, in the order of the request.
+   *
+   * @generated from field: repeated string missing = 2;
+   */
+  missing: string[];
+};
+
+/**
+ * Describes the message inventory.v1.BatchGetInventoryResponse.
+ * Use `create(BatchGetInventoryResponseSchema)` to create a new message.
+ */
+export const BatchGetInventoryResponseSchema: GenMessage<BatchGetInventoryResponse> = /*@__PURE__*/
+  messageDesc(file_inventory_v1_inventory_record, 8);
+
+/**
  * The product whose records to list.
  *
  * @generated from message inventory.v1.ListInventoryByProductRequest
@@ -409,7 +493,7 @@ export type ListInventoryByProductRequest = Message<"inventory.v1.ListInventoryB
  * Use `create(ListInventoryByProductRequestSchema)` to create a new message.
  */
 export const ListInventoryByProductRequestSchema: GenMessage<ListInventoryByProductRequest> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_inventory_record, 7);
+  messageDesc(file_inventory_v1_inventory_record, 9);
 
 /**
  * The records of one product.
@@ -430,7 +514,7 @@ export type ListInventoryByProductResponse = Message<"inventory.v1.ListInventory
  * Use `create(ListInventoryByProductResponseSchema)` to create a new message.
  */
 export const ListInventoryByProductResponseSchema: GenMessage<ListInventoryByProductResponse> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_inventory_record, 8);
+  messageDesc(file_inventory_v1_inventory_record, 10);
 
 /**
  * The SKU whose records to list.
@@ -451,7 +535,7 @@ export type ListInventoryBySkuRequest = Message<"inventory.v1.ListInventoryBySku
  * Use `create(ListInventoryBySkuRequestSchema)` to create a new message.
  */
 export const ListInventoryBySkuRequestSchema: GenMessage<ListInventoryBySkuRequest> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_inventory_record, 9);
+  messageDesc(file_inventory_v1_inventory_record, 11);
 
 /**
  * The records of one SKU.
@@ -472,7 +556,7 @@ export type ListInventoryBySkuResponse = Message<"inventory.v1.ListInventoryBySk
  * Use `create(ListInventoryBySkuResponseSchema)` to create a new message.
  */
 export const ListInventoryBySkuResponseSchema: GenMessage<ListInventoryBySkuResponse> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_inventory_record, 10);
+  messageDesc(file_inventory_v1_inventory_record, 12);
 
 /**
  * Which part of the list to return.
@@ -500,7 +584,7 @@ export type ListLowStockRequest = Message<"inventory.v1.ListLowStockRequest"> & 
  * Use `create(ListLowStockRequestSchema)` to create a new message.
  */
 export const ListLowStockRequestSchema: GenMessage<ListLowStockRequest> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_inventory_record, 11);
+  messageDesc(file_inventory_v1_inventory_record, 13);
 
 /**
  * The records that are low.
@@ -521,7 +605,7 @@ export type ListLowStockResponse = Message<"inventory.v1.ListLowStockResponse"> 
  * Use `create(ListLowStockResponseSchema)` to create a new message.
  */
 export const ListLowStockResponseSchema: GenMessage<ListLowStockResponse> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_inventory_record, 12);
+  messageDesc(file_inventory_v1_inventory_record, 14);
 
 /**
  * What to change.
@@ -565,7 +649,7 @@ export type UpdateInventoryRequest = Message<"inventory.v1.UpdateInventoryReques
  * Use `create(UpdateInventoryRequestSchema)` to create a new message.
  */
 export const UpdateInventoryRequestSchema: GenMessage<UpdateInventoryRequest> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_inventory_record, 13);
+  messageDesc(file_inventory_v1_inventory_record, 15);
 
 /**
  * The fields of a record that describe it.
@@ -622,7 +706,7 @@ export type InventoryDetails = Message<"inventory.v1.InventoryDetails"> & {
  * Use `create(InventoryDetailsSchema)` to create a new message.
  */
 export const InventoryDetailsSchema: GenMessage<InventoryDetails> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_inventory_record, 14);
+  messageDesc(file_inventory_v1_inventory_record, 16);
 
 /**
  * The record that was changed.
@@ -643,5 +727,5 @@ export type UpdateInventoryResponse = Message<"inventory.v1.UpdateInventoryRespo
  * Use `create(UpdateInventoryResponseSchema)` to create a new message.
  */
 export const UpdateInventoryResponseSchema: GenMessage<UpdateInventoryResponse> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_inventory_record, 15);
+  messageDesc(file_inventory_v1_inventory_record, 17);
 
