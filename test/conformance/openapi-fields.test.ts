@@ -16,8 +16,9 @@ const absent = [
   'StockLevel.line',
   'ReservedOrder.expires_at',
   'Hold.expires_at',
-  'AdjustedStock.shortfall',
   'OrderRecord.expires_at',
+  'HeldOrder.next_expiry_at',
+  'AdjustedStock.shortfall',
 ];
 
 const names = (fields: readonly DescField[]): string[] => fields.map(({ jsonName }) => jsonName).sort();

@@ -39,7 +39,7 @@ beforeAll(async () => {
     UPDATE movement_log SET logged_at = timestamptz '2026-01-03T00:00:00.5Z' + revision * interval '1 minute'`);
   await service.database.query(
     `INSERT INTO holds (merchant_id, inventory_id, reference, qty, opened_revision, expires_at)
-     VALUES ($1, 'inv_shoe', 'ORD-1', 2, 2, '2100-01-01T00:00:00Z')`,
+     VALUES ($1, 'inv_shoe', 'ORD-1', 2, 1, '2100-01-01T00:00:00Z')`,
     [owner.merchantId],
   );
   await service.database.query("UPDATE stock_levels SET reserved_qty = 2 WHERE id = 'inv_shoe'");
@@ -97,6 +97,14 @@ const shoeLine = {
   movedQty: 0,
   expiresAt: '2100-01-01T00:00:00Z',
 };
+const shoeOrder = {
+  reference: 'ORD-1',
+  heldQty: 2,
+  records: 1,
+  oldestHeldAt: '2026-01-03T00:01:00.500Z',
+  nextExpiryAt: '2100-01-01T00:00:00Z',
+};
+const orders = (content: unknown[], limit = 50) => ({ content, limit, nextPageToken: '' });
 const entry = (
   inventoryId: string,
   revision: number,
@@ -165,6 +173,16 @@ describe.each(doorNames)('%s', (name) => {
       { reference: 'a/b c' },
       () => ({ reference: 'a/b c', state: 'NOT_HELD', holds: [], lines: [] }),
     ],
+    ['ListOrders', {}, () => orders([shoeOrder])],
+    [
+      'ListOrders',
+      { expiresBefore: '2100-01-01T00:00:00.001Z', inventoryId: 'inv_shoe', limit: 3 },
+      () => orders([shoeOrder], 3),
+    ],
+    ['ListOrders', { expiresBefore: '2100-01-01T00:00:00Z' }, () => orders([])],
+    ['ListOrders', { heldBefore: '2026-01-03T00:01:00.5Z' }, () => orders([])],
+    ['ListOrders', { heldBefore: '2026-01-03T00:01:00.501Z' }, () => orders([shoeOrder])],
+    ['ListOrders', { inventoryId: 'inv_shirt' }, () => orders([])],
     ['ListHolds', { id: 'inv_shoe' }, () => ({ content: [shoeHold], limit: 100, nextPageToken: '' })],
     [
       'ListHolds',
@@ -194,6 +212,9 @@ describe.each(doorNames)('%s', (name) => {
     ['ListLogs', { limit: 201 }, 'limit'],
     ['ListLogs', { pageToken: 'abc' }, 'pageToken'],
     ['ListLogs', { inventoryId: 'a b' }, 'inventoryId'],
+    ['ListOrders', { limit: 201 }, 'limit'],
+    ['ListOrders', { pageToken: 'abc' }, 'pageToken'],
+    ['ListOrders', { inventoryId: 'a b' }, 'inventoryId'],
     ['ListHolds', { id: 'inv_shoe', limit: 1001 }, 'limit'],
     ['ListHolds', { id: 'inv_shoe', pageToken: 'abc' }, 'pageToken'],
     ['GetInventory', { id: 'a b' }, 'id'],
@@ -206,6 +227,7 @@ describe.each(doorNames)('%s', (name) => {
   test.each<[Rpc, object, unknown]>([
     ['GetInventory', { id: 'inv_shirt' }, 'INVENTORY_NOT_FOUND'],
     ['ListHolds', { id: 'inv_shoe' }, 'INVENTORY_NOT_FOUND'],
+    ['ListOrders', {}, orders([])],
     ['ListInventory', {}, counted([])],
     ['ListInventoryByProduct', { productId: 'shirt/1' }, []],
     ['ListInventoryBySku', { skuId: 'shirt red' }, []],
@@ -226,6 +248,7 @@ const reads: readonly [Rpc, object][] = [
   ['ListLowStock', {}],
   ['ListLogs', {}],
   ['GetOrder', { reference: 'ORD-1' }],
+  ['ListOrders', {}],
   ['ListHolds', { id: 'inv_shirt' }],
   ['GetSettings', {}],
 ];

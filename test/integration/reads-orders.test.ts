@@ -1,9 +1,11 @@
 import { describe, expect } from 'vitest';
 import { ORDER_RECORDS_MAX } from '../../src/domain/decisions/order.js';
+import type { OrdersPage, OrdersRequest } from '../../src/service/reads/list-orders.js';
 import { test } from '../support/fixtures.js';
 import {
   callOf,
   MERCHANT,
+  NOON_MS,
   OTHER_MERCHANT,
   type ReadsStage,
   type SeedEntry,
@@ -207,6 +209,103 @@ describe('GetOrder', () => {
     expect(order.state).toBe('held');
     expect([order.held.length, order.held[0]!.inventoryId]).toEqual([ORDER_RECORDS_MAX, 'b 00000']);
     expect([order.lines.length, order.lines.at(-1)!.inventoryId]).toEqual([ORDER_RECORDS_MAX, 'a 05000']);
+  });
+});
+
+describe('ListOrders', () => {
+  const everything = { expiresBeforeUs: undefined, heldBeforeUs: undefined, inventoryId: '', pageToken: '' };
+  const inSeconds = (seconds: number): number => (Date.now() + seconds * 1000) * 1000;
+  const minute = (n: number): number => (NOON_MS + n * 60_000) * 1000;
+
+  /** Each reference with the minute of its oldest hold, and what it holds. */
+  async function fill(readsStage: ReadsStage): Promise<void> {
+    await readsStage.seed(
+      MERCHANT,
+      { id: 'a', onHandQty: 50, reservedQty: 3 },
+      { id: 'b', onHandQty: 50, reservedQty: 0 },
+    );
+    await readsStage.database.query('DELETE FROM movement_log');
+    const opened = (id: string, revision: number, at: number): SeedEntry => ({
+      ...{ id, revision, minute: at, action: 'RESERVED', reservedDelta: 1 },
+    });
+    await readsStage.log(
+      ...[opened('a', 10, 5), opened('a', 11, 2), opened('a', 12, 4), opened('a', 13, 4)],
+      ...[opened('b', 10, 1), opened('b', 11, 3), opened('b', 12, 0)],
+    );
+    await readsStage.hold(
+      // Minute 5 on a, minute 1 on b: 1.
+      { id: 'a', reference: 'both', qty: 2, revision: 10, expiresIn: 600 },
+      { id: 'b', reference: 'both', qty: 5, revision: 10, expiresIn: 1200 },
+      { id: 'a', reference: 'open', qty: 1, revision: 11 },
+      { id: 'a', reference: 'soon', qty: 1, revision: 12, expiresIn: 300 },
+      { id: 'a', reference: 'like', qty: 1, revision: 13, expiresIn: 900 },
+      { id: 'b', reference: 'half', qty: 4, revision: 11, expiresIn: 450 },
+      { id: 'b', reference: 'gone', qty: 7, revision: 12, expiresIn: -1 },
+      // Of which half has expired.
+      { id: 'a', reference: 'half', qty: 9, revision: 14, expiresIn: -1 },
+    );
+  }
+
+  test.for<[string, () => Partial<OrdersRequest>, string]>([
+    ['the oldest first', () => ({}), 'both open half like soon'],
+    ['held before an instant', () => ({ heldBeforeUs: minute(3) }), 'both open'],
+    ['and a little later', () => ({ heldBeforeUs: minute(3) + 1 }), 'both open half'],
+    ['by the next expiry', () => ({ expiresBeforeUs: inSeconds(100_000) }), 'soon half both like'],
+    ['that ends before an instant', () => ({ expiresBeforeUs: inSeconds(500) }), 'soon half'],
+    ['in the past', () => ({ expiresBeforeUs: inSeconds(-10) }), ''],
+    ['of a record', () => ({ inventoryId: 'b' }), 'both half'],
+    ['of another one', () => ({ inventoryId: 'a' }), 'both open like soon'],
+    ['of none', () => ({ inventoryId: 'c' }), ''],
+    [
+      'by all of these',
+      () => ({ inventoryId: 'b', expiresBeforeUs: inSeconds(700), heldBeforeUs: minute(4) }),
+      'half both',
+    ],
+  ])('%s', async ([_, filter, expected], { readsStage }) => {
+    await fill(readsStage);
+    const request = { ...everything, ...filter() };
+    const all = shown(await readsStage.reads.listOrders(callOf(), request));
+    expect(all).toMatchObject({ limit: 50, nextPageToken: '' });
+    expect(all.content.map(({ reference }) => reference).join(' ')).toBe(expected);
+    for (const limit of [1, 2, 4]) {
+      const walked = [];
+      let pageToken: string | undefined;
+      while (pageToken !== '') {
+        const page: OrdersPage = shown(
+          await readsStage.reads.listOrders(callOf(), { ...request, limit, pageToken: pageToken ?? '' }),
+        );
+        expect(page.content.length).toBeLessThanOrEqual(limit);
+        walked.push(...page.content);
+        pageToken = page.nextPageToken;
+      }
+      expect(walked).toEqual(all.content);
+    }
+    expect(shown(await readsStage.reads.listOrders(callOf(OTHER_MERCHANT), request)).content).toEqual([]);
+  });
+
+  test('each with what it holds now, of all records', async ({ readsStage }) => {
+    await fill(readsStage);
+    await readsStage.database.query(
+      "UPDATE holds SET expires_at = '2100-01-01T00:00:00.123Z' WHERE expires_at > now()",
+    );
+    const { content } = shown(await readsStage.reads.listOrders(callOf(), { ...everything, limit: 3 }));
+    const at = (n: number) => NOON_MS + n * 60_000;
+    const nextExpiryAtMs = Date.UTC(2100, 0, 1, 0, 0, 0, 123);
+    expect(content).toMatchObject([
+      { reference: 'both', heldQty: 7, records: 2, oldestHeldAtMs: at(1), nextExpiryAtMs },
+      { reference: 'open', heldQty: 1, records: 1, oldestHeldAtMs: at(2), nextExpiryAtMs: null },
+      { reference: 'half', heldQty: 4, records: 1, oldestHeldAtMs: at(3), nextExpiryAtMs },
+    ]);
+  });
+
+  test('a token keeps to its filters', async ({ readsStage }) => {
+    await fill(readsStage);
+    const { nextPageToken } = shown(await readsStage.reads.listOrders(callOf(), { ...everything, limit: 1 }));
+    const other = { ...everything, inventoryId: 'a', pageToken: nextPageToken };
+    expect(await readsStage.reads.listOrders(callOf(), other)).toMatchObject({
+      ok: false,
+      failure: { reason: 'VALIDATION_FAILED', violations: [{ field: 'pageToken' }] },
+    });
   });
 });
 

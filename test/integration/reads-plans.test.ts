@@ -79,6 +79,7 @@ async function plansOf(read: () => Promise<unknown>): Promise<string[]> {
 
 const record = 'inv_c4ca4238a0b923820dcc509a6f75849b';
 const logs = { page: 0, pageToken: '', inventoryId: '', reference: '', action: undefined };
+const orders = { expiresBeforeUs: undefined, heldBeforeUs: undefined, inventoryId: '', pageToken: '' };
 const tokenOf = async (read: Promise<{ ok: boolean; value?: { nextPageToken: string } }>): Promise<string> =>
   (await read).value!.nextPageToken;
 
@@ -200,6 +201,21 @@ const cases: readonly [string, () => Promise<unknown>, RegExp[]][] = [
     [/movement_log_(pkey|by_reference)/],
   ],
   ['GetOrder', () => reads.getOrder(callOf(), 'R77'), [/movement_log_by_reference/, /holds_by_reference/]],
+  [
+    'ListOrders of a record',
+    () => reads.listOrders(callOf(), { ...orders, inventoryId: record }),
+    [/holds_by_reference/, /Index Scan using movement_log_pkey/],
+  ],
+  [
+    'ListOrders that expire',
+    () => reads.listOrders(callOf(), { ...orders, expiresBeforeUs: (Date.now() + 600_000) * 1000 }),
+    [/stock_levels_by_expiry/, /holds_by_expiry/, /holds_by_reference/, /Index Scan using movement_log_pkey/],
+  ],
+  [
+    'ListOrders by age',
+    () => reads.listOrders(callOf(), { ...orders, heldBeforeUs: Date.now() * 1000 }),
+    [/Index Scan using movement_log_pkey/],
+  ],
   [
     'ListHolds',
     () => reads.listHolds(callOf(), { id: record, pageToken: '' }),

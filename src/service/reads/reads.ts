@@ -10,6 +10,7 @@ import { getOrder, type Order } from './get-order.js';
 import { type HoldsPage, type HoldsRequest, listHolds } from './list-holds.js';
 import { type ListInventoryRequest, listInventory } from './list-inventory.js';
 import { type ListLogsRequest, type LoggedMovement, listLogs } from './list-logs.js';
+import { listOrders, type OrdersPage, type OrdersRequest } from './list-orders.js';
 import type { Page } from './page-request.js';
 import { outcomeOf, type ReadResult } from './read-result.js';
 
@@ -66,6 +67,10 @@ export class Reads {
 
   getOrder(call: CallContext, reference: string): Promise<ReadResult<Order>> {
     return outcomeOf(() => getOrder(...this.#of(call), reference));
+  }
+
+  listOrders(call: CallContext, request: OrdersRequest): Promise<ReadResult<OrdersPage>> {
+    return outcomeOf(() => listOrders(...this.#of(call), request));
   }
 
   async listHolds(call: CallContext, request: HoldsRequest): Promise<ReadResult<HoldsPage>> {

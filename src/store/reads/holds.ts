@@ -3,7 +3,8 @@ import { type Slice, sliceOf } from './page.js';
 import type { Reader } from './read-pool.js';
 import { ms } from './record-rows.js';
 
-const LIVE = '(expires_at IS NULL OR expires_at > statement_timestamp())';
+/** SQL for holds that have not ended. */
+export const LIVE = '(expires_at IS NULL OR expires_at > statement_timestamp())';
 
 // Unreferenced units come before all others, as if opened by revision 0. They are not in the index by age.
 const LIST: Statement = {

@@ -3,6 +3,7 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { Order_State, type OrderSchema } from '../../gen/inventory/v1/orders_pb.js';
 import type { HoldSchema } from '../../gen/inventory/v1/reservations_pb.js';
 import type { Order, OrderRecord } from '../../service/reads/get-order.js';
+import type { HeldOrder } from '../../service/reads/list-orders.js';
 
 const states: Readonly<Record<Order['state'], Order_State>> = {
   held: Order_State.HELD,
@@ -26,6 +27,17 @@ export function orderMessage({ reference, state, held, lines }: Order): MessageI
 
 function lineMessage({ inventoryId: id, expiresAtMs, ...quantities }: OrderRecord) {
   return { id, ...quantities, ...expiresAt(expiresAtMs) };
+}
+
+/** What a reference holds, as callers see it in a list. */
+export function heldOrderMessage({ reference, heldQty, records, oldestHeldAtMs, nextExpiryAtMs }: HeldOrder) {
+  return {
+    reference,
+    heldQty,
+    records,
+    oldestHeldAt: timestampFromMs(oldestHeldAtMs),
+    ...(nextExpiryAtMs !== null && { nextExpiryAt: timestampFromMs(nextExpiryAtMs) }),
+  };
 }
 
 interface ShownHold {

@@ -2,7 +2,7 @@ import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js
 import type { Reads } from '../../service/reads/reads.js';
 import { microsecondsOf } from '../messages/instant.js';
 import { actionOf, logMessage } from '../messages/log.js';
-import { holdMessage, orderMessage } from '../messages/order.js';
+import { heldOrderMessage, holdMessage, orderMessage } from '../messages/order.js';
 import type { Operation } from './operation.js';
 import { read } from './read.js';
 
@@ -28,6 +28,16 @@ export function orderReadOperations(reads: Reads): Operation[] {
       method.getOrder,
       (call, { reference }) => reads.getOrder(call, reference),
       (order) => ({ order: orderMessage(order) }),
+    ),
+    read(
+      method.listOrders,
+      (call, { expiresBefore, heldBefore, ...request }) =>
+        reads.listOrders(call, {
+          ...request,
+          expiresBeforeUs: expiresBefore && microsecondsOf(expiresBefore),
+          heldBeforeUs: heldBefore && microsecondsOf(heldBefore),
+        }),
+      (page) => ({ ...page, content: page.content.map(heldOrderMessage) }),
     ),
     read(
       method.listHolds,

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { JsonRequest } from '../../support/doors.js';
+import { inSeconds, justNow } from '../matchers.js';
 import { Bound, type Scenario } from '../scenario.js';
 import {
   call,
@@ -51,7 +52,19 @@ const list = (filter: JsonRequest, ...content: object[]) =>
 const many = (request: JsonRequest, records: object[], missing: string[]) =>
   call('BatchGetInventory', request, ok({ records, missing }));
 
-/** Lists of records and holds. The log's stands in logs.ts. */
+const heldOrder = (reference: string, heldQty: number, records: number, endsIn?: number) => ({
+  reference,
+  heldQty,
+  records,
+  oldestHeldAt: justNow,
+  ...(endsIn === undefined ? {} : { nextExpiryAt: inSeconds(endsIn) }),
+});
+const old = heldOrder('old', 5, 2);
+const soon = heldOrder('soon', 2, 1, 60);
+const late = heldOrder('late', 3, 1, 600);
+const heldOrders = (...content: unknown[]) => ok({ content, limit: 50, nextPageToken: '' });
+
+/** Lists of records, holds and orders. The log's stands in logs.ts. */
 export const lists: readonly Scenario[] = [
   {
     name: 'records by number of page',
@@ -351,6 +364,39 @@ export const lists: readonly Scenario[] = [
         { id: ID, limit: 1000, pageToken: next },
         ok({ content: [hold(1, 'B'), hold(1, 'C'), hold(1, 'D')], limit: 1000, nextPageToken: '' }),
       ),
+    ],
+  },
+  {
+    name: 'the orders that hold units, the oldest first, and by their next expiry',
+    records: [record(50, 5), record(50, 0, 'inv_b')],
+    steps: [
+      reserve(1, { reference: 'old' }, now(50, 6)),
+      reserve(2, { reference: 'soon', ttlSeconds: 60 }, now(50, 8, ID, { expiresAt: inSeconds(60) })),
+      reserve(3, { reference: 'late', ttlSeconds: 600 }, now(50, 11, ID, { expiresAt: inSeconds(600) })),
+      call('Reserve', { id: 'inv_b', qty: 4, reference: 'old' }, now(50, 4, 'inv_b')),
+      reserve(1, { reference: 'gone' }, now(50, 12)),
+      release(1, { reference: 'gone' }, now(50, 11)),
+      call('ListOrders', {}, heldOrders(old, soon, late)),
+      call('ListOrders', { inventoryId: 'inv_b' }, heldOrders(old)),
+      call('ListOrders', { expiresBefore: '2100-01-01T00:00:00Z' }, heldOrders(soon, late)),
+      call('ListOrders', { expiresBefore: '2001-01-01T00:00:00Z' }, heldOrders()),
+      call('ListOrders', { heldBefore: '2001-01-01T00:00:00Z' }, heldOrders()),
+      call(
+        'ListOrders',
+        { heldBefore: '2100-01-01T00:00:00Z', inventoryId: ID },
+        heldOrders(old, soon, late),
+      ),
+      call(
+        'ListOrders',
+        { limit: 2 },
+        ok({ content: [old, soon], limit: 2, nextPageToken: token }),
+        bindNext,
+      ),
+      call('ListOrders', { limit: 2, pageToken: next }, ok({ content: [late], limit: 2, nextPageToken: '' })),
+      call('ListOrders', { limit: 2, pageToken: next, inventoryId: ID }, invalid(notOurs)),
+      call('ListOrders', {}, heldOrders(), { caller: 'stranger' }),
+      pass(60),
+      call('ListOrders', {}, heldOrders(old, { ...late, nextExpiryAt: inSeconds(540) })),
     ],
   },
 ];

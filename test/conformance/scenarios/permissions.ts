@@ -30,6 +30,7 @@ const needs: Readonly<Record<Rpc, readonly [Level, JsonRequest, Expected]>> = {
   Release: ['updater', { id: ID, qty: 1, reference: 'A' }, noneReserved('release')],
   Confirm: ['updater', { id: ID, qty: 1, reference: 'A' }, noneReserved('confirm')],
   SetHold: ['updater', { id: ID, qty: 1, reference: 'A' }, now(50, 1)],
+  ListOrders: ['reader', {}, ok({ content: [], limit: 50, nextPageToken: '' })],
   ListHolds: ['reader', { id: ID }, holds()],
   ReserveOrder: [
     'updater',

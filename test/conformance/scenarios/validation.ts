@@ -146,6 +146,16 @@ const rules: readonly (readonly [Rpc, JsonRequest, readonly Rule[]])[] = [
     ],
   ],
   [
+    'ListOrders',
+    {},
+    [
+      [{ limit: 0 }, { limit: between(1, 200) }],
+      [{ limit: 201 }, { limit: between(1, 200) }],
+      [{ pageToken: longText(1024) }, { pageToken: atMost(1024) }],
+      [{ pageToken: 'ü' }, { pageToken: tokenPattern }],
+    ],
+  ],
+  [
     'ListHolds',
     { id: ID },
     [

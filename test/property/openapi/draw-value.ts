@@ -53,9 +53,14 @@ function integers({ minimum: min, maximum: max, not }: Schema): fc.Arbitrary<num
     .filter((value) => value !== not?.const);
 }
 
+const times = fc
+  .date({ min: new Date('0001-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true })
+  .map((date) => date.toISOString());
+
 function strings(document: OpenApiDocument, pointer: string): fc.Arbitrary<string> {
-  const { minLength = 0, maxLength, pattern } = schemaAt(document, pointer)!.schema;
+  const { minLength = 0, maxLength, pattern, format } = schemaAt(document, pointer)!.schema;
   const candidates = [
+    ...(format === 'date-time' ? [times] : []),
     fc.string({ minLength, maxLength, unit: 'binary', size: 'small' }),
     // JSON Schema counts characters, whatever they are made of.
     fc.constantFrom('a', 'ö', '𝒳').map((character) => character.repeat(maxLength)),

@@ -11,6 +11,7 @@ export interface Schema {
   readonly minLength?: number;
   readonly maxLength: number;
   readonly pattern?: string;
+  readonly format?: string;
   readonly minItems?: number;
   readonly maxItems: number;
   readonly maxProperties?: number;

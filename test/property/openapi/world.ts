@@ -68,6 +68,7 @@ export async function fill(service: TestApp): Promise<World> {
       'listInventory.pageToken': [records, records, logs],
       'listLogs.pageToken': [logs, logs, records],
       'listHolds.pageToken': [holds, logs],
+      'listOrders.pageToken': [holds, logs],
       'listLowStock.afterId': ids,
       'watchInventory.afterId': events,
       'Last-Event-ID': events,

@@ -25,6 +25,7 @@ export const bindings: Readonly<Record<Rpc, Binding>> = {
   Release: patch('/v1/inventory/{id}/release', 'stock'),
   Confirm: patch('/v1/inventory/{id}/confirm', 'stock'),
   SetHold: put('/v1/inventory/{id}/holds/{reference}', 'stock'),
+  ListOrders: get('/v1/orders'),
   ListHolds: get('/v1/inventory/{id}/holds'),
   ReserveOrder: post('/v1/orders/{reference}/reserve', 'order'),
   SetOrder: put('/v1/orders/{reference}', 'order'),

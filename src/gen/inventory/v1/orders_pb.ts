@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file inventory/v1/orders.proto.
  */
 export const file_inventory_v1_orders: GenFile = /*@__PURE__*/
-  fileDesc("ChlpbnZlbnRvcnkvdjEvb3JkZXJzLnByb3RvEgxpbnZlbnRvcnkudjEi4gIKE1Jlc2VydmVPcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokEjMKBWxpbmVzGAIgAygLMhcuaW52ZW50b3J5LnYxLk9yZGVyTGluZUILukgIkgEFCAEQ9AMSJgoLdHRsX3NlY29uZHMYAyABKAVCDLpICRoHGICangEoAUgAiAEBEiMKBW5vdGVzGAQgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBIVCg1hbGxvd19wYXJ0aWFsGAUgASgIEhIKCm9wZW5fZW5kZWQYBiABKAgSTwoPaWRlbXBvdGVuY3lfa2V5GA8gASgJQjG6SC5yLBj/ATInXltceDIxLVx4N2VdKFtceDIwLVx4N2VdKltceDIxLVx4N2VdKT8kSAGIAQFCDgoMX3R0bF9zZWNvbmRzQhIKEF9pZGVtcG90ZW5jeV9rZXkiTAoJT3JkZXJMaW5lEikKAmlkGAEgASgJQh26SBpyGDIWXltBLVphLXowLTkuXy1dezEsNjR9JBIUCgNxdHkYAiABKAVCB7pIBBoCIAAiQgoUUmVzZXJ2ZU9yZGVyUmVzcG9uc2USKgoFb3JkZXIYASABKAsyGy5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRPcmRlciKmAQoNUmVzZXJ2ZWRPcmRlchIRCglyZWZlcmVuY2UYASABKAkSKQoFbGluZXMYAiADKAsyGi5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRMaW5lEicKBXN0b2NrGAMgAygLMhguaW52ZW50b3J5LnYxLlN0b2NrTGV2ZWwSLgoKZXhwaXJlc19hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAixQIKD1NldE9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSMQoFbGluZXMYAiADKAsyFy5pbnZlbnRvcnkudjEuT3JkZXJMaW5lQgm6SAaSAQMQ9AMSJgoLdHRsX3NlY29uZHMYAyABKAVCDLpICRoHGICangEoAUgAiAEBEiMKBW5vdGVzGAQgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBISCgpvcGVuX2VuZGVkGAYgASgIEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgBiAEBQg4KDF90dGxfc2Vjb25kc0ISChBfaWRlbXBvdGVuY3lfa2V5Ij4KEFNldE9yZGVyUmVzcG9uc2USKgoFb3JkZXIYASABKAsyGy5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRPcmRlciLKAQoTUmVsZWFzZU9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSIwoFbm90ZXMYAiABKAlCFLpIEXIPGIAIMgpeW15ceDAwXSokEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgAiAEBQhIKEF9pZGVtcG90ZW5jeV9rZXkiPwoUUmVsZWFzZU9yZGVyUmVzcG9uc2USJwoFb3JkZXIYASABKAsyGC5pbnZlbnRvcnkudjEuRW5kZWRPcmRlciLKAQoTQ29uZmlybU9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSIwoFbm90ZXMYAiABKAlCFLpIEXIPGIAIMgpeW15ceDAwXSokEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgAiAEBQhIKEF9pZGVtcG90ZW5jeV9rZXkiPwoUQ29uZmlybU9yZGVyUmVzcG9uc2USJwoFb3JkZXIYASABKAsyGC5pbnZlbnRvcnkudjEuRW5kZWRPcmRlciJwCgpFbmRlZE9yZGVyEhEKCXJlZmVyZW5jZRgBIAEoCRImCgVsaW5lcxgCIAMoCzIXLmludmVudG9yeS52MS5PcmRlckxpbmUSJwoFc3RvY2sYAyADKAsyGC5pbnZlbnRvcnkudjEuU3RvY2tMZXZlbCI8Cg9HZXRPcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokIjYKEEdldE9yZGVyUmVzcG9uc2USIgoFb3JkZXIYASABKAsyEy5pbnZlbnRvcnkudjEuT3JkZXIi8wEKBU9yZGVyEhEKCXJlZmVyZW5jZRgBIAEoCRIoCgVzdGF0ZRgCIAEoDjIZLmludmVudG9yeS52MS5PcmRlci5TdGF0ZRIhCgVob2xkcxgDIAMoCzISLmludmVudG9yeS52MS5Ib2xkEigKBWxpbmVzGAQgAygLMhkuaW52ZW50b3J5LnYxLk9yZGVyUmVjb3JkImAKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASDAoITk9UX0hFTEQQARIICgRIRUxEEAISDAoIUkVMRUFTRUQQAxINCglDT05GSVJNRUQQBBILCgdFWFBJUkVEEAUisAEKC09yZGVyUmVjb3JkEgoKAmlkGAEgASgJEhAKCGhlbGRfcXR5GAIgASgFEhUKDWNvbmZpcm1lZF9xdHkYAyABKAUSFAoMcmVsZWFzZWRfcXR5GAQgASgFEhMKC2V4cGlyZWRfcXR5GAUgASgFEhEKCW1vdmVkX3F0eRgGIAEoBRIuCgpleHBpcmVzX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcGIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_inventory_v1_reservations, file_inventory_v1_stock_level]);
+  fileDesc("ChlpbnZlbnRvcnkvdjEvb3JkZXJzLnByb3RvEgxpbnZlbnRvcnkudjEi4gIKE1Jlc2VydmVPcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokEjMKBWxpbmVzGAIgAygLMhcuaW52ZW50b3J5LnYxLk9yZGVyTGluZUILukgIkgEFCAEQ9AMSJgoLdHRsX3NlY29uZHMYAyABKAVCDLpICRoHGICangEoAUgAiAEBEiMKBW5vdGVzGAQgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBIVCg1hbGxvd19wYXJ0aWFsGAUgASgIEhIKCm9wZW5fZW5kZWQYBiABKAgSTwoPaWRlbXBvdGVuY3lfa2V5GA8gASgJQjG6SC5yLBj/ATInXltceDIxLVx4N2VdKFtceDIwLVx4N2VdKltceDIxLVx4N2VdKT8kSAGIAQFCDgoMX3R0bF9zZWNvbmRzQhIKEF9pZGVtcG90ZW5jeV9rZXkiTAoJT3JkZXJMaW5lEikKAmlkGAEgASgJQh26SBpyGDIWXltBLVphLXowLTkuXy1dezEsNjR9JBIUCgNxdHkYAiABKAVCB7pIBBoCIAAiQgoUUmVzZXJ2ZU9yZGVyUmVzcG9uc2USKgoFb3JkZXIYASABKAsyGy5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRPcmRlciKmAQoNUmVzZXJ2ZWRPcmRlchIRCglyZWZlcmVuY2UYASABKAkSKQoFbGluZXMYAiADKAsyGi5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRMaW5lEicKBXN0b2NrGAMgAygLMhguaW52ZW50b3J5LnYxLlN0b2NrTGV2ZWwSLgoKZXhwaXJlc19hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAixQIKD1NldE9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSMQoFbGluZXMYAiADKAsyFy5pbnZlbnRvcnkudjEuT3JkZXJMaW5lQgm6SAaSAQMQ9AMSJgoLdHRsX3NlY29uZHMYAyABKAVCDLpICRoHGICangEoAUgAiAEBEiMKBW5vdGVzGAQgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBISCgpvcGVuX2VuZGVkGAYgASgIEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgBiAEBQg4KDF90dGxfc2Vjb25kc0ISChBfaWRlbXBvdGVuY3lfa2V5Ij4KEFNldE9yZGVyUmVzcG9uc2USKgoFb3JkZXIYASABKAsyGy5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRPcmRlciLKAQoTUmVsZWFzZU9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSIwoFbm90ZXMYAiABKAlCFLpIEXIPGIAIMgpeW15ceDAwXSokEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgAiAEBQhIKEF9pZGVtcG90ZW5jeV9rZXkiPwoUUmVsZWFzZU9yZGVyUmVzcG9uc2USJwoFb3JkZXIYASABKAsyGC5pbnZlbnRvcnkudjEuRW5kZWRPcmRlciLKAQoTQ29uZmlybU9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSIwoFbm90ZXMYAiABKAlCFLpIEXIPGIAIMgpeW15ceDAwXSokEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgAiAEBQhIKEF9pZGVtcG90ZW5jeV9rZXkiPwoUQ29uZmlybU9yZGVyUmVzcG9uc2USJwoFb3JkZXIYASABKAsyGC5pbnZlbnRvcnkudjEuRW5kZWRPcmRlciJwCgpFbmRlZE9yZGVyEhEKCXJlZmVyZW5jZRgBIAEoCRImCgVsaW5lcxgCIAMoCzIXLmludmVudG9yeS52MS5PcmRlckxpbmUSJwoFc3RvY2sYAyADKAsyGC5pbnZlbnRvcnkudjEuU3RvY2tMZXZlbCI8Cg9HZXRPcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokIjYKEEdldE9yZGVyUmVzcG9uc2USIgoFb3JkZXIYASABKAsyEy5pbnZlbnRvcnkudjEuT3JkZXIi8wEKBU9yZGVyEhEKCXJlZmVyZW5jZRgBIAEoCRIoCgVzdGF0ZRgCIAEoDjIZLmludmVudG9yeS52MS5PcmRlci5TdGF0ZRIhCgVob2xkcxgDIAMoCzISLmludmVudG9yeS52MS5Ib2xkEigKBWxpbmVzGAQgAygLMhkuaW52ZW50b3J5LnYxLk9yZGVyUmVjb3JkImAKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASDAoITk9UX0hFTEQQARIICgRIRUxEEAISDAoIUkVMRUFTRUQQAxINCglDT05GSVJNRUQQBBILCgdFWFBJUkVEEAUisAEKC09yZGVyUmVjb3JkEgoKAmlkGAEgASgJEhAKCGhlbGRfcXR5GAIgASgFEhUKDWNvbmZpcm1lZF9xdHkYAyABKAUSFAoMcmVsZWFzZWRfcXR5GAQgASgFEhMKC2V4cGlyZWRfcXR5GAUgASgFEhEKCW1vdmVkX3F0eRgGIAEoBRIuCgpleHBpcmVzX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLBAgoRTGlzdE9yZGVyc1JlcXVlc3QSUAoOZXhwaXJlc19iZWZvcmUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhy6SBmyARYiBwj/gtH/rwcyCwiAkrjDmP7///8BEk0KC2hlbGRfYmVmb3JlGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIcukgZsgEWIgcI/4LR/68HMgsIgJK4w5j+////ARIzCgxpbnZlbnRvcnlfaWQYAyABKAlCHbpIGnIYMhZeW0EtWmEtejAtOS5fLV17MCw2NH0kEh4KBWxpbWl0GAQgASgFQgq6SAcaBRjIASgBSACIAQESLAoKcGFnZV90b2tlbhgFIAEoCUIYukgVchMYgAgyDl5bXHgyMS1ceDdlXSokQggKBl9saW1pdCJmChJMaXN0T3JkZXJzUmVzcG9uc2USKAoHY29udGVudBgBIAMoCzIXLmludmVudG9yeS52MS5IZWxkT3JkZXISDQoFbGltaXQYAiABKAUSFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJIqkBCglIZWxkT3JkZXISEQoJcmVmZXJlbmNlGAEgASgJEhAKCGhlbGRfcXR5GAIgASgFEg8KB3JlY29yZHMYAyABKAUSMgoOb2xkZXN0X2hlbGRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDm5leHRfZXhwaXJ5X2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcGIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_inventory_v1_reservations, file_inventory_v1_stock_level]);
 
 /**
  * An order's lines to reserve.
@@ -613,4 +613,138 @@ export type OrderRecord = Message<"inventory.v1.OrderRecord"> & {
  */
 export const OrderRecordSchema: GenMessage<OrderRecord> = /*@__PURE__*/
   messageDesc(file_inventory_v1_orders, 14);
+
+/**
+ * Which references to list.
+ *
+ * @generated from message inventory.v1.ListOrdersRequest
+ */
+export type ListOrdersRequest = Message<"inventory.v1.ListOrdersRequest"> & {
+  /**
+   * Only references of which a hold expires before this instant; in order of their next expiry. Default: all, the one
+   * that has held units for the longest time first.
+   *
+   * @generated from field: google.protobuf.Timestamp expires_before = 1;
+   */
+  expiresBefore?: Timestamp | undefined;
+
+  /**
+   * Only references that have held units since before this instant. Default: all.
+   *
+   * @generated from field: google.protobuf.Timestamp held_before = 2;
+   */
+  heldBefore?: Timestamp | undefined;
+
+  /**
+   * Only references that hold units of this record. Default: all.
+   *
+   * @generated from field: string inventory_id = 3;
+   */
+  inventoryId: string;
+
+  /**
+   * Maximum number of references to return, 1 to 200. Default: 50.
+   *
+   * @generated from field: optional int32 limit = 4;
+   */
+  limit?: number | undefined;
+
+  /**
+   * `next_page_token` of the previous response, with the same filters.
+   *
+   * @generated from field: string page_token = 5;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message inventory.v1.ListOrdersRequest.
+ * Use `create(ListOrdersRequestSchema)` to create a new message.
+ */
+export const ListOrdersRequestSchema: GenMessage<ListOrdersRequest> = /*@__PURE__*/
+  messageDesc(file_inventory_v1_orders, 15);
+
+/**
+ * Some of the references that hold units.
+ *
+ * @generated from message inventory.v1.ListOrdersResponse
+ */
+export type ListOrdersResponse = Message<"inventory.v1.ListOrdersResponse"> & {
+  /**
+   * The references. One whose place in the list changes between two pages may be shown twice, or not at all.
+   *
+   * @generated from field: repeated inventory.v1.HeldOrder content = 1;
+   */
+  content: HeldOrder[];
+
+  /**
+   * The limit applied to this response, 1 to 200.
+   *
+   * @generated from field: int32 limit = 2;
+   */
+  limit: number;
+
+  /**
+   * Token for the next page. Empty on the last page.
+   *
+   * @generated from field: string next_page_token = 3;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message inventory.v1.ListOrdersResponse.
+ * Use `create(ListOrdersResponseSchema)` to create a new message.
+ */
+export const ListOrdersResponseSchema: GenMessage<ListOrdersResponse> = /*@__PURE__*/
+  messageDesc(file_inventory_v1_orders, 16);
+
+/**
+ * What a reference holds now.
+ *
+ * @generated from message inventory.v1.HeldOrder
+ */
+export type HeldOrder = Message<"inventory.v1.HeldOrder"> & {
+  /**
+   * The order.
+   *
+   * @generated from field: string reference = 1;
+   */
+  reference: string;
+
+  /**
+   * Units that it holds of all records, 0 to 2147483647.
+   *
+   * @generated from field: int32 held_qty = 2;
+   */
+  heldQty: number;
+
+  /**
+   * Records that it holds units of, 0 to 2147483647.
+   *
+   * @generated from field: int32 records = 3;
+   */
+  records: number;
+
+  /**
+   * When the oldest of its holds was opened.
+   *
+   * @generated from field: google.protobuf.Timestamp oldest_held_at = 4;
+   */
+  oldestHeldAt?: Timestamp | undefined;
+
+  /**
+   * When the next of its holds expires; absent if they are open-ended.
+   *
+   * @generated from field: google.protobuf.Timestamp next_expiry_at = 5;
+   */
+  nextExpiryAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message inventory.v1.HeldOrder.
+ * Use `create(HeldOrderSchema)` to create a new message.
+ */
+export const HeldOrderSchema: GenMessage<HeldOrder> = /*@__PURE__*/
+  messageDesc(file_inventory_v1_orders, 17);
 
