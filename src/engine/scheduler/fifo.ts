@@ -37,6 +37,11 @@ export class Fifo<T> {
     else this.#items.splice(at, 0, item);
   }
 
+  /** The first ones, this many at most. */
+  first(itemsMax: number): T[] {
+    return this.#items.slice(this.#head, this.#head + itemsMax);
+  }
+
   filter(passes: (item: T) => boolean): T[] {
     return this.#items.slice(this.#head).filter(passes);
   }

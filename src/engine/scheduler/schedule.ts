@@ -16,8 +16,6 @@ interface Group<E> {
   readonly awaited: Fifo<string>;
   /** What it may still take in its turn. */
   credit: number;
-  /** Its call found no room in the last batch: its turn goes on in the next one. */
-  inTurn: boolean;
   /** The weight of all its calls that wait: in the queue, or for a row. */
   weight: number;
   inRound: boolean;
@@ -87,7 +85,6 @@ export class Schedule<C, R> {
       group.credit = alone ? Number.POSITIVE_INFINITY : group.credit + QUANTUM;
       const before = batch.entries.length;
       const end = this.#visit(group, batch);
-      group.inTurn = end === 'room' && !alone && !this.#oneGroup;
       // A group whose call found no room keeps its credit. Otherwise a heavy call next to a flood would never have enough.
       if (end === 'empty' || alone) group.credit = 0;
       if (end === 'empty') this.#leaveRound(group);
@@ -163,9 +160,9 @@ export class Schedule<C, R> {
     this.#comesTo(name);
   }
 
-  /** Those who wait for the row, in order. */
+  /** The calls that wait for the row, in order: as many as a batch may have. */
   waitingAt(name: string): Entry<C, R>[] {
-    return this.#turns.waitingAt(name);
+    return this.#turns.waitingAt(name, this.#limits.batchCommandsMax);
   }
 
   #tellOfJoined(): void {
@@ -242,7 +239,6 @@ export class Schedule<C, R> {
         arrived: new Fifo(),
         awaited: new Fifo(),
         credit: 0,
-        inTurn: false,
         weight: 0,
         inRound: false,
       };

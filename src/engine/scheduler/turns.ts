@@ -136,8 +136,9 @@ export class Turns<W extends Waiter> {
     return this.#turns.get(name)?.waiting.peek();
   }
 
-  waitingAt(name: string): W[] {
-    return this.#turns.get(name)?.waiting.filter(() => true) ?? [];
+  /** The first calls that wait for the row, this many at most. */
+  waitingAt(name: string, callsMax: number): W[] {
+    return this.#turns.get(name)?.waiting.first(callsMax) ?? [];
   }
 
   waitingFor(name: string): number {

@@ -38,7 +38,7 @@ test.each([0, 3000])('is a list, with %i before', (before) => {
           expect(fifo.retain(passes)).toEqual(removed);
           list.splice(0, list.length, ...list.filter(passes));
         }
-        expect([fifo.length, fifo.peek()]).toEqual([list.length, list[0]]);
+        expect([fifo.length, fifo.peek(), fifo.first(2)]).toEqual([list.length, list[0], list.slice(0, 2)]);
       }
       expect(fifo.filter(() => true)).toEqual(list);
     }),

@@ -197,3 +197,12 @@ describe('rows', () => {
     expect(calls(fill())).toEqual(['A 1 x']);
   });
 });
+
+test('of a long line no more is shown than a batch may have', () => {
+  const { schedule, come, fill } = setUp(10);
+  schedule.keep('x', []);
+  come('A 1 x', 100);
+  fill();
+  expect(schedule.waitingFor('x')).toBe(100);
+  expect(schedule.waitingAt('x').map(({ number }) => number)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+});
