@@ -16,6 +16,8 @@ export type Command =
   | SetOrderCommand
   | ReleaseOrderCommand
   | ConfirmOrderCommand
+  | ExtendOrderCommand
+  | MoveOrderCommand
   | AdjustCommand
   | BatchAdjustCommand
   | SetOnHandCommand
@@ -72,16 +74,30 @@ export interface SetOrderCommand extends Anybody, Term {
   readonly lines: readonly OrderLine[];
 }
 
-/** Returns all units that a reference holds. */
-export interface ReleaseOrderCommand extends Anybody {
+/** Returns units that a reference holds. */
+export interface ReleaseOrderCommand extends Anybody, OrderUnits {
   readonly kind: 'release_order';
-  readonly reference: string;
 }
 
-/** Takes all units that a reference holds out of stock. */
-export interface ConfirmOrderCommand extends Anybody {
+/** Takes units that a reference holds out of stock. */
+export interface ConfirmOrderCommand extends Anybody, OrderUnits {
   readonly kind: 'confirm_order';
+}
+
+/** Sets when the holds of a reference end. */
+export interface ExtendOrderCommand extends Actor, Term {
+  readonly kind: 'extend_order';
+  /** Never UNREFERENCED. */
   readonly reference: string;
+  /** On these records only; undefined: all of its holds. */
+  readonly records?: readonly string[] | undefined;
+}
+
+/** Passes units that a reference holds on to another one. */
+export interface MoveOrderCommand extends Anybody, OrderUnits, Term {
+  readonly kind: 'move_order';
+  /** Never UNREFERENCED, nor `reference`. */
+  readonly toReference: string;
 }
 
 /** Changes the units on hand of one record. */
@@ -152,6 +168,14 @@ export interface UpdateRecordCommand extends Actor {
 export interface UpdateSettingsCommand extends Actor {
   readonly kind: 'update_settings';
   readonly defaultTtlSeconds: number | undefined;
+}
+
+/** Units that a reference holds. */
+export interface OrderUnits {
+  /** Never UNREFERENCED. */
+  readonly reference: string;
+  /** At least 1, exactly these units; a record may be named twice. Undefined: all that it holds. */
+  readonly lines?: readonly OrderLine[] | undefined;
 }
 
 export interface OrderLine {

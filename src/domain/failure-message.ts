@@ -10,6 +10,10 @@ export function failureMessage(failure: Failure): string {
       }
       return `Cannot reserve ${units(failure.requested)}. Only ${unitsAre(failure.available)} currently available.`;
     case 'INSUFFICIENT_RESERVED': {
+      if ('unheldLines' in failure) {
+        const short = failure.unheldLines.length;
+        return `Cannot ${failure.verb} the order. ${short === 1 ? '1 line asks' : `${short} lines ask`} for more units than are currently reserved for ${failure.reference}.`;
+      }
       const whose = failure.reference === '' ? '' : ` for ${failure.reference}`;
       return `Cannot ${failure.verb ?? 'release'} ${units(failure.requested)}. Only ${unitsAre(failure.reserved)} currently reserved${whose}.`;
     }

@@ -30,6 +30,13 @@ export type Rejection =
       /** What the caller wanted to do with the units. */
       readonly verb?: 'release' | 'confirm';
     }
+  | {
+      readonly reason: 'INSUFFICIENT_RESERVED';
+      readonly reference: string;
+      readonly verb: OrderVerb;
+      /** The records of the lines that are short, each once; at least 1. */
+      readonly unheldLines: readonly UnheldLine[];
+    }
   | ({ readonly reason: 'NEGATIVE_STOCK'; readonly lines?: readonly NegativeLine[] } & NegativeStock)
   | ({ readonly reason: 'STALE_QUANTITY'; readonly lines?: readonly StaleLine[] } & StaleQuantity)
   | { readonly reason: OrderEndedReason; readonly reference: string }
@@ -46,6 +53,15 @@ export interface ShortLine {
   readonly id: string;
   readonly requested: number;
   readonly available: number;
+}
+
+/** What a caller wants to do with the units that an order holds. */
+export type OrderVerb = 'release' | 'confirm' | 'extend' | 'move';
+
+export interface UnheldLine {
+  readonly id: string;
+  readonly requested: number;
+  readonly reserved: number;
 }
 
 export interface NegativeStock {

@@ -2,7 +2,7 @@
 export type AdjustmentAction = 'RECEIVED' | 'SOLD' | 'ADJUSTED' | 'DAMAGED' | 'RETURNED';
 
 /** The action of a log entry: an adjustment (SOLD also for confirmed holds), or a change of holds. */
-export type MovementAction = AdjustmentAction | 'RESERVED' | 'RELEASED';
+export type MovementAction = AdjustmentAction | 'RESERVED' | 'RELEASED' | 'MOVED';
 
 /** The actor of changes that no caller requested. */
 export const SYSTEM_ACTOR = 'system';
@@ -30,4 +30,6 @@ export interface Movement {
   readonly reference: string;
   readonly notes: string;
   readonly actor: string;
+  /** Units that went from `reference` to another one; the counters of the record do not tell them. Only of MOVED. */
+  readonly moved?: { readonly toReference: string; readonly qty: number };
 }

@@ -13,6 +13,7 @@ const BY_WEIGHT: readonly OrderEnding[] = ['confirmed', 'released', 'expired'];
 const ENDINGS: Readonly<Record<MovementAction, OrderEnding | undefined>> = {
   RESERVED: undefined,
   RELEASED: 'released',
+  MOVED: 'released',
   SOLD: 'confirmed',
   RECEIVED: undefined,
   ADJUSTED: undefined,

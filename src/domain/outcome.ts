@@ -23,6 +23,8 @@ export interface Successes extends Record<Command['kind'], object> {
   readonly set_order: ReservedOrderSuccess;
   readonly release_order: EndedOrderSuccess;
   readonly confirm_order: EndedOrderSuccess;
+  readonly extend_order: ExtendedOrderSuccess;
+  readonly move_order: MovedOrderSuccess;
   readonly adjust: AdjustedSuccess;
   readonly batch_adjust: AdjustedSuccess;
   readonly set_on_hand: AdjustedSuccess;
@@ -45,6 +47,8 @@ const MARKS: { readonly [K in Command['kind']]: keyof Successes[K] & string } = 
   set_order: 'lines',
   release_order: 'ended',
   confirm_order: 'ended',
+  extend_order: 'extended',
+  move_order: 'moved',
   adjust: 'adjusted',
   batch_adjust: 'adjusted',
   set_on_hand: 'adjusted',
@@ -99,6 +103,23 @@ export interface EndedOrderSuccess {
   readonly ended: readonly OrderLine[];
   /** Each record once. */
   readonly stocks: readonly StockFigures[];
+}
+
+/** Success of an order whose term was set: all that it holds, by record. */
+export interface ExtendedOrderSuccess {
+  readonly extended: readonly (OrderLine & {
+    /** Milliseconds since the epoch; null: open-ended. */
+    readonly expiresAtMs: number | null;
+  })[];
+}
+
+/** Success of units that went to another order. */
+export interface MovedOrderSuccess {
+  readonly moved: readonly OrderLine[];
+  /** Each record once, with the expiry of the other order's hold. */
+  readonly stocks: readonly HeldFigures[];
+  /** When the first of those holds ends. Milliseconds since the epoch. */
+  readonly expiresAtMs?: number;
 }
 
 /** Success of one adjustment or count, or of several adjustments in order. */

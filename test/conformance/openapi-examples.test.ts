@@ -8,7 +8,7 @@ import { encoded, type Parts } from '../property/openapi/parts.js';
 import { startApp, type TestApp } from '../support/app.js';
 import type { Json, JsonObject } from '../support/openapi/document.js';
 import { passSeconds } from '../support/pass-time.js';
-import { answered, document, exampleOf, examplesPointer, ID, Shop } from './openapi-shop.js';
+import { answered, bodies, document, exampleOf, examplesPointer, ID, Shop } from './openapi-shop.js';
 
 /**
  * Each example of a failure that the document gives is asked for, and is what the service answers, to the letter. So
@@ -157,7 +157,7 @@ test('watchInventory 404 INVENTORY_NOT_FOUND', async () => {
   await shop.expectExample(operation, 404, 'INVENTORY_NOT_FOUND', parts);
 });
 
-describe.each(['releaseOrder', 'confirmOrder'])('%s', (id) => {
+describe.each(['releaseOrder', 'confirmOrder', 'extendOrder', 'moveOrder'])('%s', (id) => {
   test.each<[reason: string, before: (shop: Shop) => Promise<void>]>([
     ['ORDER_NOT_HELD', async () => {}],
     ['ORDER_ALREADY_RELEASED', (shop) => endedBy(shop, 'releaseOrder')],
@@ -176,8 +176,27 @@ describe.each(['releaseOrder', 'confirmOrder'])('%s', (id) => {
     await shop.expectExample(operation, 400, reason, shop.plain(operation));
   });
 
-  async function hold(shop: Shop): Promise<void> {
-    const body = treeOf({ ...line(ID, { qty: 1 }), ttlSeconds: 60 });
+  test('400 INSUFFICIENT_RESERVED', async () => {
+    const shop = await Shop.open(service, 8, 0);
+    const operation = find(id);
+    const extendsOrder = id === 'extendOrder';
+    if (extendsOrder)
+      await service.seed(shop.credentials.merchantId, { id: 'inv_2', onHandQty: 8, reservedQty: 0 });
+    await hold(shop, 3, extendsOrder ? 'inv_2' : ID);
+    const body = treeOf({ ...bodies[id], ...line(ID, extendsOrder ? {} : { qty: 5 }) });
+    await shop.expectExample(operation, 400, 'INSUFFICIENT_RESERVED', { ...shop.plain(operation), body });
+  });
+
+  test('404 INVENTORY_NOT_FOUND', async () => {
+    const shop = await Shop.open(service, 8, 0);
+    const operation = find(id);
+    const units = id === 'extendOrder' ? {} : { qty: 5 };
+    const body = treeOf({ ...bodies[id], ...line('inv_unknown', units) });
+    await shop.expectExample(operation, 404, 'INVENTORY_NOT_FOUND', { ...shop.plain(operation), body });
+  });
+
+  async function hold(shop: Shop, qty = 1, of = ID): Promise<void> {
+    const body = treeOf({ ...line(of, { qty }), ttlSeconds: 60 });
     expect((await shop.send({ ...shop.plain(find('reserveOrder')), body })).status).toBe(200);
   }
 

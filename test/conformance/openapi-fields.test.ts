@@ -15,6 +15,7 @@ const absent = [
   'StockLevel.expires_at',
   'StockLevel.line',
   'ReservedOrder.expires_at',
+  'MovedOrder.expires_at',
   'Hold.expires_at',
   'OrderRecord.expires_at',
   'HeldOrder.next_expiry_at',

@@ -22,7 +22,17 @@ const order = [
   ],
   ['watchInventory', 'listHolds', 'listLogs', 'reserve', 'release', 'reserve', 'releaseOrder', 'confirm'],
   ['setHold', 'setOrder'],
-  ['reserveOrder', 'getOrder', 'listOrders', 'confirmOrder', 'createInventory', 'updateInventory'],
+  [
+    'reserveOrder',
+    'getOrder',
+    'listOrders',
+    'extendOrder',
+    'confirmOrder',
+    'reserveOrder',
+    'moveOrder',
+    'createInventory',
+    'updateInventory',
+  ],
   ['adjust', 'setOnHand', 'batchAdjust', 'getSettings', 'updateSettings'],
 ].flat();
 

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { Template } from '../property/openapi/draw-request.js';
 import { plainRequest } from '../property/openapi/every-edge.js';
+import { Members } from '../property/openapi/json-tree.js';
 import { type Caller, type Parts, Sent } from '../property/openapi/parts.js';
 import { Sender } from '../property/openapi/send.js';
 import { type Credentials, type TestApp, tokenFor } from '../support/app.js';
@@ -17,6 +18,12 @@ export const answered = new Set<string>();
 export const ID = 'inv_xyz789';
 const REFERENCE = 'ORD-20241201-0099';
 const known = { id: [ID], reference: [REFERENCE], productId: ['prod_abc123'], skuId: ['sku_abc123_red'] };
+
+/** Of calls that need more than the fields without which no request is read. */
+export const bodies: Readonly<Record<string, Readonly<Record<string, boolean | string>>>> = {
+  extendOrder: { openEnded: true },
+  moveOrder: { toReference: 'ORD-20241201-0101' },
+};
 
 /** A merchant of its own, and its requests. */
 export class Shop {
@@ -58,7 +65,9 @@ export class Shop {
   }
 
   plain(operation: Template): Parts {
-    return plainRequest(document, operation, known, this.manager);
+    const parts = plainRequest(document, operation, known, this.manager);
+    const body = bodies[operation.id];
+    return body === undefined ? parts : { ...parts, body: new Members(Object.entries(body)) };
   }
 
   /** @returns the answer's status and body, once the document has nothing against them. */

@@ -92,6 +92,7 @@ CREATE TABLE movement_log (
   reserved_qty integer,
   to_reference text,
   moved_qty integer,
+  CONSTRAINT movement_log_moved CHECK (((action = 'MOVED'::text) = ((to_reference IS NOT NULL) AND (moved_qty IS NOT NULL)))),
   CONSTRAINT movement_log_pkey PRIMARY KEY (merchant_id, inventory_id, revision)
 );
 
@@ -136,9 +137,11 @@ CREATE INDEX inventory_records_by_sku ON public.inventory_records USING btree (m
 
 CREATE INDEX inventory_records_by_warehouse ON public.inventory_records USING btree (((merchant_id || ''::text)), warehouse_id, id);
 
-CREATE INDEX movement_log_adjustments ON public.movement_log USING btree (merchant_id, inventory_id, revision) WHERE (action <> ALL (ARRAY['RESERVED'::text, 'RELEASED'::text]));
+CREATE INDEX movement_log_adjustments ON public.movement_log USING btree (merchant_id, inventory_id, revision) WHERE (action <> ALL (ARRAY['RESERVED'::text, 'RELEASED'::text, 'MOVED'::text]));
 
 CREATE INDEX movement_log_by_reference ON public.movement_log USING btree (merchant_id, reference, logged_at) WHERE (reference IS NOT NULL);
+
+CREATE INDEX movement_log_by_target ON public.movement_log USING btree (merchant_id, to_reference, logged_at) WHERE (to_reference IS NOT NULL);
 
 CREATE INDEX movement_log_by_time ON public.movement_log USING btree (merchant_id, logged_at) INCLUDE (action);
 

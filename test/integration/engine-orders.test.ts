@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ORDER_RECORDS_MAX } from '../../src/domain/decisions/order.js';
+import { ORDER_RECORDS_MAX } from '../../src/domain/decisions/held-units.js';
 import { applyAll } from '../support/apply.js';
 import { openDataSource } from '../support/data-source.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';

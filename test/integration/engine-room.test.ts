@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { ORDER_RECORDS_MAX } from '../../src/domain/decisions/order.js';
+import { ORDER_RECORDS_MAX } from '../../src/domain/decisions/held-units.js';
 import { DRAW_HOLDS_MAX } from '../../src/domain/decisions/release-confirm.js';
 import { SHORTFALL_HOLDS_MAX } from '../../src/domain/decisions/shortfall.js';
 import { fetchBatch } from '../../src/engine/fetch/fetch.js';

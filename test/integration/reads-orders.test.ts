@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { ORDER_RECORDS_MAX } from '../../src/domain/decisions/order.js';
+import { ORDER_RECORDS_MAX } from '../../src/domain/decisions/held-units.js';
 import type { OrdersPage, OrdersRequest } from '../../src/service/reads/list-orders.js';
 import { test } from '../support/fixtures.js';
 import {

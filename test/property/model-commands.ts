@@ -6,6 +6,8 @@ import type {
   ConfirmOrderCommand,
   CountRecordCommand,
   CreateRecordCommand,
+  ExtendOrderCommand,
+  MoveOrderCommand,
   ReceiveRecordCommand,
   ReleaseCommand,
   ReleaseOrderCommand,
@@ -17,7 +19,7 @@ import type {
   UpdateRecordCommand,
 } from '../../src/domain/command.js';
 import type { Term } from '../../src/domain/decisions/term.js';
-import type { Rejection } from '../../src/domain/failure.js';
+import type { OrderVerb, Rejection } from '../../src/domain/failure.js';
 import type { RecordDetails } from '../../src/domain/inventory-record.js';
 import type { AdjustedStock, Outcome, Success } from '../../src/domain/outcome.js';
 import { ModelRecord, QTY_MAX } from './model-record.js';
@@ -42,6 +44,10 @@ export function runCommand(model: StockModel, command: Command): Outcome {
     case 'release_order':
     case 'confirm_order':
       return endOrder(model, command);
+    case 'extend_order':
+      return extendOrder(model, command);
+    case 'move_order':
+      return moveOrder(model, command);
     case 'adjust':
       return adjust(model, [command], command, false);
     case 'batch_adjust':
@@ -201,16 +207,85 @@ function reserveOrder(model: StockModel, command: ReserveOrderCommand): Outcome 
   return ok({ lines, stocks, ...(ends.length === 0 ? {} : { expiresAtMs: Math.min(...ends) }) });
 }
 
+/** Units of an order by record: all that it holds, or the lines; or why these cannot be had. */
+function unitsOf(
+  model: StockModel,
+  command: ReleaseOrderCommand | ConfirmOrderCommand | MoveOrderCommand,
+  verb: OrderVerb,
+): Map<ModelRecord, number> | Outcome {
+  const { merchantId, reference, lines } = command;
+  const ids = [...new Set(lines?.map(({ id }) => id))];
+  const unknown = ids.filter((id) => model.record(merchantId, id) === undefined);
+  if (unknown.length > 0) return no({ reason: 'INVENTORY_NOT_FOUND', ids: unknown });
+  const held = model.recordsOf(merchantId).filter((record) => record.held(reference) > 0);
+  if (held.length === 0) return no({ reason: model.orders.ended(merchantId, reference), reference });
+  if (lines === undefined) return new Map(held.map((record) => [record, record.held(reference)]));
+  const asked = ids.map((id) => ({
+    id,
+    requested: lines.reduce((sum, line) => sum + (line.id === id ? line.qty : 0), 0),
+    reserved: model.record(merchantId, id)!.held(reference),
+  }));
+  const unheldLines = asked.filter(({ requested, reserved }) => requested > reserved);
+  if (unheldLines.length > 0) return no({ reason: 'INSUFFICIENT_RESERVED', reference, verb, unheldLines });
+  asked.sort((a, b) => (a.id < b.id ? -1 : 1));
+  return new Map(asked.map(({ id, requested }) => [model.record(merchantId, id)!, requested]));
+}
+
+function linesOf(units: ReadonlyMap<ModelRecord, number>) {
+  return [...units].map(([{ id }, qty]) => ({ id, qty }));
+}
+
 function endOrder(model: StockModel, command: ReleaseOrderCommand | ConfirmOrderCommand): Outcome {
   const { merchantId, reference, kind } = command;
-  const records = model.recordsOf(merchantId).filter((record) => record.held(reference) > 0);
-  if (records.length === 0) return no({ reason: model.orders.ended(merchantId, reference), reference });
-  const ended = records.map((record) => ({ id: record.id, qty: record.held(reference) }));
-  for (const record of records) {
-    record.draw(kind === 'release_order' ? 'release' : 'confirm', record.held(reference), command);
-    model.orders.note(merchantId, reference, kind === 'release_order' ? 'released' : 'confirmed');
+  const verb = kind === 'release_order' ? 'release' : 'confirm';
+  const units = unitsOf(model, command, verb);
+  if (!(units instanceof Map)) return units;
+  for (const [record, qty] of units) {
+    record.draw(verb, qty, command);
+    model.orders.note(merchantId, reference, verb === 'release' ? 'released' : 'confirmed');
   }
-  return ok({ ended, stocks: records.map((record) => record.figures()) });
+  return ok({ ended: linesOf(units), stocks: [...units.keys()].map((record) => record.figures()) });
+}
+
+function extendOrder(model: StockModel, command: ExtendOrderCommand): Outcome {
+  const { merchantId, reference, records: named } = command;
+  const ids = [...new Set(named)];
+  const unknown = ids.filter((id) => model.record(merchantId, id) === undefined);
+  if (unknown.length > 0) return no({ reason: 'INVENTORY_NOT_FOUND', ids: unknown });
+  const held = model.recordsOf(merchantId).filter((record) => record.held(reference) > 0);
+  if (held.length === 0) return no({ reason: model.orders.ended(merchantId, reference), reference });
+  const unheldLines = ids
+    .filter((id) => model.record(merchantId, id)!.held(reference) === 0)
+    .map((id) => ({ id, requested: 1, reserved: 0 }));
+  if (unheldLines.length > 0) {
+    return no({ reason: 'INSUFFICIENT_RESERVED', reference, verb: 'extend', unheldLines });
+  }
+  for (const record of held) {
+    if (named === undefined || named.includes(record.id)) {
+      record.find(reference)!.expiresAt = stated(model, command)!;
+    }
+  }
+  return ok({
+    extended: held.map((record) => ({
+      id: record.id,
+      qty: record.held(reference),
+      expiresAtMs: ending(model, record.find(reference)!.expiresAt).expiresAtMs ?? null,
+    })),
+  });
+}
+
+function moveOrder(model: StockModel, command: MoveOrderCommand): Outcome {
+  const { merchantId, reference, toReference } = command;
+  const units = unitsOf(model, command, 'move');
+  if (!(units instanceof Map)) return units;
+  const stocks = [...units].map(([record, qty]) => {
+    const ends = record.move(qty, toReference, stated(model, command), command);
+    model.orders.note(merchantId, reference, 'released');
+    return { ...record.figures(), ...ending(model, ends) };
+  });
+  const ends = stocks.flatMap(({ expiresAtMs }) => expiresAtMs ?? []);
+  const first = ends.length === 0 ? {} : { expiresAtMs: Math.min(...ends) };
+  return ok({ moved: linesOf(units), stocks, ...first });
 }
 
 function batchAdjust(model: StockModel, { merchantId, lines, actor }: BatchAdjustCommand): Outcome {

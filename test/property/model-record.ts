@@ -126,6 +126,22 @@ export class ModelRecord {
     return copy;
   }
 
+  /** Gives units of one reference to another, until what the call states. Returns when that hold ends. */
+  move(qty: number, to: string, stated: number | null | undefined, by: By): number | null {
+    const source = this.find(by.reference)!;
+    let target = this.find(to);
+    if (target === undefined) {
+      target = { reference: to, qty: 0, expiresAt: source.expiresAt };
+      this.holds.push(target);
+    }
+    target.qty += qty;
+    if (stated !== undefined) target.expiresAt = stated;
+    source.qty -= qty;
+    this.holds = this.holds.filter((hold) => hold.qty > 0);
+    this.note(`MOVED ${qty} to ${to}`, 0, 0, by);
+    return target.expiresAt;
+  }
+
   adjust(action: AdjustmentAction, qty: number, by: By): void {
     this.onHand += qty;
     this.lastAdjustedBy = by.actor;

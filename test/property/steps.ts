@@ -72,7 +72,36 @@ const setHold = fc
   })
   .map(({ term, ...call }) => ({ ...call, ...term }));
 
-const endOrder = fc.record({ kind: kind('release_order', 'confirm_order'), reference: order, notes });
+/** Few units, so that often all lines are held. */
+const units = fc.option(
+  fc.array(fc.record({ id, qty: fc.integer({ min: 1, max: 2 }) }), { minLength: 1, maxLength: 3 }),
+  { nil: undefined },
+);
+const endOrder = fc.record({
+  kind: kind('release_order', 'confirm_order'),
+  reference: order,
+  lines: units,
+  notes,
+});
+const extendOrder = fc
+  .record({
+    kind: kind('extend_order'),
+    reference: order,
+    records: fc.option(fc.array(id, { minLength: 1, maxLength: 2 }), { nil: undefined, freq: 1 }),
+    term: terms.filter(({ ttlSeconds, openEnded }) => ttlSeconds !== undefined || openEnded === true),
+  })
+  .map(({ term, ...call }) => ({ ...call, ...term }));
+const moveOrder = fc
+  .record({
+    kind: kind('move_order'),
+    reference: order,
+    toReference: reference,
+    lines: units,
+    notes,
+    term: terms,
+  })
+  .filter(({ reference, toReference }) => reference !== toReference)
+  .map(({ term, ...call }) => ({ ...call, ...term }));
 
 const line = fc.record({
   id,
@@ -175,6 +204,8 @@ const request = fc.oneof(
   { weight: 3, arbitrary: setHold },
   { weight: 4, arbitrary: setOrder },
   { weight: 5, arbitrary: endOrder },
+  { weight: 3, arbitrary: extendOrder },
+  { weight: 4, arbitrary: moveOrder },
   { weight: 3, arbitrary: adjust },
   { weight: 2, arbitrary: batchAdjust },
   { weight: 2, arbitrary: setOnHand },

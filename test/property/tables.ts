@@ -44,7 +44,7 @@ export async function readRecords(
                     ORDER BY opened_revision), '[]')
                FROM holds WHERE merchant_id = s.merchant_id AND inventory_id = s.id) AS holds,
             (SELECT coalesce(json_agg(json_build_object(
-                      'action', action, 'onHand', on_hand_delta, 'reserved', reserved_delta,
+                      'action', action || coalesce(' ' || moved_qty || ' to ' || to_reference, ''), 'onHand', on_hand_delta, 'reserved', reserved_delta,
                       'reference', coalesce(reference, ''), 'notes', coalesce(notes, ''), 'actor', actor)
                     ORDER BY revision), '[]')
                FROM movement_log WHERE merchant_id = s.merchant_id AND inventory_id = s.id) AS log,

@@ -14,7 +14,9 @@ type Line = { readonly id: string; readonly qty: number };
 export function drawCall(random: Random, shop: string, key: string, ids: readonly string[]): ShopCall {
   const line = (most = 3): Line => ({ id: random.pick(ids), qty: 1 + random.below(most) });
   const lines = (): Line[] => Array.from({ length: 1 + random.below(4) }, () => line());
-  const reference = `${shop}-${random.below(12)}`;
+  const order = random.below(12);
+  const reference = `${shop}-${order}`;
+  const other = `${shop}-${(order + 1 + random.below(11)) % 12}`;
   const ttl = random.pick([{}, { ttlSeconds: 1000 }, { ttlSeconds: 3000 }, { openEnded: true }]);
   const common = { reference, notes: key };
   const adjustment = () => ({
@@ -23,7 +25,7 @@ export function drawCall(random: Random, shop: string, key: string, ids: readonl
     notes: key,
     reference,
   });
-  switch (random.below(20)) {
+  switch (random.below(25)) {
     case 0:
     case 1:
     case 2:
@@ -58,6 +60,24 @@ export function drawCall(random: Random, shop: string, key: string, ids: readonl
       return { rpc: 'SetOrder', key, request: { ...common, ...ttl, lines: lines().slice(random.below(2)) } };
     case 17:
       return { rpc: 'SetHold', key, request: { ...line(5), ...common, ...ttl } };
+    case 18:
+      return {
+        rpc: random.pick(['ReleaseOrder', 'ConfirmOrder']),
+        key,
+        request: { ...common, lines: [line(2)] },
+      };
+    case 19:
+    case 20:
+      return {
+        rpc: 'MoveOrder',
+        key,
+        request: { ...common, ...ttl, toReference: other, ...random.pick([{}, { lines: lines() }]) },
+      };
+    case 21:
+    case 22: {
+      const term = random.pick([{ ttlSeconds: 1000 }, { ttlSeconds: 3000 }, { openEnded: true }]);
+      return { rpc: 'ExtendOrder', key, request: { reference, ...term } };
+    }
     default:
       return { rpc: 'BatchAdjust', key, request: { lines: [adjustment(), adjustment()] } };
   }
@@ -94,6 +114,10 @@ export function entriesOf({ rpc, request }: ShopCall, data: unknown): string[] {
       return answered.map((line) => entry(line.id, 'RELEASED', 0, -line.qty));
     case 'ConfirmOrder':
       return answered.map((line) => entry(line.id, 'SOLD', -line.qty, -line.qty));
+    case 'MoveOrder':
+      return answered.map((line) => `${entry(line.id, 'MOVED', 0, 0)} ${line.qty} to ${request.toReference}`);
+    case 'ExtendOrder':
+      return [];
     case 'Adjust':
       return [entry(id, action, qty, 0)];
     case 'SetHold':

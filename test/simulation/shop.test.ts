@@ -118,12 +118,18 @@ async function expectTold({ told, ids }: Shop): Promise<void> {
     answer.kind === 'ok' ? entriesOf(call, answer.data).map((entry) => `${call.key}: ${entry}`) : [],
   );
   const rows = await stage.database.query<{ entry: string; key: string; id: string; held: number }>(
-    `SELECT concat(notes, ': ', inventory_id, ' ', action, ' ', on_hand_delta, ' ', reserved_delta, ' ', reference) AS entry,
+    `SELECT concat(notes, ': ', inventory_id, ' ', action, ' ', on_hand_delta, ' ', reserved_delta, ' ', reference,
+                   ' ' || moved_qty || ' to ' || to_reference) AS entry,
             notes AS key, inventory_id AS id, held
-       FROM (SELECT *, sum(reserved_delta) OVER (PARTITION BY inventory_id, reference ORDER BY revision)::int AS held
-               FROM movement_log
-              WHERE merchant_id = $1 AND inventory_id = ANY ($2)) AS l
-      WHERE actor <> 'system'`,
+       FROM (SELECT *, sum(units) OVER (PARTITION BY inventory_id, whose ORDER BY revision)::int AS held
+               FROM (SELECT *, reference AS whose, reserved_delta - coalesce(moved_qty, 0) AS units
+                       FROM movement_log
+                      WHERE merchant_id = $1 AND inventory_id = ANY ($2)
+                      UNION ALL
+                     SELECT *, to_reference, moved_qty
+                       FROM movement_log
+                      WHERE merchant_id = $1 AND inventory_id = ANY ($2) AND moved_qty > 0) AS parts) AS l
+      WHERE actor <> 'system' AND whose IS NOT DISTINCT FROM reference`,
     [stage.merchantId, ids],
   );
   const sets = new Map(told.map(({ call }) => [call.key, heldAfter(call)]));

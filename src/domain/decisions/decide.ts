@@ -3,7 +3,10 @@ import type { Successes } from '../outcome.js';
 import { decideAdjust, decideBatchAdjust } from './adjust.js';
 import { decideCountRecord, decideSetOnHand } from './count.js';
 import type { Decision, RecordView, World } from './decision.js';
-import { decideConfirmOrder, decideReleaseOrder, decideReserveOrder } from './order.js';
+import { decideConfirmOrder, decideReleaseOrder } from './end-order.js';
+import { decideExtendOrder } from './extend-order.js';
+import { decideMoveOrder } from './move-order.js';
+import { decideReserveOrder } from './order.js';
 import { decideReceiveRecord } from './receive.js';
 import { decideCreateRecord, decideUpdateRecord } from './record.js';
 import { decideConfirm, decideRelease } from './release-confirm.js';
@@ -30,6 +33,8 @@ const rules: {
   set_order: decideSetOrder,
   release_order: decideReleaseOrder,
   confirm_order: decideConfirmOrder,
+  extend_order: decideExtendOrder,
+  move_order: decideMoveOrder,
   adjust: decideAdjust,
   batch_adjust: decideBatchAdjust,
   set_on_hand: decideSetOnHand,

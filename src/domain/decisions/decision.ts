@@ -43,6 +43,8 @@ export interface OrderView<R extends RecordView = RecordView> {
   records(): readonly R[];
   /** The log entry by which it is told to have ended, if it holds nothing. */
   readonly endedBy: EndingMovement | undefined;
+  /** Whether it holds units of any record, also of one that the decision does not see. */
+  isHeld(): boolean;
   /** Whether it holds units of more records than one command may change. */
   readonly tooLarge: boolean;
 }

@@ -1,16 +1,11 @@
-import type { ConfirmOrderCommand, OrderLine, ReleaseOrderCommand, ReserveOrderCommand } from '../command.js';
-import type { OrderEndedReason, Rejection, ShortLine } from '../failure.js';
+import type { OrderLine, ReserveOrderCommand } from '../command.js';
+import type { ShortLine } from '../failure.js';
 import type { Hold } from '../hold.js';
-import { type OrderEnding, orderEnding } from '../order-state.js';
-import type { EndedOrderSuccess, HeldFigures, ReservedLine, ReservedOrderSuccess } from '../outcome.js';
+import type { HeldFigures, ReservedLine, ReservedOrderSuccess } from '../outcome.js';
 import { availableQty, figures, type Stock } from '../stock.js';
 import { type Decision, type RecordChange, type RecordView, reject, type World } from './decision.js';
-import { type Drawing, drawFrom } from './release-confirm.js';
 import { reserveUnits } from './reserve.js';
 import { firstExpiry, statedExpiry } from './term.js';
-
-/** The most records in an order that is released or confirmed as a whole. */
-export const ORDER_RECORDS_MAX = 5000;
 
 /** Reserves all lines, or none. A record named twice counts with the sum and changes once. */
 export function decideReserveOrder<R extends RecordView>(
@@ -91,55 +86,3 @@ function allot(lines: readonly OrderLine[], records: ReadonlyMap<string, RecordV
     return { id, requested: qty, reserved };
   });
 }
-
-/** Returns all units that the reference holds to available. */
-export function decideReleaseOrder<R extends RecordView>(
-  command: ReleaseOrderCommand,
-  world: World<R>,
-): Decision<R, EndedOrderSuccess> {
-  return decideEndOrder(command, 'release', world);
-}
-
-/** Takes all units that the reference holds out of stock. */
-export function decideConfirmOrder<R extends RecordView>(
-  command: ConfirmOrderCommand,
-  world: World<R>,
-): Decision<R, EndedOrderSuccess> {
-  return decideEndOrder(command, 'confirm', world);
-}
-
-function decideEndOrder<R extends RecordView>(
-  command: ReleaseOrderCommand | ConfirmOrderCommand,
-  verb: Drawing,
-  world: World<R>,
-): Decision<R, EndedOrderSuccess> {
-  const { reference } = command;
-  const order = world.order(reference);
-  if (order.tooLarge) return tooLarge(verb);
-  const records = order.records();
-  if (records.length === 0) {
-    const ending = orderEnding(order.endedBy);
-    return reject({ reason: ending === undefined ? 'ORDER_NOT_HELD' : endedReasons[ending], reference });
-  }
-  const changes = records.map((record) => {
-    const hold = record.hold(reference)!;
-    return drawFrom(record, record.stock, hold, hold.qty, verb, command);
-  });
-  const success = {
-    ended: changes.map(({ stock, movement }) => ({ id: stock.id, qty: -movement.reservedDelta })),
-    stocks: changes.map((change) => figures(change.stock)),
-  };
-  return { accepted: true, changes: { records: changes }, success };
-}
-
-/** Rejects an order that only calls on its single records can end. */
-export function tooLarge(verb: Drawing): { accepted: false; rejection: Rejection } {
-  const description = `holds units of more than ${ORDER_RECORDS_MAX} records; ${verb} them record by record`;
-  return reject({ reason: 'VALIDATION_FAILED', violations: [{ field: 'reference', description }] });
-}
-
-const endedReasons: Readonly<Record<OrderEnding, OrderEndedReason>> = {
-  released: 'ORDER_ALREADY_RELEASED',
-  confirmed: 'ORDER_ALREADY_CONFIRMED',
-  expired: 'ORDER_EXPIRED',
-};

@@ -3,7 +3,8 @@ import type { ShortLine } from '../failure.js';
 import type { ReservedOrderSuccess } from '../outcome.js';
 import { availableQty } from '../stock.js';
 import { type Decision, type RecordView, reject, type World } from './decision.js';
-import { heldFigures, recordsOf, tooLarge } from './order.js';
+import { tooLarge } from './held-units.js';
+import { heldFigures, recordsOf } from './order.js';
 import { changesOf, missingQty, setUnits } from './set-hold.js';
 import { firstExpiry, statedExpiry } from './term.js';
 
@@ -19,7 +20,7 @@ export function decideSetOrder<R extends RecordView>(
   const named = recordsOf(command.lines, world);
   if (!named.found) return reject({ reason: 'INVENTORY_NOT_FOUND', ids: named.unknown });
   const order = world.order(reference);
-  if (order.tooLarge) return tooLarge('release');
+  if (order.tooLarge) return reject(tooLarge('release'));
   const { wanted, records } = named;
 
   const shortLines: ShortLine[] = [];

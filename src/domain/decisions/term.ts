@@ -31,6 +31,11 @@ export function expiryAsSet(held: Held | undefined, stated: Expiry | undefined):
   return stated === undefined ? (held?.expiresAtMs ?? null) : stated;
 }
 
+/** Of a hold that gets units of another: as set, else its own; a new one takes over that of the units. */
+export function expiryAsMoved(target: Held | undefined, source: Held, stated: Expiry | undefined): Expiry {
+  return expiryAsSet(target ?? source, stated);
+}
+
 /** A record's bound on its next expiry, once a hold ends at that instant: it may be too early, never too late. */
 export function boundWith(nextExpiryAtMs: Expiry, expiresAtMs: Expiry): Expiry {
   if (nextExpiryAtMs === null) return expiresAtMs;

@@ -10,14 +10,14 @@ import { orderOf } from './order-of.js';
  * leaves the commands without room to the next batch:
  *
  * - before it is taken from the queue, by what the command says;
- * - before the locks, by the records of the orders that it ends or sets;
+ * - before the locks, by the records of the orders that it changes as a whole;
  * - behind the locks, and before they are read, by the holds that it may draw on without naming them.
  *
  * The first command of a batch always has room. It needs no more than ORDER_RECORDS_MAX lines.
  */
 
-/** A guess: which records an order to be ended has is known only when its batch runs. */
-const ENDED_ORDER_LINES = 8;
+/** A guess: which records an order has that is to be changed as a whole is known only when its batch runs. */
+const WHOLE_ORDER_LINES = 8;
 
 /** To read and end this many holds takes as long as one command: docs/performance.md has the figures. */
 const HOLDS_A_LINE = 4;
@@ -41,7 +41,10 @@ export function weightOf({ command }: Submission): number {
       return Math.max(1, command.lines.length);
     case 'release_order':
     case 'confirm_order':
-      return ENDED_ORDER_LINES;
+    case 'move_order':
+      return command.lines?.length ?? WHOLE_ORDER_LINES;
+    case 'extend_order':
+      return WHOLE_ORDER_LINES;
     case 'reserve':
     case 'set_hold':
     case 'set_on_hand':

@@ -8,10 +8,10 @@ import type { Submission } from '../submission.js';
  * Marks the orders that one command of the batch may end before another one asks how they ended: those that several
  * commands name, and all where a command may take the units of any. A command alone finds what is held, or what has ended.
  */
-export function markContested(
-  orders: readonly OrderKey[],
+export function markContested<O extends OrderKey>(
+  orders: readonly O[],
   submissions: readonly Submission[],
-): readonly WantedOrder[] {
+): readonly (O & WantedOrder)[] {
   const naming = new Map<string, number>();
   const drawing = new Set<string>();
   for (const { command } of submissions) {
@@ -20,11 +20,11 @@ export function markContested(
     const name = mapName(command.merchantId, command.reference);
     naming.set(name, (naming.get(name) ?? 0) + 1);
   }
-  return orders.map(({ merchantId, reference }) => ({
-    merchantId,
-    reference,
-    contested: drawing.has(merchantId) || (naming.get(mapName(merchantId, reference)) ?? 0) > 1,
-  }));
+  return orders.map((order) => {
+    const { merchantId, reference } = order;
+    const several = (naming.get(mapName(merchantId, reference)) ?? 0) > 1;
+    return { ...order, contested: drawing.has(merchantId) || several };
+  });
 }
 
 /** Whether it may take units out of holds that it does not name. */

@@ -69,6 +69,7 @@ export class EarlyReads {
       clockUs: await this.#clock,
       descriptions: (await this.#descriptions) ?? [],
       orderRows: [],
+      partOrders: [],
       identities: [],
       settings: [],
       lines: [],

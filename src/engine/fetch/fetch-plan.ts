@@ -1,5 +1,14 @@
 import { assertNever } from '../../domain/assert-never.js';
-import type { Command, OnHandChange } from '../../domain/command.js';
+import type {
+  Command,
+  ConfirmOrderCommand,
+  ExtendOrderCommand,
+  MoveOrderCommand,
+  OnHandChange,
+  OrderUnits,
+  ReleaseOrderCommand,
+  SetOrderCommand,
+} from '../../domain/command.js';
 import { UNREFERENCED } from '../../domain/hold.js';
 import type { RecordIdentity } from '../../domain/inventory-record.js';
 import { mapName } from '../../domain/map-name.js';
@@ -21,6 +30,12 @@ export interface FetchPlan {
   readonly cuts: readonly DrawnRecord[];
   /** To be ended or set as a whole. */
   readonly orders: readonly OrderKey[];
+  /** Of which only the holds on named records are changed. None of `orders`. */
+  readonly partOrders: readonly PartOrder[];
+  /** Of whole orders, in order of the commands. */
+  readonly moves: readonly PlannedMove[];
+  /** Holds that commands may open, besides `holds`. */
+  readonly given: readonly HoldKey[];
   /** Records whose description is changed, or is part of an answer. */
   readonly descriptions: readonly RecordKey[];
   /** The identities of records to be created. */
@@ -34,6 +49,16 @@ export interface FetchPlan {
   readonly keys: readonly IdempotencyKeyName[];
   /** Whether some decision needs to know the time. */
   readonly clock: boolean;
+}
+
+/** An order of which commands of the batch name at most so many records. */
+export interface PartOrder extends OrderKey {
+  readonly recordsMax: number;
+}
+
+/** All units of an order go to another one. */
+export interface PlannedMove extends OrderKey {
+  readonly toReference: string;
 }
 
 /** A record from whose holds some command may take units without naming one. */
@@ -51,6 +76,14 @@ export function planFetch(submissions: readonly Submission[]): FetchPlan {
   return planner.plan();
 }
 
+/** Changes what an order holds, on records that it need not name. */
+type OrderCommand =
+  | SetOrderCommand
+  | ReleaseOrderCommand
+  | ConfirmOrderCommand
+  | ExtendOrderCommand
+  | MoveOrderCommand;
+
 interface PlannedRecord {
   readonly key: RecordKey;
   readonly references: Set<string>;
@@ -62,6 +95,10 @@ interface PlannedRecord {
 class Planner {
   readonly #records = new Map<string, PlannedRecord>();
   readonly #orders = new Map<string, OrderKey>();
+  readonly #partOrders = new Map<string, PartOrder>();
+  readonly #moves: PlannedMove[] = [];
+  /** Holds that commands may open on records that they name, read with the whole order. */
+  readonly #given: HoldKey[] = [];
   readonly #identities = new Map<string, IdentityKey>();
   readonly #receipts = new Map<string, IdentityKey>();
   readonly #lines: ImportLineRow[] = [];
@@ -89,14 +126,11 @@ class Planner {
         if (command.ttlSeconds !== undefined) this.#clock = true;
         return;
       case 'set_order':
-        // What it holds of them is read with the order.
-        for (const { id } of command.lines) this.#record(merchantId, id);
-        this.#order(merchantId, command.reference);
-        if (command.ttlSeconds !== undefined) this.#clock = true;
-        return;
       case 'release_order':
       case 'confirm_order':
-        this.#order(merchantId, command.reference);
+      case 'extend_order':
+      case 'move_order':
+        this.#addOrder(command);
         return;
       case 'adjust':
       case 'set_on_hand':
@@ -152,6 +186,53 @@ class Planner {
     record.references.add(UNREFERENCED);
   }
 
+  #addOrder(command: OrderCommand): void {
+    const { merchantId, reference } = command;
+    switch (command.kind) {
+      case 'set_order':
+        // What it holds of them is read with the order.
+        for (const { id } of command.lines) {
+          this.#record(merchantId, id);
+          this.#given.push({ merchantId, inventoryId: id, reference });
+        }
+        this.#order(merchantId, reference);
+        if (command.ttlSeconds !== undefined) this.#clock = true;
+        return;
+      case 'release_order':
+      case 'confirm_order':
+        this.#units(command, [reference]);
+        return;
+      case 'extend_order':
+        // What it holds of them is read with the order.
+        for (const id of command.records ?? []) this.#record(merchantId, id);
+        this.#order(merchantId, reference);
+        if (command.ttlSeconds !== undefined) this.#clock = true;
+        return;
+      case 'move_order': {
+        const { toReference, lines } = command;
+        this.#units(command, [reference, toReference]);
+        if (lines === undefined) this.#moves.push({ merchantId, reference, toReference });
+        if (command.ttlSeconds !== undefined) this.#clock = true;
+        return;
+      }
+    }
+  }
+
+  /** All units that a reference holds, or those of lines; with the holds of these references on the lines' records. */
+  #units({ merchantId, reference, lines }: OrderUnits & { merchantId: string }, references: string[]): void {
+    if (lines === undefined) {
+      this.#order(merchantId, reference);
+      return;
+    }
+    for (const { id } of lines) {
+      const record = this.#record(merchantId, id);
+      for (const name of references) record.references.add(name);
+    }
+    const name = mapName(merchantId, reference);
+    const recordsMax = Math.max(lines.length, this.#partOrders.get(name)?.recordsMax ?? 0);
+    this.#partOrders.set(name, { merchantId, reference, recordsMax });
+  }
+
   #order(merchantId: string, reference: string): void {
     this.#orders.set(mapName(merchantId, reference), { merchantId, reference });
   }
@@ -191,6 +272,9 @@ class Planner {
       cuts,
       descriptions,
       orders: [...this.#orders.values()],
+      partOrders: [...this.#partOrders].filter(([name]) => !this.#orders.has(name)).map(([, order]) => order),
+      moves: this.#moves,
+      given: this.#given,
       identities: [...this.#identities.values()],
       receipts: [...this.#receipts.values()],
       lines: this.#lines,

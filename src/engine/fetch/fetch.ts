@@ -10,7 +10,7 @@ import {
   readDescriptions,
 } from '../../store/tables/inventory-records.js';
 import { lockSettings, type SettingsRow } from '../../store/tables/merchant-settings.js';
-import { type OrderRow, readOrders } from '../../store/tables/orders.js';
+import { type OrderRow, type PartOrderRow, readOrders, readPartOrders } from '../../store/tables/orders.js';
 import {
   type LockedStock,
   type Locking,
@@ -66,11 +66,14 @@ export async function fetchBatch(
   const planned = planning instanceof Promise ? await planning : planning;
   const { plan, wanted } = planned;
   const { records, orders } = wanted;
-  const [stocks, named, orderRows, keyRows, clockUs, descriptions, identities, settings, lines] =
+  const [stocks, named, orderRows, partOrders, keyRows, clockUs, descriptions, identities, settings, lines] =
     await Promise.all([
       records.length > 0 ? lockStockLevels(tx, records, locking) : none,
-      plan.holds.length > 0 ? readHolds(tx, plan.holds) : none,
+      wanted.holds.length > 0 ? readHolds(tx, wanted.holds) : none,
       orders.length > 0 ? readOrders(tx, markContested(orders, planned.submissions)) : none,
+      plan.partOrders.length > 0
+        ? readPartOrders(tx, markContested(plan.partOrders, planned.submissions))
+        : none,
       plan.keys.length > 0 ? readIdempotencyKeys(tx, plan.keys) : none,
       plan.clock ? readClock(tx) : undefined,
       plan.descriptions.length > 0 ? readDescriptions(tx, plan.descriptions) : none,
@@ -87,7 +90,18 @@ export async function fetchBatch(
     orderRows.flatMap((order) => order.holds),
     identities,
   );
-  const rows = { stocks, named, orderRows, keyRows, clockUs, descriptions, identities, settings, lines };
+  const rows = {
+    stocks,
+    named,
+    orderRows,
+    partOrders,
+    keyRows,
+    clockUs,
+    descriptions,
+    identities,
+    settings,
+    lines,
+  };
   return { ...(await completeBatch(tx, planned, rows, linesMax)), blocked };
 }
 
@@ -96,6 +110,7 @@ export interface PlannedRows {
   readonly stocks: readonly LockedStock[];
   readonly named: readonly HoldRow[];
   readonly orderRows: readonly OrderRow[];
+  readonly partOrders: readonly PartOrderRow[];
   readonly keyRows: readonly RememberedKey[];
   readonly clockUs: number | undefined;
   readonly descriptions: readonly DescriptionRow[];
@@ -111,7 +126,18 @@ export async function completeBatch(
   rows: PlannedRows,
   linesMax: number,
 ): Promise<Omit<FetchedBatch, 'blocked'>> {
-  const { stocks, named, orderRows, keyRows, clockUs, descriptions, identities, settings, lines } = rows;
+  const {
+    stocks,
+    named,
+    orderRows,
+    partOrders,
+    keyRows,
+    clockUs,
+    descriptions,
+    identities,
+    settings,
+    lines,
+  } = rows;
   const { wanted } = planned;
   const orderHolds = orderRows.flatMap((order) => order.holds);
   const nowMs = latestReading(stocks, clockUs === undefined ? undefined : Math.floor(clockUs / 1000));
@@ -128,6 +154,7 @@ export async function completeBatch(
     holdsByAge: byAge(named, [...drawn.oldest, ...drawn.newest], [...orderHolds, ...locked.expired]),
     oldestSums: drawn.sums,
     orders: [...orderRows.map((order) => ({ ...order, tooLarge: false })), ...wanted.tooLarge],
+    partOrders,
     descriptions,
     identities: wanted.found.length === 0 ? identities : [...identities, ...wanted.found],
     settings,

@@ -4,9 +4,12 @@ import type { Command } from '../../domain/command.js';
 export function orderOf(command: Command): string | undefined {
   switch (command.kind) {
     case 'set_order':
+    case 'extend_order':
+      return command.reference;
     case 'release_order':
     case 'confirm_order':
-      return command.reference;
+    case 'move_order':
+      return command.lines === undefined ? command.reference : undefined;
     default:
       return undefined;
   }

@@ -19,15 +19,22 @@ export function recordsNamed(command: Command): readonly string[] {
     case 'reserve_order':
     case 'set_order':
     case 'batch_adjust':
-      return command.lines.length === 1
-        ? [mapName(merchantId, command.lines[0]!.id)]
-        : [...new Set(command.lines.map(({ id }) => mapName(merchantId, id)))];
+      return namesOf(merchantId, command.lines);
+    case 'release_order':
+    case 'confirm_order':
+    case 'move_order':
+      return command.lines === undefined ? NONE : namesOf(merchantId, command.lines);
+    case 'extend_order':
+      return (command.records ?? NONE).map((id) => mapName(merchantId, id));
     case 'receive_record':
     case 'count_record':
       return command.id === undefined ? NONE : [mapName(merchantId, command.id)];
-    case 'release_order':
-    case 'confirm_order':
     case 'update_settings':
       return NONE;
   }
+}
+
+function namesOf(merchantId: string, lines: readonly { readonly id: string }[]): readonly string[] {
+  if (lines.length === 1) return [mapName(merchantId, lines[0]!.id)];
+  return [...new Set(lines.map(({ id }) => mapName(merchantId, id)))];
 }

@@ -16,6 +16,8 @@ export function unitsToReserve(command: Command): readonly OrderLine[] {
     case 'confirm':
     case 'release_order':
     case 'confirm_order':
+    case 'extend_order':
+    case 'move_order':
     case 'adjust':
     case 'batch_adjust':
     case 'set_on_hand':

@@ -1,13 +1,14 @@
-import { ORDER_RECORDS_MAX } from '../../domain/decisions/order.js';
+import { ORDER_RECORDS_MAX } from '../../domain/decisions/held-units.js';
 import { mapName } from '../../domain/map-name.js';
 import type { Transaction } from '../../store/connection/transaction.js';
-import type { HoldRow } from '../../store/tables/holds.js';
+import type { HoldKey, HoldRow } from '../../store/tables/holds.js';
 import { findRecords, type IdentityKey } from '../../store/tables/inventory-records.js';
 import { findOrderRecords, type OrderKey } from '../../store/tables/orders.js';
 import type { RecordKey } from '../../store/tables/stock-levels.js';
 import type { FetchedOrder } from '../working-set/working-set.js';
 import type { OrderSizes } from './batch-room.js';
 import { type FetchPlan, identityName } from './fetch-plan.js';
+import { targetHolds } from './target-holds.js';
 
 /** Between the look for records and the locks, others appeared that the batch needs and has not locked. */
 export class RecordsMoved extends Error {
@@ -20,6 +21,8 @@ export class RecordsMoved extends Error {
 /** What a batch has to lock, and what it can only look for behind the locks. */
 export interface WantedRecords {
   readonly records: readonly RecordKey[];
+  /** To be read: those that commands name, and those that get the units of orders that move. */
+  readonly holds: readonly HoldKey[];
   /** To be ended or set as a whole. */
   readonly orders: readonly OrderKey[];
   readonly tooLarge: readonly FetchedOrder[];
@@ -41,8 +44,17 @@ export function namesAllRecords({ orders, receipts }: FetchPlan): boolean {
   return orders.length === 0 && receipts.length === 0;
 }
 
-export function asNamed({ records, identities }: FetchPlan): WantedRecords {
-  return { records, orders: none, tooLarge: none, identities, found: none, receipts: none, held: none };
+export function asNamed({ records, holds, identities }: FetchPlan): WantedRecords {
+  return {
+    records,
+    holds,
+    orders: none,
+    tooLarge: none,
+    identities,
+    found: none,
+    receipts: none,
+    held: none,
+  };
 }
 
 /** What was found before the locks: records that the batch needs and its commands do not name. */
@@ -98,6 +110,7 @@ export function wantedRecords(plan: FetchPlan, { held, received, orderSizes }: F
   }
   return {
     records: [...records.values()],
+    holds: plan.moves.length === 0 ? plan.holds : [...plan.holds, ...targetHolds(plan, held)],
     orders: [...kept.values()],
     tooLarge,
     identities: [...missing.values()],

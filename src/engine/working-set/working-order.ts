@@ -4,14 +4,17 @@ import { weightier } from '../../domain/order-state.js';
 import type { WorkingRecord } from './working-record.js';
 
 /**
- * An order that is to be ended or set as a whole: all locked records that may hold units of it. Kept up to date by the
- * working set, since commands of the same batch may reserve under its reference or draw on it.
+ * An order that commands change, as a whole or in part: the locked records that may hold units of it. Kept up to date by
+ * the working set, since commands of the same batch may reserve under its reference or draw on it.
  */
 export class WorkingOrder implements OrderView<WorkingRecord> {
   endedBy: OrderView['endedBy'];
   readonly #records = new Set<WorkingRecord>();
 
   readonly #reference: string;
+
+  /** Whether it holds units of records that were not read. No command of the batch changes those. */
+  heldElsewhere = false;
 
   constructor(
     reference: string,
@@ -30,6 +33,10 @@ export class WorkingOrder implements OrderView<WorkingRecord> {
   note(record: WorkingRecord, movement: Movement): void {
     this.#records.add(record);
     this.endedBy = weightier(this.endedBy, movement);
+  }
+
+  isHeld(): boolean {
+    return this.tooLarge || this.heldElsewhere || this.records().length > 0;
   }
 
   records(): readonly WorkingRecord[] {

@@ -7,6 +7,7 @@ import type { DoneLineRow } from '../../store/tables/import-lines.js';
 import type { DescriptionRow } from '../../store/tables/inventory-records.js';
 import type { SettingsRow } from '../../store/tables/merchant-settings.js';
 import type { MovementRow } from '../../store/tables/movement-log.js';
+import type { PartOrderRow } from '../../store/tables/orders.js';
 import type { StockRow } from '../../store/tables/stock-levels.js';
 import { identityName } from '../fetch/fetch-plan.js';
 import type { ChangedRows } from './changed-rows.js';
@@ -25,6 +26,8 @@ export interface FetchedState {
   /** Only for records where some command would draw on many holds. */
   readonly oldestSums?: readonly OldestQty[];
   readonly orders?: readonly FetchedOrder[];
+  /** Of which commands change only the holds on named records. */
+  readonly partOrders?: readonly PartOrderRow[];
   readonly descriptions?: readonly DescriptionRow[];
   /** The identities of records that exist. */
   readonly identities?: readonly (RecordIdentity & { merchantId: string; id: string })[];
@@ -57,6 +60,9 @@ export class WorkingSet {
       const { reference, endedBy, tooLarge } = order;
       this.world(order.merchantId).orders.set(reference, new WorkingOrder(reference, endedBy, tooLarge));
     }
+    for (const { merchantId, reference, endedBy } of state.partOrders ?? []) {
+      this.world(merchantId).orders.set(reference, new WorkingOrder(reference, endedBy, false));
+    }
     for (const { merchantId, stock } of state.stocks) {
       this.world(merchantId).records.set(stock.id, new WorkingRecord(merchantId, stock));
     }
@@ -66,6 +72,11 @@ export class WorkingSet {
       if (record === undefined) continue;
       record.loadHold(hold);
       world.orders.get(hold.reference)?.add(record);
+    }
+    for (const { merchantId, reference, heldOn } of state.partOrders ?? []) {
+      const world = this.world(merchantId);
+      const isRead = (id: string): boolean => world.record(id)?.hold(reference) !== undefined;
+      world.order(reference).heldElsewhere = !heldOn.every(isRead);
     }
     for (const { merchantId, inventoryId, qty } of state.oldestSums ?? []) {
       this.world(merchantId).record(inventoryId)!.oldestHoldsQty = qty;
@@ -127,8 +138,11 @@ export class WorkingSet {
       };
     }
     const { orders } = this.world(merchantId);
-    if (orders.size === 0 || movement.reservedDelta === 0) return;
-    orders.get(movement.reference)?.note(record, movement);
+    if (orders.size === 0) return;
+    const { moved } = movement;
+    if (movement.reservedDelta !== 0 || moved !== undefined)
+      orders.get(movement.reference)?.note(record, movement);
+    if (moved !== undefined) orders.get(moved.toReference)?.add(record);
   }
 
   /** The merchants whose log has new entries. */

@@ -1,4 +1,4 @@
-import { ORDER_RECORDS_MAX } from '../../domain/decisions/order.js';
+import { ORDER_RECORDS_MAX } from '../../domain/decisions/held-units.js';
 import { endingOf, type OrderEnding } from '../../domain/order-state.js';
 import { findOrder, type OrderRecord } from '../../store/reads/order.js';
 import type { Reader } from '../../store/reads/read-pool.js';

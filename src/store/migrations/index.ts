@@ -3,6 +3,7 @@ import { OrdersAndRecords1790100000000 } from './1790100000000-orders-and-record
 import { Imports1790200000000 } from './1790200000000-imports.js';
 import { LogFigures1790300000000 } from './1790300000000-log-figures.js';
 import { RecordsByWarehouse1790400000000 } from './1790400000000-records-by-warehouse.js';
+import { Moves1790500000000 } from './1790500000000-moves.js';
 
 /** In the order in which they run. The SQL of a released migration is never edited. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   Imports1790200000000,
   LogFigures1790300000000,
   RecordsByWarehouse1790400000000,
+  Moves1790500000000,
 ];

@@ -128,7 +128,7 @@ class LogQuery {
     const conditions = after === undefined ? this.#conditions : [...this.#conditions, this.#behind(after)];
     return `
       SELECT inventory_id, revision, action, on_hand_delta, reserved_delta, on_hand_qty, reserved_qty,
-             reference, notes, actor, logged_at
+             reference, notes, actor, to_reference, moved_qty, logged_at
         FROM movement_log
        WHERE ${conditions.join(' AND ')}
        ORDER BY ${this.order}`;
@@ -167,6 +167,8 @@ interface RawEntry {
   reference: string | null;
   notes: string | null;
   actor: string;
+  to_reference: string | null;
+  moved_qty: number | null;
   product_id: string | null;
   logged_ms: number;
   logged_us: number;
@@ -184,6 +186,7 @@ function entryOf(row: RawEntry): LoggedMovement {
     reference: row.reference ?? '',
     notes: row.notes ?? '',
     actor: row.actor,
+    ...(row.to_reference !== null && { moved: { toReference: row.to_reference, qty: row.moved_qty! } }),
     productId: row.product_id ?? '',
     loggedAtMs: row.logged_ms,
     loggedAtUs: row.logged_us,

@@ -32,7 +32,7 @@ export function recordsOf(ids: string): string {
       LEFT JOIN LATERAL (
            SELECT logged_at, actor
              FROM movement_log
-            WHERE merchant_id = $1 AND inventory_id = k.id AND action NOT IN ('RESERVED', 'RELEASED')
+            WHERE merchant_id = $1 AND inventory_id = k.id AND action NOT IN ('RESERVED', 'RELEASED', 'MOVED')
             ORDER BY revision DESC
             LIMIT 1) AS a ON true`;
 }

@@ -81,7 +81,7 @@ const READ = batchStatement({
            SELECT floor(extract(epoch FROM logged_at) * 1000)::float8 AS last_adjusted_ms, actor AS last_adjusted_by
              FROM movement_log
             WHERE merchant_id = k.merchant_id AND inventory_id = k.id
-              AND action NOT IN ('RESERVED', 'RELEASED') ${only('merchant_id')}
+              AND action NOT IN ('RESERVED', 'RELEASED', 'MOVED') ${only('merchant_id')}
             ORDER BY revision DESC
             LIMIT 1) AS l ON true`,
 });

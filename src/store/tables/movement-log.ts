@@ -16,14 +16,15 @@ const APPEND = batchStatement({
   text: ({ only }) => `
     INSERT INTO movement_log
            (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta,
-            reference, notes, actor, on_hand_qty, reserved_qty, batch_id, logged_at)
+            reference, notes, actor, on_hand_qty, reserved_qty, to_reference, moved_qty, batch_id, logged_at)
     SELECT n.merchant_id, n.inventory_id, n.revision, n.action, n.on_hand_delta, n.reserved_delta,
-           nullif(n.reference, ''), nullif(n.notes, ''), n.actor, n.on_hand_qty, n.reserved_qty, $12::uuid,
-           coalesce(to_timestamp($13::float8 / 1000000), clock_timestamp())
+           nullif(n.reference, ''), nullif(n.notes, ''), n.actor, n.on_hand_qty, n.reserved_qty,
+           nullif(n.to_reference, ''), nullif(n.moved_qty, 0), $14::uuid,
+           coalesce(to_timestamp($15::float8 / 1000000), clock_timestamp())
       FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::int[],
-                  $7::text[], $8::text[], $9::text[], $10::int[], $11::int[])
+                  $7::text[], $8::text[], $9::text[], $10::int[], $11::int[], $12::text[], $13::int[])
            AS n (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta,
-                 reference, notes, actor, on_hand_qty, reserved_qty)
+                 reference, notes, actor, on_hand_qty, reserved_qty, to_reference, moved_qty)
     ${only('n.merchant_id', 'WHERE')}`,
 });
 
@@ -49,6 +50,8 @@ export function appendMovements(
     texts(rows.map((r) => r.movement.actor)),
     numbersOrNulls(rows.map((r) => r.after?.onHandQty ?? null)),
     numbersOrNulls(rows.map((r) => r.after?.reservedQty ?? null)),
+    texts(rows.map((r) => r.movement.moved?.toReference ?? '')),
+    numbers(rows.map((r) => r.movement.moved?.qty ?? 0)),
     batchId,
     atUs,
   ]);

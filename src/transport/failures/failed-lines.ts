@@ -20,6 +20,13 @@ export function failedLines(failure: Failure): readonly FailedLine[] | undefined
         subject: id,
         description: `requested ${requested}, available ${available}`,
       }));
+    case 'INSUFFICIENT_RESERVED':
+      if (!('unheldLines' in failure)) return undefined;
+      return failure.unheldLines.map(({ id, requested, reserved }) => ({
+        error: { id, requested, reserved },
+        subject: id,
+        description: `requested ${requested}, reserved ${reserved}`,
+      }));
     case 'INVENTORY_NOT_FOUND': {
       const description = failureMessage({ reason: 'INVENTORY_NOT_FOUND' });
       return failure.ids?.map((id) => ({ error: { id }, subject: id, description }));

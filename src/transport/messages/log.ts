@@ -12,6 +12,7 @@ const actions: Readonly<Record<MovementAction, LogEntry_Action>> = {
   RETURNED: LogEntry_Action.RETURNED,
   RESERVED: LogEntry_Action.RESERVED,
   RELEASED: LogEntry_Action.RELEASED,
+  MOVED: LogEntry_Action.MOVED,
 };
 
 /** Undefined for ACTION_UNSPECIFIED. */
@@ -36,6 +37,7 @@ export function logMessage(tenantId: string, entry: LoggedMovement): LogEntry {
     timestamp: loggedAt,
     ...(entry.onHandQty !== null && { onHandQty: entry.onHandQty }),
     ...(entry.reservedQty !== null && { reservedQty: entry.reservedQty }),
+    ...(entry.moved !== undefined && { toReference: entry.moved.toReference, movedQty: entry.moved.qty }),
   });
 }
 

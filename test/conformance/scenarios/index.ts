@@ -4,12 +4,15 @@ import { batchAdjust } from './batch-adjust.js';
 import { confirms } from './confirm.js';
 import { counts } from './counts.js';
 import { expiry } from './expiry.js';
+import { extendOrders } from './extend-order.js';
 import { idempotency } from './idempotency.js';
 import { keyedCases } from './keyed-cases.js';
 import { keyedRpcs } from './keyed-rpcs.js';
 import { lists } from './lists.js';
 import { logs } from './logs.js';
+import { moveOrders } from './move-order.js';
 import { orderEndings } from './order-endings.js';
+import { orderLines } from './order-lines.js';
 import { orderTtl } from './order-ttl.js';
 import { orders } from './orders.js';
 import { partials } from './partial.js';
@@ -34,6 +37,9 @@ export const areas: Readonly<Record<string, readonly Scenario[]>> = {
   setOrders,
   orderTtl,
   orderEndings,
+  orderLines,
+  extendOrders,
+  moveOrders,
   partials,
   records,
   updates,

@@ -1,14 +1,18 @@
 import { expect } from 'vitest';
 import type { ChangingRpc, JsonRequest, Rpc } from '../../support/doors.js';
 import type { Expected } from '../contract.js';
+import { inSeconds } from '../matchers.js';
 import { Bound, type Scenario } from '../scenario.js';
 import {
   adjusted,
   alreadyExists,
   call,
   endedOrder,
+  heldOrder,
+  hold,
   ID,
   keyReused,
+  movedOrder,
   negative,
   noneOf,
   noReserved,
@@ -108,12 +112,34 @@ const keyed: Readonly<Record<ChangingRpc, Keyed>> = {
   ReleaseOrder: [
     { reference: ORDER },
     endedOrder(ORDER, [[ID, 5]], [stock(50, 0)]),
-    [{ reference: 'B' }, { notes: 'n' }],
+    [{ reference: 'B' }, { notes: 'n' }, { lines: [{ id: ID, qty: 5 }] }],
   ],
   ConfirmOrder: [
     { reference: ORDER },
     endedOrder(ORDER, [[ID, 5]], [stock(45, 0)]),
-    [{ reference: 'B' }, { notes: 'n' }],
+    [{ reference: 'B' }, { notes: 'n' }, { lines: [{ id: ID, qty: 5 }] }],
+  ],
+  ExtendOrder: [
+    { reference: ORDER, ttlSeconds: HOUR },
+    heldOrder(ORDER, hold(5, ORDER, ID, inSeconds(HOUR))),
+    [
+      { reference: 'B' },
+      { ttlSeconds: HOUR + 1 },
+      { ttlSeconds: undefined, openEnded: true },
+      { lines: [{ id: ID }] },
+    ],
+  ],
+  MoveOrder: [
+    { reference: ORDER, toReference: 'A' },
+    movedOrder(ORDER, 'A', [[ID, 5]], [stock(50, 5)]),
+    [
+      { reference: 'B' },
+      { toReference: 'B' },
+      { lines: [{ id: ID, qty: 5 }] },
+      { ttlSeconds: HOUR },
+      { openEnded: true },
+      { notes: 'n' },
+    ],
   ],
   CreateInventory: [
     shirt,
@@ -191,6 +217,9 @@ const rejected: readonly (readonly [Rpc, JsonRequest, Expected])[] = [
   ['ReserveOrder', { reference: 'A', lines: [{ id: 'inv_none', qty: 1 }] }, noneOf('inv_none')],
   ['ReleaseOrder', { reference: 'A' }, notHeld('A')],
   ['ConfirmOrder', { reference: 'A' }, notHeld('A')],
+  ['ConfirmOrder', { reference: 'A', lines: [{ id: ID, qty: 1 }] }, notHeld('A')],
+  ['ExtendOrder', { reference: 'A', openEnded: true }, notHeld('A')],
+  ['MoveOrder', { reference: 'A', toReference: 'B' }, notHeld('A')],
   ['CreateInventory', { productId: ID, warehouseId: 'main', initialQty: 2 }, alreadyExists],
   [
     'CreateInventory',

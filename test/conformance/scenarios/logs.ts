@@ -44,6 +44,8 @@ const entry = (inventoryId: string, [action, qtyChange, reference, notes, adjust
   timestamp: justNow,
   onHandQty: after?.[0] ?? expect.any(Number),
   reservedQty: after?.[1] ?? expect.any(Number),
+  toReference: null,
+  movedQty: null,
 });
 const entries = (inventoryId: string, ...lines: Line[]) => lines.map((line) => entry(inventoryId, line));
 const list = (filter: object, expected: Parameters<typeof call>[2], extras: Extras = {}) =>

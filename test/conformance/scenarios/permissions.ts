@@ -44,6 +44,8 @@ const needs: Readonly<Record<Rpc, readonly [Level, JsonRequest, Expected]>> = {
   ],
   ReleaseOrder: ['updater', { reference: 'A' }, notHeld('A')],
   ConfirmOrder: ['updater', { reference: 'A' }, notHeld('A')],
+  ExtendOrder: ['updater', { reference: 'A', openEnded: true }, notHeld('A')],
+  MoveOrder: ['updater', { reference: 'A', toReference: 'B' }, notHeld('A')],
   GetOrder: ['reader', { reference: 'A' }, order('A', 'NOT_HELD')],
   CreateInventory: [
     'manager',

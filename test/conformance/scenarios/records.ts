@@ -84,6 +84,8 @@ export const records: readonly Scenario[] = [
           timestamp: justNow,
           onHandQty: 7,
           reservedQty: 0,
+          toReference: null,
+          movedQty: null,
         }),
       ),
     ],

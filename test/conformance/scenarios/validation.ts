@@ -114,6 +114,14 @@ const adjustment: readonly Rule[] = [
   ],
 ];
 
+const noTerm = { ttlSeconds: 'is required, unless openEnded is true' };
+
+const unitsRules: readonly Rule[] = [
+  ...[...idRules, ...qtyRules].map(inLineOf(orderLine)),
+  [{ lines: [{}] }, { 'lines[0].id': idPattern, 'lines[0].qty': qtyRule.qty }],
+  [{ lines: Array(501).fill({ id: ID, qty: 1 }) }, { lines: 'must contain no more than 500 item(s)' }],
+];
+
 /** A good request of each RPC, and every way to spoil one of its fields. */
 const rules: readonly (readonly [Rpc, JsonRequest, readonly Rule[]])[] = [
   [
@@ -194,8 +202,35 @@ const rules: readonly (readonly [Rpc, JsonRequest, readonly Rule[]])[] = [
       [{ ttlSeconds: 60, openEnded: true }, bothTerms],
     ],
   ],
-  ['ReleaseOrder', { reference: 'A' }, [...referenceRules, ...notesRules]],
-  ['ConfirmOrder', { reference: 'A' }, [...referenceRules, ...notesRules]],
+  ['ReleaseOrder', { reference: 'A' }, [...referenceRules, ...notesRules, ...unitsRules]],
+  ['ConfirmOrder', { reference: 'A' }, [...referenceRules, ...notesRules, ...unitsRules]],
+  [
+    'ExtendOrder',
+    { reference: 'A', ttlSeconds: 60 },
+    [
+      ...referenceRules,
+      ...ttlRules,
+      [{ ttlSeconds: undefined }, noTerm],
+      [{ ttlSeconds: undefined, openEnded: false }, noTerm],
+      [{ openEnded: true }, bothTerms],
+      [{ lines: [{ id: 'a b' }] }, { 'lines[0].id': idPattern }],
+      [{ lines: Array(501).fill({ id: ID }) }, { lines: 'must contain no more than 500 item(s)' }],
+    ],
+  ],
+  [
+    'MoveOrder',
+    { reference: 'A', toReference: 'B' },
+    [
+      ...referenceRules,
+      ...notesRules,
+      ...ttlRules,
+      ...unitsRules,
+      [{ ttlSeconds: 60, openEnded: true }, bothTerms],
+      [{ toReference: 'A' }, { toReference: 'must be another order' }],
+      [{ toReference: undefined }, { toReference: notEmpty }],
+      ...nameRules('toReference'),
+    ],
+  ],
   ['GetOrder', { reference: 'A' }, referenceRules],
   [
     'CreateInventory',
@@ -249,7 +284,7 @@ const rules: readonly (readonly [Rpc, JsonRequest, readonly Rule[]])[] = [
       ...referenceRules,
       [
         { action: 99 },
-        { action: 'must be one of RECEIVED, SOLD, ADJUSTED, DAMAGED, RETURNED, RESERVED, RELEASED' },
+        { action: 'must be one of RECEIVED, SOLD, ADJUSTED, DAMAGED, RETURNED, RESERVED, RELEASED, MOVED' },
       ],
     ],
   ],

@@ -152,6 +152,17 @@ export const endedOrder = (
   lines: readonly (readonly [id: string, qty: number])[],
   stock: readonly StockLine[],
 ): Expected => ok({ reference, lines: lines.map(([id, qty]) => ({ id, qty })), stock });
+export const movedOrder = (
+  reference: string,
+  toReference: string,
+  lines: readonly (readonly [id: string, qty: number])[],
+  stock: readonly StockLine[],
+  beyond: object = {},
+): Expected =>
+  ok({ reference, toReference, lines: lines.map(([id, qty]) => ({ id, qty })), stock, ...beyond });
+/** The answer of ExtendOrder. */
+export const heldOrder = (reference: string, ...holds: object[]): Expected =>
+  order(reference, 'HELD', ...holds);
 export const order = (reference: string, state: string, ...holds: object[]): Expected =>
   orderWith(reference, state, expect.any(Array), ...holds);
 /** The same, and what became of the units of each record. */
@@ -220,6 +231,25 @@ export const notFound: ExpectedFailure = {
   message: 'Inventory record not found.',
 };
 /** Of a request that names several records. */
+/** Records of lines of which an order holds too few, each with its sum. */
+export const unheldLines = (
+  verb: string,
+  reference: string,
+  ...lines: readonly (readonly [id: string, requested: number, reserved: number])[]
+): Expected => ({
+  reason: 'INSUFFICIENT_RESERVED',
+  message: `Cannot ${verb} the order. ${
+    lines.length === 1 ? '1 line asks' : `${lines.length} lines ask`
+  } for more units than are currently reserved for ${reference}.`,
+  metadata: { reference },
+  failedParts: lines.map(([id, requested, reserved]) => ({ id, requested, reserved })),
+  preconditions: lines.map(([id, requested, reserved]) => ({
+    type: 'INSUFFICIENT_RESERVED',
+    subject: id,
+    description: `requested ${requested}, reserved ${reserved}`,
+  })),
+});
+
 export const noneOf = (...ids: string[]): Expected => ({
   ...notFound,
   failedParts: ids.map((id) => ({ id })),

@@ -31,6 +31,8 @@ export const bindings: Readonly<Record<Rpc, Binding>> = {
   SetOrder: put('/v1/orders/{reference}', 'order'),
   ReleaseOrder: post('/v1/orders/{reference}/release', 'order'),
   ConfirmOrder: post('/v1/orders/{reference}/confirm', 'order'),
+  ExtendOrder: post('/v1/orders/{reference}/extend', 'order'),
+  MoveOrder: post('/v1/orders/{reference}/move', 'order'),
   GetOrder: get('/v1/orders/{reference}', 'order'),
   CreateInventory: post('/v1/inventory', 'record'),
   GetInventory: get('/v1/inventory/{id}', 'record'),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Failure, FailureReason } from '../../../src/domain/failure.js';
+import type { Failure, FailureReason, OrderVerb } from '../../../src/domain/failure.js';
 import { failureMessage } from '../../../src/domain/failure-message.js';
 
 const reserve = (requested: number, available: number): Failure => ({
@@ -12,6 +12,12 @@ const release = (requested: number, reserved: number, reference = '') =>
 const confirm = (requested: number, reserved: number, reference = ''): Failure => ({
   ...release(requested, reserved, reference),
   verb: 'confirm',
+});
+const unheld = (verb: OrderVerb, ...ids: string[]): Failure => ({
+  reason: 'INSUFFICIENT_RESERVED',
+  reference: 'A',
+  verb,
+  unheldLines: ids.map((id) => ({ id, requested: 5, reserved: 3 })),
 });
 const order = (...ids: string[]): Failure => ({
   reason: 'INSUFFICIENT_STOCK',
@@ -48,6 +54,14 @@ describe('messages that state figures', () => {
     [confirm(1, 0), 'Cannot confirm 1 unit. Only 0 units are currently reserved.'],
     [order('a'), 'Cannot reserve the order. 1 line asks for more units than are currently available.'],
     [order('a', 'b'), 'Cannot reserve the order. 2 lines ask for more units than are currently available.'],
+    [
+      unheld('release', 'a'),
+      'Cannot release the order. 1 line asks for more units than are currently reserved for A.',
+    ],
+    [
+      unheld('move', 'a', 'b'),
+      'Cannot move the order. 2 lines ask for more units than are currently reserved for A.',
+    ],
     [stale(10, 12), 'Expected 10 units on hand, but there are 12.'],
     [stale(1, 0), 'Expected 1 unit on hand, but there are 0.'],
     [stale(0, 1), 'Expected 0 units on hand, but there is 1.'],

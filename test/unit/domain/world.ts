@@ -56,19 +56,22 @@ export function record(id: string, onHandQty: number, held: Held = []): RecordVi
 interface Rest {
   readonly endedBy?: OrderView['endedBy'];
   readonly tooLarge?: boolean;
+  /** The order holds units of records that the decision does not see. */
+  readonly heldElsewhere?: boolean;
   readonly taken?: RecordIdentity & { readonly id: string };
   readonly doneLine?: DoneLine;
 }
 
 /** A world of these records; orders hold what the records' holds say. */
 export function world(records: readonly RecordView[], rest: Rest = {}): World {
-  const { endedBy, tooLarge = false, taken, doneLine } = rest;
+  const { endedBy, tooLarge = false, heldElsewhere = false, taken, doneLine } = rest;
   return {
     nowMs: NOW_MS,
     record: (id) => records.find(({ stock }) => stock.id === id),
     order: (reference) => ({
       records: () => records.filter((one) => one.hold(reference) !== undefined),
       endedBy,
+      isHeld: () => heldElsewhere || records.some((one) => one.hold(reference) !== undefined),
       tooLarge,
     }),
     idOf: ({ productId, skuId, warehouseId }) =>

@@ -37,7 +37,8 @@ export enum ErrorReason {
 
   /**
    * Fewer units are reserved, or held under the reference, than were requested. FAILED_PRECONDITION, HTTP 400.
-   * Metadata: `requested`, `reserved`, and `reference` where one was given.
+   * Metadata: `requested`, `reserved`, and `reference` where one was given; for lines of an order, PreconditionFailure
+   * (REST: `errors`) lists the short lines instead of the figures.
    * Example: "Cannot release 5 units. Only 3 units are currently reserved."
    *
    * @generated from enum value: ERROR_REASON_INSUFFICIENT_RESERVED = 2;

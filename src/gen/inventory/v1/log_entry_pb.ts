@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file inventory/v1/log_entry.proto.
  */
 export const file_inventory_v1_log_entry: GenFile = /*@__PURE__*/
-  fileDesc("ChxpbnZlbnRvcnkvdjEvbG9nX2VudHJ5LnByb3RvEgxpbnZlbnRvcnkudjEioQQKCExvZ0VudHJ5EgoKAmlkGAEgASgJEhQKDGludmVudG9yeV9pZBgCIAEoCRISCgpwcm9kdWN0X2lkGAMgASgJEhEKCXRlbmFudF9pZBgEIAEoCRItCgZhY3Rpb24YBSABKA4yHS5pbnZlbnRvcnkudjEuTG9nRW50cnkuQWN0aW9uEhIKCnF0eV9jaGFuZ2UYBiABKAUSFgoJcmVmZXJlbmNlGAcgASgJSACIAQESEgoFbm90ZXMYCCABKAlIAYgBARITCgthZGp1c3RlZF9ieRgJIAEoCRIsCghsb2dfZGF0ZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJdGltZXN0YW1wGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIYCgtvbl9oYW5kX3F0eRgMIAEoBUgCiAEBEhkKDHJlc2VydmVkX3F0eRgNIAEoBUgDiAEBIn0KBkFjdGlvbhIWChJBQ1RJT05fVU5TUEVDSUZJRUQQABIMCghSRUNFSVZFRBABEggKBFNPTEQQAhIMCghBREpVU1RFRBADEgsKB0RBTUFHRUQQBBIMCghSRVRVUk5FRBAFEgwKCFJFU0VSVkVEEAYSDAoIUkVMRUFTRUQQB0IMCgpfcmVmZXJlbmNlQggKBl9ub3Rlc0IOCgxfb25faGFuZF9xdHlCDwoNX3Jlc2VydmVkX3F0eSKlAwoPTGlzdExvZ3NSZXF1ZXN0EhUKBHBhZ2UYASABKAVCB7pIBBoCKAASHgoFbGltaXQYAiABKAVCCrpIBxoFGMgBKAFIAIgBARIsCgpwYWdlX3Rva2VuGAMgASgJQhi6SBVyExiACDIOXltceDIxLVx4N2VdKiQSMwoMaW52ZW50b3J5X2lkGAQgASgJQh26SBpyGDIWXltBLVphLXowLTkuXy1dezAsNjR9JBInCglyZWZlcmVuY2UYBSABKAlCFLpIEXIPGIABMgpeW15ceDAwXSokEjcKBmFjdGlvbhgGIAEoDjIdLmludmVudG9yeS52MS5Mb2dFbnRyeS5BY3Rpb25CCLpIBYIBAhABEkYKBGZyb20YByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhy6SBmyARYiBwj/gtH/rwcyCwiAkrjDmP7///8BEkQKAnRvGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIcukgZsgEWIgcI/4LR/68HMgsIgJK4w5j+////AUIICgZfbGltaXQiiQEKEExpc3RMb2dzUmVzcG9uc2USJwoHY29udGVudBgBIAMoCzIWLmludmVudG9yeS52MS5Mb2dFbnRyeRIMCgRwYWdlGAIgASgFEg0KBWxpbWl0GAMgASgFEhYKDnRvdGFsX2VsZW1lbnRzGAQgASgFEhcKD25leHRfcGFnZV90b2tlbhgFIAEoCWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("ChxpbnZlbnRvcnkvdjEvbG9nX2VudHJ5LnByb3RvEgxpbnZlbnRvcnkudjEi/wQKCExvZ0VudHJ5EgoKAmlkGAEgASgJEhQKDGludmVudG9yeV9pZBgCIAEoCRISCgpwcm9kdWN0X2lkGAMgASgJEhEKCXRlbmFudF9pZBgEIAEoCRItCgZhY3Rpb24YBSABKA4yHS5pbnZlbnRvcnkudjEuTG9nRW50cnkuQWN0aW9uEhIKCnF0eV9jaGFuZ2UYBiABKAUSFgoJcmVmZXJlbmNlGAcgASgJSACIAQESEgoFbm90ZXMYCCABKAlIAYgBARITCgthZGp1c3RlZF9ieRgJIAEoCRIsCghsb2dfZGF0ZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJdGltZXN0YW1wGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIYCgtvbl9oYW5kX3F0eRgMIAEoBUgCiAEBEhkKDHJlc2VydmVkX3F0eRgNIAEoBUgDiAEBEhkKDHRvX3JlZmVyZW5jZRgOIAEoCUgEiAEBEhYKCW1vdmVkX3F0eRgPIAEoBUgFiAEBIogBCgZBY3Rpb24SFgoSQUNUSU9OX1VOU1BFQ0lGSUVEEAASDAoIUkVDRUlWRUQQARIICgRTT0xEEAISDAoIQURKVVNURUQQAxILCgdEQU1BR0VEEAQSDAoIUkVUVVJORUQQBRIMCghSRVNFUlZFRBAGEgwKCFJFTEVBU0VEEAcSCQoFTU9WRUQQCEIMCgpfcmVmZXJlbmNlQggKBl9ub3Rlc0IOCgxfb25faGFuZF9xdHlCDwoNX3Jlc2VydmVkX3F0eUIPCg1fdG9fcmVmZXJlbmNlQgwKCl9tb3ZlZF9xdHkipQMKD0xpc3RMb2dzUmVxdWVzdBIVCgRwYWdlGAEgASgFQge6SAQaAigAEh4KBWxpbWl0GAIgASgFQgq6SAcaBRjIASgBSACIAQESLAoKcGFnZV90b2tlbhgDIAEoCUIYukgVchMYgAgyDl5bXHgyMS1ceDdlXSokEjMKDGludmVudG9yeV9pZBgEIAEoCUIdukgachgyFl5bQS1aYS16MC05Ll8tXXswLDY0fSQSJwoJcmVmZXJlbmNlGAUgASgJQhS6SBFyDxiAATIKXlteXHgwMF0qJBI3CgZhY3Rpb24YBiABKA4yHS5pbnZlbnRvcnkudjEuTG9nRW50cnkuQWN0aW9uQgi6SAWCAQIQARJGCgRmcm9tGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIcukgZsgEWIgcI/4LR/68HMgsIgJK4w5j+////ARJECgJ0bxgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCHLpIGbIBFiIHCP+C0f+vBzILCICSuMOY/v///wFCCAoGX2xpbWl0IokBChBMaXN0TG9nc1Jlc3BvbnNlEicKB2NvbnRlbnQYASADKAsyFi5pbnZlbnRvcnkudjEuTG9nRW50cnkSDAoEcGFnZRgCIAEoBRINCgVsaW1pdBgDIAEoBRIWCg50b3RhbF9lbGVtZW50cxgEIAEoBRIXCg9uZXh0X3BhZ2VfdG9rZW4YBSABKAliBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * One line of the audit trail: one change of a record's quantities. A call that draws on several holds writes one for
@@ -58,7 +58,8 @@ export type LogEntry = Message<"inventory.v1.LogEntry"> & {
   action: LogEntry_Action;
 
   /**
-   * The change of `available_qty` for RESERVED (negative) and RELEASED (positive), of `on_hand_qty` for the others.
+   * The change of `available_qty` for RESERVED (negative) and RELEASED (positive), of `on_hand_qty` for the
+   * others; 0 for MOVED.
    *
    * @generated from field: int32 qty_change = 6;
    */
@@ -114,6 +115,20 @@ export type LogEntry = Message<"inventory.v1.LogEntry"> & {
    * @generated from field: optional int32 reserved_qty = 13;
    */
   reservedQty?: number | undefined;
+
+  /**
+   * The order that got the units of MOVED; absent (null on REST) for the others.
+   *
+   * @generated from field: optional string to_reference = 14;
+   */
+  toReference?: string | undefined;
+
+  /**
+   * The units that passed from `reference` to `to_reference`, 1 to 2147483647; absent (null on REST) for all but MOVED.
+   *
+   * @generated from field: optional int32 moved_qty = 15;
+   */
+  movedQty?: number | undefined;
 };
 
 /**
@@ -124,7 +139,8 @@ export const LogEntrySchema: GenMessage<LogEntry> = /*@__PURE__*/
   messageDesc(file_inventory_v1_log_entry, 0);
 
 /**
- * What was done. RECEIVED to RETURNED change the units on hand, RESERVED and RELEASED the reserved units.
+ * What was done. RECEIVED to RETURNED change the units on hand, RESERVED and RELEASED the reserved units, MOVED
+ * neither.
  *
  * @generated from enum inventory.v1.LogEntry.Action
  */
@@ -184,6 +200,13 @@ export enum LogEntry_Action {
    * @generated from enum value: RELEASED = 7;
    */
   RELEASED = 7,
+
+  /**
+   * Held units passed from one order to another. Only `to_reference` and `moved_qty` tell more.
+   *
+   * @generated from enum value: MOVED = 8;
+   */
+  MOVED = 8,
 }
 
 /**

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file inventory/v1/orders.proto.
  */
 export const file_inventory_v1_orders: GenFile = /*@__PURE__*/
-  fileDesc("ChlpbnZlbnRvcnkvdjEvb3JkZXJzLnByb3RvEgxpbnZlbnRvcnkudjEi4gIKE1Jlc2VydmVPcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokEjMKBWxpbmVzGAIgAygLMhcuaW52ZW50b3J5LnYxLk9yZGVyTGluZUILukgIkgEFCAEQ9AMSJgoLdHRsX3NlY29uZHMYAyABKAVCDLpICRoHGICangEoAUgAiAEBEiMKBW5vdGVzGAQgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBIVCg1hbGxvd19wYXJ0aWFsGAUgASgIEhIKCm9wZW5fZW5kZWQYBiABKAgSTwoPaWRlbXBvdGVuY3lfa2V5GA8gASgJQjG6SC5yLBj/ATInXltceDIxLVx4N2VdKFtceDIwLVx4N2VdKltceDIxLVx4N2VdKT8kSAGIAQFCDgoMX3R0bF9zZWNvbmRzQhIKEF9pZGVtcG90ZW5jeV9rZXkiTAoJT3JkZXJMaW5lEikKAmlkGAEgASgJQh26SBpyGDIWXltBLVphLXowLTkuXy1dezEsNjR9JBIUCgNxdHkYAiABKAVCB7pIBBoCIAAiQgoUUmVzZXJ2ZU9yZGVyUmVzcG9uc2USKgoFb3JkZXIYASABKAsyGy5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRPcmRlciKmAQoNUmVzZXJ2ZWRPcmRlchIRCglyZWZlcmVuY2UYASABKAkSKQoFbGluZXMYAiADKAsyGi5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRMaW5lEicKBXN0b2NrGAMgAygLMhguaW52ZW50b3J5LnYxLlN0b2NrTGV2ZWwSLgoKZXhwaXJlc19hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAixQIKD1NldE9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSMQoFbGluZXMYAiADKAsyFy5pbnZlbnRvcnkudjEuT3JkZXJMaW5lQgm6SAaSAQMQ9AMSJgoLdHRsX3NlY29uZHMYAyABKAVCDLpICRoHGICangEoAUgAiAEBEiMKBW5vdGVzGAQgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBISCgpvcGVuX2VuZGVkGAYgASgIEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgBiAEBQg4KDF90dGxfc2Vjb25kc0ISChBfaWRlbXBvdGVuY3lfa2V5Ij4KEFNldE9yZGVyUmVzcG9uc2USKgoFb3JkZXIYASABKAsyGy5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRPcmRlciLKAQoTUmVsZWFzZU9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSIwoFbm90ZXMYAiABKAlCFLpIEXIPGIAIMgpeW15ceDAwXSokEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgAiAEBQhIKEF9pZGVtcG90ZW5jeV9rZXkiPwoUUmVsZWFzZU9yZGVyUmVzcG9uc2USJwoFb3JkZXIYASABKAsyGC5pbnZlbnRvcnkudjEuRW5kZWRPcmRlciLKAQoTQ29uZmlybU9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSIwoFbm90ZXMYAiABKAlCFLpIEXIPGIAIMgpeW15ceDAwXSokEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgAiAEBQhIKEF9pZGVtcG90ZW5jeV9rZXkiPwoUQ29uZmlybU9yZGVyUmVzcG9uc2USJwoFb3JkZXIYASABKAsyGC5pbnZlbnRvcnkudjEuRW5kZWRPcmRlciJwCgpFbmRlZE9yZGVyEhEKCXJlZmVyZW5jZRgBIAEoCRImCgVsaW5lcxgCIAMoCzIXLmludmVudG9yeS52MS5PcmRlckxpbmUSJwoFc3RvY2sYAyADKAsyGC5pbnZlbnRvcnkudjEuU3RvY2tMZXZlbCI8Cg9HZXRPcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokIjYKEEdldE9yZGVyUmVzcG9uc2USIgoFb3JkZXIYASABKAsyEy5pbnZlbnRvcnkudjEuT3JkZXIi8wEKBU9yZGVyEhEKCXJlZmVyZW5jZRgBIAEoCRIoCgVzdGF0ZRgCIAEoDjIZLmludmVudG9yeS52MS5PcmRlci5TdGF0ZRIhCgVob2xkcxgDIAMoCzISLmludmVudG9yeS52MS5Ib2xkEigKBWxpbmVzGAQgAygLMhkuaW52ZW50b3J5LnYxLk9yZGVyUmVjb3JkImAKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASDAoITk9UX0hFTEQQARIICgRIRUxEEAISDAoIUkVMRUFTRUQQAxINCglDT05GSVJNRUQQBBILCgdFWFBJUkVEEAUisAEKC09yZGVyUmVjb3JkEgoKAmlkGAEgASgJEhAKCGhlbGRfcXR5GAIgASgFEhUKDWNvbmZpcm1lZF9xdHkYAyABKAUSFAoMcmVsZWFzZWRfcXR5GAQgASgFEhMKC2V4cGlyZWRfcXR5GAUgASgFEhEKCW1vdmVkX3F0eRgGIAEoBRIuCgpleHBpcmVzX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLBAgoRTGlzdE9yZGVyc1JlcXVlc3QSUAoOZXhwaXJlc19iZWZvcmUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhy6SBmyARYiBwj/gtH/rwcyCwiAkrjDmP7///8BEk0KC2hlbGRfYmVmb3JlGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIcukgZsgEWIgcI/4LR/68HMgsIgJK4w5j+////ARIzCgxpbnZlbnRvcnlfaWQYAyABKAlCHbpIGnIYMhZeW0EtWmEtejAtOS5fLV17MCw2NH0kEh4KBWxpbWl0GAQgASgFQgq6SAcaBRjIASgBSACIAQESLAoKcGFnZV90b2tlbhgFIAEoCUIYukgVchMYgAgyDl5bXHgyMS1ceDdlXSokQggKBl9saW1pdCJmChJMaXN0T3JkZXJzUmVzcG9uc2USKAoHY29udGVudBgBIAMoCzIXLmludmVudG9yeS52MS5IZWxkT3JkZXISDQoFbGltaXQYAiABKAUSFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJIqkBCglIZWxkT3JkZXISEQoJcmVmZXJlbmNlGAEgASgJEhAKCGhlbGRfcXR5GAIgASgFEg8KB3JlY29yZHMYAyABKAUSMgoOb2xkZXN0X2hlbGRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDm5leHRfZXhwaXJ5X2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcGIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_inventory_v1_reservations, file_inventory_v1_stock_level]);
+  fileDesc("ChlpbnZlbnRvcnkvdjEvb3JkZXJzLnByb3RvEgxpbnZlbnRvcnkudjEi4gIKE1Jlc2VydmVPcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokEjMKBWxpbmVzGAIgAygLMhcuaW52ZW50b3J5LnYxLk9yZGVyTGluZUILukgIkgEFCAEQ9AMSJgoLdHRsX3NlY29uZHMYAyABKAVCDLpICRoHGICangEoAUgAiAEBEiMKBW5vdGVzGAQgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBIVCg1hbGxvd19wYXJ0aWFsGAUgASgIEhIKCm9wZW5fZW5kZWQYBiABKAgSTwoPaWRlbXBvdGVuY3lfa2V5GA8gASgJQjG6SC5yLBj/ATInXltceDIxLVx4N2VdKFtceDIwLVx4N2VdKltceDIxLVx4N2VdKT8kSAGIAQFCDgoMX3R0bF9zZWNvbmRzQhIKEF9pZGVtcG90ZW5jeV9rZXkiTAoJT3JkZXJMaW5lEikKAmlkGAEgASgJQh26SBpyGDIWXltBLVphLXowLTkuXy1dezEsNjR9JBIUCgNxdHkYAiABKAVCB7pIBBoCIAAiQgoUUmVzZXJ2ZU9yZGVyUmVzcG9uc2USKgoFb3JkZXIYASABKAsyGy5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRPcmRlciKmAQoNUmVzZXJ2ZWRPcmRlchIRCglyZWZlcmVuY2UYASABKAkSKQoFbGluZXMYAiADKAsyGi5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRMaW5lEicKBXN0b2NrGAMgAygLMhguaW52ZW50b3J5LnYxLlN0b2NrTGV2ZWwSLgoKZXhwaXJlc19hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAixQIKD1NldE9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSMQoFbGluZXMYAiADKAsyFy5pbnZlbnRvcnkudjEuT3JkZXJMaW5lQgm6SAaSAQMQ9AMSJgoLdHRsX3NlY29uZHMYAyABKAVCDLpICRoHGICangEoAUgAiAEBEiMKBW5vdGVzGAQgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBISCgpvcGVuX2VuZGVkGAYgASgIEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgBiAEBQg4KDF90dGxfc2Vjb25kc0ISChBfaWRlbXBvdGVuY3lfa2V5Ij4KEFNldE9yZGVyUmVzcG9uc2USKgoFb3JkZXIYASABKAsyGy5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRPcmRlciL9AQoTUmVsZWFzZU9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSIwoFbm90ZXMYAiABKAlCFLpIEXIPGIAIMgpeW15ceDAwXSokEjEKBWxpbmVzGAMgAygLMhcuaW52ZW50b3J5LnYxLk9yZGVyTGluZUIJukgGkgEDEPQDEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgAiAEBQhIKEF9pZGVtcG90ZW5jeV9rZXkiPwoUUmVsZWFzZU9yZGVyUmVzcG9uc2USJwoFb3JkZXIYASABKAsyGC5pbnZlbnRvcnkudjEuRW5kZWRPcmRlciL9AQoTQ29uZmlybU9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSIwoFbm90ZXMYAiABKAlCFLpIEXIPGIAIMgpeW15ceDAwXSokEjEKBWxpbmVzGAMgAygLMhcuaW52ZW50b3J5LnYxLk9yZGVyTGluZUIJukgGkgEDEPQDEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgAiAEBQhIKEF9pZGVtcG90ZW5jeV9rZXkiPwoUQ29uZmlybU9yZGVyUmVzcG9uc2USJwoFb3JkZXIYASABKAsyGC5pbnZlbnRvcnkudjEuRW5kZWRPcmRlciJwCgpFbmRlZE9yZGVyEhEKCXJlZmVyZW5jZRgBIAEoCRImCgVsaW5lcxgCIAMoCzIXLmludmVudG9yeS52MS5PcmRlckxpbmUSJwoFc3RvY2sYAyADKAsyGC5pbnZlbnRvcnkudjEuU3RvY2tMZXZlbCKkAgoSRXh0ZW5kT3JkZXJSZXF1ZXN0EikKCXJlZmVyZW5jZRgBIAEoCUIWukgTchEQARiAATIKXlteXHgwMF0qJBImCgt0dGxfc2Vjb25kcxgCIAEoBUIMukgJGgcYgJqeASgBSACIAQESEgoKb3Blbl9lbmRlZBgDIAEoCBIyCgVsaW5lcxgEIAMoCzIYLmludmVudG9yeS52MS5FeHRlbmRMaW5lQgm6SAaSAQMQ9AMSTwoPaWRlbXBvdGVuY3lfa2V5GA8gASgJQjG6SC5yLBj/ATInXltceDIxLVx4N2VdKFtceDIwLVx4N2VdKltceDIxLVx4N2VdKT8kSAGIAQFCDgoMX3R0bF9zZWNvbmRzQhIKEF9pZGVtcG90ZW5jeV9rZXkiNwoKRXh0ZW5kTGluZRIpCgJpZBgBIAEoCUIdukgachgyFl5bQS1aYS16MC05Ll8tXXsxLDY0fSQiOQoTRXh0ZW5kT3JkZXJSZXNwb25zZRIiCgVvcmRlchgBIAEoCzITLmludmVudG9yeS52MS5PcmRlciL0AgoQTW92ZU9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSLAoMdG9fcmVmZXJlbmNlGAIgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokEjEKBWxpbmVzGAMgAygLMhcuaW52ZW50b3J5LnYxLk9yZGVyTGluZUIJukgGkgEDEPQDEiYKC3R0bF9zZWNvbmRzGAQgASgFQgy6SAkaBxiAmp4BKAFIAIgBARISCgpvcGVuX2VuZGVkGAUgASgIEiMKBW5vdGVzGAYgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBJPCg9pZGVtcG90ZW5jeV9rZXkYDyABKAlCMbpILnIsGP8BMideW1x4MjEtXHg3ZV0oW1x4MjAtXHg3ZV0qW1x4MjEtXHg3ZV0pPyRIAYgBAUIOCgxfdHRsX3NlY29uZHNCEgoQX2lkZW1wb3RlbmN5X2tleSI8ChFNb3ZlT3JkZXJSZXNwb25zZRInCgVvcmRlchgBIAEoCzIYLmludmVudG9yeS52MS5Nb3ZlZE9yZGVyIrYBCgpNb3ZlZE9yZGVyEhEKCXJlZmVyZW5jZRgBIAEoCRIUCgx0b19yZWZlcmVuY2UYAiABKAkSJgoFbGluZXMYAyADKAsyFy5pbnZlbnRvcnkudjEuT3JkZXJMaW5lEicKBXN0b2NrGAQgAygLMhguaW52ZW50b3J5LnYxLlN0b2NrTGV2ZWwSLgoKZXhwaXJlc19hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiPAoPR2V0T3JkZXJSZXF1ZXN0EikKCXJlZmVyZW5jZRgBIAEoCUIWukgTchEQARiAATIKXlteXHgwMF0qJCI2ChBHZXRPcmRlclJlc3BvbnNlEiIKBW9yZGVyGAEgASgLMhMuaW52ZW50b3J5LnYxLk9yZGVyIvMBCgVPcmRlchIRCglyZWZlcmVuY2UYASABKAkSKAoFc3RhdGUYAiABKA4yGS5pbnZlbnRvcnkudjEuT3JkZXIuU3RhdGUSIQoFaG9sZHMYAyADKAsyEi5pbnZlbnRvcnkudjEuSG9sZBIoCgVsaW5lcxgEIAMoCzIZLmludmVudG9yeS52MS5PcmRlclJlY29yZCJgCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEgwKCE5PVF9IRUxEEAESCAoESEVMRBACEgwKCFJFTEVBU0VEEAMSDQoJQ09ORklSTUVEEAQSCwoHRVhQSVJFRBAFIrABCgtPcmRlclJlY29yZBIKCgJpZBgBIAEoCRIQCghoZWxkX3F0eRgCIAEoBRIVCg1jb25maXJtZWRfcXR5GAMgASgFEhQKDHJlbGVhc2VkX3F0eRgEIAEoBRITCgtleHBpcmVkX3F0eRgFIAEoBRIRCgltb3ZlZF9xdHkYBiABKAUSLgoKZXhwaXJlc19hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiwQIKEUxpc3RPcmRlcnNSZXF1ZXN0ElAKDmV4cGlyZXNfYmVmb3JlGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIcukgZsgEWIgcI/4LR/68HMgsIgJK4w5j+////ARJNCgtoZWxkX2JlZm9yZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCHLpIGbIBFiIHCP+C0f+vBzILCICSuMOY/v///wESMwoMaW52ZW50b3J5X2lkGAMgASgJQh26SBpyGDIWXltBLVphLXowLTkuXy1dezAsNjR9JBIeCgVsaW1pdBgEIAEoBUIKukgHGgUYyAEoAUgAiAEBEiwKCnBhZ2VfdG9rZW4YBSABKAlCGLpIFXITGIAIMg5eW1x4MjEtXHg3ZV0qJEIICgZfbGltaXQiZgoSTGlzdE9yZGVyc1Jlc3BvbnNlEigKB2NvbnRlbnQYASADKAsyFy5pbnZlbnRvcnkudjEuSGVsZE9yZGVyEg0KBWxpbWl0GAIgASgFEhcKD25leHRfcGFnZV90b2tlbhgDIAEoCSKpAQoJSGVsZE9yZGVyEhEKCXJlZmVyZW5jZRgBIAEoCRIQCghoZWxkX3F0eRgCIAEoBRIPCgdyZWNvcmRzGAMgASgFEjIKDm9sZGVzdF9oZWxkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5uZXh0X2V4cGlyeV9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_inventory_v1_reservations, file_inventory_v1_stock_level]);
 
 /**
  * An order's lines to reserve.
@@ -283,6 +283,14 @@ export type ReleaseOrderRequest = Message<"inventory.v1.ReleaseOrderRequest"> & 
   notes: string;
 
   /**
+   * Exactly these units are released, or none: up to 500 lines. If a record is named twice, the quantities add up. Empty: all
+   * that the order holds.
+   *
+   * @generated from field: repeated inventory.v1.OrderLine lines = 3;
+   */
+  lines: OrderLine[];
+
+  /**
    * Alternative to the header `Idempotency-Key`, for callers whose libraries or proxies alter that header: 1 to 255
    * printable ASCII characters, without leading or trailing spaces. If both are given, they must match.
    *
@@ -340,6 +348,14 @@ export type ConfirmOrderRequest = Message<"inventory.v1.ConfirmOrderRequest"> & 
   notes: string;
 
   /**
+   * Exactly these units are shipped, or none: up to 500 lines. If a record is named twice, the quantities add up. Empty: all
+   * that the order holds.
+   *
+   * @generated from field: repeated inventory.v1.OrderLine lines = 3;
+   */
+  lines: OrderLine[];
+
+  /**
    * Alternative to the header `Idempotency-Key`, for callers whose libraries or proxies alter that header: 1 to 255
    * printable ASCII characters, without leading or trailing spaces. If both are given, they must match.
    *
@@ -390,7 +406,7 @@ export type EndedOrder = Message<"inventory.v1.EndedOrder"> & {
   reference: string;
 
   /**
-   * The units that were held until this call, ordered by record id.
+   * The units that were released or shipped, ordered by record id.
    *
    * @generated from field: repeated inventory.v1.OrderLine lines = 2;
    */
@@ -412,6 +428,234 @@ export const EndedOrderSchema: GenMessage<EndedOrder> = /*@__PURE__*/
   messageDesc(file_inventory_v1_orders, 10);
 
 /**
+ * The order whose term to set: `ttl_seconds` or `open_ended` is required.
+ *
+ * @generated from message inventory.v1.ExtendOrderRequest
+ */
+export type ExtendOrderRequest = Message<"inventory.v1.ExtendOrderRequest"> & {
+  /**
+   * The order, 1 to 128 characters. On REST, taken from the path.
+   *
+   * @generated from field: string reference = 1;
+   */
+  reference: string;
+
+  /**
+   * Seconds until the holds expire, 1 to 2592000 (30 days), counted from this call: sooner or later than before.
+   *
+   * @generated from field: optional int32 ttl_seconds = 2;
+   */
+  ttlSeconds?: number | undefined;
+
+  /**
+   * Makes the holds open-ended. Not together with `ttl_seconds`. Default: false.
+   *
+   * @generated from field: bool open_ended = 3;
+   */
+  openEnded: boolean;
+
+  /**
+   * Only the order's holds on these records, up to 500. Empty: all of its holds.
+   *
+   * @generated from field: repeated inventory.v1.ExtendLine lines = 4;
+   */
+  lines: ExtendLine[];
+
+  /**
+   * Alternative to the header `Idempotency-Key`, for callers whose libraries or proxies alter that header: 1 to 255
+   * printable ASCII characters, without leading or trailing spaces. If both are given, they must match.
+   *
+   * @generated from field: optional string idempotency_key = 15;
+   */
+  idempotencyKey?: string | undefined;
+};
+
+/**
+ * Describes the message inventory.v1.ExtendOrderRequest.
+ * Use `create(ExtendOrderRequestSchema)` to create a new message.
+ */
+export const ExtendOrderRequestSchema: GenMessage<ExtendOrderRequest> = /*@__PURE__*/
+  messageDesc(file_inventory_v1_orders, 11);
+
+/**
+ * The hold on one record.
+ *
+ * @generated from message inventory.v1.ExtendLine
+ */
+export type ExtendLine = Message<"inventory.v1.ExtendLine"> & {
+  /**
+   * The inventory record: 1 to 64 of `A-Z a-z 0-9 . _ -`.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message inventory.v1.ExtendLine.
+ * Use `create(ExtendLineSchema)` to create a new message.
+ */
+export const ExtendLineSchema: GenMessage<ExtendLine> = /*@__PURE__*/
+  messageDesc(file_inventory_v1_orders, 12);
+
+/**
+ * The order with its new term.
+ *
+ * @generated from message inventory.v1.ExtendOrderResponse
+ */
+export type ExtendOrderResponse = Message<"inventory.v1.ExtendOrderResponse"> & {
+  /**
+   * The order, with all of its holds.
+   *
+   * @generated from field: inventory.v1.Order order = 1;
+   */
+  order?: Order | undefined;
+};
+
+/**
+ * Describes the message inventory.v1.ExtendOrderResponse.
+ * Use `create(ExtendOrderResponseSchema)` to create a new message.
+ */
+export const ExtendOrderResponseSchema: GenMessage<ExtendOrderResponse> = /*@__PURE__*/
+  messageDesc(file_inventory_v1_orders, 13);
+
+/**
+ * The units to move to another order.
+ *
+ * @generated from message inventory.v1.MoveOrderRequest
+ */
+export type MoveOrderRequest = Message<"inventory.v1.MoveOrderRequest"> & {
+  /**
+   * The order that holds the units, 1 to 128 characters. On REST, taken from the path.
+   *
+   * @generated from field: string reference = 1;
+   */
+  reference: string;
+
+  /**
+   * The order that gets the units, 1 to 128 characters; not the same. Required.
+   *
+   * @generated from field: string to_reference = 2;
+   */
+  toReference: string;
+
+  /**
+   * Exactly these units are moved, or none: up to 500 lines. If a record is named twice, the quantities add up. Empty: all
+   * that the order holds.
+   *
+   * @generated from field: repeated inventory.v1.OrderLine lines = 3;
+   */
+  lines: OrderLine[];
+
+  /**
+   * Seconds until the holds of `to_reference` on these records expire, 1 to 2592000 (30 days), counted from this call:
+   * sooner or later than before. Default: holds that are there keep their expiry, new ones take over that of the units.
+   *
+   * @generated from field: optional int32 ttl_seconds = 4;
+   */
+  ttlSeconds?: number | undefined;
+
+  /**
+   * Makes the holds of `to_reference` on these records open-ended. Not together with `ttl_seconds`. Default: false.
+   *
+   * @generated from field: bool open_ended = 5;
+   */
+  openEnded: boolean;
+
+  /**
+   * Free text for the movement log, up to 1024 characters.
+   *
+   * @generated from field: string notes = 6;
+   */
+  notes: string;
+
+  /**
+   * Alternative to the header `Idempotency-Key`, for callers whose libraries or proxies alter that header: 1 to 255
+   * printable ASCII characters, without leading or trailing spaces. If both are given, they must match.
+   *
+   * @generated from field: optional string idempotency_key = 15;
+   */
+  idempotencyKey?: string | undefined;
+};
+
+/**
+ * Describes the message inventory.v1.MoveOrderRequest.
+ * Use `create(MoveOrderRequestSchema)` to create a new message.
+ */
+export const MoveOrderRequestSchema: GenMessage<MoveOrderRequest> = /*@__PURE__*/
+  messageDesc(file_inventory_v1_orders, 14);
+
+/**
+ * The order that got the units.
+ *
+ * @generated from message inventory.v1.MoveOrderResponse
+ */
+export type MoveOrderResponse = Message<"inventory.v1.MoveOrderResponse"> & {
+  /**
+   * What was moved.
+   *
+   * @generated from field: inventory.v1.MovedOrder order = 1;
+   */
+  order?: MovedOrder | undefined;
+};
+
+/**
+ * Describes the message inventory.v1.MoveOrderResponse.
+ * Use `create(MoveOrderResponseSchema)` to create a new message.
+ */
+export const MoveOrderResponseSchema: GenMessage<MoveOrderResponse> = /*@__PURE__*/
+  messageDesc(file_inventory_v1_orders, 15);
+
+/**
+ * The result of a MoveOrder.
+ *
+ * @generated from message inventory.v1.MovedOrder
+ */
+export type MovedOrder = Message<"inventory.v1.MovedOrder"> & {
+  /**
+   * The order that held the units.
+   *
+   * @generated from field: string reference = 1;
+   */
+  reference: string;
+
+  /**
+   * The order that holds them now.
+   *
+   * @generated from field: string to_reference = 2;
+   */
+  toReference: string;
+
+  /**
+   * The units that were moved, ordered by record id.
+   *
+   * @generated from field: repeated inventory.v1.OrderLine lines = 3;
+   */
+  lines: OrderLine[];
+
+  /**
+   * The quantities of each record, ordered by record id, with the expiry of the hold of `to_reference` on it.
+   *
+   * @generated from field: repeated inventory.v1.StockLevel stock = 4;
+   */
+  stock: StockLevel[];
+
+  /**
+   * When the first of the holds of `to_reference` on these records expires; absent if all are open-ended.
+   *
+   * @generated from field: google.protobuf.Timestamp expires_at = 5;
+   */
+  expiresAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message inventory.v1.MovedOrder.
+ * Use `create(MovedOrderSchema)` to create a new message.
+ */
+export const MovedOrderSchema: GenMessage<MovedOrder> = /*@__PURE__*/
+  messageDesc(file_inventory_v1_orders, 16);
+
+/**
  * The order to read.
  *
  * @generated from message inventory.v1.GetOrderRequest
@@ -430,7 +674,7 @@ export type GetOrderRequest = Message<"inventory.v1.GetOrderRequest"> & {
  * Use `create(GetOrderRequestSchema)` to create a new message.
  */
 export const GetOrderRequestSchema: GenMessage<GetOrderRequest> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 11);
+  messageDesc(file_inventory_v1_orders, 17);
 
 /**
  * The state of an order.
@@ -451,7 +695,7 @@ export type GetOrderResponse = Message<"inventory.v1.GetOrderResponse"> & {
  * Use `create(GetOrderResponseSchema)` to create a new message.
  */
 export const GetOrderResponseSchema: GenMessage<GetOrderResponse> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 12);
+  messageDesc(file_inventory_v1_orders, 18);
 
 /**
  * What a reference holds, and what became of what it held.
@@ -494,7 +738,7 @@ export type Order = Message<"inventory.v1.Order"> & {
  * Use `create(OrderSchema)` to create a new message.
  */
 export const OrderSchema: GenMessage<Order> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 13);
+  messageDesc(file_inventory_v1_orders, 19);
 
 /**
  * What became of an order.
@@ -549,7 +793,7 @@ export enum Order_State {
  * Describes the enum inventory.v1.Order.State.
  */
 export const Order_StateSchema: GenEnum<Order_State> = /*@__PURE__*/
-  enumDesc(file_inventory_v1_orders, 13, 0);
+  enumDesc(file_inventory_v1_orders, 19, 0);
 
 /**
  * What became of the units of one record under a reference.
@@ -612,7 +856,7 @@ export type OrderRecord = Message<"inventory.v1.OrderRecord"> & {
  * Use `create(OrderRecordSchema)` to create a new message.
  */
 export const OrderRecordSchema: GenMessage<OrderRecord> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 14);
+  messageDesc(file_inventory_v1_orders, 20);
 
 /**
  * Which references to list.
@@ -662,7 +906,7 @@ export type ListOrdersRequest = Message<"inventory.v1.ListOrdersRequest"> & {
  * Use `create(ListOrdersRequestSchema)` to create a new message.
  */
 export const ListOrdersRequestSchema: GenMessage<ListOrdersRequest> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 15);
+  messageDesc(file_inventory_v1_orders, 21);
 
 /**
  * Some of the references that hold units.
@@ -697,7 +941,7 @@ export type ListOrdersResponse = Message<"inventory.v1.ListOrdersResponse"> & {
  * Use `create(ListOrdersResponseSchema)` to create a new message.
  */
 export const ListOrdersResponseSchema: GenMessage<ListOrdersResponse> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 16);
+  messageDesc(file_inventory_v1_orders, 22);
 
 /**
  * What a reference holds now.
@@ -746,5 +990,5 @@ export type HeldOrder = Message<"inventory.v1.HeldOrder"> & {
  * Use `create(HeldOrderSchema)` to create a new message.
  */
 export const HeldOrderSchema: GenMessage<HeldOrder> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 17);
+  messageDesc(file_inventory_v1_orders, 23);
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { OrderLine, ReserveOrderCommand } from '../../../../src/domain/command.js';
 import { decide } from '../../../../src/domain/decisions/decide.js';
 import type { OrderView } from '../../../../src/domain/decisions/decision.js';
-import { ORDER_RECORDS_MAX } from '../../../../src/domain/decisions/order.js';
+import { ORDER_RECORDS_MAX } from '../../../../src/domain/decisions/held-units.js';
 import { QTY_MAX } from '../../../../src/domain/stock.js';
 import { NOW_MS, REVISION, record, said, who, world } from '../world.js';
 
@@ -158,6 +158,35 @@ describe('the end of an order', () => {
     ['release_order', 'b', 'Nothing is held for b.'],
   ] as const)('%s %s → %s', (kind, reference, outcome) => {
     expect(said(decide({ kind, ...who, reference }, held))).toBe(outcome);
+  });
+
+  const lines = (...of: readonly (readonly [id: string, qty: number])[]) =>
+    of.map(([id, qty]) => ({ id, qty }));
+  test.each([
+    ['release_order', lines(['inv_2', 2]), 'inv_2 1 of 3, B=1'],
+    [
+      'confirm_order',
+      lines(['inv_2', 1], ['inv_1', 3], ['inv_2', 2]),
+      'inv_1 2 of 7, B=0; inv_2 0 of 0, B=0',
+    ],
+    ['release_order', lines(['inv_2', 2], ['inv_2', 2]), 1],
+    ['confirm_order', lines(['inv_1', 4], ['inv_2', 4], ['inv_3', 1]), 3],
+    ['release_order', lines(['inv_9', 1], ['inv_1', 9]), 'Inventory record not found.'],
+  ] as const)('%s of the lines %j → %s', (kind, lines, outcome) => {
+    const text =
+      typeof outcome === 'string'
+        ? outcome
+        : `Cannot ${kind.split('_')[0]} the order. ${outcome === 1 ? '1 line asks' : `${outcome} lines ask`} for more units than are currently reserved for B.`;
+    expect(said(decide({ kind, ...who, reference: 'B', lines }, held))).toBe(text);
+  });
+
+  test.each([
+    [true, 'INSUFFICIENT_RESERVED'],
+    [false, 'ORDER_NOT_HELD'],
+  ])('a line of nothing, of an order that holds something elsewhere: %s → %s', (heldElsewhere, reason) => {
+    const command = { kind: 'release_order', ...who, reference: 'C', lines: lines(['inv_1', 1]) } as const;
+    const view = world([record('inv_1', 10)], { heldElsewhere });
+    expect(decide(command, view)).toMatchObject({ accepted: false, rejection: { reason } });
   });
 
   test.each([

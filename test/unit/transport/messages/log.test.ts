@@ -52,6 +52,19 @@ test('the figures after it are there when they are, zero too', () => {
   expect([full.onHandQty, full.reservedQty]).toEqual([3, 0]);
 });
 
+test('where units went is there when they have moved', () => {
+  const moved = { toReference: 'O', qty: 3 };
+  const message = logMessage('mer_1', { ...entry, action: 'MOVED', reference: 'cart', moved });
+  expect([message.qtyChange, message.reference, message.toReference, message.movedQty]).toEqual([
+    0,
+    'cart',
+    'O',
+    3,
+  ]);
+  const other = logMessage('mer_1', { ...entry, action: 'SOLD' });
+  expect([other.toReference, other.movedQty]).toEqual([undefined, undefined]);
+});
+
 test('an entry is known by its record and revision', () => {
   expect(logMessage('mer_1', { ...entry, action: 'SOLD' }).id).toBe('inv.1.7');
 });
@@ -67,5 +80,6 @@ test('every action of the proto is one of the log, but for the one that is not u
     'RETURNED',
     'RESERVED',
     'RELEASED',
+    'MOVED',
   ]);
 });
