@@ -96,15 +96,15 @@ export async function applyBehind(
 /** The longest wait for each record in turn: the ones before it are locked meanwhile. */
 const PATIENCE_MS = 100;
 
-/** Does the same for one command that needs several records which others want too: waits for each, in key order. */
+/** Does the same for commands that need several records which others want too: waits for each, in key order. */
 export function applyPatiently(
   dataSource: DataSource,
-  submission: Submission,
+  submissions: readonly Submission[],
   rules: BatchRules,
 ): Promise<Results<Execution>> {
-  return runBatch(dataSource, rules, submission.command.merchantId, (tx) => {
+  return runBatch(dataSource, rules, submissions[0]!.command.merchantId, (tx) => {
     setLockTimeout(tx, PATIENCE_MS);
-    return fetchBatch(tx, [submission], rules.linesMax, 'wait');
+    return fetchBatch(tx, submissions, rules.linesMax, 'wait');
   });
 }
 

@@ -88,7 +88,7 @@ function executor(
   return {
     execute: (submissions) => applyCommands(dataSource, submissions, rules).catch(endBacklogOf),
     executeBehind: (name, line) => applyBehind(dataSource, recordOf(name), line, rules).catch(endBacklogOf),
-    executePatiently: (submission) => applyPatiently(dataSource, submission, rules).catch(endBacklogOf),
+    executePatiently: (submissions) => applyPatiently(dataSource, submissions, rules).catch(endBacklogOf),
     findFree: async (names) => {
       const free = await findFreeRecords(dataSource, names.map(recordOf), oneMerchant);
       return free.map(({ merchantId, id }) => mapName(merchantId, id));

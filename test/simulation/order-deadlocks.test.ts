@@ -76,7 +76,9 @@ test('thousands of orders for the same records in opposite order, in two process
 
   // A backend tells of its deadlocks when it ends at the latest, and these have ended.
   expect(await deadlocks()).toBe(before);
-  expect(reports.flatMap(({ retries }) => retries)).toEqual([]);
+  // Who waits with records in hand waits briefly; on a slow machine that may be too short.
+  const retries = reports.flatMap((report) => report.retries);
+  expect(retries.filter((state) => state !== '55P03')).toEqual([]);
   for (const { batches } of reports) expect(batches).toBeGreaterThan(400);
   const orders = reports.flatMap((report) => report.orders);
   expect(orders).toHaveLength(3000);

@@ -5,9 +5,6 @@ import type { Executor, Results, SchedulerLimits } from './executor.js';
 import { RowWaits } from './row-waits.js';
 import { Schedule } from './schedule.js';
 
-/** A call that has lacked another row this many times waits for all of its rows, one after another. */
-const LACKED_OTHERS_MAX = 2;
-
 /**
  * Collects concurrent calls and runs them together: many callers, one execution.
  *
@@ -94,7 +91,7 @@ export class Batcher<C, R> {
         weight: this.#executor.weightOf(call),
         names: this.#executor.namesOf(call),
         lacks: undefined,
-        lackedOthers: 0,
+        patient: true,
         answer,
       });
       this.#scheduleStart();
@@ -178,10 +175,11 @@ export class Batcher<C, R> {
 
   #letWait(undone: readonly Entry<C, R>[], batch: Batch<C, R>): void {
     const lacking = new Map<string, Entry<C, R>[]>();
+    const several: Entry<C, R>[] = [];
     for (const entry of undone) {
       const name = entry.lacks!;
-      if (entry.lackedOthers >= LACKED_OTHERS_MAX && this.#strays < this.#limits.straysMax) {
-        this.#runPatiently(entry);
+      if (entry.patient && entry.names.length > 1 && this.#strays < this.#limits.straysMax) {
+        several.push(entry);
       } else if (this.#schedule.isHeldByOther(name, batch)) {
         this.#schedule.putBack([entry]);
       } else {
@@ -190,15 +188,18 @@ export class Batcher<C, R> {
         else others.push(entry);
       }
     }
+    if (several.length > 0) this.#runPatiently(several);
     for (const [name, entries] of lacking) {
       this.#schedule.keep(name, entries);
       this.#rowWaits.add(name);
     }
   }
 
-  #runPatiently(entry: Entry<C, R>): void {
-    const alone: Batch<C, R> = { entries: [entry], names: [], weight: entry.weight };
-    entry.lackedOthers = 0;
-    void this.#runStray(alone, () => this.#executor.executePatiently(entry.call));
+  /** Of the rows that a call needs, others may have another one each time that it has got one. */
+  #runPatiently(entries: Entry<C, R>[]): void {
+    for (const entry of entries) entry.patient = false;
+    const weight = entries.reduce((sum, entry) => sum + entry.weight, 0);
+    const batch: Batch<C, R> = { entries, names: [], weight };
+    void this.#runStray(batch, () => this.#executor.executePatiently(entries.map(({ call }) => call)));
   }
 }

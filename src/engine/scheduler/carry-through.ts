@@ -109,7 +109,7 @@ function waitBehind<C, R>(entries: readonly Entry<C, R>[], undone: Entry<C, R>[]
 }
 
 function lacking<C, R>(entry: Entry<C, R>, { name, names }: Blocked): Entry<C, R> {
-  if (entry.lacks !== undefined && entry.lacks !== name) entry.lackedOthers++;
+  if (entry.lacks !== undefined && entry.lacks !== name) entry.patient = true;
   entry.lacks = name;
   entry.names = names;
   return entry;

@@ -14,8 +14,11 @@ export interface Entry<C, R> {
   names: readonly string[];
   /** The last execution left it undone because somebody else had this row. */
   lacks: string | undefined;
-  /** How often it lacked a row that it had not lacked the time before. */
-  lackedOthers: number;
+  /**
+   * Whether it may wait for its rows one after another when it lacks one: once, and once more each time that it lacks
+   * another row than before. A row that somebody keeps for long is not waited for with others in hand again and again.
+   */
+  patient: boolean;
   readonly answer: (answer: Answer<R>) => void;
 }
 

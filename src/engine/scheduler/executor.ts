@@ -13,8 +13,8 @@ export interface Executor<C, R> {
    * when the row was not to be had.
    */
   executeBehind(name: string, line: Line<C>): Promise<BehindResults<R>>;
-  /** Runs one call, and waits for each row in turn, in the order of all rows, briefly. */
-  executePatiently(call: C): Promise<Results<R>>;
+  /** Runs the calls like `execute`, but waits for each of their rows in turn, in the order of all rows, briefly. */
+  executePatiently(calls: readonly C[]): Promise<Results<R>>;
   /** Returns those of the rows that nobody has at this moment. */
   findFree(names: readonly string[]): Promise<readonly string[]>;
   failureKind(error: unknown): FailureKind;

@@ -17,6 +17,8 @@ const LOOK_ROWS_MAX = 1000;
 
 interface Wait {
   readonly sinceMs: number;
+  /** It was waited for in line, in vain. */
+  stubborn: boolean;
   told: boolean;
 }
 
@@ -82,7 +84,7 @@ export class RowWaits<C, R> {
   add(name: string): void {
     this.#forget(name);
     if (this.#waits.has(name)) return;
-    this.#waits.set(name, { sinceMs: this.#options.clock.nowMs(), told: false });
+    this.#waits.set(name, { sinceMs: this.#options.clock.nowMs(), stubborn: false, told: false });
     if (this.#awaited < this.#options.limits.rowsAwaitedMax) void this.#await(name);
     else this.#look(name);
   }
@@ -113,9 +115,11 @@ export class RowWaits<C, R> {
     const executed = await executing.catch(() => undefined);
     this.#awaited--;
     if (!had) {
+      this.#waits.get(name)!.stubborn = true;
       this.#look(name);
-      return;
     }
+    this.#awaitNext();
+    if (!had) return;
     // What is left of a batch that failed or had no room for all goes before those who come next.
     if (executed?.results.length === batch.entries.length) this.#goOn(name, executed.waited, batch);
     await run(batch, async () => (await executing).results);
@@ -162,6 +166,17 @@ export class RowWaits<C, R> {
     }
   }
 
+  /** A place in line is free: for a row that has been looked at for want of one. */
+  #awaitNext(): void {
+    if (this.#awaited >= this.#options.limits.rowsAwaitedMax) return;
+    for (const name of this.#looked) {
+      if (this.#waits.get(name)!.stubborn) continue;
+      this.#looked.delete(name);
+      void this.#await(name);
+      return;
+    }
+  }
+
   #look(name: string): void {
     this.#looked.add(name);
     if (!this.#looking) void this.#lookOn();
@@ -174,14 +189,15 @@ export class RowWaits<C, R> {
       await clock.sleep(limits.findFreeEveryMs);
       this.#giveUp(clock.nowMs());
       const names = [...this.#looked].slice(0, LOOK_ROWS_MAX);
-      const free = names.length === 0 ? [] : await executor.findFree(names).catch(() => []);
+      const free = new Set(names.length === 0 ? [] : await executor.findFree(names).catch(() => []));
       // Rows that were looked at go behind those that were not.
       for (const name of names) {
-        this.#looked.delete(name);
-        if (free.includes(name)) this.#free(name);
+        // It may have got a place in line meanwhile.
+        if (!this.#looked.delete(name)) continue;
+        if (free.has(name)) this.#free(name);
         else this.#looked.add(name);
       }
-      if (free.length > 0) onFree();
+      if (free.size > 0) onFree();
     }
     this.#looking = false;
     onFree();

@@ -74,15 +74,15 @@ export class RowWorld {
       this.#unlock(owner);
       return { results: [], waited };
     },
-    executePatiently: async (call) => {
+    executePatiently: async (calls) => {
       const owner = {};
-      this.#patient.add(call);
-      for (const name of [...needsOf(call)].sort()) {
+      for (const call of calls) this.#patient.add(call);
+      for (const name of [...new Set(calls.flatMap(needsOf))].sort()) {
         if (await this.#waitFor(name, owner, PATIENCE_MS)) continue;
         this.#unlock(owner);
         throw new Failed('isolate', 'no patience');
       }
-      return this.#transaction([call], owner);
+      return this.#transaction(calls, owner);
     },
     findFree: async (names) => {
       await this.#pause();

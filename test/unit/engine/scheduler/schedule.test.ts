@@ -16,7 +16,7 @@ function entry(call: string, number: number): Waiting {
     weight: Number(weight),
     names: [...(names ?? '')],
     lacks: undefined,
-    lackedOthers: 0,
+    patient: true,
     answer: () => {},
   };
 }
