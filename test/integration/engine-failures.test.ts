@@ -215,7 +215,8 @@ describe('locks that others hold', () => {
     expect(await shelf.happened()).toMatchObject({ reserved: [2, 0, 1], entries: 3 });
     await other.run('COMMIT');
     expect(await Promise.all([blocked, both])).toEqual(['1 reserved', '3 2 reserved']);
-    expect(engine.retries).toEqual([]);
+    // But for the order's short wait with records in hand.
+    expect(engine.retries.filter((state) => state !== '55P03')).toEqual([]);
   });
 
   test('1,000 records are locked at once: another one is answered, and they are when they come free', async () => {
