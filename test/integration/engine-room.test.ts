@@ -140,12 +140,12 @@ describe('holds for draws without a reference', () => {
     ],
     ['of a record that is not there', (shelf) => [shelf.release('r0', 1)], '1 of 1 commands, 0'],
     ['two each', (shelf) => each((id) => [shelf.release(id, 2)]), '30 of 30 commands, 60'],
-    // 10 lines for the command, and 38 for its holds.
-    ['all, of each', (shelf) => each((id) => [shelf.release(id, RECORD_HOLDS)]), '10 of 30 commands, 1500'],
+    // 10 lines for the command, and 75 for its holds.
+    ['all, of each', (shelf) => each((id) => [shelf.release(id, RECORD_HOLDS)]), '5 of 30 commands, 750'],
     [
       'the first as refused',
       (shelf) => [shelf.release('r1', 151), ...each((id) => [shelf.release(id, 150)])],
-      '11 of 31 commands, 1500',
+      '6 of 31 commands, 750',
     ],
     [
       'twice all: the second is refused',

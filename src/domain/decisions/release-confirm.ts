@@ -4,7 +4,7 @@ import type { StockSuccess } from '../outcome.js';
 import { figures, type Stock } from '../stock.js';
 import { type Decision, type RecordChange, type RecordView, reject, type World } from './decision.js';
 
-/** Holds that one command without a reference may draw on: ending this many takes as long as about 250 commands. */
+/** Holds that one command without a reference may draw on: ending this many takes as long as about 500 commands. */
 export const DRAW_HOLDS_MAX = 1000;
 
 /** What happens to units that leave their hold. */

@@ -2,7 +2,7 @@ import type { Hold } from '../hold.js';
 import type { Stock } from '../stock.js';
 import type { RecordChange, RecordView } from './decision.js';
 
-/** Holds that one command may take missing units from: ending this many takes as long as about 250 commands. */
+/** Holds that one command may take missing units from: ending this many takes as long as about 500 commands. */
 export const SHORTFALL_HOLDS_MAX = 1000;
 
 /** A record as the changes of one command have left it so far. */

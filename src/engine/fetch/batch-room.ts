@@ -20,7 +20,7 @@ import { orderOf } from './order-of.js';
 const WHOLE_ORDER_LINES = 8;
 
 /** To read and end this many holds takes as long as one command: docs/performance.md has the figures. */
-const HOLDS_A_LINE = 4;
+const HOLDS_A_LINE = 2;
 
 /** A larger draw without a reference may have to look at many holds before it is refused. */
 const SMALL_DRAW_QTY = 100;
