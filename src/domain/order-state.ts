@@ -47,3 +47,24 @@ function weightOf(movement: EndingMovement | undefined): number {
   const ending = orderEnding(movement);
   return ending === undefined ? BY_WEIGHT.length : BY_WEIGHT.indexOf(ending);
 }
+
+/** Units of one record that an order held once, by the way in which they left it. */
+export interface LeftUnits {
+  readonly id: string;
+  readonly confirmed: number;
+  readonly released: number;
+  readonly expired: number;
+  readonly moved: number;
+}
+
+/** What has left, once a movement under the order's reference has come to it. */
+export function leftWith(
+  left: LeftUnits | undefined,
+  movement: EndingMovement & Pick<Movement, 'inventoryId' | 'reservedDelta' | 'moved'>,
+): LeftUnits {
+  const { inventoryId: id, reservedDelta, moved } = movement;
+  const before = left ?? { id, confirmed: 0, released: 0, expired: 0, moved: 0 };
+  if (moved !== undefined) return { ...before, moved: before.moved + moved.qty };
+  const ending = orderEnding(movement);
+  return ending === undefined ? before : { ...before, [ending]: before[ending] - reservedDelta };
+}

@@ -1,6 +1,7 @@
 import type { Command, OrderLine } from './command.js';
 import type { Rejection } from './failure.js';
 import type { InventoryRecord } from './inventory-record.js';
+import type { LeftUnits } from './order-state.js';
 import type { Stock } from './stock.js';
 
 /** The result of a command. JSON-safe: it is stored under an idempotency key. */
@@ -111,6 +112,8 @@ export interface ExtendedOrderSuccess {
     /** Milliseconds since the epoch; null: open-ended. */
     readonly expiresAtMs: number | null;
   })[];
+  /** What has left it, of each record that ever had units of it. */
+  readonly left: readonly LeftUnits[];
 }
 
 /** Success of units that went to another order. */

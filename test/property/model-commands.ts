@@ -271,6 +271,7 @@ function extendOrder(model: StockModel, command: ExtendOrderCommand): Outcome {
       qty: record.held(reference),
       expiresAtMs: ending(model, record.find(reference)!.expiresAt).expiresAtMs ?? null,
     })),
+    left: model.recordsOf(merchantId).flatMap((record) => record.left(reference) ?? []),
   });
 }
 

@@ -158,6 +158,21 @@ export class ModelRecord {
     return ended.map(({ reference }) => reference);
   }
 
+  /** Units that have left a reference, by its log; undefined if it never had any. */
+  left(reference: string) {
+    const left = { id: this.id, confirmed: 0, released: 0, expired: 0, moved: 0 };
+    let any = false;
+    for (const line of this.log) {
+      const [, action, moved, reserved, whose] = /^(\w+)(?: (\d+) to \w+)? -?\d+ (-?\d+) (\w*) /.exec(line)!;
+      if (whose !== reference || (moved === undefined && Number(reserved) === 0)) continue;
+      any = true;
+      if (moved !== undefined) left.moved += Number(moved);
+      else if (action === 'SOLD') left.confirmed -= Number(reserved);
+      else if (action === 'RELEASED') left[EXPIRED.test(line) ? 'expired' : 'released'] -= Number(reserved);
+    }
+    return any ? left : undefined;
+  }
+
   note(action: string, onHand: number, reserved: number, { reference, notes, actor }: By): void {
     this.log.push(logLine({ action, onHand, reserved, reference, notes, actor }));
   }

@@ -3,7 +3,7 @@ import type { Hold } from '../hold.js';
 import type { DoneLine, ImportLine } from '../import-line.js';
 import type { InventoryRecord, RecordIdentity } from '../inventory-record.js';
 import type { Movement } from '../movement.js';
-import type { EndingMovement } from '../order-state.js';
+import type { EndingMovement, LeftUnits } from '../order-state.js';
 import type { Settings, Success } from '../outcome.js';
 import type { Stock } from '../stock.js';
 
@@ -45,6 +45,8 @@ export interface OrderView<R extends RecordView = RecordView> {
   readonly endedBy: EndingMovement | undefined;
   /** Whether it holds units of any record, also of one that the decision does not see. */
   isHeld(): boolean;
+  /** What units have left it, of each record that ever had some; only where it is part of an answer. */
+  left(): readonly LeftUnits[];
   /** Whether it holds units of more records than one command may change. */
   readonly tooLarge: boolean;
 }

@@ -31,5 +31,9 @@ export function decideExtendOrder<R extends RecordView>(
     if (named) terms.push(setTerm(record, hold, expiresAtMs));
     return { id, qty: hold.qty, expiresAtMs: named ? expiresAtMs : hold.expiresAtMs };
   });
-  return { accepted: true, changes: { records: [], terms }, success: { extended } };
+  return {
+    accepted: true,
+    changes: { records: [], terms },
+    success: { extended, left: world.order(reference).left() },
+  };
 }

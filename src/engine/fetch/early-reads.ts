@@ -70,6 +70,7 @@ export class EarlyReads {
       descriptions: (await this.#descriptions) ?? [],
       orderRows: [],
       partOrders: [],
+      left: [],
       identities: [],
       settings: [],
       lines: [],

@@ -32,6 +32,8 @@ export interface FetchPlan {
   readonly orders: readonly OrderKey[];
   /** Of which only the holds on named records are changed. None of `orders`. */
   readonly partOrders: readonly PartOrder[];
+  /** Names of those of `orders` whose story is part of an answer. */
+  readonly told: ReadonlySet<string>;
   /** Of whole orders, in order of the commands. */
   readonly moves: readonly PlannedMove[];
   /** Holds that commands may open, besides `holds`. */
@@ -96,6 +98,7 @@ class Planner {
   readonly #records = new Map<string, PlannedRecord>();
   readonly #orders = new Map<string, OrderKey>();
   readonly #partOrders = new Map<string, PartOrder>();
+  readonly #told = new Set<string>();
   readonly #moves: PlannedMove[] = [];
   /** Holds that commands may open on records that they name, read with the whole order. */
   readonly #given: HoldKey[] = [];
@@ -206,6 +209,7 @@ class Planner {
         // What it holds of them is read with the order.
         for (const id of command.records ?? []) this.#record(merchantId, id);
         this.#order(merchantId, reference);
+        this.#told.add(mapName(merchantId, reference));
         if (command.ttlSeconds !== undefined) this.#clock = true;
         return;
       case 'move_order': {
@@ -273,6 +277,7 @@ class Planner {
       descriptions,
       orders: [...this.#orders.values()],
       partOrders: [...this.#partOrders].filter(([name]) => !this.#orders.has(name)).map(([, order]) => order),
+      told: this.#told,
       moves: this.#moves,
       given: this.#given,
       identities: [...this.#identities.values()],

@@ -1,3 +1,4 @@
+import { mapName } from '../../domain/map-name.js';
 import type { Transaction } from '../../store/connection/transaction.js';
 import { readClock } from '../../store/tables/clock.js';
 import { type HoldRow, readHolds } from '../../store/tables/holds.js';
@@ -10,7 +11,14 @@ import {
   readDescriptions,
 } from '../../store/tables/inventory-records.js';
 import { lockSettings, type SettingsRow } from '../../store/tables/merchant-settings.js';
-import { type OrderRow, type PartOrderRow, readOrders, readPartOrders } from '../../store/tables/orders.js';
+import { type LeftUnitsRow, readLeftUnits } from '../../store/tables/order-lines.js';
+import {
+  type OrderKey,
+  type OrderRow,
+  type PartOrderRow,
+  readOrders,
+  readPartOrders,
+} from '../../store/tables/orders.js';
 import {
   type LockedStock,
   type Locking,
@@ -24,6 +32,7 @@ import { KeyBook } from '../working-set/key-book.js';
 import { WorkingSet } from '../working-set/working-set.js';
 import { blockedRecords, findBlocked } from './blocked.js';
 import { markContested } from './contested-orders.js';
+import type { FetchPlan } from './fetch-plan.js';
 import { type PlannedBatch, planBatch } from './plan-batch.js';
 import { readDrawnHolds } from './read-drawn-holds.js';
 import { assertAllLocked } from './wanted-records.js';
@@ -66,21 +75,33 @@ export async function fetchBatch(
   const planned = planning instanceof Promise ? await planning : planning;
   const { plan, wanted } = planned;
   const { records, orders } = wanted;
-  const [stocks, named, orderRows, partOrders, keyRows, clockUs, descriptions, identities, settings, lines] =
-    await Promise.all([
-      records.length > 0 ? lockStockLevels(tx, records, locking) : none,
-      wanted.holds.length > 0 ? readHolds(tx, wanted.holds) : none,
-      orders.length > 0 ? readOrders(tx, markContested(orders, planned.submissions)) : none,
-      plan.partOrders.length > 0
-        ? readPartOrders(tx, markContested(plan.partOrders, planned.submissions))
-        : none,
-      plan.keys.length > 0 ? readIdempotencyKeys(tx, plan.keys) : none,
-      plan.clock ? readClock(tx) : undefined,
-      plan.descriptions.length > 0 ? readDescriptions(tx, plan.descriptions) : none,
-      wanted.identities.length > 0 ? findRecords(tx, wanted.identities) : none,
-      plan.settings.length > 0 ? lockSettings(tx, plan.settings) : none,
-      plan.lines.length > 0 ? readImportLines(tx, plan.lines) : none,
-    ]);
+  const [
+    stocks,
+    named,
+    orderRows,
+    partOrders,
+    left,
+    keyRows,
+    clockUs,
+    descriptions,
+    identities,
+    settings,
+    lines,
+  ] = await Promise.all([
+    records.length > 0 ? lockStockLevels(tx, records, locking) : none,
+    wanted.holds.length > 0 ? readHolds(tx, wanted.holds) : none,
+    orders.length > 0 ? readOrders(tx, markContested(orders, planned.submissions)) : none,
+    plan.partOrders.length > 0
+      ? readPartOrders(tx, markContested(plan.partOrders, planned.submissions))
+      : none,
+    plan.told.size > 0 ? readLeftUnits(tx, orders.filter(isTold(plan))) : none,
+    plan.keys.length > 0 ? readIdempotencyKeys(tx, plan.keys) : none,
+    plan.clock ? readClock(tx) : undefined,
+    plan.descriptions.length > 0 ? readDescriptions(tx, plan.descriptions) : none,
+    wanted.identities.length > 0 ? findRecords(tx, wanted.identities) : none,
+    plan.settings.length > 0 ? lockSettings(tx, plan.settings) : none,
+    plan.lines.length > 0 ? readImportLines(tx, plan.lines) : none,
+  ]);
   const blocked =
     stocks.length === records.length
       ? noneBlocked
@@ -95,6 +116,7 @@ export async function fetchBatch(
     named,
     orderRows,
     partOrders,
+    left,
     keyRows,
     clockUs,
     descriptions,
@@ -111,6 +133,7 @@ export interface PlannedRows {
   readonly named: readonly HoldRow[];
   readonly orderRows: readonly OrderRow[];
   readonly partOrders: readonly PartOrderRow[];
+  readonly left: readonly LeftUnitsRow[];
   readonly keyRows: readonly RememberedKey[];
   readonly clockUs: number | undefined;
   readonly descriptions: readonly DescriptionRow[];
@@ -131,6 +154,7 @@ export async function completeBatch(
     named,
     orderRows,
     partOrders,
+    left,
     keyRows,
     clockUs,
     descriptions,
@@ -155,6 +179,7 @@ export async function completeBatch(
     oldestSums: drawn.sums,
     orders: [...orderRows.map((order) => ({ ...order, tooLarge: false })), ...wanted.tooLarge],
     partOrders,
+    left,
     descriptions,
     identities: wanted.found.length === 0 ? identities : [...identities, ...wanted.found],
     settings,
@@ -166,6 +191,10 @@ export async function completeBatch(
 
 const none: never[] = [];
 const noneBlocked: ReadonlyMap<Submission, Blocked> = new Map();
+
+function isTold({ told }: FetchPlan): (order: OrderKey) => boolean {
+  return ({ merchantId, reference }) => told.has(mapName(merchantId, reference));
+}
 
 function expiredMax(records: number): number {
   return Math.min(EXPIRED_HOLDS_MAX, Math.max(1, Math.floor(BATCH_EXPIRED_HOLDS_MAX / records)));

@@ -1,6 +1,6 @@
 import type { OrderView } from '../../domain/decisions/decision.js';
 import type { Movement } from '../../domain/movement.js';
-import { weightier } from '../../domain/order-state.js';
+import { type LeftUnits, leftWith, weightier } from '../../domain/order-state.js';
 import type { WorkingRecord } from './working-record.js';
 
 /**
@@ -10,6 +10,7 @@ import type { WorkingRecord } from './working-record.js';
 export class WorkingOrder implements OrderView<WorkingRecord> {
   endedBy: OrderView['endedBy'];
   readonly #records = new Set<WorkingRecord>();
+  readonly #left = new Map<string, LeftUnits>();
 
   readonly #reference: string;
 
@@ -33,6 +34,17 @@ export class WorkingOrder implements OrderView<WorkingRecord> {
   note(record: WorkingRecord, movement: Movement): void {
     this.#records.add(record);
     this.endedBy = weightier(this.endedBy, movement);
+    const { inventoryId } = movement;
+    this.#left.set(inventoryId, leftWith(this.#left.get(inventoryId), movement));
+  }
+
+  /** What had left it before the batch. */
+  loadLeft(left: LeftUnits): void {
+    this.#left.set(left.id, left);
+  }
+
+  left(): readonly LeftUnits[] {
+    return [...this.#left.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   isHeld(): boolean {

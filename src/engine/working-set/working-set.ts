@@ -7,6 +7,7 @@ import type { DoneLineRow } from '../../store/tables/import-lines.js';
 import type { DescriptionRow } from '../../store/tables/inventory-records.js';
 import type { SettingsRow } from '../../store/tables/merchant-settings.js';
 import type { MovementRow } from '../../store/tables/movement-log.js';
+import type { LeftUnitsRow } from '../../store/tables/order-lines.js';
 import type { PartOrderRow } from '../../store/tables/orders.js';
 import type { StockRow } from '../../store/tables/stock-levels.js';
 import { identityName } from '../fetch/fetch-plan.js';
@@ -28,6 +29,8 @@ export interface FetchedState {
   readonly orders?: readonly FetchedOrder[];
   /** Of which commands change only the holds on named records. */
   readonly partOrders?: readonly PartOrderRow[];
+  /** Of whole orders whose story is part of an answer. */
+  readonly left?: readonly LeftUnitsRow[];
   readonly descriptions?: readonly DescriptionRow[];
   /** The identities of records that exist. */
   readonly identities?: readonly (RecordIdentity & { merchantId: string; id: string })[];
@@ -77,6 +80,9 @@ export class WorkingSet {
       const world = this.world(merchantId);
       const isRead = (id: string): boolean => world.record(id)?.hold(reference) !== undefined;
       world.order(reference).heldElsewhere = !heldOn.every(isRead);
+    }
+    for (const { merchantId, reference, left } of state.left ?? []) {
+      this.world(merchantId).order(reference).loadLeft(left);
     }
     for (const { merchantId, inventoryId, qty } of state.oldestSums ?? []) {
       this.world(merchantId).record(inventoryId)!.oldestHoldsQty = qty;

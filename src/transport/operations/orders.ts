@@ -46,15 +46,22 @@ function ended({ ended: lines, stocks }: EndedOrderSuccess, { reference }: { rea
 }
 
 /** What GetOrder shows of an order that holds something. */
-function extended({ extended: held }: ExtendedOrderSuccess, { reference }: { readonly reference: string }) {
-  const nothing = { confirmedQty: 0, releasedQty: 0, expiredQty: 0, movedQty: 0 };
-  const lines = held.map(({ id, qty, expiresAtMs }) => ({
-    inventoryId: id,
-    heldQty: qty,
-    expiresAtMs,
-    ...nothing,
-  }));
-  return { order: orderMessage({ reference, state: 'held', held: lines, lines }) };
+function extended({ extended, left }: ExtendedOrderSuccess, { reference }: { readonly reference: string }) {
+  const holds = new Map(extended.map((hold) => [hold.id, hold]));
+  const stories = new Map(left.map((units) => [units.id, units]));
+  const lines = [...new Set([...holds.keys(), ...stories.keys()])].sort().map((id) => {
+    const { qty = 0, expiresAtMs = null } = holds.get(id) ?? {};
+    const { confirmed = 0, released = 0, expired = 0, moved = 0 } = stories.get(id) ?? {};
+    const quantities = {
+      confirmedQty: confirmed,
+      releasedQty: released,
+      expiredQty: expired,
+      movedQty: moved,
+    };
+    return { inventoryId: id, heldQty: qty, expiresAtMs, ...quantities };
+  });
+  const held = lines.filter(({ heldQty }) => heldQty > 0);
+  return { order: orderMessage({ reference, state: 'held', held, lines }) };
 }
 
 function moved(

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { JsonRequest } from '../../support/doors.js';
 import type { Expected } from '../contract.js';
 import { inSeconds } from '../matchers.js';
@@ -19,6 +20,8 @@ import {
   now,
   ok,
   order,
+  orderLine,
+  orderWith,
   pass,
   record,
   recordData,
@@ -147,6 +150,32 @@ export const extendOrders: readonly Scenario[] = [
       extend('C', { ttlSeconds: 60 }, expired('C')),
     ],
     holds: { [a]: {}, [b]: { A: 2 }, inv_c: {} },
+  },
+  {
+    name: 'the answer tells what became of the other units, too',
+    records: both,
+    steps: [
+      ...held,
+      call('ConfirmOrder', { reference: 'A', lines: [{ id: a, qty: 3 }] }, ok(expect.anything())),
+      call('ReleaseOrder', { reference: 'A', lines: [{ id: b, qty: 2 }] }, ok(expect.anything())),
+      call(
+        'MoveOrder',
+        { reference: 'A', toReference: 'B', lines: [{ id: a, qty: 1 }] },
+        ok(expect.anything()),
+      ),
+      ...(['ExtendOrder', 'GetOrder'] as const).map((rpc) =>
+        call(
+          rpc,
+          { reference: 'A', ...(rpc === 'GetOrder' ? {} : { openEnded: true }) },
+          orderWith(
+            'A',
+            'HELD',
+            [orderLine(a, 1, { confirmed: 3, moved: 1 }), orderLine(b, 0, { released: 2 })],
+            hold(1, 'A', a),
+          ),
+        ),
+      ),
+    ],
   },
   {
     name: 'an order that has ended says how',

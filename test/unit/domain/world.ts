@@ -71,6 +71,7 @@ export function world(records: readonly RecordView[], rest: Rest = {}): World {
     order: (reference) => ({
       records: () => records.filter((one) => one.hold(reference) !== undefined),
       endedBy,
+      left: () => [],
       isHeld: () => heldElsewhere || records.some((one) => one.hold(reference) !== undefined),
       tooLarge,
     }),
