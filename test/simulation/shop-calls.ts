@@ -25,7 +25,7 @@ export function drawCall(random: Random, shop: string, key: string, ids: readonl
     notes: key,
     reference,
   });
-  switch (random.below(25)) {
+  switch (random.below(26)) {
     case 0:
     case 1:
     case 2:
@@ -78,6 +78,18 @@ export function drawCall(random: Random, shop: string, key: string, ids: readonl
       const term = random.pick([{ ttlSeconds: 1000 }, { ttlSeconds: 3000 }, { openEnded: true }]);
       return { rpc: 'ExtendOrder', key, request: { reference, ...term } };
     }
+    case 23:
+      // Most is reserved, so orders lose some of it.
+      return {
+        rpc: 'Adjust',
+        key,
+        request: {
+          ...adjustment(),
+          qty: -1 - random.below(30),
+          action: 'DAMAGED',
+          releaseShortfall: true,
+        },
+      };
     default:
       return { rpc: 'BatchAdjust', key, request: { lines: [adjustment(), adjustment()] } };
   }
@@ -89,6 +101,12 @@ export function heldAfter({ rpc, request }: ShopCall): ((id: string) => number) 
   if (rpc === 'SetHold') return (of) => (of === id ? qty : Number.NaN);
   if (rpc !== 'SetOrder') return undefined;
   return (of) => lines.reduce((sum, line) => (line.id === of ? sum + line.qty : sum), 0);
+}
+
+/** What orders have lost to units that are missing, entry by entry; their notes say so, rather than the key. */
+export function lossesOf({ request }: ShopCall, data: unknown): string[] {
+  const { shortfall = [] } = data as { shortfall?: readonly { reference: string; qty: number }[] };
+  return shortfall.map(({ reference, qty }) => `shortfall: ${request.id} RELEASED 0 ${-qty} ${reference}`);
 }
 
 /** `id action on-hand reserved reference` of each log entry that the call has written, if it was accepted so. */

@@ -11,7 +11,7 @@ import {
 import { createStage, type Stage } from '../support/stage.js';
 import { Attempts } from './attempts.js';
 import { Random } from './random.js';
-import { drawCall, entriesOf, heldAfter, type ShopCall } from './shop-calls.js';
+import { drawCall, entriesOf, heldAfter, lossesOf, type ShopCall } from './shop-calls.js';
 import { Stranger } from './stranger.js';
 
 // As long as its clients go on asking, and more.
@@ -115,7 +115,12 @@ async function expectTold({ told, ids }: Shop): Promise<void> {
   const reasons = told.flatMap(({ answer }) => (answer.kind === 'refused' ? [answer.reason] : []));
   expect(reasons.filter((reason) => !answersToRequests.includes(reason))).toEqual([]);
   const expected = told.flatMap(({ call, answer }) =>
-    answer.kind === 'ok' ? entriesOf(call, answer.data).map((entry) => `${call.key}: ${entry}`) : [],
+    answer.kind === 'ok'
+      ? [
+          ...entriesOf(call, answer.data).map((entry) => `${call.key}: ${entry}`),
+          ...lossesOf(call, answer.data),
+        ]
+      : [],
   );
   const rows = await stage.database.query<{ entry: string; key: string; id: string; held: number }>(
     `SELECT concat(notes, ': ', inventory_id, ' ', action, ' ', on_hand_delta, ' ', reserved_delta, ' ', reference,
@@ -174,6 +179,10 @@ describe('a shop of several processes: orders, holds that end, confirmations, ad
     await stranger.stop();
     const reasons = shop.told.map(({ answer }) => (answer.kind === 'refused' ? answer.reason : answer.kind));
     // Enough of everything, or this proves little.
+    const lost = shop.told.flatMap(({ call, answer }) =>
+      answer.kind === 'ok' ? lossesOf(call, answer.data) : [],
+    );
+    expect(lost.length).toBeGreaterThan(0);
     expect([...new Set(reasons)]).toEqual(
       expect.arrayContaining(['ok', 'INSUFFICIENT_RESERVED', 'ORDER_NOT_HELD', 'STALE_QUANTITY']),
     );
