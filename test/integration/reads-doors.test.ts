@@ -126,6 +126,8 @@ const entry = (
   timestamp: `2026-01-03T00:0${revision}:00.500Z`,
   onHandQty: after[0],
   reservedQty: after[1],
+  toReference: null,
+  movedQty: null,
 });
 const shirtReceived = () => entry('inv_shirt', 1, 'RECEIVED', 9, 'shirt/1', [9, 0]);
 const shirtReserved = () => entry('inv_shirt', 2, 'RESERVED', -4, 'shirt/1', [9, 4]);
