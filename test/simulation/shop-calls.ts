@@ -79,13 +79,14 @@ export function drawCall(random: Random, shop: string, key: string, ids: readonl
       return { rpc: 'ExtendOrder', key, request: { reference, ...term } };
     }
     case 23:
-      // Most is reserved, so orders lose some of it.
+    case 24:
+      // Soon more than is available, so orders lose some of theirs.
       return {
         rpc: 'Adjust',
         key,
         request: {
           ...adjustment(),
-          qty: -1 - random.below(30),
+          qty: -1 - random.below(60),
           action: 'DAMAGED',
           releaseShortfall: true,
         },
