@@ -14,6 +14,8 @@ interface StoredRecord extends Omit<RecordState, 'holds' | 'log' | 'onHand' | 'r
   readonly holds: readonly StoredHold[];
   readonly log: readonly LogEntry[];
   readonly revisions: readonly number[];
+  /** On hand and reserved, as each entry has them after it. */
+  readonly after: readonly (readonly [onHandQty: number, reservedQty: number])[];
 }
 
 interface StoredHold {
@@ -49,7 +51,9 @@ export async function readRecords(
                     ORDER BY revision), '[]')
                FROM movement_log WHERE merchant_id = s.merchant_id AND inventory_id = s.id) AS log,
             (SELECT coalesce(json_agg(revision ORDER BY revision), '[]')
-               FROM movement_log WHERE merchant_id = s.merchant_id AND inventory_id = s.id) AS revisions
+               FROM movement_log WHERE merchant_id = s.merchant_id AND inventory_id = s.id) AS revisions,
+            (SELECT coalesce(json_agg(json_build_array(on_hand_qty, reserved_qty) ORDER BY revision), '[]')
+               FROM movement_log WHERE merchant_id = s.merchant_id AND inventory_id = s.id) AS after
        FROM stock_levels AS s
        LEFT JOIN inventory_records AS r ON r.merchant_id = s.merchant_id AND r.id = s.id
       WHERE s.merchant_id = ANY ($1)
@@ -60,7 +64,7 @@ export async function readRecords(
 
 /** As a caller sees them now: holds whose time has come are gone, whether or not somebody has tidied them. */
 export function asOfNow(stored: StoredRecord): RecordState {
-  const { onHand, reserved, revision, revisions, nextExpiryMs, lowAt, low, ...rest } = stored;
+  const { onHand, reserved, revision, revisions, after, nextExpiryMs, lowAt, low, ...rest } = stored;
   const isOver = ({ secondsLeft }: StoredHold): boolean => secondsLeft !== null && secondsLeft <= 0;
   const over = stored.holds.filter(isOver);
   const ended = over.map(({ reference, qty }): LogEntry => {
@@ -83,7 +87,7 @@ function holdLine({ reference, qty, secondsLeft }: StoredHold): string {
 
 /** What is wrong with a record, besides what an audit finds; '' if nothing is. */
 export function flaw(record: StoredRecord): string {
-  const { holds, nextExpiryMs, revision, revisions, log, lowAt, low, reorderLevel } = record;
+  const { holds, nextExpiryMs, revision, revisions, after, log, lowAt, low, reorderLevel } = record;
   const ends = holds.flatMap(({ expiresMs }) => (expiresMs === null ? [] : [expiresMs]));
   if (ends.length > 0 && (nextExpiryMs === null || nextExpiryMs > Math.min(...ends))) {
     return `a hold ends at ${Math.min(...ends)}, but none before ${nextExpiryMs}`;
@@ -93,6 +97,15 @@ export function flaw(record: StoredRecord): string {
   }
   if (lowAt !== reorderLevel || low !== record.onHand - record.reserved <= lowAt) {
     return `reorder level ${reorderLevel} is ${lowAt} next to the figures, low: ${low}`;
+  }
+  let [onHand, reserved] = [0, 0];
+  for (const [i, entry] of log.entries()) {
+    onHand += entry.onHand;
+    reserved += entry.reserved;
+    const [onHandQty, reservedQty] = after[i]!;
+    if (onHandQty !== onHand || reservedQty !== reserved) {
+      return `entry ${i + 1} says ${onHandQty} and ${reservedQty} after it, not ${onHand} and ${reserved}`;
+    }
   }
   const endless = log.findIndex((entry) => EXPIRED.test(logLine(entry)) && entry.reserved >= 0);
   return endless === -1 ? '' : `entry ${endless + 1} expires nothing`;
