@@ -61,8 +61,10 @@ export interface SetHoldCommand extends OneRecord, Term {
 /** Reserves units of several records under one reference. */
 export interface ReserveOrderCommand extends Anybody, Hold {
   readonly kind: 'reserve_order';
-  /** At least 1; a record may be named twice. */
+  /** A record may be named twice. At least 1 line, these and the sourced ones together. */
   readonly lines: readonly OrderLine[];
+  /** Left out where there are none. */
+  readonly sourced?: readonly SourcedLine[] | undefined;
 }
 
 /** Sets which units a reference holds: these, and no others. */
@@ -72,6 +74,8 @@ export interface SetOrderCommand extends Anybody, Term {
   readonly reference: string;
   /** A record may be named twice. */
   readonly lines: readonly OrderLine[];
+  /** Left out where there are none. */
+  readonly sourced?: readonly SourcedLine[] | undefined;
 }
 
 /** Returns units that a reference holds. */
@@ -177,6 +181,25 @@ export interface OrderUnits {
   /** At least 1, exactly these units; a record may be named twice. Undefined: all that it holds. */
   readonly lines?: readonly OrderLine[] | undefined;
 }
+
+/** A line that leaves it to the command to choose records. */
+export interface SourcedLine extends Source {
+  /** Its place among all lines of the request, from 0. */
+  readonly index: number;
+  readonly qty: number;
+  /** Whether several records may share the line. */
+  readonly split: boolean;
+}
+
+/** Which records a line may be taken from. */
+export interface Source {
+  /** A SKU, or a product: its records without a SKU. */
+  readonly of: SourceName;
+  /** Only these, in order of preference, each once; empty: all. */
+  readonly warehouseIds: readonly string[];
+}
+
+export type SourceName = { readonly skuId: string } | { readonly productId: string };
 
 export interface OrderLine {
   readonly id: string;

@@ -1,3 +1,5 @@
+import type { SourceName } from './command.js';
+
 /**
  * Why a call failed: the closed list of the contract, as data. Each reason is described in
  * proto/inventory/v1/error_reason.proto, with an example.
@@ -10,6 +12,8 @@ export type Rejection =
       readonly reason: 'INVENTORY_NOT_FOUND';
       /** The records that do not exist, when the command names several. */
       readonly ids?: readonly string[];
+      /** The SKUs and products that have no records, when lines name such. */
+      readonly sources?: readonly SourceName[];
     }
   | {
       readonly reason: 'INVENTORY_ALREADY_EXISTS';
@@ -49,11 +53,12 @@ export type OrderEndedReason =
   | 'ORDER_ALREADY_CONFIRMED'
   | 'ORDER_EXPIRED';
 
-export interface ShortLine {
-  readonly id: string;
+/** A record of which too few units are available, or a line that leaves the choice of records. */
+export type ShortLine = ({ readonly id: string } | SourceName) & {
   readonly requested: number;
+  /** Of a line that leaves the choice: the most that could be had under its rule. */
   readonly available: number;
-}
+};
 
 /** What a caller wants to do with the units that an order holds. */
 export type OrderVerb = 'release' | 'confirm' | 'extend' | 'move';

@@ -1,4 +1,4 @@
-import type { Command, OrderLine } from './command.js';
+import type { Command, OrderLine, SourceName } from './command.js';
 import type { Rejection } from './failure.js';
 import type { InventoryRecord } from './inventory-record.js';
 import type { LeftUnits } from './order-state.js';
@@ -81,9 +81,19 @@ export interface StockSuccess {
 }
 
 export interface ReservedLine {
+  /** Of a sourced line: the first record that was chosen, '' where none was. */
   readonly id: string;
   readonly requested: number;
   readonly reserved: number;
+  /** Where the units of a sourced line are. */
+  readonly source?: { readonly of: SourceName; readonly records: readonly SourcedUnits[] };
+}
+
+export interface SourcedUnits {
+  readonly id: string;
+  readonly warehouseId: string;
+  /** At least 1. */
+  readonly qty: number;
 }
 
 export interface ReservedOrderSuccess {

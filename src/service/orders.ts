@@ -11,11 +11,12 @@ import type { CallContext } from './call.js';
 import { execute, invalid, type Result } from './commands.js';
 import { fingerprintOf, type Parts } from './fingerprint.js';
 import { bothTerms, type HoldTtl } from './hold-ttl.js';
+import { commandLines, lineViolations, type RequestedLine, toldLine } from './requested-lines.js';
 
 /** An order's lines to reserve, already validated. */
 export interface ReserveOrderRequest extends Term {
   readonly reference: string;
-  readonly lines: readonly OrderLine[];
+  readonly lines: readonly RequestedLine[];
   readonly notes: string;
   readonly allowPartial: boolean;
 }
@@ -23,7 +24,7 @@ export interface ReserveOrderRequest extends Term {
 /** An order's lines to set, already validated. */
 export interface SetOrderRequest extends Term {
   readonly reference: string;
-  readonly lines: readonly OrderLine[];
+  readonly lines: readonly RequestedLine[];
   readonly notes: string;
 }
 
@@ -47,7 +48,7 @@ export interface MoveOrderRequest extends EndOrderRequest, Term {
 
 const RESERVE_PARTS: Parts<ReserveOrderRequest> = {
   reference: 'as_it_is',
-  lines: (lines) => lines.map(lineOf),
+  lines: (lines) => lines.map(toldLine),
   ttlSeconds: 'as_it_is',
   notes: 'as_it_is',
   allowPartial: 'as_it_is',
@@ -56,7 +57,7 @@ const RESERVE_PARTS: Parts<ReserveOrderRequest> = {
 
 const SET_PARTS: Parts<SetOrderRequest> = {
   reference: 'as_it_is',
-  lines: (lines) => lines.map(lineOf),
+  lines: (lines) => lines.map(toldLine),
   ttlSeconds: 'as_it_is',
   notes: 'as_it_is',
   openEnded: 'as_it_is',
@@ -109,7 +110,8 @@ export class Orders {
   async reserve(call: CallContext, request: ReserveOrderRequest): Promise<Result<ReservedOrderSuccess>> {
     const { reference, notes, allowPartial } = request;
     const { merchantId, actor } = call.principal;
-    const lines = request.lines.map(lineOf);
+    const violations = lineViolations(request.lines);
+    if (violations.length > 0) return invalid(...violations);
     const term = await this.#holdTtl.effective(merchantId, reference, request);
     if (term.ok === false) return term;
     return execute(
@@ -120,7 +122,7 @@ export class Orders {
         merchantId,
         actor,
         reference,
-        lines,
+        ...commandLines(request.lines),
         ...term,
         notes,
         allowPartial,
@@ -133,10 +135,12 @@ export class Orders {
   async set(call: CallContext, request: SetOrderRequest): Promise<Result<ReservedOrderSuccess>> {
     const { reference, notes } = request;
     const { merchantId, actor } = call.principal;
-    const lines = request.lines.map(lineOf);
+    const violations = lineViolations(request.lines);
+    if (violations.length > 0) return invalid(...violations);
     const term = await this.#holdTtl.effective(merchantId, reference, request);
     if (term.ok === false) return term;
-    const command = { kind: 'set_order', merchantId, actor, reference, lines, notes, ...term } as const;
+    const lines = commandLines(request.lines);
+    const command = { kind: 'set_order', merchantId, actor, reference, ...lines, notes, ...term } as const;
     return execute(this.#engine, call, command, () => fingerprintOf('set_order', request, SET_PARTS));
   }
 

@@ -14,6 +14,7 @@ const { bindings } = readHttpRules([InventoryService]);
 const absent = [
   'StockLevel.expires_at',
   'StockLevel.line',
+  'ReservedLine.source',
   'ReservedOrder.expires_at',
   'MovedOrder.expires_at',
   'Hold.expires_at',

@@ -50,6 +50,28 @@ const set = (lines: Readonly<Record<string, number>>, key?: string): Submission 
     key,
   );
 
+const ofProduct = (productId: string, qty: number) =>
+  ({ index: 0, qty, of: { productId }, warehouseIds: [], split: true }) as const;
+const source = (reference: string, productId: string, qty: number): Submission =>
+  shelf.submission({
+    kind: 'reserve_order',
+    reference,
+    lines: [],
+    sourced: [ofProduct(productId, qty)],
+    notes: '',
+    allowPartial: false,
+  });
+const details = {
+  productId: 'inv_1',
+  skuId: '',
+  warehouseId: 'main',
+  warehouseName: '',
+  location: '',
+  reorderLevel: 0,
+  reorderQty: 0,
+  variantAttributes: {},
+};
+
 describe('an order that changes while its records are being locked', () => {
   let session: Session;
   beforeEach(async () => {
@@ -111,6 +133,33 @@ describe('an order that changes while its records are being locked', () => {
       '200 reserved',
       'INSUFFICIENT_STOCK',
     ]);
+  });
+
+  test('a line by product: a record that is created meanwhile is chosen, too', async () => {
+    await submit(engine, reserve('inv_1', 200, 'B'));
+    const create = shelf.submission({
+      kind: 'create_record',
+      id: 'inv_new',
+      initialQty: 9,
+      details: { ...details, warehouseId: 'other' },
+      notes: '',
+    });
+    expect(await meanwhile([source('A', 'inv_1', 3)], () => submit(other, create))).toEqual(['3 reserved']);
+    expect(await shelf.held()).toEqual(['inv_1: B=200', 'inv_new: A=3']);
+  });
+
+  test('a line by product waits for a record that it may choose, and finds what rivals have left', async () => {
+    const rivals = () => submit(other, reserve('inv_2', 198, 'B'));
+    const two = shelf.submission({
+      kind: 'reserve_order',
+      reference: 'A',
+      lines: [],
+      sourced: ['inv_1', 'inv_2'].map((productId, index) => ({ ...ofProduct(productId, 3), index })),
+      notes: '',
+      allowPartial: true,
+    });
+    expect(await meanwhile([two], rivals)).toEqual(['3 200 reserved']);
+    expect(await shelf.held()).toEqual(['inv_1: A=3', 'inv_2: B=198 A=2']);
   });
 
   test('it loses one of two: the other ends, without another try', async () => {

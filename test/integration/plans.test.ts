@@ -58,6 +58,19 @@ const batches: readonly (readonly Unsigned<Command>[])[] = [
     { kind: 'set_hold', ...units, qty: 3, reference: 'w' },
     { kind: 'set_order', reference: 'o', lines: [{ id: 'inv_1', qty: 1 }], notes: '', ttlSeconds: 60 },
   ],
+  [
+    {
+      kind: 'reserve_order',
+      reference: 'q',
+      lines: [],
+      sourced: [
+        { index: 0, qty: 1, of: { productId: 'inv_1' }, warehouseIds: ['main', 'w'], split: false },
+        { index: 1, qty: 1, of: { skuId: 'none' }, warehouseIds: [], split: true },
+      ],
+      notes: '',
+      ...open,
+    },
+  ],
   [{ kind: 'release_order', reference: 'o', notes: '' }],
   [{ kind: 'adjust', ...units, ...line }],
   [
@@ -172,6 +185,8 @@ const byIndex: Readonly<Record<string, readonly (readonly [index: string, column
     ['holds_by_reference', 'reference'],
     ['movement_log_by_reference', 'reference'],
   ],
+  find_sources_of_sku: [['inventory_records_by_sku', 'sku_id']],
+  find_sources_of_product: [['inventory_records_identity', 'sku_id']],
   find_inventory_records: [['inventory_records_identity', 'warehouse_id']],
   read_inventory_records: [
     ['inventory_records_pkey', 'id'],

@@ -23,6 +23,7 @@ import type { OrderVerb, Rejection } from '../../src/domain/failure.js';
 import type { RecordDetails } from '../../src/domain/inventory-record.js';
 import type { AdjustedStock, Outcome, Success } from '../../src/domain/outcome.js';
 import { ModelRecord, QTY_MAX } from './model-record.js';
+import { serve } from './model-sources.js';
 import type { StockModel } from './stock-model.js';
 
 /** All times in outcomes are milliseconds since the run began, which is now. */
@@ -111,27 +112,16 @@ function setHold(model: StockModel, command: SetHoldCommand): Outcome {
 
 function setOrder(model: StockModel, command: SetOrderCommand): Outcome {
   const { merchantId, reference } = command;
-  const wanted = new Map<string, number>();
-  for (const { id, qty } of command.lines) wanted.set(id, (wanted.get(id) ?? 0) + qty);
-  const unknown = [...wanted.keys()].filter((id) => model.record(merchantId, id) === undefined);
-  if (unknown.length > 0) return no({ reason: 'INVENTORY_NOT_FOUND', ids: unknown });
-  const shortLines = [...wanted]
-    .map(([id, qty]) => {
-      const record = model.record(merchantId, id)!;
-      return { id, requested: qty - record.held(reference), available: record.available };
-    })
-    .filter(({ requested, available }) => requested > available);
-  if (shortLines.length > 0) return no({ reason: 'INSUFFICIENT_STOCK', shortLines });
+  const { unknown, lines, short, units } = serve(model, command, reference);
+  if (unknown !== undefined) return no(unknown);
+  if (short.length > 0) return no({ reason: 'INSUFFICIENT_STOCK', shortLines: short });
   const others = model
     .recordsOf(merchantId)
-    .filter((record) => record.held(reference) > 0 && !wanted.has(record.id));
-  const stocks = [...[...wanted.keys()].map((id) => model.record(merchantId, id)!), ...others].map(
-    (record) => {
-      set(model, record, wanted.get(record.id) ?? 0, command);
-      return { ...record.figures(), ...ending(model, record.find(reference)?.expiresAt) };
-    },
-  );
-  const lines = command.lines.map(({ id, qty }) => ({ id, requested: qty, reserved: qty }));
+    .filter((record) => record.held(reference) > 0 && !units.has(record));
+  const stocks = [...units.keys(), ...others].map((record) => {
+    set(model, record, units.get(record) ?? 0, command);
+    return { ...record.figures(), ...ending(model, record.find(reference)?.expiresAt) };
+  });
   const ends = stocks.flatMap(({ expiresAtMs }) => expiresAtMs ?? []);
   return ok({ lines, stocks, ...(ends.length === 0 ? {} : { expiresAtMs: Math.min(...ends) }) });
 }
@@ -170,37 +160,16 @@ function draw(model: StockModel, command: ReleaseCommand | ConfirmCommand): Outc
   return ok({ stock: record.figures() });
 }
 
-/** Line by line, each on what those before it left; whether any of that counts shows at the end. */
 function reserveOrder(model: StockModel, command: ReserveOrderCommand): Outcome {
-  const { merchantId, reference, allowPartial } = command;
-  const ids = [...new Set(command.lines.map((line) => line.id))];
-  const unknown = ids.filter((id) => model.record(merchantId, id) === undefined);
-  if (unknown.length > 0) return no({ reason: 'INVENTORY_NOT_FOUND', ids: unknown });
-  const shares = new Map(ids.map((id) => [id, { requested: 0, reserved: 0 }]));
-  const lines = command.lines.map(({ id, qty }) => {
-    const share = shares.get(id)!;
-    const reserved = Math.min(qty, model.record(merchantId, id)!.available - share.reserved);
-    share.requested += qty;
-    share.reserved += reserved;
-    return { id, requested: qty, reserved };
-  });
-  const shortLines = ids
-    .map((id) => ({
-      id,
-      requested: shares.get(id)!.requested,
-      available: model.record(merchantId, id)!.available,
-    }))
-    .filter(({ requested, available }) => requested > available);
-  const nothing = [...shares.values()].every(({ reserved }) => reserved === 0);
-  if (shortLines.length > 0 && (nothing || !allowPartial)) {
-    return no({ reason: 'INSUFFICIENT_STOCK', shortLines });
+  const { reference, allowPartial } = command;
+  const { unknown, lines, short, units } = serve(model, command);
+  if (unknown !== undefined) return no(unknown);
+  const nothing = lines.every(({ reserved }) => reserved === 0);
+  if (short.length > 0 && (nothing || !allowPartial)) {
+    return no({ reason: 'INSUFFICIENT_STOCK', shortLines: short });
   }
-  for (const [id, { reserved }] of shares) {
-    if (reserved === 0) continue;
-    model.record(merchantId, id)!.reserve(reserved, stated(model, command), command);
-  }
-  const stocks = ids.map((id) => {
-    const record = model.record(merchantId, id)!;
+  const stocks = [...units].map(([record, qty]) => {
+    if (qty > 0) record.reserve(qty, stated(model, command), command);
     return { ...record.figures(), ...ending(model, record.find(reference)?.expiresAt) };
   });
   const ends = stocks.flatMap(({ expiresAtMs }) => expiresAtMs ?? []);

@@ -41,26 +41,49 @@ const draw = fc.record({
 
 /** Few, so that one order comes to several ends. */
 const order = fc.constantFrom('A', 'A', 'B', 'C');
+/** Of the records that are seeded, of those that are created, and of none. */
+const of = fc.constantFrom(
+  { productId: 'inv_1' },
+  { productId: 'inv_2' },
+  { productId: 'p1' },
+  { skuId: 's1' },
+  { skuId: 's1' },
+  { skuId: 'none' },
+);
+const warehouseIds = fc.constantFrom([], [], ['main'], ['w1', 'main'], ['main', 'w1'], ['nowhere']);
+const byRecord = fc.record({ id, qty });
+const bySource = fc.record({ of, qty, warehouseIds, split: fc.boolean() });
+const linesOf = (minLength: number) =>
+  fc
+    .array(fc.oneof({ weight: 3, arbitrary: byRecord }, { weight: 1, arbitrary: bySource }), {
+      minLength,
+      maxLength: 4,
+    })
+    .map((all) => {
+      const lines = all.flatMap((line) => ('id' in line ? [line] : []));
+      const sourced = all.flatMap((line, index) => ('id' in line ? [] : [{ index, ...line }]));
+      return sourced.length === 0 ? { lines } : { lines, sourced };
+    });
 const reserveOrder = fc
   .record({
     kind: kind('reserve_order'),
     reference: order,
-    lines: fc.array(fc.record({ id, qty }), { minLength: 1, maxLength: 4 }),
+    lines: linesOf(1),
     notes,
     allowPartial,
     term: terms,
   })
-  .map(({ term, ...call }) => ({ ...call, ...term }));
+  .map(({ term, lines, ...call }) => ({ ...call, ...lines, ...term }));
 
 const setOrder = fc
   .record({
     kind: kind('set_order'),
     reference: order,
-    lines: fc.array(fc.record({ id, qty }), { maxLength: 4 }),
+    lines: linesOf(0),
     notes,
     term: terms,
   })
-  .map(({ term, ...call }) => ({ ...call, ...term }));
+  .map(({ term, lines, ...call }) => ({ ...call, ...lines, ...term }));
 const setHold = fc
   .record({
     kind: kind('set_hold'),

@@ -1,3 +1,4 @@
+import type { Source } from '../command.js';
 import type { Rejection } from '../failure.js';
 import type { Hold } from '../hold.js';
 import type { DoneLine, ImportLine } from '../import-line.js';
@@ -15,9 +16,18 @@ export interface World<R extends RecordView = RecordView> {
   order(reference: string): OrderView<R>;
   /** The record of that product, SKU and warehouse. */
   idOf(identity: RecordIdentity): string | undefined;
+  /** The records that a line may be taken from; the same object for the same source. */
+  source(source: Source): SourceView;
   /** Looks the line up in the memory of its import; undefined when it has not been done yet. */
   doneLine(line: ImportLine): DoneLine | undefined;
   readonly settings: Settings;
+}
+
+/** The records of a SKU or product, in the warehouses that are wanted. */
+export interface SourceView {
+  /** Whether it has any record, in whichever warehouse. */
+  readonly known: boolean;
+  readonly candidates: readonly { readonly id: string; readonly warehouseId: string }[];
 }
 
 /** A record as a decision sees it: current figures and all holds that the decision may need. */

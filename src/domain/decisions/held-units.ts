@@ -3,9 +3,9 @@ import type { OrderEndedReason, OrderVerb, Rejection } from '../failure.js';
 import type { Hold } from '../hold.js';
 import { type OrderEnding, orderEnding } from '../order-state.js';
 import type { OrderView, RecordView, World } from './decision.js';
-import { recordsOf } from './order.js';
+import { recordsOf } from './named-records.js';
 
-/** The most records in an order that is released, confirmed, moved or extended as a whole. */
+/** The most records in an order that is changed as a whole, and that an order may choose from. */
 export const ORDER_RECORDS_MAX = 5000;
 
 /** Units of one hold of an order. */

@@ -3,7 +3,7 @@ import type { Hold } from '../hold.js';
 import type { MovedOrderSuccess } from '../outcome.js';
 import { type Decision, type RecordChange, type RecordView, reject, type World } from './decision.js';
 import { findUnits, type HeldUnits } from './held-units.js';
-import { heldFigures } from './order.js';
+import { heldFigures } from './named-records.js';
 import { boundWith, expiryAsMoved, firstExpiry, statedExpiry } from './term.js';
 
 /** Passes units of one order on to another, whose holds add up. They are reserved all the time. */

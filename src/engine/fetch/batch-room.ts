@@ -3,6 +3,7 @@ import { UNREFERENCED } from '../../domain/hold.js';
 import { mapName } from '../../domain/map-name.js';
 import type { Submission } from '../submission.js';
 import { orderOf } from './order-of.js';
+import { countCandidates, sourcedLines } from './sources.js';
 
 /*
  * What commands make their batch read and write is counted in lines: a line is one record that one command changes.
@@ -10,14 +11,18 @@ import { orderOf } from './order-of.js';
  * leaves the commands without room to the next batch:
  *
  * - before it is taken from the queue, by what the command says;
- * - before the locks, by the records of the orders that it changes as a whole;
+ * - before the locks, by the records of the orders that it changes as a whole, and those that it may choose from;
  * - behind the locks, and before they are read, by the holds that it may draw on without naming them.
  *
- * The first command of a batch always has room. It needs no more than ORDER_RECORDS_MAX lines.
+ * The first command of a batch always has room. It needs no more lines than twice ORDER_RECORDS_MAX and what it names:
+ * so many records may it hold, and choose from.
  */
 
 /** A guess: which records an order has that is to be changed as a whole is known only when its batch runs. */
 const WHOLE_ORDER_LINES = 8;
+
+/** A guess: which records a line may choose from is known only when its batch runs. */
+const SOURCED_LINE_LINES = 4;
 
 /** To read and end this many holds takes as long as one command: docs/performance.md has the figures. */
 const HOLDS_A_LINE = 2;
@@ -34,11 +39,11 @@ export function weightOf({ command }: Submission): number {
       return command.reference === UNREFERENCED && command.qty > SMALL_DRAW_QTY ? LARGE_DRAW_LINES : 1;
     case 'adjust':
       return command.releaseShortfall === true && command.qty < -SMALL_DRAW_QTY ? LARGE_DRAW_LINES : 1;
-    case 'reserve_order':
     case 'batch_adjust':
       return command.lines.length;
+    case 'reserve_order':
     case 'set_order':
-      return Math.max(1, command.lines.length);
+      return Math.max(1, command.lines.length + sourcedLines(command).length * SOURCED_LINE_LINES);
     case 'release_order':
     case 'confirm_order':
     case 'move_order':
@@ -57,8 +62,8 @@ export function weightOf({ command }: Submission): number {
   }
 }
 
-/** How many records each order holds units of, by merchant and reference. */
-export type OrderSizes = ReadonlyMap<string, number>;
+/** How many records each order holds units of, by merchant and reference; and each source has, by its name. */
+export type FoundSizes = ReadonlyMap<string, number>;
 
 /** Holds that commands need without naming them. */
 export interface UnnamedHolds {
@@ -72,7 +77,7 @@ export interface UnnamedHolds {
 export function countWithRoom(
   submissions: readonly Submission[],
   linesMax: number,
-  sizes: OrderSizes,
+  sizes: FoundSizes,
   unnamed: readonly UnnamedHolds[] = [],
 ): number {
   let lines = 0;
@@ -81,8 +86,9 @@ export function countWithRoom(
     const order = orderOf(command);
     const size = order === undefined ? undefined : (sizes.get(mapName(command.merchantId, order)) ?? 1);
     // Most of what an order holds is what it is set to, so the larger of both is near enough.
-    if (size === undefined) lines += weightOf(submission);
-    else lines += command.kind === 'set_order' ? Math.max(size, command.lines.length) : size;
+    if (command.kind === 'reserve_order' || command.kind === 'set_order') {
+      lines += Math.max(size ?? 1, command.lines.length + countCandidates(command, sizes));
+    } else lines += size ?? weightOf(submission);
     for (const holds of unnamed) lines += Math.ceil(holds.needOf(command) / HOLDS_A_LINE);
     if (lines > linesMax && index > 0) return index;
     for (const holds of unnamed) holds.add(command);

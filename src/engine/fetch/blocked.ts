@@ -7,6 +7,7 @@ import type { Submission } from '../submission.js';
 import { identityName } from './fetch-plan.js';
 import { orderOf } from './order-of.js';
 import { recordsNamed } from './records-named.js';
+import { candidateRecords, sourcedLines, sourceName } from './sources.js';
 import type { WantedRecords } from './wanted-records.js';
 
 /** The records that were wanted, are there, and could not be locked: somebody else has them. */
@@ -37,24 +38,33 @@ export function findBlocked(
 }
 
 /** The records that the command names, or that were found for it before the locks. */
-function recordsNeeded(command: Command, { held, found }: WantedRecords): readonly string[] {
+function recordsNeeded(command: Command, wanted: WantedRecords): readonly string[] {
+  const { merchantId } = command;
+  const named = recordsNamed(command);
+  if (command.kind === 'receive_record' || command.kind === 'count_record') {
+    const identity = identityName(merchantId, command.details);
+    const record = wanted.found.find((one) => identityName(one.merchantId, one) === identity);
+    return record === undefined ? named : [...named, mapName(merchantId, record.id)];
+  }
+  const found = [...recordsHeld(command, wanted), ...recordsToChoose(command, wanted)];
+  return found.length === 0 ? named : [...new Set([...named, ...found])];
+}
+
+/** The records that its order held units of. */
+function recordsHeld(command: Command, { held }: WantedRecords): readonly string[] {
   const { merchantId } = command;
   const order = orderOf(command);
-  if (order !== undefined) {
-    const ofOrder = held
-      .filter((hold) => hold.merchantId === merchantId && hold.reference === order)
-      .map(({ id }) => mapName(merchantId, id));
-    return [...new Set([...recordsNamed(command), ...ofOrder])];
-  }
-  switch (command.kind) {
-    case 'receive_record':
-    case 'count_record': {
-      const identity = identityName(merchantId, command.details);
-      const record = found.find((one) => identityName(one.merchantId, one) === identity);
-      const named = recordsNamed(command);
-      return record === undefined ? named : [...named, mapName(merchantId, record.id)];
-    }
-    default:
-      return recordsNamed(command);
-  }
+  if (order === undefined) return [];
+  return held
+    .filter((hold) => hold.merchantId === merchantId && hold.reference === order)
+    .map(({ id }) => mapName(merchantId, id));
+}
+
+/** The records that its lines may choose from. */
+function recordsToChoose(command: Command, { sources }: WantedRecords): readonly string[] {
+  const { merchantId } = command;
+  const names = new Set(sourcedLines(command).map((line) => sourceName(merchantId, line)));
+  if (names.size === 0) return [];
+  const own = sources.filter((source) => names.has(sourceName(source.merchantId, source)));
+  return candidateRecords(own).map(({ id }) => mapName(merchantId, id));
 }

@@ -68,7 +68,7 @@ export class CutHolds {
       const before = after.get(name) ?? this.#bounds.get(name);
       if (before !== undefined) after.set(name, to(before));
     };
-    for (const { id, qty } of unitsToReserve(command)) change(id, reserved(qty));
+    for (const { id, qty } of unitsToReserve(command, this.#records)) change(id, reserved(qty));
     switch (command.kind) {
       case 'adjust':
         change(command.id, adjusted(command));

@@ -35,6 +35,7 @@ interface Drawn {
  * unreferenced ones and those of the DRAW_HOLDS_MAX oldest holds.
  */
 export class DrawnHolds {
+  readonly #records: readonly DrawnRecord[];
   readonly #drawn = new Map<string, Drawn>();
 
   /** `named` has the unreferenced units of each record; `sums` has the units of the holds that `many` asked for. */
@@ -44,6 +45,7 @@ export class DrawnHolds {
     named: readonly HoldRow[],
     sums: readonly OldestQty[] = [],
   ) {
+    this.#records = records;
     const oldest = new Map(sums.map((row) => [mapName(row.merchantId, row.inventoryId), row.qty]));
     const reserved = new Map(stocks.map((row) => [nameOf(row.merchantId, row.stock), row.stock.reservedQty]));
     const unreferenced = new Map<string, number>();
@@ -78,7 +80,7 @@ export class DrawnHolds {
   /** The command will be decided. */
   add(command: Command): void {
     if (this.#drawn.size === 0) return;
-    for (const line of unitsToReserve(command)) this.#reserve(command.merchantId, line);
+    for (const line of unitsToReserve(command, this.#records)) this.#reserve(command.merchantId, line);
     if (isDraw(command)) this.#draw(command);
   }
 

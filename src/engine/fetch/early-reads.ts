@@ -61,7 +61,7 @@ export class EarlyReads {
   /** The lock is had: what the commands need, all of them covered. */
   async fetch(submissions: readonly Submission[], linesMax: number): Promise<FetchedBatch> {
     const plan = planFetch(submissions);
-    const planned = { submissions, plan, wanted: asNamed(plan), orderSizes: new Map() };
+    const planned = { submissions, plan, wanted: asNamed(plan), sizes: new Map() };
     const rows = {
       stocks: await this.#stocks,
       named: (await Promise.all(this.#holds)).flat(),
@@ -84,6 +84,7 @@ export class EarlyReads {
       case 'confirm':
         return command.reference !== UNREFERENCED;
       case 'reserve':
+      case 'set_hold':
       case 'adjust':
         return mapName(command.merchantId, command.id) === this.#name;
       default:

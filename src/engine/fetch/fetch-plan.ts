@@ -19,6 +19,7 @@ import type { IdentityKey } from '../../store/tables/inventory-records.js';
 import type { OrderKey } from '../../store/tables/orders.js';
 import type { RecordKey } from '../../store/tables/stock-levels.js';
 import type { Submission } from '../submission.js';
+import { type PlannedSource, SourcePlanner } from './sources.js';
 
 /** All rows that the decisions of a batch may look at, each named once. */
 export interface FetchPlan {
@@ -38,6 +39,8 @@ export interface FetchPlan {
   readonly moves: readonly PlannedMove[];
   /** Holds that commands may open, besides `holds`. */
   readonly given: readonly HoldKey[];
+  /** To choose records from; only the database knows them. */
+  readonly sources: readonly PlannedSource[];
   /** Records whose description is changed, or is part of an answer. */
   readonly descriptions: readonly RecordKey[];
   /** The identities of records to be created. */
@@ -102,6 +105,7 @@ class Planner {
   readonly #moves: PlannedMove[] = [];
   /** Holds that commands may open on records that they name, read with the whole order. */
   readonly #given: HoldKey[] = [];
+  readonly #sources = new SourcePlanner();
   readonly #identities = new Map<string, IdentityKey>();
   readonly #receipts = new Map<string, IdentityKey>();
   readonly #lines: ImportLineRow[] = [];
@@ -111,6 +115,7 @@ class Planner {
 
   add(command: Command): void {
     const { merchantId } = command;
+    this.#sources.add(command);
     switch (command.kind) {
       case 'reserve':
       case 'set_hold':
@@ -191,6 +196,7 @@ class Planner {
 
   #addOrder(command: OrderCommand): void {
     const { merchantId, reference } = command;
+    if ('ttlSeconds' in command && command.ttlSeconds !== undefined) this.#clock = true;
     switch (command.kind) {
       case 'set_order':
         // What it holds of them is read with the order.
@@ -199,7 +205,6 @@ class Planner {
           this.#given.push({ merchantId, inventoryId: id, reference });
         }
         this.#order(merchantId, reference);
-        if (command.ttlSeconds !== undefined) this.#clock = true;
         return;
       case 'release_order':
       case 'confirm_order':
@@ -210,13 +215,11 @@ class Planner {
         for (const id of command.records ?? []) this.#record(merchantId, id);
         this.#order(merchantId, reference);
         this.#told.add(mapName(merchantId, reference));
-        if (command.ttlSeconds !== undefined) this.#clock = true;
         return;
       case 'move_order': {
         const { toReference, lines } = command;
         this.#units(command, [reference, toReference]);
         if (lines === undefined) this.#moves.push({ merchantId, reference, toReference });
-        if (command.ttlSeconds !== undefined) this.#clock = true;
         return;
       }
     }
@@ -280,6 +283,7 @@ class Planner {
       told: this.#told,
       moves: this.#moves,
       given: this.#given,
+      sources: this.#sources.planned(),
       identities: [...this.#identities.values()],
       receipts: [...this.#receipts.values()],
       lines: this.#lines,

@@ -1,3 +1,4 @@
+import { SOURCE_RECORDS_MAX } from '../../domain/decisions/source.js';
 import { mapName } from '../../domain/map-name.js';
 import type { Transaction } from '../../store/connection/transaction.js';
 import { readClock } from '../../store/tables/clock.js';
@@ -19,6 +20,7 @@ import {
   readOrders,
   readPartOrders,
 } from '../../store/tables/orders.js';
+import { findSources, type SourceKey, type SourceRow } from '../../store/tables/record-sources.js';
 import {
   type LockedStock,
   type Locking,
@@ -35,6 +37,7 @@ import { markContested } from './contested-orders.js';
 import type { FetchPlan } from './fetch-plan.js';
 import { type PlannedBatch, planBatch } from './plan-batch.js';
 import { readDrawnHolds } from './read-drawn-holds.js';
+import { candidateRecords } from './sources.js';
 import { assertAllLocked } from './wanted-records.js';
 
 /** A batch ends this many expired holds of one record along with its work. If there are more, they are ended before. */
@@ -87,6 +90,7 @@ export async function fetchBatch(
     identities,
     settings,
     lines,
+    sources,
   ] = await Promise.all([
     records.length > 0 ? lockStockLevels(tx, records, locking) : none,
     wanted.holds.length > 0 ? readHolds(tx, wanted.holds) : none,
@@ -101,6 +105,7 @@ export async function fetchBatch(
     wanted.identities.length > 0 ? findRecords(tx, wanted.identities) : none,
     plan.settings.length > 0 ? lockSettings(tx, plan.settings) : none,
     plan.lines.length > 0 ? readImportLines(tx, plan.lines) : none,
+    wanted.openSources.length > 0 ? lookAgain(tx, wanted.openSources) : none,
   ]);
   const blocked =
     stocks.length === records.length
@@ -110,6 +115,7 @@ export async function fetchBatch(
     wanted,
     orderRows.flatMap((order) => order.holds),
     identities,
+    candidateRecords(sources),
   );
   const rows = {
     stocks,
@@ -184,9 +190,15 @@ export async function completeBatch(
     identities: wanted.found.length === 0 ? identities : [...identities, ...wanted.found],
     settings,
     lines,
+    sources: wanted.sources,
   });
   if (expired !== undefined) endExpired(workingSet, due, expired);
   return { submissions: drawn.submissions, workingSet, keys: new KeyBook(keyRows) };
+}
+
+function lookAgain(tx: Transaction, sources: readonly SourceKey[]): Promise<SourceRow[]> {
+  const recordsMax = SOURCE_RECORDS_MAX + 1;
+  return findSources(tx, sources, recordsMax, sources.length * recordsMax);
 }
 
 const none: never[] = [];

@@ -1,8 +1,9 @@
 import type { Transaction } from '../../store/connection/transaction.js';
 import type { Submission } from '../submission.js';
-import { countWithRoom, type OrderSizes } from './batch-room.js';
+import { countWithRoom, type FoundSizes } from './batch-room.js';
 import { type FetchPlan, planFetch } from './fetch-plan.js';
 import { orderOf } from './order-of.js';
+import { sourcedLines } from './sources.js';
 import {
   asNamed,
   lookForRecords,
@@ -17,10 +18,10 @@ export interface PlannedBatch {
   readonly submissions: readonly Submission[];
   readonly plan: FetchPlan;
   readonly wanted: WantedRecords;
-  readonly orderSizes: OrderSizes;
+  readonly sizes: FoundSizes;
 }
 
-const noOrders: OrderSizes = new Map();
+const noSizes: FoundSizes = new Map();
 
 /** Returns a promise only if there is something to look for: the locks can leave together with START TRANSACTION. */
 export function planBatch(
@@ -30,7 +31,7 @@ export function planBatch(
 ): PlannedBatch | Promise<PlannedBatch> {
   const plan = planFetch(submissions);
   if (!namesAllRecords(plan)) return planWithLook(tx, plan, submissions, linesMax);
-  return { submissions, plan, wanted: asNamed(plan), orderSizes: noOrders };
+  return { submissions, plan, wanted: asNamed(plan), sizes: noSizes };
 }
 
 async function planWithLook(
@@ -39,22 +40,28 @@ async function planWithLook(
   submissions: readonly Submission[],
   linesMax: number,
 ): Promise<PlannedBatch> {
-  const before = await lookForRecords(tx, plan);
+  const looks = submissions.filter(isLookedFor).length;
+  const before = await lookForRecords(tx, plan, looks);
   if (before.incomplete) {
-    const first = upToSecondOrder(submissions);
+    const first = upToSecondLook(submissions);
     return planWithLook(tx, planFetch(first), first, linesMax);
   }
-  const { orderSizes } = before;
-  const withRoom = submissions.slice(0, countWithRoom(submissions, linesMax, orderSizes));
+  const { sizes } = before;
+  const withRoom = submissions.slice(0, countWithRoom(submissions, linesMax, sizes));
   const kept = withRoom.length < submissions.length ? planFetch(withRoom) : plan;
-  return { submissions: withRoom, plan: kept, wanted: wantedRecords(kept, before), orderSizes };
+  return { submissions: withRoom, plan: kept, wanted: wantedRecords(kept, before), sizes };
 }
 
-function upToSecondOrder(submissions: readonly Submission[]): readonly Submission[] {
-  let orders = 0;
-  const second = submissions.findIndex(({ command }) => {
-    if (orderOf(command) !== undefined) orders++;
-    return orders === 2;
+function upToSecondLook(submissions: readonly Submission[]): readonly Submission[] {
+  let looks = 0;
+  const second = submissions.findIndex((submission) => {
+    if (isLookedFor(submission)) looks++;
+    return looks === 2;
   });
   return submissions.slice(0, second);
+}
+
+/** Whether records of the command are known only to the database. */
+function isLookedFor({ command }: Submission): boolean {
+  return orderOf(command) !== undefined || sourcedLines(command).length > 0;
 }

@@ -39,7 +39,7 @@ const none: never[] = [];
  */
 export async function readDrawnHolds(
   tx: Transaction,
-  { plan, submissions, orderSizes }: Pick<PlannedBatch, 'plan' | 'submissions' | 'orderSizes'>,
+  { plan, submissions, sizes }: Pick<PlannedBatch, 'plan' | 'submissions' | 'sizes'>,
   { stocks, named, expired }: Locked,
   linesMax: number,
 ): Promise<ReadHolds> {
@@ -51,7 +51,7 @@ export async function readDrawnHolds(
   const sums = many.length > 0 ? await sumOldestHolds(tx, many) : none;
   const drawn = new DrawnHolds(draws, stocks, named, sums);
   const cut = new CutHolds(cuts, stocks);
-  const withRoom = submissions.slice(0, countWithRoom(submissions, linesMax, orderSizes, [drawn, cut]));
+  const withRoom = submissions.slice(0, countWithRoom(submissions, linesMax, sizes, [drawn, cut]));
   const wantedOldest = drawn.wanted(expired);
   const wantedNewest = cut.wanted(expired);
   const [oldest, newest] = await Promise.all([

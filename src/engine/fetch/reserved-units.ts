@@ -1,17 +1,24 @@
 import type { Command, OrderLine } from '../../domain/command.js';
+import type { RecordKey } from '../../store/tables/stock-levels.js';
 
 const NONE: readonly OrderLine[] = [];
 
-/** The units that a command may reserve at most, in addition to what is reserved; a record may be named twice. */
-export function unitsToReserve(command: Command): readonly OrderLine[] {
+/**
+ * The units that a command may reserve of these records at most, in addition to what is reserved; a record may be named
+ * twice. A line that leaves the choice of records may take any of them.
+ */
+export function unitsToReserve(command: Command, records: readonly RecordKey[]): readonly OrderLine[] {
   switch (command.kind) {
     case 'reserve':
     // Of a hold that is set, no more is reserved than it has afterwards.
     case 'set_hold':
       return [command];
     case 'reserve_order':
-    case 'set_order':
-      return command.lines;
+    case 'set_order': {
+      if (command.sourced === undefined) return command.lines;
+      const own = records.filter(({ merchantId }) => merchantId === command.merchantId);
+      return [...command.lines, ...command.sourced.flatMap(({ qty }) => own.map(({ id }) => ({ id, qty })))];
+    }
     case 'release':
     case 'confirm':
     case 'release_order':

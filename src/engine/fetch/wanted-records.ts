@@ -1,13 +1,16 @@
 import { ORDER_RECORDS_MAX } from '../../domain/decisions/held-units.js';
+import { SOURCE_RECORDS_MAX } from '../../domain/decisions/source.js';
 import { mapName } from '../../domain/map-name.js';
 import type { Transaction } from '../../store/connection/transaction.js';
 import type { HoldKey, HoldRow } from '../../store/tables/holds.js';
 import { findRecords, type IdentityKey } from '../../store/tables/inventory-records.js';
 import { findOrderRecords, type OrderKey } from '../../store/tables/orders.js';
+import { findSources, type SourceKey, type SourceRow } from '../../store/tables/record-sources.js';
 import type { RecordKey } from '../../store/tables/stock-levels.js';
 import type { FetchedOrder } from '../working-set/working-set.js';
-import type { OrderSizes } from './batch-room.js';
+import type { FoundSizes } from './batch-room.js';
 import { type FetchPlan, identityName } from './fetch-plan.js';
+import { candidateHolds, candidateRecords, sourceName } from './sources.js';
 import { targetHolds } from './target-holds.js';
 
 /** Between the look for records and the locks, others appeared that the batch needs and has not locked. */
@@ -33,6 +36,10 @@ export interface WantedRecords {
   readonly receipts: readonly IdentityKey[];
   /** The records that the orders held units of before the locks. */
   readonly held: readonly (RecordKey & OrderKey)[];
+  /** What was there of the sources before the locks. */
+  readonly sources: readonly SourceRow[];
+  /** Sources to look at once more: they may have got records meanwhile. */
+  readonly openSources: readonly SourceKey[];
 }
 
 type FoundRecord = IdentityKey & { readonly id: string };
@@ -40,8 +47,8 @@ type FoundRecord = IdentityKey & { readonly id: string };
 const none: never[] = [];
 
 /** Whether the batch's commands name all records that they may change, as most do. */
-export function namesAllRecords({ orders, receipts }: FetchPlan): boolean {
-  return orders.length === 0 && receipts.length === 0;
+export function namesAllRecords({ orders, receipts, sources }: FetchPlan): boolean {
+  return orders.length === 0 && receipts.length === 0 && sources.length === 0;
 }
 
 export function asNamed({ records, holds, identities }: FetchPlan): WantedRecords {
@@ -54,6 +61,8 @@ export function asNamed({ records, holds, identities }: FetchPlan): WantedRecord
     found: none,
     receipts: none,
     held: none,
+    sources: none,
+    openSources: none,
   };
 }
 
@@ -61,40 +70,54 @@ export function asNamed({ records, holds, identities }: FetchPlan): WantedRecord
 export interface FoundBefore {
   readonly held: readonly (RecordKey & OrderKey)[];
   readonly received: readonly FoundRecord[];
+  readonly sources: readonly SourceRow[];
   /** There was too much to look at: some orders may hold units of more records than were found. */
   readonly incomplete: boolean;
-  readonly orderSizes: OrderSizes;
+  readonly sizes: FoundSizes;
 }
 
-/** One order is always looked at whole; of several together, no more is read than one of them may have. */
-const HELD_RECORDS_MAX = ORDER_RECORDS_MAX + 1;
+/** One command is always looked at whole; of several together, no more is read than one of them may have. */
+const FOUND_RECORDS_MAX = ORDER_RECORDS_MAX + 1;
 
 /**
- * Looks for the records that only the database can name: the ones that orders hold units of, and the ones of the
- * products that are received. Costs a round trip if there are any.
+ * Looks for the records that only the database can name: the ones that orders hold units of, the ones of the products
+ * that are received, and the ones that lines may be taken from. `looks`: commands with orders or sources. Costs a round trip if there are any.
  */
-export async function lookForRecords(tx: Transaction, { orders, receipts }: FetchPlan): Promise<FoundBefore> {
-  const [held, received] = await Promise.all([
-    orders.length > 0 ? findOrderRecords(tx, orders, ORDER_RECORDS_MAX + 1, HELD_RECORDS_MAX) : none,
+export async function lookForRecords(
+  tx: Transaction,
+  { orders, receipts, sources: planned }: FetchPlan,
+  looks: number,
+): Promise<FoundBefore> {
+  // One command alone is looked at whole: it names no more sources than it has lines.
+  const sourceRowsMax = looks > 1 ? FOUND_RECORDS_MAX : planned.length * (SOURCE_RECORDS_MAX + 1);
+  const [held, received, sources] = await Promise.all([
+    orders.length > 0 ? findOrderRecords(tx, orders, ORDER_RECORDS_MAX + 1, FOUND_RECORDS_MAX) : none,
     receipts.length > 0 ? findRecords(tx, receipts) : none,
+    planned.length > 0 ? findSources(tx, planned, SOURCE_RECORDS_MAX + 1, sourceRowsMax) : none,
   ]);
-  const orderSizes = new Map<string, number>();
+  const sizes = new Map<string, number>();
   for (const { merchantId, reference } of held) {
     const name = mapName(merchantId, reference);
-    orderSizes.set(name, (orderSizes.get(name) ?? 0) + 1);
+    sizes.set(name, (sizes.get(name) ?? 0) + 1);
   }
-  const incomplete = orders.length > 1 && held.length === HELD_RECORDS_MAX;
-  return { held, received, incomplete, orderSizes };
+  let sourceRows = 0;
+  for (const source of sources) {
+    sourceRows += Math.max(1, source.candidates.length);
+    sizes.set(sourceName(source.merchantId, source), candidateRecords([source]).length);
+  }
+  const incomplete = looks > 1 && Math.max(held.length, sourceRows) >= FOUND_RECORDS_MAX;
+  return { held, received, sources, incomplete, sizes };
 }
 
 /** Adds what was found to the records that the batch's commands name. */
-export function wantedRecords(plan: FetchPlan, { held, received, orderSizes }: FoundBefore): WantedRecords {
+export function wantedRecords(plan: FetchPlan, before: FoundBefore): WantedRecords {
+  const { held, received, sizes } = before;
   const records = new Map(plan.records.map((key) => [recordName(key), key]));
   const kept = new Map<string, OrderKey>();
   const tooLarge: FetchedOrder[] = [];
   for (const order of plan.orders) {
     const name = mapName(order.merchantId, order.reference);
-    if ((orderSizes.get(name) ?? 0) <= ORDER_RECORDS_MAX) kept.set(name, order);
+    if ((sizes.get(name) ?? 0) <= ORDER_RECORDS_MAX) kept.set(name, order);
     else tooLarge.push({ ...order, endedBy: undefined, tooLarge: true });
   }
   for (const { merchantId, id, reference } of held) {
@@ -102,6 +125,14 @@ export function wantedRecords(plan: FetchPlan, { held, received, orderSizes }: F
       records.set(recordName({ merchantId, id }), { merchantId, id });
   }
   for (const { merchantId, id } of received) records.set(recordName({ merchantId, id }), { merchantId, id });
+  const names = new Set(plan.sources.map((source) => sourceName(source.merchantId, source)));
+  const sources = before.sources.filter((source) => names.has(sourceName(source.merchantId, source)));
+  // An order that leaves more to choose from is refused.
+  const chosenFrom = candidateRecords(sources);
+  const lockable = chosenFrom.length <= ORDER_RECORDS_MAX ? sources : none;
+  for (const key of candidateRecords(lockable)) records.set(recordName(key), key);
+  const chosen = candidateHolds(plan.sources, lockable);
+  const holds = chosen.length === 0 ? plan.holds : [...plan.holds, ...chosen];
   const known = new Set(received.map((record) => identityName(record.merchantId, record)));
   const missing = new Map<string, IdentityKey>();
   for (const identity of [...plan.identities, ...plan.receipts]) {
@@ -110,14 +141,26 @@ export function wantedRecords(plan: FetchPlan, { held, received, orderSizes }: F
   }
   return {
     records: [...records.values()],
-    holds: plan.moves.length === 0 ? plan.holds : [...plan.holds, ...targetHolds(plan, held)],
+    holds: plan.moves.length === 0 ? holds : [...holds, ...targetHolds({ ...plan, holds }, held)],
     orders: [...kept.values()],
     tooLarge,
     identities: [...missing.values()],
     found: received,
     receipts: plan.receipts,
     held,
+    sources,
+    openSources: chosenFrom.length <= ORDER_RECORDS_MAX ? openSources(plan, sources) : none,
   };
+}
+
+/** Of a source that has too many records, further ones make no difference. */
+function openSources(plan: FetchPlan, found: readonly SourceRow[]): readonly SourceKey[] {
+  const full = new Set(
+    found
+      .filter(({ candidates }) => candidates.length > SOURCE_RECORDS_MAX)
+      .map((source) => sourceName(source.merchantId, source)),
+  );
+  return plan.sources.filter((source) => !full.has(sourceName(source.merchantId, source)));
 }
 
 /** Throws RecordsMoved when what was read behind the locks names records that they did not take. */
@@ -125,9 +168,13 @@ export function assertAllLocked(
   { records, receipts }: WantedRecords,
   orderHolds: readonly HoldRow[],
   appeared: readonly FoundRecord[],
+  candidates: readonly RecordKey[] = none,
 ): void {
-  if (orderHolds.length > 0) {
+  if (orderHolds.length > 0 || candidates.length > 0) {
     const locked = new Set(records.map(recordName));
+    if (candidates.some((key) => !locked.has(recordName(key)))) {
+      throw new RecordsMoved('a record to choose was created');
+    }
     for (const { merchantId, inventoryId } of orderHolds) {
       if (!locked.has(recordName({ merchantId, id: inventoryId }))) {
         throw new RecordsMoved('an order reserved further records');

@@ -1,4 +1,11 @@
-import type { Changes, CreatedRecord, RecordChange, World } from '../../domain/decisions/decision.js';
+import type { Source } from '../../domain/command.js';
+import type {
+  Changes,
+  CreatedRecord,
+  RecordChange,
+  SourceView,
+  World,
+} from '../../domain/decisions/decision.js';
 import type { DoneLine, ImportLine } from '../../domain/import-line.js';
 import type { RecordIdentity } from '../../domain/inventory-record.js';
 import type { Settings } from '../../domain/outcome.js';
@@ -9,10 +16,12 @@ import type { SettingsRow } from '../../store/tables/merchant-settings.js';
 import type { MovementRow } from '../../store/tables/movement-log.js';
 import type { LeftUnitsRow } from '../../store/tables/order-lines.js';
 import type { PartOrderRow } from '../../store/tables/orders.js';
+import type { SourceRow } from '../../store/tables/record-sources.js';
 import type { StockRow } from '../../store/tables/stock-levels.js';
 import { identityName } from '../fetch/fetch-plan.js';
 import type { ChangedRows } from './changed-rows.js';
 import { LineBook } from './line-book.js';
+import { SourceBook } from './source-book.js';
 import { WorkingOrder } from './working-order.js';
 import { WorkingRecord } from './working-record.js';
 
@@ -35,6 +44,8 @@ export interface FetchedState {
   /** The identities of records that exist. */
   readonly identities?: readonly (RecordIdentity & { merchantId: string; id: string })[];
   readonly settings?: readonly SettingsRow[];
+  /** Records that lines may be taken from. */
+  readonly sources?: readonly SourceRow[];
   /** Lines of imports that were done before. */
   readonly lines?: readonly DoneLineRow[];
 }
@@ -95,6 +106,9 @@ export class WorkingSet {
       this.world(merchantId).identities.set(identityName(merchantId, identity), id);
     }
     for (const { merchantId, settings } of state.settings ?? []) this.world(merchantId).settings = settings;
+    for (const source of state.sources ?? []) {
+      this.world(source.merchantId).sources.load(source);
+    }
     for (const row of state.lines ?? []) this.world(row.merchantId).lines.load(row);
   }
 
@@ -179,6 +193,7 @@ class MerchantWorld implements World<WorkingRecord> {
   readonly orders = new Map<string, WorkingOrder>();
   /** Name of an identity → id. */
   readonly identities = new Map<string, string>();
+  readonly sources: SourceBook;
   readonly lines = new LineBook();
   settings: Settings = { defaultTtlSeconds: 0 };
   #settingsChanged = false;
@@ -190,6 +205,7 @@ class MerchantWorld implements World<WorkingRecord> {
     readonly nowMs: number,
   ) {
     this.#merchantId = merchantId;
+    this.sources = new SourceBook(merchantId);
   }
 
   record(id: string): WorkingRecord | undefined {
@@ -204,6 +220,10 @@ class MerchantWorld implements World<WorkingRecord> {
     return this.identities.get(identityName(this.#merchantId, identity));
   }
 
+  source(source: Source): SourceView {
+    return this.sources.find(source);
+  }
+
   doneLine(line: ImportLine): DoneLine | undefined {
     return this.lines.find(line);
   }
@@ -215,6 +235,7 @@ class MerchantWorld implements World<WorkingRecord> {
     record.created = true;
     this.records.set(stock.id, record);
     this.identities.set(identityName(this.#merchantId, description), stock.id);
+    this.sources.add(stock.id, description);
   }
 
   changeSettings(settings: Settings): void {

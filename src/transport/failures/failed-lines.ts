@@ -1,3 +1,4 @@
+import type { SourceName } from '../../domain/command.js';
 import type { Failure } from '../../domain/failure.js';
 import { failureMessage, negativeStockMessage, staleQuantityMessage } from '../../domain/failure-message.js';
 
@@ -10,14 +11,20 @@ export interface FailedLine {
   readonly description: string;
 }
 
+/** What a failed line names: a record, a SKU or a product. */
+function subjectOf(of: { id: string } | SourceName): string {
+  if ('id' in of) return of.id;
+  return 'skuId' in of ? of.skuId : of.productId;
+}
+
 /** The lines that failed, if the call had several; undefined if the message says everything. */
 export function failedLines(failure: Failure): readonly FailedLine[] | undefined {
   switch (failure.reason) {
     case 'INSUFFICIENT_STOCK':
       if (!('shortLines' in failure)) return undefined;
-      return failure.shortLines.map(({ id, requested, available }) => ({
-        error: { id, requested, available },
-        subject: id,
+      return failure.shortLines.map(({ requested, available, ...of }) => ({
+        error: { ...of, requested, available },
+        subject: subjectOf(of),
         description: `requested ${requested}, available ${available}`,
       }));
     case 'INSUFFICIENT_RESERVED':
@@ -29,7 +36,9 @@ export function failedLines(failure: Failure): readonly FailedLine[] | undefined
       }));
     case 'INVENTORY_NOT_FOUND': {
       const description = failureMessage({ reason: 'INVENTORY_NOT_FOUND' });
-      return failure.ids?.map((id) => ({ error: { id }, subject: id, description }));
+      const unknown = [...(failure.ids?.map((id) => ({ id })) ?? []), ...(failure.sources ?? [])];
+      if (unknown.length === 0) return undefined;
+      return unknown.map((of) => ({ error: of, subject: subjectOf(of), description }));
     }
     case 'NEGATIVE_STOCK':
       return failure.lines?.map((found) => ({

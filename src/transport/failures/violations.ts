@@ -7,7 +7,10 @@ import { KEY_RULE } from '../dispatch/idempotency-key.js';
 
 /** A broken rule as callers see it: the field by its JSON path, and what it accepts. */
 export function toFieldViolation(violation: Violation): FieldViolation {
-  return { field: jsonPath(violation.field), description: inWords(violation) ?? violation.message };
+  const field = jsonPath(violation.field);
+  if (violation.ruleId === 'message.oneof')
+    return { field, description: 'must name exactly one of id, skuId, productId' };
+  return { field, description: inWords(violation) ?? violation.message };
 }
 
 function jsonPath(path: Path): string {

@@ -3,6 +3,7 @@ import type {
   EndedOrderSuccess,
   ExtendedOrderSuccess,
   MovedOrderSuccess,
+  ReservedLine,
   ReservedOrderSuccess,
 } from '../../domain/outcome.js';
 import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
@@ -34,11 +35,16 @@ function reserved(
   return {
     order: {
       reference,
-      lines: [...lines],
+      lines: lines.map(reservedLine),
       stock: stocks.map(heldStockLevel),
       ...expiry(expiresAtMs),
     },
   };
+}
+
+function reservedLine({ id, requested, reserved, source }: ReservedLine) {
+  if (source === undefined) return { id, requested, reserved };
+  return { id, requested, reserved, source: { ...source.of, records: [...source.records] } };
 }
 
 function ended({ ended: lines, stocks }: EndedOrderSuccess, { reference }: { readonly reference: string }) {

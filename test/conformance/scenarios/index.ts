@@ -22,6 +22,7 @@ import { reservations } from './reservations.js';
 import { setHolds } from './set-hold.js';
 import { setOrders } from './set-order.js';
 import { settings } from './settings.js';
+import { sourcing } from './sourcing.js';
 import { strangers } from './strangers.js';
 import { strings } from './strings.js';
 import { updates } from './updates.js';
@@ -35,6 +36,7 @@ export const areas: Readonly<Record<string, readonly Scenario[]>> = {
   setHolds,
   orders,
   setOrders,
+  sourcing,
   orderTtl,
   orderEndings,
   orderLines,

@@ -94,6 +94,25 @@ const inLineOf =
     Object.fromEntries(Object.entries(violations).map(([field, rule]) => [`lines[1].${field}`, rule])),
   ];
 const orderLine = { id: ID, qty: 1 };
+const oneOfThree = 'must name exactly one of id, skuId, productId';
+/** Of lines that may name a SKU or a product in place of a record. */
+const sourceRules: readonly Rule[] = [
+  [{ lines: [{}] }, { 'lines[0]': oneOfThree, 'lines[0].qty': qtyRule.qty }],
+  [{ lines: [{ id: ID, skuId: 's', qty: 1 }] }, { 'lines[0]': oneOfThree }],
+  [{ lines: [{ skuId: 's', productId: 'p', qty: 1 }] }, { 'lines[0]': oneOfThree }],
+  [{ lines: [{ id: ID, qty: 1, split: true }] }, { 'lines[0].split': 'needs skuId or productId' }],
+  [
+    { lines: [{ id: ID, qty: 1, warehouseIds: ['w'] }] },
+    { 'lines[0].warehouseIds': 'needs skuId or productId' },
+  ],
+  [
+    { lines: [{ skuId: 's', qty: 1, warehouseIds: Array(51).fill('w') }] },
+    { 'lines[0].warehouseIds': 'must contain no more than 50 item(s)' },
+  ],
+  [{ lines: [{ skuId: 's', qty: 1, warehouseIds: [''] }] }, { 'lines[0].warehouseIds[0]': notEmpty }],
+  [{ lines: [{ skuId: '', qty: 1 }] }, { 'lines[0].skuId': notEmpty }],
+  [{ lines: [{ productId: longText(128), qty: 1 }] }, { 'lines[0].productId': atMost(128) }],
+];
 const line = { ...orderLine, action: 'RECEIVED' };
 
 const onHold = { id: ID, qty: 1 };
@@ -183,7 +202,7 @@ const rules: readonly (readonly [Rpc, JsonRequest, readonly Rule[]])[] = [
       [{ lines: undefined }, { lines: 'must contain at least 1 item(s)' }],
       [{ lines: Array(501).fill({ id: ID, qty: 1 }) }, { lines: 'must contain no more than 500 item(s)' }],
       ...[...idRules, ...qtyRules].map(inLineOf(orderLine)),
-      [{ lines: [{}] }, { 'lines[0].id': idPattern, 'lines[0].qty': qtyRule.qty }],
+      ...sourceRules,
       ...ttlRules,
       [{ ttlSeconds: 60, openEnded: true }, bothTerms],
       ...notesRules,
@@ -196,7 +215,7 @@ const rules: readonly (readonly [Rpc, JsonRequest, readonly Rule[]])[] = [
       ...referenceRules,
       [{ lines: Array(501).fill({ id: ID, qty: 1 }) }, { lines: 'must contain no more than 500 item(s)' }],
       ...[...idRules, ...qtyRules].map(inLineOf(orderLine)),
-      [{ lines: [{}] }, { 'lines[0].id': idPattern, 'lines[0].qty': qtyRule.qty }],
+      ...sourceRules,
       ...ttlRules,
       ...notesRules,
       [{ ttlSeconds: 60, openEnded: true }, bothTerms],

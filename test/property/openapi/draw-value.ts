@@ -82,18 +82,28 @@ function oftener(
 function objectOf(document: OpenApiDocument, pointer: string, known: Known): fc.Arbitrary<Members> {
   const { properties = {}, required = [] } = schemaAt(document, pointer)!.schema;
   const names = Object.keys(properties);
+  const isOneOf = namesOneOf(names);
   const values = names.map((name) => {
     const given = valuesOf(document, `${pointer}/properties/${escaped(name)}`, known, name);
-    if (required.includes(name)) return given;
+    if (required.includes(name) || (isOneOf && ONE_OF.includes(name))) return given;
     // A key is often forbidden: along with another one, and in the lines of a batch.
     return name === 'idempotencyKey' ? seldom(given) : fc.option(given, { nil: undefined, freq: 2 });
   });
-  return fc
-    .tuple(...values)
-    .map(
-      (drawn) =>
-        new Members(names.flatMap((name, i) => (drawn[i] === undefined ? [] : [[name, drawn[i]] as const]))),
+  return fc.tuple(fc.constantFrom('id', ...ONE_OF), ...values).map(([one, ...drawn]) => {
+    const isLeftOut = (name: string): boolean => isOneOf && ONE_OF.includes(name) && name !== one;
+    return new Members(
+      names.flatMap((name, i) =>
+        drawn[i] === undefined || isLeftOut(name) ? [] : [[name, drawn[i]] as const],
+      ),
     );
+  });
+}
+
+/** A line names exactly one of these; only words of the document say so. */
+const ONE_OF: readonly string[] = ['id', 'skuId', 'productId'];
+
+function namesOneOf(names: readonly string[]): boolean {
+  return names.includes('split') && ONE_OF.every((name) => names.includes(name));
 }
 
 function seldom(given: fc.Arbitrary<Tree>): fc.Arbitrary<Tree | undefined> {
@@ -124,10 +134,9 @@ export function sampleOf(document: OpenApiDocument, pointer: string): Tree {
       return Array<Tree>(schema.minItems ?? 0).fill(sampleOf(document, `${at}/items`));
     case 'object':
       return new Members(
-        (schema.required ?? []).map((name) => [
-          name,
-          sampleOf(document, `${at}/properties/${escaped(name)}`),
-        ]),
+        [...(namesOneOf(Object.keys(schema.properties ?? {})) ? ['id'] : []), ...(schema.required ?? [])].map(
+          (name) => [name, sampleOf(document, `${at}/properties/${escaped(name)}`)],
+        ),
       );
   }
 }

@@ -60,11 +60,13 @@ interface Rest {
   readonly heldElsewhere?: boolean;
   readonly taken?: RecordIdentity & { readonly id: string };
   readonly doneLine?: DoneLine;
+  /** The warehouse of each record of each SKU: SKU → id → warehouse. */
+  readonly skus?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /** A world of these records; orders hold what the records' holds say. */
 export function world(records: readonly RecordView[], rest: Rest = {}): World {
-  const { endedBy, tooLarge = false, heldElsewhere = false, taken, doneLine } = rest;
+  const { endedBy, tooLarge = false, heldElsewhere = false, taken, doneLine, skus = {} } = rest;
   return {
     nowMs: NOW_MS,
     record: (id) => records.find(({ stock }) => stock.id === id),
@@ -79,6 +81,15 @@ export function world(records: readonly RecordView[], rest: Rest = {}): World {
       productId === taken?.productId && skuId === taken.skuId && warehouseId === taken.warehouseId
         ? taken.id
         : undefined,
+    source: ({ of, warehouseIds }) => {
+      const found = Object.entries(('skuId' in of && skus[of.skuId]) || {});
+      return {
+        known: found.length > 0,
+        candidates: found
+          .map(([id, warehouseId]) => ({ id, warehouseId }))
+          .filter(({ warehouseId }) => warehouseIds.length === 0 || warehouseIds.includes(warehouseId)),
+      };
+    },
     doneLine: () => doneLine,
     settings: { defaultTtlSeconds: 60 },
   };

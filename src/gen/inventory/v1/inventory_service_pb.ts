@@ -121,10 +121,11 @@ export const InventoryService: GenService<{
    *
    * If a record is named twice, the quantities add up. Repeated calls under one reference add up; they never cut the
    * term of what was held before, as with Reserve. With `allow_partial`, reserves what is available for each line, at
-   * least 1 unit in total. Requires the permission `can_update_inventory`.
-   * Fails with INVENTORY_NOT_FOUND when a record does not exist, and with INSUFFICIENT_STOCK when a line requests more
-   * than is available; the error lists every such line, and nothing changes. Without an idempotency key, each call
-   * takes effect again.
+   * least 1 unit in total. A line may name a SKU or a product in place of a record: then this call chooses the records,
+   * and the response says where the units are. Requires the permission `can_update_inventory`.
+   * Fails with INVENTORY_NOT_FOUND when a record, SKU or product does not exist, and with INSUFFICIENT_STOCK when a line
+   * requests more than is available; the error lists every such line, and nothing changes. Without an idempotency key,
+   * each call takes effect again.
    *
    * @generated from rpc inventory.v1.InventoryService.ReserveOrder
    */
@@ -139,10 +140,11 @@ export const InventoryService: GenService<{
    * Reserves what is missing, and releases what is too much; records that it held and that no line names are released.
    * Without lines, all is released. The same call twice is the same as once, with or without an idempotency key. Logs
    * one RESERVED or RELEASED for each record of which the units change. A stated term (`ttl_seconds`, `open_ended` or
-   * the merchant's default) becomes the term of all its holds, longer or shorter. Requires the permission
-   * `can_update_inventory`. Fails with INVENTORY_NOT_FOUND when a record does not exist, and with INSUFFICIENT_STOCK
-   * when fewer units are available than are missing for a record; the error lists every such record, with the
-   * difference as `requested`, and nothing changes.
+   * the merchant's default) becomes the term of all its holds, longer or shorter. A line may name a SKU or a product in
+   * place of a record, as with ReserveOrder; units that the reference holds of it stay where they are, as far as the
+   * line's rule allows. Requires the permission `can_update_inventory`. Fails with INVENTORY_NOT_FOUND when a record, SKU
+   * or product does not exist, and with INSUFFICIENT_STOCK when fewer units are available than are missing; the error
+   * lists every such record, SKU or product, with the difference as `requested`, and nothing changes.
    *
    * @generated from rpc inventory.v1.InventoryService.SetOrder
    */

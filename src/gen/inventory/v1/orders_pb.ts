@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file inventory/v1/orders.proto.
  */
 export const file_inventory_v1_orders: GenFile = /*@__PURE__*/
-  fileDesc("ChlpbnZlbnRvcnkvdjEvb3JkZXJzLnByb3RvEgxpbnZlbnRvcnkudjEi4gIKE1Jlc2VydmVPcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokEjMKBWxpbmVzGAIgAygLMhcuaW52ZW50b3J5LnYxLk9yZGVyTGluZUILukgIkgEFCAEQ9AMSJgoLdHRsX3NlY29uZHMYAyABKAVCDLpICRoHGICangEoAUgAiAEBEiMKBW5vdGVzGAQgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBIVCg1hbGxvd19wYXJ0aWFsGAUgASgIEhIKCm9wZW5fZW5kZWQYBiABKAgSTwoPaWRlbXBvdGVuY3lfa2V5GA8gASgJQjG6SC5yLBj/ATInXltceDIxLVx4N2VdKFtceDIwLVx4N2VdKltceDIxLVx4N2VdKT8kSAGIAQFCDgoMX3R0bF9zZWNvbmRzQhIKEF9pZGVtcG90ZW5jeV9rZXkiTAoJT3JkZXJMaW5lEikKAmlkGAEgASgJQh26SBpyGDIWXltBLVphLXowLTkuXy1dezEsNjR9JBIUCgNxdHkYAiABKAVCB7pIBBoCIAAiQgoUUmVzZXJ2ZU9yZGVyUmVzcG9uc2USKgoFb3JkZXIYASABKAsyGy5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRPcmRlciKmAQoNUmVzZXJ2ZWRPcmRlchIRCglyZWZlcmVuY2UYASABKAkSKQoFbGluZXMYAiADKAsyGi5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRMaW5lEicKBXN0b2NrGAMgAygLMhguaW52ZW50b3J5LnYxLlN0b2NrTGV2ZWwSLgoKZXhwaXJlc19hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAixQIKD1NldE9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSMQoFbGluZXMYAiADKAsyFy5pbnZlbnRvcnkudjEuT3JkZXJMaW5lQgm6SAaSAQMQ9AMSJgoLdHRsX3NlY29uZHMYAyABKAVCDLpICRoHGICangEoAUgAiAEBEiMKBW5vdGVzGAQgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBISCgpvcGVuX2VuZGVkGAYgASgIEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgBiAEBQg4KDF90dGxfc2Vjb25kc0ISChBfaWRlbXBvdGVuY3lfa2V5Ij4KEFNldE9yZGVyUmVzcG9uc2USKgoFb3JkZXIYASABKAsyGy5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRPcmRlciL9AQoTUmVsZWFzZU9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSIwoFbm90ZXMYAiABKAlCFLpIEXIPGIAIMgpeW15ceDAwXSokEjEKBWxpbmVzGAMgAygLMhcuaW52ZW50b3J5LnYxLk9yZGVyTGluZUIJukgGkgEDEPQDEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgAiAEBQhIKEF9pZGVtcG90ZW5jeV9rZXkiPwoUUmVsZWFzZU9yZGVyUmVzcG9uc2USJwoFb3JkZXIYASABKAsyGC5pbnZlbnRvcnkudjEuRW5kZWRPcmRlciL9AQoTQ29uZmlybU9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSIwoFbm90ZXMYAiABKAlCFLpIEXIPGIAIMgpeW15ceDAwXSokEjEKBWxpbmVzGAMgAygLMhcuaW52ZW50b3J5LnYxLk9yZGVyTGluZUIJukgGkgEDEPQDEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgAiAEBQhIKEF9pZGVtcG90ZW5jeV9rZXkiPwoUQ29uZmlybU9yZGVyUmVzcG9uc2USJwoFb3JkZXIYASABKAsyGC5pbnZlbnRvcnkudjEuRW5kZWRPcmRlciJwCgpFbmRlZE9yZGVyEhEKCXJlZmVyZW5jZRgBIAEoCRImCgVsaW5lcxgCIAMoCzIXLmludmVudG9yeS52MS5PcmRlckxpbmUSJwoFc3RvY2sYAyADKAsyGC5pbnZlbnRvcnkudjEuU3RvY2tMZXZlbCKkAgoSRXh0ZW5kT3JkZXJSZXF1ZXN0EikKCXJlZmVyZW5jZRgBIAEoCUIWukgTchEQARiAATIKXlteXHgwMF0qJBImCgt0dGxfc2Vjb25kcxgCIAEoBUIMukgJGgcYgJqeASgBSACIAQESEgoKb3Blbl9lbmRlZBgDIAEoCBIyCgVsaW5lcxgEIAMoCzIYLmludmVudG9yeS52MS5FeHRlbmRMaW5lQgm6SAaSAQMQ9AMSTwoPaWRlbXBvdGVuY3lfa2V5GA8gASgJQjG6SC5yLBj/ATInXltceDIxLVx4N2VdKFtceDIwLVx4N2VdKltceDIxLVx4N2VdKT8kSAGIAQFCDgoMX3R0bF9zZWNvbmRzQhIKEF9pZGVtcG90ZW5jeV9rZXkiNwoKRXh0ZW5kTGluZRIpCgJpZBgBIAEoCUIdukgachgyFl5bQS1aYS16MC05Ll8tXXsxLDY0fSQiOQoTRXh0ZW5kT3JkZXJSZXNwb25zZRIiCgVvcmRlchgBIAEoCzITLmludmVudG9yeS52MS5PcmRlciL0AgoQTW92ZU9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSLAoMdG9fcmVmZXJlbmNlGAIgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokEjEKBWxpbmVzGAMgAygLMhcuaW52ZW50b3J5LnYxLk9yZGVyTGluZUIJukgGkgEDEPQDEiYKC3R0bF9zZWNvbmRzGAQgASgFQgy6SAkaBxiAmp4BKAFIAIgBARISCgpvcGVuX2VuZGVkGAUgASgIEiMKBW5vdGVzGAYgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBJPCg9pZGVtcG90ZW5jeV9rZXkYDyABKAlCMbpILnIsGP8BMideW1x4MjEtXHg3ZV0oW1x4MjAtXHg3ZV0qW1x4MjEtXHg3ZV0pPyRIAYgBAUIOCgxfdHRsX3NlY29uZHNCEgoQX2lkZW1wb3RlbmN5X2tleSI8ChFNb3ZlT3JkZXJSZXNwb25zZRInCgVvcmRlchgBIAEoCzIYLmludmVudG9yeS52MS5Nb3ZlZE9yZGVyIrYBCgpNb3ZlZE9yZGVyEhEKCXJlZmVyZW5jZRgBIAEoCRIUCgx0b19yZWZlcmVuY2UYAiABKAkSJgoFbGluZXMYAyADKAsyFy5pbnZlbnRvcnkudjEuT3JkZXJMaW5lEicKBXN0b2NrGAQgAygLMhguaW52ZW50b3J5LnYxLlN0b2NrTGV2ZWwSLgoKZXhwaXJlc19hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiPAoPR2V0T3JkZXJSZXF1ZXN0EikKCXJlZmVyZW5jZRgBIAEoCUIWukgTchEQARiAATIKXlteXHgwMF0qJCI2ChBHZXRPcmRlclJlc3BvbnNlEiIKBW9yZGVyGAEgASgLMhMuaW52ZW50b3J5LnYxLk9yZGVyIvMBCgVPcmRlchIRCglyZWZlcmVuY2UYASABKAkSKAoFc3RhdGUYAiABKA4yGS5pbnZlbnRvcnkudjEuT3JkZXIuU3RhdGUSIQoFaG9sZHMYAyADKAsyEi5pbnZlbnRvcnkudjEuSG9sZBIoCgVsaW5lcxgEIAMoCzIZLmludmVudG9yeS52MS5PcmRlclJlY29yZCJgCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEgwKCE5PVF9IRUxEEAESCAoESEVMRBACEgwKCFJFTEVBU0VEEAMSDQoJQ09ORklSTUVEEAQSCwoHRVhQSVJFRBAFIrABCgtPcmRlclJlY29yZBIKCgJpZBgBIAEoCRIQCghoZWxkX3F0eRgCIAEoBRIVCg1jb25maXJtZWRfcXR5GAMgASgFEhQKDHJlbGVhc2VkX3F0eRgEIAEoBRITCgtleHBpcmVkX3F0eRgFIAEoBRIRCgltb3ZlZF9xdHkYBiABKAUSLgoKZXhwaXJlc19hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiwQIKEUxpc3RPcmRlcnNSZXF1ZXN0ElAKDmV4cGlyZXNfYmVmb3JlGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIcukgZsgEWIgcI/4LR/68HMgsIgJK4w5j+////ARJNCgtoZWxkX2JlZm9yZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCHLpIGbIBFiIHCP+C0f+vBzILCICSuMOY/v///wESMwoMaW52ZW50b3J5X2lkGAMgASgJQh26SBpyGDIWXltBLVphLXowLTkuXy1dezAsNjR9JBIeCgVsaW1pdBgEIAEoBUIKukgHGgUYyAEoAUgAiAEBEiwKCnBhZ2VfdG9rZW4YBSABKAlCGLpIFXITGIAIMg5eW1x4MjEtXHg3ZV0qJEIICgZfbGltaXQiZgoSTGlzdE9yZGVyc1Jlc3BvbnNlEigKB2NvbnRlbnQYASADKAsyFy5pbnZlbnRvcnkudjEuSGVsZE9yZGVyEg0KBWxpbWl0GAIgASgFEhcKD25leHRfcGFnZV90b2tlbhgDIAEoCSKpAQoJSGVsZE9yZGVyEhEKCXJlZmVyZW5jZRgBIAEoCRIQCghoZWxkX3F0eRgCIAEoBRIPCgdyZWNvcmRzGAMgASgFEjIKDm9sZGVzdF9oZWxkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5uZXh0X2V4cGlyeV9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_inventory_v1_reservations, file_inventory_v1_stock_level]);
+  fileDesc("ChlpbnZlbnRvcnkvdjEvb3JkZXJzLnByb3RvEgxpbnZlbnRvcnkudjEi5gIKE1Jlc2VydmVPcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokEjcKBWxpbmVzGAIgAygLMhsuaW52ZW50b3J5LnYxLlJlcXVlc3RlZExpbmVCC7pICJIBBQgBEPQDEiYKC3R0bF9zZWNvbmRzGAMgASgFQgy6SAkaBxiAmp4BKAFIAIgBARIjCgVub3RlcxgEIAEoCUIUukgRcg8YgAgyCl5bXlx4MDBdKiQSFQoNYWxsb3dfcGFydGlhbBgFIAEoCBISCgpvcGVuX2VuZGVkGAYgASgIEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgBiAEBQg4KDF90dGxfc2Vjb25kc0ISChBfaWRlbXBvdGVuY3lfa2V5IroCCg1SZXF1ZXN0ZWRMaW5lEi4KAmlkGAEgASgJQh26SBpyGDIWXltBLVphLXowLTkuXy1dezEsNjR9JEgAiAEBEhQKA3F0eRgCIAEoBUIHukgEGgIgABIrCgZza3VfaWQYAyABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiRIAYgBARIvCgpwcm9kdWN0X2lkGAQgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokSAKIAQESNAoNd2FyZWhvdXNlX2lkcxgFIAMoCUIdukgakgEXEDIiE3IREAEYgAEyCl5bXlx4MDBdKiQSDQoFc3BsaXQYBiABKAg6H7pIHCIaCgJpZAoGc2t1X2lkCgpwcm9kdWN0X2lkEAFCBQoDX2lkQgkKB19za3VfaWRCDQoLX3Byb2R1Y3RfaWQiTAoJT3JkZXJMaW5lEikKAmlkGAEgASgJQh26SBpyGDIWXltBLVphLXowLTkuXy1dezEsNjR9JBIUCgNxdHkYAiABKAVCB7pIBBoCIAAiQgoUUmVzZXJ2ZU9yZGVyUmVzcG9uc2USKgoFb3JkZXIYASABKAsyGy5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRPcmRlciKmAQoNUmVzZXJ2ZWRPcmRlchIRCglyZWZlcmVuY2UYASABKAkSKQoFbGluZXMYAiADKAsyGi5pbnZlbnRvcnkudjEuUmVzZXJ2ZWRMaW5lEicKBXN0b2NrGAMgAygLMhguaW52ZW50b3J5LnYxLlN0b2NrTGV2ZWwSLgoKZXhwaXJlc19hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiyQIKD1NldE9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSNQoFbGluZXMYAiADKAsyGy5pbnZlbnRvcnkudjEuUmVxdWVzdGVkTGluZUIJukgGkgEDEPQDEiYKC3R0bF9zZWNvbmRzGAMgASgFQgy6SAkaBxiAmp4BKAFIAIgBARIjCgVub3RlcxgEIAEoCUIUukgRcg8YgAgyCl5bXlx4MDBdKiQSEgoKb3Blbl9lbmRlZBgGIAEoCBJPCg9pZGVtcG90ZW5jeV9rZXkYDyABKAlCMbpILnIsGP8BMideW1x4MjEtXHg3ZV0oW1x4MjAtXHg3ZV0qW1x4MjEtXHg3ZV0pPyRIAYgBAUIOCgxfdHRsX3NlY29uZHNCEgoQX2lkZW1wb3RlbmN5X2tleSI+ChBTZXRPcmRlclJlc3BvbnNlEioKBW9yZGVyGAEgASgLMhsuaW52ZW50b3J5LnYxLlJlc2VydmVkT3JkZXIi/QEKE1JlbGVhc2VPcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokEiMKBW5vdGVzGAIgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBIxCgVsaW5lcxgDIAMoCzIXLmludmVudG9yeS52MS5PcmRlckxpbmVCCbpIBpIBAxD0AxJPCg9pZGVtcG90ZW5jeV9rZXkYDyABKAlCMbpILnIsGP8BMideW1x4MjEtXHg3ZV0oW1x4MjAtXHg3ZV0qW1x4MjEtXHg3ZV0pPyRIAIgBAUISChBfaWRlbXBvdGVuY3lfa2V5Ij8KFFJlbGVhc2VPcmRlclJlc3BvbnNlEicKBW9yZGVyGAEgASgLMhguaW52ZW50b3J5LnYxLkVuZGVkT3JkZXIi/QEKE0NvbmZpcm1PcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokEiMKBW5vdGVzGAIgASgJQhS6SBFyDxiACDIKXlteXHgwMF0qJBIxCgVsaW5lcxgDIAMoCzIXLmludmVudG9yeS52MS5PcmRlckxpbmVCCbpIBpIBAxD0AxJPCg9pZGVtcG90ZW5jeV9rZXkYDyABKAlCMbpILnIsGP8BMideW1x4MjEtXHg3ZV0oW1x4MjAtXHg3ZV0qW1x4MjEtXHg3ZV0pPyRIAIgBAUISChBfaWRlbXBvdGVuY3lfa2V5Ij8KFENvbmZpcm1PcmRlclJlc3BvbnNlEicKBW9yZGVyGAEgASgLMhguaW52ZW50b3J5LnYxLkVuZGVkT3JkZXIicAoKRW5kZWRPcmRlchIRCglyZWZlcmVuY2UYASABKAkSJgoFbGluZXMYAiADKAsyFy5pbnZlbnRvcnkudjEuT3JkZXJMaW5lEicKBXN0b2NrGAMgAygLMhguaW52ZW50b3J5LnYxLlN0b2NrTGV2ZWwipAIKEkV4dGVuZE9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQSJgoLdHRsX3NlY29uZHMYAiABKAVCDLpICRoHGICangEoAUgAiAEBEhIKCm9wZW5fZW5kZWQYAyABKAgSMgoFbGluZXMYBCADKAsyGC5pbnZlbnRvcnkudjEuRXh0ZW5kTGluZUIJukgGkgEDEPQDEk8KD2lkZW1wb3RlbmN5X2tleRgPIAEoCUIxukguciwY/wEyJ15bXHgyMS1ceDdlXShbXHgyMC1ceDdlXSpbXHgyMS1ceDdlXSk/JEgBiAEBQg4KDF90dGxfc2Vjb25kc0ISChBfaWRlbXBvdGVuY3lfa2V5IjcKCkV4dGVuZExpbmUSKQoCaWQYASABKAlCHbpIGnIYMhZeW0EtWmEtejAtOS5fLV17MSw2NH0kIjkKE0V4dGVuZE9yZGVyUmVzcG9uc2USIgoFb3JkZXIYASABKAsyEy5pbnZlbnRvcnkudjEuT3JkZXIi9AIKEE1vdmVPcmRlclJlcXVlc3QSKQoJcmVmZXJlbmNlGAEgASgJQha6SBNyERABGIABMgpeW15ceDAwXSokEiwKDHRvX3JlZmVyZW5jZRgCIAEoCUIWukgTchEQARiAATIKXlteXHgwMF0qJBIxCgVsaW5lcxgDIAMoCzIXLmludmVudG9yeS52MS5PcmRlckxpbmVCCbpIBpIBAxD0AxImCgt0dGxfc2Vjb25kcxgEIAEoBUIMukgJGgcYgJqeASgBSACIAQESEgoKb3Blbl9lbmRlZBgFIAEoCBIjCgVub3RlcxgGIAEoCUIUukgRcg8YgAgyCl5bXlx4MDBdKiQSTwoPaWRlbXBvdGVuY3lfa2V5GA8gASgJQjG6SC5yLBj/ATInXltceDIxLVx4N2VdKFtceDIwLVx4N2VdKltceDIxLVx4N2VdKT8kSAGIAQFCDgoMX3R0bF9zZWNvbmRzQhIKEF9pZGVtcG90ZW5jeV9rZXkiPAoRTW92ZU9yZGVyUmVzcG9uc2USJwoFb3JkZXIYASABKAsyGC5pbnZlbnRvcnkudjEuTW92ZWRPcmRlciK2AQoKTW92ZWRPcmRlchIRCglyZWZlcmVuY2UYASABKAkSFAoMdG9fcmVmZXJlbmNlGAIgASgJEiYKBWxpbmVzGAMgAygLMhcuaW52ZW50b3J5LnYxLk9yZGVyTGluZRInCgVzdG9jaxgEIAMoCzIYLmludmVudG9yeS52MS5TdG9ja0xldmVsEi4KCmV4cGlyZXNfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjwKD0dldE9yZGVyUmVxdWVzdBIpCglyZWZlcmVuY2UYASABKAlCFrpIE3IREAEYgAEyCl5bXlx4MDBdKiQiNgoQR2V0T3JkZXJSZXNwb25zZRIiCgVvcmRlchgBIAEoCzITLmludmVudG9yeS52MS5PcmRlciLzAQoFT3JkZXISEQoJcmVmZXJlbmNlGAEgASgJEigKBXN0YXRlGAIgASgOMhkuaW52ZW50b3J5LnYxLk9yZGVyLlN0YXRlEiEKBWhvbGRzGAMgAygLMhIuaW52ZW50b3J5LnYxLkhvbGQSKAoFbGluZXMYBCADKAsyGS5pbnZlbnRvcnkudjEuT3JkZXJSZWNvcmQiYAoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIMCghOT1RfSEVMRBABEggKBEhFTEQQAhIMCghSRUxFQVNFRBADEg0KCUNPTkZJUk1FRBAEEgsKB0VYUElSRUQQBSKwAQoLT3JkZXJSZWNvcmQSCgoCaWQYASABKAkSEAoIaGVsZF9xdHkYAiABKAUSFQoNY29uZmlybWVkX3F0eRgDIAEoBRIUCgxyZWxlYXNlZF9xdHkYBCABKAUSEwoLZXhwaXJlZF9xdHkYBSABKAUSEQoJbW92ZWRfcXR5GAYgASgFEi4KCmV4cGlyZXNfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIsECChFMaXN0T3JkZXJzUmVxdWVzdBJQCg5leHBpcmVzX2JlZm9yZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCHLpIGbIBFiIHCP+C0f+vBzILCICSuMOY/v///wESTQoLaGVsZF9iZWZvcmUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhy6SBmyARYiBwj/gtH/rwcyCwiAkrjDmP7///8BEjMKDGludmVudG9yeV9pZBgDIAEoCUIdukgachgyFl5bQS1aYS16MC05Ll8tXXswLDY0fSQSHgoFbGltaXQYBCABKAVCCrpIBxoFGMgBKAFIAIgBARIsCgpwYWdlX3Rva2VuGAUgASgJQhi6SBVyExiACDIOXltceDIxLVx4N2VdKiRCCAoGX2xpbWl0ImYKEkxpc3RPcmRlcnNSZXNwb25zZRIoCgdjb250ZW50GAEgAygLMhcuaW52ZW50b3J5LnYxLkhlbGRPcmRlchINCgVsaW1pdBgCIAEoBRIXCg9uZXh0X3BhZ2VfdG9rZW4YAyABKAkiqQEKCUhlbGRPcmRlchIRCglyZWZlcmVuY2UYASABKAkSEAoIaGVsZF9xdHkYAiABKAUSDwoHcmVjb3JkcxgDIAEoBRIyCg5vbGRlc3RfaGVsZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoObmV4dF9leHBpcnlfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_inventory_v1_reservations, file_inventory_v1_stock_level]);
 
 /**
  * An order's lines to reserve.
@@ -33,11 +33,12 @@ export type ReserveOrderRequest = Message<"inventory.v1.ReserveOrderRequest"> & 
   reference: string;
 
   /**
-   * 1 to 500 lines. If a record is named twice, the quantities add up.
+   * 1 to 500 lines. If a record is named twice, the quantities add up. Lines that name a record come first, then those
+   * that leave the choice, in order.
    *
-   * @generated from field: repeated inventory.v1.OrderLine lines = 2;
+   * @generated from field: repeated inventory.v1.RequestedLine lines = 2;
    */
-  lines: OrderLine[];
+  lines: RequestedLine[];
 
   /**
    * Seconds until the order's holds on these records expire, 1 to 2592000 (30 days), counted from this call. A hold
@@ -88,6 +89,65 @@ export const ReserveOrderRequestSchema: GenMessage<ReserveOrderRequest> = /*@__P
   messageDesc(file_inventory_v1_orders, 0);
 
 /**
+ * Units of one record, or of a SKU or product, from whichever records have them.
+ *
+ * @generated from message inventory.v1.RequestedLine
+ */
+export type RequestedLine = Message<"inventory.v1.RequestedLine"> & {
+  /**
+   * The inventory record: 1 to 64 of `A-Z a-z 0-9 . _ -`. A line names exactly one of `id`, `sku_id` and `product_id`.
+   *
+   * @generated from field: optional string id = 1;
+   */
+  id?: string | undefined;
+
+  /**
+   * Units, 1 to 2147483647.
+   *
+   * @generated from field: int32 qty = 2;
+   */
+  qty: number;
+
+  /**
+   * The SKU, 1 to 128 characters: the units come from its records, chosen by this call. No more than 100 records are
+   * chosen from: of a SKU that has more, name `warehouse_ids`.
+   *
+   * @generated from field: optional string sku_id = 3;
+   */
+  skuId?: string | undefined;
+
+  /**
+   * The product, 1 to 128 characters: the same, of a product's records that have no SKU.
+   *
+   * @generated from field: optional string product_id = 4;
+   */
+  productId?: string | undefined;
+
+  /**
+   * The warehouses to take the units from, in order of preference, up to 50. Only with `sku_id` or `product_id`.
+   * Empty: all, the record with the most available units first, ties by record id.
+   *
+   * @generated from field: repeated string warehouse_ids = 5;
+   */
+  warehouseIds: string[];
+
+  /**
+   * Takes from each record in order what it has, until the line is whole; otherwise, takes all from the first record
+   * that has enough. Only with `sku_id` or `product_id`. Default: false.
+   *
+   * @generated from field: bool split = 6;
+   */
+  split: boolean;
+};
+
+/**
+ * Describes the message inventory.v1.RequestedLine.
+ * Use `create(RequestedLineSchema)` to create a new message.
+ */
+export const RequestedLineSchema: GenMessage<RequestedLine> = /*@__PURE__*/
+  messageDesc(file_inventory_v1_orders, 1);
+
+/**
  * Units of one record.
  *
  * @generated from message inventory.v1.OrderLine
@@ -113,7 +173,7 @@ export type OrderLine = Message<"inventory.v1.OrderLine"> & {
  * Use `create(OrderLineSchema)` to create a new message.
  */
 export const OrderLineSchema: GenMessage<OrderLine> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 1);
+  messageDesc(file_inventory_v1_orders, 2);
 
 /**
  * The order after the reservation.
@@ -134,7 +194,7 @@ export type ReserveOrderResponse = Message<"inventory.v1.ReserveOrderResponse"> 
  * Use `create(ReserveOrderResponseSchema)` to create a new message.
  */
 export const ReserveOrderResponseSchema: GenMessage<ReserveOrderResponse> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 2);
+  messageDesc(file_inventory_v1_orders, 3);
 
 /**
  * The result of a ReserveOrder or SetOrder.
@@ -178,7 +238,7 @@ export type ReservedOrder = Message<"inventory.v1.ReservedOrder"> & {
  * Use `create(ReservedOrderSchema)` to create a new message.
  */
 export const ReservedOrderSchema: GenMessage<ReservedOrder> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 3);
+  messageDesc(file_inventory_v1_orders, 4);
 
 /**
  * What a reference is to hold.
@@ -195,11 +255,12 @@ export type SetOrderRequest = Message<"inventory.v1.SetOrderRequest"> & {
 
   /**
    * Up to 500 lines: what the reference holds after the call, and nothing else. If a record is named twice, the
-   * quantities add up. Without lines, all is released.
+   * quantities add up. Without lines, all is released. A line that names a SKU or product keeps the units that the
+   * reference holds of it where they are, as far as its rule allows.
    *
-   * @generated from field: repeated inventory.v1.OrderLine lines = 2;
+   * @generated from field: repeated inventory.v1.RequestedLine lines = 2;
    */
-  lines: OrderLine[];
+  lines: RequestedLine[];
 
   /**
    * Seconds until the order's holds expire, 1 to 2592000 (30 days), counted from this call: longer or shorter than
@@ -239,7 +300,7 @@ export type SetOrderRequest = Message<"inventory.v1.SetOrderRequest"> & {
  * Use `create(SetOrderRequestSchema)` to create a new message.
  */
 export const SetOrderRequestSchema: GenMessage<SetOrderRequest> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 4);
+  messageDesc(file_inventory_v1_orders, 5);
 
 /**
  * The order after it was set.
@@ -260,7 +321,7 @@ export type SetOrderResponse = Message<"inventory.v1.SetOrderResponse"> & {
  * Use `create(SetOrderResponseSchema)` to create a new message.
  */
 export const SetOrderResponseSchema: GenMessage<SetOrderResponse> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 5);
+  messageDesc(file_inventory_v1_orders, 6);
 
 /**
  * The order to release.
@@ -304,7 +365,7 @@ export type ReleaseOrderRequest = Message<"inventory.v1.ReleaseOrderRequest"> & 
  * Use `create(ReleaseOrderRequestSchema)` to create a new message.
  */
 export const ReleaseOrderRequestSchema: GenMessage<ReleaseOrderRequest> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 6);
+  messageDesc(file_inventory_v1_orders, 7);
 
 /**
  * The order after the release.
@@ -325,7 +386,7 @@ export type ReleaseOrderResponse = Message<"inventory.v1.ReleaseOrderResponse"> 
  * Use `create(ReleaseOrderResponseSchema)` to create a new message.
  */
 export const ReleaseOrderResponseSchema: GenMessage<ReleaseOrderResponse> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 7);
+  messageDesc(file_inventory_v1_orders, 8);
 
 /**
  * The order to ship.
@@ -369,7 +430,7 @@ export type ConfirmOrderRequest = Message<"inventory.v1.ConfirmOrderRequest"> & 
  * Use `create(ConfirmOrderRequestSchema)` to create a new message.
  */
 export const ConfirmOrderRequestSchema: GenMessage<ConfirmOrderRequest> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 8);
+  messageDesc(file_inventory_v1_orders, 9);
 
 /**
  * The order after its units have left the stock.
@@ -390,7 +451,7 @@ export type ConfirmOrderResponse = Message<"inventory.v1.ConfirmOrderResponse"> 
  * Use `create(ConfirmOrderResponseSchema)` to create a new message.
  */
 export const ConfirmOrderResponseSchema: GenMessage<ConfirmOrderResponse> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 9);
+  messageDesc(file_inventory_v1_orders, 10);
 
 /**
  * The result of a ReleaseOrder or ConfirmOrder.
@@ -425,7 +486,7 @@ export type EndedOrder = Message<"inventory.v1.EndedOrder"> & {
  * Use `create(EndedOrderSchema)` to create a new message.
  */
 export const EndedOrderSchema: GenMessage<EndedOrder> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 10);
+  messageDesc(file_inventory_v1_orders, 11);
 
 /**
  * The order whose term to set: `ttl_seconds` or `open_ended` is required.
@@ -475,7 +536,7 @@ export type ExtendOrderRequest = Message<"inventory.v1.ExtendOrderRequest"> & {
  * Use `create(ExtendOrderRequestSchema)` to create a new message.
  */
 export const ExtendOrderRequestSchema: GenMessage<ExtendOrderRequest> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 11);
+  messageDesc(file_inventory_v1_orders, 12);
 
 /**
  * The hold on one record.
@@ -496,7 +557,7 @@ export type ExtendLine = Message<"inventory.v1.ExtendLine"> & {
  * Use `create(ExtendLineSchema)` to create a new message.
  */
 export const ExtendLineSchema: GenMessage<ExtendLine> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 12);
+  messageDesc(file_inventory_v1_orders, 13);
 
 /**
  * The order with its new term.
@@ -517,7 +578,7 @@ export type ExtendOrderResponse = Message<"inventory.v1.ExtendOrderResponse"> & 
  * Use `create(ExtendOrderResponseSchema)` to create a new message.
  */
 export const ExtendOrderResponseSchema: GenMessage<ExtendOrderResponse> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 13);
+  messageDesc(file_inventory_v1_orders, 14);
 
 /**
  * The units to move to another order.
@@ -583,7 +644,7 @@ export type MoveOrderRequest = Message<"inventory.v1.MoveOrderRequest"> & {
  * Use `create(MoveOrderRequestSchema)` to create a new message.
  */
 export const MoveOrderRequestSchema: GenMessage<MoveOrderRequest> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 14);
+  messageDesc(file_inventory_v1_orders, 15);
 
 /**
  * The order that got the units.
@@ -604,7 +665,7 @@ export type MoveOrderResponse = Message<"inventory.v1.MoveOrderResponse"> & {
  * Use `create(MoveOrderResponseSchema)` to create a new message.
  */
 export const MoveOrderResponseSchema: GenMessage<MoveOrderResponse> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 15);
+  messageDesc(file_inventory_v1_orders, 16);
 
 /**
  * The result of a MoveOrder.
@@ -653,7 +714,7 @@ export type MovedOrder = Message<"inventory.v1.MovedOrder"> & {
  * Use `create(MovedOrderSchema)` to create a new message.
  */
 export const MovedOrderSchema: GenMessage<MovedOrder> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 16);
+  messageDesc(file_inventory_v1_orders, 17);
 
 /**
  * The order to read.
@@ -674,7 +735,7 @@ export type GetOrderRequest = Message<"inventory.v1.GetOrderRequest"> & {
  * Use `create(GetOrderRequestSchema)` to create a new message.
  */
 export const GetOrderRequestSchema: GenMessage<GetOrderRequest> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 17);
+  messageDesc(file_inventory_v1_orders, 18);
 
 /**
  * The state of an order.
@@ -695,7 +756,7 @@ export type GetOrderResponse = Message<"inventory.v1.GetOrderResponse"> & {
  * Use `create(GetOrderResponseSchema)` to create a new message.
  */
 export const GetOrderResponseSchema: GenMessage<GetOrderResponse> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 18);
+  messageDesc(file_inventory_v1_orders, 19);
 
 /**
  * What a reference holds, and what became of what it held.
@@ -738,7 +799,7 @@ export type Order = Message<"inventory.v1.Order"> & {
  * Use `create(OrderSchema)` to create a new message.
  */
 export const OrderSchema: GenMessage<Order> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 19);
+  messageDesc(file_inventory_v1_orders, 20);
 
 /**
  * What became of an order.
@@ -793,7 +854,7 @@ export enum Order_State {
  * Describes the enum inventory.v1.Order.State.
  */
 export const Order_StateSchema: GenEnum<Order_State> = /*@__PURE__*/
-  enumDesc(file_inventory_v1_orders, 19, 0);
+  enumDesc(file_inventory_v1_orders, 20, 0);
 
 /**
  * What became of the units of one record under a reference.
@@ -856,7 +917,7 @@ export type OrderRecord = Message<"inventory.v1.OrderRecord"> & {
  * Use `create(OrderRecordSchema)` to create a new message.
  */
 export const OrderRecordSchema: GenMessage<OrderRecord> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 20);
+  messageDesc(file_inventory_v1_orders, 21);
 
 /**
  * Which references to list.
@@ -906,7 +967,7 @@ export type ListOrdersRequest = Message<"inventory.v1.ListOrdersRequest"> & {
  * Use `create(ListOrdersRequestSchema)` to create a new message.
  */
 export const ListOrdersRequestSchema: GenMessage<ListOrdersRequest> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 21);
+  messageDesc(file_inventory_v1_orders, 22);
 
 /**
  * Some of the references that hold units.
@@ -941,7 +1002,7 @@ export type ListOrdersResponse = Message<"inventory.v1.ListOrdersResponse"> & {
  * Use `create(ListOrdersResponseSchema)` to create a new message.
  */
 export const ListOrdersResponseSchema: GenMessage<ListOrdersResponse> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 22);
+  messageDesc(file_inventory_v1_orders, 23);
 
 /**
  * What a reference holds now.
@@ -990,5 +1051,5 @@ export type HeldOrder = Message<"inventory.v1.HeldOrder"> & {
  * Use `create(HeldOrderSchema)` to create a new message.
  */
 export const HeldOrderSchema: GenMessage<HeldOrder> = /*@__PURE__*/
-  messageDesc(file_inventory_v1_orders, 23);
+  messageDesc(file_inventory_v1_orders, 24);
 

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file inventory/v1/stock_level.proto.
  */
 export const file_inventory_v1_stock_level: GenFile = /*@__PURE__*/
-  fileDesc("Ch5pbnZlbnRvcnkvdjEvc3RvY2tfbGV2ZWwucHJvdG8SDGludmVudG9yeS52MSK0AQoKU3RvY2tMZXZlbBIKCgJpZBgBIAEoCRITCgtvbl9oYW5kX3F0eRgCIAEoBRIUCgxyZXNlcnZlZF9xdHkYAyABKAUSFQoNYXZhaWxhYmxlX3F0eRgEIAEoBRIuCgpleHBpcmVzX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIoCgRsaW5lGAYgASgLMhouaW52ZW50b3J5LnYxLlJlc2VydmVkTGluZSI/CgxSZXNlcnZlZExpbmUSCgoCaWQYASABKAkSEQoJcmVxdWVzdGVkGAIgASgFEhAKCHJlc2VydmVkGAMgASgFYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("Ch5pbnZlbnRvcnkvdjEvc3RvY2tfbGV2ZWwucHJvdG8SDGludmVudG9yeS52MSK0AQoKU3RvY2tMZXZlbBIKCgJpZBgBIAEoCRITCgtvbl9oYW5kX3F0eRgCIAEoBRIUCgxyZXNlcnZlZF9xdHkYAyABKAUSFQoNYXZhaWxhYmxlX3F0eRgEIAEoBRIuCgpleHBpcmVzX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIoCgRsaW5lGAYgASgLMhouaW52ZW50b3J5LnYxLlJlc2VydmVkTGluZSJpCgxSZXNlcnZlZExpbmUSCgoCaWQYASABKAkSEQoJcmVxdWVzdGVkGAIgASgFEhAKCHJlc2VydmVkGAMgASgFEigKBnNvdXJjZRgEIAEoCzIYLmludmVudG9yeS52MS5MaW5lU291cmNlIoEBCgpMaW5lU291cmNlEhMKBnNrdV9pZBgBIAEoCUgAiAEBEhcKCnByb2R1Y3RfaWQYAiABKAlIAYgBARIrCgdyZWNvcmRzGAMgAygLMhouaW52ZW50b3J5LnYxLlNvdXJjZWRVbml0c0IJCgdfc2t1X2lkQg0KC19wcm9kdWN0X2lkIj0KDFNvdXJjZWRVbml0cxIKCgJpZBgBIAEoCRIUCgx3YXJlaG91c2VfaWQYAiABKAkSCwoDcXR5GAMgASgFYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * The quantities of one inventory record at one moment, in whole units.
@@ -80,7 +80,7 @@ export const StockLevelSchema: GenMessage<StockLevel> = /*@__PURE__*/
  */
 export type ReservedLine = Message<"inventory.v1.ReservedLine"> & {
   /**
-   * The inventory record.
+   * The inventory record. Of a line that names a SKU or product, the first one chosen; empty if none was.
    *
    * @generated from field: string id = 1;
    */
@@ -99,6 +99,13 @@ export type ReservedLine = Message<"inventory.v1.ReservedLine"> & {
    * @generated from field: int32 reserved = 3;
    */
   reserved: number;
+
+  /**
+   * Where the units are. Only in the response to a line that names a SKU or product.
+   *
+   * @generated from field: inventory.v1.LineSource source = 4;
+   */
+  source?: LineSource | undefined;
 };
 
 /**
@@ -107,4 +114,74 @@ export type ReservedLine = Message<"inventory.v1.ReservedLine"> & {
  */
 export const ReservedLineSchema: GenMessage<ReservedLine> = /*@__PURE__*/
   messageDesc(file_inventory_v1_stock_level, 1);
+
+/**
+ * The records that were chosen for a line.
+ *
+ * @generated from message inventory.v1.LineSource
+ */
+export type LineSource = Message<"inventory.v1.LineSource"> & {
+  /**
+   * The SKU that the line names; absent (null on REST) if it names a product.
+   *
+   * @generated from field: optional string sku_id = 1;
+   */
+  skuId?: string | undefined;
+
+  /**
+   * The product that the line names; absent (null on REST) if it names a SKU.
+   *
+   * @generated from field: optional string product_id = 2;
+   */
+  productId?: string | undefined;
+
+  /**
+   * The records and their units, in the order in which they were chosen. Together, they are the line's `reserved`.
+   *
+   * @generated from field: repeated inventory.v1.SourcedUnits records = 3;
+   */
+  records: SourcedUnits[];
+};
+
+/**
+ * Describes the message inventory.v1.LineSource.
+ * Use `create(LineSourceSchema)` to create a new message.
+ */
+export const LineSourceSchema: GenMessage<LineSource> = /*@__PURE__*/
+  messageDesc(file_inventory_v1_stock_level, 2);
+
+/**
+ * Units of one of the records that were chosen for a line.
+ *
+ * @generated from message inventory.v1.SourcedUnits
+ */
+export type SourcedUnits = Message<"inventory.v1.SourcedUnits"> & {
+  /**
+   * The inventory record.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Its warehouse.
+   *
+   * @generated from field: string warehouse_id = 2;
+   */
+  warehouseId: string;
+
+  /**
+   * Units. 1 to 2147483647.
+   *
+   * @generated from field: int32 qty = 3;
+   */
+  qty: number;
+};
+
+/**
+ * Describes the message inventory.v1.SourcedUnits.
+ * Use `create(SourcedUnitsSchema)` to create a new message.
+ */
+export const SourcedUnitsSchema: GenMessage<SourcedUnits> = /*@__PURE__*/
+  messageDesc(file_inventory_v1_stock_level, 3);
 
