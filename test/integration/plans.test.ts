@@ -71,6 +71,11 @@ const batches: readonly (readonly Unsigned<Command>[])[] = [
       ...open,
     },
   ],
+  [
+    { kind: 'extend_order', reference: 'o', ttlSeconds: 90 },
+    { kind: 'move_order', reference: 'o', toReference: 'p', notes: '' },
+  ],
+  [{ kind: 'move_order', reference: 'p', toReference: 'o', lines: [{ id: 'inv_1', qty: 1 }], notes: '' }],
   [{ kind: 'release_order', reference: 'o', notes: '' }],
   [{ kind: 'adjust', ...units, ...line }],
   [
@@ -187,6 +192,11 @@ const byIndex: Readonly<Record<string, readonly (readonly [index: string, column
   ],
   find_sources_of_sku: [['inventory_records_by_sku', 'sku_id']],
   find_sources_of_product: [['inventory_records_identity', 'sku_id']],
+  read_part_orders: [
+    ['holds_by_reference', 'reference'],
+    ['movement_log_by_reference', 'reference'],
+  ],
+  read_left_units: [['movement_log_by_reference', 'reference']],
   find_inventory_records: [['inventory_records_identity', 'warehouse_id']],
   read_inventory_records: [
     ['inventory_records_pkey', 'id'],

@@ -18,12 +18,23 @@ export function plainRequest(
   return {
     method: operation.method,
     template: operation.path,
-    variables: Object.fromEntries(names.map((name) => [name, encoded(String(known[name]![0]))])),
+    variables: Object.fromEntries(
+      names.map((name) => {
+        const values = known[`${operation.id}.${name}`] ?? known[name]!;
+        return [name, encoded(String(values[0]))];
+      }),
+    ),
     suffix: '',
     query: operation.id === 'watchInventory' ? [{ name: encoded('ids'), value: encoded('inv_1') }] : [],
     headers: {},
     caller,
-    body: body === undefined ? undefined : sampleOf(document, body),
+    // Which needs one of two fields.
+    body:
+      operation.id === 'extendOrder'
+        ? new Members([['openEnded', true]])
+        : body === undefined
+          ? undefined
+          : sampleOf(document, body),
     padding: 0,
     isUtf8: true,
     contentType: 'application/json',

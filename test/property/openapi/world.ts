@@ -11,6 +11,7 @@ export interface World {
 }
 
 const ids = ['inv_1', 'inv_2', 'inv_3', 'inv_4', 'inv_full'];
+const CART = 'CART-1';
 const references = ['ORD-1', 'ORD-2', 'ORD 3/ö'];
 const QTY_MAX = 2147483647;
 
@@ -28,7 +29,7 @@ export async function fill(service: TestApp): Promise<World> {
   );
   await service.seed(others.merchantId, { id: 'inv_theirs', onHandQty: 10, reservedQty: 1 });
   const client = new Client(service.httpUrl, ours);
-  for (const reference of references) {
+  for (const reference of [...references, CART, 'CART-2']) {
     const lines = ids.slice(0, 2).map((id) => ({ id, qty: 40 }));
     await client.ask('POST', `/v1/orders/${encodeURIComponent(reference)}/reserve`, { lines });
   }
@@ -56,6 +57,10 @@ export async function fill(service: TestApp): Promise<World> {
       ids,
       inventoryId: anyId,
       reference: [...references, 'ORD-none'],
+      // Of its own, since others would have emptied it by its turn.
+      'moveOrder.reference': [CART, CART, ...references],
+      'extendOrder.reference': ['CART-2', ...references],
+      toReference: references,
       productId: ['prod_1', 'prod_none', 'inv_4'],
       skuId: ['sku_1', 'sku_none'],
       warehouseId: ['main', 'wh_2', 'wh_9'],
