@@ -38,8 +38,12 @@ export function drawCall(random: Random, shop: string, key: string, ids: readonl
       return { rpc: 'Confirm', key, request: { ...line(2), ...common } };
     case 7:
     case 8:
-    case 9:
       return { rpc: 'ReserveOrder', key, request: { ...common, ...ttl, lines: lines() } };
+    case 9: {
+      // Each record is the only one of its product.
+      const byProduct = lines().map(({ id, qty }) => ({ productId: id, qty, split: random.below(2) === 0 }));
+      return { rpc: 'ReserveOrder', key, request: { ...common, ...ttl, lines: byProduct } };
+    }
     case 10:
       return { rpc: 'ReserveOrder', key, request: { ...common, ...ttl, lines: lines(), allowPartial: true } };
     case 11:
