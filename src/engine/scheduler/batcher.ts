@@ -34,6 +34,7 @@ export class Batcher<C, R> {
   /** Batches that have given up their lane; at most `straysMax`. */
   #strays = 0;
   /** How many calls have come; the last one's number. */
+  #quietBusy = false;
   #arrived = 0;
   /** A start of lanes is due at the end of this turn of the event loop. */
   #startScheduled = false;
@@ -117,7 +118,7 @@ export class Batcher<C, R> {
 
   /** Lanes start at the end of the turn, so that calls that arrived together are executed together. */
   #scheduleStart(): void {
-    if (this.#startScheduled || this.#inLanes >= this.#limits.engineLanes) return;
+    if (this.#startScheduled || (this.#inLanes >= this.#limits.engineLanes && this.#quietBusy)) return;
     this.#startScheduled = true;
     this.#clock.endOfTurn(() => {
       this.#startScheduled = false;
@@ -132,7 +133,20 @@ export class Batcher<C, R> {
       if (batch.entries.length === 0) break;
       void this.#runInLane(batch);
     }
+    if (!this.#quietBusy && this.#strays < this.#limits.straysMax) {
+      const batch = newBatch<C, R>();
+      this.#schedule.fillQuiet(batch);
+      if (batch.entries.length > 0) void this.#runQuiet(batch);
+    }
     if (this.#isIdle()) this.#onIdle?.();
+  }
+
+  /** A crowd's batches have the lanes; those who have little need not wait for one. */
+  async #runQuiet(batch: Batch<C, R>): Promise<void> {
+    this.#quietBusy = true;
+    await this.#runStray(batch, undefined, () => {
+      this.#quietBusy = false;
+    });
   }
 
   async #runInLane(batch: Batch<C, R>): Promise<void> {
@@ -153,10 +167,15 @@ export class Batcher<C, R> {
     this.#startLanes();
   }
 
-  async #runStray(batch: Batch<C, R>, first: () => Promise<Results<R>>): Promise<void> {
+  async #runStray(
+    batch: Batch<C, R>,
+    first: (() => Promise<Results<R>>) | undefined,
+    onEnd: () => void = () => {},
+  ): Promise<void> {
     this.#strays++;
     await this.#settle(batch, () => {}, first);
     this.#strays--;
+    onEnd();
     this.#startLanes();
   }
 

@@ -6,6 +6,9 @@ import { Turns } from './turns.js';
 /** What one group may take of a batch, by weight, while others are present. */
 const QUANTUM = 64;
 
+/** A group with no more than this waiting, by weight, is quiet. */
+const QUIET = 16;
+
 /** A group may fill this many times as much of the queue as is left free. */
 const SHARE = 4;
 
@@ -95,6 +98,20 @@ export class Schedule<C, R> {
     }
     this.#round = [...first, ...this.#round, ...last];
     this.#tellOfJoined();
+  }
+
+  /** While a crowd waits: fills the batch with what comes next of the groups that have little. */
+  fillQuiet(batch: Batch<C, R>): void {
+    if (this.#groups.size < 2) return;
+    for (const group of [...this.#round]) {
+      if (group.weight > QUIET || this.#weight - group.weight < QUANTUM) continue;
+      group.credit = QUIET;
+      const end = this.#visit(group, batch);
+      group.credit = 0;
+      if (end !== 'empty') continue;
+      this.#round.splice(this.#round.indexOf(group), 1);
+      this.#leaveRound(group);
+    }
   }
 
   /** Takes calls of the group until its credit is used up, the batch has no room, or no call is left. */
