@@ -108,7 +108,8 @@ export class Errors {
 
   /** A reference to a component of this content; where its name is taken by another, it has a number. */
   #shared(status: number, suffix: string, response: Schema): Schema {
-    const base = `${(STATUS_CODES[status] ?? String(status)).replaceAll(/[^A-Za-z]/g, '')}${suffix}`;
+    // A variant is named by its field, which may be an item of a list.
+    const base = `${STATUS_CODES[status] ?? status}${suffix}`.replaceAll(/[^A-Za-z0-9]/g, '');
     for (let n = 1; ; n++) {
       const name = n === 1 ? base : `${base}${n}`;
       this.responses[name] ??= response;

@@ -15,7 +15,7 @@ interface Turn<W> {
   /** Whose turn it is; undefined while nobody of this process has the row, and somebody waits. */
   holder: Holder | undefined;
   /** In order of arrival. */
-  readonly waiting: Fifo<W>;
+  waiting: Fifo<W> | undefined;
   /** Somebody outside of this process has the row. */
   kept: boolean;
 }
@@ -47,7 +47,7 @@ export class Turns<W extends Waiter> {
   hold(call: W, holder: Holder): void {
     for (const name of call.names) {
       const turn = this.#turns.get(name);
-      if (turn === undefined) this.#turns.set(name, { holder, waiting: new Fifo(), kept: false });
+      if (turn === undefined) this.#turns.set(name, { holder, waiting: undefined, kept: false });
       else if (turn.holder === holder) continue;
       else turn.holder = holder;
       holder.names.push(name);
@@ -66,7 +66,7 @@ export class Turns<W extends Waiter> {
     for (let moved: W | undefined; ; ) {
       const turn = this.#turns.get(name);
       if (turn === undefined || turn.kept) return undefined;
-      const first = turn.waiting.peek();
+      const first = turn.waiting?.peek();
       if (first === undefined || (turn.holder !== undefined && turn.holder !== holder)) return undefined;
       if (this.isFree(first, holder)) return first;
       if (first === moved) return undefined;
@@ -92,7 +92,7 @@ export class Turns<W extends Waiter> {
       if (turn?.holder !== holder) continue;
       turn.holder = undefined;
       if (turn.kept) continue;
-      if (turn.waiting.length > 0) awaited.push(name);
+      if (lengthOf(turn) > 0) awaited.push(name);
       else this.#turns.delete(name);
     }
     return awaited;
@@ -112,7 +112,7 @@ export class Turns<W extends Waiter> {
     const turn = this.#turnOf(name);
     turn.kept = true;
     const left: string[] = [];
-    for (const call of turn.waiting.filter(({ names }) => names.length > 1)) {
+    for (const call of turn.waiting?.filter(({ names }) => names.length > 1) ?? []) {
       for (const other of call.names) if (other !== name && this.#leaveLine(call, other)) left.push(other);
     }
     for (const call of calls) this.#stand(call, name);
@@ -124,32 +124,32 @@ export class Turns<W extends Waiter> {
     const turn = this.#turns.get(name);
     if (turn === undefined) return;
     turn.kept = false;
-    if (turn.holder === undefined && turn.waiting.length === 0) this.#turns.delete(name);
+    if (turn.holder === undefined && lengthOf(turn) === 0) this.#turns.delete(name);
   }
 
   /** Removes the calls that wait for a row that is kept, and do not pass; returns them. */
   retain(name: string, passes: (call: W) => boolean): W[] {
-    return this.#turns.get(name)?.waiting.retain(passes) ?? [];
+    return this.#turns.get(name)?.waiting?.retain(passes) ?? [];
   }
 
   first(name: string): W | undefined {
-    return this.#turns.get(name)?.waiting.peek();
+    return this.#turns.get(name)?.waiting?.peek();
   }
 
   /** The first calls that wait for the row, this many at most. */
   waitingAt(name: string, callsMax: number): W[] {
-    return this.#turns.get(name)?.waiting.first(callsMax) ?? [];
+    return this.#turns.get(name)?.waiting?.first(callsMax) ?? [];
   }
 
   waitingFor(name: string): number {
-    return this.#turns.get(name)?.waiting.length ?? 0;
+    return this.#turns.get(name)?.waiting?.length ?? 0;
   }
 
   /** Whether somebody else has the row, or waits for it and came earlier. */
   #isBehind(call: W, name: string, holder: Holder): boolean {
     const turn = this.#turns.get(name);
     if (turn === undefined) return false;
-    const first = turn.waiting.peek();
+    const first = turn.waiting?.peek();
     return (
       turn.kept ||
       (turn.holder !== undefined && turn.holder !== holder) ||
@@ -159,6 +159,7 @@ export class Turns<W extends Waiter> {
 
   #stand(call: W, name: string): void {
     const turn = this.#turnOf(name);
+    turn.waiting ??= new Fifo();
     turn.waiting.insert(call, (other) => other.number > call.number);
     if (turn.kept) this.joined.add(name);
   }
@@ -171,10 +172,10 @@ export class Turns<W extends Waiter> {
   #leaveLine(call: W, name: string): boolean {
     const turn = this.#turns.get(name);
     if (turn === undefined) return false;
-    if (turn.waiting.peek() === call) turn.waiting.shift();
-    else if (turn.waiting.length > 0 && call.names.length > 1) turn.waiting.retain((other) => other !== call);
+    if (turn.waiting?.peek() === call) turn.waiting.shift();
+    else if (lengthOf(turn) > 0 && call.names.length > 1) turn.waiting?.retain((other) => other !== call);
     if (turn.holder !== undefined || turn.kept) return false;
-    if (turn.waiting.length > 0) return true;
+    if (lengthOf(turn) > 0) return true;
     this.#turns.delete(name);
     return false;
   }
@@ -182,9 +183,13 @@ export class Turns<W extends Waiter> {
   #turnOf(name: string): Turn<W> {
     let turn = this.#turns.get(name);
     if (turn === undefined) {
-      turn = { holder: undefined, waiting: new Fifo(), kept: false };
+      turn = { holder: undefined, waiting: undefined, kept: false };
       this.#turns.set(name, turn);
     }
     return turn;
   }
+}
+
+function lengthOf({ waiting }: { readonly waiting: { readonly length: number } | undefined }): number {
+  return waiting?.length ?? 0;
 }
