@@ -71,7 +71,7 @@ describe('paths and methods', () => {
     ['PATCH', '/v1/inventory/', 404, nothing('v1/inventory/')],
     ['PATCH', '/v1/inventory/inv_xyz789/', 404, nothing('v1/inventory/inv_xyz789/')],
     ['GET', '/v1/inventory/inv_xyz789/sku', 404, nothing('v1/inventory/inv_xyz789/sku')],
-    ['GET', '/v1/orders', 404, nothing('v1/orders')],
+    ['GET', '/v1/orders/', 404, nothing('v1/orders/')],
     ['POST', '/v1/orders//release', 404, nothing('v1/orders//release')],
     ['PATCH', '/v1/inventory/inv_xyz789/reserve/', 404, nothing('v1/inventory/inv_xyz789/reserve/')],
     ['PATCH', '/v1/inventory/inv_xyz789/reserve/x', 404, nothing('v1/inventory/inv_xyz789/reserve/x')],
