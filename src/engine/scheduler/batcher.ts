@@ -33,8 +33,9 @@ export class Batcher<C, R> {
   #inLanes = 0;
   /** Batches that have given up their lane; at most `straysMax`. */
   #strays = 0;
-  /** How many calls have come; the last one's number. */
+  /** One of the strays is of groups that have little, next to a crowd. */
   #quietBusy = false;
+  /** How many calls have come; the next one's number. */
   #arrived = 0;
   /** A start of lanes is due at the end of this turn of the event loop. */
   #startScheduled = false;
@@ -133,7 +134,8 @@ export class Batcher<C, R> {
       if (batch.entries.length === 0) break;
       void this.#runInLane(batch);
     }
-    if (!this.#quietBusy && this.#strays < this.#limits.straysMax) {
+    // It leaves the last place to a batch in trouble: with none left, no lane would start.
+    if (!this.#quietBusy && this.#strays + 1 < this.#limits.straysMax) {
       const batch = newBatch<C, R>();
       this.#schedule.fillQuiet(batch);
       if (batch.entries.length > 0) void this.#runQuiet(batch);
@@ -144,9 +146,9 @@ export class Batcher<C, R> {
   /** A crowd's batches have the lanes; those who have little need not wait for one. */
   async #runQuiet(batch: Batch<C, R>): Promise<void> {
     this.#quietBusy = true;
-    await this.#runStray(batch, undefined, () => {
-      this.#quietBusy = false;
-    });
+    await this.#runStray(batch);
+    this.#quietBusy = false;
+    this.#startLanes();
   }
 
   async #runInLane(batch: Batch<C, R>): Promise<void> {
@@ -167,27 +169,23 @@ export class Batcher<C, R> {
     this.#startLanes();
   }
 
-  async #runStray(
-    batch: Batch<C, R>,
-    first: (() => Promise<Results<R>>) | undefined,
-    onEnd: () => void = () => {},
-  ): Promise<void> {
+  async #runStray(batch: Batch<C, R>, first?: () => Promise<Results<R>>): Promise<void> {
     this.#strays++;
     await this.#settle(batch, () => {}, first);
     this.#strays--;
-    onEnd();
     this.#startLanes();
   }
 
   /** Answers each call of the batch, or lets it wait for the row that it lacks. */
   async #settle(batch: Batch<C, R>, onTrouble: () => void, first?: () => Promise<Results<R>>): Promise<void> {
     if (batch.entries.length > 0) this.#executor.onBatch?.(batch.entries.length);
-    const { limits, executor, clock } = {
-      limits: this.#limits,
+    const undone = await carryThrough(batch.entries, {
       executor: this.#executor,
+      limits: this.#limits,
       clock: this.#clock,
-    };
-    const undone = await carryThrough(batch.entries, { executor, limits, clock, first, onTrouble });
+      first,
+      onTrouble,
+    });
     if (undone.length > 0) this.#letWait(undone, batch);
     this.#schedule.release(batch);
   }

@@ -205,6 +205,7 @@ export class RowWaits<C, R> {
 
   #free(name: string): void {
     this.#waits.delete(name);
+    this.#shared.delete(name);
     this.#options.schedule.free(name);
   }
 

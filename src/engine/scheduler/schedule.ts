@@ -108,10 +108,13 @@ export class Schedule<C, R> {
       group.credit = QUIET;
       const end = this.#visit(group, batch);
       group.credit = 0;
-      if (end !== 'empty') continue;
-      this.#round.splice(this.#round.indexOf(group), 1);
-      this.#leaveRound(group);
+      if (end === 'empty') {
+        this.#round.splice(this.#round.indexOf(group), 1);
+        this.#leaveRound(group);
+      }
+      if (this.#oneGroup && batch.entries.length > 0) break;
     }
+    this.#tellOfJoined();
   }
 
   /** Takes calls of the group until its credit is used up, the batch has no room, or no call is left. */
@@ -147,6 +150,10 @@ export class Schedule<C, R> {
       group.arrived.shift();
       this.#turns.hold(entry, batch);
     }
+    this.#join(batch, entry);
+  }
+
+  #join(batch: Batch<C, R>, entry: Entry<C, R>): void {
     batch.entries.push(entry);
     batch.weight += entry.weight;
     this.#count(entry, -1);
@@ -201,9 +208,7 @@ export class Schedule<C, R> {
       if (batch.entries.length > 0 && batch.weight + entry.weight > this.#limits.batchCommandsMax) break;
       if (!isReady(entry)) break;
       this.#turns.take(entry, batch);
-      batch.entries.push(entry);
-      batch.weight += entry.weight;
-      this.#count(entry, -1);
+      this.#join(batch, entry);
     }
     if (batch.entries.length === 0) this.#comesTo(name);
     this.#tellOfJoined();

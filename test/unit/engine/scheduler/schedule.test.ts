@@ -21,8 +21,8 @@ function entry(call: string, number: number): Waiting {
   };
 }
 
-function setUp(batchCommandsMax: number, queueCommandsMax = 100_000) {
-  const schedule = new Schedule<string, string>({ batchCommandsMax, queueCommandsMax }, false);
+function setUp(batchCommandsMax: number, queueCommandsMax = 100_000, oneGroup = false) {
+  const schedule = new Schedule<string, string>({ batchCommandsMax, queueCommandsMax }, oneGroup);
   let arrived = 0;
   return {
     schedule,
@@ -105,6 +105,48 @@ describe('groups take turns', () => {
     schedule.release(first);
     const next = [...calls(fill()), ...calls(fill())];
     expect(next.filter((call) => call === 'A 1 x')).toHaveLength(2);
+  });
+});
+
+describe('next to a crowd, those who have little', () => {
+  const quiet = (schedule: Schedule<string, string>): string[] => {
+    const batch = newBatch<string, string>();
+    schedule.fillQuiet(batch);
+    return calls(batch);
+  };
+
+  test.each([
+    [false, ['B 1', 'B 1', 'C 1']],
+    // A batch names one merchant, and finds nobody else's rows.
+    [true, ['B 1', 'B 1']],
+  ])('are taken without the crowd; of one group only: %s', (oneGroup, expected) => {
+    const { schedule, come } = setUp(500, 100_000, oneGroup);
+    come('A 1', 100);
+    come('B 1', 2);
+    come('C 1');
+    expect(quiet(schedule)).toEqual(expected);
+  });
+
+  test.each([
+    ['nobody else waits', 'B 1', 0],
+    ['the others are no crowd', 'B 1', 63],
+    ['it has much', 'B 17', 100],
+  ])('are not, where %s', (_, call, others) => {
+    const { schedule, come } = setUp(500);
+    come('A 1', others);
+    come(call);
+    expect(quiet(schedule)).toEqual([]);
+  });
+
+  test('and a call that comes to wait for a row which is kept is told', () => {
+    const { schedule, come } = setUp(500);
+    const joined: string[] = [];
+    schedule.onJoined = (name) => joined.push(name);
+    schedule.keep('x', []);
+    come('A 1', 100);
+    come('B 1 x');
+    expect(quiet(schedule)).toEqual([]);
+    expect(joined).toEqual(['x']);
   });
 });
 
