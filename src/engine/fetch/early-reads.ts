@@ -1,5 +1,4 @@
 import { UNREFERENCED } from '../../domain/hold.js';
-import { mapName } from '../../domain/map-name.js';
 import type { Transaction } from '../../store/connection/transaction.js';
 import { readClock } from '../../store/tables/clock.js';
 import { type HoldRow, readHolds } from '../../store/tables/holds.js';
@@ -21,7 +20,6 @@ import { asNamed } from './wanted-records.js';
 export class EarlyReads {
   readonly #tx: Transaction;
   readonly #record: RecordKey;
-  readonly #name: string;
   readonly #covered = new Set<Submission>();
   readonly #references = new Set<string>();
   readonly #stocks: Promise<LockedStock[]>;
@@ -34,13 +32,12 @@ export class EarlyReads {
   constructor(tx: Transaction, record: RecordKey) {
     this.#tx = tx;
     this.#record = record;
-    this.#name = mapName(record.merchantId, record.id);
     this.#stocks = quiet(lockStockLevels(tx, [record], 'skip'));
   }
 
   /** Sends what these commands need, as far as it has not been sent. */
   add(submissions: readonly Submission[]): void {
-    const fresh = submissions.filter((one) => !this.#covered.has(one) && this.#isSimple(one));
+    const fresh = submissions.filter((one) => !this.#covered.has(one) && isSimple(one));
     if (fresh.length === 0) return;
     for (const submission of fresh) this.#covered.add(submission);
     const plan = planFetch(fresh);
@@ -77,19 +74,20 @@ export class EarlyReads {
     };
     return { ...(await completeBatch(this.#tx, planned, rows, linesMax)), blocked: new Map() };
   }
+}
 
-  #isSimple({ command }: Submission): boolean {
-    switch (command.kind) {
-      case 'release':
-      case 'confirm':
-        return command.reference !== UNREFERENCED;
-      case 'reserve':
-      case 'set_hold':
-      case 'adjust':
-        return mapName(command.merchantId, command.id) === this.#name;
-      default:
-        return false;
-    }
+/** Whether it needs the record that it waits for and no other, and names its holds. */
+function isSimple({ command }: Submission): boolean {
+  switch (command.kind) {
+    case 'release':
+    case 'confirm':
+      return command.reference !== UNREFERENCED;
+    case 'reserve':
+    case 'set_hold':
+    case 'adjust':
+      return true;
+    default:
+      return false;
   }
 }
 

@@ -155,19 +155,7 @@ export async function completeBatch(
   rows: PlannedRows,
   linesMax: number,
 ): Promise<Omit<FetchedBatch, 'blocked'>> {
-  const {
-    stocks,
-    named,
-    orderRows,
-    partOrders,
-    left,
-    keyRows,
-    clockUs,
-    descriptions,
-    identities,
-    settings,
-    lines,
-  } = rows;
+  const { stocks, named, orderRows, keyRows, clockUs, identities } = rows;
   const { wanted } = planned;
   const orderHolds = orderRows.flatMap((order) => order.holds);
   const nowMs = latestReading(stocks, clockUs === undefined ? undefined : Math.floor(clockUs / 1000));
@@ -178,18 +166,13 @@ export async function completeBatch(
   const drawn = await readDrawnHolds(tx, planned, locked, linesMax);
 
   const workingSet = new WorkingSet({
+    ...rows,
     nowMs,
     atUs: clockUs,
-    stocks,
     holdsByAge: byAge(named, [...drawn.oldest, ...drawn.newest], [...orderHolds, ...locked.expired]),
     oldestSums: drawn.sums,
     orders: [...orderRows.map((order) => ({ ...order, tooLarge: false })), ...wanted.tooLarge],
-    partOrders,
-    left,
-    descriptions,
     identities: wanted.found.length === 0 ? identities : [...identities, ...wanted.found],
-    settings,
-    lines,
     sources: wanted.sources,
   });
   if (expired !== undefined) endExpired(workingSet, due, expired);

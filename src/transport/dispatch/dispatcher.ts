@@ -113,6 +113,7 @@ export class Dispatcher {
     decode: () => Message,
   ): Promise<Admission> {
     const principal = await this.#authenticate(metadata);
+    if (principal === undefined) return refused({ reason: 'UNAUTHENTICATED' });
     return this.#admit(principal, { ...operation, changes: false }, metadata, decode);
   }
 
@@ -148,12 +149,11 @@ export class Dispatcher {
   }
 
   #admit(
-    principal: Principal | undefined,
+    principal: Principal,
     { method, permission, changes }: Pick<Operation, 'method' | 'permission' | 'changes'>,
     metadata: CallMetadata,
     decode: () => Message,
   ): Admission {
-    if (principal === undefined) return refused({ reason: 'UNAUTHENTICATED' });
     if (!this.#options.rateLimiter.admits(principal.merchantId, Date.now())) {
       return refused({ reason: 'RATE_LIMITED' });
     }
