@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'clients/*/test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['test/support/statements/read-all.ts'],
     reporters: ['default', ['json', { outputFile: 'build/test-results.json' }]],
@@ -11,6 +11,8 @@ export default defineConfig({
     // Files share their worker's modules: importing them again for each file takes half of the suite's processor time.
     // So a test file leaves nothing behind: what it fakes or sets (timers, environment), it puts back.
     isolate: false,
+    // So many failures have one cause, a database that is stuck for one; each would wait for its limit.
+    bail: 50,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -12,8 +12,8 @@ export type Reply =
   | { readonly id: number; readonly error: string };
 
 /**
- * Makes this process answer the one that forked it. It ends when the parent lets go of it or is gone; Ctrl-C, which
- * a terminal sends to both, is the parent's business.
+ * Makes this process answer the one that forked it. It ends when the parent disconnects or has ended. A terminal sends
+ * Ctrl-C to both; only the parent reacts to it.
  */
 export function answerParent(handlers: Handlers): void {
   const all: Handlers = { cpuSeconds, residentBytes, ...handlers };

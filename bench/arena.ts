@@ -41,24 +41,26 @@ export interface Arena {
   readonly holdfast: Holdfast;
   readonly sql: { readonly process: Child; readonly database: StockDatabase };
   readonly generator: Child;
-  /** A second one, for those that flood the service: what it is busy with delays no other caller. */
+  /** A second one, for callers that flood the service: its work delays no other caller. */
   readonly floodGenerator: Child;
   readonly databaseCpu: DatabaseCpu;
   readonly postgresVersion: string;
 }
 
-/** What of the service only some turns need. Processes start when they are asked for first, and stay. */
+/** Parts of the service that only some turns need. A process starts when it is first asked for, and stays. */
 export interface Holdfast {
   readonly database: StockDatabase;
   /** Credentials of the database's second merchant, as headers. */
   readonly neighbourHeaders: Readonly<Record<string, string>>;
-  /** So many processes on the one database; the first is that of the side. */
+  /** This many processes on the one database; the first is the side's own. */
   processes(count: number): Promise<readonly Service[]>;
+  /** One with so many workers. */
+  workers(count: number): Promise<Service>;
   /** A process on it that keeps each merchant to RATE_LIMIT calls a second. */
   limited(): Promise<Service>;
 }
 
-/** What is to be undone, the last first; filled as things come into being, so that a failed start undoes its part. */
+/** What must be undone, the last first. It grows with each thing that is created, so a failed start undoes what it did. */
 export type Cleanup = (() => Promise<unknown>)[];
 
 export async function openArena(cleanup: Cleanup, options: { profile: boolean }): Promise<Arena> {
@@ -86,13 +88,11 @@ export async function openArena(cleanup: Cleanup, options: { profile: boolean })
 
   const holdfastDatabase = await stock('bench_holdfast');
   const holdfast = await service('holdfast', holdfastDatabase);
-  const startMore = async (name: string, settings: Record<string, string> = {}): Promise<Service> => {
+  const startMore: StartMore = async (name, settings = {}) => {
     const process = child(name, 'sides/holdfast.js');
     const start = { databaseUrl: holdfastDatabase.url, jwtSecret, settings };
     return { process, addresses: await process.ask<Addresses>('start', start) };
   };
-  const processes: Service[] = [holdfast];
-  let limited: Service | undefined;
   const noop = await service('noop', await stock('bench_noop'));
   const plainDatabase = keep(await createPlainDatabase(server.adminUrl, 'bench_plain'));
   const plain = child('plain', 'sides/plain.js');
@@ -111,27 +111,48 @@ export async function openArena(cleanup: Cleanup, options: { profile: boolean })
         process: bare,
         addresses: await bare.ask<Addresses>('start'),
         database: undefined,
-        // What the others are sent, so that each reads a request of the same length.
+        // Sent to the other sides, so that each reads a request of the same length.
         headers: noop.headers,
       },
     },
     holdfast: {
       database: holdfastDatabase,
       neighbourHeaders: await credentials(holdfastDatabase.neighbour, jwtSecret),
-      processes: async (count) => {
-        while (processes.length < count) processes.push(await startMore(`holdfast-${processes.length + 1}`));
-        return processes.slice(0, count);
-      },
-      limited: async () => {
-        limited ??= await startMore('holdfast-limited', { MERCHANT_CALLS_PER_SECOND_MAX: `${RATE_LIMIT}` });
-        return limited;
-      },
+      ...moreServices(holdfast, startMore),
     },
     sql: { process: child('sql', 'sides/sql.js'), database: await stock('bench_sql') },
     generator: child('generator', 'load/main.js'),
     floodGenerator: child('flood-generator', 'load/main.js'),
     databaseCpu: await DatabaseCpu.of(server.adminUrl),
     postgresVersion: await versionOf(server.adminUrl),
+  };
+}
+
+type StartMore = (name: string, settings?: Record<string, string>) => Promise<Service>;
+
+/** Each starts when it is asked for first. */
+function moreServices(
+  first: Service,
+  startMore: StartMore,
+): Pick<Holdfast, 'processes' | 'workers' | 'limited'> {
+  const processes: Service[] = [first];
+  const crews = new Map<number, Service>();
+  let limited: Service | undefined;
+  return {
+    processes: async (count) => {
+      while (processes.length < count) processes.push(await startMore(`holdfast-${processes.length + 1}`));
+      return processes.slice(0, count);
+    },
+    workers: async (count) => {
+      const settings = { WORKERS: `${count}` };
+      const crew = crews.get(count) ?? (await startMore(`holdfast-workers-${count}`, settings));
+      crews.set(count, crew);
+      return crew;
+    },
+    limited: async () => {
+      limited ??= await startMore('holdfast-limited', { MERCHANT_CALLS_PER_SECOND_MAX: `${RATE_LIMIT}` });
+      return limited;
+    },
   };
 }
 

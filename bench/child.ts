@@ -2,9 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Question, Reply } from './answer-parent.js';
 import { RESULTS_FOLDER } from './results-folder.js';
 
-/** As `npm start` has them, and the same for every side. */
+/** As in `npm start`; every side gets the same. */
 const NODE_FLAGS = ['--max-semi-space-size=64'];
-/** A profile takes its time to be written. */
+/** Writing a profile takes a while. */
 const STOP_TIMEOUT_MS = 20_000;
 const ERROR_TEXT_CHARACTERS_MAX = 4000;
 
@@ -14,7 +14,7 @@ export class Child {
   readonly #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
   readonly #ended: Promise<void>;
   #asked = 0;
-  /** The end of what it wrote on standard error: worth reading only when it dies. */
+  /** The last lines of its standard error, shown only when it dies. */
   #errorText = '';
 
   constructor(
@@ -28,7 +28,7 @@ export class Child {
       `--cpu-prof-name=${name}.cpuprofile`,
     ];
     this.#process = fork(script, {
-      // Not this process's own flags, or the child would load TypeScript's loader too.
+      // Without this process's own flags: with them, the child would load the TypeScript loader too.
       execArgv: options.profile ? [...NODE_FLAGS, ...profiling] : NODE_FLAGS,
       env: { ...process.env, NODE_ENV: 'production' },
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
@@ -63,7 +63,7 @@ export class Child {
     return this.ask('cpuSeconds');
   }
 
-  /** Memory that it has now, in bytes. */
+  /** Its resident memory, in bytes. */
   residentBytes(): Promise<number> {
     return this.ask('residentBytes');
   }

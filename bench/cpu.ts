@@ -3,7 +3,7 @@ import type { Child } from './child.js';
 import type { LoadTiming } from './load/tally.js';
 import type { Reading } from './reading.js';
 
-/** Runs a turn, and tells how much processor time it took. */
+/** Runs a turn, and measures how much processor time it took. */
 export async function withCpu<R extends object>(
   arena: Arena,
   servers: readonly Child[],

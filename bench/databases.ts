@@ -2,11 +2,11 @@ import pg from 'pg';
 import { loadConfig } from '../src/config.js';
 import { openDatabase } from '../src/database.js';
 import { createMerchant } from '../src/service/merchants.js';
-import { auditPlain, auditStock, type Told } from './audit.js';
+import { auditPlain, auditStock, type ToldAndUnknown } from './audit.js';
 import { ON_HAND_QTY, recordId } from './load/plan.js';
 import { seedTables, warmCache } from './seed.js';
 
-/** A side's own database, on the server that all share. */
+/** A side's own database, on the server that all sides share. */
 export interface SideDatabase {
   readonly url: string;
   /**
@@ -17,7 +17,7 @@ export interface SideDatabase {
    */
   reset(records: number): Promise<void>;
   /** Throws AuditFailed. */
-  audit(told: Told): Promise<void>;
+  audit(told: ToldAndUnknown): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -43,6 +43,7 @@ export async function createStockDatabase(
   const { dataSource, close } = await openDatabase(
     loadConfig({ DATABASE_URL: url, JWT_SECRET: jwtSecret, STATEMENT_TIMEOUT_MS: '600000' }),
     silent,
+    { migrates: true },
   );
   const merchant = await createMerchant(dataSource, 'Bench', 'test');
   const { merchantId } = merchant;

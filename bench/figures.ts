@@ -4,13 +4,21 @@ import { median, type Reading } from './reading.js';
 export type Figure = (readings: readonly Reading[]) => number;
 
 export const rate = (reading: Reading): number => reading.perSecond;
-export const lineRate = (reading: Reading): number => reading.perSecond * reading.unitsPerCall;
-export const latency = (reading: Reading): number => reading.latencyMs.p50;
-export const p99 = (reading: Reading): number => reading.latencyMs.p99;
+export const lineRate = (reading: Reading): number => reading.perSecond * reading.linesPerCall;
+export const latency = ({ latencyMs }: Reading): number => waited(latencyMs.p50);
+export const p99 = ({ latencyMs }: Reading): number => waited(latencyMs.p99);
+
+/** A turn in which nobody waited had no call: it has no latency, rather than the best of all. */
+const waited = (ms: number): number => (ms > 0 ? ms : Number.NaN);
 
 /** The first turn's figure / the second's. */
 export function ratio(figure: (reading: Reading) => number): Figure {
   return ([first, second]) => figure(first!) / figure(second!);
+}
+
+/** How long the slowest percent waits, in the terms of what is usual. */
+export function tail([reading]: readonly Reading[]): number {
+  return p99(reading!) / latency(reading!);
 }
 
 /** The first turn's rate / the highest of all. */
@@ -26,8 +34,8 @@ export function flatness(readings: readonly Reading[]): number {
 }
 
 /**
- * The last third of one turn's parts / the first third, the very first part left out: how a figure moved, with the
- * median of each third, so that one bad part is not taken for a trend.
+ * The last third of one turn's parts / the first third, without the very first part: how a figure changed. It takes the
+ * median of each third, so that one bad part does not look like a trend.
  */
 export function drift(partsOf: (reading: Reading) => readonly number[]): Figure {
   return ([reading]) => {

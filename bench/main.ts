@@ -1,5 +1,6 @@
 import { type Arena, type Cleanup, openArena } from './arena.js';
 import { AuditFailed } from './audit.js';
+import { drawCharts, NothingToDraw } from './chart/charts.js';
 import { compile } from './compile.js';
 import { readOptions, UsageError } from './options.js';
 import { findBestSettings } from './probe.js';
@@ -7,16 +8,22 @@ import type { Reading } from './reading.js';
 import { createReport, type Report, writeReport } from './report.js';
 import { NothingMeasured, playRound, type Round, turnsOf, warmUp } from './rounds.js';
 import { measuresTable, partsTable, refusalsTable, remark, turnsTable } from './tables.js';
-import { turns } from './turns.js';
+import { curveShares, curveSides, curveTurn, turns } from './turns.js';
+
+const curve = curveSides.flatMap((side) => curveShares.map((share) => curveTurn(side, share)));
 
 /** The bench: all sides in turns on one database, ratios against their bars. See README.md. */
 async function main(cleanup: Cleanup): Promise<number> {
   const options = readOptions(process.argv.slice(2));
+  if (options.chart) {
+    drawCharts();
+    return 0;
+  }
   compile();
   note('starting PostgreSQL and the sides');
   opening = openArena(cleanup, options);
   const arena = await opening;
-  const names = turnsOf(options.measures);
+  const names = turnsOf(options.measures, options.curve ? curve : []);
   await warmUp(arena, names, options.warmUpMs);
 
   const recordsOf = (side: 'plain' | 'sql', load?: 'best') => {
@@ -79,20 +86,21 @@ async function undo(cleanup: Cleanup): Promise<void> {
   }
 }
 
-/** What main threw, in a line where it is no fault of the bench. */
+/** What main threw: one line, unless it is a bug of the bench. */
 function explain(error: unknown): string {
   if (error instanceof AuditFailed) return `the audit failed, so there are no figures: ${error.message}`;
-  if (error instanceof UsageError || error instanceof NothingMeasured) return error.message;
+  if (error instanceof UsageError || error instanceof NothingMeasured || error instanceof NothingToDraw)
+    return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 const cleanup: Cleanup = [];
-/** What it brings into being while it goes on would escape the cleaning. */
+/** What it still creates would not be cleaned up. */
 let opening: Promise<Arena> | undefined;
 // A turn that Ctrl-C cuts short fails; only the signal's own path may then clean up and end the process.
 let stopping = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // Comes twice from a terminal: the runner hands on what the whole group was sent.
+  // Arrives twice from a terminal: once for the whole group, and once from the runner, which passes it on.
   process.on(signal, () => {
     if (stopping) return;
     stopping = true;

@@ -1,31 +1,8 @@
-import {
-  drift,
-  type Figure,
-  flatness,
-  latency,
-  lineRate,
-  p99,
-  rate,
-  ratio,
-  shareOfHighest,
-} from './figures.js';
+import { commandMeasures } from './command-measures.js';
+import { drift, flatness, latency, lineRate, p99, rate, ratio, shareOfHighest, tail } from './figures.js';
+import type { Measure } from './measure.js';
 import { bystanderNames } from './scenes.js';
-import { crowds, fleetTurn, type ReadingName } from './turns.js';
-
-/** What is promised. */
-export interface Measure {
-  /** As in the specification; two promises may share a number. */
-  readonly id: number;
-  readonly name: string;
-  /** The readings that it needs. */
-  readonly of: readonly ReadingName[];
-  readonly figure: Figure;
-  readonly bar: { readonly atLeast: number } | { readonly atMost: number };
-  /** Takes many minutes: runs alone, once, and only when asked for. */
-  readonly alone?: true;
-  /** Too long for a quick run that does not ask for it. */
-  readonly long?: true;
-}
+import { crews, crewTurn, crowds, fleetTurn } from './turns.js';
 
 const ONE = 'holdfast, one record';
 const MANY = 'holdfast, many records';
@@ -53,6 +30,22 @@ const tenThousandOfMany: Measure = {
   bar: { atLeast: 0.85 },
 };
 
+const standingMeasures: readonly Measure[] = (
+  [
+    ['ExtendOrder', 'holdfast, orders extended'],
+    ['SetOrder', 'holdfast, orders set'],
+    ['MoveOrder', 'holdfast, orders moved'],
+  ] as const
+).map(
+  ([rpc, turn]): Measure => ({
+    id: 14,
+    name: `10,000 records, orders of 5 lines: lines a second, ${rpc} / ReserveOrder`,
+    of: [turn, 'holdfast, orders'],
+    figure: ratio(lineRate),
+    bar: { atLeast: 0.7 },
+  }),
+);
+
 const fleetMeasures: readonly Measure[] = (['gRPC', 'REST'] as const).flatMap((door) =>
   crowds.flatMap((inFlight) =>
     ([2, 4] as const).map(
@@ -67,6 +60,29 @@ const fleetMeasures: readonly Measure[] = (['gRPC', 'REST'] as const).flatMap((d
     ),
   ),
 );
+
+const crewMeasures: readonly Measure[] = [
+  ...crowds.flatMap((inFlight) =>
+    crews.map(
+      (workers): Measure => ({
+        id: 15,
+        name: `one record, gRPC, ${inFlight} in flight in all: ${workers} workers / one process`,
+        of: [crewTurn(inFlight, workers), fleetTurn('gRPC', inFlight, 1)],
+        figure: ratio(rate),
+        bar: { atLeast: 0.9 },
+        long: true,
+      }),
+    ),
+  ),
+  {
+    id: 15,
+    name: '10,000 records, gRPC: 2 workers / one process',
+    of: ['holdfast, many records, 2 workers', MANY],
+    figure: ratio(rate),
+    bar: { atLeast: 1 },
+    long: true,
+  },
+];
 
 const heldMeasures: readonly Measure[] = (['a row held', '1,000 rows held'] as const).flatMap((scene) =>
   bystanderNames.map(
@@ -142,6 +158,14 @@ const measures: readonly Measure[] = [
     figure: ratio(rate),
     bar: { atLeast: 3.5 },
   },
+  // One statement for each call does well where calls do not wait for each other: nobody has promised to beat it there.
+  {
+    id: 4,
+    name: '10,000 records: holdfast gRPC / best sql',
+    of: [MANY, 'sql, many records'],
+    figure: ratio(rate),
+    bar: 'none',
+  },
   {
     id: 5,
     name: 'one record: holdfast REST / holdfast gRPC',
@@ -171,6 +195,20 @@ const measures: readonly Measure[] = [
     of: ['holdfast, half its rate', 'plain, half its rate'],
     figure: ratio(p99),
     bar: { atMost: 0.1 },
+  },
+  {
+    id: 7,
+    name: 'at half of holdfast’s highest rate: p99 / p50',
+    of: ['holdfast, half its rate'],
+    figure: tail,
+    bar: { atMost: 5 },
+  },
+  {
+    id: 7,
+    name: 'p99 at half of holdfast’s highest rate: holdfast / noop',
+    of: ['holdfast, half its rate', 'noop, the same rate'],
+    figure: ratio(p99),
+    bar: { atMost: 2 },
   },
   everyRecordOf('1,000', '100,000', '1,000,000'),
   tenThousandOfMany,
@@ -226,7 +264,9 @@ const measures: readonly Measure[] = [
     figure: ratio(rate),
     bar: { atLeast: 0.5 },
   },
+  ...standingMeasures,
   ...fleetMeasures,
+  ...crewMeasures,
   ...heldMeasures,
   {
     id: 20,
@@ -244,6 +284,7 @@ const measures: readonly Measure[] = [
     bar: { atMost: 3 },
     long: true,
   },
+  ...commandMeasures,
   ...overloadMeasures,
 ];
 

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { type Measure, measuresOf } from './measures.js';
+import type { Measure } from './measure.js';
+import { measuresOf } from './measures.js';
 import type { ProbeRange } from './probe.js';
 import type { Timings } from './rounds.js';
 
@@ -8,6 +9,10 @@ export interface Options {
   readonly measures: readonly Measure[];
   /** Writes a CPU profile of each process next to the results. */
   readonly profile: boolean;
+  /** Only draws what the last run came to. */
+  readonly chart: boolean;
+  /** Also takes the latency at parts of the highest rate, which the chart shows. */
+  readonly curve: boolean;
   readonly rounds: number;
   /** Of each service, before anything is recorded. */
   readonly warmUpMs: number;
@@ -21,23 +26,11 @@ export class UsageError extends Error {
 
 /**
  * `--quick`: one short round, for a first look. `--only 1,3`: these measures. `--only 9`: ten minutes of load, or
- * `--minutes` of it. `--profile`: where time goes.
+ * `--minutes` of it. `--profile`: where time goes. `--curve`: latency against load, too, as in a full run. `--chart`: draws
+ * the last run, and runs nothing.
  */
 export function readOptions(args: readonly string[]): Options {
-  let values: { quick?: boolean; only?: string; profile?: boolean; minutes?: string };
-  try {
-    values = parseArgs({
-      args: [...args],
-      options: {
-        quick: { type: 'boolean' },
-        only: { type: 'string' },
-        profile: { type: 'boolean' },
-        minutes: { type: 'string' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
+  const values = parse(args);
   const quick = values.quick === true;
   const all = measuresOf(quick ? 'quick' : 'full');
   const chosen =
@@ -46,7 +39,13 @@ export function readOptions(args: readonly string[]): Options {
       : chooseMeasures(all, values.only);
   const soakMs = minutesOf(values.minutes) * 60_000;
   const runsAlone = chosen.some((measure) => measure.alone);
-  const common = { quick, measures: chosen, profile: values.profile === true };
+  const common = {
+    quick,
+    measures: chosen,
+    profile: values.profile === true,
+    chart: values.chart === true,
+    curve: values.curve === true || (!quick && values.only === undefined),
+  };
   return quick
     ? {
         ...common,
@@ -72,7 +71,7 @@ export function readOptions(args: readonly string[]): Options {
         warmUpMs: 6000,
         timings: {
           turn: { warmupMs: 3000, measureMs: 8000 },
-          // The first half of it leaves behind what a short turn lives on: empty tables, pages just checkpointed.
+          // Its first half uses up what makes a short turn fast: empty tables, and pages that were just checkpointed.
           sustain: runsAlone
             ? { warmupMs: soakMs / 4, measureMs: soakMs / 4 }
             : { warmupMs: 30_000, measureMs: 30_000 },
@@ -86,6 +85,33 @@ export function readOptions(args: readonly string[]): Options {
           timing: { warmupMs: 1000, measureMs: 2000 },
         },
       };
+}
+
+interface Arguments {
+  quick?: boolean;
+  only?: string;
+  profile?: boolean;
+  curve?: boolean;
+  chart?: boolean;
+  minutes?: string;
+}
+
+function parse(args: readonly string[]): Arguments {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        quick: { type: 'boolean' },
+        only: { type: 'string' },
+        profile: { type: 'boolean' },
+        curve: { type: 'boolean' },
+        chart: { type: 'boolean' },
+        minutes: { type: 'string' },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
 }
 
 function minutesOf(text = '10'): number {

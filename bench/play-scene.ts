@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Arena } from './arena.js';
 import { withCpu } from './cpu.js';
-import type { LoadPlan, LoadResult } from './load/plan.js';
+import { bothTold, type LoadPlan, type LoadResult } from './load/plan.js';
 import type { LoadTiming } from './load/tally.js';
 import { arrivalText, unknownOf } from './play.js';
 import type { Reading } from './reading.js';
@@ -37,15 +37,9 @@ export async function playScene(
   };
   const { results, ...cpu } = await withCpu(arena, [service.process], timing, runAll);
 
-  const sum = (of: (result: LoadResult) => number) =>
-    results.reduce((total, result) => total + of(result), 0);
-  await database.audit({
-    units: sum(({ units }) => units),
-    successes: sum(({ successes, unitsPerCall }) => (unitsPerCall === 0 ? 0 : successes)),
-    unknown: sum(({ unitsPerCall, ...result }) =>
-      unitsPerCall === 0 ? 0 : unknownOf({ unitsPerCall, ...result }),
-    ),
-  });
+  const changing = results.filter(({ linesPerCall }) => linesPerCall > 0);
+  const unknown = changing.reduce((total, result) => total + unknownOf(result), 0);
+  await database.audit({ ...changing.map(({ told }) => told).reduce(bothTold), unknown });
   return new Map(
     groups.map(([name, { arrival }], i) => [name, { ...results[i]!, ...cpu, setting: arrivalText(arrival) }]),
   );
@@ -70,6 +64,7 @@ function planOf(
     firstRecord,
     tableRecords: firstRecord + records,
     orderLines: 0,
+    standing: [],
     soldOutShare: 0,
     idempotencyKeys: false,
     refusals,

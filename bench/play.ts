@@ -1,6 +1,6 @@
-import type { Arena } from './arena.js';
+import type { Arena, Service } from './arena.js';
 import { withCpu } from './cpu.js';
-import type { LoadPlan, LoadResult } from './load/plan.js';
+import type { LoadPlan, LoadResult, StandingOrder } from './load/plan.js';
 import type { LoadTiming } from './load/tally.js';
 import { watchMemory } from './memory.js';
 import type { Reading } from './reading.js';
@@ -19,9 +19,8 @@ export async function playServed(
   noteMemory: (part: number, memoryMiB: number) => void = () => undefined,
 ): Promise<Reading> {
   const { process, database, headers, ...served } = arena.served[load.side];
-  const services =
-    load.side === 'holdfast' ? await arena.holdfast.processes(load.processes ?? 1) : [{ process, ...served }];
-  const { tableRecords = load.records, orderLines = 0 } = load;
+  const services = load.side === 'holdfast' ? await servicesOf(arena, load) : [{ process, ...served }];
+  const { tableRecords = load.records, orderLines = 0, call = 'reserve' } = load;
   const { parts = 0 } = timing;
   await database?.reset(tableRecords);
   if (pool !== undefined) await process.ask('usePool', pool);
@@ -30,28 +29,39 @@ export async function playServed(
     addresses: services.map(({ addresses }) => addresses[load.door]!),
     headers,
     arrival: load.arrival,
-    call: 'reserve',
+    call,
     referencePrefix: 'ORD',
     records: load.records,
     firstRecord: 0,
     tableRecords,
     orderLines,
+    standing: [],
     soldOutShare: load.soldOutShare ?? 0,
     idempotencyKeys: load.idempotencyKeys ?? false,
     refusals: load.overload === true ? 'apart' : 'wrong',
     ...timing,
     parts,
   };
+  const standing =
+    call === 'reserve' || call === 'execute' || call === 'batch'
+      ? []
+      : await arena.generator.ask<StandingOrder[]>('reserveStanding', plan);
   const run = async () => {
-    const ran = arena.generator.ask<LoadResult>('run', plan);
+    const ran = arena.generator.ask<LoadResult>('run', { ...plan, standing });
     if (parts === 0) return ran;
     const [result, memoryMiB] = await Promise.all([ran, watchMemory(process, plan, noteMemory)]);
     return { ...result, memoryMiB };
   };
   const servers = services.map((service) => service.process);
   const reading = await withCpu(arena, servers, timing, run);
-  await database?.audit({ ...reading, unknown: unknownOf(reading) });
+  await database?.audit({ ...reading.told, unknown: unknownOf(reading) });
   return { ...reading, setting: settingOf(load, pool) };
+}
+
+async function servicesOf(arena: Arena, { processes = 1, workers }: ServedLoad): Promise<readonly Service[]> {
+  return workers === undefined
+    ? arena.holdfast.processes(processes)
+    : [await arena.holdfast.workers(workers)];
 }
 
 /** Of refused calls, those whose callers cannot know whether they took effect. */
@@ -78,6 +88,6 @@ export async function playSql(arena: Arena, load: SqlLoad, timing: LoadTiming): 
   await database.reset(load.records);
   const plan: SqlPlan = { databaseUrl: database.url, merchantId: database.merchantId, ...load, ...timing };
   const reading = await withCpu(arena, [process], timing, () => process.ask<LoadResult>('run', plan));
-  await database.audit(reading);
+  await database.audit(reading.told);
   return { ...reading, setting: `${load.statement}, ${load.clients} clients` };
 }

@@ -4,7 +4,7 @@ import { playServed, playSql } from './play.js';
 import type { SqlStatement } from './sides/sql.js';
 import { MANY_RECORDS } from './turns.js';
 
-/** What suits the rivals best, on one record and on many. */
+/** The settings that suit the rivals best, on one record and on many. */
 export interface BestSettings {
   readonly plainPool: ReadonlyMap<number, number>;
   readonly sql: ReadonlyMap<number, { statement: SqlStatement; clients: number }>;
@@ -17,7 +17,7 @@ export interface ProbeRange {
   readonly timing: LoadTiming;
 }
 
-/** Tries each setting once, and briefly: the rivals are to meet the service at their best. */
+/** Tries each setting once, and briefly, so that each rival runs with its best one. */
 export async function findBestSettings(
   arena: Arena,
   range: ProbeRange,

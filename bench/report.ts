@@ -1,12 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { type Measure, measuresOf } from './measures.js';
+import type { Measure } from './measure.js';
+import { measuresOf } from './measures.js';
 import { median, type Reading } from './reading.js';
 import { RESULTS_FOLDER } from './results-folder.js';
 import { figureOf, type Round } from './rounds.js';
 
-/** What a run of the bench leaves behind; the first two members are its published form. */
+/** The result of a run of the bench; the first two members are published. */
 export interface Report {
   readonly measures: readonly MeasuredValue[];
   readonly machine: Machine;
@@ -14,7 +15,7 @@ export interface Report {
     readonly date: string;
     readonly quick: boolean;
     readonly rounds: number;
-    /** What the specification has and this run has not: numbers, with a name where only a part is missing. */
+    /** Measures of the specification that this run lacks: their numbers, with a name where only a part is missing. */
     readonly notMeasured: readonly string[];
   };
   /** Per measure, each round's figure; per turn, each round's reading: for diagnosis. */
@@ -30,6 +31,7 @@ export interface MeasuredValue {
   readonly id: number;
   readonly name: string;
   readonly value: number;
+  /** `none`: shown for comparison. */
   readonly bar: string;
   readonly holds: boolean;
 }
@@ -79,7 +81,11 @@ function notMeasured(measured: readonly Measure[]): string[] {
 
 function toValue({ id, name, bar }: Measure, value: number): MeasuredValue {
   const [holds, text] =
-    'atLeast' in bar ? [value >= bar.atLeast, `≥ ${bar.atLeast}`] : [value <= bar.atMost, `≤ ${bar.atMost}`];
+    bar === 'none'
+      ? [true, 'none']
+      : 'atLeast' in bar
+        ? [value >= bar.atLeast, `≥ ${bar.atLeast}`]
+        : [value <= bar.atMost, `≤ ${bar.atMost}`];
   return { id, name, value: Number(value.toPrecision(3)), bar: text, holds };
 }
 

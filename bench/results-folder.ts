@@ -1,4 +1,4 @@
 import { fileURLToPath } from 'node:url';
 
-/** What runs leave behind, reports and profiles. Ignored by git. */
+/** Reports and profiles of runs. Git ignores it. */
 export const RESULTS_FOLDER = fileURLToPath(new URL('results', import.meta.url));

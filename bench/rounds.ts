@@ -1,13 +1,13 @@
 import type { Arena } from './arena.js';
 import type { LoadTiming } from './load/tally.js';
-import type { Measure } from './measures.js';
+import type { Measure } from './measure.js';
 import { playServed, playSql } from './play.js';
 import { playScene } from './play-scene.js';
 import type { BestSettings } from './probe.js';
 import type { Reading } from './reading.js';
 import { type ReadingName, type ServedTurn, type SqlTurn, type TurnName, turnOf, turns } from './turns.js';
 
-/** What each turn of a round came to. */
+/** The reading of each turn of a round. */
 export type Round = ReadonlyMap<ReadingName, Reading>;
 
 /** A turn without an answer in its measured time has no rate to compare with. */
@@ -28,12 +28,12 @@ export interface Timings {
 
 /** Calls in flight at once in an open loop, as in the closed one. */
 const OPEN_IN_FLIGHT_MAX = 512;
-/** The same where more is offered than can be answered: more than any queue of the service holds. */
+/** The same where more calls are sent than can be answered: more than any queue of the service holds. */
 const OVERLOAD_IN_FLIGHT_MAX = 30_000;
 
-/** The turns that these measures need, in order. */
-export function turnsOf(measures: readonly Measure[]): TurnName[] {
-  const needed = new Set<TurnName>(measures.flatMap((measure) => measure.of.map(turnOf)));
+/** The turns that these measures need, and others, in order. */
+export function turnsOf(measures: readonly Measure[], others: readonly TurnName[] = []): TurnName[] {
+  const needed = new Set<TurnName>([...measures.flatMap((measure) => measure.of.map(turnOf)), ...others]);
   for (const name of needed) {
     const turn = turns[name];
     if (turn.side !== 'sql' && turn.side !== 'scene' && 'ofTheRateOf' in turn.load)
@@ -43,7 +43,7 @@ export function turnsOf(measures: readonly Measure[]): TurnName[] {
 }
 
 /** What a scene's callers make. */
-const plainCalls: Pick<ServedTurn, 'side' | 'door' | 'orderLines' | 'processes'> = {
+const plainCalls: Pick<ServedTurn, 'side' | 'door' | 'call' | 'orderLines' | 'processes' | 'workers'> = {
   side: 'holdfast',
   door: 'grpc',
 };
@@ -58,17 +58,26 @@ export async function warmUp(arena: Arena, names: readonly TurnName[], measureMs
     const turn = turns[name];
     if (turn.side === 'sql') continue;
     if (turn.side === 'scene') {
-      // What disturbs is what makes a process work.
+      // A scene's own load warms up the process with limits.
       if (turn.scene.limited && !warm.has('limited'))
         await playScene(arena, turn.scene, { warmupMs: 0, measureMs });
       if (turn.scene.limited) warm.add('limited');
     }
-    const { side, door, orderLines = 0, processes = 1 } = turn.side === 'scene' ? plainCalls : turn;
-    const kind = `${side} ${door} ${orderLines} ${processes}`;
+    const {
+      side,
+      door,
+      call,
+      orderLines = 0,
+      processes = 1,
+      workers,
+    } = turn.side === 'scene' ? plainCalls : turn;
+    const kind = `${side} ${door} ${call} ${orderLines} ${processes} ${workers}`;
     if (warm.has(kind)) continue;
     warm.add(kind);
-    const arrival = { kind: 'closed', inFlight: 512 } as const;
-    const load = { side, door, records: Math.max(1, orderLines), orderLines, processes, arrival };
+    // A batch is a hundred commands.
+    const arrival = { kind: 'closed', inFlight: call === 'batch' ? 5 : 512 } as const;
+    const kept = workers === undefined ? { processes } : { workers };
+    const load = { side, door, call, records: Math.max(1, orderLines), orderLines, ...kept, arrival };
     await playServed(arena, load, undefined, { warmupMs: 0, measureMs });
   }
 }

@@ -5,7 +5,7 @@ export interface Scene {
   readonly groups: Readonly<Record<string, Group>>;
   /** Of merchant A in the table. */
   readonly records: number;
-  /** While it is measured, somebody else holds A's first rows locked. */
+  /** Meanwhile, somebody else has A's first rows locked. */
   readonly heldRows?: number;
   /** On the process that keeps each merchant to a number of calls a second. */
   readonly limited?: true;
@@ -14,7 +14,7 @@ export interface Scene {
 export interface Group {
   readonly merchant: 'A' | 'B';
   readonly call: CallKind;
-  /** So many records from `firstRecord` on are called. */
+  /** This many records, from `firstRecord` on, are called. */
   readonly records: number;
   readonly firstRecord?: number;
   readonly arrival: LoadPlan['arrival'];
@@ -35,7 +35,7 @@ const WATCHED_RECORDS = 100;
 // had in flight. Some hundred calls a second are what eight callers make who think for a moment between two.
 const steadily = (perSecond: number) => ({ kind: 'open', perSecond, inFlightMax: 5000 }) as const;
 
-/** Who has nothing to do with the rows that are held. Some records are called, some watched, the first ones held. */
+/** Callers who need none of the locked rows. Some records are called, some are watched, and the first ones are locked. */
 const bystanders = {
   'other records': {
     merchant: 'A',
@@ -70,7 +70,7 @@ const bystanders = {
   },
 } as const satisfies Record<string, Group>;
 
-/** What nothing should disturb, by its name. */
+/** Groups that nothing should disturb, by name. */
 export const bystanderNames = Object.keys(bystanders) as (keyof typeof bystanders)[];
 
 function held(rows: number): Scene {

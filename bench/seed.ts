@@ -30,7 +30,7 @@ const MOVEMENT_LOG = `
 export async function seedTables(dataSource: DataSource, merchantId: string, records: number): Promise<void> {
   const fill = (statement: string, ...more: string[]) =>
     dataSource.transaction(async (manager) => {
-      // Without it, each row looks up its merchant: foreign keys are triggers.
+      // Otherwise each row looks up its merchant, since foreign keys are triggers.
       await manager.query('SET LOCAL session_replication_role = replica');
       await manager.query(statement, [records, merchantId, ...more]);
     });
@@ -43,7 +43,7 @@ export async function seedTables(dataSource: DataSource, merchantId: string, rec
  */
 export async function warmCache(dataSource: DataSource, merchantId: string): Promise<void> {
   await dataSource.transaction(async (manager) => {
-    // A scan of the whole table goes past the cache.
+    // A scan of the whole table bypasses the cache.
     await manager.query('SET LOCAL enable_seqscan = off');
     await manager.query('SET LOCAL enable_bitmapscan = off');
     await manager.query('SELECT sum(revision) FROM stock_levels WHERE merchant_id = $1', [merchantId]);

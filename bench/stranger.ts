@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { recordId } from './load/plan.js';
 
-/** Locks the first `rows` records of a merchant, as another program may. Returns what lets go of them. */
+/** Locks the first `rows` records of a merchant, as another program may. Returns a function that unlocks them. */
 export async function holdRows(
   databaseUrl: string,
   merchantId: string,

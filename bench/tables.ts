@@ -7,7 +7,7 @@ export function measuresTable(report: Report): string {
     name,
     String(value),
     bar,
-    holds ? 'holds' : 'MISSED',
+    bar === 'none' ? '' : holds ? 'holds' : 'MISSED',
   ]);
   return table(['#', 'measure', 'value', 'bar', ''], rows);
 }
@@ -33,7 +33,7 @@ export function turnsTable(report: Report): string {
   return table(head, rows);
 }
 
-/** Of a turn that is reported in parts: how it went, part by part. Empty when there is none. */
+/** How a turn went that is reported in parts, part by part. Empty if there is no such turn. */
 export function partsTable(report: Report): string {
   const rows = Object.values(report.turns).flatMap((readings) =>
     readings.flatMap(({ parts = [], memoryMiB = [] }) =>
@@ -50,8 +50,8 @@ export function partsTable(report: Report): string {
 }
 
 /**
- * Who was refused what, or had no answer in the measured time; of all rounds, what came before and after that time
- * included. Empty when there is nobody.
+ * Which callers were refused, and why, or had no answer in the measured time; of all rounds, also before and after that
+ * time. Empty if there are none.
  */
 export function refusalsTable(report: Report): string {
   const rows = Object.entries(report.turns).flatMap(([name, readings]) => {
@@ -69,7 +69,7 @@ export function refusalsTable(report: Report): string {
   return rows.length === 0 ? '' : table(['turn', 'granted', 'refused', 'slowest answer ms'], rows);
 }
 
-/** What a reader would miss. */
+/** Measures that this run lacks. */
 export function remark({ run }: Report): string {
   return run.notMeasured.length === 0 ? '' : `Not measured in this run: ${run.notMeasured.join(', ')}.`;
 }

@@ -1,3 +1,4 @@
+import type { StandingOrderCall } from './load/plan.js';
 import { type Scene, type SceneName, scenes } from './scenes.js';
 
 /** One thing that is timed: a side under a load. */
@@ -8,18 +9,22 @@ export type ServedSide = 'holdfast' | 'plain' | 'noop' | 'bare';
 export interface ServedTurn {
   readonly side: ServedSide;
   readonly door: 'grpc' | 'rest';
-  /** Calls go to so many. */
+  /** How many records are called. */
   readonly records: number;
-  /** Of so many in the table; absent: to all. */
+  /** How many records the table has; absent: as many. */
   readonly tableRecords?: number;
   /** Calls in flight; or a part of the rate that another turn of the same round reached. */
   readonly load: { readonly inFlight: number } | { readonly share: number; readonly ofTheRateOf: TurnName };
   readonly soldOutShare?: number;
   readonly idempotencyKeys?: boolean;
-  /** ReserveOrder with so many lines; absent: Reserve. */
+  /** The RPC; absent: Reserve, or ReserveOrder if there are order lines. */
+  readonly call?: StandingOrderCall | 'execute' | 'batch' | undefined;
+  /** Orders of so many lines are called; absent: Reserve. */
   readonly orderLines?: number;
-  /** Of the service, on one database; absent: one. */
+  /** Services on one database; absent: one. */
   readonly processes?: number;
+  /** The service runs with so many WORKERS; absent: with none. */
+  readonly workers?: number;
   /** More may be offered than can be answered: refusals are counted apart, and calls are sent when due, however many. */
   readonly overload?: true;
   /** soak: minutes, and reported in parts. sustain: as long as it takes until the rate is one that can last. */
@@ -53,8 +58,22 @@ const table = {
   'noop, one record': { side: 'noop', ...grpc },
   'sql, one record': { side: 'sql', records: 1, load: 'best' },
   'holdfast, 10,000 of 1,000,000': { side: 'holdfast', ...grpcMany, tableRecords: MILLION },
+  'holdfast, Execute, one record': { side: 'holdfast', ...grpc, call: 'execute' },
+  'holdfast, BatchExecute': {
+    side: 'holdfast',
+    ...grpc,
+    // As many lines as the other turns have calls.
+    load: { inFlight: 5 },
+    call: 'batch',
+    orderLines: 100,
+  },
+  'holdfast, Execute, many records': { side: 'holdfast', ...grpcMany, call: 'execute' },
   'holdfast, orders': { side: 'holdfast', ...grpcMany, orderLines: 5 },
+  'holdfast, orders extended': { side: 'holdfast', ...grpcMany, orderLines: 5, call: 'extend_order' },
+  'holdfast, orders set': { side: 'holdfast', ...grpcMany, orderLines: 5, call: 'set_order' },
+  'holdfast, orders moved': { side: 'holdfast', ...grpcMany, orderLines: 5, call: 'move_order' },
   'holdfast, many records': { side: 'holdfast', ...grpcMany },
+  'holdfast, many records, 2 workers': { side: 'holdfast', ...grpcMany, workers: 2 },
   'plain, many records': { side: 'plain', ...grpcMany },
   'noop, many records': { side: 'noop', ...grpcMany },
   'sql, many records': { side: 'sql', records: MANY_RECORDS, load: 'best' },
@@ -70,6 +89,11 @@ const table = {
   'sql, one caller': { side: 'sql', records: 1, load: { statement: 'locked', clients: 1 } },
   'holdfast, half its rate': {
     side: 'holdfast',
+    ...grpc,
+    load: { share: 0.5, ofTheRateOf: 'holdfast, one record' },
+  },
+  'noop, the same rate': {
+    side: 'noop',
     ...grpc,
     load: { share: 0.5, ofTheRateOf: 'holdfast, one record' },
   },
@@ -122,16 +146,56 @@ const fleetTurns = Object.fromEntries(
   ),
 ) as Record<ReturnType<typeof fleetTurn>, ServedTurn>;
 
+/** The same from one service with workers. */
+export const crews = [2, 4] as const;
+export const crewTurn = (inFlight: (typeof crowds)[number], workers: (typeof crews)[number]) =>
+  `holdfast, gRPC, ${inFlight}, workers: ${workers}` as const;
+
+const crewTurns = Object.fromEntries(
+  crowds.flatMap((inFlight) =>
+    crews.map((workers): [string, ServedTurn] => [
+      crewTurn(inFlight, workers),
+      { side: 'holdfast', ...grpc, load: { inFlight }, workers },
+    ]),
+  ),
+) as Record<ReturnType<typeof crewTurn>, ServedTurn>;
+
+/** Open loops at parts of a side's own highest rate, for the picture of latency against load. */
+export const curveShares = [0.1, 0.25, 0.5, 0.75, 0.9] as const;
+export const curveSides = ['holdfast', 'plain'] as const;
+export const curveTurn = (side: (typeof curveSides)[number], share: (typeof curveShares)[number]) =>
+  `${side}, ${share} of its rate` as const;
+
+const curveTurns = Object.fromEntries(
+  curveSides.flatMap((side) =>
+    curveShares.map((share): [string, ServedTurn] => [
+      curveTurn(side, share),
+      { side, ...grpc, load: { share, ofTheRateOf: `${side}, one record` } },
+    ]),
+  ),
+) as Record<ReturnType<typeof curveTurn>, ServedTurn>;
+
 const sceneTurns = Object.fromEntries(
   Object.entries(scenes).map(([name, scene]) => [name, { side: 'scene', scene }]),
 ) as Record<SceneName, SceneTurn>;
 
-export type TurnName = keyof typeof table | keyof typeof fleetTurns | SceneName;
+export type TurnName =
+  | keyof typeof table
+  | keyof typeof curveTurns
+  | keyof typeof fleetTurns
+  | keyof typeof crewTurns
+  | SceneName;
 
-/** In the order in which a round takes them: what is compared stands together, in time too. */
-export const turns: Readonly<Record<TurnName, Turn>> = { ...table, ...fleetTurns, ...sceneTurns };
+/** In the order of a round: turns that are compared run one after the other. */
+export const turns: Readonly<Record<TurnName, Turn>> = {
+  ...table,
+  ...curveTurns,
+  ...fleetTurns,
+  ...crewTurns,
+  ...sceneTurns,
+};
 
-/** What a turn comes to: one reading, or that of each group of a scene. */
+/** The result of a turn: one reading, or one for each group of a scene. */
 export type ReadingName = Exclude<TurnName, SceneName> | `${SceneName}: ${string}`;
 
 export function turnOf(reading: ReadingName): TurnName {

@@ -40,7 +40,7 @@ function build(sources) {
       {
         cwd: root,
         stdio: 'inherit',
-        // A shell wherever programs of npm are scripts of one.
+        // On Windows, npm's programs are scripts of a shell.
         shell: process.platform === 'win32',
       },
     );
@@ -55,7 +55,7 @@ function build(sources) {
 }
 
 /**
- * Two renames, so that nobody finds half of it. Another build may be as quick: its result is set aside in turn.
+ * Two renames, so that nobody finds half of it. Another build may finish at the same time; then its result is replaced.
  *
  * @param {string} draft
  */

@@ -1,79 +1,36 @@
-import type { DataSource } from 'typeorm';
-import { createCalls } from './app/calls.js';
-import { openCore } from './app/core.js';
-import { type Addresses, createPorts, openPorts } from './app/ports.js';
-import { createSweepers } from './app/sweepers.js';
+import { CertificateFiles } from './app/certificate-files.js';
+import { createDoors } from './app/doors.js';
+import { openEngineRoom } from './app/engine-room.js';
+import { type App, type Overrides, start } from './app/running.js';
+import { createPrimary } from './app/workers/primary.js';
 import type { Config } from './config.js';
-import type { Engine } from './engine/engine.js';
-import { Readiness } from './store/connection/readiness.js';
 import { createLogger, type Logger } from './telemetry/logger.js';
-import { inTime } from './timing/in-time.js';
 
-export interface App extends Addresses {
-  readonly dataSource: DataSource;
-  /** Finishes accepted calls within the shutdown timeout, then releases everything. */
-  close(): Promise<void>;
-}
+export type { App, Overrides };
 
-export interface Overrides {
-  readonly logger?: Logger;
-  /** Replaces the real one, for benchmarks and tests. */
-  readonly engine?: Engine;
-  /**
-   * Work that the service does before it is ready, besides opening ports. The returned function runs in the turn in
-   * which the service becomes ready, so that observers of one can rely on the other.
-   */
-  readonly prepare?: (started: Omit<App, 'close'>) => Promise<() => void>;
-}
-
-const READINESS_INTERVAL_MS = 1000;
-const READINESS_TIMEOUT_MS = 2000;
-
-/** Constructs the service and listens. Nothing else constructs it. */
-export async function createApp(config: Config, overrides: Overrides = {}): Promise<App> {
+/** Constructs the service, in one process or several, and listens. Nothing else constructs it. */
+export function createApp(config: Config, overrides: Overrides = {}): Promise<App> {
   const logger = overrides.logger ?? createLogger(config.logLevel);
-  const core = await openCore(config, logger, overrides.engine);
-  const { dataSource, engine, metrics } = core;
-  const calls = createCalls(config, logger, core);
-  const ports = createPorts(config, logger, { calls, metrics, isReady: () => readiness.ready });
-  const readiness = new Readiness(dataSource, {
-    intervalMs: READINESS_INTERVAL_MS,
-    timeoutMs: READINESS_TIMEOUT_MS,
-    onChange: (ready) => {
-      ports.grpc.setServing(ready);
-      logger.info({ ready }, ready ? 'ready' : 'not ready');
-    },
-  });
-  const sweepers = createSweepers(core, logger);
+  return config.workers === 1
+    ? createOneProcess(config, logger, overrides)
+    : createPrimary(config, logger, overrides);
+}
 
-  const close = async (): Promise<void> => {
-    const { grpc, http } = ports;
-    readiness.stop();
-    calls.streamDispatcher.endAll();
-    const drained = Promise.all([grpc.drain(), http.drain(), ports.metrics?.drain()])
-      // The engine also finishes calls whose callers have given up.
-      .then(() => Promise.all([engine.drain(), ...sweepers.map((sweeper) => sweeper.stop())]))
-      // Keep-alive connections may have brought more calls whose answers are not written yet.
-      .then(() => http.drain());
-    await inTime(config.limits.shutdownTimeoutMs, drained, () =>
-      logger.warn('the shutdown timeout passed with calls still in progress'),
-    );
-    grpc.destroy();
-    http.destroy();
-    ports.metrics?.destroy();
-    await core.close();
+async function createOneProcess(config: Config, logger: Logger, overrides: Overrides): Promise<App> {
+  const room = await openEngineRoom(config, logger, overrides.engine);
+  const doors = await createDoors(config, logger, { ...room, scrape: () => room.metrics.scrape() });
+  const certificates = config.tls && new CertificateFiles(config.tls, logger, doors.setCertificates);
+  const close = async (drainDelayMs = config.limits.drainDelayMs): Promise<void> => {
+    certificates?.stop();
+    await doors.close(drainDelayMs, () => room.drain());
+    await room.close();
   };
-
-  try {
-    const reached = await openPorts(config, ports);
-    logger.info({ ...reached.addresses, metricsUrl: reached.metricsUrl }, 'listening');
-    const started = { ...reached, dataSource };
-    const announce = await overrides.prepare?.(started);
-    await readiness.start(announce);
-    for (const sweeper of sweepers) sweeper.start();
-    return { ...started, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  const service = {
+    ...room,
+    certificates,
+    open: () => doors.open(),
+    becomeReady: (announce: (() => void) | undefined) => doors.readiness.start(announce),
+    close,
+  };
+  return start(service, overrides);
 }

@@ -1,10 +1,16 @@
 import type { DataSource } from 'typeorm';
 import type { Config } from './config.js';
-import { openEmbeddedDatabase } from './embedded-postgres/embedded.js';
+import { readDatabaseTarget } from './database-target.js';
+import { DatabaseUnusable } from './database-unusable.js';
+import type { EmbeddedDatabase } from './embedded-postgres/embedded.js';
 import { ChangeChannel } from './store/connection/change-channel.js';
-import { createDataSource, type DatabaseLimits } from './store/connection/data-source.js';
-import { migrate } from './store/connection/migrate.js';
+import { createDataSource, openPool, renewConnections } from './store/connection/data-source.js';
+import { findPooler, type Pooler } from './store/connection/pooler.js';
+import { StallQuestions } from './store/connection/stall-questions.js';
+import { WriteProbe } from './store/connection/write-probe.js';
 import { readSpread } from './store/distribution/spread.js';
+import { migrate } from './store/schema/migrate.js';
+import { readSchema, requireFit, requireNotNewer } from './store/schema/schema-fit.js';
 import { inTime } from './timing/in-time.js';
 
 export interface Database {
@@ -14,18 +20,21 @@ export interface Database {
   /**
    * Opens separate, read-only connections for reads, until `close`. Throws DatabaseUnusable, with everything closed.
    */
-  openReads(): Promise<DataSource>;
+  openReads(): Promise<ReadSources>;
+  /** A connection of its own, until `close`. */
+  openWriteProbe(timeoutMs: number): WriteProbe;
+  /** Who waits for whom, until `close`. */
+  openStallQuestions(timeoutMs: number): StallQuestions;
   /** Listens for changes from other processes, until `close`. */
   openChanges(onChange: (merchantId: string | undefined) => void): ChangeChannel;
   close(): Promise<void>;
 }
 
-/** The database cannot be reached, started or migrated. For the operator; `cause` says why. */
-export class DatabaseUnusable extends Error {
-  override readonly name = 'DatabaseUnusable';
-  constructor(cause: unknown) {
-    super(`the database cannot be used: ${(cause as Error).message || String(cause)}`, { cause });
-  }
+export interface ReadSources {
+  /** May be behind, where DATABASE_READ_URL leads to a standby. */
+  readonly reads: DataSource;
+  /** Sees every change that has been acknowledged. */
+  readonly fresh: DataSource;
 }
 
 /**
@@ -37,20 +46,28 @@ const END_TIMEOUT_MS = 2000;
 /** Watches check for themselves in the meantime. */
 const CHANGES_RECONNECT_INTERVAL_MS = 1000;
 
-/** Looks at a database whose schema may be old or missing; throws when it is not the right one. */
-export type DatabaseCheck = (dataSource: DataSource) => Promise<void>;
-
 /**
- * Connects to DATABASE_URL, or to the embedded PostgreSQL of DATA_DIR, and brings the schema up to date, unless `check`
- * throws before.
+ * Connects to DATABASE_URL, or to the embedded PostgreSQL of DATA_DIR. Refuses a schema that does not fit this version; with
+ * `migrates`, it brings the schema up to date before.
  */
 export async function openDatabase(
   config: Config,
   log: DatabaseLog,
-  check: DatabaseCheck = async () => {},
+  { migrates = false }: { readonly migrates?: boolean } = {},
 ): Promise<Database> {
+  for (const [name, url] of Object.entries({
+    DATABASE_URL: config.databaseUrl,
+    DATABASE_READ_URL: config.databaseReadUrl,
+    MIGRATIONS_DATABASE_URL: config.migrationsDatabaseUrl,
+    LISTEN_DATABASE_URL: config.listenDatabaseUrl,
+  })) {
+    const tls = url === undefined ? undefined : readDatabaseTarget(url).tls;
+    if (tls && tls.rejectUnauthorized === false) {
+      log.warn(`${name}: the server's certificate is not checked; sslmode=verify-full checks it`);
+    }
+  }
   try {
-    return await open(config, log, check);
+    return await open(config, log, migrates);
   } catch (error) {
     throw new DatabaseUnusable(error);
   }
@@ -61,60 +78,114 @@ interface DatabaseLog {
   warn(message: string): void;
 }
 
-async function open(config: Config, log: DatabaseLog, check: DatabaseCheck): Promise<Database> {
-  const embedded =
-    config.databaseUrl === undefined
-      ? await openEmbeddedDatabase({ dataDir: config.dataDir, log: (message) => log.info(message) })
-      : undefined;
+async function open(config: Config, log: DatabaseLog, migrates: boolean): Promise<Database> {
+  const embedded = config.databaseUrl === undefined ? await openEmbedded(config, log) : undefined;
   const url = config.databaseUrl ?? embedded!.url;
   let closing = false;
   const onLoss = (error: Error): void => {
-    // The pools are told "ended" before the server has read each connection's goodbye, and it may stop first.
+    // A pool has ended before the server has read the last message of each connection, and the server may stop first.
     if (!closing) log.warn(`a database connection was lost: ${error.message}`);
   };
   const role = config.batchScope === 'merchant' ? 'changes_of_merchant' : 'changes';
-  const dataSource = createDataSource(url, config.limits, onLoss, role);
+  const pooler = embedded === undefined ? await findPooler(url, config.limits.connectTimeoutMs) : undefined;
+  if (pooler !== undefined) tellPooler(pooler, log);
+  const poolerAt = async (address: string): Promise<Pooler | undefined> =>
+    address === url ? pooler : findPooler(address, config.limits.connectTimeoutMs);
+  const dataSource = createDataSource(url, config.limits, onLoss, role, pooler);
   const opened = [dataSource];
-  const openReads = async (): Promise<DataSource> => {
+  const openReads = async (): Promise<ReadSources> => {
     const limits = { ...config.limits, poolConnectionsMax: config.limits.readPoolConnectionsMax };
-    const reads = createDataSource(url, limits, onLoss, 'reads');
-    opened.push(reads);
-    try {
-      return await reads.initialize();
-    } catch (error) {
+    const source = async (from: string): Promise<DataSource> => {
+      const between = await poolerAt(from);
+      return openPool(kept(opened, createDataSource(from, limits, onLoss, 'reads', between)), limits);
+    };
+    return openReadSources(url, config.databaseReadUrl, source).catch(async (error) => {
       await close();
       throw new DatabaseUnusable(error);
-    }
+    });
   };
-  const channels: ChangeChannel[] = [];
+  const closables: Closable[] = [];
+  const onMoved = (): void => renewAll(opened, closables);
+  const openWriteProbe: Database['openWriteProbe'] = (timeoutMs) =>
+    kept(
+      closables,
+      new WriteProbe({ url, timeoutMs, askForCalls: (statement) => dataSource.query(statement), onMoved }),
+    );
+  const openStallQuestions = (ms: number) => kept(closables, new StallQuestions(url, ms));
   const openChanges: Database['openChanges'] = (onChange) => {
-    const { connectTimeoutMs } = config.limits;
     const channel = new ChangeChannel({
-      url,
-      connectTimeoutMs,
+      url: config.listenDatabaseUrl ?? url,
+      connectTimeoutMs: config.limits.connectTimeoutMs,
       reconnectIntervalMs: CHANGES_RECONNECT_INTERVAL_MS,
       onChange,
       onError: onLoss,
+      onPooler: () => log.warn(NO_LISTEN),
     });
-    channels.push(channel);
     channel.open();
-    return channel;
+    return kept(closables, channel);
   };
   const close = async (): Promise<void> => {
     closing = true;
-    await Promise.all(channels.map((channel) => ended(channel.close())));
+    await Promise.all(closables.map((one) => ended(one.close())));
     await Promise.all(opened.filter((pool) => pool.isInitialized).map((pool) => ended(pool.destroy())));
     await embedded?.close();
   };
   try {
-    await dataSource.initialize();
-    await check(dataSource);
-    const migrations = await bringUpToDate(url, config.limits, onLoss);
-    return { dataSource, migrations, openReads, openChanges, close };
+    await openPool(dataSource, config.limits);
+    const ran = migrates
+      ? await bringUpToDate(dataSource, config.migrationsDatabaseUrl ?? url, config, onLoss, poolerAt)
+      : [];
+    requireFit(await readSchema(dataSource));
+    return { dataSource, migrations: ran, openReads, openWriteProbe, openStallQuestions, openChanges, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+const NO_STATEMENTS =
+  'DATABASE_URL leads to a pooler that does not keep prepared statements, so each is planned again; PgBouncer 1.21 or newer does, with max_prepared_statements';
+const NO_LISTEN =
+  'a pooler does not pass on what LISTEN hears: watches see what other processes change after WATCH_LOOK_MS, unless LISTEN_DATABASE_URL leads to the server itself';
+
+function tellPooler({ keepsStatements }: Pooler, log: DatabaseLog): void {
+  if (keepsStatements) log.info('DATABASE_URL leads to a pooler that keeps prepared statements');
+  else log.warn(NO_STATEMENTS);
+}
+
+/** Loaded only if it is needed: it is a large part of what a short command would load. */
+async function openEmbedded({ dataDir }: Config, log: DatabaseLog): Promise<EmbeddedDatabase> {
+  const { openEmbeddedDatabase } = await import('./embedded-postgres/embedded.js');
+  return openEmbeddedDatabase({ dataDir, log: (message) => log.info(message) });
+}
+
+interface Closable {
+  close(): Promise<void>;
+  renew?(why: string): void;
+}
+
+function renewAll(pools: readonly DataSource[], others: readonly Closable[]): void {
+  const why = 'the primary is another server';
+  for (const pool of pools) renewConnections(pool, why);
+  for (const one of others) one.renew?.(why);
+}
+
+function kept<T extends L, L>(list: L[], one: T): T {
+  list.push(one);
+  return one;
+}
+
+async function openReadSources(
+  url: string,
+  readUrl: string | undefined,
+  open: (url: string) => Promise<DataSource>,
+): Promise<ReadSources> {
+  const fresh = await open(url);
+  if (readUrl === undefined) return { reads: fresh, fresh };
+  const reads = await open(readUrl).catch((cause) => {
+    throw new Error(`DATABASE_READ_URL: ${(cause as Error).message}`, { cause });
+  });
+  return { reads, fresh };
 }
 
 /** For what changes stock. Throws DatabaseUnusable where transactions of this scope cannot run. */
@@ -131,23 +202,35 @@ export async function requireScope(
   if (batchScope === 'any') throw unusable('its tables are distributed: set BATCH_SCOPE=merchant');
 }
 
-/** Migrating a lot of data takes time, and so does waiting for another process that migrates. */
+/** Migrating a lot of data takes time. */
 const MIGRATION_TIMEOUT_MS = 24 * 3600 * 1000;
+/** While a migration waits for a table, everybody else waits behind it. */
+const MIGRATION_TABLE_WAIT_MS = 500;
 
 /** Uses separate connections: the service's are cut off after some seconds. */
 async function bringUpToDate(
+  dataSource: DataSource,
   url: string,
-  limits: DatabaseLimits,
+  { limits }: Pick<Config, 'limits'>,
   onLoss: (error: Error) => void,
-): Promise<string[]> {
-  const timeouts = { lockTimeoutMs: MIGRATION_TIMEOUT_MS, statementTimeoutMs: MIGRATION_TIMEOUT_MS };
+  poolerAt: (address: string) => Promise<Pooler | undefined>,
+): Promise<readonly string[]> {
+  const state = await readSchema(dataSource);
+  requireNotNewer(state);
+  if (state.missing.length === 0) return [];
+  if ((await poolerAt(url)) !== undefined) {
+    throw new Error(
+      'its schema cannot be changed through a pooler: set MIGRATIONS_DATABASE_URL to the server itself',
+    );
+  }
+  const timeouts = { lockTimeoutMs: MIGRATION_TABLE_WAIT_MS, statementTimeoutMs: MIGRATION_TIMEOUT_MS };
   // One connection holds the lock, the other migrates.
-  const dataSource = createDataSource(url, { ...limits, ...timeouts, poolConnectionsMax: 2 }, onLoss);
+  const migrator = createDataSource(url, { ...limits, ...timeouts, poolConnectionsMax: 2 }, onLoss);
   try {
-    await dataSource.initialize();
-    return await migrate(dataSource);
+    await migrator.initialize();
+    return await migrate(migrator, limits.migrationLockTimeoutMs);
   } finally {
-    if (dataSource.isInitialized) await ended(dataSource.destroy());
+    if (migrator.isInitialized) await ended(migrator.destroy());
   }
 }
 

@@ -32,6 +32,14 @@ export class EnvironmentReader {
     return fallback;
   }
 
+  ratio(name: string, fallback: number): number {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    if (/^\d*\.?\d+$/.test(text) && Number(text) <= 1) return Number(text);
+    this.#faults.push(`${name}: must be a number from 0 to 1, not ${JSON.stringify(text)}`);
+    return fallback;
+  }
+
   oneOf<T extends string>(name: string, values: readonly T[], fallback: T): T {
     const text = this.text(name);
     if (text === undefined) return fallback;

@@ -1,33 +1,27 @@
-import { Command, CommanderError } from 'commander';
+import { WorkerFailed } from './app/workers/worker-failed.js';
 import type { App } from './app.js';
-import { addAuditCommand } from './cli/audit.js';
-import { isJson, type Process } from './cli/command.js';
-import { CommandRefused, type CommandResult, UsageError } from './cli/context.js';
-import { addDistributeCommand } from './cli/distribute.js';
-import { ROOT_HELP, SERVE_HELP } from './cli/help.js';
-import { addImportCommand } from './cli/import/import.js';
-import { addKeyCommands } from './cli/key.js';
-import { addMerchantCommands } from './cli/merchant.js';
-import { addMigrateCommand } from './cli/migrate.js';
 import { watchNpx } from './cli/npx.js';
-import { addRecordCommands } from './cli/record.js';
-import { addTokenCommand } from './cli/token.js';
-import { ConfigError } from './config.js';
-import { DatabaseUnusable } from './database.js';
-import { oneLine, printable, printableJson } from './printable.js';
-import { UnknownMerchant } from './service/merchants.js';
+import { complain, print, report, runCommandLine, type Surroundings } from './cli/program.js';
 import { CannotListen } from './transport/failures/cannot-listen.js';
-import { VERSION } from './version.js';
 
-/** The process: command line, signals, exit codes. 0: done; 1: failed or drift found; 2: wrong usage. */
+/** The process: command line, signals, exit code. */
 async function main(): Promise<void> {
   outliveReaders();
-  try {
-    await program().parseAsync();
-  } catch (error) {
-    process.exit(report(error));
-  }
+  const failed = await runCommandLine(process.argv.slice(2), surroundings);
+  if (failed !== undefined) process.exit(failed);
 }
+
+const surroundings: Surroundings = {
+  env: process.env,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  stopSignal,
+  serve: serveUntilStopped,
+  cannotServe: [CannotListen, WorkerFailed],
+  keepExitCode: (code) => {
+    process.exitCode = code;
+  },
+};
 
 const outputs = [process.stdout, process.stderr];
 
@@ -41,7 +35,7 @@ function outliveReaders(): void {
   process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
     if (code === 'EPIPE' || process.exitCode === 1) return;
     process.exitCode = 1;
-    complain(`standard output: ${message}`);
+    complain(`standard output: ${message}`, process.stderr);
   });
 }
 
@@ -51,44 +45,6 @@ function waitForNoTerminal(): void {
     const { _handle: handle } = stream as { _handle?: { setBlocking?(blocking: boolean): void } };
     handle?.setBlocking?.(false);
   }
-}
-
-function program(): Command {
-  const root = new Command('holdfast')
-    .description('Stock reservations that cannot oversell.')
-    .exitOverride()
-    .configureOutput({
-      outputError: (text, write) => write(printable(text.replace(/^error: /, 'holdfast: '))),
-    })
-    .version(VERSION, '-V, --version', 'print the version')
-    .option('--json', 'print JSON, for scripts')
-    .addHelpText('after', ROOT_HELP);
-  root
-    .command('serve', { isDefault: true })
-    .description('serve gRPC and HTTP until told to stop')
-    .addHelpText('after', SERVE_HELP)
-    // Words that are not a command go to the default command.
-    .allowExcessArguments()
-    .action(async (_, command: Command) => {
-      if (command.args.length > 0) throw new UsageError(`unknown command '${command.args[0]}'; see --help`);
-      await serveUntilStopped();
-    });
-  const given: Process = { env: process.env, finish, stopSignal };
-  addMigrateCommand(root, given);
-  addDistributeCommand(root, given);
-  addMerchantCommands(root, given);
-  addRecordCommands(root, given);
-  addKeyCommands(root, given);
-  addTokenCommand(root, given);
-  addImportCommand(root, given);
-  addAuditCommand(root, given);
-  return root;
-}
-
-async function finish(command: Command, result: Promise<CommandResult>): Promise<void> {
-  const { data, text, exitCode } = await result;
-  print(isJson(command) ? printableJson(data) : text);
-  process.exitCode = exitCode ?? 0;
 }
 
 /** Under npm, one Ctrl-C arrives twice: from the terminal, and passed on by npm. */
@@ -118,9 +74,17 @@ function stopSignal(): AbortSignal {
 async function serveUntilStopped(): Promise<void> {
   waitForNoTerminal();
   const signal = stopSignal();
+  let hungUp = (): void => {};
+  process.on('SIGHUP', () => {
+    // Without certificates to read again, it means that the terminal is gone.
+    const atTerminal = process.stdin.isTTY || process.stderr.isTTY;
+    if (atTerminal && !process.env.TLS_CERT_FILE) process.kill(process.pid, 'SIGTERM');
+    else hungUp();
+  });
   // Other commands do not need the doors, which take longest to load.
   const { serve } = await import('./cli/serve.js');
-  const app = await serve(process.env, print);
+  const app = await serve(process.env, (text) => print(text, process.stdout));
+  hungUp = () => void app.readCertificates();
   // A signal during the start waits until the start is complete.
   if (signal.aborted) await closeAndExit(app);
   else signal.addEventListener('abort', () => void closeAndExit(app));
@@ -131,35 +95,8 @@ async function closeAndExit(app: App): Promise<void> {
     await app.close();
     process.exit(0);
   } catch (error) {
-    process.exit(report(error));
+    process.exit(report(error, surroundings));
   }
-}
-
-function print(text: string): void {
-  process.stdout.write(`${printable(text)}\n`);
-}
-
-function complain(text: string): void {
-  process.stderr.write(`holdfast: ${printable(text)}\n`);
-}
-
-const operatorsMatters = [ConfigError, DatabaseUnusable, CannotListen, CommandRefused];
-
-/** Reports what went wrong, in one line unless it is a bug. Returns the exit code. */
-function report(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof UsageError || error instanceof UnknownMerchant) {
-    complain(oneLine(error.message));
-    return 2;
-  }
-  if (operatorsMatters.some((type) => error instanceof type)) {
-    complain((error as Error).message);
-    return 1;
-  }
-  const { message, stack, code } = error as NodeJS.ErrnoException;
-  // Operating system errors explain themselves; anything else needs its stack.
-  complain(typeof code === 'string' ? message : (stack ?? String(error)));
-  return 1;
 }
 
 await main();

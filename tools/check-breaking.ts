@@ -1,6 +1,6 @@
 /**
- * `buf breaking` against the main branch. In a clone without that branch (a detached checkout of the first
- * commit, say) there is nothing to compare with, and it says so.
+ * `buf breaking` against the main branch. In a clone without that branch (a detached checkout of the first commit, for
+ * example) there is nothing to compare with; it says so and succeeds.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';

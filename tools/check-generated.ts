@@ -7,6 +7,10 @@ const paths = [
   'test/golden/openapi',
   'docs/openapi.json',
   'docs/openapi.yaml',
+  'docs/openapi-merchants.json',
+  'docs/openapi-merchants.yaml',
+  'clients/typescript/src/gen',
+  'clients/typescript/src/openapi.ts',
   'docs/pictures',
 ];
 const changed = execFileSync('git', ['status', '--porcelain', '--', ...paths], { encoding: 'utf8' })

@@ -99,10 +99,10 @@ try {
 
 function startService(): ChildProcess {
   const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-  // None of the caller's settings, so that it is the same everywhere.
+  // Without the caller's settings, so that it is the same everywhere.
   const { PATH, HOME, TMPDIR } = process.env;
   const env = { PATH, HOME, TMPDIR, DATA_DIR: dataDir, HTTP_PORT: '0', GRPC_PORT: '0', LOG_LEVEL: 'warn' };
-  // Out of reach of the terminal's Ctrl-C, which is handed on in time.
+  // In a group of its own, which the terminal's Ctrl-C does not reach; the demo passes it on when it is time.
   return spawn(process.execPath, [main, 'serve'], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -116,7 +116,7 @@ async function untilServing(child: ChildProcess): Promise<Demo> {
   for await (const line of createInterface({ input: child.stdout! })) {
     if (!line.startsWith('Holdfast serves')) continue;
     clearTimeout(timer);
-    // What else it prints is not waited for, but must not fill the pipe.
+    // Nobody waits for its further output, but it must not fill the pipe.
     child.stdout!.resume();
     print(`${line}\n`);
     return JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8'));

@@ -13,7 +13,7 @@ export function drive<C, G>(
 ): Promise<LoadResult> {
   return new Promise((resolve, reject) => {
     const sender = openSender(reject);
-    const tally = new Tally(plan, workload.unitsPerCall);
+    const tally = new Tally(plan, workload.linesPerCall);
     let waiting = 0;
     /** When those were due that wait to be sent; `overdueFrom` is the first that still does. */
     const overdue: number[] = [];
@@ -28,7 +28,7 @@ export function drive<C, G>(
       if (waiting > 0 || performance.now() < tally.until) return;
       clearTimeout(finish);
       sender.close();
-      resolve(tally.result());
+      resolve(tally.result(workload.told?.()));
     };
     const call = (dueAt: number): void => {
       const next = workload.next();
@@ -50,7 +50,7 @@ export function drive<C, G>(
       });
     };
 
-    /** A pause that time runs out in is a caller's last. */
+    /** A caller whose pause outlasts the time makes no further call. */
     const callAgain = (now: number, pauseMs: number | undefined): void => {
       if (pauseMs === undefined) call(now);
       else if (now + pauseMs < tally.until) setTimeout(() => call(performance.now()), pauseMs);
@@ -74,7 +74,7 @@ export function drive<C, G>(
     const meanGapMs = 1000 / arrival.perSecond;
     let dueAt = performance.now();
     const callDue = (): void => {
-      // Timers are whole milliseconds: all that fell due since the last goes out at once.
+      // Timers count whole milliseconds: all calls that fell due since the last one are sent at once.
       for (const now = performance.now(); dueAt <= now; dueAt += -Math.log(1 - Math.random()) * meanGapMs) {
         if (waiting < arrival.inFlightMax) call(dueAt);
         else overdue.push(dueAt);

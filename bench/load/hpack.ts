@@ -17,7 +17,7 @@ export class RepeatedHeaders {
   }
 }
 
-/** A header that the server is not to remember. */
+/** A header that the server must not store in its table. */
 export function passingHeader(name: string, value: string): Buffer {
   return literal(0x00, name, value);
 }

@@ -33,7 +33,7 @@ export interface Http2Response {
 interface Stream {
   body: Buffer;
   readonly done: (response: Http2Response) => void;
-  /** Takes the body as it comes, which the response then lacks. */
+  /** Takes the body as it arrives; the response then has none. */
   readonly onData: ((bytes: Buffer) => void) | undefined;
 }
 
@@ -48,13 +48,13 @@ export class Http2Connection {
   readonly #socket: Socket;
   readonly #headers: RepeatedHeaders;
   readonly #streams = new Map<number, Stream>();
-  /** Frames of this turn of the event loop, which leave together. */
+  /** Frames of this turn of the event loop; they are sent together. */
   #unsent: Buffer[] = [];
   #received: Buffer = NOTHING;
   #nextStream = 1;
-  /** What we may send, by the server's leave. */
+  /** How many bytes the server allows us to send. */
   #sendWindowBytes = WINDOW_BYTES_INITIAL;
-  /** Requests that wait for that leave. */
+  /** Requests that wait until the server allows more. */
   readonly #held: (() => void)[] = [];
   #grantUsedBytes = 0;
   #closed = false;
@@ -101,6 +101,27 @@ export class Http2Connection {
     const block = header === undefined ? repeated : Buffer.concat([repeated, passingHeader(...header)]);
     this.#streams.set(id, { body: NOTHING, done, onData });
     this.#send(frame(Type.HEADERS, Flag.END_HEADERS, id, block), frame(Type.DATA, Flag.END_STREAM, id, body));
+  }
+
+  /**
+   * Opens a request that goes on. The server gives leave for more of it long before what it allows by default is used up,
+   * as long as little of it is unread.
+   */
+  open(onData: (bytes: Buffer) => void, done: (response: Http2Response) => void): (bytes: Buffer) => void {
+    const id = this.#nextStream;
+    this.#nextStream += 2;
+    this.#streams.set(id, { body: NOTHING, done, onData });
+    const block = id === 1 ? this.#headers.first : this.#headers.later;
+    this.#send(frame(Type.HEADERS, Flag.END_HEADERS, id, block));
+    const write = (bytes: Buffer): void => {
+      if (bytes.length > this.#sendWindowBytes) {
+        this.#held.push(() => write(bytes));
+        return;
+      }
+      this.#sendWindowBytes -= bytes.length;
+      this.#send(frame(Type.DATA, 0, id, bytes));
+    };
+    return write;
   }
 
   close(): void {
@@ -176,7 +197,7 @@ export class Http2Connection {
     stream.done({ body: stream.body, lastHeaders, resetCode });
   }
 
-  /** Gives back to the server what it has used of the connection's window, long before it runs out. */
+  /** Opens the connection's window again by what the server has used, long before it is full. */
   #grant(usedBytes: number): void {
     this.#grantUsedBytes += usedBytes;
     if (this.#grantUsedBytes < WINDOW_BYTES_GRANT / 2) return;

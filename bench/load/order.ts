@@ -14,7 +14,7 @@ export interface OrderGranted {
   readonly stock: readonly Figures[];
 }
 
-/** No order names what is sold out, so each must be granted, with every line as it was asked for. */
+/** No order names a record that is sold out, so each must be granted, with every line as requested. */
 export function judgeOrder({ reference, ids }: OrderCall, answer: Answer<OrderGranted>): Verdict {
   if (answer.ok) {
     const { lines, stock, reference: told } = answer.granted;

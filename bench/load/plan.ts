@@ -16,7 +16,7 @@ export interface LoadPlan {
     | { readonly kind: 'open'; readonly perSecond: number; readonly inFlightMax: number };
   /**
    * reserve: Reserve, or ReserveOrder; read: GetInventory; watched: a Reserve that is over when a watch of its record
-   * has told of it.
+   * has told of it; execute: a Reserve, as a command of a stream; batch: a BatchExecute of `orderLines` reserves; extend_order, set_order, move_order: on orders that hold units already.
    */
   readonly call: CallKind;
   /** Begins the references of this plan; no two plans of a turn share one. */
@@ -26,8 +26,10 @@ export interface LoadPlan {
   /** Which lie evenly spread over the table's records from this one on; to its first `tableRecords`. */
   readonly firstRecord: number;
   readonly tableRecords: number;
-  /** Each call is a ReserveOrder of so many lines; 0: a Reserve. */
+  /** Each call is that of an order with so many lines; 0: a Reserve. */
   readonly orderLines: number;
+  /** Orders that hold one unit of each of these records before the first call; only where such orders are called. */
+  readonly standing: readonly StandingOrder[];
   /** Part of the calls that go to a record which has nothing left. */
   readonly soldOutShare: number;
   /** Each call carries a key of its own. */
@@ -45,7 +47,15 @@ export interface LoadPlan {
   readonly parts: number;
 }
 
-export type CallKind = 'reserve' | 'read' | 'watched';
+export type CallKind = 'reserve' | 'read' | 'watched' | 'execute' | 'batch' | StandingOrderCall;
+
+export interface StandingOrder {
+  readonly reference: string;
+  /** No two the same. */
+  readonly ids: readonly string[];
+}
+
+export type StandingOrderCall = 'extend_order' | 'set_order' | 'move_order';
 
 export interface LoadResult extends PartResult {
   /** Calls granted: everything that was answered, warm-up included. */
@@ -54,11 +64,44 @@ export interface LoadResult extends PartResult {
   readonly refusals: Refusals;
   /** How long the slowest answer took, of all that there were, refusals too. */
   readonly slowestMs: number;
-  /** Units that these callers were told they have. */
-  readonly units: number;
-  /** Of a granted call: its lines, of one unit each. */
-  readonly unitsPerCall: number;
+  /** Records that a granted call changes. */
+  readonly linesPerCall: number;
+  readonly told: Told;
   readonly parts?: readonly PartResult[];
+}
+
+/** What these callers were told, all in all, warm-up included: what the database must say too. */
+export interface Told {
+  /** That they have. */
+  readonly units: number;
+  /** That these are in, each under one reference on one record. */
+  readonly holds: number;
+  readonly references: number;
+  /** By what was done to the records. */
+  readonly entries: Entries;
+}
+
+export type Entries = Readonly<Record<'RESERVED' | 'RELEASED' | 'MOVED', number>>;
+
+/** So many calls were granted that reserve one unit of each of so many records, under a reference of their own. */
+export function toldOfReserves(calls: number, lines: number): Told {
+  const units = calls * lines;
+  const references = lines === 0 ? 0 : calls;
+  return { units, holds: units, references, entries: { RESERVED: units, RELEASED: 0, MOVED: 0 } };
+}
+
+/** Callers who share no reference. */
+export function bothTold(one: Told, other: Told): Told {
+  return {
+    units: one.units + other.units,
+    holds: one.holds + other.holds,
+    references: one.references + other.references,
+    entries: {
+      RESERVED: one.entries.RESERVED + other.entries.RESERVED,
+      RELEASED: one.entries.RELEASED + other.entries.RELEASED,
+      MOVED: one.entries.MOVED + other.entries.MOVED,
+    },
+  };
 }
 
 /** Calls that were refused, where that is not wrong, by their reason: all that there were, warm-up included. */

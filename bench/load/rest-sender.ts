@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { refusalOf } from './refusal.js';
 import type { Figures, ReserveCall } from './reserve.js';
 import type { Answer, Sender } from './sender.js';
 
@@ -100,6 +101,7 @@ class Connection {
 interface Envelope {
   readonly status?: boolean;
   readonly code?: string;
+  readonly message?: string;
   readonly data?: Figures;
 }
 
@@ -109,5 +111,5 @@ function read(status: number, text: string): Answer<Figures> {
     return { ok: true, granted: body.data };
   }
   const insufficient = status === 400 && body.code === 'INSUFFICIENT_STOCK';
-  return { ok: false, insufficient, text: `${status} ${text}` };
+  return { ok: false, insufficient, refusal: refusalOf(body.message ?? ''), text: `${status} ${text}` };
 }

@@ -1,3 +1,5 @@
+import type { Told } from './plan.js';
+
 /** A client of one door, for one RPC. `C`: what is asked; `G`: what a granted call is told. */
 export interface Sender<C, G> {
   /** Calls back once, never before it returns. */
@@ -12,27 +14,29 @@ export interface CallHead {
   readonly idempotencyKey: string | undefined;
 }
 
-/** What came back, as far as the door can tell. */
+/** The answer, as the door reads it. */
 export type Answer<G> =
   | { readonly ok: true; readonly granted: G }
   | {
       readonly ok: false;
       readonly insufficient: boolean;
-      /** The reason, where it is one that a busy service may have. */
+      /** The reason, if it is one that a busy service may give. */
       readonly refusal?: Refusal | undefined;
       readonly text: string;
     };
 
-/** The last of them leaves open whether the call took effect. */
+/** After the last of them, the caller does not know whether the call took effect. */
 export type Refusal = 'OVERLOADED' | 'CONTENTION' | 'RATE_LIMITED' | 'REFUSED_STREAM' | 'DEADLINE_EXCEEDED';
 
 export type Verdict = 'granted' | 'rejected';
 
-/** What the generator asks for, again and again. */
+/** What the generator requests, over and over. */
 export interface Workload<C, G> {
-  /** Units that a granted call reserves. */
-  readonly unitsPerCall: number;
+  /** Records that a granted call changes. */
+  readonly linesPerCall: number;
   next(): C;
-  /** Whether the call was granted or rightly rejected. Throws at any other answer: it makes all figures worthless. */
+  /** Whether the call was granted or correctly rejected. Throws at any other answer, since it makes all figures worthless. */
   judge(call: C, answer: Answer<G>): Verdict;
+  /** Absent: granted calls reserve one unit a line, each under its own reference. */
+  told?(): Told;
 }

@@ -1,5 +1,5 @@
 import { Histogram } from './histogram.js';
-import type { LoadPlan, LoadResult, PartResult } from './plan.js';
+import { type LoadPlan, type LoadResult, type PartResult, type Told, toldOfReserves } from './plan.js';
 import type { Refusal, Verdict } from './sender.js';
 
 export type LoadTiming = Pick<LoadPlan, 'warmupMs' | 'measureMs'> & Partial<Pick<LoadPlan, 'parts'>>;
@@ -16,23 +16,23 @@ export class Tally {
   readonly until: number;
   readonly #from: number;
   readonly #measureMs: number;
-  readonly #unitsPerCall: number;
+  readonly #linesPerCall: number;
   readonly #open: boolean;
   readonly #refusedWaited: boolean;
   readonly #whole = new Answers();
-  /** Of equal length, and one after the other; empty unless they are asked for. */
+  /** Of equal length, one after the other; empty unless the plan asks for parts. */
   readonly #parts: readonly Answers[];
   #successes = 0;
   #rejections = 0;
   readonly #refusals: Partial<Record<Refusal, number>> = {};
   #slowestMs = 0;
 
-  constructor(plan: LoadTiming & Partial<Pick<LoadPlan, 'arrival' | 'refusals'>>, unitsPerCall: number) {
+  constructor(plan: LoadTiming & Partial<Pick<LoadPlan, 'arrival' | 'refusals'>>, linesPerCall: number) {
     const { warmupMs, measureMs, parts = 0 } = plan;
     this.#from = performance.now() + warmupMs;
     this.until = this.#from + measureMs;
     this.#measureMs = measureMs;
-    this.#unitsPerCall = unitsPerCall;
+    this.#linesPerCall = linesPerCall;
     this.#open = plan.arrival?.kind === 'open';
     this.#refusedWaited = plan.refusals === 'waited';
     this.#parts = Array.from({ length: parts }, () => new Answers());
@@ -54,12 +54,13 @@ export class Tally {
     if (this.#refusedWaited) this.#waited(dueAt, now);
   }
 
-  /** A call that its server was too slow to be sent: it had waited for at least this long when time was over. */
+  /** A call that was never sent, because the server was too slow: when time was over, it had waited for at least this long. */
   giveUp(dueAt: number): void {
     this.#waited(dueAt, this.until);
   }
 
-  result(): LoadResult {
+  /** `told`: absent for calls that reserve one unit a line. */
+  result(told: Told = toldOfReserves(this.#successes, this.#linesPerCall)): LoadResult {
     const partMs = this.#measureMs / this.#parts.length;
     return {
       ...this.#whole.over(this.#measureMs),
@@ -67,8 +68,8 @@ export class Tally {
       rejections: this.#rejections,
       refusals: this.#refusals,
       slowestMs: this.#slowestMs,
-      units: this.#successes * this.#unitsPerCall,
-      unitsPerCall: this.#unitsPerCall,
+      linesPerCall: this.#linesPerCall,
+      told,
       ...(this.#parts.length > 0 ? { parts: this.#parts.map((part) => part.over(partMs)) } : {}),
     };
   }
@@ -77,7 +78,7 @@ export class Tally {
     for (const answers of this.#at(this.#open ? dueAt : now)) answers.latencies.record(now - dueAt);
   }
 
-  /** Where something of that moment counts: nowhere outside of the measured time. */
+  /** Where something of that moment counts; nowhere if it is outside of the measured time. */
   #at(moment: number): Answers[] {
     if (moment < this.#from || moment >= this.until) return [];
     if (this.#parts.length === 0) return [this.#whole];

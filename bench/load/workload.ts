@@ -8,7 +8,7 @@ export function reserves(plan: LoadPlan): Workload<ReserveCall, Figures> {
   const draw = records(plan);
   const { soldOutShare } = plan;
   return {
-    unitsPerCall: 1,
+    linesPerCall: 1,
     next: () => {
       const soldOut = soldOutShare > 0 && Math.random() < soldOutShare;
       return { ...head(plan), id: soldOut ? SOLD_OUT_ID : draw() };
@@ -20,7 +20,7 @@ export function reserves(plan: LoadPlan): Workload<ReserveCall, Figures> {
 export function orders(plan: LoadPlan, lines: number): Workload<OrderCall, OrderGranted> {
   const draw = records(plan);
   return {
-    unitsPerCall: lines,
+    linesPerCall: lines,
     next: () => {
       const ids: string[] = [];
       while (ids.length < lines) {
@@ -36,7 +36,7 @@ export function orders(plan: LoadPlan, lines: number): Workload<OrderCall, Order
 export function reads(plan: LoadPlan): Workload<ReadCall, ReadStock> {
   const draw = records(plan);
   // Nothing is reserved.
-  return { unitsPerCall: 0, next: () => ({ ...head(plan), id: draw() }), judge: judgeRead };
+  return { linesPerCall: 0, next: () => ({ ...head(plan), id: draw() }), judge: judgeRead };
 }
 
 /** Counts through all plans: references and keys are never used again. */

@@ -42,7 +42,7 @@ export class PlainServer {
     return `127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  /** Goes on with a pool of another size; nothing may be in progress. */
+  /** Changes the size of the pool; no call may be in progress. */
   async usePool(connections: number): Promise<void> {
     await this.#dataSource.destroy();
     this.#dataSource = this.#createDataSource(connections);

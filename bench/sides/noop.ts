@@ -3,7 +3,7 @@ import { answerParent } from '../answer-parent.js';
 import { ON_HAND_QTY } from '../load/plan.js';
 import { type ServiceStart, startService } from './service.js';
 
-/** In place of the engine: grants everything, at once. */
+/** Takes the engine's place: grants everything at once. */
 const grantAll: Engine = {
   submit: async ({ command }) => {
     if (command.kind !== 'reserve') throw new Error(`no-op of ${command.kind}`);

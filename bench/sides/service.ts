@@ -14,7 +14,7 @@ export interface ServiceStart {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** The service as `serve` starts it: every setting at its default, but for the ports and what is told. */
+/** The service as `serve` starts it: every setting at its default, except for the ports and what is given. */
 export async function startService(
   { databaseUrl, jwtSecret, settings }: ServiceStart,
   overrides: Overrides = {},

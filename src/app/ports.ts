@@ -1,13 +1,14 @@
 import type { Config } from '../config.js';
 import type { Logger } from '../telemetry/logger.js';
-import type { Metrics } from '../telemetry/metrics.js';
+import { BodyRoom } from '../transport/body-room.js';
 import type { DoorOptions } from '../transport/door-options.js';
 import { CannotListen } from '../transport/failures/cannot-listen.js';
 import { HelpLinks } from '../transport/failures/help-links.js';
 import { GrpcPort } from '../transport/grpc/port.js';
-import { MetricsPort } from '../transport/http/metrics-port.js';
+import { MetricsPort, type Scrape } from '../transport/http/metrics-port.js';
 import { HttpPort } from '../transport/http/port.js';
 import type { Calls } from './calls.js';
+import type { Status } from './readiness.js';
 
 export interface Addresses {
   readonly addresses: { readonly httpUrl: string; readonly grpcAddress: string };
@@ -24,11 +25,14 @@ export interface Ports {
   readonly help: HelpLinks;
 }
 
-export function createPorts(
-  config: Config,
-  logger: Logger,
-  { calls, metrics, isReady }: { calls: Calls; metrics: Metrics; isReady: () => boolean },
-): Ports {
+export interface PortsMeans {
+  readonly calls: Calls;
+  /** What `/metrics` shows. */
+  readonly scrape: Scrape;
+  readonly status: () => Status;
+}
+
+export function createPorts(config: Config, logger: Logger, { calls, scrape, status }: PortsMeans): Ports {
   const { limits, tls, metricsPort } = config;
   const help = new HelpLinks(config.docs ? (config.publicUrl ?? '') : undefined);
   if (config.docs && config.everywhere && config.publicUrl === undefined) {
@@ -39,6 +43,9 @@ export function createPorts(
     help,
     streamStalledMs: limits.streamStalledMs,
     bodyBytesMax: limits.bodyBytesMax,
+    batchBodyBytesMax: limits.batchBodyBytesMax,
+    bodyRoom: new BodyRoom(limits.bodiesBytesMax),
+    streamCommandsMax: limits.streamCommandsMax,
     requestTimeoutMs: limits.requestTimeoutMs,
   };
   const grpc = new GrpcPort({
@@ -48,7 +55,6 @@ export function createPorts(
     grpcIdleMs: limits.grpcIdleMs,
     connectionMaxAgeMs: limits.connectionMaxAgeMs,
   });
-  const scrape = () => metrics.scrape();
   const onError = (err: unknown, requestId: string): void =>
     logger.error({ err, requestId }, 'a request failed');
   const connections = {
@@ -64,7 +70,7 @@ export function createPorts(
     connections,
     docs: config.docs,
     corsOrigins: config.corsOrigins,
-    isReady,
+    status,
     metrics: config.metrics && metricsPort === undefined ? scrape : undefined,
     onError,
   });

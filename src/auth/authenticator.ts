@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { databaseErrorKind } from '../store/connection/sqlstate.js';
 import { hashApiKey } from './api-key-secret.js';
-import type { Principal } from './principal.js';
+import { OPERATOR_PERMISSION, OPERATORS, type Principal } from './principal.js';
 import type { OnRefused, TokenClaims, TokenVerifier } from './tokens.js';
 
 export interface AuthenticatorOptions {
@@ -73,6 +73,39 @@ export class Authenticator {
       return this.#authenticateSlowly(token, digest, apiKey);
     }
     return this.#principal(claims, merchantId);
+  }
+
+  /** The caller, if both credentials are cached and go together; undefined says nothing of them. */
+  known(authorization: string | undefined, apiKey: string | undefined): Principal | undefined {
+    const merchantId = apiKey && this.#merchants.get(apiKey);
+    const token = authorization && tokenOf(authorization);
+    if (!merchantId || !token) return undefined;
+    const claims = this.#tokens.get(hash('sha256', token, 'base64'));
+    if (claims === undefined || claims.expiresAtMs <= Date.now()) return undefined;
+    const isOfAnother = claims.merchantId !== undefined && claims.merchantId !== merchantId;
+    return isOfAnother ? undefined : this.#principal(claims, merchantId);
+  }
+
+  /**
+   * Finds an operator: a token that grants the operators' permission and names no merchant, and no API key, which only
+   * merchants have. Undefined when the credentials are refused; without the permission when they are a merchant's token.
+   */
+  async authenticateOperator(
+    authorization: string | undefined,
+    apiKey: string | undefined,
+  ): Promise<Principal | undefined> {
+    if (apiKey !== undefined) return this.#refuse('an x-merchantapikey header: the call is for operators');
+    if (authorization === undefined) return this.#refuse('no authorization header');
+    const token = tokenOf(authorization);
+    if (token === undefined) return this.#refuse('the authorization header: not "Bearer" and a token');
+    const claims = await this.#verify(token, hash('sha256', token, 'base64'));
+    if (claims === undefined) return undefined;
+    const isOperator = claims.merchantId === undefined && claims.permissions.has(OPERATOR_PERMISSION);
+    return {
+      merchantId: OPERATORS,
+      actor: claims.actor,
+      permissions: new Set(isOperator ? [OPERATOR_PERMISSION] : []),
+    };
   }
 
   async #authenticateSlowly(token: string, digest: string, apiKey: string): Promise<Principal | undefined> {

@@ -19,6 +19,8 @@ export interface IssuerKeysOptions {
 const MAX_AGE_MS = 600_000;
 /** An unknown `kid` causes an earlier fetch, but at most this often: strangers can invent them. */
 const REFETCH_MIN_MS = 10_000;
+/** How soon a check notices that the issuer is down. */
+const CHECK_INTERVAL_MS = 10_000;
 const TIMEOUT_MS = 5000;
 /** From a failed fetch to the next attempt. */
 const PAUSE_MS = 1000;
@@ -40,6 +42,8 @@ export class IssuerKeys {
   #keys: JWTVerifyGetKey | undefined;
   /** When `#keys` were fetched. */
   #fetchedAtMs = 0;
+  /** When callers last caused a fetch that succeeded. */
+  #soughtAtMs = 0;
   /** Why the last fetch failed, and when. */
   #failure: { readonly error: TokenIssuerUnavailable; readonly atMs: number } | undefined;
   /** The fetch in progress; resolves when `#keys` or `#failure` is set. */
@@ -62,6 +66,18 @@ export class IssuerKeys {
     }
   };
 
+  /** Whether the issuer answered when it was asked last. Asks it again, without waiting, if that is some time ago. */
+  answers(): boolean {
+    if (this.#failure !== undefined || Date.now() - this.#fetchedAtMs >= CHECK_INTERVAL_MS) {
+      // It must not count as the look for an unknown `kid`, which would then wait for its turn.
+      const soughtAtMs = this.#soughtAtMs;
+      void this.#fetchUnlessPausing().then(() => {
+        this.#soughtAtMs = soughtAtMs;
+      });
+    }
+    return this.#failure === undefined;
+  }
+
   async #current(): Promise<JWTVerifyGetKey> {
     const ageMs = Date.now() - this.#fetchedAtMs;
     const known = this.#keys;
@@ -78,7 +94,7 @@ export class IssuerKeys {
   /** Keys that may contain the missing one; throws `missing` when there cannot be any. */
   async #newer(missing: Error): Promise<JWTVerifyGetKey> {
     const known = this.#keys;
-    if (this.#failure !== undefined || Date.now() - this.#fetchedAtMs >= REFETCH_MIN_MS) {
+    if (this.#failure !== undefined || Date.now() - this.#soughtAtMs >= REFETCH_MIN_MS) {
       await this.#fetchUnlessPausing();
     }
     if (this.#failure !== undefined) throw this.#failure.error;
@@ -98,6 +114,7 @@ export class IssuerKeys {
     try {
       this.#keys = createLocalJWKSet(await fetchKeySet(this.#options.url));
       this.#fetchedAtMs = Date.now();
+      this.#soughtAtMs = this.#fetchedAtMs;
       this.#failure = undefined;
       if (this.#toldAtMs !== undefined) this.#options.onBack();
       this.#toldAtMs = undefined;

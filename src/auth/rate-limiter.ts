@@ -25,8 +25,20 @@ export class RateLimiter {
 
   /** Returns whether the merchant may make a call now, and counts it if so. */
   admits(merchantId: string, nowMs: number): boolean {
+    if (this.#callsPerSecond === 0) return true;
+    const bucket = this.#bucketOf(merchantId, nowMs);
+    if (bucket.calls < 1) return false;
+    bucket.calls -= 1;
+    return true;
+  }
+
+  /** The same, without counting it. */
+  hasCalls(merchantId: string, nowMs: number): boolean {
+    return this.#callsPerSecond === 0 || this.#bucketOf(merchantId, nowMs).calls >= 1;
+  }
+
+  #bucketOf(merchantId: string, nowMs: number): Bucket {
     const perSecond = this.#callsPerSecond;
-    if (perSecond === 0) return true;
     let bucket = this.#buckets.get(merchantId);
     if (bucket === undefined) {
       bucket = { calls: perSecond, atMs: nowMs };
@@ -35,8 +47,6 @@ export class RateLimiter {
     const earned = (Math.max(0, nowMs - bucket.atMs) / 1000) * perSecond;
     bucket.calls = Math.min(perSecond, bucket.calls + earned);
     bucket.atMs = nowMs;
-    if (bucket.calls < 1) return false;
-    bucket.calls -= 1;
-    return true;
+    return bucket;
   }
 }

@@ -12,11 +12,18 @@ export interface TokenClaims {
   readonly permissions: ReadonlySet<Permission>;
   /** When present, the merchant that the token is for. */
   readonly merchantId: string | undefined;
+  /** With the tolerance for clocks. */
   readonly expiresAtMs: number;
 }
 
 /** Returns the claims of a token that is valid now, undefined when it is refused. Throws when it cannot be checked. */
 export type TokenVerifier = (token: string) => Promise<TokenClaims | undefined>;
+
+/** A verifier that may need an issuer. */
+export type IssuedTokenVerifier = TokenVerifier & {
+  /** Whether the issuer of the keys could be reached last; undefined: there is none to reach. */
+  readonly issuerAnswers?: () => boolean;
+};
 
 /** Called with which credential was refused and why: for the operator, never for the caller. */
 export type OnRefused = (why: string) => void;
@@ -38,24 +45,27 @@ export function createTokenVerifier(
   jwt: JwtConfig,
   onRefused: OnRefused = () => {},
   issuer: IssuerObserver = { onDown: () => {}, onBack: () => {} },
-): TokenVerifier {
+): IssuedTokenVerifier {
   const options: JWTVerifyOptions = {
     requiredClaims: ['exp', 'sub'],
+    clockTolerance: jwt.clockToleranceS,
     ...(jwt.issuer === undefined ? {} : { issuer: jwt.issuer }),
     ...(jwt.audience === undefined ? {} : { audience: jwt.audience }),
   };
   if (jwt.secret !== undefined) {
     const key = new TextEncoder().encode(jwt.secret);
-    return verifier((token) => jwtVerify(token, key, { ...options, algorithms: ['HS256'] }), onRefused);
+    return verifier((token) => jwtVerify(token, key, { ...options, algorithms: ['HS256'] }), jwt, onRefused);
   }
   if (jwt.jwksUrl === undefined) throw new Error('a JWT secret or a JWKS URL is required');
   const keys = new IssuerKeys({ ...issuer, url: new URL(jwt.jwksUrl), jwksStaleMaxMs: jwt.jwksStaleMaxMs });
   const algorithms = ['RS256', 'ES256', 'EdDSA'];
-  return verifier((token) => jwtVerify(token, keys.find, { ...options, algorithms }), onRefused);
+  const verify = verifier((token) => jwtVerify(token, keys.find, { ...options, algorithms }), jwt, onRefused);
+  return Object.assign(verify, { issuerAnswers: () => keys.answers() });
 }
 
 function verifier(
   verify: (token: string) => Promise<{ payload: JWTPayload }>,
+  { clockToleranceS }: Pick<JwtConfig, 'clockToleranceS'>,
   onRefused: OnRefused,
 ): TokenVerifier {
   return async (token) => {
@@ -69,13 +79,13 @@ function verifier(
       onRefused(`the token: ${(error as Error).message.slice(0, WHY_CHARS_MAX)}`);
       return undefined;
     }
-    const claims = toClaims(payload);
+    const claims = toClaims(payload, clockToleranceS);
     if (claims === undefined) onRefused('the token: its claims have the wrong types');
     return claims;
   };
 }
 
-function toClaims(payload: JWTPayload): TokenClaims | undefined {
+function toClaims(payload: JWTPayload, clockToleranceS: number): TokenClaims | undefined {
   const { sub, exp, merchant_id: merchantId, permissions, scope } = payload;
   if (typeof sub !== 'string' || !/^[^\0]{1,255}$/.test(sub) || typeof exp !== 'number') return undefined;
   if (sub === OWN_ACTOR) return undefined;
@@ -85,16 +95,28 @@ function toClaims(payload: JWTPayload): TokenClaims | undefined {
     ...(Array.isArray(permissions) ? permissions.filter((p) => typeof p === 'string') : []),
     ...(typeof scope === 'string' ? scope.split(' ') : []),
   ];
-  return { actor: sub, permissions: withImplied(granted), merchantId, expiresAtMs: exp * 1000 };
+  return {
+    actor: sub,
+    permissions: withImplied(granted),
+    merchantId,
+    expiresAtMs: (exp + clockToleranceS) * 1000,
+  };
 }
 
 /** Signs an HS256 token, for the demo and the command line. `ttlSeconds` from now. */
 export function signToken(
   secret: string,
-  claims: { actor: string; merchantId: string; permissions: readonly Permission[]; ttlSeconds: number },
+  claims: {
+    actor: string;
+    merchantId: string | undefined;
+    permissions: readonly Permission[];
+    ttlSeconds: number;
+  },
   jwt: Pick<JwtConfig, 'issuer' | 'audience'>,
 ): Promise<string> {
-  const token = new SignJWT({ merchant_id: claims.merchantId, permissions: claims.permissions })
+  const { merchantId, permissions } = claims;
+  const ofMerchant = merchantId === undefined ? {} : { merchant_id: merchantId };
+  const token = new SignJWT({ ...ofMerchant, permissions })
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .setSubject(claims.actor)
     .setIssuedAt()

@@ -2,14 +2,14 @@ import type { Command } from 'commander';
 import type { Environment } from '../config.js';
 import { oneLine } from '../printable.js';
 import { type AuditReport, audit } from '../service/audit.js';
-import { addCommand, type Process } from './command.js';
+import type { Process } from './command.js';
 import { type CommandResult, withDatabase } from './context.js';
 
-export function addAuditCommand(root: Command, { env, finish }: Process): void {
-  addCommand(root, 'audit', 'check that counters, holds and log agree; exits with 1 if they do not')
+export function defineAudit(command: Command, { env, finish }: Process): void {
+  command
     .option('--merchant <id>', 'only this merchant')
     .option('--repair', 'rewrite counters that drifted from the holds, and log it', false)
-    .action((options: AuditOptions, command) => finish(command, auditCommand(env, options)));
+    .action((options: AuditOptions) => finish(command, auditCommand(env, options)));
 }
 
 interface AuditOptions {

@@ -1,11 +1,14 @@
 import { type Config, type Environment, loadConfig } from '../config.js';
-import { type Database, type DatabaseCheck, openDatabase } from '../database.js';
+import type { Database } from '../database.js';
+import { databaseExists } from '../embedded-postgres/layout.js';
 
 /** A command's result: data for scripts, text for people. */
 export interface CommandResult {
   readonly data: unknown;
   readonly text: string;
   readonly exitCode?: number;
+  /** Standard output has what the command wrote; what is said of it goes to standard error. */
+  readonly aside?: boolean;
 }
 
 /** A mistake in how a command was used, reported in one line. */
@@ -29,14 +32,51 @@ export function patient(config: Config): Config {
   return { ...config, limits: { ...config.limits, statementTimeoutMs: 3_600_000, lockTimeoutMs: 60_000 } };
 }
 
-/** Runs a command on the database of the environment, whether or not a service runs on it. */
+/**
+ * Runs a command on the database of the environment, whether or not a service runs on it. Throws CommandRefused where
+ * there is none: an answer about a database that was made for the question would mislead.
+ */
 export async function withDatabase<T>(
   env: Environment,
   work: (database: Database, config: Config) => Promise<T>,
   config = patient(commandConfig(env)),
-  check?: DatabaseCheck,
 ): Promise<T> {
-  const database = await openDatabase(config, { info: () => {}, warn: () => {} }, check);
+  if (!(await exists(config))) {
+    throw new CommandRefused(
+      `there is no database in ${config.dataDir}: set DATABASE_URL, or DATA_DIR to the folder of the service`,
+    );
+  }
+  return withOpened(config, work, false);
+}
+
+/** The same for a command that may be the first: the embedded database is made if there is none, with its tables. */
+export async function withNewDatabase<T>(
+  env: Environment,
+  work: (database: Database, config: Config) => Promise<T>,
+): Promise<T> {
+  const config = patient(commandConfig(env));
+  return withOpened(config, work, !(await exists(config)));
+}
+
+/** The same, with the schema brought up to date before. */
+export function withMigratedDatabase<T>(
+  env: Environment,
+  work: (database: Database, config: Config) => Promise<T>,
+): Promise<T> {
+  return withOpened(patient(commandConfig(env)), work, true);
+}
+
+async function exists({ databaseUrl, dataDir }: Config): Promise<boolean> {
+  return databaseUrl !== undefined || databaseExists(dataDir);
+}
+
+async function withOpened<T>(
+  config: Config,
+  work: (database: Database, config: Config) => Promise<T>,
+  migrates: boolean,
+): Promise<T> {
+  const { openDatabase } = await import('../database.js');
+  const database = await openDatabase(config, { info: () => {}, warn: () => {} }, { migrates });
   try {
     return await work(database, config);
   } finally {

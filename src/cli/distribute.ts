@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import type { Environment } from '../config.js';
 import type { Database } from '../database.js';
+import { DatabaseUnusable } from '../database-unusable.js';
 import { readCluster } from '../store/distribution/cluster.js';
 import { distributeTables, SpreadOtherwise } from '../store/distribution/distribute.js';
 import { readSpread, type TableSpread } from '../store/distribution/spread.js';
-import { addCommand, type Process } from './command.js';
+import { SchemaBusy } from '../store/schema/schema-lock.js';
+import type { Process } from './command.js';
 import {
   CommandRefused,
   type CommandResult,
@@ -21,15 +23,15 @@ const SHARDS_MAX = 1024;
 /** The rows of a table are copied in one statement. */
 const DISTRIBUTE_TIMEOUT_MS = 24 * 3600 * 1000;
 
-export function addDistributeCommand(root: Command, { env, finish }: Process): void {
-  addCommand(root, 'distribute', 'distribute the tables by merchant over the nodes of a Citus cluster')
+export function defineDistribute(command: Command, { env, finish }: Process): void {
+  command
     .option(
       '--shards <number>',
       'parts of each table, and so the most nodes it can ever be on',
       SHARDS_DEFAULT,
     )
     .addHelpText('after', DISTRIBUTE_HELP)
-    .action((options: DistributeOptions, command) => finish(command, distributeCommand(env, options)));
+    .action((options: DistributeOptions) => finish(command, distributeCommand(env, options)));
 }
 
 interface DistributeOptions {
@@ -44,40 +46,41 @@ export function distributeCommand(env: Environment, options: DistributeOptions):
   }
   const config = patient(commandConfig(env));
   const limits = { ...config.limits, statementTimeoutMs: DISTRIBUTE_TIMEOUT_MS };
-  return withDatabase(env, (database) => distribute(database, shards), { ...config, limits }, requireCluster);
+  const work = (database: Database) => distribute(database, shards, limits.migrationLockTimeoutMs);
+  return withDatabase(env, work, { ...config, limits });
 }
 
-async function distribute({ dataSource }: Database, shards: number): Promise<CommandResult> {
-  const changed = await distributeTables(dataSource, shards).catch(refusedIfOtherwise);
+async function distribute({ dataSource }: Database, shards: number, waitMs: number): Promise<CommandResult> {
+  await requireCluster(dataSource);
+  const changed = await distributeTables(dataSource, shards, waitMs).catch(refusedIfOtherwise);
   const tables = (await readSpread(dataSource)).map(({ table, spread, shards: parts }) => {
     return { table, spread, shards: parts, changed: changed.includes(table) };
   });
   return { data: { changed: changed.length > 0, tables }, text: describe(tables) };
 }
 
-/** Looked at before the schema is brought up to date: what is refused is left as it was. */
 async function requireCluster(dataSource: Database['dataSource']): Promise<void> {
+  const unusable = (fault: string): Error => new DatabaseUnusable(new Error(fault));
   const cluster = await readCluster(dataSource);
   if (cluster === undefined) {
-    throw new Error(
-      'it does not have the extension citus; on one PostgreSQL, there is nothing to distribute',
-    );
+    throw unusable('it does not have the extension citus; on one PostgreSQL, there is nothing to distribute');
   }
   if (!cluster.isCoordinator)
-    throw new Error('it is on a worker node: DATABASE_URL must name the coordinator');
+    throw unusable('it is on a worker node: DATABASE_URL must name the coordinator');
   if (cluster.nodes === 0) {
-    throw new Error("no node takes shards: add one, with SELECT citus_add_node('host', 5432)");
+    throw unusable("no node takes shards: add one, with SELECT citus_add_node('host', 5432)");
   }
   const tables = await readSpread(dataSource);
   const isDone = tables.length > 0 && tables.every(({ spread }) => spread !== 'local');
   if (cluster.services > 0 && !isDone) {
     const running = cluster.services === 1 ? '1 service runs' : `${cluster.services} services run`;
-    throw new Error(`${running} on it: stop all services first`);
+    throw unusable(`${running} on it: stop all services first`);
   }
 }
 
 function refusedIfOtherwise(error: unknown): never {
-  throw error instanceof SpreadOtherwise ? new CommandRefused(error.message) : error;
+  const isOurs = error instanceof SpreadOtherwise || error instanceof SchemaBusy;
+  throw isOurs ? new CommandRefused(error.message) : error;
 }
 
 type ShownTable = Omit<TableSpread, 'wanted'> & { readonly changed: boolean };

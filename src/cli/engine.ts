@@ -1,5 +1,6 @@
 import type { Config } from '../config.js';
-import { type Database, DatabaseUnusable, requireScope } from '../database.js';
+import { type Database, requireScope } from '../database.js';
+import { DatabaseUnusable } from '../database-unusable.js';
 import type { Command } from '../domain/command.js';
 import { failureMessage } from '../domain/failure-message.js';
 import type { Outcome } from '../domain/outcome.js';
@@ -21,10 +22,15 @@ export async function withEngine<T>(
     batchScope: config.batchScope,
     observer: {
       batch: () => {},
+      taken: () => {},
       retry: () => {},
+      split: () => {},
+      settled: () => {},
+      recordFree: () => {},
       failed: onFailure,
       changed: () => {},
       recordKept: () => {},
+      done: () => {},
     },
     limits: engineLimits(config.limits),
   });

@@ -6,16 +6,15 @@ import { listApiKeys, revokeApiKey } from '../store/tables/api-keys.js';
 import { addCommand, merchantOption, modeOption, type Process } from './command.js';
 import { type CommandResult, UsageError, withDatabase } from './context.js';
 
-export function addKeyCommands(root: Command, { env, finish }: Process): void {
-  const key = root.command('key').description('API keys');
-  addCommand(key, 'add', 'add a key, for example to rotate keys: both work until one is revoked')
+export function defineKey(group: Command, { env, finish }: Process): void {
+  addCommand(group, 'add', 'add a key, for example to rotate keys: both work until one is revoked')
     .requiredOption(...merchantOption)
     .addOption(modeOption)
     .action((options: AddOptions, command) => finish(command, keyAddCommand(env, options)));
-  addCommand(key, 'list', 'list keys by prefix and last four characters')
+  addCommand(group, 'list', 'list keys by prefix and last four characters')
     .requiredOption(...merchantOption)
     .action((options: ListOptions, command) => finish(command, keyListCommand(env, options)));
-  addCommand(key, 'revoke', 'revoke a key; takes effect everywhere within 10 s')
+  addCommand(group, 'revoke', 'revoke a key; takes effect everywhere within 10 s')
     .requiredOption(...merchantOption)
     .requiredOption('--key <key>', 'the whole key, or its last four characters (required)')
     .action((options: RevokeOptions, command) => finish(command, keyRevokeCommand(env, options)));

@@ -8,27 +8,32 @@ import { createMerchant, requireMerchant } from '../service/merchants.js';
 import { listMerchants } from '../store/tables/merchants.js';
 import { OPERATOR_ACTOR } from './actor.js';
 import { addCommand, merchantOption, modeOption, type Process } from './command.js';
-import { CommandRefused, type CommandResult, commandConfig, UsageError, withDatabase } from './context.js';
+import {
+  CommandRefused,
+  type CommandResult,
+  commandConfig,
+  UsageError,
+  withDatabase,
+  withNewDatabase,
+} from './context.js';
 import { formatDuration, parseDuration } from './duration.js';
-import { runCommand } from './engine.js';
 
 /** As in UpdateSettingsRequest; a test compares them. */
 export const TTL_SECONDS_MAX = 2_592_000;
 
-export function addMerchantCommands(root: Command, { env, finish }: Process): void {
-  const merchant = root.command('merchant').description('merchants');
-  addCommand(merchant, 'create', 'create a merchant and its first API key')
+export function defineMerchant(group: Command, { env, finish }: Process): void {
+  addCommand(group, 'create', 'create a merchant and its first API key')
     .requiredOption('--name <name>', 'display name (required)')
     .addOption(modeOption)
     .action((options: CreateOptions, command) => finish(command, merchantCreateCommand(env, options)));
-  addCommand(merchant, 'set', "change a merchant's settings")
+  addCommand(group, 'set', "change a merchant's settings")
     .requiredOption(...merchantOption)
     .requiredOption(
       '--default-ttl <time>',
       'when holds with a reference expire, such as 15m; 0: never (required)',
     )
     .action((options: SetOptions, command) => finish(command, merchantSetCommand(env, options)));
-  addCommand(merchant, 'list', 'list the merchants').action((_, command) =>
+  addCommand(group, 'list', 'list the merchants').action((_, command) =>
     finish(command, merchantListCommand(env)),
   );
 }
@@ -47,7 +52,7 @@ interface SetOptions {
 export function merchantCreateCommand(env: Environment, options: CreateOptions): Promise<CommandResult> {
   const name = options.name.trim();
   if (name === '' || name.length > 200) throw new UsageError('--name must have 1 to 200 characters');
-  return withDatabase(env, async ({ dataSource }) => {
+  return withNewDatabase(env, async ({ dataSource }) => {
     const data = await createMerchant(dataSource, name, options.mode);
     return {
       data,
@@ -71,6 +76,7 @@ export function merchantSetCommand(env: Environment, options: SetOptions): Promi
     env,
     async (database, config) => {
       await requireMerchant(database.dataSource, merchantId);
+      const { runCommand } = await import('./engine.js');
       const outcome = await runCommand(database, config, {
         kind: 'update_settings',
         merchantId,

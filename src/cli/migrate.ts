@@ -1,17 +1,18 @@
 import type { Command } from 'commander';
 import type { Environment } from '../config.js';
-import { addCommand, type Process } from './command.js';
-import { type CommandResult, withDatabase } from './context.js';
+import type { Process } from './command.js';
+import { type CommandResult, withMigratedDatabase } from './context.js';
 
-export function addMigrateCommand(root: Command, { env, finish }: Process): void {
-  addCommand(root, 'migrate', 'bring the database schema up to date').action((_, command) =>
-    finish(command, migrateCommand(env)),
-  );
+export function defineMigrate(command: Command, { env, finish }: Process): void {
+  command.action(() => finish(command, migrateCommand(env)));
 }
 
-/** `holdfast migrate`: brings the schema up to date. Safe at any time, even while services run or start. */
+/**
+ * `holdfast migrate`: brings the schema up to date. Safe at any time, even while services run or start. Besides this, only a
+ * service does it, on the embedded database or with MIGRATE_ON_START=on.
+ */
 export function migrateCommand(env: Environment): Promise<CommandResult> {
-  return withDatabase(env, async ({ migrations }) => ({
+  return withMigratedDatabase(env, async ({ migrations }) => ({
     data: { migrations },
     text: migrations.length === 0 ? 'The schema is up to date.' : `Applied: ${migrations.join(', ')}`,
   }));

@@ -12,9 +12,8 @@ import { addCommand, merchantOption, type Process } from './command.js';
 import { CommandRefused, type CommandResult, commandConfig, UsageError, withDatabase } from './context.js';
 import { runCommand } from './engine.js';
 
-export function addRecordCommands(root: Command, { env, finish }: Process): void {
-  const record = root.command('record').description('inventory records');
-  addCommand(record, 'create', 'create a record with units on hand')
+export function defineRecord(group: Command, { env, finish }: Process): void {
+  addCommand(group, 'create', 'create a record with units on hand')
     .requiredOption(...merchantOption)
     .requiredOption('--id <id>', 'the id that callers use: 1 to 64 of A-Z a-z 0-9 . _ - (required)')
     .requiredOption('--on-hand <units>', 'units physically in stock (required)')

@@ -1,4 +1,21 @@
-import type { Failure, NegativeStock, StaleQuantity } from './failure.js';
+import type { Failure, FailureReason, NegativeStock, StaleQuantity } from './failure.js';
+
+/** Messages that say the same each time. */
+const fixedMessages = {
+  INVENTORY_NOT_FOUND: 'Inventory record not found.',
+  VALIDATION_FAILED: 'Validation error',
+  IDEMPOTENCY_KEY_REUSED: 'Idempotency-Key was already used with a different request.',
+  UNAUTHENTICATED: 'Full authentication is required to access this resource',
+  RATE_LIMITED: 'Too many requests. Retry later.',
+  SLOW_READER: 'The stream was not read quickly enough. Go on after the last event.',
+  OVERLOADED: 'The service is overloaded. Retry later.',
+  CONTENTION: 'The record is busy. Retry later.',
+  SHUTTING_DOWN: 'The service is shutting down. Retry later.',
+  INTERNAL: 'Internal error.',
+  MERCHANT_NOT_FOUND: 'Merchant not found.',
+  MERCHANT_ALREADY_EXISTS: 'A merchant with this id already exists.',
+  API_KEY_NOT_FOUND: 'API key not found.',
+} as const satisfies Partial<Record<FailureReason, string>>;
 
 /** The message that callers see. The published ones must not change. */
 export function failureMessage(failure: Failure): string {
@@ -29,40 +46,24 @@ export function failureMessage(failure: Failure): string {
       return `${failure.reference} was already confirmed.`;
     case 'ORDER_EXPIRED':
       return `The holds of ${failure.reference} have expired.`;
-    case 'INVENTORY_NOT_FOUND':
-      return 'Inventory record not found.';
     case 'INVENTORY_ALREADY_EXISTS':
       return failure.id === undefined
         ? 'An inventory record for this product already exists in the specified warehouse.'
         : `An inventory record ${failure.id} already exists.`;
-    case 'VALIDATION_FAILED':
-      return 'Validation error';
     case 'MALFORMED_REQUEST':
       return `Malformed request: ${failure.description}`;
-    case 'IDEMPOTENCY_KEY_REUSED':
-      return 'Idempotency-Key was already used with a different request.';
-    case 'UNAUTHENTICATED':
-      return 'Full authentication is required to access this resource';
     case 'PERMISSION_DENIED':
       return `The permission ${failure.permission} is required.`;
-    case 'RATE_LIMITED':
-      return 'Too many requests. Retry later.';
-    case 'SLOW_READER':
-      return 'The stream was not read quickly enough. Go on after the last event.';
-    case 'OVERLOADED':
-      return 'The service is overloaded. Retry later.';
-    case 'CONTENTION':
-      return 'The record is busy. Retry later.';
     case 'DATABASE_UNAVAILABLE':
       return failure.of === 'keys'
         ? "The keys of the token's issuer are unavailable. Retry later."
         : 'The database is unavailable. Retry later.';
-    case 'SHUTTING_DOWN':
-      return 'The service is shutting down. Retry later.';
     case 'DEADLINE_EXCEEDED':
-      return 'The deadline passed before the request was executed.';
-    case 'INTERNAL':
-      return 'Internal error.';
+      return failure.of === 'read'
+        ? 'The read took too long and was stopped. Ask for less, or retry later.'
+        : 'The deadline passed before the request was executed.';
+    default:
+      return fixedMessages[failure.reason];
   }
 }
 

@@ -102,7 +102,10 @@ export type Refusal =
   | { readonly reason: 'UNAUTHENTICATED' }
   | { readonly reason: 'PERMISSION_DENIED'; readonly permission: string }
   | { readonly reason: 'RATE_LIMITED' }
-  | { readonly reason: 'SLOW_READER' };
+  | { readonly reason: 'SLOW_READER' }
+  | { readonly reason: 'MERCHANT_NOT_FOUND' }
+  | { readonly reason: 'MERCHANT_ALREADY_EXISTS' }
+  | { readonly reason: 'API_KEY_NOT_FOUND' };
 
 /** The service is at fault. Stored nowhere: a retry with the same key is always safe. */
 export type Fault =
@@ -114,7 +117,11 @@ export type Fault =
       readonly of?: 'keys';
     }
   | { readonly reason: 'SHUTTING_DOWN' }
-  | { readonly reason: 'DEADLINE_EXCEEDED' }
+  | {
+      readonly reason: 'DEADLINE_EXCEEDED';
+      /** Set when the database stopped a read that took too long. */
+      readonly of?: 'read';
+    }
   | { readonly reason: 'INTERNAL' };
 
 export interface FieldViolation {

@@ -52,4 +52,7 @@ export const reasons: { readonly [R in FailureReason]: ReasonFacts<R> } = {
   ORDER_EXPIRED: { class: 'rejection', retryable: false, metadata: ['reference'] },
   STALE_QUANTITY: { class: 'rejection', retryable: false, metadata: ['expected', 'onHand'] },
   SLOW_READER: { class: 'refusal', retryable: false, metadata: [] },
+  MERCHANT_NOT_FOUND: { class: 'refusal', retryable: false, metadata: [] },
+  MERCHANT_ALREADY_EXISTS: { class: 'refusal', retryable: false, metadata: [] },
+  API_KEY_NOT_FOUND: { class: 'refusal', retryable: false, metadata: [] },
 };

@@ -50,8 +50,13 @@ export async function prepareLayout(dataDirOption: string): Promise<Layout> {
   }
 }
 
+/** Returns whether DATA_DIR has a database, without making anything. */
+export function databaseExists(dataDir: string): Promise<boolean> {
+  return clusterExists({ cluster: join(resolve(dataDir), 'postgres') });
+}
+
 /** Returns whether there is a finished cluster. */
-export async function clusterExists(layout: Layout): Promise<boolean> {
+export async function clusterExists(layout: Pick<Layout, 'cluster'>): Promise<boolean> {
   try {
     await stat(join(layout.cluster, 'PG_VERSION'));
     return true;

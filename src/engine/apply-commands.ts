@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { decide } from '../domain/decisions/decide.js';
 import type { Outcome } from '../domain/outcome.js';
 import { CommitOutcomeUnknown, inTransaction, type Transaction } from '../store/connection/transaction.js';
+import type { TransactionKind } from '../store/connection/watched-pool.js';
 import { hasMovement, type MovementRow } from '../store/tables/movement-log.js';
 import {
   awaitCreation,
@@ -15,7 +16,7 @@ import {
 import { EarlyReads } from './fetch/early-reads.js';
 import { type FetchedBatch, fetchBatch } from './fetch/fetch.js';
 import type { Blocked } from './scheduler/entry.js';
-import type { BehindResults, Line, Results } from './scheduler/executor.js';
+import type { BehindResults, Claim, Line, Results } from './scheduler/executor.js';
 import type { Execution, Submission } from './submission.js';
 import { changesAnything, type DecidedBatch, writeBatch } from './write.js';
 
@@ -48,15 +49,19 @@ export interface BatchRules {
 /**
  * Runs commands in one transaction: locks and fetches everything, decides each in order of arrival, writes once. Takes as
  * many of the first ones as have room, and at least one. Result i belongs to submission i. Waits for no record: a command
- * that needs one that somebody else has is left undone. If it throws anything but BatchOutcomeUnknown, nothing changed.
+ * that needs one that somebody else has is left undone, as is one that is found to need a record that `claim` refuses. If it
+ * throws anything but BatchOutcomeUnknown, nothing changed.
  */
 export function applyCommands(
   dataSource: DataSource,
   submissions: readonly Submission[],
   rules: BatchRules,
+  claim: Claim,
 ): Promise<Results<Execution>> {
   const { merchantId } = submissions[0]!.command;
-  return runBatch(dataSource, rules, merchantId, (tx) => fetchBatch(tx, submissions, rules.linesMax, 'skip'));
+  return runBatch(dataSource, rules, { merchantId, kind: 'batch' }, (tx) =>
+    fetchBatch(tx, submissions, rules.linesMax, 'skip', claim),
+  );
 }
 
 /** How long to wait for a record in line with other processes. After that, it is only looked at now and then. */
@@ -75,7 +80,7 @@ export async function applyBehind(
   rules: BatchRules,
 ): Promise<BehindResults<Execution>> {
   let waitedMs = 0;
-  const results = await runBatch(dataSource, rules, record.merchantId, async (tx) => {
+  const results = await runBatch(dataSource, rules, { ...record, kind: 'line' }, async (tx) => {
     setLockTimeout(tx, AWAIT_TIMEOUT_MS);
     const locked = awaitStockLevel(tx, record);
     const early = new EarlyReads(tx, record);
@@ -102,7 +107,8 @@ export function applyPatiently(
   submissions: readonly Submission[],
   rules: BatchRules,
 ): Promise<Results<Execution>> {
-  return runBatch(dataSource, rules, submissions[0]!.command.merchantId, (tx) => {
+  const { merchantId } = submissions[0]!.command;
+  return runBatch(dataSource, rules, { merchantId, kind: 'patient' }, (tx) => {
     setLockTimeout(tx, PATIENCE_MS);
     return fetchBatch(tx, submissions, rules.linesMax, 'wait');
   });
@@ -114,11 +120,13 @@ export async function findFreeRecords(
   records: readonly RecordKey[],
   oneMerchant: boolean,
 ): Promise<RecordKey[]> {
-  if (!oneMerchant) return inTransaction(dataSource, (tx) => findFreeStockLevels(tx, records));
+  const find = (of: readonly RecordKey[], merchantId?: string): Promise<RecordKey[]> =>
+    inTransaction(dataSource, (tx) => findFreeStockLevels(tx, of), merchantId, 'look');
+  if (!oneMerchant) return find(records);
   const free: RecordKey[] = [];
   for (const merchantId of new Set(records.map((record) => record.merchantId))) {
     const own = records.filter((record) => record.merchantId === merchantId);
-    free.push(...(await inTransaction(dataSource, (tx) => findFreeStockLevels(tx, own), merchantId)));
+    free.push(...(await find(own, merchantId)));
   }
   return free;
 }
@@ -126,7 +134,7 @@ export async function findFreeRecords(
 async function runBatch(
   dataSource: DataSource,
   { onChange, oneMerchant }: BatchRules,
-  merchantId: string,
+  { merchantId, kind }: { readonly merchantId: string; readonly kind: TransactionKind },
   fetch: (tx: Transaction) => Promise<FetchedBatch | undefined>,
 ): Promise<Results<Execution>> {
   const batchId = randomUUID();
@@ -138,7 +146,7 @@ async function runBatch(
       decided = decideBatch(fetched);
       writeBatch(tx, batchId, decided);
     };
-    await inTransaction(dataSource, work, oneMerchant ? merchantId : undefined);
+    await inTransaction(dataSource, work, oneMerchant ? merchantId : undefined, kind);
   } catch (error) {
     if (!(error instanceof CommitOutcomeUnknown) || decided === undefined) throw error;
     const { movements } = decided.workingSet;
@@ -175,7 +183,7 @@ export async function reconcileBatch(
     if (locked.length === 0) await awaitCreation(tx, record);
     return hasMovement(tx, batchId, evidence);
   };
-  const committed = await inTransaction(dataSource, settle, merchantId).catch((error) => {
+  const committed = await inTransaction(dataSource, settle, merchantId, 'settle').catch((error) => {
     // This COMMIT changes nothing; only the answer to the question is missing.
     throw new BatchOutcomeUnknown(results, batchId, evidence, error);
   });

@@ -5,6 +5,7 @@ export interface ConfiguredLimits {
   readonly engineLanes: number;
   readonly batchCommandsMax: number;
   readonly queueCommandsMax: number;
+  readonly queueWaitMaxMs: number;
   readonly attemptsMax: number;
   readonly lockTimeoutMs: number;
   readonly poolConnectionsMax: number;
@@ -17,13 +18,14 @@ const STRAYS_MAX = 8;
 
 /** The engine's limits as configured, in a service and in a command alike. */
 export function engineLimits(limits: ConfiguredLimits): SchedulerLimits {
-  const { engineLanes, batchCommandsMax, queueCommandsMax, attemptsMax } = limits;
+  const { engineLanes, batchCommandsMax, queueCommandsMax, queueWaitMaxMs, attemptsMax } = limits;
   const spare = limits.poolConnectionsMax - engineLanes - OTHERS_CONNECTIONS;
   const rowsAwaitedMax = Math.max(0, Math.min(ROWS_AWAITED_MAX, Math.floor(spare / 2)));
   return {
     engineLanes,
     batchCommandsMax,
     queueCommandsMax,
+    queueWaitMaxMs,
     attemptsMax,
     rowsAwaitedMax,
     straysMax: Math.max(1, Math.min(STRAYS_MAX, spare - rowsAwaitedMax)),

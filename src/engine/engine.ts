@@ -1,8 +1,9 @@
 import type { DataSource } from 'typeorm';
 import type { Fault } from '../domain/failure.js';
 import { mapName, named } from '../domain/map-name.js';
-import { databaseErrorKind, isLockTimeout } from '../store/connection/sqlstate.js';
+import { databaseErrorKind, errorClass, isLockTimeout } from '../store/connection/sqlstate.js';
 import type { RecordKey } from '../store/tables/stock-levels.js';
+import type { Tracing } from '../telemetry/spans.js';
 import {
   applyBehind,
   applyCommands,
@@ -22,6 +23,18 @@ import { systemClock } from './scheduler/clock.js';
 import type { Answer } from './scheduler/entry.js';
 import { type Executor, type FailureKind, RowKept, type SchedulerLimits } from './scheduler/executor.js';
 import type { Execution, Submission } from './submission.js';
+import { tracedExecutor } from './traced-executor.js';
+
+/** Who had better not wait. */
+export interface EngineLoad {
+  /** Commands have been refused of late because they would have waited too long. */
+  readonly tight: boolean;
+  /**
+   * Whether one more command of the merchant would wait too long. `announced`: calls of theirs that have been let in and
+   * are not submitted yet.
+   */
+  refuses(merchantId: string, announced: number): boolean;
+}
 
 /** Executes commands that change stock. */
 export interface Engine {
@@ -29,6 +42,8 @@ export interface Engine {
   submit(submission: Submission, deadlineAtMs: number): Promise<Execution | Fault>;
   /** Takes no more commands. Resolves when all that were taken are answered. */
   drain(): Promise<void>;
+  /** Undefined: it can take whatever comes. */
+  readonly load?: EngineLoad;
 }
 
 export interface EngineOptions {
@@ -36,13 +51,26 @@ export interface EngineOptions {
   /** `merchant` keeps a transaction on one merchant's rows, for tables sharded by merchant. */
   readonly batchScope: 'any' | 'merchant';
   readonly observer: EngineObserver;
+  /** Undefined: transactions are not traced. */
+  readonly tracing?: Pick<Tracing, 'batch'> | undefined;
 }
 
 export interface EngineObserver {
   batch(commands: number): void;
-  retry(error: unknown): void;
+  /** A command is taken into a batch for the first time. */
+  taken(waitedMs: number): void;
+  /** `cause`: the class of its SQLSTATE, or another word; one of few. */
+  retry(error: unknown, cause: string): void;
+  /** A batch goes on in two halves, since one of its commands may be at fault. */
+  split(): void;
+  /** What became of a COMMIT without an answer. */
+  settled(as: 'committed' | 'undone' | 'unsettled'): void;
+  /** A record that somebody else had is free, or no command waits for it any more. */
+  recordFree(waitedMs: number): void;
   /** A committed transaction changed the merchant's stock. */
   changed(merchantId: string): void;
+  /** A command was answered with its outcome. */
+  done(): void;
   /** A command was answered with a fault because of this. */
   failed(error: unknown): void;
   /** Somebody else has kept a record for a second or more. Called once for each record, until it is free. */
@@ -55,20 +83,27 @@ export interface EngineFigures {
   readonly queued: number;
   /** Records that somebody else has and that commands wait for. */
   readonly recordsAwaited: number;
+  /** Some command is not answered yet. */
+  readonly busy: boolean;
 }
 
 export function createEngine(dataSource: DataSource, options: EngineOptions): Engine & EngineFigures {
-  const { observer, limits } = options;
-  const batcher = new Batcher(executor(dataSource, options), limits, systemClock);
+  const { observer, limits, tracing } = options;
+  const plain = executor(dataSource, options);
+  const batcher = new Batcher(tracing ? tracedExecutor(plain, tracing) : plain, limits, systemClock);
   return {
     submit: async (submission, deadlineAtMs) =>
       toExecution(await batcher.submit(submission, deadlineAtMs), observer),
     drain: () => batcher.drain(),
+    load: batcher,
     get queued() {
       return batcher.queued;
     },
     get recordsAwaited() {
       return batcher.rowsAwaited;
+    },
+    get busy() {
+      return batcher.busy;
     },
   };
 }
@@ -86,7 +121,7 @@ function executor(
     throw error;
   };
   return {
-    execute: (submissions) => applyCommands(dataSource, submissions, rules).catch(endBacklogOf),
+    execute: (submissions, claim) => applyCommands(dataSource, submissions, rules, claim).catch(endBacklogOf),
     executeBehind: (name, line) => applyBehind(dataSource, recordOf(name), line, rules).catch(endBacklogOf),
     executePatiently: (submissions) => applyPatiently(dataSource, submissions, rules).catch(endBacklogOf),
     findFree: async (names) => {
@@ -100,9 +135,19 @@ function executor(
     namesOf: ({ command }) => recordsNamed(command),
     oneGroup: oneMerchant,
     onBatch: (commands) => observer.batch(commands),
-    onRetry: (error) => observer.retry(error),
+    onTaken: (waitedMs) => observer.taken(waitedMs),
+    onRetry: (error) => observer.retry(error, causeOf(error)),
+    onSplit: () => observer.split(),
+    onSettled: (as) => observer.settled(as),
+    onRowFree: (waitedMs) => observer.recordFree(waitedMs),
     onKept: (name, commands, waitedMs) => observer.recordKept(recordOf(name), commands, waitedMs),
   };
+}
+
+function causeOf(error: unknown): string {
+  if (error instanceof RecordsMoved) return 'moved';
+  if (error instanceof ExpiredBacklog) return 'backlog';
+  return error instanceof BatchOutcomeUnknown ? 'commit' : errorClass(error);
 }
 
 function recordOf(name: string): RecordKey {
@@ -113,6 +158,7 @@ function recordOf(name: string): RecordKey {
 function toExecution(answer: Answer<Execution>, observer: EngineObserver): Execution | Fault {
   switch (answer.kind) {
     case 'done':
+      observer.done();
       return answer.result;
     case 'queue_full':
       return { reason: 'OVERLOADED' };

@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { CommitOutcomeUnknown, inTransaction, type Transaction } from '../store/connection/transaction.js';
 import { findNextDueMs, lockDueRecords } from '../store/tables/expired-holds.js';
 import { lockStockLevels, type RecordKey } from '../store/tables/stock-levels.js';
+import { Overdue } from '../timing/overdue.js';
 import type { OnChange } from './apply-commands.js';
 import { dueRecords, endExpired, fetchExpired, latestReading } from './expiry.js';
 import { MerchantRound } from './merchant-round.js';
@@ -42,6 +43,8 @@ export class HoldSweep {
   readonly #dueAtMs = new Map<string, number>();
   /** Merchants whose stock this process has changed, and that were not looked at since. Bounded likewise. */
   readonly #changed = new Set<string>();
+  /** Merchants that were due at the last look at them. */
+  readonly overdue = new Overdue();
   readonly #round: MerchantRound;
 
   readonly #dataSource: DataSource;
@@ -82,7 +85,11 @@ export class HoldSweep {
   async #sweepMerchant(merchantId: string, isStopped: () => boolean): Promise<number> {
     const dueMs = await findNextDueMs(this.#dataSource, merchantId);
     this.#noteDue(merchantId, dueMs);
-    if (dueMs === undefined || dueMs > 0) return 0;
+    if (dueMs === undefined || dueMs > 0) {
+      this.overdue.done(merchantId);
+      return 0;
+    }
+    this.overdue.set(merchantId, Date.now() + dueMs);
     let swept = 0;
     for (let more = true; more && !isStopped(); ) {
       const step = await sweepStep(this.#dataSource, merchantId);
@@ -124,7 +131,7 @@ async function sweepStep(
     if (keys.length === 0) return { records: 0, ended: 0, unfinished: false };
     return { records: keys.length, ...(await endExpiredOf(tx, keys, STEP_HOLDS_MAX)) };
   };
-  return inTransaction(dataSource, step, merchantId);
+  return inTransaction(dataSource, step, merchantId, 'sweep');
 }
 
 /**
@@ -140,7 +147,7 @@ export async function endBacklog(
     for (let step = 1, unfinished = true; unfinished && step <= BACKLOG_STEPS_MAX; step++) {
       const end = (tx: Transaction): Promise<{ unfinished: boolean }> =>
         endExpiredOf(tx, [key], BACKLOG_STEP_HOLDS_MAX);
-      ({ unfinished } = await inTransaction(dataSource, end, key.merchantId).catch(withoutDoubt));
+      ({ unfinished } = await inTransaction(dataSource, end, key.merchantId, 'sweep').catch(withoutDoubt));
       onChange(key.merchantId);
     }
   }

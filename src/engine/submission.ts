@@ -1,10 +1,15 @@
 import type { Command } from '../domain/command.js';
 import type { Outcome } from '../domain/outcome.js';
+import type { SpanPlace } from '../telemetry/spans.js';
 
 /** A command as a caller hands it in. */
 export interface Submission {
   readonly command: Command;
   readonly idempotency?: Idempotency | undefined;
+  /** It came on a stream that is read on no faster than its commands are done: it is not refused because it would wait. */
+  readonly isPaced?: true | undefined;
+  /** The call that handed it in, if its trace is recorded. */
+  readonly call?: SpanPlace | undefined;
 }
 
 export interface Idempotency {

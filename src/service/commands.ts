@@ -31,7 +31,10 @@ export async function execute<K extends Command['kind']>(
 ): Promise<Result<Successes[K]>> {
   const key = call.idempotencyKey;
   const idempotency = key === undefined ? undefined : { key, fingerprint: fingerprint() };
-  const execution = await engine.submit({ command, idempotency }, call.deadlineAtMs);
+  const { isPaced, span, deadlineAtMs } = call;
+  const submitted = engine.submit({ command, idempotency, isPaced, call: span?.place }, deadlineAtMs);
+  call.onSubmit?.();
+  const execution = await submitted;
   if ('reason' in execution) return refused(execution);
   if (execution.kind === 'key_reused') return refused({ reason: 'IDEMPOTENCY_KEY_REUSED' });
   const { outcome } = execution;

@@ -3,6 +3,7 @@ import { createApiKeySecret, type KeyMode } from '../auth/api-key-secret.js';
 import { insertApiKey } from '../store/tables/api-keys.js';
 import { findMerchant, insertMerchant } from '../store/tables/merchants.js';
 import { newId } from './ids.js';
+import { UnknownMerchant } from './unknown-merchant.js';
 
 /** Creates a merchant and its first key. The key is returned here and never again. */
 export async function createMerchant(
@@ -13,13 +14,6 @@ export async function createMerchant(
 ): Promise<{ merchantId: string; apiKey: string }> {
   await insertMerchant(dataSource, merchantId, name);
   return { merchantId, apiKey: await addKey(dataSource, merchantId, mode) };
-}
-
-export class UnknownMerchant extends Error {
-  override readonly name = 'UnknownMerchant';
-  constructor(merchantId: string) {
-    super(`there is no merchant ${merchantId}`);
-  }
 }
 
 /** Throws UnknownMerchant. */

@@ -70,7 +70,8 @@ export class Reservations {
     const known = this.#holdTtl.effective(merchantId, reference, request);
     const term = known instanceof Promise ? await known : known;
     if (term.ok === false) return term;
-    return execute(
+    // Awaited, this takes fewer turns than a promise that is resolved with another one.
+    return await execute(
       this.#engine,
       call,
       {

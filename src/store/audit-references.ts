@@ -16,9 +16,14 @@ export interface ReferenceSums {
  * that first appear later, and holds that were opened later, from their opening on. A process of the version before
  * that runs next to this one writes such entries, too, and they count alike.
  *
- * $1 is the merchant, $2 one record or null for all, $3 the most rows.
+ * Pruned entries count by what is kept of them. Of a reference whose entries added up to nothing, nothing is needed: it held
+ * nothing. But draws of nobody's units count as unreferenced ones, and of a hold that is open the first entry stays.
+ *
+ * Of all of the merchant's records ($1), or of one ($3); $2 is the most rows.
  */
-const SUMS = `
+function sums(of: 'all' | 'one'): string {
+  const ofRecord = of === 'one' ? 'AND inventory_id = $3' : '';
+  return `
   SELECT m.inventory_id, m.reference, m.held AS held_qty, c.logged AS logged_qty
     FROM (SELECT coalesce(l.inventory_id, h.inventory_id) AS inventory_id, coalesce(l.reference, h.reference) AS reference,
                  coalesce(h.qty, 0) AS held, coalesce(l.units, 0) AS logged, l.first, h.opened_revision
@@ -26,19 +31,27 @@ const SUMS = `
                     FROM (SELECT inventory_id, coalesce(reference, '') AS reference, revision,
                                  reserved_delta - coalesce(moved_qty, 0) AS units
                             FROM movement_log
-                           WHERE merchant_id = $1 AND ($2::text IS NULL OR inventory_id = $2)
+                           WHERE merchant_id = $1 ${ofRecord} AND reserved_delta <> coalesce(moved_qty, 0)
                            UNION ALL
                           SELECT inventory_id, to_reference, revision, moved_qty
                             FROM movement_log
-                           WHERE merchant_id = $1 AND ($2::text IS NULL OR inventory_id = $2) AND moved_qty IS NOT NULL) AS e
-                   WHERE units <> 0
+                           WHERE merchant_id = $1 ${ofRecord} AND moved_qty IS NOT NULL
+                           UNION ALL
+                          SELECT inventory_id, reference, first_revision, units
+                            FROM order_carried
+                           WHERE merchant_id = $1 ${ofRecord} AND (units <> 0 OR reference = '' OR opened_revision IS NOT NULL)) AS e
                    GROUP BY inventory_id, reference) AS l
-            FULL JOIN (SELECT * FROM holds WHERE merchant_id = $1 AND ($2::text IS NULL OR inventory_id = $2)) AS h
+            FULL JOIN (SELECT * FROM holds WHERE merchant_id = $1 ${ofRecord}) AS h
                    ON h.inventory_id = l.inventory_id AND h.reference = l.reference) AS m
-    LEFT JOIN (SELECT inventory_id, max(revision) AS untold
-                 FROM movement_log
-                WHERE merchant_id = $1 AND ($2::text IS NULL OR inventory_id = $2)
-                  AND on_hand_qty IS NULL AND reference IS NULL AND action <> 'RESERVED' AND reserved_delta <> 0
+    LEFT JOIN (SELECT inventory_id, max(untold) AS untold
+                 FROM (SELECT inventory_id, revision AS untold
+                         FROM movement_log
+                        WHERE merchant_id = $1 ${ofRecord}
+                          AND on_hand_qty IS NULL AND reference IS NULL AND action <> 'RESERVED' AND reserved_delta <> 0
+                        UNION ALL
+                       SELECT inventory_id, untold_revision
+                         FROM log_carried
+                        WHERE merchant_id = $1 ${ofRecord} AND untold_revision IS NOT NULL) AS draws
                 GROUP BY inventory_id) AS u ON u.inventory_id = m.inventory_id
    CROSS JOIN LATERAL (
          SELECT CASE WHEN u.untold IS NULL OR m.first IS NULL OR m.first > u.untold THEN m.logged
@@ -48,12 +61,18 @@ const SUMS = `
                                              + CASE WHEN to_reference = m.reference THEN moved_qty ELSE 0 END), 0)
                              FROM movement_log
                             WHERE merchant_id = $1 AND inventory_id = m.inventory_id AND revision >= m.opened_revision)
+                        + (SELECT coalesce(sum(opened_units), 0)
+                             FROM order_carried
+                            WHERE merchant_id = $1 AND reference = m.reference AND inventory_id = m.inventory_id
+                              AND opened_revision = m.opened_revision)
                      ELSE m.held END AS logged) AS c
    WHERE m.held <> c.logged
    ORDER BY m.inventory_id, m.reference
-   LIMIT $3`;
+   LIMIT $2`;
+}
 
-const SUM_RECORD: Statement = { name: 'sum_references', text: SUMS };
+const SUM_ALL = sums('all');
+const SUM_RECORD: Statement = { name: 'sum_references', text: sums('one') };
 
 interface RawSums {
   inventory_id: string;
@@ -68,7 +87,7 @@ export async function findReferenceDrift(
   merchantId: string,
   limit: number,
 ): Promise<ReferenceSums[]> {
-  const rows: RawSums[] = await dataSource.query(SUMS, [merchantId, null, limit]);
+  const rows: RawSums[] = await dataSource.query(SUM_ALL, [merchantId, limit]);
   return rows.map(sumsOf);
 }
 
@@ -79,7 +98,7 @@ export async function readReferenceDrift(
   inventoryId: string,
   limit: number,
 ): Promise<ReferenceSums[]> {
-  return (await tx.read<RawSums>(SUM_RECORD, [merchantId, inventoryId, limit])).map(sumsOf);
+  return (await tx.read<RawSums>(SUM_RECORD, [merchantId, limit, inventoryId])).map(sumsOf);
 }
 
 function sumsOf(row: RawSums): ReferenceSums {

@@ -63,8 +63,10 @@ interface RawSums {
   described_reorder_level: number | null;
 }
 
-/** $1 is the merchant, $2 one record or null for all. */
-const SUMS = `
+/** Of all of the merchant's records ($1), or of one ($2). What pruned entries added up to is kept in log_carried. */
+function sums(of: 'all' | 'one'): string {
+  const and = (column: string): string => (of === 'one' ? `AND ${column} = $2` : '');
+  return `
   SELECT coalesce(s.id, h.inventory_id, l.inventory_id, d.id) AS inventory_id,
          s.on_hand_qty, s.reserved_qty, s.revision,
          coalesce(h.qty, 0) AS held_qty,
@@ -76,19 +78,28 @@ const SUMS = `
          (extract(epoch FROM s.next_expiry_at) * 1000)::float8 AS next_expiry_ms,
          (extract(epoch FROM h.earliest_expiry) * 1000)::float8 AS earliest_expiry_ms,
          s.reorder_level, d.reorder_level AS described_reorder_level
-    FROM (SELECT * FROM stock_levels WHERE merchant_id = $1 AND ($2::text IS NULL OR id = $2)) AS s
+    FROM (SELECT * FROM stock_levels WHERE merchant_id = $1 ${and('id')}) AS s
     FULL JOIN (SELECT inventory_id, sum(qty) AS qty, min(qty) AS smallest, min(expires_at) AS earliest_expiry
                  FROM holds
-                WHERE merchant_id = $1 AND ($2::text IS NULL OR inventory_id = $2)
+                WHERE merchant_id = $1 ${and('inventory_id')}
                 GROUP BY inventory_id) AS h ON h.inventory_id = s.id
-    FULL JOIN (SELECT inventory_id, sum(on_hand_delta) AS on_hand, sum(reserved_delta) AS reserved,
-                      max(revision) AS revision
-                 FROM movement_log
-                WHERE merchant_id = $1 AND ($2::text IS NULL OR inventory_id = $2)
+    FULL JOIN (SELECT inventory_id, sum(on_hand) AS on_hand, sum(reserved) AS reserved, max(revision) AS revision
+                 FROM (SELECT inventory_id, sum(on_hand_delta) AS on_hand, sum(reserved_delta) AS reserved,
+                              max(revision) AS revision
+                         FROM movement_log
+                        WHERE merchant_id = $1 ${and('inventory_id')}
+                        GROUP BY inventory_id
+                        UNION ALL
+                       SELECT inventory_id, on_hand_delta, reserved_delta, revision
+                         FROM log_carried
+                        WHERE merchant_id = $1 ${and('inventory_id')}) AS told
                 GROUP BY inventory_id) AS l ON l.inventory_id = coalesce(s.id, h.inventory_id)
     FULL JOIN (SELECT id, reorder_level FROM inventory_records
-                WHERE merchant_id = $1 AND ($2::text IS NULL OR id = $2)) AS d
+                WHERE merchant_id = $1 ${and('id')}) AS d
            ON d.id = coalesce(s.id, h.inventory_id, l.inventory_id)`;
+}
+
+const SUM_RECORD: Statement = { name: 'sum_record', text: sums('one') };
 
 const COPY_REORDER_LEVEL: Statement = {
   name: 'copy_reorder_level',
@@ -125,8 +136,8 @@ export async function findDrift(dataSource: DataSource, merchantId: string): Pro
     else others.push(sums);
   }
   const rows: RawSums[] = await dataSource.query(
-    `SELECT * FROM (${SUMS}) AS sums
-      WHERE inventory_id = ANY ($3)
+    `SELECT * FROM (${sums('all')}) AS sums
+      WHERE inventory_id = ANY ($2)
          OR on_hand_qty IS NULL
          OR reserved_qty < 0 OR reserved_qty > on_hand_qty
          OR reserved_qty <> held_qty OR smallest_hold_qty < 1
@@ -135,7 +146,7 @@ export async function findDrift(dataSource: DataSource, merchantId: string): Pro
          OR NOT described OR reorder_level <> described_reorder_level
          OR earliest_expiry_ms < coalesce(next_expiry_ms, 'Infinity')
       ORDER BY inventory_id`,
-    [merchantId, null, [...references.keys()]],
+    [merchantId, [...references.keys()]],
   );
   return rows.map((row) => ({ ...recordSums(row), references: references.get(row.inventory_id) ?? [] }));
 }
@@ -155,7 +166,7 @@ export async function repairRecord(
   const repair = async (tx: Transaction): Promise<Repair> => {
     const locked = lockStockLevels(tx, [{ merchantId, id: inventoryId }]);
     const [rows, references] = await Promise.all([
-      tx.read<RawSums>({ name: 'sum_record', text: SUMS }, [merchantId, inventoryId]),
+      tx.read<RawSums>(SUM_RECORD, [merchantId, inventoryId]),
       readReferenceDrift(tx, merchantId, inventoryId, REPAIRED_REFERENCES_MAX),
       locked,
     ]);

@@ -8,7 +8,7 @@ import { rawContent } from './http/http-body.js';
 import { type HttpRequest, type HttpResponse, isHttp2 } from './http/http-message.js';
 import type { ReadyAnswer, TranscodedAnswer } from './options.js';
 import { unreadableBody } from './request/media-type.js';
-import { readBody } from './request/read-body.js';
+import { hasNoBody, readBody } from './request/read-body.js';
 import { isClosing, type Outgoing } from './response/respond.js';
 import { bareFailure, Responder } from './response/responder.js';
 import { sendStream } from './response/send-stream.js';
@@ -65,24 +65,63 @@ export class Exchange {
         responder.sendAndClose(refusal);
         return;
       }
-      // On HTTP/1.1, a request refused by its head is still read within the same limits, so that the connection stays
-      // usable.
-      const { bodyBytesMax, bodyTimeoutMs = DEFAULT_BODY_TIMEOUT_MS } = options;
-      const packed = packing(request.headers['content-encoding']) === 'gzip';
-      readBody(
-        request,
-        { bytesMax: packed ? packedBytesMax(bodyBytesMax) : bodyBytesMax, timeoutMs: bodyTimeoutMs },
-        (body) =>
-          refusal === undefined ? this.#call(routed as Routed, body, packed) : responder.send(refusal),
-        (fault) =>
-          responder.sendAndClose(
-            refusal ??
-              this.#render(fault.kind === 'body_too_large' ? { ...fault, bytesMax: bodyBytesMax } : fault),
-          ),
-      );
+      if ('status' in routed || !this.#mayBeLong(routed.route)) this.#read(routed);
+      else this.#ask(routed);
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** Reads the body, and goes on with it. */
+  #read(routed: Routed | Outgoing, isLong = false): void {
+    const request = this.#request;
+    const responder = this.#responder;
+    const { bodyTimeoutMs = DEFAULT_BODY_TIMEOUT_MS, holdBody } = this.#table.options;
+    // On HTTP/1.1, a request refused by its head is still read within the same limits, so that the connection stays
+    // usable.
+    const refusal = 'status' in routed ? routed : undefined;
+    const bodyBytesMax = 'status' in routed ? this.#table.refusedBytesMax : routed.route.bodyBytesMax;
+    const packed = packing(request.headers['content-encoding']) === 'gzip';
+    const bytesMax = packed ? packedBytesMax(bodyBytesMax) : bodyBytesMax;
+    const hold =
+      holdBody &&
+      ((giveUp: () => void) => {
+        const held = holdBody(isLong, giveUp);
+        this.#response.once('close', () => held.free());
+        return held;
+      });
+    readBody(
+      request,
+      { bytesMax, timeoutMs: bodyTimeoutMs, hold },
+      (body) =>
+        refusal === undefined ? this.#call(routed as Routed, body, packed) : responder.send(refusal),
+      (fault) =>
+        responder.sendAndClose(
+          refusal ??
+            this.#render(fault.kind === 'body_too_large' ? { ...fault, bytesMax: bodyBytesMax } : fault),
+        ),
+    );
+  }
+
+  #mayBeLong({ bodyBytesMax }: Route): boolean {
+    const { longBodies } = this.#table.options;
+    if (longBodies === undefined || bodyBytesMax <= longBodies.bodyBytesMax) return false;
+    const length = this.#request.headers['content-length'];
+    return !hasNoBody(this.#request) && !(Number(length) <= longBodies.bodyBytesMax);
+  }
+
+  /** Reads the body if the host wants it. */
+  #ask(routed: Routed): void {
+    const goOn = (wanted: boolean): void => {
+      if (wanted) this.#read(routed, true);
+      else {
+        this.#responder.leavesBody();
+        this.#call(routed, NO_BODY, false);
+      }
+    };
+    const wanted = this.#table.options.longBodies!.mayBring(routed.route.binding.method, this.#request);
+    if (wanted instanceof Promise) wanted.then(goOn).catch((error) => this.#fail(error));
+    else goOn(wanted);
   }
 
   /** The route, or the answer if there is none. */
@@ -140,7 +179,7 @@ export class Exchange {
   #call(routed: Routed, body: Buffer, packed: boolean): void {
     const { options } = this.#table;
     const request = this.#request;
-    const { binding, bind, rawRequest } = routed.route;
+    const { binding, bind, rawRequest, bodyBytesMax } = routed.route;
     const hasBody = binding.body !== undefined && body.length > 0;
     try {
       const unreadable = hasBody ? unreadableBody(request, rawRequest) : undefined;
@@ -152,7 +191,7 @@ export class Exchange {
         bind(
           routed.path,
           routed.query,
-          hasBody && packed ? unpack(body, options.bodyBytesMax) : body,
+          hasBody && packed ? unpack(body, bodyBytesMax) : body,
           request.headers['content-type'],
         ),
       );
@@ -166,7 +205,7 @@ export class Exchange {
   }
 
   #answer({ route, format }: Routed, call: Call, answer: TranscodedAnswer): void {
-    if (answer.kind === 'error') {
+    if (answer.kind === 'error' || answer.kind === 'ready') {
       this.#responder.send(answer);
       return;
     }
@@ -221,6 +260,7 @@ export class Exchange {
 }
 
 const JSON_TYPE = 'application/json';
+const NO_BODY = Buffer.alloc(0);
 const DEFAULT_BODY_TIMEOUT_MS = 30_000;
 
 /** The methods reported for a route that takes every method. */

@@ -1,4 +1,4 @@
-/** What the transcoder itself can find wrong with a request. All are the caller's fault, so all are 4xx. */
+/** What the transcoder itself can find wrong with a request. All but `no_room` are the caller's fault, so 4xx. */
 export type TranscodingFault =
   | NotFound
   | MethodNotAllowed
@@ -6,6 +6,7 @@ export type TranscodingFault =
   | UnsupportedMediaType
   | BodyTooLarge
   | BodyTooSlow
+  | NoRoomForBody
   | MalformedInput;
 
 /** No binding has this path. `path` is the request's path as sent, with its leading slash. */
@@ -43,6 +44,11 @@ export interface BodyTooLarge {
 export interface BodyTooSlow {
   readonly kind: 'body_too_slow';
   readonly timeoutMs: number;
+}
+
+/** The host has no room for the body now; it was not read to its end. */
+export interface NoRoomForBody {
+  readonly kind: 'no_room';
 }
 
 /**

@@ -23,7 +23,12 @@ export interface TranscodedCall {
   bind(): Message;
 }
 
-export type TranscodedAnswer = MessageAnswer | StreamAnswer | ({ readonly kind: 'error' } & ReadyAnswer);
+export type TranscodedAnswer =
+  | MessageAnswer
+  | StreamAnswer
+  | ({ readonly kind: 'error' } & ReadyAnswer)
+  /** A success that the host has rendered. */
+  | ({ readonly kind: 'ready' } & ReadyAnswer);
 
 /** The answer of a unary method. */
 export interface MessageAnswer {
@@ -65,12 +70,47 @@ export interface BodyWriter {
   streamError?(error: unknown, request: HttpRequest): string;
 }
 
-export interface TranscoderOptions {
-  readonly services: readonly DescService[];
-  /** The largest request body, in bytes, once decompressed. */
+/**
+ * A body as far as it is in memory, from its first bytes until its call is answered, in a host that bounds what all bodies
+ * take together.
+ */
+export interface HeldBody {
+  /** So many more bytes have arrived. False: there is no room for them, they do not count, and the request is refused. */
+  grow(bytes: number): boolean;
+  /** All of it has arrived: from now on it is not given up for others. */
+  keep(): void;
+  /** The call is answered, or its caller has left. */
+  free(): void;
+}
+
+/** Bodies that are longer than most requests may have. */
+export interface LongBodies {
+  /** Up to this many bytes, a body is not long. */
   readonly bodyBytesMax: number;
+  /**
+   * Asked before a body is read that is or may be long. False: it stays unread, and `handle`, which must refuse the
+   * call, finds no body in it.
+   */
+  mayBring(method: DescMethod, request: HttpRequest): boolean | Promise<boolean>;
+}
+
+/** How lists are read from JSON. */
+export interface ListRules {
+  /** How many items are read, and the rest ignored; undefined: all. For hosts that refuse longer lists. */
+  itemsReadMax?(field: DescField): number | undefined;
+  /** What stands for an item that cannot be read, in a list whose items are read each by itself. */
+  standInOf?(field: DescField): ((description: string) => Message) | undefined;
+}
+
+export interface TranscoderOptions extends ListRules {
+  readonly services: readonly DescService[];
+  /** The largest request body, in bytes, once decompressed; of each method, or of all. */
+  readonly bodyBytesMax: number | ((method: DescMethod) => number);
   /** How long a request's body may take to arrive, in milliseconds. Default: 30 seconds. */
   readonly bodyTimeoutMs?: number;
+  readonly longBodies?: LongBodies;
+  /** `giveUp` refuses a request of which not all has arrived, when the host needs the room. */
+  readonly holdBody?: (isLong: boolean, giveUp: () => void) => HeldBody;
   readonly writer: BodyWriter;
   /** May answer synchronously or with a promise; synchronously is cheaper. */
   handle(call: TranscodedCall): TranscodedAnswer | Promise<TranscodedAnswer>;

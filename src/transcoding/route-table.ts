@@ -1,4 +1,4 @@
-import type { DescField, JsonValue, Message } from '@bufbuild/protobuf';
+import type { DescField, DescMethod, JsonValue, Message } from '@bufbuild/protobuf';
 import { Cors } from './http/cors.js';
 import { rawBody } from './http/http-body.js';
 import { JsonCodec } from './json/json-codec.js';
@@ -14,7 +14,11 @@ export interface RouteTable {
   readonly tree: RouteTree<Binding>;
   readonly routes: ReadonlyMap<Binding, Route>;
   readonly cors: Cors | undefined;
+  /** Of a body that is read although its request is refused by its head. */
+  readonly refusedBytesMax: number;
 }
+
+const REFUSED_BYTES_MAX = 65_536;
 
 /** A binding, ready to run. */
 export interface Route {
@@ -24,6 +28,7 @@ export interface Route {
   readonly rawRequest: boolean;
   readonly rawResponse: boolean;
   readonly streams: boolean;
+  readonly bodyBytesMax: number;
   /** What is answered: the response, or one field of it. */
   encode(message: Message): JsonValue;
   /** The `google.api.HttpBody` that is answered, where `rawResponse`. */
@@ -34,15 +39,19 @@ export interface Route {
 export function createRouteTable(options: TranscoderOptions): RouteTable {
   const { bindings, tree } = readHttpRules(options.services, options.serviceConfig);
   const codec = new JsonCodec(options.services, options);
-  const routes = new Map(bindings.map((b) => [b, routeOf(b, codec)]));
+  const { bodyBytesMax: limit } = options;
+  const limitOf = (method: DescMethod): number => (typeof limit === 'number' ? limit : limit(method));
+  const routes = new Map(bindings.map((b) => [b, routeOf(b, codec, limitOf(b.method))]));
   const cors = options.cors === undefined ? undefined : new Cors(options.cors);
-  return { options, bindings, tree, routes, cors };
+  const refusedBytesMax = typeof limit === 'number' ? limit : REFUSED_BYTES_MAX;
+  return { options, bindings, tree, routes, cors, refusedBytesMax };
 }
 
-function routeOf(binding: Binding, codec: JsonCodec): Route {
+function routeOf(binding: Binding, codec: JsonCodec, bodyBytesMax: number): Route {
   const { method, body, responseBody } = binding;
   return {
     binding,
+    bodyBytesMax,
     bind: requestBinder(binding, codec),
     rawRequest: body !== undefined && rawBody(method.input, body) !== undefined,
     rawResponse: rawBody(method.output, responseBody) !== undefined,

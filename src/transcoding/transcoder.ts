@@ -1,3 +1,4 @@
+import type { DescMethod, JsonValue, Message } from '@bufbuild/protobuf';
 import { Exchange } from './exchange.js';
 import type { HttpRequest, HttpResponse } from './http/http-message.js';
 import type { TranscoderOptions } from './options.js';
@@ -20,6 +21,8 @@ export interface Transcoder {
   readonly routes: readonly RouteSummary[];
   /** For `node:http` and `node:http2`. Never throws. */
   listener(request: HttpRequest, response: HttpResponse): void;
+  /** What the method's first binding answers with. @throws when the method has none. */
+  encode(method: DescMethod, message: Message): JsonValue;
   /** Whether some binding has this path, regardless of its HTTP method. */
   matches(path: string): boolean;
 }
@@ -29,6 +32,11 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
   const table = createRouteTable(options);
   return {
     routes: table.bindings.map(summary),
+    encode: (method, message) => {
+      const binding = table.bindings.find((one) => one.method === method);
+      if (binding === undefined) throw new Error(`${method.name} has no route`);
+      return table.routes.get(binding)!.encode(message);
+    },
     listener: (request, response) => new Exchange(table, request, response).begin(),
     matches: (path) => {
       try {

@@ -1,5 +1,7 @@
 import type { Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
+import type { Certificates } from '../config.js';
 
 /** Maximum size of all headers of a call, as HTTP/2 counts them; clients are told. */
 export const HEADERS_BYTES_MAX = 65_536;
@@ -48,4 +50,9 @@ export function cutAfterEnd(socket: Socket): void {
     const cut = setTimeout(() => socket.destroy(), HANG_UP_MS).unref();
     socket.once('close', () => clearTimeout(cut));
   });
+}
+
+/** What a listening server takes for the connections to come. */
+export function secureContextOf({ cert, key, clientCa }: Certificates): SecureContextOptions {
+  return { cert, key, ...(clientCa === undefined ? {} : { ca: clientCa }) };
 }

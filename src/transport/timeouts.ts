@@ -16,6 +16,12 @@ export function boundedGrpcTimeout(text: string): string | undefined {
   return Number(digits) * secondsOf[unit]! > TIMEOUT_SECONDS_MAX ? `${TIMEOUT_SECONDS_MAX}S` : text;
 }
 
+/** The milliseconds of a bounded timeout. */
+export function grpcTimeoutMs(bounded: string): number {
+  const [, digits, unit] = GRPC_TIMEOUT.exec(bounded)!;
+  return Number(digits) * secondsOf[unit!]! * 1000;
+}
+
 /** A `connect-timeout-ms` likewise. https://connectrpc.com/docs/protocol/#unary-request */
 export function boundedConnectTimeout(text: string): string | undefined {
   if (!/^\d{1,10}$/.test(text)) return undefined;

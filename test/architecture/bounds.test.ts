@@ -17,7 +17,7 @@ import { readingsOf } from '../../src/transcoding/rules/request-path.js';
 import { idempotencyKeyOf } from '../../src/transport/dispatch/idempotency-key.js';
 import { boundsOf, rulesOf } from '../../tools/openapi/rules.js';
 
-/** What files and commands may say is bounded as in calls, which the protos bound. */
+/** Files and commands have the bounds of calls, which the protos define. */
 const rules = (message: DescMessage, name: string) =>
   rulesOf(message.fields.find(({ jsonName }) => jsonName === name)!);
 const maxLength = (message: DescMessage, name: string) =>

@@ -26,7 +26,7 @@ const rows = [...page.matchAll(/^\| (`[A-Z][A-Z_]+`[^|]*) \| ([^|]*) \| ([^|]*?)
   },
 );
 
-/** Of a cell that says one thing for each variable, or one for all. */
+/** Part of a cell that has one value for each variable, or one for all. */
 function nth(cell: string, index: number, of: number): string {
   const parts = cell.split(', ');
   return parts.length === of ? parts[index]! : cell;
@@ -58,14 +58,23 @@ function camelCase(name: string): string {
   return name.toLowerCase().replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
+/** Settings that are together in one part of the configuration, without the prefix that their variables have. */
+const parts = ['jwt', 'otel'] as const;
+
+function prefixed(config: Config, part: (typeof parts)[number]): Record<string, unknown> {
+  const properties = Object.entries(config[part]);
+  return Object.fromEntries(
+    properties.map(([name, value]) => [`${part}${name[0]!.toUpperCase()}${name.slice(1)}`, value]),
+  );
+}
+
 /** The default, as the environment would spell it; undefined where the variable is not set unless somebody does. */
 function defaultOf(name: string): string | undefined {
   const config = loadConfig({});
   const key = camelCase(name);
   const places: Record<string, unknown>[] = [{ ...config }, { ...config.limits }];
-  if (name.startsWith('JWT_')) {
-    const inJwt = key.slice(3);
-    places.push({ [key]: config.jwt[(inJwt[0]!.toLowerCase() + inJwt.slice(1)) as keyof Config['jwt']] });
+  for (const part of parts) {
+    if (name.startsWith(`${part.toUpperCase()}_`)) places.push(prefixed(config, part));
   }
   const value = places.find((place) => key in place)?.[key];
   if (typeof value === 'boolean') return value ? 'on' : 'off';
@@ -75,6 +84,13 @@ function defaultOf(name: string): string | undefined {
 
 test('docs/operations.md has a row for every variable, and for nothing else', () => {
   expect(rows.map(({ name }) => name).sort()).toEqual(variablesAskedFor());
+});
+
+test('docs/runbook.md says what each limit is for', () => {
+  const runbook = readFileSync(join(projectRoot, 'docs/runbook.md'), 'utf8');
+  const section = runbook.split(/^## /m).find((part) => part.startsWith('What each limit is for'));
+  const limits = variablesAskedFor().filter((name) => camelCase(name) in loadConfig({}).limits);
+  expect(limits.filter((name) => !section!.includes(`\`${name}\``))).toEqual([]);
 });
 
 describe.each(rows)('$name', ({ name, fallback, bounds, text }) => {
@@ -105,9 +121,9 @@ describe('a value keeps one name from the environment to its use', () => {
   /** What follows from HOST. */
   const derived = ['exposed', 'everywhere'];
   const properties = [
-    ...Object.keys(config).filter((name) => !['jwt', 'tls', 'limits', ...derived].includes(name)),
+    ...Object.keys(config).filter((name) => ![...parts, 'tls', 'limits', ...derived].includes(name)),
     ...Object.keys(config.limits),
-    ...Object.keys(config.jwt).map((name) => `jwt${name[0]!.toUpperCase()}${name.slice(1)}`),
+    ...parts.flatMap((part) => Object.keys(prefixed(config, part))),
   ];
 
   test('a property is called as its variable', () => {
@@ -134,7 +150,7 @@ describe('a value keeps one name from the environment to its use', () => {
     // A data source has one pool, and reads have a data source.
     'database.ts: poolConnectionsMax: readPoolConnectionsMax',
     // Each stream waits for one read at most.
-    'app/core.ts: readsWaitingMax: streamsMax',
+    'app/read-pools.ts: readsWaitingMax: streamsMax',
     'engine/engine-limits.ts: rowWaitMaxMs: lockTimeoutMs',
     'engine/engine.ts: linesMax: batchCommandsMax',
   ];

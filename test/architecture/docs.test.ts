@@ -12,7 +12,7 @@ const withoutCode = (page: string): string => page.replaceAll(/^```.*?^```/gms, 
 const docs = readdirSync(join(projectRoot, 'docs'))
   .filter((name) => name.endsWith('.md'))
   .map((name) => `docs/${name}`);
-const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'test/README.md', ...docs];
+const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'deploy/README.md', 'test/README.md', ...docs];
 
 describe.each(docs)('%s', (page) => {
   test('opens with what it is for', () => {
@@ -86,7 +86,7 @@ describe('figures', () => {
 
   test.each([
     ['README.md', measured],
-    // All but what the protocol alone allows.
+    // All except those that the protocol alone allows.
     ['docs/alternatives.md', measured.slice(0, 3)],
   ])('%s has those of the newest measured run', (page, values) => {
     expect(values.filter((value) => !new RegExp(`\\b${value}\\b`).test(read(page)))).toEqual([]);

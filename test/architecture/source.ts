@@ -7,7 +7,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 export interface SourceFile {
   /** Relative to src, with slashes. */
   readonly path: string;
-  /** What the import rule speaks of: a folder of src, or a file at its top without `.ts`. */
+  /** A part in the sense of the import rule: a folder of src, or a file at its top without `.ts`. */
   readonly area: string;
   readonly lines: readonly string[];
   readonly imports: readonly Import[];
@@ -17,11 +17,11 @@ export interface Import {
   /** A file relative to src, or a package's name. */
   readonly target: string;
   readonly isPackage: boolean;
-  /** Nothing of it is left at run time. */
+  /** It does not exist at run time. */
   readonly typesOnly: boolean;
 }
 
-/** Every source file, generated ones apart. */
+/** Every source file, except generated ones. */
 export function readSource(): SourceFile[] {
   return readFolder('src').map(({ path, text, lines }) => {
     return { path, area: areaOf(path), lines, imports: importsOf(path, text) };
@@ -34,7 +34,7 @@ export interface TextFile {
   readonly lines: readonly string[];
 }
 
-/** Every TypeScript file of the folders, by its path from the top of the project; generated ones apart. */
+/** Every TypeScript file of the folders, by its path from the top of the project; except generated ones. */
 export function readTree(...folders: readonly string[]): TextFile[] {
   return folders.flatMap((folder) =>
     readFolder(folder).map((file) => ({ ...file, path: `${folder}/${file.path}` })),

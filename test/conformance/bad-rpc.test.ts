@@ -1,3 +1,4 @@
+import { Agent, type RequestOptions, request } from 'node:http';
 import { connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2';
 import { gzipSync } from 'node:zlib';
 import { describe, expect } from 'vitest';
@@ -356,4 +357,33 @@ describe('gRPC-Web', () => {
   ])('%s', async ([_, body, codes], { call }) => {
     expect(codes).toContain(await call(body));
   });
+});
+
+describe('a message that is refused before it was sent whole', () => {
+  const large = Buffer.alloc(300_000);
+  const enveloped = frame(0, large);
+
+  rpcTest.for<readonly [string, string, string, Buffer | string]>([
+    ['gRPC-Web', 'Reserve', 'application/grpc-web+proto', enveloped],
+    ['gRPC-Web text', 'Reserve', 'application/grpc-web-text', Buffer.from(enveloped).toString('base64')],
+    ['gRPC-Web, a stream', 'WatchInventory', 'application/grpc-web+proto', enveloped],
+    ['Connect', 'Reserve', 'application/proto', large],
+    ['Connect, a stream', 'WatchInventory', 'application/connect+proto', enveloped],
+  ])(
+    '%s: the next request of its connection does not wait for the rest',
+    async ([_, rpc, type, body], { service, identity }) => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      const send = (path: string, options: RequestOptions, sent?: Buffer | string): Promise<number> =>
+        new Promise((resolve, reject) => {
+          const asked = request(service.httpUrl + path, { ...options, agent }, (response) => {
+            response.resume().on('end', () => resolve(response.statusCode!));
+          });
+          asked.on('error', reject).end(sent);
+        });
+      const headers = { ...identity(), 'content-type': type };
+      await send(`/inventory.v1.InventoryService/${rpc}`, { method: 'POST', headers }, body);
+      expect(await send('/healthz', {})).toBe(200);
+      agent.destroy();
+    },
+  );
 });

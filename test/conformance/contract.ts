@@ -41,6 +41,9 @@ export const reasons: Readonly<Record<FailureReason, ReasonContract>> = {
   ORDER_EXPIRED: reason('FAILED_PRECONDITION', 9, 400),
   STALE_QUANTITY: reason('ABORTED', 10, 409),
   SLOW_READER: reason('RESOURCE_EXHAUSTED', 8, 429),
+  MERCHANT_NOT_FOUND: reason('NOT_FOUND', 5, 404),
+  MERCHANT_ALREADY_EXISTS: reason('ALREADY_EXISTS', 6, 409),
+  API_KEY_NOT_FOUND: reason('NOT_FOUND', 5, 404),
 };
 
 /** https://connectrpc.com/docs/protocol/#error-codes: the Connect protocol's own statuses, by gRPC code. */
@@ -92,7 +95,9 @@ export function answerOf(door: DoorName, expected: Expected, replayed: boolean):
     message,
     replayed,
     metadata,
-    ...(violations === undefined ? {} : { violations }),
+    ...(violations === undefined
+      ? {}
+      : { violations: isCommandDoor(door) ? inEnvelope(violations) : violations }),
     ...(retryable ? { retryAfterSeconds: 1 } : {}),
     // That body is published to the letter.
     ...(door === 'REST' && reason === 'UNAUTHENTICATED' ? {} : { help: helpOf(reason) }),
@@ -111,4 +116,16 @@ export function answerOf(door: DoorName, expected: Expected, replayed: boolean):
 export function withoutRequestId(answer: Answer): Answer {
   const { requestId: _, ...rest } = answer;
   return rest;
+}
+
+function isCommandDoor(door: DoorName): boolean {
+  return door === 'Execute' || door === 'BatchExecute';
+}
+
+/** A command's key comes in a field, and not in a header, which could be sent more than once. */
+function inEnvelope(violations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const entries = Object.entries(violations).map(([field, rule]) =>
+    field === 'Idempotency-Key' ? ['idempotencyKey', rule.replace(', sent only once', '')] : [field, rule],
+  );
+  return Object.fromEntries(entries);
 }

@@ -114,6 +114,21 @@ test('a service that shuts down says NOT_SERVING first, then ends the watches an
   service = await startApp();
 });
 
+test('DRAIN_DELAY_MS: not ready any more, and still answering', async () => {
+  const draining = await startApp({ DRAIN_DELAY_MS: '250' });
+  const closed = draining.close();
+  const [ready, alive] = await Promise.all(
+    ['readyz', 'healthz'].map((path) => fetch(`${draining.httpUrl}/${path}`)),
+  );
+  expect([ready!.status, await ready!.json(), alive!.status]).toEqual([
+    503,
+    { status: 'DOWN', service: 'stopping' },
+    200,
+  ]);
+  await closed;
+  await expect(fetch(`${draining.httpUrl}/healthz`)).rejects.toThrow();
+});
+
 test('nothing says ready before all is there that the start promises, and it is announced in the same turn', async () => {
   const seen: unknown[] = [];
   const started = await startApp(

@@ -12,6 +12,8 @@ const { bindings } = readHttpRules([InventoryService]);
 
 /** Messages that an answer need not have; all else is always there. */
 const absent = [
+  'ListLogsResponse.total_is_estimate',
+  'ListLogsResponse.pruned_before',
   'StockLevel.expires_at',
   'StockLevel.line',
   'ReservedLine.source',
@@ -68,7 +70,11 @@ function answeredMessages(): DescMessage[] {
     found.add(message);
     for (const field of message.fields) if (field.message !== undefined) visit(field.message);
   };
-  for (const { method, responseBody } of bindings) visit(responseBody?.message ?? method.output);
+  for (const { method, responseBody } of bindings) {
+    // Its results are those of other calls, each in the form that REST has for it.
+    if (method.name === 'BatchExecute') continue;
+    visit(responseBody?.message ?? method.output);
+  }
   return [...found];
 }
 

@@ -33,7 +33,7 @@ const order = [
     'createInventory',
     'updateInventory',
   ],
-  ['adjust', 'setOnHand', 'batchAdjust', 'getSettings', 'updateSettings'],
+  ['adjust', 'setOnHand', 'batchAdjust', 'batchExecute', 'getSettings', 'updateSettings'],
 ].flat();
 
 let service: TestApp;

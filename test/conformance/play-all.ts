@@ -1,29 +1,58 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { startApp, type TestApp } from '../support/app.js';
+import { type Credentials, startAppOn, type TestApp } from '../support/app.js';
+import { Auditor } from '../support/auditor.js';
+import { createTestDatabase } from '../support/database.js';
+import { commandOf } from '../support/doors/commands.js';
 import { restDoor } from '../support/doors/rest.js';
-import { closeDoors, type DoorName, type Doors, openDoors } from '../support/doors.js';
+import { commandDoorNames, type Door, type DoorName, openDoor } from '../support/doors.js';
 import { holdAgainstDocument } from '../support/openapi/checked-fetch.js';
 import { play } from './play.js';
+import type { Scenario } from './scenario.js';
 import { areas } from './scenarios/index.js';
 
 /** Declares the tests of every scenario through these doors. Two files share the doors, so that two workers can. */
 export function playAll(doorNames: readonly DoorName[]): void {
   let service: TestApp;
-  let doors: Doors;
+  let auditor: Auditor;
+  let doors: ReadonlyMap<DoorName, Door>;
+  let merchants: Credentials[];
   beforeAll(async () => {
-    service = await startApp();
+    // With no more rights than it needs: a call that lacks one is found here.
+    const database = await createTestDatabase();
+    service = await startAppOn(database, { DATABASE_URL: database.runtimeUrl });
+    auditor = new Auditor(service.app.dataSource, database.runtimeUrl);
+    const counts = doorNames.map((name) => areasOf(name).flatMap(([, scenarios]) => scenarios).length);
+    merchants = await service.createMerchants(counts.reduce((sum, count) => sum + count));
     // REST is held against docs/openapi.json, call by call: neither can say what the other does not.
-    doors = { ...openDoors(service), REST: restDoor(service.httpUrl, holdAgainstDocument) };
+    const open = (name: DoorName): Door =>
+      name === 'REST' ? restDoor(service.httpUrl, holdAgainstDocument) : openDoor(name, service);
+    doors = new Map(doorNames.map((name) => [name, open(name)]));
   });
   afterAll(async () => {
-    closeDoors(doors);
+    for (const door of doors.values()) door.close();
+    await auditor.close();
     await service.close();
+    await service.database.drop();
   });
 
   describe.each(doorNames)('%s', (name) => {
-    describe.each(Object.entries(areas))('%s', (_, scenarios) => {
+    describe.each(areasOf(name))('%s', (_, scenarios) => {
       // Each has merchants of its own, so they need not wait for each other.
-      test.concurrent.each(scenarios)('$name', (scenario) => play(service, doors[name], scenario));
+      test.concurrent.each(scenarios)('$name', (scenario) =>
+        play({ service, auditor }, doors.get(name)!, scenario, merchants.pop()!),
+      );
     });
   });
+}
+
+type Areas = [string, readonly Scenario[]][];
+
+/** Through doors for commands: the scenarios in which some call can be a command. */
+function areasOf(door: DoorName): Areas {
+  if (!commandDoorNames.some((name) => name === door)) return Object.entries(areas);
+  const hasCommand = ({ steps }: Scenario): boolean =>
+    steps.some((step) => 'rpc' in step && commandOf(step.rpc) !== undefined);
+  return Object.entries(areas)
+    .map(([name, scenarios]): Areas[number] => [name, scenarios.filter(hasCommand)])
+    .filter(([, scenarios]) => scenarios.length > 0);
 }

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Permission } from '../../src/auth/principal.js';
-import { audit } from '../../src/service/audit.js';
 import { type Credentials, type TestApp, tokenFor } from '../support/app.js';
+import type { Auditor } from '../support/auditor.js';
 import type { Answer, Door } from '../support/doors.js';
 import { passSeconds } from '../support/pass-time.js';
 import { answerOf, withoutRequestId } from './contract.js';
@@ -15,9 +15,13 @@ import {
   type Scenario,
 } from './scenario.js';
 
-/** Plays a scenario through one door, with merchants of its own, and fails where it comes to anything else. */
-export async function play(service: TestApp, door: Door, scenario: Scenario): Promise<void> {
-  const ours = await service.createMerchant();
+/** Plays a scenario through one door, with `ours`, a new merchant, and fails where it comes to anything else. */
+export async function play(
+  { service, auditor }: { service: TestApp; auditor: Auditor },
+  door: Door,
+  scenario: Scenario,
+  ours: Credentials,
+): Promise<void> {
   const cast = castOf(service, ours);
   const { merchantId } = ours;
   await service.seed(merchantId, ...scenario.records);
@@ -40,7 +44,7 @@ export async function play(service: TestApp, door: Door, scenario: Scenario): Pr
   }
 
   expect(answers).toStrictEqual(expected);
-  expect(await audit(service.app.dataSource, { merchantId, repair: false })).toMatchObject({
+  expect(await auditor.audit(merchantId)).toMatchObject({
     consistent: true,
     drift: [],
     records,

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { InventoryService } from '../../src/gen/inventory/v1/inventory_service_pb.js';
+import { MerchantService } from '../../src/gen/merchants/v1/merchant_service_pb.js';
 import { createTranscoder } from '../../src/transcoding/index.js';
 
 /** `buf breaking` does not see a change of an HTTP path; this file does. Update it with `vitest -u`, on purpose. */
 test('the HTTP routes are the ones that callers know', async () => {
   const { routes } = createTranscoder({
-    services: [InventoryService],
+    services: [InventoryService, MerchantService],
     bodyBytesMax: 1,
     writer: { success: (json) => json, fault: () => ({ status: 400, body: '{}' }) },
     handle: () => ({ kind: 'error', status: 500, body: '{}' }),

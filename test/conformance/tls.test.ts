@@ -1,8 +1,10 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect as connectHttp2 } from 'node:http2';
 import { Agent, request } from 'node:https';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
@@ -161,4 +163,31 @@ test('connections that are old are asked to end, and what is open on them goes o
   expect(first).toContain('inv_xyz789');
   expect(watch.closed).toBe(false);
   session.destroy();
+});
+
+describe('certificates that change', () => {
+  let folder: string;
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** Starts with the certificate of a stranger, which nobody trusts. */
+  async function startWithStranger(): Promise<void> {
+    folder = mkdtempSync(join(tmpdir(), 'holdfast-tls-'));
+    put('stranger');
+    service = await startApp({ TLS_CERT_FILE: join(folder, 'crt'), TLS_KEY_FILE: join(folder, 'key') });
+    for (const ask of Object.values(doors)) await expect(ask(nobody)).rejects.toThrow();
+  }
+
+  function put(name: string, parts: readonly string[] = ['crt', 'key']): void {
+    for (const part of parts) writeFileSync(join(folder, part), read(`${name}.${part}`));
+  }
+
+  test('connections get the new one, once both files are there', async () => {
+    await startWithStranger();
+    put('server', ['crt']);
+    await service.app.readCertificates();
+    await expect(doors.gRPC(nobody), 'one of two files').rejects.toThrow();
+    put('server');
+    await service.app.readCertificates();
+    for (const name of names) expect(await doors[name](nobody)).toBe(healthy[name]);
+  });
 });

@@ -67,6 +67,23 @@ CREATE TABLE inventory_records (
   CONSTRAINT inventory_records_reorder CHECK (((reorder_level >= 0) AND (reorder_qty >= 0)))
 );
 
+CREATE TABLE log_carried (
+  merchant_id text NOT NULL,
+  inventory_id text NOT NULL,
+  entries bigint NOT NULL,
+  on_hand_delta bigint NOT NULL,
+  reserved_delta bigint NOT NULL,
+  revision bigint NOT NULL,
+  untold_revision bigint,
+  CONSTRAINT log_carried_pkey PRIMARY KEY (merchant_id, inventory_id)
+) WITH (fillfactor=70);
+
+CREATE TABLE log_prunes (
+  merchant_id text NOT NULL,
+  pruned_before timestamp with time zone NOT NULL,
+  CONSTRAINT log_prunes_pkey PRIMARY KEY (merchant_id)
+);
+
 CREATE TABLE merchants (
   merchant_id text NOT NULL,
   name text NOT NULL,
@@ -94,6 +111,26 @@ CREATE TABLE movement_log (
   moved_qty integer,
   CONSTRAINT movement_log_moved CHECK (((action = 'MOVED'::text) = ((to_reference IS NOT NULL) AND (moved_qty IS NOT NULL)))),
   CONSTRAINT movement_log_pkey PRIMARY KEY (merchant_id, inventory_id, revision)
+) WITH (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_insert_scale_factor=0.02);
+
+CREATE TABLE order_carried (
+  merchant_id text NOT NULL,
+  reference text NOT NULL,
+  inventory_id text NOT NULL,
+  units bigint NOT NULL,
+  first_revision bigint NOT NULL,
+  confirmed bigint NOT NULL,
+  released bigint NOT NULL,
+  expired bigint NOT NULL,
+  moved bigint NOT NULL,
+  opened_revision bigint,
+  opened_units bigint,
+  CONSTRAINT order_carried_pkey PRIMARY KEY (merchant_id, reference, inventory_id)
+) WITH (fillfactor=90);
+
+CREATE TABLE schema_compatibility (
+  oldest_migration bigint NOT NULL,
+  because text NOT NULL
 );
 
 CREATE TABLE schema_migrations (
@@ -137,13 +174,15 @@ CREATE INDEX inventory_records_by_sku ON public.inventory_records USING btree (m
 
 CREATE INDEX inventory_records_by_warehouse ON public.inventory_records USING btree (((merchant_id || ''::text)), warehouse_id, id);
 
-CREATE INDEX movement_log_adjustments ON public.movement_log USING btree (merchant_id, inventory_id, revision) WHERE (action <> ALL (ARRAY['RESERVED'::text, 'RELEASED'::text, 'MOVED'::text]));
+CREATE INDEX movement_log_adjustments ON public.movement_log USING btree (merchant_id, inventory_id, revision) WHERE (action <> ALL (ARRAY['RESERVED'::text, 'RELEASED'::text]));
 
 CREATE INDEX movement_log_by_reference ON public.movement_log USING btree (merchant_id, reference, logged_at) WHERE (reference IS NOT NULL);
 
 CREATE INDEX movement_log_by_target ON public.movement_log USING btree (merchant_id, to_reference, logged_at) WHERE (to_reference IS NOT NULL);
 
 CREATE INDEX movement_log_by_time ON public.movement_log USING btree (merchant_id, logged_at) INCLUDE (action);
+
+CREATE INDEX order_carried_units ON public.order_carried USING btree (merchant_id, inventory_id) WHERE ((units <> 0) OR (reference = ''::text) OR (opened_revision IS NOT NULL));
 
 CREATE INDEX stock_levels_by_expiry ON public.stock_levels USING btree (merchant_id, next_expiry_at) WHERE (next_expiry_at IS NOT NULL);
 

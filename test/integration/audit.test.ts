@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Submission } from '../../src/engine/submission.js';
 import { audit } from '../../src/service/audit.js';
-import { UnknownMerchant } from '../../src/service/merchants.js';
+import { UnknownMerchant } from '../../src/service/unknown-merchant.js';
 import { repairRecord } from '../../src/store/audit.js';
 import { openDataSource } from '../support/data-source.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';

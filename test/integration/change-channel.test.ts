@@ -41,6 +41,7 @@ async function listen(url = database.url, connectTimeoutMs = 2000): Promise<Ear>
     reconnectIntervalMs: 50,
     onChange: (merchantId) => heard.push(merchantId ?? '*'),
     onError: (error) => errors.push(error.message),
+    onPooler: () => {},
   });
   open.push(channel);
   channel.open();
@@ -166,6 +167,7 @@ describe('closed', () => {
       reconnectIntervalMs: 50,
       onChange: (merchantId) => heard.push(merchantId),
       onError: () => {},
+      onPooler: () => {},
     });
     channel.open();
     await channel.close();

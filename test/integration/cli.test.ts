@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { auditCommand } from '../../src/cli/audit.js';
@@ -11,11 +13,13 @@ import { merchantCreateCommand, merchantSetCommand } from '../../src/cli/merchan
 import { recordCreateCommand } from '../../src/cli/record.js';
 import { tokenCommand } from '../../src/cli/token.js';
 import type { Environment } from '../../src/config.js';
-import { createMerchant, UnknownMerchant } from '../../src/service/merchants.js';
+import { createMerchant } from '../../src/service/merchants.js';
+import { UnknownMerchant } from '../../src/service/unknown-merchant.js';
 import { seedRecords } from '../../src/store/seed.js';
 import { VERSION } from '../../src/version.js';
 import { JWT_SECRET } from '../support/app.js';
 import { openCaller } from '../support/callers.js';
+import { runCommandHere } from '../support/command-line.js';
 import {
   type CommandRun,
   cleanUpProcesses,
@@ -102,7 +106,8 @@ describe('each command, for people and with --json', () => {
 
   test.each(cases)('$args', async ({ args, text, json }) => {
     const words = args.split(' ').map((word) => (word === 'M' ? stage.merchantId : word));
-    const [people, scripts] = await Promise.all([holdfast(words), holdfast([...words, '--json'])]);
+    // As a process once, which also has to come to its end.
+    const [people, scripts] = await Promise.all([asProcess(words), holdfast([...words, '--json'])]);
     expect(people).toEqual({ code: 0, stdout: expect.stringMatching(text), stderr: '' });
     expect({ ...scripts, stdout: JSON.parse(scripts.stdout) }).toEqual({
       code: 0,
@@ -114,12 +119,18 @@ describe('each command, for people and with --json', () => {
   });
 
   test('--version', async () => {
-    expect(await holdfast(['--version'])).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: '' });
+    expect(await asProcess(['--version'])).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: '' });
   });
 
   test('--json may stand before the command, too', async () => {
     expect(JSON.parse((await holdfast(['--json', 'migrate'])).stdout)).toEqual({ migrations: [] });
   });
+});
+
+test('health asks the service of HOST and HTTP_PORT', async () => {
+  const { port } = new URL(service.httpUrl);
+  const asked = await runHoldfast(['health', '--json'], onDatabase(stage.database.url, { HTTP_PORT: port }));
+  expect([asked.code, JSON.parse(asked.stdout)]).toEqual([0, { ready: true, said: '{"status":"UP"}' }]);
 });
 
 describe('used wrongly: one line that says how, exit 2, nothing on standard output', () => {
@@ -156,6 +167,14 @@ describe('used wrongly: one line that says how, exit 2, nothing on standard outp
 
   test.each(cases)('$args → $expected', async ({ args, expected }) => {
     expect(await holdfast(args)).toEqual({ code: 2, stdout: '', stderr: `${expected}\n` });
+  });
+
+  test('the process says the same, of what the parser finds wrong, and of what the command does', async () => {
+    const some = cases.filter(({ args }) => ['bogus', 'key', 'token'].includes(args[0]!));
+    expect(some.length).toBeGreaterThan(2);
+    for (const { args, expected } of some) {
+      expect(await asProcess(args)).toEqual({ code: 2, stdout: '', stderr: `${expected}\n` });
+    }
   });
 
   // The same without a process each: what the commands themselves find wrong.
@@ -282,6 +301,21 @@ describe('used wrongly: one line that says how, exit 2, nothing on standard outp
       },
     ]),
     {
+      name: 'token for a merchant and for an operator',
+      run: (env, merchant) => tokenCommand(env, { ...token, merchant, operator: true }),
+      expected: 'give either --merchant or --operator',
+    },
+    {
+      name: 'token for nobody',
+      run: (env) => tokenCommand(env, { ttl: '1h', actor: 'a' }),
+      expected: 'give either --merchant or --operator',
+    },
+    {
+      name: 'token of an operator with other permissions',
+      run: (env) => tokenCommand(env, { ...token, operator: true }),
+      expected: '--operator grants can_manage_merchants: leave --permissions out',
+    },
+    {
       name: 'token without a secret',
       run: (env, merchant) => tokenCommand(env, { ...token, merchant }),
       env: { JWT_SECRET: '' },
@@ -363,10 +397,28 @@ describe('misconfigured: reported before anything is opened, exit 1', () => {
   });
 });
 
+test('no database: a command says so, and makes none', async () => {
+  const DATA_DIR = join(tmpdir(), 'holdfast-of-nobody');
+  for (const run of [
+    () => auditCommand({ DATA_DIR }, { repair: false }),
+    () => tokenCommand({ DATA_DIR }, { ttl: '1h', actor: 'a', operator: true }),
+  ]) {
+    await expect(run()).rejects.toThrow(`there is no database in ${DATA_DIR}: set DATABASE_URL, or DATA_DIR`);
+  }
+  expect(existsSync(DATA_DIR)).toBe(false);
+});
+
 test('a service tells its version first, and the port of its metrics', async () => {
   const [first = ''] = service.stderr().split('\n');
   expect(JSON.parse(first)).toMatchObject({ version: VERSION });
   expect(service.stdout()).toMatch(/^Metrics on http:\/\/127\.0\.0\.1:\d+\/metrics$/m);
+});
+
+test('SIGHUP without TLS: nothing to read again, and no end', async () => {
+  process.kill(service.pid, 'SIGHUP');
+  const statuses = [await fetch(`${service.httpUrl}/readyz`), await fetch(`${service.httpUrl}/readyz`)];
+  expect(statuses.map(({ status }) => status)).toEqual([200, 200]);
+  expect(service.child.exitCode).toBeNull();
 });
 
 describe('keys and tokens, on a service that runs', () => {
@@ -385,7 +437,7 @@ describe('keys and tokens, on a service that runs', () => {
     expect(await old!.call(call)).toMatchObject({ kind: 'ok', stock: { reservedQty: 1 } });
     expect(await fresh!.call(call)).toMatchObject({ kind: 'ok', stock: { reservedQty: 2 } });
 
-    const revoked = await holdfast(['key', 'revoke', '--merchant', merchantId, '--key', merchant.apiKey]);
+    const revoked = await asProcess(['key', 'revoke', '--merchant', merchantId, '--key', merchant.apiKey]);
     expect(revoked).toMatchObject({ code: 0, stdout: `Revoked pk_live_…${merchant.apiKey.slice(-4)}\n` });
     // Everywhere within 10 s, says the contract.
     await until('the end of the key', async () => (await old!.call(call)).kind === 'refused', 10_000);
@@ -444,7 +496,7 @@ test('record create: stock to reserve from, accounted for in the log; a second o
     reservedQty: 0,
     availableQty: 5,
   });
-  expect(await holdfast(create)).toMatchObject({
+  expect(await asProcess(create)).toMatchObject({
     code: 1,
     stdout: '',
     stderr: 'holdfast: the merchant already has a record inv_new\n',
@@ -468,7 +520,7 @@ test('record create: stock to reserve from, accounted for in the log; a second o
 
 test('record create by several at the same time: one creates it, the others exit with 1', async () => {
   const create = ['record', 'create', '--merchant', stage.merchantId, '--id', 'inv_raced', '--on-hand', '5'];
-  const runs = await Promise.all([1, 2, 3].map((n) => holdfast([...create, '--product', `raced ${n}`])));
+  const runs = await Promise.all([1, 2, 3].map((n) => asProcess([...create, '--product', `raced ${n}`])));
   expect(runs.map(({ code }) => code).sort()).toEqual([0, 1, 1]);
 });
 
@@ -530,7 +582,7 @@ test('a default TTL: set, listed, taken by the service that runs, and taken away
   const listed = async (): Promise<string | undefined> =>
     (await holdfast(['merchant', 'list'])).stdout.split('\n').find((line) => line.startsWith(merchantId));
 
-  expect(await holdfast(set('15m'))).toEqual({
+  expect(await asProcess(set('15m'))).toEqual({
     code: 0,
     stdout: `Referenced holds of ${merchantId} expire after 15m, unless a call says otherwise.\n`,
     stderr: '',
@@ -562,7 +614,7 @@ describe('audit', () => {
     );
     const args = ['audit', '--merchant', merchantId];
     const problems = '7 units reserved, but holds add up to 4; 7 units reserved, but the log adds up to 4';
-    expect(await holdfast(args)).toEqual({
+    expect(await asProcess(args)).toEqual({
       code: 1,
       stdout: `${merchantId} inv_drift: ${problems}\n2 records of 1 merchant checked: 1 drifted.\n`,
       stderr: '',
@@ -657,7 +709,7 @@ describe('output that nobody reads', () => {
       }
       // More than a pipe holds: each is refused, and logged.
       const call = async (): Promise<number> => (await fetch(`${url}/v1/inventory/${'x'.repeat(60)}`)).status;
-      for (let i = 0; i < 20; i++) {
+      for (let i = 0; i < 12; i++) {
         expect(new Set(await Promise.all(Array.from({ length: 50 }, call)))).toEqual(new Set([401]));
       }
       const exited = once(child, 'exit');
@@ -677,8 +729,13 @@ async function merchantCreate(env: Environment, name: string): Promise<unknown> 
   return merchantCreateCommand(env, { name, mode: 'live' });
 }
 
-function holdfast(args: readonly string[], env: Environment = {}): Promise<CommandRun> {
-  return runHoldfast(args, onDatabase(stage.database.url, env));
+function holdfast(args: readonly string[]): Promise<CommandRun> {
+  return runCommandHere(args, onDatabase(stage.database.url));
+}
+
+/** The same in a process of its own. */
+function asProcess(args: readonly string[]): Promise<CommandRun> {
+  return runHoldfast(args, onDatabase(stage.database.url));
 }
 
 async function json(args: readonly string[]): Promise<Record<string, unknown>> {

@@ -31,7 +31,8 @@ test('each client is there, and no more is left out than the tools of other lang
     expect(runs.some(({ script, how }) => script.startsWith(command) && how === 'succeeds')).toBe(true);
   }
   expect(runs.filter(({ how }) => how === 'not-run').map(({ script }) => script.split(' ')[0])).toEqual([
-    // Postman's converter, Connect-ES in another project, Python, Go.
+    // The client package and Connect-ES in another project, Postman's converter, Python, Go.
+    'npm',
     'npx',
     'npm',
     'python3',
@@ -63,7 +64,7 @@ test('the versions that it names are those that it was tried with here', () => {
 test('the examples in TypeScript are typed', async () => {
   const examples = steps.flatMap((step) => (step.kind === 'file' ? [step.path] : []));
   const typed = examples.filter((path) => path.endsWith('.ts'));
-  expect(typed).toHaveLength(2);
+  expect(typed).toHaveLength(4);
   const options =
     '--ignoreConfig --noEmit --strict --module nodenext --target es2023 --types node --skipLibCheck';
   const { stdout } = await promisify(execFile)(

@@ -58,6 +58,20 @@ async function openDocs(): Promise<Watched> {
   return watched;
 }
 
+/** A page that several tests go on with, since to show the page takes far longer than most of them. */
+function sharedDocs(): () => Promise<Watched> {
+  let docs: Promise<Watched> | undefined;
+  return () => {
+    docs ??= openDocs();
+    return docs;
+  };
+}
+
+/** Without credentials, and with an operation opened in the end. */
+const strangersDocs = sharedDocs();
+/** Looked at from all sides. */
+const readersDocs = sharedDocs();
+
 function expectQuiet({ hosts, complaints, breaches }: Watched): void {
   expect({ hosts: [...hosts], complaints, breaches }).toEqual({
     hosts: [new URL(app.httpUrl).host],
@@ -93,7 +107,7 @@ function textOf(page: Page, selector: string): Promise<string> {
 }
 
 test('it shows every operation, asks no other host, and the browser has nothing to complain about', async () => {
-  const docs = await openDocs();
+  const docs = await strangersDocs();
   const shown = await docs.page.$$eval('.opblock', (blocks) =>
     blocks.map((block) => {
       const method = block.querySelector('.opblock-summary-method')?.textContent?.toLowerCase();
@@ -151,7 +165,7 @@ test('Reserve, tried with the demo credentials and nothing else, gives the publi
 });
 
 test('without credentials it answers 401', async () => {
-  const { page } = await openDocs();
+  const { page } = await strangersDocs();
   expect(await tryReserve(page)).toEqual({
     status: '401',
     body: {
@@ -164,7 +178,8 @@ test('without credentials it answers 401', async () => {
 });
 
 test('it opens with a call to try; what the others say is folded, and a link leads to its operation', async () => {
-  const docs = await openDocs();
+  const docs = await readersDocs();
+  expect(await docs.page.$(`${RESERVE}.is-open`)).toBeNull();
   const { page } = docs;
   const headings = await page.$$eval('.info h2', (all) =>
     all.map(
@@ -191,7 +206,7 @@ test('it opens with a call to try; what the others say is folded, and a link lea
 });
 
 test('it follows the browser into the dark and back', async () => {
-  const { page } = await openDocs();
+  const { page } = await readersDocs();
   const background = async (scheme: 'light' | 'dark'): Promise<unknown> => {
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
     await page.waitForSelector(scheme === 'dark' ? 'html.dark-mode' : 'html:not(.dark-mode)');
@@ -202,7 +217,7 @@ test('it follows the browser into the dark and back', async () => {
 });
 
 test('nothing is wider than a phone, with operations open and tried', async () => {
-  const { page } = await openDocs();
+  const { page } = await readersDocs();
   await page.setViewport({ width: 390, height: 844 });
   const clickAll = (selector: string): Promise<void> =>
     page.$$eval(selector, (all) => {
@@ -219,29 +234,10 @@ test('nothing is wider than a phone, with operations open and tried', async () =
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
 });
 
-test('a link of an error leads to its reason, on a phone too and in the dark', async () => {
-  const { page } = await openDocs();
-  await page.setViewport({ width: 390, height: 844 });
-  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
-  for (const reason of Object.keys(reasons)) {
-    await page.goto(`${app.httpUrl}/docs/errors#${reason.toLowerCase()}`);
-    const shown = await page.$eval(':target h2', (heading) => {
-      const { top } = (
-        heading as unknown as { getBoundingClientRect(): { top: number } }
-      ).getBoundingClientRect();
-      return { text: heading.textContent, inView: top >= 0 && top < 844 };
-    });
-    expect(shown).toEqual({ text: reason, inView: true });
-  }
-  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
-  const background = 'getComputedStyle(document.documentElement).backgroundColor';
-  expect(await page.evaluate(background)).toBe('rgb(28, 32, 34)');
-});
-
 describe('what a hole in the page would try', () => {
   let page: Page;
   beforeAll(async () => {
-    ({ page } = await openDocs());
+    ({ page } = await readersDocs());
   });
 
   const append = (tag: string, property: string, value: string) =>
@@ -266,4 +262,24 @@ describe('what a hole in the page would try', () => {
     expect(broken).toBe(directive);
     expect(await page.evaluate('window.stolen')).toBeUndefined();
   });
+});
+
+test('a link of an error leads to its reason, on a phone too and in the dark', async () => {
+  // The last of this page's tests: it leaves for another one.
+  const { page } = await readersDocs();
+  await page.setViewport({ width: 390, height: 844 });
+  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
+  for (const reason of Object.keys(reasons)) {
+    await page.goto(`${app.httpUrl}/docs/errors#${reason.toLowerCase()}`);
+    const shown = await page.$eval(':target h2', (heading) => {
+      const { top } = (
+        heading as unknown as { getBoundingClientRect(): { top: number } }
+      ).getBoundingClientRect();
+      return { text: heading.textContent, inView: top >= 0 && top < 844 };
+    });
+    expect(shown).toEqual({ text: reason, inView: true });
+  }
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+  const background = 'getComputedStyle(document.documentElement).backgroundColor';
+  expect(await page.evaluate(background)).toBe('rgb(28, 32, 34)');
 });

@@ -14,7 +14,8 @@ const asRoot = process.getuid?.() === 0;
 const nobody = { uid: idOf('-u'), gid: idOf('-g') };
 const nobodyCanEnter =
   spawnSync(process.execPath, ['--version'], { cwd: root, ...nobody }).status === 0 &&
-  spawnSync('/bin/ls', ['node_modules/tsx/package.json', 'src/store'], { cwd: root, ...nobody }).status === 0;
+  spawnSync('/bin/ls', ['node_modules/pg/package.json', 'dist/embedded-postgres'], { cwd: root, ...nobody })
+    .status === 0;
 
 const folders: string[] = [];
 const children: ChildProcess[] = [];
@@ -354,8 +355,9 @@ function startHolder(dataDir: string, options: HolderOptions = {}) {
   const child = spawn(
     process.execPath,
     [
-      ...['--import', 'tsx', '--input-type=module', '-e', holderProgram],
-      ...[new URL('../../src/embedded-postgres/embedded.ts', import.meta.url).href, dataDir],
+      ...['--input-type=module', '-e', holderProgram],
+      // As it was built: to compile it takes far longer than all that the process does.
+      ...[new URL('../../dist/embedded-postgres/embedded.js', import.meta.url).href, dataDir],
     ],
     { cwd: root, detached: true, stdio: ['pipe', 'pipe', 'inherit'], ...options },
   );

@@ -2,15 +2,16 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { distributeCommand } from '../../src/cli/distribute.js';
 import { loadConfig } from '../../src/config.js';
 import { openDatabase } from '../../src/database.js';
 import { findDrift } from '../../src/store/audit.js';
-import { migrate } from '../../src/store/connection/migrate.js';
 import { readSpread } from '../../src/store/distribution/spread.js';
 import { migrations } from '../../src/store/migrations/index.js';
+import { migrate as migrateWithin } from '../../src/store/schema/migrate.js';
 import { openDataSource } from '../support/data-source.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { cleanUpProcesses, onDatabase, runHoldfast } from '../support/process.js';
+import { onDatabase } from '../support/process.js';
 import { dumpSchema } from '../support/schema-dump.js';
 
 const golden = fileURLToPath(new URL('../golden/schema.sql', import.meta.url));
@@ -23,10 +24,11 @@ beforeEach(async () => {
   opened = [];
 });
 afterEach(async () => {
-  await cleanUpProcesses();
   await Promise.all(opened.map((dataSource) => dataSource.destroy()));
   await database?.drop();
 });
+
+const migrate = (dataSource: DataSource) => migrateWithin(dataSource, 30_000);
 
 async function open(): Promise<DataSource> {
   const dataSource = await openDataSource(database.url, { lockTimeoutMs: 100, statementTimeoutMs: 5000 });
@@ -86,17 +88,6 @@ describe('several at the same time', () => {
   });
 });
 
-test('several processes at the same time: each migration runs once, and all of them succeed', async () => {
-  await empty();
-  const runs = await Promise.all(
-    [1, 2, 3].map(() => runHoldfast(['migrate', '--json'], onDatabase(database.url))),
-  );
-  expect(runs.map((run) => run.code)).toEqual([0, 0, 0]);
-  const applied = runs.flatMap((run) => (JSON.parse(run.stdout) as { migrations: string[] }).migrations);
-  expect(applied).toEqual(names);
-  expect(await dumpSchema(database)).toBe(readFileSync(golden, 'utf8'));
-});
-
 test('one that fails leaves nothing behind, and nobody locked out', async () => {
   await empty();
   await database.query('CREATE TABLE holds (in_the_way int)');
@@ -142,7 +133,7 @@ test('from the first version to head with rows in every table, however short the
 
   const limits = { STATEMENT_TIMEOUT_MS: '100', LOCK_TIMEOUT_MS: '50' };
   const config = loadConfig({ DATABASE_URL: database.url, JWT_SECRET: 'x'.repeat(32), ...limits });
-  const opened = await openDatabase(config, { info: () => {}, warn: () => {} });
+  const opened = await openDatabase(config, { info: () => {}, warn: () => {} }, { migrates: true });
   try {
     expect(opened.migrations).toEqual(names.slice(1));
   } finally {
@@ -168,17 +159,18 @@ describe('tables of a cluster, on one PostgreSQL', () => {
       'import_lines: local, by merchant',
       'imports: local, by merchant',
       'inventory_records: local, by merchant',
+      'log_carried: local, by merchant',
+      'log_prunes: local, by merchant',
       'movement_log: local, by merchant',
+      'order_carried: local, by merchant',
     ]);
   });
 
-  test('distribute refuses, and leaves the schema as it was', async () => {
-    await empty();
-    const { code, stdout, stderr } = await runHoldfast(['distribute'], onDatabase(database.url));
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toBe(
-      'holdfast: the database cannot be used: it does not have the extension citus; on one PostgreSQL, there is nothing to distribute\n',
+  test('distribute refuses, and changes nothing', async () => {
+    const distributing = () => distributeCommand(onDatabase(database.url), { shards: '32' });
+    await expect(distributing()).rejects.toThrow(
+      'the database cannot be used: it does not have the extension citus; on one PostgreSQL, there is nothing to distribute',
     );
-    expect(await dumpSchema(database)).toBe('');
+    expect(await dumpSchema(database)).toBe(readFileSync(golden, 'utf8'));
   });
 });

@@ -14,6 +14,8 @@ const committed = (name: string): string =>
 describe.each([
   ['openapi.json', 'application/json'],
   ['openapi.yaml', 'application/yaml'],
+  ['openapi-merchants.json', 'application/json'],
+  ['openapi-merchants.yaml', 'application/yaml'],
 ])('/%s', (name, contentType) => {
   test('is the committed document, for everybody', async ({ service }) => {
     const response = await fetch(`${service.httpUrl}/${name}`);

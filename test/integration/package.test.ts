@@ -59,7 +59,9 @@ test('npm pack takes what runs, and nothing else', async () => {
       'docs/errors.md',
       'docs/grpc-service-config-with-keys.json',
       'docs/grpc-service-config.json',
+      'docs/openapi-merchants.json',
       'docs/openapi.json',
+      'docs/openapi-merchants.yaml',
       'docs/openapi.yaml',
       'package.json',
       ...sources.map((path) => `dist/${path.replace(/\.ts$/, '.js')}`),
@@ -77,6 +79,7 @@ test('what was packed serves, with its documents', async () => {
     '/docs/errors',
     '/openapi.json',
     '/openapi.yaml',
+    '/openapi-merchants.json',
     '/grpc-service-config.json',
   ];
   const statuses = await Promise.all(

@@ -185,6 +185,7 @@ const byIndex: Readonly<Record<string, readonly (readonly [index: string, column
   sum_oldest_holds: [['holds_by_age', 'inventory_id']],
   read_expired_holds: [['holds_by_expiry', 'expires_at']],
   read_next_expiries: [['holds_by_expiry', 'expires_at']],
+  find_held_references: [['holds_by_reference', 'reference']],
   find_order_records: [['holds_by_reference', 'reference']],
   read_orders: [
     ['holds_by_reference', 'reference'],

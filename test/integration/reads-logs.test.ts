@@ -1,5 +1,8 @@
 import { describe, expect } from 'vitest';
 import type { ListLogsRequest } from '../../src/service/reads/list-logs.js';
+import { encodePageToken } from '../../src/service/reads/page-token.js';
+import { listLogsByOffset } from '../../src/store/reads/logs.js';
+import type { Reader } from '../../src/store/reads/read-pool.js';
 import { test } from '../support/fixtures.js';
 import { callOf, MERCHANT, NOON_MS, OTHER_MERCHANT, type SeedEntry, shown } from '../support/reads-stage.js';
 
@@ -124,8 +127,51 @@ test('a page beyond the end is empty, and tells the total', async ({ readsStage 
     page: 3,
     limit: 4,
     totalElements: entries.length,
+    totalIsEstimate: false,
     nextPageToken: '',
+    prunedBeforeUs: null,
   });
+});
+
+describe('a total of more entries than are counted', () => {
+  // Of 11 entries: [counted at most, page, limit, whether the total is an estimate].
+  test.for<[number, number, number, boolean]>([
+    [11, 0, 4, false],
+    [10, 0, 4, true],
+    [4, 0, 4, true],
+    [4, 1, 4, true],
+    // The end of the list is seen.
+    [4, 2, 4, false],
+    [4, 3, 4, true],
+    [4, 0, 20, false],
+  ])('%j', async ([countedMax, page, limit, isEstimate], { readsStage }) => {
+    const reader: Reader = { rows: ({ text }, values) => readsStage.readSource.query(text, [...values]) };
+    const read = await listLogsByOffset(reader, MERCHANT, {}, page * limit, limit, countedMax);
+    expect(read.isEstimate).toBe(isEstimate);
+    if (isEstimate) expect(read.total).toBeGreaterThan(countedMax);
+    else expect(read.total).toBe(entries.length);
+  });
+
+  test('is an estimate for as long as a walk goes', async ({ readsStage }) => {
+    const list = ['logs', MERCHANT, '', '', '', '', ''];
+    for (const [total, isEstimate] of [
+      [100_000, false],
+      [100_001, true],
+    ] as const) {
+      const pageToken = encodePageToken(list, [1, total, minute(100), 'a', 1]);
+      const page = shown(await readsStage.reads.listLogs(callOf(), { ...everything, pageToken }));
+      expect(page).toMatchObject({ totalElements: total, totalIsEstimate: isEstimate });
+    }
+  });
+});
+
+test('a page tells since when the log is whole', async ({ readsStage }) => {
+  const before = 'INSERT INTO log_prunes VALUES ($1, to_timestamp($2::float8 / 1000000))';
+  await readsStage.database.query(before, [OTHER_MERCHANT, minute(7)]);
+  const first = shown(await readsStage.reads.listLogs(callOf(OTHER_MERCHANT), { ...everything, limit: 2 }));
+  const request = { ...everything, pageToken: first.nextPageToken };
+  const second = shown(await readsStage.reads.listLogs(callOf(OTHER_MERCHANT), request));
+  expect([first.prunedBeforeUs, second.prunedBeforeUs]).toEqual([minute(7), minute(7)]);
 });
 
 test('an entry is shown with its record’s product', async ({ readsStage }) => {

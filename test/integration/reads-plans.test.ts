@@ -33,7 +33,14 @@ afterAll(() => stage?.close());
 
 async function grow(): Promise<void> {
   // The server must not look at the tables of its own accord between two tests.
-  for (const table of ['inventory_records', 'stock_levels', 'holds', 'movement_log']) {
+  for (const table of [
+    'inventory_records',
+    'stock_levels',
+    'holds',
+    'movement_log',
+    'order_carried',
+    'log_prunes',
+  ]) {
     await stage.database.query(`ALTER TABLE ${table} SET (autovacuum_enabled = off)`);
   }
   const records = `generate_series(1, 5000) AS i`;
@@ -60,6 +67,16 @@ async function grow(): Promise<void> {
             'R' || i / 5, 'ann', gen_random_uuid()
        FROM generate_series(1, 30000) AS i`,
     [MERCHANT],
+  );
+  await stage.database.query(
+    `INSERT INTO order_carried (merchant_id, reference, inventory_id, units, first_revision, confirmed, released, expired,
+                                moved)
+     SELECT $1, 'R' || i, 'inv_' || md5((i % 500)::text), 0, i, 1, 0, 0, 0
+       FROM generate_series(1, 5000) AS i`,
+    [MERCHANT],
+  );
+  await stage.database.query(
+    "INSERT INTO log_prunes SELECT 'mer_x' || i, now() FROM generate_series(1, 5000) AS i",
   );
 }
 

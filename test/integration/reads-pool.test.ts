@@ -98,7 +98,7 @@ describe('what callers are told', () => {
     const dataSource = await openDataSource(stage.database.url, { statementTimeoutMs: 100 }, 'reads');
     const letGo = await blockRecords(stage.database.url);
     const result = await readsOn(dataSource).getInventory(callOf(), 'a');
-    expect(result).toEqual({ ok: false, failure: { reason: 'CONTENTION' } });
+    expect(result).toEqual({ ok: false, failure: { reason: 'DEADLINE_EXCEEDED', of: 'read' } });
     await letGo();
     await dataSource.destroy();
   });

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
   cleanUpProcesses,
   isRunning,
+  madeDataDir,
   onDataDir,
   postmasterPid,
   projectRoot,
@@ -141,7 +142,7 @@ describe('the next start', () => {
 
 describe('a demo that nobody wants', () => {
   test('a revoked key stays revoked, and the start says how to get another', async () => {
-    const folder = await temporaryDataDir();
+    const folder = await madeDataDir();
     const env = onDataDir(folder);
     let started = await startService(env);
     const { apiKey, ...demo } = await readDemo(folder);
@@ -169,7 +170,7 @@ describe('a demo that nobody wants', () => {
   });
 
   test('on an address that others reach none is made unless asked for', async () => {
-    const folder = await temporaryDataDir();
+    const folder = await madeDataDir();
     const started = await startService(onDataDir(folder, { HOST: '0.0.0.0' }));
     expect(started.stdout().trimEnd().split('\n')).toHaveLength(1);
     expect(await readdir(folder)).not.toContain('demo.json');

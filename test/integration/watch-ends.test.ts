@@ -15,7 +15,11 @@ let services: WatchServices;
 let service: WatchService;
 beforeAll(async () => {
   services = await openWatchServices();
-  service = await services.start({ API_KEY_CACHE_MS: '0', STREAM_HEARTBEAT_MS: '50' });
+  service = await services.start({
+    API_KEY_CACHE_MS: '0',
+    STREAM_HEARTBEAT_MS: '50',
+    JWT_CLOCK_TOLERANCE_S: '0',
+  });
 });
 afterEach(() => services.tidy(service));
 afterAll(() => services.close());

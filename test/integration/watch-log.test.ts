@@ -119,6 +119,20 @@ describe('a log whose oldest entries are gone', () => {
   });
 });
 
+test('a watch that is behind what is gone ends, rather than counting past it', async () => {
+  const { ids } = await stage.seedProduct(1);
+  const [id] = ids as [string];
+  const watch = await stage.follow({ ids });
+  await watch.take(1);
+  const writer = await stage.session();
+  await writer.begin();
+  for (const onHand of [1, 2, 3]) await writer.change({ id, onHand });
+  await writer.client.query('DELETE FROM movement_log WHERE inventory_id = $1 AND revision = 2', [id]);
+  await writer.commit();
+  stage.wake();
+  expect(await watch.next()).toMatchObject({ reason: 'VALIDATION_FAILED' });
+});
+
 describe('in any order of commits', () => {
   test('a change whose transaction began first and committed last is sent, also to those who resume after the others', async () => {
     const { ids } = await stage.seedProduct(2);

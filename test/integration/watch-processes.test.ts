@@ -68,7 +68,7 @@ async function listeners(): Promise<number[]> {
   const rows = await stage.database.query<{ pid: number }>(
     `SELECT pid FROM pg_stat_activity
       WHERE application_name = 'holdfast-changes' AND datname = current_database()
-        AND state = 'idle' AND query ~ '^LISTEN|pg_notify'
+        AND state = 'idle' AND query ~ 'LISTEN|pg_notify'
       ORDER BY backend_start`,
   );
   return rows.map(({ pid }) => pid);

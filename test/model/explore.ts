@@ -21,9 +21,9 @@ export function explore(commands: readonly Command[], rules: Rules, faults: Faul
   const states: State[] = [start];
   const numbers = new Map([[keyOf(start), 0]]);
   const cameBy: { from: number; told: string }[] = [{ from: -1, told: '' }];
-  /** By state: where one may come from by steps that can be counted on. */
+  /** By state: the states before it, by steps that will happen. */
   const before: number[][] = [[]];
-  /** The same, while strangers keep what they have. */
+  /** The same, while strangers keep their locks. */
   const beforeKept: number[][] = [[]];
 
   const wayTo = (state: number): string => {
@@ -98,14 +98,14 @@ function flawOf(
   return undefined;
 }
 
-/** A command that needs nothing that a stranger has is answered. */
+/** Each command is answered, unless it needs a record that a stranger has. */
 function areOthersAnswered({ commands: told, locks }: State, commands: readonly Command[]): boolean {
   return told.every(
     (state, i) => isAnswered(state) || commands[i]!.records.some((record) => locks[record] === 'stranger'),
   );
 }
 
-/** A state from which none that `isGoal` can be reached; -1: there is none. */
+/** A state from which no goal can be reached; -1: every state reaches one. */
 function unreached(
   states: readonly State[],
   before: readonly number[][],

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { explore } from './explore.js';
 import { type Command, type Faults, RULES, type Rules } from './protocol.js';
 
-/** `xy x | yx`: one process's commands in order of arrival, and the other's, each by the records that it names. */
+/** `xy x | yx`: the commands of one process, in order of arrival, and those of the other, each as the records that it names. */
 function commandsOf(told: string): Command[] {
   return told.split('|').flatMap((own, process) =>
     own
@@ -36,7 +36,7 @@ describe('in every state that can be reached, nothing is wrong, and there is a w
   ])('%s, %j', (commands, faults) => {
     const { states, wrong } = explore(commandsOf(commands), RULES, faults);
     expect(wrong).toBeUndefined();
-    // Something was explored.
+    // There was something to explore.
     expect(states).toBeGreaterThan(200);
   });
 });

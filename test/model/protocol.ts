@@ -1,13 +1,13 @@
 /**
- * The engine's protocol without the engine: what a command, a batch, a lock and a COMMIT may be, and every step from
- * there. Two processes, two records, one database, strangers. A step is one thing that happens in one place; nothing is
- * said about time, so any order of steps is possible.
+ * The engine's protocol without the engine: the states that commands, batches, locks and COMMITs can have, and every step
+ * from there. Two processes, two records, one database, strangers. A step is one event in one place. There is no time, so
+ * any order of steps is possible.
  *
  * Each command adds one unit to each record that it names. A batch writes what it read plus what it adds, so an
  * update that was lost shows in the record's count.
  */
 
-/** Records are 0 and 1. The order in which a command names them matters to nobody but a planted bug. */
+/** Records are 0 and 1. The order in which a command names them only matters to one planted bug. */
 export interface Command {
   readonly process: number;
   readonly records: readonly number[];
@@ -40,7 +40,7 @@ export interface Batch {
   waitsFor: number;
   /** Counts of its records as it read them. */
   read: Record<number, number>;
-  /** Tells its tries apart: answers lost before it. */
+  /** Identifies the try: the number of answers lost before it. */
   id: number;
 }
 
@@ -56,13 +56,13 @@ export interface State {
   /** Commands that a batch has left undone once. */
   undone: boolean[];
   counts: number[];
-  /** Who has the record: nobody, a batch, a ghost or a stranger. */
+  /** Who has locked the record: nobody, a batch, a ghost or a stranger. */
   locks: string[];
   /** `command/try`, in order of COMMIT. */
   log: string[];
   /** By process: the records that somebody outside keeps. */
   kept: boolean[][];
-  /** By process: the records that are free, and that nobody has been told of. */
+  /** By process: the records that are free while nobody was woken for them. */
   asleep: boolean[][];
   batches: Batch[];
   ghosts: Ghost[];
@@ -72,7 +72,7 @@ export interface State {
   strangers: number;
 }
 
-/** What may happen at most, besides the protocol itself. */
+/** How often each fault may happen. */
 export interface Faults {
   readonly crashes: number;
   readonly lost: number;
@@ -80,9 +80,9 @@ export interface Faults {
 }
 
 /**
- * - sure:  the protocol goes on
- * - late:  it does, or a stranger does, but one who needs nothing of a stranger's may not have to wait for it
- * - fault: nobody may count on it
+ * - sure:  a step of the protocol, which will happen
+ * - late:  will happen too, but nobody may have to wait for it who does not need a stranger's record
+ * - fault: may happen
  */
 export type StepKind = 'sure' | 'late' | 'fault';
 
@@ -105,9 +105,9 @@ export const RULES = {
   unanswered: 'ask' as 'ask' | 'try again' | 'done' | 'given up',
   /** To ask, the record's lock is taken first. */
   askUnderLock: true,
-  /** And that is a record which the lost COMMIT changes. */
+  /** And it is a record that the lost COMMIT changes. */
   askOfOwn: true,
-  /** What the decision stands on is read behind the lock. */
+  /** What a decision needs is read after the lock is taken. */
   readBehindLock: true,
   /** Callers are answered when COMMIT is. */
   answerAfterCommit: true,
@@ -327,7 +327,7 @@ export function stepsFrom(from: State, commands: readonly Command[], rules: Rule
   return steps;
 }
 
-/** Answered, or nobody is there to be answered; and nothing goes on. */
+/** Each command is answered, or its process has crashed, and nothing is in progress. */
 export function isFinal({ commands, batches, ghosts }: State): boolean {
   return batches.length === 0 && ghosts.length === 0 && commands.every(isAnswered);
 }
@@ -368,7 +368,7 @@ function inLine(state: State, commands: readonly Command[], rules: Rules, proces
   return [...queued.filter((i) => !state.undone[i]), ...queued.filter((i) => state.undone[i])];
 }
 
-/** The first that waits for the record waits for another one, too, which somebody keeps. */
+/** The first command that waits for the record also waits for another one, which somebody keeps. */
 function isFirstKept(
   state: State,
   commands: readonly Command[],
@@ -423,7 +423,7 @@ function finish(state: State, batch: Batch, commands: readonly Command[], rules:
   answer(state, batch, 'done');
   for (const { command, record } of batch.lacking) {
     state.commands[command] = 'queued';
-    // The others are as if they had just come.
+    // The others are treated like new ones.
     if (commands[command]!.records.length > 1 || !rules.undoneKeepsPlace) state.undone[command] = true;
     const isOwn = state.batches.some(
       (other) => other !== batch && other.process === batch.process && other.turns.includes(record),
@@ -529,7 +529,7 @@ function settle(
       return;
     case 'ask': {
       const evidence = batch.commands.find((i) => !isLacking(batch, i))!;
-      // One that its COMMIT changes: a backend that still works on that COMMIT has it.
+      // A record that its COMMIT changes: a backend that still executes that COMMIT has its lock.
       const record = rules.askOfOwn ? commands[evidence]!.records[0]! : Number(Object.keys(batch.read)[0]);
       if (rules.askUnderLock && from.locks[record] !== NOBODY) return;
       doing('asks', (to, one) => {
@@ -551,7 +551,7 @@ function crash(state: State, commands: readonly Command[], process: number): voi
   }
 }
 
-/** What no longer matters is no reason for two states. */
+/** States that differ only in what no longer matters are one state. */
 function forget(state: State, commands: readonly Command[]): void {
   for (const process of PROCESSES) {
     for (const record of RECORDS) {

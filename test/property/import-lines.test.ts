@@ -10,12 +10,11 @@ import { plainRules } from '../../src/service/import/rows/column-rules.js';
 import { receiptOf } from '../../src/service/import/rows/row-receipt.js';
 
 /**
- * Draws broken files, and counts. Lines that are good by themselves carry a number, so that none can be missing without
- * being seen.
+ * Draws broken files, and counts lines. Each good line has a number, so that the test sees which are missing.
  */
 const eol = fc.constantFrom('\n', '\r\n', '\r');
 const delimiter = fc.constantFrom(',', ';', '\t');
-/** What breaks files, and what looks like it. */
+/** Texts that break files, and texts that look as if they did. */
 const shred = fc.constantFrom(
   '"',
   '""',
@@ -89,7 +88,7 @@ function contentOf(drawn: Drawn): { content: Buffer; headBytes: number } {
   return { content, headBytes };
 }
 
-/** The lines of a file as an editor counts them, by another way than the import's. */
+/** The lines of a file as an editor counts them, found in another way than the import does. */
 function linesOf(content: Buffer, isWide: boolean, isBigEndian: boolean): string[] {
   const even = content.subarray(0, content.length - (isWide ? content.length % 2 : 0));
   let text = content.toString('latin1');
@@ -136,7 +135,7 @@ test('every line of a broken file is done, told as bad, blank or of names, once'
       expect(next - 1).toBe(physical.length);
       expect(allLines(counts.lines)).toBe(physical.length);
       expect(told.reduce((sum, at) => sum + at.lines, 0)).toBe(counts.lines.bad);
-      // A good line is a row of its own, or told. It is never a part of a text that is imported.
+      // A good line is a row of its own, or is reported. It never becomes a part of another row's text.
       const isGood = (text: string): boolean =>
         /^(?:P\d+([,;\t])W\1[5]\1|\{"productId":"P\d+","warehouseId":"W","qty":5\})$/.test(text);
       for (const row of rows) {

@@ -26,7 +26,7 @@ import { ModelRecord, QTY_MAX } from './model-record.js';
 import { serve } from './model-sources.js';
 import type { StockModel } from './stock-model.js';
 
-/** All times in outcomes are milliseconds since the run began, which is now. */
+/** All times in outcomes are milliseconds since the run began. */
 const NOW_MS = 0;
 
 export function runCommand(model: StockModel, command: Command): Outcome {
@@ -94,7 +94,7 @@ function stated(model: StockModel, { ttlSeconds, openEnded }: Term): number | nu
   return ttlSeconds === undefined ? undefined : model.now + ttlSeconds;
 }
 
-/** As answers tell it. */
+/** In the form of answers. */
 function ending(model: StockModel, expiresAt: number | null | undefined): { expiresAtMs?: number } {
   return expiresAt == null ? {} : { expiresAtMs: NOW_MS + (expiresAt - model.now) * 1000 };
 }
@@ -126,7 +126,7 @@ function setOrder(model: StockModel, command: SetOrderCommand): Outcome {
   return ok({ lines, stocks, ...(ends.length === 0 ? {} : { expiresAtMs: Math.min(...ends) }) });
 }
 
-/** By reserving or releasing the difference, if there is one; and then the term, if one is stated. */
+/** Reserves or releases the difference, if there is one; then sets the time, if one is stated. */
 function set(
   model: StockModel,
   record: ModelRecord,
@@ -266,7 +266,7 @@ function batchAdjust(model: StockModel, { merchantId, lines, actor }: BatchAdjus
     : adjust(model, lines, { merchantId, actor }, true);
 }
 
-/** Tries all lines on copies of the records; one that fails counts as not made for those after it. */
+/** Tries all lines on copies of the records; a line that fails has no effect on those after it. */
 function adjust(
   model: StockModel,
   lines: readonly AdjustmentLine[],

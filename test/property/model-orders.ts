@@ -1,8 +1,8 @@
 type End = 'released' | 'confirmed' | 'expired';
 
-/** Tells what became of orders, for a second release or confirm. */
+/** Knows how orders ended, for a second release or confirm. */
 export class ModelOrders {
-  /** In how many ways units have left each reference. */
+  /** The ways in which units have left each reference. */
   readonly #ends = new Map<string, Set<End>>();
 
   note(merchantId: string, reference: string, event: End): void {
@@ -10,7 +10,7 @@ export class ModelOrders {
     this.#ends.set(name, (this.#ends.get(name) ?? new Set<End>()).add(event));
   }
 
-  /** The reason to refuse with, once nothing is held any more. */
+  /** The reason of a refusal, when nothing is held any more. */
   ended(merchantId: string, reference: string) {
     const ends = this.#ends.get(`${merchantId}/${reference}`);
     if (ends?.has('confirmed')) return 'ORDER_ALREADY_CONFIRMED';

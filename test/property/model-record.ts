@@ -10,14 +10,14 @@ export interface ModelHold {
   expiresAt: number | null;
 }
 
-/** Whose doing a change is, and what they say of it. */
+/** Who makes a change, and their notes. */
 export interface By {
   readonly reference: string;
   readonly notes: string;
   readonly actor: string;
 }
 
-/** One record in the plainest way that we could think of: no counters, no revisions, every hold in one list. */
+/** One record in the plainest form: no counters, no revisions, every hold in one list. */
 export class ModelRecord {
   /** In the order in which the references opened. */
   holds: ModelHold[] = [];
@@ -102,7 +102,7 @@ export class ModelRecord {
     return taken;
   }
 
-  /** Takes units that are missing from the holds that opened last; who lost how many. */
+  /** Takes missing units from the holds that opened last. Returns who lost how many. */
   lose(qty: number, actor: string): { reference: string; qty: number }[] {
     const losses: { reference: string; qty: number }[] = [];
     let left = qty;
@@ -118,7 +118,7 @@ export class ModelRecord {
     return losses;
   }
 
-  /** To try something on. */
+  /** A copy to try something on. */
   copy(): ModelRecord {
     const copy = new ModelRecord(this.id, this.identity, this.description, this.onHand, this.lastAdjustedBy);
     copy.holds = this.holds.map((hold) => ({ ...hold }));
@@ -190,7 +190,7 @@ export function logLine({ action, onHand, reserved, reference, notes, actor }: L
 
 export const EXPIRED = / expired system$/;
 
-/** Holds that ended between two other entries have no order among themselves: a batch is one instant. */
+/** Holds that ended between two other entries have no order, since a batch is one instant. */
 export function withoutOrderOfExpiry(log: readonly string[]): string[] {
   const lines: string[] = [];
   let run: string[] = [];

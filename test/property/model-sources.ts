@@ -12,7 +12,7 @@ export interface Lines {
 
 type Short = Extract<Rejection, { readonly shortLines: unknown }>['shortLines'][number];
 
-/** What each line gets, what is missing, and whatever names nothing. */
+/** What each line gets, what is missing, and what names no record. */
 export interface Served {
   readonly unknown: Rejection | undefined;
   readonly lines: readonly ReservedLine[];
@@ -21,7 +21,7 @@ export interface Served {
   readonly units: ReadonlyMap<ModelRecord, number>;
 }
 
-/** Every unit that lines may take, one by one: those that `keeper` holds are taken before others. */
+/** Every unit that lines may take, one by one: those that `keeper` holds come first. */
 class Pile {
   readonly kept = new Map<ModelRecord, number>();
   readonly free = new Map<ModelRecord, number>();

@@ -15,8 +15,8 @@ import { Sender } from './openapi/send.js';
 import { fill, type World } from './openapi/world.js';
 
 /**
- * Requests drawn from the OpenAPI document, sent to the service: the document tells what is taken, what is refused,
- * and what is answered; nothing is answered by 5xx. `FUZZ_SEED` repeats a run, `FUZZ_RUNS` multiplies its length.
+ * Requests drawn from the OpenAPI document, sent to the service. The document says which are accepted and refused, and how
+ * they are answered; no answer is 5xx. `FUZZ_SEED` repeats a run, `FUZZ_RUNS` multiplies its length.
  */
 const seed = Number(process.env.FUZZ_SEED ?? randomInt(2 ** 31));
 const runs = Number(process.env.FUZZ_RUNS ?? 1);
@@ -28,12 +28,14 @@ const document = OpenApiDocument.read();
 const operations = operationsOf(document);
 /** `operation status` of all that was answered. */
 const seen = new Set<string>();
+/** `OK` and the codes of what became of the commands of batches. */
+const seenOfCommands = new Set<string>();
 
 let service: TestApp;
 let world: World;
 let sender: Sender;
 beforeAll(async () => {
-  // A call that is forgotten would keep the service from closing; a silent stream gives a sign of life soon.
+  // A call that hangs would keep the service from closing; a silent stream soon sends a sign of life.
   service = await startApp({ SHUTDOWN_TIMEOUT_MS: '600000', STREAM_HEARTBEAT_MS: '20' });
   world = await fill(service);
   sender = new Sender(service.httpUrl);
@@ -50,6 +52,7 @@ async function check(sent: Sent, keepsToDocument: boolean): Promise<void> {
   if (destination.kind === 'operation') {
     const { operation } = destination;
     seen.add(`${operation.id} ${exchange.status}`);
+    if (operation.id === 'batchExecute' && exchange.status === 200) noteCommands(exchange.responseBody);
     if (keepsToDocument) found.push(...requestFaults(document, operation, exchange));
   } else seen.add(`${destination.kind} ${exchange.status}`);
   if (found.length === 0) return;
@@ -58,11 +61,16 @@ async function check(sent: Sent, keepsToDocument: boolean): Promise<void> {
   );
 }
 
+function noteCommands(body: string): void {
+  const { data } = JSON.parse(body) as { data: { results: { code?: string }[] } };
+  for (const { code } of data.results) seenOfCommands.add(code ?? 'OK');
+}
+
 function fitsHead({ headBytes }: Sent): boolean {
   return headBytes <= HEAD_BYTES_MAX;
 }
 
-/** Of all operations; those that change something, or stream, more often: they have more ways to go. */
+/** All operations; those that change something, or stream, more often, since they have more outcomes. */
 function anyOf(requestsOfOne: (operation: Template) => fc.Arbitrary<Parts>): fc.Arbitrary<Sent> {
   const weighted = operations.map((operation) => {
     const isPlain = operation.method === 'GET' && operation.id !== 'watchInventory';
@@ -126,6 +134,8 @@ test('every operation succeeded, and requests were refused in every way', () => 
   expect(operations.map(({ id }) => `${id} 200`).filter((success) => !seen.has(success))).toEqual([]);
   const statuses = new Set([...seen].map((answer) => Number(answer.slice(-3))));
   expect([...statuses].sort()).toEqual([200, 400, 401, 403, 404, 405, 406, 409, 413, 415, 422]);
+  const always = ['OK', 'INVENTORY_NOT_FOUND', 'MALFORMED_REQUEST', 'PERMISSION_DENIED', 'VALIDATION_FAILED'];
+  expect([...seenOfCommands]).toEqual(expect.arrayContaining(always));
 });
 
 test('counters, holds and log agree in the end', async () => {

@@ -3,15 +3,17 @@ import type { Term } from '../../src/domain/decisions/term.js';
 import { QTY_MAX } from '../../src/domain/stock.js';
 
 /**
- * What a run is made of: calls of all kinds, and time that passes between them. Few of each name, so that they meet:
- * most on one record, most reserves with a reference, many draws without one, so that these find a queue of holds.
+ * A run consists of calls of all kinds, and of time that passes between them. There are few names of each kind, so that
+ * calls meet: most on one record. Most reserves have a reference and many draws have none, so that draws find a queue of
+ * holds.
  */
 const id = fc.constantFrom(
   ...Array(16).fill('inv_1'),
   ...Array(6).fill('inv_2'),
   ...['inv_full', 'inv_none', 'new_0', 'new_1', 'own_1'],
 );
-const reference = fc.constantFrom('A', 'B', 'C', 'D', 'E', 'a');
+export const REFERENCES = ['A', 'B', 'C', 'D', 'E', 'a'] as const;
+const reference = fc.constantFrom(...REFERENCES);
 const rarelyNobody = fc.oneof({ weight: 7, arbitrary: reference }, { weight: 1, arbitrary: fc.constant('') });
 const oftenNobody = fc.oneof(reference, fc.constant(''));
 const qty = fc.oneof(
@@ -28,7 +30,7 @@ const kind = <K extends string>(...kinds: K[]): fc.Arbitrary<K> => fc.constantFr
 
 const reserve = fc
   .record({ kind: kind('reserve'), id, qty, reference: rarelyNobody, notes, allowPartial, term: terms })
-  // Units for nobody in particular never end.
+  // Holds without a reference never end.
   .map(({ term, ...call }) => ({ ...call, ...(call.reference === '' ? {} : term) }));
 
 const draw = fc.record({
@@ -39,7 +41,7 @@ const draw = fc.record({
   notes,
 });
 
-/** Few, so that one order comes to several ends. */
+/** Few, so that one order ends in several ways. */
 const order = fc.constantFrom('A', 'A', 'B', 'C');
 /** Of the records that are seeded, of those that are created, and of none. */
 const of = fc.constantFrom(
@@ -245,7 +247,7 @@ const call = fc.record({
   key: fc.constantFrom(...Array(16).fill(null), 'k1', 'k2', 'k3', 'k4'),
   request,
 });
-/** The same call under the same key, as the n-th of the keyed ones before it. */
+/** Repeats the n-th earlier call that had a key, under the same key. */
 const again = fc.record({ again: fc.nat(9) });
 
 export const steps = fc

@@ -7,8 +7,8 @@ import { ModelOrders } from './model-orders.js';
 import { ModelRecord, withoutOrderOfExpiry } from './model-record.js';
 
 /**
- * What the contract says of all commands and of retries: no database, no batches, no counters. Written from the
- * contract's text alone, so that it can disagree.
+ * The contract for all commands and for retries: no database, no batches, no counters. It is written from the contract's
+ * text alone, so that it can disagree with the code.
  */
 export class StockModel {
   /** Seconds since the model was made. */
@@ -86,7 +86,7 @@ export class StockModel {
     }
   }
 
-  /** What the tables should say of a merchant's records. */
+  /** A merchant's records as the tables should have them. */
   state(merchantId: string): RecordState[] {
     return this.recordsOf(merchantId).map((record) => ({
       id: record.id,

@@ -27,7 +27,7 @@ interface StoredHold {
   readonly secondsLeft: number | null;
 }
 
-/** The tables' word on the merchants' records, whole. */
+/** All that the tables have of the merchants' records. */
 export async function readRecords(
   dataSource: DataSource,
   merchantIds: readonly string[],
@@ -62,7 +62,7 @@ export async function readRecords(
   );
 }
 
-/** As a caller sees them now: holds whose time has come are gone, whether or not somebody has tidied them. */
+/** As a caller sees them now: without holds that have expired, even if they are still stored. */
 export function asOfNow(stored: StoredRecord): RecordState {
   const { onHand, reserved, revision, revisions, after, nextExpiryMs, lowAt, low, ...rest } = stored;
   const isOver = ({ secondsLeft }: StoredHold): boolean => secondsLeft !== null && secondsLeft <= 0;
@@ -80,7 +80,7 @@ export function asOfNow(stored: StoredRecord): RecordState {
   };
 }
 
-/** A run takes seconds, and what it counts in are hundreds of them. */
+/** A run takes seconds, and its times are hundreds of seconds apart. */
 function holdLine({ reference, qty, secondsLeft }: StoredHold): string {
   return `${reference}=${qty} ${secondsLeft === null ? 'open' : Math.ceil(secondsLeft / 100) * 100}`;
 }
@@ -111,7 +111,7 @@ export function flaw(record: StoredRecord): string {
   return endless === -1 ? '' : `entry ${endless + 1} expires nothing`;
 }
 
-/** All that is stored of a merchant, but for names and clocks, once everything is tidied. */
+/** All that is stored of a merchant after sweeping, without names and clocks. */
 export async function readAll(
   dataSource: DataSource,
   merchantId: string,

@@ -1,6 +1,6 @@
 import { until } from '../support/process.js';
 
-/** Told by the service that it is worth trying again; everything else is an answer to the request. */
+/** Reasons after which the service tells callers to try again; everything else is an answer to the request. */
 const passing = new Set([
   'DATABASE_UNAVAILABLE',
   'CONTENTION',

@@ -5,7 +5,7 @@ import { Attempts } from './attempts.js';
 import { Ledger } from './ledger.js';
 import { Random } from './random.js';
 
-/** The current address of a service; changes when it restarts. */
+/** The service's current address, which changes when it restarts. */
 export interface Address {
   readonly httpUrl: string;
   readonly grpcAddress: string;
@@ -40,7 +40,7 @@ export class Clients {
   constructor(options: ClientsOptions) {
     this.#options = options;
     this.finished = this.#run();
-    // A test that fails before it waits for this has told enough.
+    // A test that fails before it waits for this has its own error.
     this.finished.catch(() => {});
   }
 

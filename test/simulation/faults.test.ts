@@ -4,23 +4,23 @@ import { doors, openCaller, type StockCall } from '../support/callers.js';
 import { Session } from '../support/engine-stage.js';
 import {
   cleanUpProcesses,
-  isRunning,
+  madeDataDir,
   onDatabase,
   onDataDir,
   postmasterPid,
   runHoldfast,
   type ServiceProcess,
   startService,
-  temporaryDataDir,
   until,
+  whileStopped,
 } from '../support/process.js';
 import { createStage, type Stage } from '../support/stage.js';
 import { type Address, Clients } from './clients.js';
 
-// As long as its clients go on asking, and more.
+// Longer than its clients continue to call.
 vi.setConfig({ testTimeout: 120_000 });
 
-/** Short limits, so that a database that says nothing is given up soon. */
+/** Short limits, so that a database that does not answer is soon given up. */
 const impatient = {
   STATEMENT_TIMEOUT_MS: '1000',
   LOCK_TIMEOUT_MS: '500',
@@ -69,7 +69,7 @@ describe('the service dies', () => {
     alive.shift();
     await clients.finished;
     await expectAcknowledgedIsThere(clients);
-    // What the dead one answered, the other one knows.
+    // What the killed process answered, the other one knows.
     expect((await fetch(`${second.httpUrl}/readyz`)).status).toBe(200);
   });
 
@@ -81,18 +81,18 @@ describe('the service dies', () => {
     const other = openCaller('REST', second, stage);
     for (let stop = 1; stop <= 2; stop++) {
       await clients.answeredMore(50);
-      first.child.kill('SIGSTOP');
-      for (const id of clients.ids) {
-        const call: StockCall = {
-          rpc: 'reserve',
-          id,
-          qty: 1,
-          reference: 'ORD-1',
-          idempotencyKey: `${id} ${stop}`,
-        };
-        clients.ledger.add(call, await clients.untilAnswered(call, other));
-      }
-      first.child.kill('SIGCONT');
+      await whileStopped([first.child.pid!], async () => {
+        for (const id of clients.ids) {
+          const call: StockCall = {
+            rpc: 'reserve',
+            id,
+            qty: 1,
+            reference: 'ORD-1',
+            idempotencyKey: `${id} ${stop}`,
+          };
+          clients.ledger.add(call, await clients.untilAnswered(call, other));
+        }
+      });
     }
     await clients.finished;
     await expectAcknowledgedIsThere(clients);
@@ -125,19 +125,20 @@ describe('the service dies', () => {
       backend = row?.pid;
       return backend !== undefined;
     });
-    process.kill(backend!, 'SIGSTOP');
-    await first.end('SIGKILL');
-    expect((await lost).kind).toBe('unanswered');
+    const late = await whileStopped([backend!], async () => {
+      await first.end('SIGKILL');
+      expect((await lost).kind).toBe('unanswered');
 
-    // The dead process has the first record for as long as its backend does not know.
-    const blocked = caller.call({ ...reserve, id: ids[0]! });
-    expect((await caller.call({ ...reserve, id: ids[1]! })).kind).toBe('ok');
-    expect(await blocked).toMatchObject({ kind: 'refused', reason: 'CONTENTION' });
-    const late = caller.call({ ...reserve, id: ids[0]!, idempotencyKey: name });
-    await gate.close();
-    process.kill(backend!, 'SIGCONT');
-    expect((await late).kind).toBe('ok');
-    // What the dead one did took effect or not, and whole.
+      // The killed process has the first record until its backend notices.
+      const blocked = caller.call({ ...reserve, id: ids[0]! });
+      expect((await caller.call({ ...reserve, id: ids[1]! })).kind).toBe('ok');
+      expect(await blocked).toMatchObject({ kind: 'refused', reason: 'CONTENTION' });
+      const waiting = caller.call({ ...reserve, id: ids[0]!, idempotencyKey: name });
+      await gate.close();
+      return { answer: waiting };
+    });
+    expect((await late.answer).kind).toBe('ok');
+    // What the killed process did took effect as a whole, or not at all.
     await stage.expectAuditClean();
   });
 });
@@ -171,9 +172,10 @@ describe('the database fails', () => {
       const rows = await stage.database.query<{ pid: number }>(
         `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`,
       );
-      for (const { pid } of rows) process.kill(pid, 'SIGSTOP');
-      await clients.refusedMore(1);
-      for (const { pid } of rows) if (isRunning(pid)) process.kill(pid, 'SIGCONT');
+      await whileStopped(
+        rows.map(({ pid }) => pid),
+        () => clients.refusedMore(1),
+      );
     }
     await clients.finished;
     await expectAcknowledgedIsThere(clients);
@@ -181,7 +183,7 @@ describe('the database fails', () => {
   });
 
   test('kill -9 of the embedded PostgreSQL under load: the service has it running again by itself', async () => {
-    const dataDir = await temporaryDataDir();
+    const dataDir = await madeDataDir();
     // Without a cache every call needs the database for its credentials, too.
     const service = await startService(onDataDir(dataDir, { API_KEY_CACHE_MS: '0' }));
     const demo = JSON.parse(await readFile(`${dataDir}/demo.json`, 'utf8'));
@@ -230,7 +232,7 @@ async function startClients(options: {
   return new Clients({ who: stage, ids, ...size, ...options });
 }
 
-/** Faults are for the clients to sit out, never an answer; and no fault of ours shows as INTERNAL. */
+/** Clients try again after faults, which are never an answer; and no fault of ours appears as INTERNAL. */
 function expectAnswersToTheRequests(clients: Clients): void {
   expect(clients.answered).toBeGreaterThanOrEqual(clients.total);
   const answers = clients.ledger.entries.map(({ answer }) =>

@@ -62,7 +62,7 @@ describe(`one key raced ${RACERS} ways through every door of two processes`, () 
       expected: 'INSUFFICIENT_RESERVED',
       reserved: 5,
     },
-    // There is no row to lock here: only the key itself tells the racers apart.
+    // There is no row to lock here: only the key itself decides the race.
     {
       name: 'reserve of what is not there',
       id: 'inv_none',
@@ -180,7 +180,7 @@ function race(calls: readonly StockCall[]): Promise<Answer[]> {
   return Promise.all(calls.map((call, i) => callers[i % callers.length]!.call(call)));
 }
 
-/** The figures, or the reason; anything that is no answer shows as what it is. */
+/** The figures, or the reason; anything that is not an answer is shown unchanged. */
 function inShort(answer: Answer): string {
   if (answer.kind === 'refused') return answer.reason;
   if (answer.kind === 'unanswered') return answer.cause;

@@ -10,7 +10,7 @@ interface Entry {
 interface LogLine {
   readonly action: string;
   readonly delta: number;
-  /** Of all entries of its call. */
+  /** Part of its call's entries. */
   readonly change: number;
   readonly whose: string;
   readonly after: readonly number[];
@@ -19,8 +19,8 @@ interface LogLine {
 }
 
 /**
- * What the callers were told, kept apart from the service: at the end the database has to say the same. One line
- * a call, with the answer that counts; a call that was tried again under its key is one call.
+ * What the callers were told, stored outside of the service: in the end, the database must agree. One line for each call,
+ * with the answer that counts; a call that was tried again under its key is one call.
  */
 export class Ledger {
   readonly entries: Entry[] = [];

@@ -25,7 +25,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** A process that is ready to begin; `finish` lets it, and resolves with its report. */
+/** A process that is ready to begin; `finish` starts it, and resolves with its report. */
 async function startWorker(work: OrderWork): Promise<{ finish(): Promise<OrderReport> }> {
   const child = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(work)], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -74,9 +74,9 @@ test('thousands of orders for the same records in opposite order, in two process
   ]);
   const reports = await Promise.all(ready.map((worker) => worker.finish()));
 
-  // A backend tells of its deadlocks when it ends at the latest, and these have ended.
+  // A backend reports its deadlocks when it ends at the latest, and these have ended.
   expect(await deadlocks()).toBe(before);
-  // Who waits with records in hand waits briefly; on a slow machine that may be too short.
+  // A transaction that waits while it has locks waits briefly; on a slow machine that may be too short.
   const retries = reports.flatMap((report) => report.retries);
   expect(retries.filter((state) => state !== '55P03')).toEqual([]);
   for (const { batches } of reports) expect(batches).toBeGreaterThan(400);

@@ -38,7 +38,7 @@ async function work({ url, merchantId, name, seed, orders, ids }: OrderWork): Pr
   async function order(n: number): Promise<void> {
     const reference = `${name}-${n}`;
     const chosen = [...new Set(Array.from({ length: 4 }, () => random.pick(ids)))];
-    // Every order of the same records, and just as often the very opposite.
+    // Every order of the same records, and just as often the opposite one.
     if (random.below(2) === 0) chosen.reverse();
     const lines = chosen.map((id) => ({ id, qty: 1 + random.below(3) }));
     const open = { ttlSeconds: undefined, allowPartial: false };
@@ -56,7 +56,7 @@ async function work({ url, merchantId, name, seed, orders, ids }: OrderWork): Pr
   const caller = async (): Promise<void> => {
     while (next < orders) {
       await order(next++);
-      // Callers fall in and out of step, as they do.
+      // Callers get in and out of step, as real ones do.
       if (random.below(5) === 0) await sleep(random.below(3));
     }
   };

@@ -1,4 +1,4 @@
-/** A seeded source of numbers (mulberry32), so that a failing run can be had again. */
+/** A seeded source of numbers (mulberry32), so that a failing run can be repeated. */
 export class Random {
   #state: number;
 

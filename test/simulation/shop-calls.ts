@@ -53,7 +53,7 @@ export function drawCall(random: Random, shop: string, key: string, ids: readonl
     case 13:
       return { rpc: 'Adjust', key, request: adjustment() };
     case 14:
-      // Seldom right, so mostly stale; and down, not up.
+      // Seldom right, so mostly stale; and lower, not higher.
       return {
         rpc: 'Adjust',
         key,
@@ -100,7 +100,7 @@ export function drawCall(random: Random, shop: string, key: string, ids: readonl
   }
 }
 
-/** What a call that sets holds leaves its reference with, on each record that it changes; undefined for other calls. */
+/** For a call that sets holds: the units that its reference then holds of a record; undefined for other calls. */
 export function heldAfter({ rpc, request }: ShopCall): ((id: string) => number) | undefined {
   const { id, qty, lines } = request as Line & { lines: readonly Line[] };
   if (rpc === 'SetHold') return (of) => (of === id ? qty : Number.NaN);
@@ -108,7 +108,7 @@ export function heldAfter({ rpc, request }: ShopCall): ((id: string) => number) 
   return (of) => lines.reduce((sum, line) => (line.id === of ? sum + line.qty : sum), 0);
 }
 
-/** What orders have lost to units that are missing, entry by entry; their notes say so, rather than the key. */
+/** What orders have lost because units are missing, entry by entry; their notes say that, and do not have the key. */
 export function lossesOf({ request }: ShopCall, data: unknown): string[] {
   const { shortfall = [] } = data as { shortfall?: readonly { reference: string; qty: number }[] };
   return shortfall.map(({ reference, qty }) => `shortfall: ${request.id} RELEASED 0 ${-qty} ${reference}`);

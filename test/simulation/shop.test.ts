@@ -14,13 +14,13 @@ import { Random } from './random.js';
 import { drawCall, entriesOf, heldAfter, lossesOf, type ShopCall } from './shop-calls.js';
 import { Stranger } from './stranger.js';
 
-// As long as its clients go on asking, and more.
+// Longer than its clients continue to call.
 vi.setConfig({ testTimeout: 120_000 });
 
 const CLIENTS = 12;
 const CALLS_EACH = 40;
 
-/** Answers to the request itself; faults are for the clients to sit out. */
+/** Answers to the request itself; after anything else, clients try again. */
 const answersToRequests = [
   'INSUFFICIENT_RESERVED',
   'INSUFFICIENT_STOCK',
@@ -57,7 +57,7 @@ class Shop {
     this.finished = Promise.all(Array.from({ length: CLIENTS }, (_, i) => this.#runClient(i))).finally(() => {
       for (const caller of this.#callers.values()) caller.close();
     });
-    // A test that fails before it waits for this has told enough.
+    // A test that fails before it waits for this has its own error.
     this.finished.catch(() => {});
   }
 
@@ -109,7 +109,7 @@ async function openShop(seed: number, processes: number): Promise<Shop> {
   return new Shop(seed, ids);
 }
 
-/** What callers were told is what the log has, call by call; and counters, holds and log agree. */
+/** The log has what callers were told, call by call; and counters, holds and log agree. */
 async function expectTold({ told, ids }: Shop): Promise<void> {
   expect(told).toHaveLength(CLIENTS * CALLS_EACH);
   const reasons = told.flatMap(({ answer }) => (answer.kind === 'refused' ? [answer.reason] : []));
@@ -145,7 +145,7 @@ async function expectTold({ told, ids }: Shop): Promise<void> {
   await stage.expectAuditClean();
 }
 
-/** Units of holds that have ended, each told of by the system, and none of them held any more. */
+/** Holds that have expired are gone, and the system has logged each of them. */
 async function expectExpired({ ids }: Shop): Promise<void> {
   const values = [stage.merchantId, ids];
   await passSeconds(stage.dataSource, stage.merchantId, 3000);
@@ -178,7 +178,7 @@ describe('a shop of several processes: orders, holds that end, confirmations, ad
     await stranger.took(5);
     await stranger.stop();
     const reasons = shop.told.map(({ answer }) => (answer.kind === 'refused' ? answer.reason : answer.kind));
-    // Enough of everything, or this proves little.
+    // With too little of something, the test proves little.
     const lost = shop.told.flatMap(({ call, answer }) =>
       answer.kind === 'ok' ? lossesOf(call, answer.data) : [],
     );

@@ -25,7 +25,7 @@ import { Ledger } from './ledger.js';
 const STOPPED = { code: 0, signal: null };
 /** Long enough that a stop which waits for it fails its test. */
 const NO_TIMEOUT = { SHUTDOWN_TIMEOUT_MS: '600000' };
-/** A call waits for a record that the test holds, and is not told to try again. */
+/** A call waits for a record that the test has locked, and is not told to try again. */
 const PATIENT = { LOCK_TIMEOUT_MS: '20000', STATEMENT_TIMEOUT_MS: '20000' };
 
 let stage: Stage;
@@ -66,7 +66,7 @@ describe('under load', () => {
     await until('NOT_SERVING', () => health.statuses.includes('NOT_SERVING'));
     await until('closed doors', () => isRefused(service.httpUrl));
     expect(await isRefused(`http://${service.grpcAddress}`)).toBe(true);
-    // On a connection that still has a call in progress there is a way to ask.
+    // During the stop, only a connection with a call in progress can still ask.
     socket.write('GET /readyz HTTP/1.1\r\nhost: holdfast\r\n\r\n');
     expect(ledger.entries).toEqual([]);
 
@@ -75,7 +75,7 @@ describe('under load', () => {
     expect(ledger.accepted()).toHaveLength(48);
     const text = await socket.text;
     expect([...text.matchAll(/HTTP\/1.1 (\d+)/g)].map(([, status]) => status)).toEqual(['200', '503']);
-    expect(text).toContain('{"status":"DOWN"}');
+    expect(text).toContain('{"status":"DOWN","service":"stopping"}');
     expect(await service.exited).toEqual(STOPPED);
     expect(service.stderr()).not.toContain('timeout');
     expect(await reservedQty(id)).toBe(49);
@@ -90,7 +90,7 @@ describe('under load', () => {
     const ledger = new Ledger();
     const callers = openCallers(Array(8).fill(service), stage);
     closers.push(callers.close);
-    // Without keys and without second tries: an effect without an answer would show.
+    // Without keys and second tries, so that an effect without an answer is seen.
     const clients = callers.all.map(async (caller, client) => {
       for (let n = 0, last: Answer['kind'] = 'ok'; last === 'ok'; n++) {
         const call: StockCall = { rpc: 'reserve', id, qty: 1, reference: `ORD-${client}-${n}` };
@@ -173,7 +173,7 @@ describe('idle', () => {
     { name: 'a reflection stream', open: openReflection },
   ];
 
-  // All on one service, since each start costs a second; the first to hold it up fails the test.
+  // All on one service, since each start costs a second; the first that delays it fails the test.
   test(`does not hold up the end: ${openings.map(({ name }) => name).join(', ')}`, async () => {
     const service = await startService(onDatabase(stage.database.url, NO_TIMEOUT));
     for (const { open } of openings) await open(service);

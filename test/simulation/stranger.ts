@@ -5,23 +5,23 @@ import type { Random } from './random.js';
 
 /** Another program that locks some records for a while, again and again, until it is told to stop. */
 export class Stranger {
-  /** How often it had some. */
+  /** How often it has locked some. */
   taken = 0;
   #stopped = false;
   readonly #running: Promise<unknown>;
 
   constructor(url: string, merchantId: string, ids: readonly string[], random: Random) {
     this.#running = this.#run(url, merchantId, ids, random);
-    // A test that fails before it waits for this has told enough.
+    // A test that fails before it waits for this has its own error.
     this.#running.catch(() => {});
   }
 
-  /** Resolves when it has had some so often. */
+  /** Resolves when it has locked some this often. */
   async took(times: number): Promise<void> {
     await until(`a stranger to lock records ${times} times`, () => this.taken >= times);
   }
 
-  /** Resolves when it has let go of everything. */
+  /** Resolves when it has unlocked everything. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#running;

@@ -10,11 +10,8 @@ export async function applyAll(
   linesMax: number,
   oneMerchant = false,
 ): Promise<Execution[]> {
-  const results = await applyCommands(dataSource, submissions, {
-    linesMax,
-    onChange: () => {},
-    oneMerchant,
-  });
+  const rules = { linesMax, onChange: () => {}, oneMerchant };
+  const results = await applyCommands(dataSource, submissions, rules, () => undefined);
   return results.map((result) => {
     if (result instanceof Blocked) throw new Error(`somebody else has ${result.name}`);
     return result;

@@ -26,7 +26,7 @@ export interface Stock {
   readonly availableQty: number;
 }
 
-/** How a reserve or release came out, in the few words that a run of thousands needs. */
+/** The outcome of a reserve or release, in the few words that a run of thousands needs. */
 export type Answer = { readonly kind: 'ok'; readonly stock: Stock; readonly replayed: boolean } | NotDone;
 
 /** The same of any call. */

@@ -13,7 +13,7 @@ export interface Chromium {
 
 /**
  * A headless Chromium. On Linux on x86-64 it comes from an npm package, with the libraries and fonts that it needs, so
- * nothing has to be installed; elsewhere an installed Chrome is used, and its absence is an error.
+ * nothing has to be installed; elsewhere an installed Chrome is used, and without one it is an error.
  */
 export async function startChromium(): Promise<Chromium> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-chromium-'));
@@ -39,8 +39,8 @@ export async function startChromium(): Promise<Chromium> {
 }
 
 /**
- * Unpacks the browser into the folder. The package always takes the temporary folder, under fixed names that other runs
- * share, and adds the libraries only where it believes to be in AWS Lambda; so it is told both in a process of its own.
+ * Unpacks the browser into the folder. The package always uses the temporary folder, with fixed names that other runs
+ * share, and adds the libraries only in AWS Lambda. So it runs in a process of its own, whose environment says both.
  */
 async function unpack(folder: string): Promise<LaunchOptions> {
   const script = `import chromium from '@sparticuz/chromium';

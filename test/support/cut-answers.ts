@@ -4,7 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 const FRAME_HEADER_BYTES = 9;
 const HEADERS_FRAME = 1;
 
-/** Stands before a gRPC port, and loses chosen answers with their connections: after the call took effect. */
+/** A proxy in front of a port that speaks HTTP/2. It loses chosen answers with their connections: after the call took effect. */
 export class AnswerCutter {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -15,7 +15,7 @@ export class AnswerCutter {
       const upstream = connect(port, host);
       for (const socket of [client, upstream]) {
         this.#sockets.add(socket);
-        // The other side sees the end by "close".
+        // The other side notices the end by "close".
         socket.on('error', () => {});
         socket.on('close', () => {
           this.#sockets.delete(socket);
@@ -35,8 +35,8 @@ export class AnswerCutter {
     });
   }
 
-  static async start(grpcAddress: string): Promise<AnswerCutter> {
-    const { hostname, port } = new URL(`http://${grpcAddress}`);
+  static async start(address: string): Promise<AnswerCutter> {
+    const { hostname, port } = new URL(`http://${address}`);
     const cutter = new AnswerCutter(hostname, Number(port));
     cutter.#server.listen(0, '127.0.0.1');
     await once(cutter.#server, 'listening');
@@ -59,9 +59,13 @@ export class AnswerCutter {
     return this.#toCut;
   }
 
+  breakConnections(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   close(): void {
     this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    this.breakConnections();
   }
 }
 

@@ -12,7 +12,7 @@ const limits: DatabaseLimits = {
   statementTimeoutMs: 10_000,
 };
 
-/** The service's own pool on a test's database. Lost connections are the tests' business, and not told. */
+/** The service's own pool on a test's database. It does not report lost connections: tests cut them. */
 export async function openDataSource(
   url: string,
   override: Partial<DatabaseLimits> = {},

@@ -4,12 +4,14 @@ import { inject } from 'vitest';
 
 export interface TestDatabase {
   readonly url: string;
-  /** Runs one statement on a connection of its own. */
+  /** As a role that may do no more than deploy/postgres/runtime-role.sql grants. */
+  readonly runtimeUrl: string;
+  /** Runs one statement on a connection that no service uses. What a statement sets for its session may outlive it. */
   query<T extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<T[]>;
   drop(): Promise<void>;
 }
 
-/** A database of its own for a test file, with the newest schema and no rows. */
+/** A separate database for a test file, with the newest schema and no rows. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const templateUrl = inject('templateUrl');
   const template = new URL(templateUrl).pathname.slice(1);
@@ -17,13 +19,30 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const maintenance = withDatabase(templateUrl, 'postgres');
   await run(maintenance, `CREATE DATABASE ${name} TEMPLATE ${template}`);
   const url = withDatabase(templateUrl, name);
+  const runtimeUrl = Object.assign(new URL(url), { username: 'holdfast_runtime', password: 'runtime' });
+  const pool = openPool(url);
   return {
     url,
-    query: (sql, values) => run(url, sql, values),
+    runtimeUrl: runtimeUrl.toString(),
+    query: async <T extends pg.QueryResultRow>(sql: string, values?: unknown[]) =>
+      (await pool.query<T>(sql, values)).rows,
     drop: async () => {
+      const ended = pool.end();
       await run(maintenance, `DROP DATABASE ${name} WITH (FORCE)`);
+      await ended;
     },
   };
+}
+
+/**
+ * Connections that are kept from one statement to the next: to open one costs far more than most statements. They do not
+ * outlast a pause, and so see what a test changes for new ones.
+ */
+function openPool(connectionString: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString, idleTimeoutMillis: 100, allowExitOnIdle: true });
+  // A test may end all connections; the next statement opens another one.
+  pool.on('error', () => {});
+  return pool;
 }
 
 function withDatabase(url: string, name: string): string {
@@ -32,12 +51,8 @@ function withDatabase(url: string, name: string): string {
   return changed.toString();
 }
 
-async function run<T extends pg.QueryResultRow>(url: string, sql: string, values?: unknown[]): Promise<T[]> {
+async function run(url: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  try {
-    return (await client.query<T>(sql, values)).rows;
-  } finally {
-    await client.end();
-  }
+  await client.query(sql).finally(() => client.end());
 }

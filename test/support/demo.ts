@@ -11,6 +11,7 @@ export async function makeDemo({ app }: TestApp): Promise<Demo> {
     secret: JWT_SECRET,
     jwksUrl: undefined,
     jwksStaleMaxMs: 0,
+    clockToleranceS: 0,
     issuer: undefined,
     audience: undefined,
   };

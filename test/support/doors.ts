@@ -1,6 +1,7 @@
 import type { TestApp } from './app.js';
+import { batchExecuteDoor, executeDoor } from './doors/commands.js';
 import { connectDoor } from './doors/connect.js';
-import { type Door, type DoorName, doorNames } from './doors/door.js';
+import { type Door, type DoorName, doorNames, type UnaryDoorName } from './doors/door.js';
 import { grpcDoor } from './doors/grpc.js';
 import { grpcWebDoor } from './doors/grpc-web.js';
 import { restDoor } from './doors/rest.js';
@@ -9,6 +10,7 @@ export {
   type Answer,
   type CallOptions,
   type ChangingRpc,
+  commandDoorNames,
   type Door,
   type DoorName,
   doorNames,
@@ -16,9 +18,10 @@ export {
   type Precondition,
   type Rpc,
   Unanswered,
+  type UnaryDoorName,
 } from './doors/door.js';
 
-export type Doors = Readonly<Record<DoorName, Door>>;
+export type Doors = Readonly<Record<UnaryDoorName, Door>>;
 /** Where a service can be reached. */
 export type Addresses = Pick<TestApp, 'httpUrl' | 'grpcAddress'>;
 
@@ -36,6 +39,10 @@ export function openDoor(name: DoorName, { httpUrl, grpcAddress }: Addresses): D
       return grpcWebDoor(httpUrl);
     case 'REST':
       return restDoor(httpUrl);
+    case 'Execute':
+      return executeDoor(grpcAddress);
+    case 'BatchExecute':
+      return batchExecuteDoor(grpcAddress);
   }
 }
 

@@ -17,10 +17,10 @@ import { passSeconds } from './pass-time.js';
 
 export const NEVER = Number.MAX_SAFE_INTEGER;
 
-/** A command that does not say whose it is. */
+/** A command without merchant and actor. */
 export type Unsigned<C> = C extends unknown ? Omit<C, 'merchantId' | 'actor'> : never;
 
-/** The real engine on a pool of its own, with what it told its observer. */
+/** The real engine on a pool of its own, with what its observer has seen. */
 export interface TestEngine {
   readonly engine: Engine & EngineFigures;
   readonly dataSource: DataSource;
@@ -49,6 +49,7 @@ export async function startEngine(
       engineLanes: 2,
       batchCommandsMax: 500,
       queueCommandsMax: 1000,
+      queueWaitMaxMs: 0,
       attemptsMax: 4,
       rowsAwaitedMax: 3,
       straysMax: 5,
@@ -69,7 +70,12 @@ export async function startEngine(
       },
       changed: () => {},
       failed: () => {},
+      taken: () => {},
+      split: () => {},
+      settled: () => {},
+      recordFree: () => {},
       recordKept: () => {},
+      done: () => {},
     },
   });
   const close = async (): Promise<void> => {
@@ -79,7 +85,7 @@ export async function startEngine(
   return Object.assign(told, { engine, dataSource, close });
 }
 
-/** What is not said: of inv_1 for A, open-ended. */
+/** By default: of inv_1, for A, open-ended. */
 interface Reserve {
   readonly id?: string;
   readonly notes?: string;
@@ -106,7 +112,7 @@ export class Shelf {
     return this;
   }
 
-  /** More of such records. */
+  /** More such records. */
   async add(...ids: readonly string[]): Promise<void> {
     const records = ids.map((id) => ({ id, onHandQty: 200, reservedQty: 0 }));
     await seedRecords(this.#dataSource, this.merchantId, records);
@@ -135,7 +141,7 @@ export class Shelf {
       : { command: signed, idempotency: { key, fingerprint: fingerprint(signed.kind, command) } };
   }
 
-  /** `inv_1: A=3 B=1` of each record with holds, by the tables alone: expired ones stay until somebody ends them. */
+  /** `inv_1: A=3 B=1` for each record with holds, as stored: expired ones stay until somebody ends them. */
   async held(): Promise<string[]> {
     const rows = await this.#database.query<{ held: string }>(
       `SELECT inventory_id || ': ' || string_agg(reference || '=' || qty, ' ' ORDER BY opened_revision) AS held
@@ -161,7 +167,7 @@ export class Shelf {
     return passSeconds(this.#dataSource, this.merchantId, seconds);
   }
 
-  /** What happened, by the tables alone; nothing that drifted. */
+  /** What happened, from the tables alone; fails on drift. */
   async happened(): Promise<{ reserved: number[]; entries: number; keys: number }> {
     const drift = await findDrift(this.#dataSource, this.merchantId);
     if (drift.length > 0) throw new Error(`drift: ${JSON.stringify(drift)}`);
@@ -191,7 +197,7 @@ function figuresOf(success: Success): string {
   return 'done';
 }
 
-/** A session of somebody else, for what only stands in the way inside a transaction. */
+/** A session of somebody else, for locks that only last within a transaction. */
 export class Session {
   readonly #client: pg.Client;
 

@@ -10,7 +10,7 @@ import { Shelf } from './engine-stage.js';
 import { openReadsStage } from './reads-stage.js';
 import { createStage } from './stage.js';
 
-/** A fixture that needs no other: `open` makes it, `end` ends it. */
+/** A fixture that needs no other one: `open` makes it, `end` ends it. */
 export const opened =
   <T>(open: () => T | Promise<T>, end: (fixture: T) => void | Promise<void>) =>
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern what a fixture needs.
@@ -21,8 +21,8 @@ export const opened =
   };
 
 /**
- * What tests stand on. A test names what it needs: `test('…', async ({ service, merchant }) => …)`. What is named is
- * made before the first test that names it, and ended after the last; what nobody names is not made.
+ * The fixtures of tests. A test names what it needs: `test('…', async ({ service, merchant }) => …)`. A fixture is made
+ * before the first test that names it, and ended after the last; what nobody names is not made.
  *
  * Settings (`environment`, `overrides`, `records`) are fixtures as well: a file gives its own, and helpers of its own,
  * by `test.extend`. Not by `test.override`: files share this module, and would hand theirs on to the next.

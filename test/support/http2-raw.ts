@@ -10,12 +10,14 @@ export const FrameType = {
   SETTINGS: 4,
   PING: 6,
   GOAWAY: 7,
+  WINDOW_UPDATE: 8,
   CONTINUATION: 9,
 } as const;
 export const END_STREAM = 1;
 export const END_HEADERS = 4;
 
-const FRAME_BYTES_MAX = 16_384;
+/** Of what is in a frame. */
+export const FRAME_BYTES_MAX = 16_384;
 
 export interface Frame {
   readonly type: number;
@@ -24,18 +26,20 @@ export interface Frame {
   readonly payload: Buffer;
 }
 
-/** A connection of HTTP/2 written by hand, for what no client library would send. It reads all, and answers nothing. */
+/** A connection of HTTP/2 written by hand, for what no client library would send. It reads everything, and answers nothing. */
 export class RawHttp2 {
   readonly frames: Frame[] = [];
+  /** Called with each frame that comes. */
+  onFrame: (frame: Frame) => void = () => {};
   /** When the server has closed the connection. */
   readonly closed: Promise<void>;
   #rest: Buffer = Buffer.alloc(0);
   #woken: () => void = () => {};
 
   private constructor(readonly socket: Socket) {
-    // Resets are an end like any other.
+    // A reset is an end like any other.
     socket.on('error', () => {});
-    // Who does not hang up learns that the server has by what he says.
+    // A client that keeps its side open notices only by sending that the server has closed the connection.
     socket.on('end', () => {
       if (!socket.allowHalfOpen) return;
       const talking = setInterval(() => socket.write(frame(FrameType.PING, 0, 0, Buffer.alloc(8))), 20);
@@ -61,7 +65,7 @@ export class RawHttp2 {
     ]);
   }
 
-  /** With other first words. `hangsUp`: whether it ends its side when the server ends its own. */
+  /** With another preface. `hangsUp`: whether it ends its side when the server ends its own. */
   static async open(
     authority: string,
     words: readonly (string | Uint8Array)[],
@@ -78,7 +82,7 @@ export class RawHttp2 {
     this.socket.write(Buffer.concat(parts));
   }
 
-  /** The first frame that is so, now or later; undefined: the connection was closed without one. */
+  /** The first frame that matches, now or later; undefined: the connection was closed without one. */
   async frame(wanted: (frame: Frame) => boolean): Promise<Frame | undefined> {
     for (;;) {
       const found = this.frames.find(wanted);
@@ -94,12 +98,10 @@ export class RawHttp2 {
     while (this.#rest.length >= 9 && this.#rest.length >= 9 + this.#rest.readUIntBE(0, 3)) {
       const end = 9 + this.#rest.readUIntBE(0, 3);
       const stream = this.#rest.readUInt32BE(5) & 0x7fff_ffff;
-      this.frames.push({
-        type: this.#rest[3]!,
-        flags: this.#rest[4]!,
-        stream,
-        payload: this.#rest.subarray(9, end),
-      });
+      const [type, flags] = [this.#rest[3]!, this.#rest[4]!];
+      const read: Frame = { type, flags, stream, payload: this.#rest.subarray(9, end) };
+      this.frames.push(read);
+      this.onFrame(read);
       this.#rest = this.#rest.subarray(end);
     }
     this.#woken();

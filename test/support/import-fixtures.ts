@@ -10,7 +10,7 @@ export interface ImportData {
   readonly badLines: { line: number; problems: string[] }[];
 }
 
-/** What tests of the import stand on: each test has a merchant of its own. */
+/** The fixtures of the import's tests: each test has a merchant of its own. */
 export const test = base
   .extend(
     'files',
@@ -31,7 +31,7 @@ export const test = base
       (...lines: string[]): string =>
         files.write(`productId,warehouseId,qty\n${lines.join('\n')}\n`),
   )
-  /** Runs the command as scripts do. */
+  /** Runs the command as scripts do, with --json. */
   .extend(
     'run',
     ({ stage, merchantId }) =>

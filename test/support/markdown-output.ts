@@ -16,7 +16,7 @@ export function expectPrinted(printed: string, shown: Block): void {
   }
 }
 
-/** Whether as much has been printed as a stream's block shows. */
+/** Whether all that a stream's block shows has been printed. */
 export function isPrinted(printed: string, shown: Block): boolean {
   return patternOf(shown.text).test(tidy(printed));
 }

@@ -7,15 +7,25 @@ import { expectPrinted, isPrinted } from './markdown-output.js';
 import { MarkdownShell, type Ran, type Stream } from './markdown-shell.js';
 import {
   cleanUpProcesses,
+  madeDataDir,
   onDataDir,
   projectRoot,
   type ServiceProcess,
   startService,
-  temporaryDataDir,
   until,
 } from './process.js';
 
-/** What a page says that a reader does. */
+/** Runs the program that npx would find. To find it, npx takes longer than most of them need for their work. */
+const NPX = `npx() {
+  local name=$1
+  shift
+  case $name in
+    holdfast) node '${projectRoot}/bin/holdfast.js' "$@" ;;
+    *) '${projectRoot}/node_modules/.bin/'"$name" "$@" ;;
+  esac
+}`;
+
+/** The steps that a page asks its reader to take. */
 export function stepsOfPage(path: string): Step[] {
   return stepsOf(readFileSync(join(projectRoot, path), 'utf8'));
 }
@@ -37,21 +47,22 @@ export class MarkdownReader {
     this.#service = service;
   }
 
-  /** `bin`: a folder of commands that are used where the machine has none by their names. */
+  /** `bin`: a folder of commands for machines that lack them. */
   static async start(bin?: string): Promise<MarkdownReader> {
-    const dataDir = await temporaryDataDir();
+    const dataDir = await madeDataDir();
     const service = await startService(onDataDir(dataDir));
     mkdirSync(join(projectRoot, 'build'), { recursive: true });
     const folder = mkdtempSync(join(projectRoot, 'build', 'page-'));
     symlinkSync(dataDir, join(folder, '.holdfast'));
     for (const name of ['proto', 'tools']) symlinkSync(join(projectRoot, name), join(folder, name));
     const path = [process.env.PATH, ...(bin === undefined ? [] : [bin])].join(delimiter);
-    // npm's opinions of the machine's settings are not what a page shows.
+    // Pages do not show npm's warnings about the machine's settings.
     const shell = new MarkdownShell(folder, { PATH: path, npm_config_loglevel: 'error', NO_COLOR: '1' });
+    await shell.run(NPX);
     return new MarkdownReader(folder, shell, service);
   }
 
-  /** Does what the page says, and fails when it does not go as the page says. */
+  /** Takes a step, and fails when the result is not what the page says. */
   async follow(step: Step): Promise<Ran | undefined> {
     if (step.kind === 'file') {
       const path = join(this.folder, step.path);

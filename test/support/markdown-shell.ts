@@ -29,7 +29,7 @@ export class MarkdownShell {
       cwd: folder,
       env: { ...process.env, ...env },
       stdio: 'pipe',
-      // A group of its own, to be ended with all that it started.
+      // In a group of its own, so that it can be ended with all that it started.
       detached: true,
     });
     for (const output of [this.#bash.stdout!, this.#bash.stderr!]) {
@@ -44,7 +44,7 @@ export class MarkdownShell {
     });
   }
 
-  /** Runs a script as if it were typed. */
+  /** Runs a script as if somebody typed it. */
   async run(script: string): Promise<Ran> {
     const end = `-- end ${Math.random()} --`;
     this.#printed = '';

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 
-/** As if so many seconds had passed for all holds of a merchant: each expiry is that much nearer, or past. */
+/** As if this many seconds had passed for all holds of a merchant: each expiry is that much nearer, or past. */
 export async function passSeconds(
   dataSource: DataSource,
   merchantId: string,
@@ -8,7 +8,7 @@ export async function passSeconds(
 ): Promise<void> {
   const values = [merchantId, seconds];
   await dataSource.transaction(async (tx) => {
-    // All records, in the order in which everyone locks them: no hold may be added meanwhile.
+    // Locks all records, in everyone's order: no hold may be added meanwhile.
     await tx.query('SELECT 1 FROM stock_levels WHERE merchant_id = $1 ORDER BY merchant_id, id FOR UPDATE', [
       merchantId,
     ]);

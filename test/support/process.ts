@@ -1,14 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { inject } from 'vitest';
 import type { Environment } from '../../src/config.js';
 import { JWT_SECRET } from './app.js';
 
+const run = promisify(execFile);
+
 export const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
-/** The command line, as it is built. */
+/** The built command line. */
 export const holdfastPath = join(projectRoot, 'dist/main.js');
 
 const WAIT_MS = 25_000;
@@ -19,7 +24,7 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A child process and all that it printed. */
+/** A child process and its output. */
 export interface Running {
   readonly child: ChildProcess;
   readonly pid: number;
@@ -42,7 +47,7 @@ const folders = new Set<string>();
 /** For `afterEach` or `afterAll`: ends every process and removes every folder that was made here. */
 export async function cleanUpProcesses(): Promise<void> {
   for (const child of children) {
-    // A stopped process dies of nothing but this.
+    // Only this ends a stopped process.
     child.kill('SIGKILL');
   }
   children.clear();
@@ -67,6 +72,13 @@ process.on('exit', () => {
 export async function temporaryDataDir(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-data-'));
   folders.add(folder);
+  return folder;
+}
+
+/** The same with a database that was made: to make it takes longer than all else of a first start. */
+export async function madeDataDir(): Promise<string> {
+  const folder = await temporaryDataDir();
+  await run('cp', ['-a', `${inject('madeDataDir')}/.`, folder]);
   return folder;
 }
 
@@ -117,8 +129,8 @@ export function spawnHoldfast(args: readonly string[], env: Environment, path = 
 }
 
 /** Starts a service and waits until it serves; throws with what it printed when it ends instead. */
-export async function startService(env: Environment): Promise<ServiceProcess> {
-  return untilServing(spawnHoldfast(['serve'], env));
+export async function startService(env: Environment, path = holdfastPath): Promise<ServiceProcess> {
+  return untilServing(spawnHoldfast(['serve'], env, path));
 }
 
 export async function untilServing(running: Running): Promise<ServiceProcess> {
@@ -143,8 +155,12 @@ export interface CommandRun {
 }
 
 /** Runs a command of the command line to its end. */
-export async function runHoldfast(args: readonly string[], env: Environment): Promise<CommandRun> {
-  const running = spawnHoldfast(args, env);
+export async function runHoldfast(
+  args: readonly string[],
+  env: Environment,
+  path = holdfastPath,
+): Promise<CommandRun> {
+  const running = spawnHoldfast(args, env, path);
   const { code } = await running.exited;
   return { code, stdout: running.stdout(), stderr: running.stderr() };
 }
@@ -164,13 +180,37 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** Polls; for conditions that nobody announces. */
+/**
+ * Stops processes (SIGSTOP) for as long as `work` takes. They go on however it ends: a backend that stays stopped keeps
+ * every other test of the run from making or dropping a database, until each has waited for its limit.
+ */
+export async function whileStopped<T>(pids: readonly number[], work: () => Promise<T>): Promise<T> {
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  try {
+    return await work();
+  } finally {
+    for (const pid of pids) if (isRunning(pid)) process.kill(pid, 'SIGCONT');
+  }
+}
+
+/**
+ * Polls; for conditions that nobody announces. The longer it takes, the longer the pauses: many a condition asks a
+ * database or a service.
+ */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
   waitMs = WAIT_MS,
 ): Promise<void> {
-  for (const deadline = Date.now() + waitMs; !(await condition()); await sleep(20)) {
-    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`);
+  const start = performance.now();
+  while (!(await condition())) {
+    const waited = performance.now() - start;
+    if (waited > waitMs) throw new Error(`waited in vain for ${what}`);
+    await sleep(Math.min(Math.max(20, waited / 10), 100));
   }
+}
+
+/** Whether a tool is installed that checks what is ours, and that no registry of npm has. */
+export function hasProgram(name: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)));
 }

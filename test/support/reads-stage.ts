@@ -74,13 +74,13 @@ export async function openReadsStage(): Promise<ReadsStage> {
   };
 }
 
-/** What a read that went well shows. */
+/** The result of a read that succeeds. */
 export function shown<T>(result: ReadResult<T>): T {
   if (!result.ok) throw new Error(JSON.stringify(result.failure));
   return result.value;
 }
 
-/** A call of the merchant's, with all the time in the world. */
+/** A call of the merchant's, without a deadline. */
 export function callOf(merchantId: string = MERCHANT): CallContext {
   const principal = { merchantId, actor: 'tester', permissions: new Set<never>() };
   return { principal, deadlineAtMs: Number.MAX_SAFE_INTEGER, idempotencyKey: undefined };
@@ -107,7 +107,7 @@ async function insertEntry(dataSource: DataSource, entry: SeedEntry): Promise<vo
   );
 }
 
-/** No two holds of a record were opened by the same one. */
+/** No two holds of a record were opened by the same revision. */
 let nextRevision = 1000;
 
 async function insertHold(dataSource: DataSource, hold: SeedHold): Promise<void> {

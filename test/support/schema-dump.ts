@@ -13,7 +13,7 @@ export async function dumpSchema(database: TestDatabase): Promise<string> {
   }
 }
 
-/** Columns in their order, then constraints by name. NOT NULL stands with its column. */
+/** Columns in their order, then constraints by name. NOT NULL is part of its column. */
 const TABLES = `
   SELECT format(E'CREATE TABLE %I (\\n%s\\n)%s', t.relname, body.text,
                 ' WITH (' || array_to_string(t.reloptions, ', ') || ')') AS text
@@ -34,7 +34,7 @@ const TABLES = `
    WHERE t.relnamespace = 'public'::regnamespace AND t.relkind IN ('r', 'p')
    ORDER BY t.relname COLLATE "C"`;
 
-/** Those that no constraint brings along. */
+/** Those that do not belong to a constraint. */
 const INDEXES = `
   SELECT pg_get_indexdef(i.indexrelid) AS text
     FROM pg_index AS i

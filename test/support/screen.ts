@@ -1,6 +1,6 @@
 import xterm from '@xterm/headless';
 
-/** What a person sees on a terminal, and what has scrolled off its top. */
+/** What a person sees on a terminal, and the lines that have scrolled off its top. */
 export class Screen {
   readonly #terminal: xterm.Terminal;
 

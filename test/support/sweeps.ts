@@ -4,7 +4,7 @@ import { sweepImportsOf } from '../../src/service/sweeps/import-sweep.js';
 import { sweepKeys } from '../../src/service/sweeps/key-sweep.js';
 import { listMerchants } from '../../src/store/tables/merchants.js';
 
-/** One sweep of the holds, keys or imports of all merchants, by somebody who knows of none of them yet. */
+/** One sweep of the holds, keys or imports of all merchants, in a process that does not know them yet. */
 export function sweepExpiredHolds(
   dataSource: DataSource,
   isStopped: () => boolean,

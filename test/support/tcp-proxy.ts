@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /**
- * What happens when the message that a fault waits for comes by:
+ * What happens to the message that a fault waits for:
  * - cut:          it is not forwarded, and the connection breaks
  * - cut after:    it is forwarded, and the connection breaks as soon as the server has answered it
  * - cut at once:  it is forwarded, and the connection breaks without waiting for an answer
@@ -19,8 +19,8 @@ interface Fault {
 }
 
 /**
- * Stands between a client and PostgreSQL, understands just enough of the protocol to tell the client's messages
- * apart, and breaks things at chosen ones.
+ * A proxy between a client and PostgreSQL. It understands just enough of the protocol to find the client's messages, and
+ * breaks things at chosen ones.
  * https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
 export class TcpProxy {

@@ -24,7 +24,7 @@ export interface WatchOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Services that come and go on one database, for tests of their streams. */
+/** Services that start and stop on one database, for tests of their streams. */
 export interface WatchServices {
   readonly stage: Stage;
   start(env?: Environment): Promise<WatchService>;

@@ -11,12 +11,12 @@ import { createTestDatabase } from './database.js';
 
 const MERCHANT = 'mer_1';
 
-/** What follows a watch and keeps what it has seen. */
+/** Follows a watch and keeps what it has seen. */
 export interface Following {
   readonly seen: StockEvent[];
   /** The next events. */
   take(count: number): Promise<StockEvent[]>;
-  /** The next event, or how the watch ended: false when it was told to. */
+  /** The next event, or how the watch ended; false: it was told to end. */
   next(): Promise<StockEvent | Failure | false>;
   stop(): void;
   readonly events: AsyncGenerator<StockEvent, Failure | undefined, void>;
@@ -29,7 +29,7 @@ export interface Delta {
   readonly reserved?: number;
 }
 
-/** Watches on a database of their own, without a service that would wake them, and sessions that write as one does. */
+/** Watches on a database of their own, without a service that would wake them, and sessions that write as a service does. */
 export interface WatchStage {
   readonly signal: ChangeSignal;
   readonly dataSource: DataSource;
@@ -44,16 +44,16 @@ export interface WatchStage {
   session(): Promise<WritingSession>;
   /** Tells the watches, as a service does after its commits. */
   wake(): void;
-  /** Quantities after each entry of these records' log, by record: `<on hand>/<reserved>`. */
+  /** The figures after each entry of these records' log, by record: `<on hand>/<reserved>`. */
   logged(ids: readonly string[]): Promise<Map<string, string[]>>;
-  /** Ends all that were begun. */
+  /** Ends all watches and sessions. */
   endWatches(): Promise<void>;
-  /** The next read fails so. */
+  /** The next read fails with this. */
   failNextRead(error: Error): void;
   close(): Promise<void>;
 }
 
-/** A transaction of its own, which the test commits when it likes. */
+/** A transaction that the test commits. */
 export class WritingSession {
   constructor(readonly client: pg.Client) {}
 

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-/** What came back on a socket, read as HTTP/1.1. */
+/** The answer on a socket, read as HTTP/1.1. */
 export interface WireResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -20,7 +20,7 @@ export function exchange(httpUrl: string, ...parts: readonly (string | Uint8Arra
     socket.on('data', (chunk) => received.push(chunk));
     socket.on('close', () => resolve(Buffer.concat(received).toString('latin1')));
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      // The server may close while we still write; what it said first counts.
+      // The server may close while we still write; its answer before that counts.
       if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') reject(error);
     });
     socket.on('connect', async () => {

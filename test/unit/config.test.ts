@@ -46,11 +46,20 @@ test('an empty environment is enough', () => {
       secret: undefined,
       jwksUrl: undefined,
       jwksStaleMaxMs: 86_400_000,
+      clockToleranceS: 30,
       issuer: undefined,
       audience: undefined,
     },
     tls: undefined,
     logLevel: 'info',
+    otel: {
+      exporterOtlpEndpoint: undefined,
+      exporterOtlpHeaders: undefined,
+      exporterOtlpProtocol: 'http/protobuf',
+      serviceName: undefined,
+      tracesSampler: 'parentbased_always_on',
+      tracesSamplerArg: 1,
+    },
     exposed: false,
     demo: true,
     reflection: true,
@@ -93,6 +102,12 @@ test('what is set is taken over', () => {
     CORS_ORIGINS: 'https://shop.example, http://localhost:3000',
     BATCH_SCOPE: 'merchant',
     ENGINE_LANES: '9',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+    OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20eA',
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    OTEL_SERVICE_NAME: 'stock',
+    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+    OTEL_TRACES_SAMPLER_ARG: '0.01',
   };
   expect(loadConfig(env)).toMatchObject({
     host: '::1',
@@ -110,6 +125,14 @@ test('what is set is taken over', () => {
     corsOrigins: ['https://shop.example', 'http://localhost:3000'],
     batchScope: 'merchant',
     limits: { engineLanes: 9 },
+    otel: {
+      exporterOtlpEndpoint: 'http://collector:4318',
+      exporterOtlpHeaders: 'authorization=Basic%20eA',
+      exporterOtlpProtocol: 'http/json',
+      serviceName: 'stock',
+      tracesSampler: 'parentbased_traceidratio',
+      tracesSamplerArg: 0.01,
+    },
   });
 });
 
@@ -173,6 +196,17 @@ describe('numbers', () => {
     ['PUBLIC_URL', 'https://user:secret@stock.example', 'refused'],
     ['PUBLIC_URL', 'https://stock.example/?', 'refused'],
     ['PUBLIC_URL', 'https://stock.example/#docs', 'refused'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'https://collector.example/otlp', 'taken'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', 'refused'],
+    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc', 'refused'],
+    ['OTEL_TRACES_SAMPLER', 'jaeger_remote', 'refused'],
+    ['OTEL_TRACES_SAMPLER_ARG', '0', 'taken'],
+    ['OTEL_TRACES_SAMPLER_ARG', '.25', 'taken'],
+    ['OTEL_TRACES_SAMPLER_ARG', '1.0', 'taken'],
+    ['OTEL_TRACES_SAMPLER_ARG', '1.1', 'refused'],
+    ['OTEL_TRACES_SAMPLER_ARG', '-0.1', 'refused'],
+    ['OTEL_TRACES_SAMPLER_ARG', '1e-2', 'refused'],
+    ['OTEL_TRACES_SAMPLER_ARG', '0.', 'refused'],
     ['BODY_BYTES_MAX', '1023', 'refused'],
     ['ENGINE_LANES', '0', 'refused'],
     ['BATCH_COMMANDS_MAX', '0', 'refused'],
@@ -236,6 +270,18 @@ describe('passwords of the database', () => {
     const { databaseUrl } = loadConfig(apart);
     expect(decodeURIComponent(new URL(databaseUrl!).password)).toBe(secret);
     expect(databaseUrl).toMatch(/^postgresql:\/\/shop:[^@/#]+@db:5432\/shop$/);
+    const several = {
+      ...apart,
+      DATABASE_URL: 'postgresql://shop@a,b:5433/shop?target_session_attrs=primary',
+    };
+    expect(
+      loadConfig({ ...several, DATABASE_READ_URL: 'postgresql:///shop?user=u&host=/run' }),
+    ).toMatchObject({
+      databaseUrl: expect.stringMatching(
+        /^postgresql:\/\/shop:[^@/#]+@a,b:5433\/shop\?target_session_attrs=primary$/,
+      ),
+      databaseReadUrl: expect.stringMatching(/^postgresql:\/\/\/shop\?user=u&host=\/run&password=[^&]+$/),
+    });
     const inside = `postgresql://shop:${encodeURIComponent(secret)}@db:5432/shop`;
     expect(loadConfig({ JWT_SECRET, DATABASE_URL: inside }).databaseUrl).toBe(inside);
   });
@@ -248,6 +294,7 @@ describe('passwords of the database', () => {
     ['a %', { DATABASE_URL: 'postgres://shop:100%@db/shop' }, ['DATABASE_URL']],
     ['bytes that are no UTF-8', { DATABASE_URL: 'postgres://shop:%ff@db/shop' }, ['DATABASE_URL']],
     ['no URL', { DATABASE_PASSWORD: 'x' }, ['DATABASE_PASSWORD']],
+    ['no URL but one for reads', { DATABASE_READ_URL: 'postgres://db' }, ['DATABASE_READ_URL']],
     ['no user', { DATABASE_URL: 'postgres://db/shop', DATABASE_PASSWORD: 'x' }, ['DATABASE_PASSWORD']],
     ['two', { DATABASE_URL, DATABASE_PASSWORD: 'x' }, ['DATABASE_URL and DATABASE_PASSWORD']],
   ])('%s', (_, env, faulty) => {

@@ -31,10 +31,7 @@ export function successOf(
     headers: headerRefs(Object.keys(headers)),
   };
   if (rawBody(method.output, responseBody) !== undefined) return { ...response, content: anything };
-  const data =
-    responseBody === undefined
-      ? schemas.message(method.output, 'output')
-      : schemas.field(responseBody, 'output');
+  const data = facts.answers?.[method.name] ?? messageOf(binding, schemas);
   if (failures.streams) return { ...response, content: streamContent(data, sample, failures, errors) };
   const schema: Schema = {
     type: 'object',
@@ -63,6 +60,12 @@ function streamContent(
     ...errors.endingsOf(failures),
   };
   const content = { schema: { anyOf: [message, ...failed] }, ...(isEmpty(examples) ? {} : { examples }) };
-  // The first is what pages to try calls ask for.
+  // Pages for trying calls use the first.
   return { 'text/event-stream': content, 'application/x-ndjson': content };
+}
+
+function messageOf({ method, responseBody }: Binding, schemas: Schemas): Schema {
+  return responseBody === undefined
+    ? schemas.message(method.output, 'output')
+    : schemas.field(responseBody, 'output');
 }

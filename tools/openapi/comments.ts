@@ -32,7 +32,7 @@ export function splitSentence(text: string): Text {
   return { summary: sentence.replace(/\.$/, ''), description: text.slice(sentence.length).trim() };
 }
 
-/** For places that show no Markdown. */
+/** For places that do not show Markdown. */
 export function withoutCode(text: string): string {
   return text.replaceAll('`', '');
 }

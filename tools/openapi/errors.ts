@@ -60,10 +60,12 @@ export class Errors {
 
   /** Status → response. Those that do not depend on what the call does are components. */
   responsesOf(failures: Failures): Schema {
-    const { every, changing, sending, statuses } = this.#facts.errors;
+    const { every, exceptions, changing, sending, statuses } = this.#facts.errors;
     const { changes, streams, place } = failures;
     const sends = changes || place !== undefined;
-    const common = [...every, ...(sends ? sending : []), ...(changes ? changing : [])];
+    const excepted = exceptions?.[failures.rpc] ?? [];
+    const ofAll = every.filter((name) => !excepted.includes(name));
+    const common = [...ofAll, ...(sends ? sending : []), ...(changes ? changing : [])];
     const byStatus = new Map<number, Reason[]>();
     const own = failures.reasons.filter((name) => !common.includes(name));
     for (const name of [...own, ...common]) {
@@ -80,12 +82,15 @@ export class Errors {
       responses.set(status, isCommon ? this.#shared(status, suffix, response) : response);
     }
     const ofStream = streams ? statuses.streaming : {};
+    const ofRpc = statuses.rpcs?.[failures.rpc] ?? {};
     for (const [status, message] of Object.entries({
       ...statuses.every,
       ...(place === 'body' ? statuses.body : {}),
       ...ofStream,
+      ...ofRpc,
     })) {
-      const suffix = ofStream[status] === undefined ? '' : 'OfStream';
+      const suffix =
+        ofRpc[status] !== undefined ? 'OfBatch' : ofStream[status] === undefined ? '' : 'OfStream';
       const response = this.#ofHttp(status, message);
       responses.set(Number(status), this.#shared(Number(status), suffix, response));
     }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { Json, Schema } from './json.js';
 
-/** What the document says that no descriptor knows: one YAML file for an API. */
+/** What the document needs and no descriptor has: one YAML file for an API. */
 export interface Facts {
   readonly info: { readonly [key: string]: Json; readonly description: string };
   readonly servers: readonly Json[];
@@ -18,6 +18,10 @@ export interface Facts {
   readonly bodyOnly?: readonly string[];
   /** RPCs that change nothing, though their HTTP method could. */
   readonly safe?: readonly string[];
+  /** RPCs that change something and take no key for the whole call. */
+  readonly keyless?: readonly string[];
+  /** RPC → its `data`, where the host does not answer with the message as it is. */
+  readonly answers?: Readonly<Record<string, Schema>>;
   readonly parameters: {
     readonly every: Readonly<Record<string, Json>>;
     /** Of calls that change something; `{operationId}` in one stands for the call. */
@@ -41,8 +45,10 @@ export interface Facts {
     readonly reasons: string;
     /** What its values begin with. */
     readonly prefix: string;
-    /** Reasons of every call. */
+    /** Reasons of every call, but for the exceptions. */
     readonly every: readonly string[];
+    /** RPC → reasons that only its parts can have. */
+    readonly exceptions?: Readonly<Record<string, readonly string[]>>;
     /** Further reasons of calls that send something. */
     readonly sending: readonly string[];
     /** Further reasons of calls that change something. */
@@ -57,7 +63,7 @@ export interface Facts {
     readonly bodies: Readonly<Record<string, Readonly<Record<string, Json>>>>;
     /** `REASON` or `Rpc/REASON` → properties beyond the usual ones. */
     readonly extras: Readonly<Record<string, Readonly<Record<string, ErrorExtra>>>>;
-    /** Reasons that name the fields at fault → the property that does. */
+    /** Reasons that name the invalid fields → the property that lists them. */
     readonly violations: Readonly<Record<string, string>>;
     /** `Rpc/REASON` → the message of its example, where it is not the one of the reason's comment. */
     readonly messages: Readonly<Record<string, string>>;
@@ -70,6 +76,8 @@ export interface Facts {
       readonly every: Readonly<Record<string, string>>;
       readonly body: Readonly<Record<string, string>>;
       readonly streaming: Readonly<Record<string, string>>;
+      /** RPC → status → message, where it is another. */
+      readonly rpcs?: Readonly<Record<string, Readonly<Record<string, string>>>>;
     };
   };
   /** JSON name of a field, or `Message.field` → an example. */

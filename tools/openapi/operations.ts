@@ -21,7 +21,7 @@ export interface OperationContext extends AnswerContext {
 /** Methods that an OpenAPI path can have. */
 const methods = new Set(['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH', 'TRACE']);
 
-/** Whether OpenAPI 3.1 has words for the binding: custom methods have none. */
+/** Whether OpenAPI 3.1 can describe the binding: it has no custom methods. */
 export function isDescribable({ httpMethod }: Binding): boolean {
   return methods.has(httpMethod);
 }
@@ -32,7 +32,7 @@ export function operationOf(binding: Binding, id: string, tag: string, context: 
   const { method } = binding;
   const comment = commentText(context.commentOf(method));
   const { summary, description } = splitSentence(schemas.text(comment));
-  const changes = isChange(binding, facts.safe);
+  const changes = isChange(binding, [...(facts.safe ?? []), ...(facts.keyless ?? [])]);
   // Samples are of the RPC's first binding; others have other parts in the body.
   const sample = id === method.localName ? facts.samples[method.name] : undefined;
   const query = queryParameters(binding, schemas, sample?.parameters ?? {}, facts.bodyOnly ?? []);
@@ -66,8 +66,8 @@ export function operationOf(binding: Binding, id: string, tag: string, context: 
   });
 }
 
-/** Whether the call may change something: all but GET do, unless the RPC or the facts say otherwise. */
-function isChange({ httpMethod, method }: Binding, safe: Facts['safe'] = []): boolean {
+/** Whether the call may be keyed: all but GET may, unless the RPC or the facts say otherwise. */
+function isChange({ httpMethod, method }: Binding, safe: readonly string[]): boolean {
   const isSafe = httpMethod === 'GET' || httpMethod === 'HEAD' || safe.includes(method.name);
   return !isSafe && method.idempotency !== MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
 }

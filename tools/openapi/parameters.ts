@@ -79,7 +79,7 @@ export function queryParameters(
       if (inPath.has(name) || bodyOnly.includes(name) || field === body || field.fieldKind === 'map')
         continue;
       if (field.message !== undefined && !isText(field.message)) {
-        // A message that holds itself would have parameters without end.
+        // A message that contains itself would have endless parameters.
         const recursive =
           above.some(({ message: outer }) => outer === field.message) ||
           field.message === binding.method.input;

@@ -23,7 +23,7 @@ export function rulesOf(field: DescField): Rules {
   return toJson(FieldRulesSchema, getOption(field, fieldRules)) as Rules;
 }
 
-/** What a message's own CEL rules say, where they have words for it. */
+/** The messages of a message's own CEL rules, where they have one. */
 export function messageRulesOf(message: DescMessage): string[] {
   const { cel = [] } = toJson(MessageRulesSchema, getOption(message, messageRules)) as Rules;
   return cel.flatMap((rule) => (rule.message === undefined ? [] : [rule.message]));

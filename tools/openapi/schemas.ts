@@ -7,7 +7,7 @@ import { boundsOf, messageRulesOf, type Rules, rulesOf } from './rules.js';
 import { scalarSchema } from './scalars.js';
 import { wellKnownSchema } from './well-known.js';
 
-/** What callers send is read leniently, what the service answers is written in one way only. */
+/** Requests are read leniently; answers are written in one way only. */
 export type Direction = 'input' | 'output';
 
 /** Leading comment of a descriptor. */

@@ -48,7 +48,7 @@ export function text(x: number, y: number, content: string, options: TextOptions
   return `<text x="${x}" y="${y}" text-anchor="${anchor}"${named}>${escaped(content)}</text>`;
 }
 
-/** As wide as the text can get in the fonts that readers have: an estimate, since no font is at hand here. */
+/** The most width that the text can take in the fonts that readers have. An estimate, since there is no font here. */
 export function textWidth(content: string, size = 14): number {
   return Math.ceil(content.length * size * 0.54);
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Config, Environment } from '../../config.js';
-import { type Database, DatabaseUnusable } from '../../database.js';
+import type { Database } from '../../database.js';
+import { DatabaseUnusable } from '../../database-unusable.js';
 import { checkRows } from '../../service/import/check-rows.js';
 import { isAllThere, likeImport } from '../../service/import/import-memory.js';
 import { type ImportReport, importRows } from '../../service/import/import-rows.js';
@@ -14,7 +15,7 @@ import type { MemoryKey } from '../../store/tables/import-lines.js';
 import { closeImport, openImport } from '../../store/tables/imports.js';
 import { listMerchants } from '../../store/tables/merchants.js';
 import { readActor } from '../actor.js';
-import { addCommand, isJson, type Process } from '../command.js';
+import { isJson, type Process } from '../command.js';
 import { type CommandResult, commandConfig, UsageError, withDatabase } from '../context.js';
 import { withEngine } from '../engine.js';
 import { addImportOptions, type ImportFlags } from './options.js';
@@ -23,13 +24,8 @@ import { readingOf } from './reading.js';
 import { type ImportRun, importResult } from './result.js';
 import { counted, toldWarnings } from './summary.js';
 
-export function addImportCommand(root: Command, { env, finish, stopSignal }: Process): void {
-  const importing = addCommand(
-    root,
-    'import',
-    'create or restock records from a file, or set them to counts; exits with 1 if lines were left',
-  );
-  addImportOptions(importing).action((file: string, flags: ImportFlags, command: Command) => {
+export function defineImport(command: Command, { env, finish, stopSignal }: Process): void {
+  addImportOptions(command).action((file: string, flags: ImportFlags) => {
     const options = { ...flags, file, json: isJson(command), signal: stopSignal() };
     return finish(command, importCommand(env, options));
   });

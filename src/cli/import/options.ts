@@ -21,7 +21,6 @@ export interface ImportFlags {
 
 export function addImportOptions(command: Command): Command {
   return command
-    .argument('<file>', 'CSV with a line of column names, or JSON Lines')
     .option('--merchant <id>', 'the merchant; required if there are several')
     .addOption(
       new Option('--format <format>', 'csv or jsonl; default: by the file name').choices(fileFormats),

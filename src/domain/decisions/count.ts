@@ -1,5 +1,4 @@
 import type { CountRecordCommand, OnHandChange, SetOnHandCommand } from '../command.js';
-import type { Rejection } from '../failure.js';
 import type { AdjustedSuccess, CountedSuccess } from '../outcome.js';
 import { figures } from '../stock.js';
 import { adjustUnits, decideOne, faultOf } from './adjust.js';
@@ -50,31 +49,12 @@ export function decideCountRecord<R extends RecordView>(
   }
   const record = world.record(id);
   if (record === undefined) return reject({ reason: 'INVENTORY_NOT_FOUND' });
-  const set = setOnHand(record, command);
-  if (!set.accepted) return set;
-  const { change, difference } = set;
-  return {
-    accepted: true,
-    changes: { records: change === undefined ? [] : [change] },
-    success: { counted: { id, effect: change === undefined ? 'unchanged' : 'adjusted', difference } },
-  };
-}
-
-type SetOnHand<R extends RecordView> =
-  | { readonly accepted: false; readonly rejection: Rejection }
-  /** No change and no log entry when the count equals the units on hand. */
-  | { readonly accepted: true; readonly change: RecordChange<R> | undefined; readonly difference: number };
-
-/** Sets a record's units on hand to `qty`, 0 or more; never below the reserved ones. */
-export function setOnHand<R extends RecordView>(
-  record: R,
-  { qty, reference, notes, actor }: Pick<CountRecordCommand, 'qty' | 'reference' | 'notes' | 'actor'>,
-): SetOnHand<R> {
-  const { stock } = record;
-  const difference = qty - stock.onHandQty;
-  if (difference === 0) return { accepted: true, change: undefined, difference };
+  const difference = qty - record.stock.onHandQty;
+  const counted = (effect: 'adjusted' | 'unchanged', ...records: RecordChange<R>[]) =>
+    ({ accepted: true, changes: { records }, success: { counted: { id, effect, difference } } }) as const;
+  if (difference === 0) return counted('unchanged');
   const adjustment = adjustmentBy(difference, { reference, expectedOnHandQty: undefined });
-  const fault = faultOf(adjustment, stock, 'qty');
+  const fault = faultOf(adjustment, record.stock, 'qty');
   if (fault !== undefined) return reject(fault);
-  return { accepted: true, change: adjustUnits(record, stock, adjustment, { notes, actor }), difference };
+  return counted('adjusted', adjustUnits(record, record.stock, adjustment, { notes, actor }));
 }

@@ -18,8 +18,11 @@ import { countCandidates, sourcedLines } from './sources.js';
  * so many records may it hold, and choose from.
  */
 
-/** A guess: which records an order has that is to be changed as a whole is known only when its batch runs. */
-const WHOLE_ORDER_LINES = 8;
+/**
+ * A guess: which records an order has that is to be changed as a whole is known only when its batch runs. If it is too low,
+ * a batch runs in parts; if it is too high, batches are small.
+ */
+const WHOLE_ORDER_LINES = 5;
 
 /** A guess: which records a line may choose from is known only when its batch runs. */
 const SOURCED_LINE_LINES = 4;

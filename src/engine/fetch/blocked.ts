@@ -3,6 +3,7 @@ import { mapName } from '../../domain/map-name.js';
 import type { Transaction } from '../../store/connection/transaction.js';
 import { findStockLevels, type LockedStock, type RecordKey } from '../../store/tables/stock-levels.js';
 import { Blocked } from '../scheduler/entry.js';
+import type { Claim } from '../scheduler/executor.js';
 import type { Submission } from '../submission.js';
 import { identityName } from './fetch-plan.js';
 import { orderOf } from './order-of.js';
@@ -29,16 +30,37 @@ export function findBlocked(
   wanted: WantedRecords,
 ): ReadonlyMap<Submission, Blocked> {
   const found = new Map<Submission, Blocked>();
+  const held = recordsByOrder(wanted);
   for (const submission of submissions) {
-    const names = recordsNeeded(submission.command, wanted);
+    const names = recordsNeeded(submission.command, wanted, held);
     const name = names.find((needed) => blocked.has(needed));
     if (name !== undefined) found.set(submission, new Blocked(name, names));
   }
   return found;
 }
 
+/** For each command that is refused one of its records: which, and all that it needs. */
+export function findRefused(
+  submissions: readonly Submission[],
+  claim: Claim,
+  wanted: WantedRecords,
+): ReadonlyMap<Submission, Blocked> {
+  const refused = new Map<Submission, Blocked>();
+  const held = recordsByOrder(wanted);
+  for (const submission of submissions) {
+    const names = recordsNeeded(submission.command, wanted, held);
+    const name = claim(names);
+    if (name !== undefined) refused.set(submission, new Blocked(name, names, true));
+  }
+  return refused;
+}
+
 /** The records that the command names, or that were found for it before the locks. */
-function recordsNeeded(command: Command, wanted: WantedRecords): readonly string[] {
+function recordsNeeded(
+  command: Command,
+  wanted: WantedRecords,
+  held: ReadonlyMap<string, readonly string[]>,
+): readonly string[] {
   const { merchantId } = command;
   const named = recordsNamed(command);
   if (command.kind === 'receive_record' || command.kind === 'count_record') {
@@ -46,18 +68,22 @@ function recordsNeeded(command: Command, wanted: WantedRecords): readonly string
     const record = wanted.found.find((one) => identityName(one.merchantId, one) === identity);
     return record === undefined ? named : [...named, mapName(merchantId, record.id)];
   }
-  const found = [...recordsHeld(command, wanted), ...recordsToChoose(command, wanted)];
+  const order = orderOf(command);
+  const ofOrder = order === undefined ? undefined : held.get(mapName(merchantId, order));
+  const found = [...(ofOrder ?? []), ...recordsToChoose(command, wanted)];
   return found.length === 0 ? named : [...new Set([...named, ...found])];
 }
 
-/** The records that its order held units of. */
-function recordsHeld(command: Command, { held }: WantedRecords): readonly string[] {
-  const { merchantId } = command;
-  const order = orderOf(command);
-  if (order === undefined) return [];
-  return held
-    .filter((hold) => hold.merchantId === merchantId && hold.reference === order)
-    .map(({ id }) => mapName(merchantId, id));
+/** The records that each order held units of, by merchant and reference. */
+function recordsByOrder({ held }: WantedRecords): ReadonlyMap<string, readonly string[]> {
+  const byOrder = new Map<string, string[]>();
+  for (const { merchantId, reference, id } of held) {
+    const order = mapName(merchantId, reference);
+    const records = byOrder.get(order);
+    if (records === undefined) byOrder.set(order, [mapName(merchantId, id)]);
+    else records.push(mapName(merchantId, id));
+  }
+  return byOrder;
 }
 
 /** The records that its lines may choose from. */

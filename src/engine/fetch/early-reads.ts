@@ -8,7 +8,7 @@ import { type LockedStock, lockStockLevels, type RecordKey } from '../../store/t
 import type { Submission } from '../submission.js';
 import { completeBatch, type FetchedBatch } from './fetch.js';
 import { planFetch } from './fetch-plan.js';
-import { asNamed } from './wanted-records.js';
+import { plannedAsNamed } from './plan-batch.js';
 
 /**
  * What commands on one record need, sent while the transaction still waits for that record. The server runs statements in
@@ -57,8 +57,7 @@ export class EarlyReads {
 
   /** The lock is had: what the commands need, all of them covered. */
   async fetch(submissions: readonly Submission[], linesMax: number): Promise<FetchedBatch> {
-    const plan = planFetch(submissions);
-    const planned = { submissions, plan, wanted: asNamed(plan), sizes: new Map() };
+    const planned = plannedAsNamed(submissions, planFetch(submissions));
     const rows = {
       stocks: await this.#stocks,
       named: (await Promise.all(this.#holds)).flat(),
@@ -72,7 +71,7 @@ export class EarlyReads {
       settings: [],
       lines: [],
     };
-    return { ...(await completeBatch(this.#tx, planned, rows, linesMax)), blocked: new Map() };
+    return { ...(await completeBatch(this.#tx, planned, rows, linesMax)), blocked: planned.refused };
   }
 }
 

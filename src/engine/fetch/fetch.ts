@@ -2,7 +2,7 @@ import { SOURCE_RECORDS_MAX } from '../../domain/decisions/source.js';
 import { mapName } from '../../domain/map-name.js';
 import type { Transaction } from '../../store/connection/transaction.js';
 import { readClock } from '../../store/tables/clock.js';
-import { type HoldRow, readHolds } from '../../store/tables/holds.js';
+import { type HoldRow, keysOfHolders, readHolds } from '../../store/tables/holds.js';
 import { type RememberedKey, readIdempotencyKeys } from '../../store/tables/idempotency-keys.js';
 import { type DoneLineRow, readImportLines } from '../../store/tables/import-lines.js';
 import {
@@ -29,13 +29,14 @@ import {
 } from '../../store/tables/stock-levels.js';
 import { dueRecords, endExpired, fetchExpired, latestReading } from '../expiry.js';
 import type { Blocked } from '../scheduler/entry.js';
+import type { Claim } from '../scheduler/executor.js';
 import type { Submission } from '../submission.js';
 import { KeyBook } from '../working-set/key-book.js';
 import { WorkingSet } from '../working-set/working-set.js';
 import { blockedRecords, findBlocked } from './blocked.js';
 import { markContested } from './contested-orders.js';
 import type { FetchPlan } from './fetch-plan.js';
-import { type PlannedBatch, planBatch } from './plan-batch.js';
+import { noneBlocked, type PlannedBatch, planBatch } from './plan-batch.js';
 import { readDrawnHolds } from './read-drawn-holds.js';
 import { candidateRecords } from './sources.js';
 import { assertAllLocked } from './wanted-records.js';
@@ -66,15 +67,16 @@ export class ExpiredBacklog extends Error {
 /**
  * Locks all records that the batch names, then reads what its decisions need, for as many of the commands as have room
  * in `linesMax`. The locks are sent first; what is read after them is final until COMMIT. With `skip` it waits for no
- * record, and tells which commands lack one. Throws ExpiredBacklog or RecordsMoved if it has to be done again.
+ * record, and tells which commands lack one, or were refused one by `claim`. Throws ExpiredBacklog or RecordsMoved if it has to be done again.
  */
 export async function fetchBatch(
   tx: Transaction,
   submissions: readonly Submission[],
   linesMax: number,
   locking: Locking,
+  claim?: Claim,
 ): Promise<FetchedBatch> {
-  const planning = planBatch(tx, submissions, linesMax);
+  const planning = planBatch(tx, submissions, linesMax, claim);
   const planned = planning instanceof Promise ? await planning : planning;
   const { plan, wanted } = planned;
   const { records, orders } = wanted;
@@ -91,6 +93,7 @@ export async function fetchBatch(
     settings,
     lines,
     sources,
+    heldTargets,
   ] = await Promise.all([
     records.length > 0 ? lockStockLevels(tx, records, locking) : none,
     wanted.holds.length > 0 ? readHolds(tx, wanted.holds) : none,
@@ -106,6 +109,7 @@ export async function fetchBatch(
     plan.settings.length > 0 ? lockSettings(tx, plan.settings) : none,
     plan.lines.length > 0 ? readImportLines(tx, plan.lines) : none,
     wanted.openSources.length > 0 ? lookAgain(tx, wanted.openSources) : none,
+    wanted.targets.length > 0 ? keysOfHolders(tx, wanted.targets) : none,
   ]);
   const blocked =
     stocks.length === records.length
@@ -117,9 +121,10 @@ export async function fetchBatch(
     identities,
     candidateRecords(sources),
   );
+  const targets = heldTargets.length > 0 ? await readHolds(tx, heldTargets) : none;
   const rows = {
     stocks,
-    named,
+    named: targets.length > 0 ? [...named, ...targets] : named,
     orderRows,
     partOrders,
     left,
@@ -130,7 +135,22 @@ export async function fetchBatch(
     settings,
     lines,
   };
-  return { ...(await completeBatch(tx, planned, rows, linesMax)), blocked };
+  const fetched = await completeBatch(tx, planned, rows, linesMax);
+  return planned.refused.size === 0 ? { ...fetched, blocked } : withRefused(fetched, planned, blocked);
+}
+
+/** Puts the commands that were refused a record back in their places among those that have room. */
+function withRefused(
+  fetched: Omit<FetchedBatch, 'blocked'>,
+  { submissions, refused, taken }: PlannedBatch,
+  blocked: ReadonlyMap<Submission, Blocked>,
+): FetchedBatch {
+  const withoutRoom = submissions[fetched.submissions.length];
+  return {
+    ...fetched,
+    submissions: withoutRoom === undefined ? taken : taken.slice(0, taken.indexOf(withoutRoom)),
+    blocked: new Map([...blocked, ...refused]),
+  };
 }
 
 /** What is read of the plan's rows, behind the locks. */
@@ -185,7 +205,6 @@ function lookAgain(tx: Transaction, sources: readonly SourceKey[]): Promise<Sour
 }
 
 const none: never[] = [];
-const noneBlocked: ReadonlyMap<Submission, Blocked> = new Map();
 
 function isTold({ told }: FetchPlan): (order: OrderKey) => boolean {
   return ({ merchantId, reference }) => told.has(mapName(merchantId, reference));

@@ -1,6 +1,9 @@
 import type { Transaction } from '../../store/connection/transaction.js';
+import type { Blocked } from '../scheduler/entry.js';
+import type { Claim } from '../scheduler/executor.js';
 import type { Submission } from '../submission.js';
 import { countWithRoom, type FoundSizes } from './batch-room.js';
+import { findRefused } from './blocked.js';
 import { type FetchPlan, planFetch } from './fetch-plan.js';
 import { orderOf } from './order-of.js';
 import { sourcedLines } from './sources.js';
@@ -15,6 +18,10 @@ import {
 /** What is to be locked and read, for the commands that have room. */
 export interface PlannedBatch {
   /** The commands that have room, from the first on. */
+  readonly taken: readonly Submission[];
+  /** Those of them that were found to need a record that another batch of this process has. */
+  readonly refused: ReadonlyMap<Submission, Blocked>;
+  /** The others. */
   readonly submissions: readonly Submission[];
   readonly plan: FetchPlan;
   readonly wanted: WantedRecords;
@@ -22,16 +29,32 @@ export interface PlannedBatch {
 }
 
 const noSizes: FoundSizes = new Map();
+export const noneBlocked: ReadonlyMap<Submission, Blocked> = new Map();
 
-/** Returns a promise only if there is something to look for: the locks can leave together with START TRANSACTION. */
+/**
+ * `claim` may refuse records that commands are found to need; without it, all are planned. Returns a promise only if there is something to look for: the locks can leave together with START TRANSACTION.
+ */
 export function planBatch(
   tx: Transaction,
   submissions: readonly Submission[],
   linesMax: number,
+  claim?: Claim,
 ): PlannedBatch | Promise<PlannedBatch> {
   const plan = planFetch(submissions);
-  if (!namesAllRecords(plan)) return planWithLook(tx, plan, submissions, linesMax);
-  return { submissions, plan, wanted: asNamed(plan), sizes: noSizes };
+  if (!namesAllRecords(plan)) return planWithLook(tx, plan, submissions, linesMax, claim);
+  return plannedAsNamed(submissions, plan);
+}
+
+/** Of commands that name all records that they may change. */
+export function plannedAsNamed(submissions: readonly Submission[], plan: FetchPlan): PlannedBatch {
+  return {
+    taken: submissions,
+    refused: noneBlocked,
+    submissions,
+    plan,
+    wanted: asNamed(plan),
+    sizes: noSizes,
+  };
 }
 
 async function planWithLook(
@@ -39,17 +62,31 @@ async function planWithLook(
   plan: FetchPlan,
   submissions: readonly Submission[],
   linesMax: number,
+  claim: Claim | undefined,
 ): Promise<PlannedBatch> {
   const looks = submissions.filter(isLookedFor).length;
   const before = await lookForRecords(tx, plan, looks);
   if (before.incomplete) {
     const first = upToSecondLook(submissions);
-    return planWithLook(tx, planFetch(first), first, linesMax);
+    return planWithLook(tx, planFetch(first), first, linesMax, claim);
   }
   const { sizes } = before;
   const withRoom = submissions.slice(0, countWithRoom(submissions, linesMax, sizes));
   const kept = withRoom.length < submissions.length ? planFetch(withRoom) : plan;
-  return { submissions: withRoom, plan: kept, wanted: wantedRecords(kept, before), sizes };
+  const wanted = wantedRecords(kept, before);
+  const refused = claim === undefined ? noneBlocked : findRefused(withRoom, claim, wanted);
+  if (refused.size === 0)
+    return { taken: withRoom, submissions: withRoom, refused, plan: kept, wanted, sizes };
+  const others = withRoom.filter((submission) => !refused.has(submission));
+  const left = planFetch(others);
+  return {
+    taken: withRoom,
+    submissions: others,
+    refused,
+    plan: left,
+    wanted: wantedRecords(left, before),
+    sizes,
+  };
 }
 
 function upToSecondLook(submissions: readonly Submission[]): readonly Submission[] {

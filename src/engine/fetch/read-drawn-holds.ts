@@ -45,6 +45,7 @@ export async function readDrawnHolds(
 ): Promise<ReadHolds> {
   const { draws, cuts } = plan;
   if (draws.length === 0 && cuts.length === 0) return { submissions, oldest: none, newest: none, sums: none };
+  // Of all commands: a draw that the sums refuse needs no room, so what has room is known only after them.
   const first = new DrawnHolds(draws, stocks, named);
   for (const { command } of submissions) first.add(command);
   const many = first.many(expired);

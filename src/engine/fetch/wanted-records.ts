@@ -24,8 +24,10 @@ export class RecordsMoved extends Error {
 /** What a batch has to lock, and what it can only look for behind the locks. */
 export interface WantedRecords {
   readonly records: readonly RecordKey[];
-  /** To be read: those that commands name, and those that get the units of orders that move. */
+  /** To be read: those that commands name. */
   readonly holds: readonly HoldKey[];
+  /** And those that get the units of orders that move; most are new. */
+  readonly targets: readonly HoldKey[];
   /** To be ended or set as a whole. */
   readonly orders: readonly OrderKey[];
   readonly tooLarge: readonly FetchedOrder[];
@@ -55,6 +57,7 @@ export function asNamed({ records, holds, identities }: FetchPlan): WantedRecord
   return {
     records,
     holds,
+    targets: none,
     orders: none,
     tooLarge: none,
     identities,
@@ -141,7 +144,8 @@ export function wantedRecords(plan: FetchPlan, before: FoundBefore): WantedRecor
   }
   return {
     records: [...records.values()],
-    holds: plan.moves.length === 0 ? holds : [...holds, ...targetHolds({ ...plan, holds }, held)],
+    holds,
+    targets: plan.moves.length === 0 ? none : targetHolds({ ...plan, holds }, held),
     orders: [...kept.values()],
     tooLarge,
     identities: [...missing.values()],

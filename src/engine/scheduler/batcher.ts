@@ -1,9 +1,17 @@
 import { carryThrough } from './carry-through.js';
 import type { Clock } from './clock.js';
-import { type Answer, type Batch, type Entry, newBatch } from './entry.js';
+import { Congestion } from './congestion.js';
+import { type Answer, type Batch, type Entry, newBatch, tellOfTaken } from './entry.js';
+import { Executing } from './executing.js';
 import type { Executor, Results, SchedulerLimits } from './executor.js';
 import { RowWaits } from './row-waits.js';
 import { Schedule } from './schedule.js';
+
+/** A call comes back so often before it waits for its rows in the database: batches that find theirs may overtake it. */
+const RETURNS_MAX = 4;
+
+/** So many batches may always wait, however slowly they run: those who fill one go together. */
+const BATCHES_FREE = 1.25;
 
 /**
  * Collects concurrent calls and runs them together: many callers, one execution.
@@ -29,6 +37,9 @@ export class Batcher<C, R> {
   readonly #clock: Clock;
   readonly #schedule: Schedule<C, R>;
   readonly #rowWaits: RowWaits<C, R>;
+  readonly #congestion: Congestion;
+  /** What is in batches. */
+  readonly #executing = new Executing();
   /** Batches that hold a lane; at most `engineLanes`. */
   #inLanes = 0;
   /** Batches that have given up their lane; at most `straysMax`. */
@@ -55,6 +66,7 @@ export class Batcher<C, R> {
     this.#limits = limits;
     this.#clock = clock;
     this.#schedule = new Schedule(limits, executor.oneGroup);
+    this.#congestion = new Congestion(limits.queueWaitMaxMs, batchCommandsMax * BATCHES_FREE);
     this.#rowWaits = new RowWaits({
       executor,
       limits,
@@ -70,9 +82,38 @@ export class Batcher<C, R> {
     return this.#schedule.calls;
   }
 
+  /** Whether some call is not answered yet. */
+  get busy(): boolean {
+    return !this.#isIdle();
+  }
+
   /** Rows that somebody else has and that calls wait for. */
   get rowsAwaited(): number {
     return this.#rowWaits.rows;
+  }
+
+  /** Whether calls have been refused of late because they would have waited too long. */
+  get tight(): boolean {
+    return this.#congestion.isTight(this.#clock.nowMs());
+  }
+
+  /**
+   * Whether one more call of the group would wait too long, and is better refused. `announced`: calls of the group that
+   * are on their way to `submit`, and come before it.
+   */
+  refuses(group: string, announced: number): boolean {
+    const executing = this.#executing;
+    const calls = this.#schedule.calls + executing.calls + announced;
+    const nowMs = this.#clock.nowMs();
+    if (this.#congestion.takes(calls, nowMs)) return false;
+    const ahead = this.#schedule.aheadOf(
+      group,
+      executing.weightOf(group) + announced,
+      executing.weight + announced,
+    );
+    // Nobody waits for those that wait for rows which somebody keeps.
+    const apart = this.#rowWaits.calls;
+    return this.#congestion.refuses(calls - apart, ahead - apart, nowMs);
   }
 
   /**
@@ -83,17 +124,21 @@ export class Batcher<C, R> {
     if (this.#closing) return Promise.resolve({ kind: 'closing' });
     const group = this.#executor.groupOf(call);
     if (!this.#schedule.hasRoom(group)) return Promise.resolve({ kind: 'queue_full' });
+    const nowMs = this.#clock.nowMs();
+    if (this.#schedule.calls === 0 && this.#executing.calls === 0) this.#congestion.begins(nowMs);
     return new Promise((answer) => {
       this.#schedule.add({
         call,
         number: this.#arrived++,
-        arrivedAtMs: this.#clock.nowMs(),
+        arrivedAtMs: nowMs,
         deadlineAtMs,
         group,
         weight: this.#executor.weightOf(call),
         names: this.#executor.namesOf(call),
         lacks: undefined,
+        lacksOurs: false,
         patient: true,
+        returns: 0,
         answer,
       });
       this.#scheduleStart();
@@ -178,16 +223,35 @@ export class Batcher<C, R> {
 
   /** Answers each call of the batch, or lets it wait for the row that it lacks. */
   async #settle(batch: Batch<C, R>, onTrouble: () => void, first?: () => Promise<Results<R>>): Promise<void> {
-    if (batch.entries.length > 0) this.#executor.onBatch?.(batch.entries.length);
-    const undone = await carryThrough(batch.entries, {
+    const { entries } = batch;
+    if (entries.length > 0) this.#executor.onBatch?.(entries.length);
+    // Those who were drawn behind a row are told of there.
+    if (first === undefined) tellOfTaken(entries, this.#executor, this.#clock.nowMs());
+    this.#executing.add(entries, 1);
+    const undone = await carryThrough(entries, {
       executor: this.#executor,
       limits: this.#limits,
       clock: this.#clock,
       first,
+      claim: (names) => this.#schedule.claim(names, batch),
       onTrouble,
     });
+    this.#executing.add(entries, -1);
+    if (undone.length < entries.length) this.#isDone(entries);
     if (undone.length > 0) this.#letWait(undone, batch);
     this.#schedule.release(batch);
+  }
+
+  #isDone(entries: readonly Entry<C, R>[]): void {
+    const nowMs = this.#clock.nowMs();
+    let weight = 0;
+    let oldestMs = nowMs;
+    for (const entry of entries) {
+      weight += entry.weight;
+      // A row that somebody has kept is no sign of a long queue.
+      if (entry.lacks === undefined) oldestMs = Math.min(oldestMs, entry.arrivedAtMs);
+    }
+    this.#congestion.done(weight, nowMs - oldestMs, nowMs);
   }
 
   #letWait(undone: readonly Entry<C, R>[], batch: Batch<C, R>): void {
@@ -195,10 +259,13 @@ export class Batcher<C, R> {
     const several: Entry<C, R>[] = [];
     for (const entry of undone) {
       const name = entry.lacks!;
-      if (entry.patient && entry.names.length > 1 && this.#strays < this.#limits.straysMax) {
-        several.push(entry);
-      } else if (this.#schedule.isHeldByOther(name, batch)) {
+      const ours = entry.lacksOurs || this.#schedule.isHeldByOther(name, batch);
+      const waitsPatiently = entry.patient && entry.names.length > 1 && this.#strays < this.#limits.straysMax;
+      if (ours && (!waitsPatiently || entry.returns < RETURNS_MAX)) {
+        entry.returns++;
         this.#schedule.putBack([entry]);
+      } else if (waitsPatiently) {
+        several.push(entry);
       } else {
         const others = lacking.get(name);
         if (others === undefined) lacking.set(name, [entry]);

@@ -1,7 +1,7 @@
 import { backoffMs } from '../../timing/backoff.js';
 import type { Clock } from './clock.js';
 import { Blocked, dropExpired, type Entry } from './entry.js';
-import type { Executor, Results, SchedulerLimits } from './executor.js';
+import type { Claim, Executor, Results, SchedulerLimits } from './executor.js';
 
 /** How the calls of a batch are carried to their answers. */
 export interface Carriage<C, R> {
@@ -10,6 +10,7 @@ export interface Carriage<C, R> {
   readonly clock: Clock;
   /** The first execution, if it is not the usual one. */
   readonly first?: (() => Promise<Results<R>>) | undefined;
+  readonly claim: Claim;
   /** Called when an execution fails: what follows may take long. */
   onTrouble(): void;
 }
@@ -31,7 +32,8 @@ export async function carryThrough<C, R>(
     if (left.length === 0) return undone;
     let failure: unknown;
     try {
-      const results = await (first ?? (() => executor.execute(left.map((entry) => entry.call))))();
+      const calls = left.map((entry) => entry.call);
+      const results = await (first?.() ?? executor.execute(calls, carriage.claim));
       left = take(left, results, undone);
       attempt = 0;
       continue;
@@ -47,9 +49,11 @@ export async function carryThrough<C, R>(
     for (let tries = 1; kind === 'unknown_outcome'; tries++) {
       try {
         results = await executor.reconcile(failure);
+        executor.onSettled?.(results === undefined ? 'undone' : 'committed');
         kind = 'retry';
       } catch (notYet) {
         if (tries >= limits.reconcileAttemptsMax) {
+          executor.onSettled?.('unsettled');
           failAll(left, notYet);
           return undone;
         }
@@ -63,6 +67,7 @@ export async function carryThrough<C, R>(
       continue;
     }
     if ((kind === 'split' || kind === 'isolate') && left.length > 1) {
+      executor.onSplit?.();
       const middle = left.length >> 1;
       undone.push(...(await carryThrough(left.slice(0, middle), { ...carriage, first: undefined })));
       const rest = waitBehind(left.slice(middle), undone);
@@ -100,17 +105,18 @@ function take<C, R>(
 /** A call that needs a row which an earlier one lacks does not overtake it: the row may be free by now. */
 function waitBehind<C, R>(entries: readonly Entry<C, R>[], undone: Entry<C, R>[]): readonly Entry<C, R>[] {
   if (undone.length === 0) return entries;
-  const lacked = new Set(undone.map((entry) => entry.lacks));
+  const lacked = new Map(undone.map((entry) => [entry.lacks, entry.lacksOurs]));
   return entries.filter((entry) => {
     const name = entry.names.find((needed) => lacked.has(needed));
-    if (name !== undefined) undone.push(lacking(entry, new Blocked(name, entry.names)));
+    if (name !== undefined) undone.push(lacking(entry, new Blocked(name, entry.names, lacked.get(name)!)));
     return name === undefined;
   });
 }
 
-function lacking<C, R>(entry: Entry<C, R>, { name, names }: Blocked): Entry<C, R> {
+function lacking<C, R>(entry: Entry<C, R>, { name, names, ours }: Blocked): Entry<C, R> {
   if (entry.lacks !== undefined && entry.lacks !== name) entry.patient = true;
   entry.lacks = name;
+  entry.lacksOurs = ours;
   entry.names = names;
   return entry;
 }

@@ -14,11 +14,15 @@ export interface Entry<C, R> {
   names: readonly string[];
   /** The last execution left it undone because somebody else had this row. */
   lacks: string | undefined;
+  /** And it was another batch of this process. */
+  lacksOurs: boolean;
   /**
    * Whether it may wait for its rows one after another when it lacks one: once, and once more each time that it lacks
    * another row than before. A row that somebody keeps for long is not waited for with others in hand again and again.
    */
   patient: boolean;
+  /** How often it has come back to the queue because of that. */
+  returns: number;
   readonly answer: (answer: Answer<R>) => void;
 }
 
@@ -36,6 +40,8 @@ export class Blocked {
     readonly name: string,
     /** All rows that the call needs, as far as the execution has found out. */
     readonly names: readonly string[],
+    /** Another batch of this process has the row. */
+    readonly ours = false,
   ) {}
 }
 
@@ -48,6 +54,16 @@ export interface Batch<C, R> {
 
 export function newBatch<C, R>(): Batch<C, R> {
   return { entries: [], names: [], weight: 0 };
+}
+
+/** Tells how long the calls have waited that no execution has had before. */
+export function tellOfTaken<C, R>(
+  entries: readonly Entry<C, R>[],
+  { onTaken }: { onTaken?(waitedMs: number): void },
+  nowMs: number,
+): void {
+  if (onTaken === undefined) return;
+  for (const { lacks, arrivedAtMs } of entries) if (lacks === undefined) onTaken(nowMs - arrivedAtMs);
 }
 
 /** Answers those whose deadline has passed, and returns the others. */

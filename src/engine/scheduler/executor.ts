@@ -5,9 +5,10 @@ import type { Blocked } from './entry.js';
 export interface Executor<C, R> {
   /**
    * Runs the calls together: all, or the first ones, at least one. Returns result i for call i. If it throws, it took no
-   * effect. Waits for no row: a call that needs one that somebody else has comes back as Blocked.
+   * effect. Waits for no row: a call that needs one that somebody else has comes back as Blocked. So does one that is found
+   * out to need a row that `claim` refuses.
    */
-  execute(calls: readonly C[]): Promise<Results<R>>;
+  execute(calls: readonly C[], claim: Claim): Promise<Results<R>>;
   /**
    * Waits for the row, for a while, and once it is had, runs what it takes from the line, which may be nothing. Throws
    * when the row was not to be had.
@@ -29,10 +30,24 @@ export interface Executor<C, R> {
   /** A batch holds calls of one group only. */
   readonly oneGroup: boolean;
   onBatch?(calls: number): void;
+  /** A call is taken for the first time, this long after it came. */
+  onTaken?(waitedMs: number): void;
   onRetry?(error: unknown): void;
+  /** A batch goes on in two halves. */
+  onSplit?(): void;
+  /** What became of an execution whose outcome was unknown; `unsettled`: nobody could tell. */
+  onSettled?(as: 'committed' | 'undone' | 'unsettled'): void;
+  /** A row that somebody else had is free, or nobody waits for it any more. */
+  onRowFree?(waitedMs: number): void;
   /** Calls have waited this long for a row that somebody else keeps. Called once for each row, until it is free. */
   onKept?(name: string, calls: number, waitedMs: number): void;
 }
+
+/**
+ * Takes the turn on the rows that a call was found to need. Returns one that another batch of this process has, and takes
+ * none then; undefined otherwise.
+ */
+export type Claim = (names: readonly string[]) => string | undefined;
 
 export type Results<R> = readonly (R | Blocked)[];
 
@@ -71,6 +86,8 @@ export interface SchedulerLimits extends Backoff {
   readonly batchCommandsMax: number;
   /** What the calls that wait may weigh together. */
   readonly queueCommandsMax: number;
+  /** How long a call may have to wait before calls are refused; 0: as long as it takes. */
+  readonly queueWaitMaxMs: number;
   /** Executions of one batch, the first included. */
   readonly attemptsMax: number;
   /** Questions after an unknown outcome. */

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.js';
-import { type Batch, dropExpired, type Entry, newBatch } from './entry.js';
+import { type Batch, dropExpired, type Entry, newBatch, tellOfTaken } from './entry.js';
 import { type Executor, type Results, RowKept, type SchedulerLimits } from './executor.js';
 import type { Schedule } from './schedule.js';
 
@@ -80,6 +80,13 @@ export class RowWaits<C, R> {
     return this.#waits.size;
   }
 
+  /** Calls that wait for them. */
+  get calls(): number {
+    let calls = 0;
+    for (const name of this.#waits.keys()) calls += this.#options.schedule.waitingFor(name);
+    return calls;
+  }
+
   /** The calls that wait for it are kept by the schedule until it is free. */
   add(name: string): void {
     this.#forget(name);
@@ -104,11 +111,12 @@ export class RowWaits<C, R> {
         };
       },
       take: (isReady) => {
+        if (!had) this.#over(name);
         had = true;
-        this.#waits.delete(name);
         schedule.fillFrom(name, batch, ({ call }) => isReady(call));
         const live = dropExpired(batch.entries, clock.nowMs());
         batch.entries.splice(0, batch.entries.length, ...live);
+        tellOfTaken(live, executor, clock.nowMs());
         return live.map(({ call }) => call);
       },
     });
@@ -203,8 +211,15 @@ export class RowWaits<C, R> {
     onFree();
   }
 
-  #free(name: string): void {
+  /** Nobody waits for the row any more, or it is had. */
+  #over(name: string): void {
+    const { executor, clock } = this.#options;
+    executor.onRowFree?.(clock.nowMs() - this.#waits.get(name)!.sinceMs);
     this.#waits.delete(name);
+  }
+
+  #free(name: string): void {
+    this.#over(name);
     this.#shared.delete(name);
     this.#options.schedule.free(name);
   }

@@ -67,6 +67,15 @@ export class Schedule<C, R> {
     return weight < free * SHARE;
   }
 
+  /**
+   * What goes before one more call of the group, by weight, as the groups take turns. `own`: what of the group's does, in
+   * addition to what waits; `all`: the same of all groups.
+   */
+  aheadOf(group: string, own: number, all: number): number {
+    const ofGroup = (this.#groups.get(group)?.weight ?? 0) + own;
+    return Math.min(this.#weight + all, ofGroup * Math.max(1, this.#groups.size));
+  }
+
   add(entry: Entry<C, R>): void {
     this.#count(entry, 1);
     this.#present.see(entry.group, entry.arrivedAtMs);
@@ -157,6 +166,11 @@ export class Schedule<C, R> {
     batch.entries.push(entry);
     batch.weight += entry.weight;
     this.#count(entry, -1);
+  }
+
+  /** See Claim. */
+  claim(names: readonly string[], batch: Batch<C, R>): string | undefined {
+    return this.#turns.claim(names, batch);
   }
 
   /** The batch is done, and gives up its turns. */

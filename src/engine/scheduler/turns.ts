@@ -54,6 +54,19 @@ export class Turns<W extends Waiter> {
     }
   }
 
+  /** Gives the holder the turn on all of the rows, before those who wait there; or on none, and returns one that another has. */
+  claim(names: readonly string[], holder: Holder): string | undefined {
+    const taken = names.find((name) => this.isHeldByOther(name, holder));
+    if (taken !== undefined) return taken;
+    for (const name of names) {
+      const turn = this.#turnOf(name);
+      if (turn.holder === holder) continue;
+      turn.holder = holder;
+      holder.names.push(name);
+    }
+    return undefined;
+  }
+
   /** Lets a call that is not free wait. */
   wait(call: W): void {
     const kept = call.names.find((name) => this.#turns.get(name)?.kept);

@@ -1,5 +1,5 @@
 import type { Failure } from '../../domain/failure.js';
-import { databaseErrorKind } from '../../store/connection/sqlstate.js';
+import { databaseErrorKind, isTimeout } from '../../store/connection/sqlstate.js';
 import { ReadRefused } from '../../store/reads/read-pool.js';
 
 /** The result of a read. */
@@ -34,10 +34,11 @@ export function failureOf(error: unknown): Failure {
     const { field, description } = error;
     return { reason: 'VALIDATION_FAILED', violations: [{ field, description }] };
   }
+  // Not as something that is retried by itself: it would take as long again.
+  if (isTimeout(error)) return { reason: 'DEADLINE_EXCEEDED', of: 'read' };
   switch (databaseErrorKind(error)) {
-    // A read waits for no locks, so this is a statement that took too long.
+    // A read waits for no records. A standby stops it when its own changes may not wait any longer.
     case 'contention':
-      return { reason: 'CONTENTION' };
     case 'unavailable':
       return { reason: 'DATABASE_UNAVAILABLE' };
     case 'culprit':

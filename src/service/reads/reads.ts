@@ -9,7 +9,7 @@ import { type BatchGetRequest, batchGetInventory, type FoundRecords } from './ba
 import { getOrder, type Order } from './get-order.js';
 import { type HoldsPage, type HoldsRequest, listHolds } from './list-holds.js';
 import { type ListInventoryRequest, listInventory } from './list-inventory.js';
-import { type ListLogsRequest, type LoggedMovement, listLogs } from './list-logs.js';
+import { type ListLogsRequest, type LogsPage, listLogs } from './list-logs.js';
 import { listOrders, type OrdersPage, type OrdersRequest } from './list-orders.js';
 import type { Page } from './page-request.js';
 import { outcomeOf, type ReadResult } from './read-result.js';
@@ -61,7 +61,7 @@ export class Reads {
     return outcomeOf(() => listLowStock(...this.#of(call), afterId, limit));
   }
 
-  listLogs(call: CallContext, request: ListLogsRequest): Promise<ReadResult<Page<LoggedMovement>>> {
+  listLogs(call: CallContext, request: ListLogsRequest): Promise<ReadResult<LogsPage>> {
     return outcomeOf(() => listLogs(...this.#of(call), request));
   }
 

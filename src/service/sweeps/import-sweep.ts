@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { sweepImports } from '../../store/tables/imports.js';
+import { Overdue } from '../../timing/overdue.js';
 import { eachMerchant } from './each-merchant.js';
 
 /** Lines deleted in one statement. */
@@ -15,8 +16,9 @@ export function sweepImportsOf(
   dataSource: DataSource,
   merchantIds: readonly string[],
   isStopped: () => boolean,
+  overdue = new Overdue(),
 ): Promise<void> {
-  return eachMerchant(merchantIds, isStopped, async (merchantId) => {
+  return eachMerchant(merchantIds, isStopped, overdue, async (merchantId) => {
     for (let step = 1, more = true; more && step <= SWEEP_STEPS_MAX && !isStopped(); step++) {
       more = await sweepImports(dataSource, merchantId, SWEEP_LINES_MAX);
     }

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { sweepIdempotencyKeys } from '../../store/tables/idempotency-keys.js';
+import { Overdue } from '../../timing/overdue.js';
 import { eachMerchant } from './each-merchant.js';
 
 /** Rows deleted in one statement; more would hold locks for too long. */
@@ -13,9 +14,10 @@ export async function sweepKeys(
   dataSource: DataSource,
   merchantIds: readonly string[],
   isStopped: () => boolean,
+  overdue = new Overdue(),
 ): Promise<number> {
   let swept = 0;
-  await eachMerchant(merchantIds, isStopped, async (merchantId) => {
+  await eachMerchant(merchantIds, isStopped, overdue, async (merchantId) => {
     for (let found = SWEEP_ROWS_MAX; found === SWEEP_ROWS_MAX && !isStopped(); ) {
       found = await sweepIdempotencyKeys(dataSource, merchantId, SWEEP_ROWS_MAX);
       swept += found;

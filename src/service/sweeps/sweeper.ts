@@ -4,6 +4,8 @@ export interface SweeperOptions {
   /** Does one sweep; checks `isStopped` between steps. */
   readonly sweep: (isStopped: () => boolean) => Promise<unknown>;
   readonly onError: (error: unknown) => void;
+  /** A sweep has ended; `isWell`: it did not fail. */
+  readonly onEnd?: (isWell: boolean) => void;
 }
 
 /** Sweeps at regular intervals until stopped. A failed sweep is reported, and the next one still runs. */
@@ -32,10 +34,13 @@ export class Sweeper {
   }
 
   async #sweep(): Promise<void> {
+    const { sweep, onError, onEnd } = this.#options;
     try {
-      await this.#options.sweep(() => this.#stopped);
+      await sweep(() => this.#stopped);
+      onEnd?.(true);
     } catch (error) {
-      this.#options.onError(error);
+      onError(error);
+      onEnd?.(false);
     }
     if (!this.#stopped) this.start();
   }

@@ -152,7 +152,10 @@ export class Watch {
     const reader = this.#reader();
     const entries = await readDeltasSince(reader, this.#merchantId, [...latest.values()], recordMax);
     const events = entries.map((entry) => {
-      const after = stockAfter(latest.get(entry.id)!, entry);
+      const before = latest.get(entry.id)!;
+      // Those in between were pruned while the caller was far behind.
+      if (entry.revision !== before.revision + 1) throw new WatchFailed(requestFaults.forgotten);
+      const after = stockAfter(before, entry);
       latest.set(entry.id, after);
       return after;
     });

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { clientConfig, type PoolClientConfig } from './client-config.js';
 import { PoolClient } from './pool-client.js';
+import { isBehindPooler } from './pooler.js';
 
 const CHANNEL = 'holdfast_changes';
 /** The server accepts less than 8,000 bytes. */
@@ -16,6 +18,8 @@ export interface ChangeChannelOptions {
   /** Another process has changed a merchant's stock; undefined when it is not known whose. */
   readonly onChange: (merchantId: string | undefined) => void;
   readonly onError: (error: Error) => void;
+  /** Called once: the address leads to a pooler, so nothing will be heard or sent. */
+  readonly onPooler: () => void;
 }
 
 /**
@@ -39,9 +43,12 @@ export class ChangeChannel {
   #closed = false;
 
   readonly #options: ChangeChannelOptions;
+  readonly #config: PoolClientConfig;
 
   constructor(options: ChangeChannelOptions) {
     this.#options = options;
+    const { url, connectTimeoutMs } = options;
+    this.#config = clientConfig(url, { connectTimeoutMs, readOnly: false, options: [] });
   }
 
   /** Starts to listen, now or as soon as the database is reachable. */
@@ -58,6 +65,11 @@ export class ChangeChannel {
     if (!this.#sending) void this.#sendAll();
   }
 
+  /** Ends the connection, so that the next one finds the server that is wanted now. */
+  renew(why: string): void {
+    this.#config.servers.cutAll(why);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -65,22 +77,27 @@ export class ChangeChannel {
   }
 
   async #connect(): Promise<void> {
-    const { url, connectTimeoutMs, onError } = this.#options;
+    const { connectTimeoutMs, onError } = this.#options;
     const client = new PoolClient({
-      connectionString: url,
+      ...this.#config,
       connectionTimeoutMillis: connectTimeoutMs,
       // A connection that no longer answers is given up.
       query_timeout: connectTimeoutMs,
       application_name: 'holdfast-changes',
       keepAlive: true,
-      options: '-c synchronous_commit=off',
     });
     this.#client = client;
     client.on('notification', ({ payload }) => this.#heard(payload ?? ''));
     client.on('end', () => this.#lost(client));
     try {
       await client.connect();
-      await client.query(`LISTEN ${CHANNEL}`);
+      // What listens behind a pooler is a connection that others use next.
+      if (await isBehindPooler(client)) {
+        this.#closed = true;
+        client.end().catch(() => {});
+        return this.#options.onPooler();
+      }
+      await client.query(`SET synchronous_commit = off; LISTEN ${CHANNEL}`);
       if (this.#client !== client || this.#closed) return;
       this.#listening = true;
       // Changes may have been missed until now.

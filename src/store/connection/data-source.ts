@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { ApiKeyEntity } from '../entities/api-key.js';
 import { HoldEntity } from '../entities/hold.js';
@@ -5,7 +6,13 @@ import { InventoryRecordEntity } from '../entities/inventory-record.js';
 import { MerchantEntity } from '../entities/merchant.js';
 import { StockLevelEntity } from '../entities/stock-level.js';
 import { migrations } from '../migrations/index.js';
+import { clientConfig } from './client-config.js';
 import { PoolClient } from './pool-client.js';
+import { PooledClient } from './pooled-client.js';
+import type { Pooler } from './pooler.js';
+import type { Servers } from './servers.js';
+import { inTransactions, requireSettings } from './session-settings.js';
+import { PoolWatch, WatchedPool } from './watched-pool.js';
 
 export interface DatabaseLimits {
   readonly poolConnectionsMax: number;
@@ -64,16 +71,46 @@ const optionsByRole: Readonly<Record<DataSourceRole, readonly string[]>> = {
   reads: [...sharedOptions, ...readsOptions],
 };
 
-/** A pool of connections. The server enforces each connection's limits from the start. */
+const serversOf = new WeakMap<DataSource, Servers>();
+const watchOf = new WeakMap<DataSource, PoolWatch>();
+
+/** Ends all connections of a pool, so that the next ones find the server that is wanted now. */
+export function renewConnections(dataSource: DataSource, why: string): void {
+  serversOf.get(dataSource)?.cutAll(why);
+}
+
+/** Who has a connection of the pool, and who waits for one. */
+export function poolWatchOf(dataSource: DataSource): PoolWatch | undefined {
+  return watchOf.get(dataSource);
+}
+
+/**
+ * A pool of connections. The server enforces each connection's limits from the start; behind a pooler, those of each
+ * transaction.
+ */
 export function createDataSource(
   url: string,
   limits: DatabaseLimits,
   onError: (e: Error) => void,
   role: DataSourceRole = 'changes',
+  pooler?: Pooler,
 ): DataSource {
-  return new DataSource({
+  const options = optionsByRole[role];
+  const enforced = {
+    statement_timeout: limits.statementTimeoutMs,
+    lock_timeout: limits.lockTimeoutMs,
+    // A client that vanished inside a transaction must not keep its locks.
+    idle_in_transaction_session_timeout: limits.statementTimeoutMs,
+  };
+  const connection = clientConfig(url, {
+    connectTimeoutMs: limits.connectTimeoutMs,
+    readOnly: role === 'reads',
+    options: pooler === undefined ? options : [],
+  });
+  const watch = new PoolWatch();
+  const dataSource = new DataSource({
     type: 'postgres',
-    url,
+    driver: { ...pg, Pool: WatchedPool },
     applicationName: role === 'reads' ? 'holdfast-reads' : 'holdfast',
     entities: [ApiKeyEntity, HoldEntity, InventoryRecordEntity, MerchantEntity, StockLevelEntity],
     migrations,
@@ -84,17 +121,26 @@ export function createDataSource(
     connectTimeoutMS: limits.connectTimeoutMs,
     poolErrorHandler: onError,
     extra: {
-      Client: PoolClient,
+      ...connection,
+      ...(pooler === undefined
+        ? { ...enforced, Client: PoolClient }
+        : { ...pooler, sessionSettings: inTransactions(options, enforced), Client: PooledClient }),
+      watch,
       // Statements that do not depend on each other travel together.
       pipeline: true,
       keepAlive: true,
-      statement_timeout: limits.statementTimeoutMs,
-      lock_timeout: limits.lockTimeoutMs,
       // Only a connection that no longer answers at all reaches this limit.
       query_timeout: limits.statementTimeoutMs + 2000,
-      // A client that vanished inside a transaction must not keep its locks.
-      idle_in_transaction_session_timeout: limits.statementTimeoutMs,
-      options: optionsByRole[role].map((option) => `-c ${option}`).join(' '),
     },
   });
+  serversOf.set(dataSource, connection.servers);
+  watchOf.set(dataSource, watch);
+  return dataSource;
+}
+
+/** Opens a pool. Throws when the server does not keep to its settings, as where something in between drops them. */
+export async function openPool(dataSource: DataSource, limits: DatabaseLimits): Promise<DataSource> {
+  await dataSource.initialize();
+  await requireSettings(dataSource, limits);
+  return dataSource;
 }

@@ -1,5 +1,13 @@
+import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import pg from 'pg';
+import type { PoolClientConfig } from './client-config.js';
+import type { ServerConnection, Servers } from './servers.js';
+
+const READ_ONLY = '25006';
+const LOCK_NOT_AVAILABLE = '55P03';
+/** What the driver says when it gives an answer up, and the connection with it. */
+const READ_TIMEOUT = 'Query read timeout';
 
 /**
  * A connection that sends statements together, and whose loss never ends the process.
@@ -11,14 +19,92 @@ import pg from 'pg';
  * a listener ends a Node process. Pool and TypeORM both listen, but for a moment, while one passes the connection to
  * the other, neither does. A connection that broke then fails its next statement, and the pool drops it.
  */
-export class PoolClient extends pg.Client {
+export class PoolClient extends pg.Client implements ServerConnection {
+  readonly #servers: Servers;
   /** The socket collects until the turn's microtasks have run. */
   #collecting = false;
   #onHandedOver: (() => void) | undefined;
+  /** Statements without an answer, by name or text, in the order in which they were sent. */
+  readonly #unanswered: string[] = [];
+  /** Since when the first of them could run: it was sent then, or the one before it was answered. */
+  #runsSinceMs = 0;
+  #answerTookMs = 0;
+  /** Called when the server has given up waiting for a lock. */
+  onLockGivenUp: () => void = () => {};
 
-  constructor(config?: string | pg.ClientConfig) {
+  constructor(config: PoolClientConfig) {
     super(config);
-    this.on('error', () => {});
+    this.#servers = config.servers;
+    this.on('error', () => this.#servers.forget());
+  }
+
+  /** To the server that is wanted now. */
+  override connect(): Promise<pg.Client>;
+  override connect(callback: (error: Error) => void): void;
+  override connect(callback?: (error: Error) => void): unknown {
+    const connected = this.#connect();
+    if (callback === undefined) return connected.then(() => this);
+    return connected.then(
+      () => process.nextTick(callback, null, this),
+      (error) => process.nextTick(callback, error),
+    );
+  }
+
+  async #connect(): Promise<void> {
+    const servers = this.#servers;
+    const { host, port } = await servers.find();
+    if (this.#stream.destroyed) throw new Error('timeout expired');
+    if (host !== undefined) this.host = host;
+    if (port !== undefined) this.port = port;
+    try {
+      await super.connect();
+      this.#watch(servers);
+      await servers.admit(this);
+    } catch (error) {
+      servers.forget();
+      this.end().catch(() => {});
+      throw error;
+    }
+  }
+
+  #watch(servers: Servers): void {
+    this.#parts.connection.on('errorMessage', ({ code }: { code?: string }) => {
+      if (code !== READ_ONLY || servers.readOnly) return;
+      // The statement that failed gets the server's own error first.
+      process.nextTick(() => servers.cutAll('the server is read-only'));
+    });
+    this.once('end', () => servers.left(this));
+  }
+
+  /** As if the connection were lost, and immediately: the pool must not pass it on. */
+  cut(error: Error): void {
+    this.#parts.connection.emit('error', error);
+    this.#stream.destroy();
+  }
+
+  get #stream(): Socket {
+    return this.#parts.connection.stream;
+  }
+
+  /** What the driver has no name for outside. */
+  get #parts(): Parts {
+    return this as unknown as Parts;
+  }
+
+  /** Of the server's process for this connection, or what a pooler says instead; undefined while there is none. */
+  get pid(): number | undefined {
+    return this.#parts.processID ?? undefined;
+  }
+
+  /** The statement that the server is at, and since when; undefined: it waits for one. */
+  get running(): { readonly statement: string; readonly sinceMs: number } | undefined {
+    const [statement] = this.#unanswered;
+    return statement === undefined ? undefined : { statement, sinceMs: this.#runsSinceMs };
+  }
+
+  /** What the statement that was answered last took by itself, without those that it waited behind. */
+  get answerTookMs(): number {
+    return this.#answerTookMs;
   }
 
   /** Resolves once the next statement has taken its place in the order of sending. */
@@ -34,17 +120,45 @@ export class PoolClient extends pg.Client {
     const answer = (super.query as (...statement: unknown[]) => unknown)(...statement);
     this.#onHandedOver?.();
     this.#onHandedOver = undefined;
+    if (answer instanceof Promise) {
+      if (this.#unanswered.length === 0) this.#runsSinceMs = performance.now();
+      this.#unanswered.push(nameOf(statement[0]));
+      answer.then(this.#onAnswer, this.#onFailure);
+    }
     return answer;
   }
+
+  readonly #onAnswer = (): void => {
+    const nowMs = performance.now();
+    this.#unanswered.shift();
+    this.#answerTookMs = nowMs - this.#runsSinceMs;
+    this.#runsSinceMs = nowMs;
+  };
+
+  readonly #onFailure = (error: Error): void => {
+    this.#onAnswer();
+    if (error.message === READ_TIMEOUT) this.#servers.cutAll('the server does not answer');
+    if (error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE) this.onLockGivenUp();
+  };
 
   #collect(): void {
     if (this.#collecting) return;
     this.#collecting = true;
-    const { stream } = (this as unknown as { connection: { stream: Socket } }).connection;
+    const stream = this.#stream;
     stream.cork();
     process.nextTick(() => {
       this.#collecting = false;
       stream.uncork();
     });
   }
+}
+
+/** The parts of the driver's client that it has no types for. */
+interface Parts {
+  readonly connection: EventEmitter & { readonly stream: Socket };
+  readonly processID: number | null;
+}
+
+function nameOf(statement: string | { readonly name?: string; readonly text: string }): string {
+  return typeof statement === 'string' ? statement : (statement.name ?? statement.text);
 }

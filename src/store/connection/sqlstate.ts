@@ -15,6 +15,9 @@ const byState: Readonly<Record<string, DatabaseErrorKind>> = {
   '55P03': 'contention', // lock_not_available: lock_timeout
   '57014': 'contention', // query_canceled: statement_timeout
   '25006': 'unavailable', // read_only_sql_transaction: a standby, until the failover is through
+  // A pooler that nobody recognised lost a prepared statement, or has another under its name.
+  '26000': 'unavailable', // invalid_sql_statement_name
+  '42P05': 'unavailable', // duplicate_prepared_statement
   '25P03': 'unavailable', // idle_in_transaction_session_timeout
   '25P04': 'unavailable', // transaction_timeout
   '53100': 'unavailable', // disk_full
@@ -69,6 +72,33 @@ export function databaseErrorKind(error: unknown): DatabaseErrorKind {
   return cause instanceof Error && isConnectionLoss(cause) ? 'unavailable' : 'fault';
 }
 
+/** Those that PostgreSQL itself answers a statement with. */
+const classes = new Set([
+  '08',
+  '21',
+  '22',
+  '23',
+  '25',
+  '26',
+  '28',
+  '3D',
+  '40',
+  '42',
+  '53',
+  '54',
+  '55',
+  '57',
+  '58',
+  'XX',
+]);
+
+/** The class of its SQLSTATE; without one, `connection` for a lost one. One of few values, whatever a server says. */
+export function errorClass(error: unknown): string {
+  const ofState = sqlStateOf(error)?.slice(0, 2);
+  if (ofState !== undefined) return classes.has(ofState) ? ofState : 'other';
+  return databaseErrorKind(error) === 'unavailable' ? 'connection' : 'other';
+}
+
 const UNIQUE_VIOLATION = '23505';
 
 /**
@@ -91,12 +121,17 @@ function isKeyRace({ constraint, message }: { constraint?: unknown; message?: un
 }
 
 export function isUniqueViolation(error: unknown): boolean {
-  return sqlState(driverError(error)) === UNIQUE_VIOLATION;
+  return sqlStateOf(error) === UNIQUE_VIOLATION;
 }
 
 /** It waited for a lock as long as it may. */
 export function isLockTimeout(error: unknown): boolean {
-  return sqlState(driverError(error)) === '55P03';
+  return sqlStateOf(error) === '55P03';
+}
+
+/** It ran, or waited for a lock, as long as it may. */
+export function isTimeout(error: unknown): boolean {
+  return isLockTimeout(error) || sqlStateOf(error) === '57014';
 }
 
 /**
@@ -105,8 +140,13 @@ export function isLockTimeout(error: unknown): boolean {
  * progress.
  */
 export function isUnanswered(error: unknown): boolean {
-  const state = sqlState(driverError(error));
+  const state = sqlStateOf(error);
   return state === undefined || state.startsWith('08') || state === '57P01' || state === '57P02';
+}
+
+/** What the database said, if it was the database. */
+export function sqlStateOf(error: unknown): string | undefined {
+  return sqlState(driverError(error));
 }
 
 function sqlState({ code }: { code?: unknown }): string | undefined {

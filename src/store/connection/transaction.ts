@@ -1,7 +1,9 @@
 import type { DataSource, QueryRunner } from 'typeorm';
+import { poolWatchOf } from './data-source.js';
 import type { PoolClient } from './pool-client.js';
 import { isUnanswered } from './sqlstate.js';
 import type { Statement } from './statement.js';
+import type { EndedTransaction, TransactionKind } from './watched-pool.js';
 
 /**
  * A transaction in progress, on TypeORM's connection.
@@ -54,6 +56,11 @@ export class Transaction {
     return this.#client.query({ ...ofMerchant, values: [...values, merchantId] });
   }
 
+  /** Whether there was anything to commit, apart from locks. */
+  get hasWritten(): boolean {
+    return this.#writes.length > 0;
+  }
+
   /** The first failure causes the ones after it. */
   async firstFailure(): Promise<unknown> {
     const settled = await Promise.allSettled(this.#writes);
@@ -71,16 +78,22 @@ export class CommitOutcomeUnknown extends Error {
 
 /**
  * Runs `work` in a READ COMMITTED transaction. When `work` or a write fails, rolls back and throws the error. When
- * COMMIT goes unanswered, throws CommitOutcomeUnknown. With a `merchantId` it touches that merchant's rows only.
+ * COMMIT goes unanswered, throws CommitOutcomeUnknown. With a `merchantId` it touches that merchant's rows only. `kind`: what
+ * it is for, to those who watch the pool.
  */
 export async function inTransaction<T>(
   dataSource: DataSource,
   work: (tx: Transaction) => Promise<T>,
   merchantId?: string,
+  kind: TransactionKind = 'other',
 ): Promise<T> {
   const runner = dataSource.createQueryRunner();
+  let startedMs: number | undefined;
+  let outcome: EndedTransaction['outcome'] = 'rolled_back';
+  let commitMs: number | undefined;
   try {
     const client: PoolClient = await runner.connect();
+    startedMs = performance.now();
     const handedOver = client.nextHandedOver();
     const started = runner.startTransaction();
     // Waits only until it is sent before everything else, not for its answer.
@@ -99,9 +112,21 @@ export async function inTransaction<T>(
       await runner.rollbackTransaction().catch(() => {});
       throw error;
     }
-    await commit(runner, tx);
+    try {
+      await commit(runner, tx);
+      outcome = 'committed';
+    } catch (error) {
+      if (error instanceof CommitOutcomeUnknown) outcome = 'unknown';
+      throw error;
+    } finally {
+      if (tx.hasWritten) commitMs = client.answerTookMs;
+    }
     return result;
   } finally {
+    if (startedMs !== undefined) {
+      const durationMs = performance.now() - startedMs;
+      poolWatchOf(dataSource)?.onTransaction?.({ kind, outcome, durationMs, commitMs });
+    }
     await runner.release().catch(() => {});
   }
 }

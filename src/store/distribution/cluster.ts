@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 
-/** What a database says of the cluster that it is in. */
+/** What a database knows about its cluster. */
 export interface Cluster {
   readonly isCoordinator: boolean;
   /** Nodes that take shards. */

@@ -1,8 +1,8 @@
 import type { DataSource } from 'typeorm';
-import { withSchemaLock } from '../connection/migrate.js';
+import { withSchemaLock } from '../schema/schema-lock.js';
 import { LEADING_TABLE, readSpread, type TableSpread } from './spread.js';
 
-/** A table is distributed in another way than ours, and only a person knows why. */
+/** A table is distributed in another way than ours, for reasons that only a person knows. */
 export class SpreadOtherwise extends Error {
   override readonly name = 'SpreadOtherwise';
   constructor(table: string) {
@@ -14,15 +14,19 @@ export class SpreadOtherwise extends Error {
  * Distributes the tables that are still local, with their rows: all of them, or none when it fails. Returns the names of
  * those tables.
  */
-export function distributeTables(dataSource: DataSource, shards: number): Promise<readonly string[]> {
-  return withSchemaLock(dataSource, () =>
+export function distributeTables(
+  dataSource: DataSource,
+  shards: number,
+  waitMs: number,
+): Promise<readonly string[]> {
+  return withSchemaLock(dataSource, waitMs, () =>
     dataSource.transaction(async (tx) => {
       const tables = await readSpread(tx);
       const otherwise = tables.find(({ spread, wanted }) => spread !== 'local' && spread !== wanted);
       if (otherwise !== undefined) throw new SpreadOtherwise(otherwise.table);
       const local = tables.filter(({ spread }) => spread === 'local');
       for (const one of local) await tx.query(...statementFor(one, shards));
-      // The rows were copied to the nodes; those left behind are not seen any more.
+      // The rows were copied to the nodes; nothing reads the old ones any more.
       for (const { table } of local) {
         await tx.query('SELECT truncate_local_data_after_distributing_table($1)', [table]);
       }

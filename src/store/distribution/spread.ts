@@ -3,7 +3,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 /** Small, and searched without knowing the merchant: each node has a copy. In the order of their foreign keys. */
 const REPLICATED_TABLES: readonly string[] = ['merchants', 'api_keys'];
 
-/** The first one to be distributed; the others follow it, so that all rows of one merchant are on one node. */
+/** The first table to be distributed. The others follow it, so that all rows of one merchant are on one node. */
 export const LEADING_TABLE = 'stock_levels';
 
 /** Where the rows of a table are: on one node, on each node, spread by their merchant, or spread in another way. */

@@ -4,6 +4,8 @@ import { Imports1790200000000 } from './1790200000000-imports.js';
 import { LogFigures1790300000000 } from './1790300000000-log-figures.js';
 import { RecordsByWarehouse1790400000000 } from './1790400000000-records-by-warehouse.js';
 import { Moves1790500000000 } from './1790500000000-moves.js';
+import { CarriedLog1790600000000 } from './1790600000000-carried-log.js';
+import { Compatibility1790700000000 } from './1790700000000-compatibility.js';
 
 /** In the order in which they run. The SQL of a released migration is never edited. */
 export const migrations = [
@@ -13,4 +15,6 @@ export const migrations = [
   LogFigures1790300000000,
   RecordsByWarehouse1790400000000,
   Moves1790500000000,
+  CarriedLog1790600000000,
+  Compatibility1790700000000,
 ];

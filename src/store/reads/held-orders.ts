@@ -1,5 +1,6 @@
 import { QTY_MAX } from '../../domain/stock.js';
 import type { Statement } from '../connection/statement.js';
+import { instantOfUs, usOf } from '../microseconds.js';
 import { LIVE } from './holds.js';
 import { type Slice, sliceOf } from './page.js';
 import type { Reader } from './read-pool.js';
@@ -51,8 +52,7 @@ export async function listHeldOrders(
   const { expiresBeforeUs, heldBeforeUs, inventoryId } = filter;
   const values: unknown[] = [merchantId, after.placeUs, after.reference, limit + 1];
   const bind = (value: unknown, type: string): string => `$${values.push(value)}::${type}`;
-  const instant = (us: number): string =>
-    `timestamptz 'epoch' + ${bind(us, 'bigint')} * interval '1 microsecond'`;
+  const instant = (us: number): string => instantOfUs(bind(us, 'bigint'));
   const ofRecord = inventoryId === undefined ? undefined : bind(inventoryId, 'text');
   const expiresBefore = expiresBeforeUs === undefined ? undefined : instant(expiresBeforeUs);
   const conditions = ['(place_us, reference) > ($2::float8, $3::text)'];
@@ -67,8 +67,8 @@ export async function listHeldOrders(
     name: ['list_orders', ...names.filter((name) => name !== false)].join('_'),
     text: `
       SELECT reference, least(held, ${QTY_MAX})::int AS held, records, place_us,
-             ${us('oldest')} AS oldest_us, ${us('next_expiry')} AS next_expiry_us
-        FROM (SELECT *, ${us(expiresBefore === undefined ? 'oldest' : 'next_expiry')} AS place_us
+             ${usOf('oldest')} AS oldest_us, ${usOf('next_expiry')} AS next_expiry_us
+        FROM (SELECT *, ${usOf(expiresBefore === undefined ? 'oldest' : 'next_expiry')} AS place_us
                 FROM (${ordersOf(candidates(ofRecord, expiresBefore))}) AS sums) AS orders
        WHERE ${conditions.join(' AND ')}
        ORDER BY place_us, reference
@@ -76,10 +76,6 @@ export async function listHeldOrders(
   };
   const rows = await reader.rows<RawOrder>(statement, values);
   return sliceOf(rows.map(orderOf), limit);
-}
-
-function us(instant: string): string {
-  return `(extract(epoch FROM ${instant}) * 1000000)::float8`;
 }
 
 /** A query for the references that may be in the list; undefined for all. */

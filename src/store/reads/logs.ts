@@ -1,5 +1,7 @@
 import type { Movement, MovementAction } from '../../domain/movement.js';
 import type { Statement } from '../connection/statement.js';
+import { instantOfUs, usOf } from '../microseconds.js';
+import { type LogPlace, movementOf, type RawMovement } from '../tables/logged-movement.js';
 import { type CountedSlice, type Slice, sliceOf, totalBeside } from './page.js';
 import type { Reader } from './read-pool.js';
 import { ms } from './record-rows.js';
@@ -24,35 +26,52 @@ export interface LoggedMovement extends Movement, LogPlace {
   readonly reservedQty: number | null;
 }
 
-/** An entry's place: the list is in descending order of the three. */
-export interface LogPlace {
-  /** Microseconds since the epoch, the clock's full precision. */
-  readonly loggedAtUs: number;
-  readonly inventoryId: string;
-  readonly revision: number;
+export interface LogSlice extends Slice<LoggedMovement> {
+  /** The log may lack entries from before this instant, microseconds since the epoch: they were pruned. Null: none. */
+  readonly prunedBeforeUs: number | null;
 }
 
-/** Lists the entries that match the filter, latest first, from the `offset`th on. */
+export interface CountedLogSlice extends LogSlice, CountedSlice<LoggedMovement> {
+  /** Whether the total is an estimate. */
+  readonly isEstimate: boolean;
+}
+
+/**
+ * Entries that are counted for a total. To count the five million of a busy merchant took 0.4 to 0.6 s, which everybody
+ * pays who looks at the first page; these take some 10 ms.
+ */
+export const COUNTED_ENTRIES_MAX = 100_000;
+
+/**
+ * Lists the entries that match the filter, latest first, from the `offset`th on. A total of more than are counted is an
+ * estimate.
+ */
 export async function listLogsByOffset(
   reader: Reader,
   merchantId: string,
   filter: LogFilter,
   offset: number,
   limit: number,
-): Promise<CountedSlice<LoggedMovement>> {
+  countedMax = COUNTED_ENTRIES_MAX,
+): Promise<CountedLogSlice> {
   const query = new LogQuery(merchantId, filter);
   const [limitPlusOne, skipped] = [query.bind(limit + 1, 'int'), query.bind(offset, 'bigint')];
   const text = `
     WITH page AS MATERIALIZED (${query.entries()} LIMIT ${limitPlusOne} OFFSET ${skipped})
-    SELECT t.total, p.*
-      FROM (${totalBeside('page', limitPlusOne, skipped, query.count())}) AS t
+    SELECT t.total, ${PRUNED_BEFORE_US} AS pruned_us, p.*
+      FROM (${totalBeside('page', limitPlusOne, skipped, query.count(countedMax + 1))}) AS t
       LEFT JOIN (${withProduct('page')}) AS p ON true
      ORDER BY ${query.order}`;
-  type Row = { total: number } & (RawEntry | { inventory_id: null });
-  const rows = await reader.rows<Row>({ name: `${query.name}_by_offset`, text }, query.values);
-  // A page without entries still has one row.
-  const entries = rows.filter((row): row is Row & RawEntry => row.inventory_id !== null).map(entryOf);
-  return { ...sliceOf(entries, limit), total: rows[0]!.total };
+  const rows = await reader.rows<Row & { total: number }>(
+    { name: `${query.name}_by_offset`, text },
+    query.values,
+  );
+  const page = pageOf(rows, limit);
+  // A page that ends the list tells its total; so may one behind all that are counted.
+  const isCounted = rows[0]!.total <= countedMax || (page.items.length > 0 && !page.more);
+  return isCounted
+    ? { ...page, total: rows[0]!.total, isEstimate: false }
+    : { ...page, total: await estimateTotal(reader, merchantId, filter, countedMax), isEstimate: true };
 }
 
 /** Lists the entries that match the filter, latest first, starting after `after`. */
@@ -62,14 +81,54 @@ export async function listLogsAfter(
   filter: LogFilter,
   after: LogPlace,
   limit: number,
-): Promise<Slice<LoggedMovement>> {
+): Promise<LogSlice> {
   const query = new LogQuery(merchantId, filter);
   const text = `
     WITH page AS MATERIALIZED (${query.entries(after)} LIMIT ${query.bind(limit + 1, 'int')})
-    ${withProduct('page')}
+    SELECT t.pruned_us, p.*
+      FROM (SELECT ${PRUNED_BEFORE_US} AS pruned_us) AS t
+      LEFT JOIN (${withProduct('page')}) AS p ON true
      ORDER BY ${query.order}`;
   const statement: Statement = { name: `${query.name}_after`, text };
-  return sliceOf((await reader.rows<RawEntry>(statement, query.values)).map(entryOf), limit);
+  return pageOf(await reader.rows<Row>(statement, query.values), limit);
+}
+
+const PRUNED_BEFORE_US = `(SELECT ${usOf('pruned_before')} FROM log_prunes WHERE merchant_id = $1)`;
+
+/** A page without entries still has one row. */
+type Row = { readonly pruned_us: number | null } & (RawEntry | { readonly inventory_id: null });
+
+function pageOf(rows: readonly Row[], limit: number): LogSlice {
+  const entries = rows.filter((row): row is Row & RawEntry => row.inventory_id !== null).map(entryOf);
+  return { ...sliceOf(entries, limit), prunedBeforeUs: rows[0]!.pruned_us };
+}
+
+/** What the planner expects of a count, by its statistics: exact within some per cent, unless they are old. */
+async function estimateTotal(
+  reader: Reader,
+  merchantId: string,
+  filter: LogFilter,
+  countedMax: number,
+): Promise<number> {
+  const query = new LogQuery(merchantId, filter);
+  const text = `EXPLAIN (FORMAT JSON) SELECT FROM movement_log WHERE ${query.conditions}`;
+  const [row] = await reader.rows<{ 'QUERY PLAN': unknown }>(
+    { name: `${query.name}_total`, text },
+    query.values,
+  );
+  return Math.min(Math.max(countedMax + 1, rowsPlanned(row!['QUERY PLAN'])), INT32_MAX);
+}
+
+/** Totals are an int32 in the answer. */
+const INT32_MAX = 2147483647;
+
+/** The most rows of any part of a plan. The plan of a node of a cluster is somewhere inside. */
+function rowsPlanned(plan: unknown): number {
+  if (typeof plan !== 'object' || plan === null) return 0;
+  return Math.max(
+    0,
+    ...Object.entries(plan).map(([name, part]) => (name === 'Plan Rows' ? Number(part) : rowsPlanned(part))),
+  );
 }
 
 /**
@@ -121,7 +180,7 @@ class LogQuery {
   }
 
   #instant(us: number): string {
-    return `timestamptz 'epoch' + ${this.bind(us, 'bigint')} * interval '1 microsecond'`;
+    return instantOfUs(this.bind(us, 'bigint'));
   }
 
   entries(after?: LogPlace): string {
@@ -134,8 +193,18 @@ class LogQuery {
        ORDER BY ${this.order}`;
   }
 
-  count(): string {
-    return `SELECT count(*) FROM movement_log WHERE ${this.#conditions.join(' AND ')}`;
+  get conditions(): string {
+    return this.#conditions.join(' AND ');
+  }
+
+  /**
+   * Counts no more than `max`. In order of time, so that it goes by the index that has the action, too: by that of the
+   * adjustments, ten times as many pages are read.
+   */
+  count(max: number): string {
+    const order = this.#filter.inventoryId === undefined ? 'ORDER BY logged_at DESC' : '';
+    return `
+      SELECT count(*) FROM (SELECT FROM movement_log WHERE ${this.conditions} ${order} LIMIT ${max}) AS counted`;
   }
 
   #behind({ loggedAtUs, inventoryId, revision }: LogPlace): string {
@@ -149,26 +218,16 @@ class LogQuery {
 function withProduct(page: string): string {
   return `
     SELECT e.*, r.product_id, ${ms('e.logged_at')} AS logged_ms,
-           (extract(epoch FROM e.logged_at) * 1000000)::float8 AS logged_us
+           ${usOf('e.logged_at')} AS logged_us
       FROM ${page} AS e
       LEFT JOIN LATERAL (
            SELECT product_id FROM inventory_records WHERE merchant_id = $1 AND id = e.inventory_id LIMIT 1)
         AS r ON true`;
 }
 
-interface RawEntry {
-  inventory_id: string;
-  revision: string;
-  action: MovementAction;
-  on_hand_delta: number;
-  reserved_delta: number;
+interface RawEntry extends RawMovement {
   on_hand_qty: number | null;
   reserved_qty: number | null;
-  reference: string | null;
-  notes: string | null;
-  actor: string;
-  to_reference: string | null;
-  moved_qty: number | null;
   product_id: string | null;
   logged_ms: number;
   logged_us: number;
@@ -176,17 +235,9 @@ interface RawEntry {
 
 function entryOf(row: RawEntry): LoggedMovement {
   return {
-    inventoryId: row.inventory_id,
-    revision: Number(row.revision),
-    action: row.action,
-    onHandDelta: row.on_hand_delta,
-    reservedDelta: row.reserved_delta,
+    ...movementOf(row),
     onHandQty: row.on_hand_qty,
     reservedQty: row.reserved_qty,
-    reference: row.reference ?? '',
-    notes: row.notes ?? '',
-    actor: row.actor,
-    ...(row.to_reference !== null && { moved: { toReference: row.to_reference, qty: row.moved_qty! } }),
     productId: row.product_id ?? '',
     loggedAtMs: row.logged_ms,
     loggedAtUs: row.logged_us,

@@ -1,7 +1,8 @@
 import type { OrderEnding } from '../../domain/order-state.js';
 import { QTY_MAX } from '../../domain/stock.js';
 import type { Statement } from '../connection/statement.js';
-import { IS_EXPIRY, ORDER_ENTRIES_MAX } from '../tables/ending-movement.js';
+import { ORDER_ENTRIES_MAX } from '../tables/ending-movement.js';
+import { leftUnits } from '../tables/left-units.js';
 import type { Reader } from './read-pool.js';
 import { ms } from './record-rows.js';
 
@@ -36,17 +37,7 @@ export interface OrderFound {
 const FIND: Statement = {
   name: 'get_order',
   text: `
-    WITH entries AS (
-      SELECT inventory_id,
-             CASE WHEN action = 'SOLD' THEN -reserved_delta ELSE 0 END AS confirmed,
-             CASE WHEN action = 'RELEASED' AND NOT ${IS_EXPIRY} THEN -reserved_delta ELSE 0 END AS released,
-             CASE WHEN action = 'RELEASED' AND ${IS_EXPIRY} THEN -reserved_delta ELSE 0 END AS expired,
-             coalesce(moved_qty, 0) AS moved
-        FROM (SELECT * FROM movement_log
-               WHERE merchant_id = $1 AND reference = $2
-               ORDER BY logged_at DESC
-               LIMIT ${ORDER_ENTRIES_MAX}) AS latest
-       WHERE reserved_delta <> 0 OR moved_qty IS NOT NULL),
+    WITH entries AS (${leftUnits('$1', '$2')}),
     under AS (
       SELECT inventory_id, CASE WHEN expired THEN 0 ELSE qty END AS held, CASE WHEN expired THEN qty ELSE 0 END AS expired,
              CASE WHEN expired THEN NULL ELSE ${ms('expires_at')} END AS expires_ms

@@ -43,6 +43,11 @@ export class ReadPool {
     this.#limits = limits;
   }
 
+  /** Reads that wait for their turn. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** `deadlineAtMs`: milliseconds since the epoch. No read is sent after it. */
   reader(deadlineAtMs: number): Reader {
     return { rows: (statement, values) => this.#run(statement, values, deadlineAtMs) };

@@ -1,4 +1,4 @@
-import { type DataSource, IsNull } from 'typeorm';
+import { type DataSource, IsNull, Like } from 'typeorm';
 import { ApiKeyEntity } from '../entities/api-key.js';
 
 /** What is known about a key after it was issued. */
@@ -28,8 +28,25 @@ export async function findMerchantOfKey(
 }
 
 /** Lists a merchant's keys, oldest first, including revoked ones. */
-export async function listApiKeys(dataSource: DataSource, merchantId: string): Promise<ApiKey[]> {
-  return dataSource.getRepository(ApiKeyEntity).find({ where: { merchantId }, order: { createdAt: 'ASC' } });
+export async function listApiKeys(
+  dataSource: DataSource,
+  merchantId: string,
+  limit?: number,
+): Promise<ApiKey[]> {
+  return dataSource.getRepository(ApiKeyEntity).find({
+    where: { merchantId },
+    order: { createdAt: 'ASC' },
+    ...(limit === undefined ? {} : { take: limit }),
+  });
+}
+
+/** Finds a merchant's keys whose hash begins like that. `hashStart`: of hexadecimal digits. */
+export async function findApiKeys(
+  dataSource: DataSource,
+  merchantId: string,
+  hashStart: string,
+): Promise<ApiKey[]> {
+  return dataSource.getRepository(ApiKeyEntity).findBy({ merchantId, keyHash: Like(`${hashStart}%`) });
 }
 
 /** Revokes one of a merchant's keys permanently. */

@@ -1,4 +1,5 @@
 import type { Hold } from '../../domain/hold.js';
+import { mapName } from '../../domain/map-name.js';
 import { numbers, numbersOrNulls, texts } from '../connection/array-literal.js';
 import { batchStatement, type Statement } from '../connection/statement.js';
 import type { Transaction } from '../connection/transaction.js';
@@ -58,6 +59,29 @@ export async function readHolds(tx: Transaction, keys: readonly HoldKey[]): Prom
     ? await tx.read<RawHold>(READ_OF_RECORD, [merchantId, inventoryId, texts(keys.map((k) => k.reference))])
     : await tx.read<RawHold>(READ, keyColumns(keys));
   return rows.map(holdRow);
+}
+
+const FIND_HELD = batchStatement({
+  name: 'find_held_references',
+  text: ({ only }) => `
+    SELECT k.merchant_id, k.reference
+      FROM unnest($1::text[], $2::text[]) AS k (merchant_id, reference)
+     CROSS JOIN LATERAL (
+           SELECT FROM holds
+            WHERE merchant_id = k.merchant_id AND reference = k.reference AND reference <> '' ${only('merchant_id')}
+            LIMIT 1) AS h`,
+});
+
+/** Returns those of the keys whose reference holds anything, of any record. */
+export async function keysOfHolders(tx: Transaction, keys: readonly HoldKey[]): Promise<HoldKey[]> {
+  const references = new Map(keys.map((key) => [mapName(key.merchantId, key.reference), key]));
+  const asked = [...references.values()];
+  const rows = await tx.read<{ merchant_id: string; reference: string }>(FIND_HELD, [
+    texts(asked.map((k) => k.merchantId)),
+    texts(asked.map((k) => k.reference)),
+  ]);
+  const found = new Set(rows.map((row) => mapName(row.merchant_id, row.reference)));
+  return keys.filter((key) => found.has(mapName(key.merchantId, key.reference)));
 }
 
 /** How many of a record's holds to read. */

@@ -1,4 +1,4 @@
-import type { DataSource } from 'typeorm';
+import { type DataSource, MoreThan } from 'typeorm';
 import { MerchantEntity } from '../entities/merchant.js';
 
 export interface Merchant {
@@ -24,6 +24,17 @@ export async function findMerchant(dataSource: DataSource, merchantId: string): 
 /** All merchants, oldest first. */
 export async function listMerchants(dataSource: DataSource): Promise<Merchant[]> {
   return dataSource.getRepository(MerchantEntity).find({ order: { createdAt: 'ASC', merchantId: 'ASC' } });
+}
+
+/** The merchants behind `after`, in the order of their ids, at most `limit`. */
+export async function listMerchantsAfter(
+  dataSource: DataSource,
+  after: string,
+  limit: number,
+): Promise<Merchant[]> {
+  return dataSource
+    .getRepository(MerchantEntity)
+    .find({ where: { merchantId: MoreThan(after) }, order: { merchantId: 'ASC' }, take: limit });
 }
 
 /** The ids behind `after`, in their order, at most `limit`. */

@@ -2,31 +2,23 @@ import type { LeftUnits } from '../../domain/order-state.js';
 import { texts } from '../connection/array-literal.js';
 import { batchStatement } from '../connection/statement.js';
 import type { Transaction } from '../connection/transaction.js';
-import { IS_EXPIRY, ORDER_ENTRIES_MAX } from './ending-movement.js';
+import { leftUnits } from './left-units.js';
 import type { OrderKey } from './orders.js';
 
 export interface LeftUnitsRow extends OrderKey {
   readonly left: LeftUnits;
 }
 
-// Of the log alone: what a batch finds expired, it logs itself. The read of an order says the same (`reads/order.ts`).
+// Not of the holds: what a batch finds expired, it logs itself.
 const READ = batchStatement({
   name: 'read_left_units',
   text: ({ only }) => `
     SELECT o.merchant_id, o.reference, e.*
       FROM unnest($1::text[], $2::text[]) AS o (merchant_id, reference)
      CROSS JOIN LATERAL (
-           SELECT inventory_id AS id,
-                  coalesce(sum(-reserved_delta) FILTER (WHERE action = 'SOLD'), 0)::float8 AS confirmed,
-                  coalesce(sum(-reserved_delta) FILTER (WHERE action = 'RELEASED' AND NOT ${IS_EXPIRY}), 0)::float8 AS released,
-                  coalesce(sum(-reserved_delta) FILTER (WHERE action = 'RELEASED' AND ${IS_EXPIRY}), 0)::float8 AS expired,
-                  coalesce(sum(moved_qty), 0)::float8 AS moved
-             FROM (SELECT inventory_id, action, actor, notes, reserved_delta, moved_qty
-                     FROM movement_log
-                    WHERE merchant_id = o.merchant_id AND reference = o.reference ${only('merchant_id')}
-                    ORDER BY logged_at DESC
-                    LIMIT ${ORDER_ENTRIES_MAX}) AS entries
-            WHERE reserved_delta <> 0 OR moved_qty IS NOT NULL
+           SELECT inventory_id AS id, sum(confirmed)::float8 AS confirmed, sum(released)::float8 AS released,
+                  sum(expired)::float8 AS expired, sum(moved)::float8 AS moved
+             FROM (${leftUnits('o.merchant_id', 'o.reference', only('merchant_id'))}) AS entries
             GROUP BY inventory_id) AS e`,
 });
 

@@ -14,6 +14,8 @@ import { hasCustomJsonRepresentation } from '@bufbuild/protobuf/wkt';
 import { MalformedRequest, malformedAt } from '../faults.js';
 import { expectation, messageExpectation } from '../fields/expectation.js';
 import { fieldsByName } from '../fields/field-path.js';
+import type { ListRules } from '../options.js';
+import { isJsonObject } from './json-object.js';
 import { JsonWriter, type Omissions } from './json-writer.js';
 import { decodePlain } from './plain-json.js';
 import { strictly } from './strict-json.js';
@@ -29,11 +31,14 @@ export class JsonCodec {
   readonly #registry: Registry;
   readonly #writer: JsonWriter;
 
-  constructor(services: readonly DescService[], omissions: Omissions = {}) {
+  readonly #lists: ListRules;
+
+  constructor(services: readonly DescService[], options: Omissions & ListRules = {}) {
     // Any can hold what the services' own files and their imports define.
     this.#registry = registryOf(services.map((s) => s.file));
     this.#readOptions = { ignoreUnknownFields: true, registry: this.#registry };
-    this.#writer = new JsonWriter(this.#registry, omissions);
+    this.#writer = new JsonWriter(this.#registry, options);
+    this.#lists = options;
   }
 
   /** @throws MalformedRequest that names the field. */
@@ -41,8 +46,38 @@ export class JsonCodec {
     if (!hasCustomJsonRepresentation(desc)) {
       const plain = decodePlain(desc, json);
       if (plain !== undefined) return plain;
+      const list = this.#listReadApart(desc);
+      if (list !== undefined) return this.#decodeApart(desc, json, list);
     }
-    const strict = strictly(desc, json, this.#registry);
+    return this.#decodeWhole(desc, json);
+  }
+
+  #listReadApart(desc: DescMessage): DescField | undefined {
+    const { standInOf } = this.#lists;
+    return standInOf && desc.fields.find((field) => field.fieldKind === 'list' && standInOf(field));
+  }
+
+  /** Reads a list's items each by itself. */
+  #decodeApart(desc: DescMessage, json: JsonValue, list: DescField): Message {
+    if (!isJsonObject(json)) return this.#decodeWhole(desc, json);
+    const items = json[list.jsonName];
+    if (!Array.isArray(items)) return this.#decodeWhole(desc, json);
+    const standIn = this.#lists.standInOf!(list)!;
+    const message = this.#decodeWhole(desc, { ...json, [list.jsonName]: [] });
+    const read = items.slice(0, this.#lists.itemsReadMax?.(list)).map((item) => {
+      if (!isJsonObject(item)) return standIn('must be a JSON object');
+      try {
+        return this.decode(list.message!, item);
+      } catch (error) {
+        if (!(error instanceof MalformedRequest)) throw error;
+        return standIn(error.message);
+      }
+    });
+    return Object.assign(message, { [list.localName]: read });
+  }
+
+  #decodeWhole(desc: DescMessage, json: JsonValue): Message {
+    const strict = strictly(desc, json, this.#registry, this.#lists);
     try {
       return fromJson(desc, strict, this.#readOptions);
     } catch (error) {
@@ -64,13 +99,8 @@ export class JsonCodec {
     // A single value, in which no field could be wrong.
     if (hasCustomJsonRepresentation(desc)) return malformedAt('', messageExpectation(desc));
     const culprit = this.#locate(desc, json, LOCATE_DEPTH_MAX);
-    if (culprit !== undefined) return new MalformedRequest(culprit.description, culprit.path);
-    const cause = (error as Error).cause;
-    if (!isFieldError(cause)) return new MalformedRequest('the body does not fit the request');
-    const member = cause.field();
-    return member.kind === 'oneof'
-      ? new MalformedRequest(`only one may be given of ${member.fields.map((f) => f.jsonName).join(', ')}`)
-      : new MalformedRequest('must not be given twice', member.jsonName);
+    const { path, description } = culprit ?? conflictIn(error) ?? UNEXPLAINED;
+    return new MalformedRequest(description, path);
   }
 
   #locate(desc: DescMessage, json: JsonValue, depth: number): Culprit | undefined {
@@ -103,9 +133,24 @@ export class JsonCodec {
     const { message } = field;
     if (message !== undefined && depth > 1 && !hasCustomJsonRepresentation(message)) {
       const inner = this.#locate(message, value, depth - 1);
-      if (inner !== undefined) return { path: `${path}.${inner.path}`, description: inner.description };
+      const found = inner ?? this.#conflict(message, value);
+      if (found !== undefined) {
+        const inside = found.path === undefined ? path : `${path}.${found.path}`;
+        return { path: inside, description: found.description };
+      }
     }
     return { path, description: expectation(field) };
+  }
+
+  /** Fields of an object that fit each by itself, and not together. */
+  #conflict(desc: DescMessage, value: JsonValue): Culprit | undefined {
+    if (!isJsonObject(value)) return undefined;
+    try {
+      fromJson(desc, value, this.#readOptions);
+      return undefined;
+    } catch (error) {
+      return conflictIn(error);
+    }
   }
 
   #fits(desc: DescMessage, key: string, value: JsonValue): boolean {
@@ -131,8 +176,21 @@ function firstMisfit<T>(parts: readonly T[], accepts: (some: T[]) => boolean): n
 }
 
 interface Culprit {
-  readonly path: string;
+  /** Undefined: of the whole. */
+  readonly path: string | undefined;
   readonly description: string;
+}
+
+const UNEXPLAINED: Culprit = { path: undefined, description: 'the body does not fit the request' };
+
+/** Which fields cannot be given together, if that is what is wrong. */
+function conflictIn(error: unknown): Culprit | undefined {
+  const { cause } = error as Error;
+  if (!isFieldError(cause)) return undefined;
+  const member = cause.field();
+  if (member.kind !== 'oneof') return { path: member.jsonName, description: 'must not be given twice' };
+  const names = member.fields.map(({ jsonName }) => jsonName).join(', ');
+  return { path: undefined, description: `only one may be given of ${names}` };
 }
 
 /** Each level decodes the rest of the body again: this limits what a malformed body can cost. */

@@ -31,6 +31,8 @@ export function parseJson(bytes: Uint8Array): JsonValue {
   return value;
 }
 
+const NO_KEYS: Set<string> = new Set();
+
 const BYTE_ORDER_MARK = '\ufeff';
 
 /** Without an escape there are no lone surrogates; only numbers that round can be infinite. */
@@ -63,7 +65,7 @@ function checkStructure(text: string): boolean {
           throw new MalformedRequest(`the body is nested more than ${DEPTH_MAX} levels deep`);
         }
         keyNext = text.charCodeAt(i) === OPEN_BRACE;
-        keys = keyNext ? new Set() : null;
+        keys = keyNext ? NO_KEYS : null;
         open.push(keys);
         break;
       case CLOSE_BRACE:
@@ -89,6 +91,8 @@ function checkStructure(text: string): boolean {
         if (keyNext) {
           const key = escaped ? (JSON.parse(text.slice(start, i + 1)) as string) : text.slice(start + 1, i);
           if (keys?.has(key)) throw new MalformedRequest('must not be given twice', key);
+          // Most objects in a long hostile body are empty.
+          if (keys === NO_KEYS) open[open.length - 1] = keys = new Set();
           keys?.add(key);
         }
         break;

@@ -1,6 +1,7 @@
 import type { DescMessage, DescService, Message } from '@bufbuild/protobuf';
 import { hasCustomJsonRepresentation } from '@bufbuild/protobuf/wkt';
 import { malformedAt } from '../faults.js';
+import type { ListRules } from '../options.js';
 import { JsonCodec } from './json-codec.js';
 import { isJsonObject } from './json-object.js';
 import { parseJson } from './json-text.js';
@@ -13,8 +14,9 @@ import { parseJson } from './json-text.js';
  */
 export function jsonReader(
   services: readonly DescService[],
+  lists: ListRules = {},
 ): (desc: DescMessage, bytes: Uint8Array) => Message {
-  const codec = new JsonCodec(services);
+  const codec = new JsonCodec(services, lists);
   return (desc, bytes) => {
     const json = parseJson(bytes);
     if (!hasCustomJsonRepresentation(desc) && !isJsonObject(json))

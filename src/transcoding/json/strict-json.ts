@@ -12,6 +12,7 @@ import { exactInteger, floatOf, isDecimal } from '../fields/exact-number.js';
 import { expectation, messageExpectation } from '../fields/expectation.js';
 import { fieldsByName } from '../fields/field-path.js';
 import { isDuration, isTimestamp, maskPath } from '../fields/wkt-text.js';
+import type { ListRules } from '../options.js';
 import { isExactNumber, isJsonObject } from './json-object.js';
 import { noPrototype, PROTOTYPE_KEY } from './prototype-key.js';
 
@@ -22,13 +23,18 @@ import { noPrototype, PROTOTYPE_KEY } from './prototype-key.js';
  *
  * @throws MalformedRequest that names the field.
  */
-export function strictly(desc: DescMessage, json: JsonValue, registry: Registry): JsonValue {
+export function strictly(
+  desc: DescMessage,
+  json: JsonValue,
+  registry: Registry,
+  lists: ListRules,
+): JsonValue {
   try {
-    return new Strictness(registry, false).message(desc, json, '');
+    return new Strictness(registry, lists, false).message(desc, json, '');
   } catch (error) {
     if (!(error instanceof MalformedRequest)) throw error;
     // What was already changed is valid now, so the second pass fails where the first one did.
-    return new Strictness(registry, true).message(desc, json, '');
+    return new Strictness(registry, lists, true).message(desc, json, '');
   }
 }
 
@@ -37,8 +43,11 @@ class Strictness {
   /** Paths are only for errors, and cost as much as everything else. */
   readonly #tracksPaths: boolean;
 
-  constructor(registry: Registry, tracksPaths: boolean) {
+  readonly #lists: ListRules;
+
+  constructor(registry: Registry, lists: ListRules, tracksPaths: boolean) {
     this.#registry = registry;
+    this.#lists = lists;
     this.#tracksPaths = tracksPaths;
   }
 
@@ -71,6 +80,7 @@ class Strictness {
 
   #field(field: DescField, json: JsonValue, path: string): JsonValue {
     if (field.fieldKind === 'list' && Array.isArray(json)) {
+      json.splice(this.#lists.itemsReadMax?.(field) ?? json.length);
       for (let i = 0; i < json.length; i++) {
         json[i] = this.#element(field, json[i] as JsonValue, this.#tracksPaths ? `${path}[${i}]` : '');
       }

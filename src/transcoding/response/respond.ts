@@ -65,7 +65,7 @@ export function respondAndClose(
 }
 
 /** Reads and discards, until the request ends or goes on for too long. */
-function discardRest(request: HttpRequest, done: () => void): void {
+export function discardRest(request: HttpRequest, done: () => void): void {
   let bytes = 0;
   const timer = setTimeout(stop, LINGER_MS);
   function stop(): void {

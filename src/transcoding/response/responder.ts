@@ -11,6 +11,7 @@ export const bareFailure: ReadyAnswer = { status: 500, body: '{}' };
 export class Responder {
   /** Headers of every response. */
   common: Headers | undefined;
+  #leavesBody = false;
 
   readonly #request: HttpRequest;
   readonly #response: HttpResponse;
@@ -30,9 +31,15 @@ export class Responder {
     this.#failure = failure;
   }
 
+  /** The request's body will not be read. */
+  leavesBody(): void {
+    this.#leavesBody = true;
+  }
+
   send(outgoing: Outgoing): void {
+    if (this.#leavesBody) this.sendAndClose(outgoing);
     // A string has at least half as many characters as UTF-8 bytes in what is sent here: cheap to rule out.
-    if (
+    else if (
       outgoing.body.length >= this.#gzipBytesMin &&
       isWorthPacking(outgoing.contentType ?? 'application/json')
     ) {

@@ -1,16 +1,25 @@
-import { create, type DescField, type DescMessage, type Message, ScalarType } from '@bufbuild/protobuf';
+import {
+  create,
+  type DescField,
+  type DescMessage,
+  type Message,
+  type MessageShape,
+  ScalarType,
+} from '@bufbuild/protobuf';
 import { WireType } from '@bufbuild/protobuf/wire';
 import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
+import { MerchantService } from '../../gen/merchants/v1/merchant_service_pb.js';
 import { jsonReader, MalformedRequest, PROTOTYPE_KEY } from '../../transcoding/index.js';
-import { UnreadableRequest } from './dispatcher.js';
+import { itemsReadMax, standInOf } from './items.js';
 import { StrictReader } from './strict-reader.js';
+import { UnreadableRequest } from './unreadable-request.js';
 
 /**
  * Reads a message from protobuf bytes for all doors, keeping strings and numbers exactly as sent. Refuses what the wire
  * format allows but the types do not; skips unknown fields. Also faster than the library, which reflects on every
  * field. Throws UnreadableRequest.
  */
-export function decodeBinary(schema: DescMessage, bytes: Uint8Array): Message {
+export function decodeBinary<D extends DescMessage>(schema: D, bytes: Uint8Array): MessageShape<D> {
   const reader = new StrictReader(bytes);
   try {
     return readMessage(schema, create(schema), reader, reader.length);
@@ -29,7 +38,10 @@ export function decodeJson(schema: DescMessage, bytes: Uint8Array): Message {
   }
 }
 
-const readJson = jsonReader([InventoryService]);
+/** How lists are read from JSON: as from protobuf. */
+export const listRules = { itemsReadMax, standInOf };
+
+const readJson = jsonReader([InventoryService, MerchantService], listRules);
 
 /** A message under construction. */
 type Target = Record<string, unknown>;
@@ -66,7 +78,8 @@ function fieldReader(field: DescField): ReadField {
     case 'map':
       return mapReader(field);
     case 'list': {
-      const { read, wireType } = valueReader(field);
+      const { read, wireType } = itemReader(field);
+      const itemsMax = itemsReadMax(field) ?? Number.POSITIVE_INFINITY;
       return (message, reader, given) => {
         const list = message[localName] as unknown[];
         if (given === WireType.LengthDelimited && wireType !== WireType.LengthDelimited) {
@@ -74,7 +87,8 @@ function fieldReader(field: DescField): ReadField {
           return;
         }
         expectType(field, given, wireType);
-        list.push(read(reader));
+        if (list.length < itemsMax) list.push(read(reader));
+        else reader.skip(given);
       };
     }
     default: {
@@ -142,6 +156,24 @@ function valueReader(field: DescField): ValueReader {
       return readMessage(message, (before as object | undefined) ?? create(message), reader, end);
     },
   };
+}
+
+/** Reads an item of a list. Where each is read by itself, nothing behind it changes what is said of it. */
+function itemReader(field: DescField): ValueReader {
+  const reader = valueReader(field);
+  const standIn = standInOf(field);
+  const { message } = field;
+  if (standIn === undefined || message === undefined) return reader;
+  const read = (from: StrictReader): unknown => {
+    const bytes = from.viewOfBlock();
+    try {
+      return decodeBinary(message, bytes);
+    } catch (error) {
+      if (!(error instanceof UnreadableRequest)) throw error;
+      return standIn(error.message, bytes);
+    }
+  };
+  return { ...reader, read };
 }
 
 function zeroOf(type: ScalarType): unknown {

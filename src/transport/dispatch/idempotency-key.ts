@@ -29,6 +29,15 @@ export function refuseRepeatedKey(
   if (isRepeated) headers[headerName] = '';
 }
 
+/** The field of a command's envelope that is its key. */
+export const KEY_FIELD = 'idempotencyKey';
+
+/** Of a call that brings many commands. */
+export const keyOfMany: FieldViolation = {
+  field: HEADER,
+  description: 'must not be given: each command has its own key',
+};
+
 /** The key field of a request that changes something; `details` is the whole body of an update on REST. */
 interface Keyed {
   readonly idempotencyKey?: string;
@@ -36,18 +45,21 @@ interface Keyed {
 }
 
 /**
- * The one key of a call, from the header, the request's field, or both. Undefined if none was sent. A key that was sent
- * is never ignored.
+ * The one key of a call, from what came with the request (a header, or the envelope of a command), the request's own
+ * field, or both. Undefined if none was sent. A key that was sent is never ignored. `name` is that of the former.
  */
 export function idempotencyKeyOf(
   request: Message,
-  header: string | undefined,
+  given: string | undefined,
+  name: typeof HEADER | typeof KEY_FIELD = HEADER,
 ): string | undefined | FieldViolation {
   const { idempotencyKey: field, details } = request as Message & Keyed;
   const inDetails = details?.idempotencyKey;
-  if (header !== undefined && !KEY.test(header)) return { field: HEADER, description: HEADER_RULE };
-  const key = header ?? field ?? inDetails;
-  if (field !== undefined && field !== key) return differs('idempotencyKey');
+  if (given !== undefined && !KEY.test(given)) {
+    return { field: name, description: name === HEADER ? HEADER_RULE : KEY_RULE };
+  }
+  const key = given ?? field ?? inDetails;
+  if (field !== undefined && field !== key) return differs(KEY_FIELD);
   if (inDetails !== undefined && inDetails !== key) return differs('details.idempotencyKey');
   return key;
 }

@@ -1,7 +1,10 @@
 import type { Message } from '@bufbuild/protobuf';
 import type { Principal } from '../../auth/principal.js';
 import type { Failure } from '../../domain/failure.js';
+import type { CallOrigin } from '../../service/call.js';
+import type { CallSpan } from '../../telemetry/spans.js';
 import { StreamFailed, type StreamOperation, type StreamReply } from '../operations/stream-operation.js';
+import type { Arrival } from './call-observer.js';
 import type { CallMetadata, Dispatcher } from './dispatcher.js';
 
 export interface StreamDispatcherOptions {
@@ -15,13 +18,38 @@ export interface StreamDispatcherOptions {
   readonly observer: StreamObserver;
 }
 
+type OfStream = Pick<StreamOperation, 'method' | 'permission'>;
+
 export interface StreamObserver {
-  opened(operation: StreamOperation): void;
+  /** A caller asks for a stream. Undefined: nobody traces it. */
+  began(operation: OfStream, arrival: Arrival): CallSpan | undefined;
+  opened(stream: OpenedStream): void;
   /** The stream has not begun. */
-  refused(operation: StreamOperation, failure: Failure, requestId: string): void;
-  /** `failure` is undefined if the caller left. */
-  ended(operation: StreamOperation, failure: Failure | undefined): void;
+  refused(stream: OpenedStream, failure: Failure): void;
+  /** `failure` is undefined if the caller left, or ended a stream of commands. */
+  ended(stream: OpenedStream, failure: Failure | undefined): void;
 }
+
+export interface OpenedStream {
+  readonly operation: OfStream;
+  readonly origin: CallOrigin;
+  /** By the monotonic clock. */
+  readonly sinceMs: number;
+  /** Undefined: the caller is not known. */
+  merchantId: string | undefined;
+  readonly span: CallSpan | undefined;
+}
+
+/** The outcome of opening a stream of commands. */
+export type CommandStreamReply =
+  | {
+      readonly ok: true;
+      readonly principal: Principal;
+      readonly span: CallSpan | undefined;
+      /** To be called once, when the stream has ended. */
+      readonly ended: (failure: Failure | undefined) => void;
+    }
+  | { readonly ok: false; readonly failure: Failure };
 
 const begun = {} as Message;
 
@@ -49,8 +77,24 @@ export class StreamDispatcher {
     decode: () => Message,
     left: AbortSignal,
   ): Promise<StreamReply> {
-    const reply = await this.#begin(operation, metadata, decode, left);
-    if (!reply.ok) this.#options.observer.refused(operation, reply.failure, metadata.requestId);
+    const stream = this.#streamOf(operation, metadata);
+    const reply = await this.#begin(stream, operation, metadata, decode, left);
+    if (!reply.ok) this.#options.observer.refused(stream, reply.failure);
+    return reply;
+  }
+
+  /**
+   * Opens a stream on which commands come; never rejects. `ending` is aborted with a StreamFailed when the stream has to
+   * end. The commands are the caller's to run.
+   */
+  async openCommands(
+    operation: OfStream,
+    metadata: CallMetadata,
+    ending: AbortController,
+  ): Promise<CommandStreamReply> {
+    const stream = this.#streamOf(operation, metadata);
+    const reply = await this.#beginCommands(stream, metadata, ending);
+    if (!reply.ok) this.#options.observer.refused(stream, reply.failure);
     return reply;
   }
 
@@ -60,19 +104,26 @@ export class StreamDispatcher {
     for (const ending of this.#open.keys()) ending.abort(new StreamFailed({ reason: 'SHUTTING_DOWN' }));
   }
 
+  #streamOf(operation: OfStream, metadata: CallMetadata): OpenedStream {
+    const span = this.#options.observer.began(operation, metadata);
+    return { operation, origin: metadata, sinceMs: performance.now(), merchantId: undefined, span };
+  }
+
   async #begin(
+    stream: OpenedStream,
     operation: StreamOperation,
     metadata: CallMetadata,
     decode: () => Message,
     left: AbortSignal,
   ): Promise<StreamReply> {
-    const { dispatcher, streamsMax, observer } = this.#options;
-    if (this.#closing) return { ok: false, failure: { reason: 'SHUTTING_DOWN' } };
-    if (this.#open.size >= streamsMax) return { ok: false, failure: { reason: 'OVERLOADED' } };
+    const { dispatcher, observer } = this.#options;
+    const full = this.#full();
+    if (full !== undefined) return { ok: false, failure: full };
     const ending = new AbortController();
     this.#open.set(ending, undefined);
     try {
       const admitted = await dispatcher.admit(operation, metadata, decode);
+      stream.merchantId = admitted.principal?.merchantId;
       const opened = admitted.ok
         ? await this.#openFor(admitted.principal, operation, admitted.request, ending)
         : admitted;
@@ -80,8 +131,8 @@ export class StreamDispatcher {
         this.#open.delete(ending);
         return opened;
       }
-      observer.opened(operation);
-      const messages = this.#run(operation, metadata, opened.messages, ending);
+      observer.opened(stream);
+      const messages = this.#run(stream, metadata, opened.messages, ending);
       // A generator that never began has no end either, and a caller may leave before asking for a message.
       await messages.next();
       const leave = (): void => {
@@ -93,8 +144,57 @@ export class StreamDispatcher {
       return { ok: true, messages };
     } catch (error) {
       this.#open.delete(ending);
-      return { ok: false, failure: dispatcher.faultOf(error, operation, metadata.requestId) };
+      return { ok: false, failure: dispatcher.faultOf(error, operation, metadata) };
     }
+  }
+
+  async #beginCommands(
+    stream: OpenedStream,
+    metadata: CallMetadata,
+    ending: AbortController,
+  ): Promise<CommandStreamReply> {
+    const { dispatcher, observer } = this.#options;
+    const { operation } = stream;
+    const full = this.#full();
+    if (full !== undefined) return { ok: false, failure: full };
+    this.#open.set(ending, undefined);
+    try {
+      const admitted = await dispatcher.admitCaller(operation, metadata);
+      stream.merchantId = admitted.principal?.merchantId;
+      const refusal = admitted.ok ? this.#own(ending, admitted.principal) : admitted.failure;
+      if (!admitted.ok || refusal !== undefined) {
+        this.#open.delete(ending);
+        return { ok: false, failure: refusal! };
+      }
+      observer.opened(stream);
+      const recheck = this.#recheckCredentials(operation, metadata, ending);
+      const ended = (failure: Failure | undefined): void => {
+        clearInterval(recheck);
+        this.#open.delete(ending);
+        observer.ended(stream, failure);
+      };
+      return { ok: true, principal: admitted.principal, span: stream.span, ended };
+    } catch (error) {
+      this.#open.delete(ending);
+      return { ok: false, failure: dispatcher.faultOf(error, operation, metadata) };
+    }
+  }
+
+  /** Why no stream can be opened, if so. */
+  #full(): Failure | undefined {
+    if (this.#closing) return { reason: 'SHUTTING_DOWN' };
+    return this.#open.size >= this.#options.streamsMax ? { reason: 'OVERLOADED' } : undefined;
+  }
+
+  /** Counts an open stream as the merchant's, unless they have enough. */
+  #own(ending: AbortController, { merchantId }: Principal): Failure | undefined {
+    const { merchantStreamsMax } = this.#options;
+    if (merchantStreamsMax > 0) {
+      const open = [...this.#open.values()].filter((owner) => owner === merchantId).length;
+      if (open >= merchantStreamsMax) return { reason: 'RATE_LIMITED' };
+    }
+    this.#open.set(ending, merchantId);
+    return undefined;
   }
 
   async #openFor(
@@ -103,25 +203,20 @@ export class StreamDispatcher {
     request: Message,
     ending: AbortController,
   ): ReturnType<StreamOperation['open']> {
-    const { merchantId } = principal;
-    const { merchantStreamsMax } = this.#options;
-    if (merchantStreamsMax > 0) {
-      const open = [...this.#open.values()].filter((owner) => owner === merchantId).length;
-      if (open >= merchantStreamsMax) return { ok: false, failure: { reason: 'RATE_LIMITED' } };
-    }
-    this.#open.set(ending, merchantId);
-    return operation.open(principal, request);
+    const refusal = this.#own(ending, principal);
+    return refusal === undefined ? operation.open(principal, request) : { ok: false, failure: refusal };
   }
 
   /** Begins with an empty message. */
   async *#run(
-    operation: StreamOperation,
+    stream: OpenedStream,
     metadata: CallMetadata,
     messages: (signal: AbortSignal) => AsyncGenerator<Message, void, void>,
     ending: AbortController,
   ): AsyncGenerator<Message, void, void> {
     const { dispatcher, observer } = this.#options;
-    const recheck = this.#recheckCredentials(metadata, ending);
+    const { operation } = stream;
+    const recheck = this.#recheckCredentials(operation, metadata, ending);
     let failure: Failure | undefined;
     try {
       yield begun;
@@ -129,24 +224,26 @@ export class StreamDispatcher {
       if (ending.signal.reason instanceof StreamFailed) throw ending.signal.reason;
     } catch (error) {
       failure =
-        error instanceof StreamFailed
-          ? error.failure
-          : dispatcher.faultOf(error, operation, metadata.requestId);
+        error instanceof StreamFailed ? error.failure : dispatcher.faultOf(error, operation, metadata);
       throw error instanceof StreamFailed ? error : new StreamFailed(failure);
     } finally {
       // A caller that never asks for the next message does not get past the lines above.
       if (ending.signal.reason instanceof StreamFailed) failure ??= ending.signal.reason.failure;
       clearInterval(recheck);
       this.#open.delete(ending);
-      observer.ended(operation, failure);
+      observer.ended(stream, failure);
     }
   }
 
   /** A key can be revoked, and a token can expire, while a stream is open. */
-  #recheckCredentials(metadata: CallMetadata, ending: AbortController): NodeJS.Timeout {
+  #recheckCredentials(
+    { permission }: OfStream,
+    metadata: CallMetadata,
+    ending: AbortController,
+  ): NodeJS.Timeout {
     const { dispatcher, credentialsIntervalMs } = this.#options;
     return setInterval(() => {
-      dispatcher.isAuthenticated(metadata).then(
+      dispatcher.isAuthenticated(metadata, permission).then(
         (good) => {
           if (!good) ending.abort(new StreamFailed({ reason: 'UNAUTHENTICATED' }));
         },

@@ -66,11 +66,16 @@ export class StrictReader {
     return this.#bytes.toString('utf8', start, end);
   }
 
+  /** A copy. */
   bytesOfBlock(): Uint8Array {
+    return new Uint8Array(this.viewOfBlock());
+  }
+
+  viewOfBlock(): Uint8Array {
     const end = this.block();
     const start = this.#at;
     this.#at = end;
-    return new Uint8Array(this.#bytes.subarray(start, end));
+    return this.#bytes.subarray(start, end);
   }
 
   bool(): boolean {

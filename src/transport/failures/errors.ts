@@ -44,6 +44,9 @@ export const errorCodes: Readonly<Record<FailureReason, ErrorCodes>> = {
   PERMISSION_DENIED: { code: Code.PermissionDenied, httpStatus: 403 },
   RATE_LIMITED: { code: Code.ResourceExhausted, httpStatus: 429 },
   SLOW_READER: { code: Code.ResourceExhausted, httpStatus: 429 },
+  MERCHANT_NOT_FOUND: { code: Code.NotFound, httpStatus: 404 },
+  MERCHANT_ALREADY_EXISTS: { code: Code.AlreadyExists, httpStatus: 409 },
+  API_KEY_NOT_FOUND: { code: Code.NotFound, httpStatus: 404 },
   OVERLOADED: { code: Code.Unavailable, httpStatus: 503 },
   CONTENTION: { code: Code.Unavailable, httpStatus: 503 },
   DATABASE_UNAVAILABLE: { code: Code.Unavailable, httpStatus: 503 },
@@ -120,14 +123,32 @@ export function restErrorBody(failure: Failure, requestId: string, help: HelpLin
   if (failure.reason === 'UNAUTHENTICATED') {
     return JSON.stringify({ error: 'unauthenticated', message, status: false, statusCode: 401 });
   }
-  const body = { ...usualBody(failure.reason, message, requestId, help), ...failureFacts(failure) };
-  if (failure.reason !== 'VALIDATION_FAILED') {
-    const lines = failedLines(failure);
-    return JSON.stringify(lines === undefined ? body : { ...body, errors: lines.map((line) => line.error) });
-  }
+  return JSON.stringify({
+    ...usualBody(failure.reason, message, requestId, help),
+    ...failureFacts(failure),
+    errors: failedFields(failure),
+  });
+}
+
+/** The same for one command of a batch, whose envelope and request id are those of the batch. */
+export function restCommandError(failure: Failure, help: HelpLinks): object {
+  const errors = failedFields(failure);
+  const link = help.of(failure.reason);
+  return {
+    code: failure.reason,
+    message: failureMessage(failure),
+    ...(link === undefined ? {} : { help: link.url }),
+    ...failureFacts(failure),
+    ...(errors === undefined ? {} : { errors }),
+  };
+}
+
+/** Field → what it breaks, or the lines that failed. Undefined, and left out of the JSON, if the message says everything. */
+function failedFields(failure: Failure): object | undefined {
+  if (failure.reason !== 'VALIDATION_FAILED') return failedLines(failure)?.map((line) => line.error);
   const errors: Record<string, string> = Object.create(null);
   for (const { field, description } of failure.violations) errors[field] ??= description;
-  return JSON.stringify({ ...body, errors });
+  return errors;
 }
 
 /** The REST body for a failure that has an HTTP status but no reason of its own. */

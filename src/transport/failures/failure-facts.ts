@@ -1,5 +1,5 @@
 import type { Failure } from '../../domain/failure.js';
-import { reasons } from '../../domain/reasons.js';
+import { type ReasonFacts, reasons } from '../../domain/reasons.js';
 
 export type FailureFacts = Readonly<Record<string, string | number>>;
 
@@ -14,4 +14,9 @@ export function failureFacts(failure: Failure): FailureFacts {
     if (typeof value === 'number' || (typeof value === 'string' && value !== '')) facts[name] = value;
   }
   return facts;
+}
+
+/** How a call ended, in a word: well, or by the class of its failure. */
+export function outcomeOf(failure: Failure | undefined): 'ok' | ReasonFacts['class'] {
+  return failure === undefined ? 'ok' : reasons[failure.reason].class;
 }

@@ -4,6 +4,7 @@ import type { Server, ServerCredentials } from '@grpc/grpc-js';
 /** Private parts of grpc-js. Its version is pinned, and tests fail if these change. */
 interface Inside {
   readonly commonServerOptions: SecureServerOptions;
+  readonly options: { 'grpc.max_receive_message_length'?: number };
   createHttp2Server(credentials: ServerCredentials): Http2Server;
 }
 
@@ -21,6 +22,11 @@ export function lookInside(
     look(http2);
     return http2;
   };
+}
+
+/** How long the message of the next call may be. The library has one limit for all calls, and reads it as each begins. */
+export function limitMessages(server: Server, bytesMax: number): void {
+  (server as unknown as Inside).options['grpc.max_receive_message_length'] = bytesMax;
 }
 
 /** The HTTP/2 stream of a call. */

@@ -1,36 +1,67 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http2';
 import type { DescMessage, Message } from '@bufbuild/protobuf';
 import type { Metadata } from '@grpc/grpc-js';
 import { decodeBinary } from '../dispatch/decode.js';
-import { type CallMetadata, UnreadableRequest } from '../dispatch/dispatcher.js';
+import type { CallMetadata } from '../dispatch/dispatcher.js';
 import { saneRequestId } from '../dispatch/request-id.js';
+import { UnreadableRequest } from '../dispatch/unreadable-request.js';
 import { malformation } from './guard/headers.js';
 
-/** A gRPC call's metadata, as the dispatcher reads it. */
-export class GrpcCallMetadata implements CallMetadata {
-  readonly #metadata: Metadata;
-  readonly #deadline: Date | number;
+/** What the dispatcher reads of a gRPC call. */
+abstract class GrpcArrival implements CallMetadata {
+  readonly door = 'grpc';
+  abstract readonly deadlineAtMs: number | undefined;
   #requestId: string | undefined;
 
-  constructor(call: { readonly metadata: Metadata; getDeadline(): Date | number }) {
-    this.#metadata = call.metadata;
-    this.#deadline = call.getDeadline();
-  }
+  abstract header(name: string): string | undefined;
 
-  header(name: string): string | undefined {
-    const value = this.#metadata.get(name)[0];
-    return typeof value === 'string' ? value : undefined;
-  }
-
-  /** A call without a deadline has Infinity. */
-  get deadlineAtMs(): number | undefined {
-    return typeof this.#deadline === 'number' ? this.#deadline : this.#deadline.getTime();
+  get traceparent(): string | undefined {
+    return this.header('traceparent');
   }
 
   /** Created on demand: most calls succeed and need none. */
   get requestId(): string {
     this.#requestId ??= saneRequestId(this.header('x-request-id')) ?? randomUUID();
     return this.#requestId;
+  }
+}
+
+/** A call that the library has read. */
+export class GrpcCallMetadata extends GrpcArrival {
+  readonly #metadata: Metadata;
+  readonly #deadline: Date | number;
+
+  constructor(call: { readonly metadata: Metadata; getDeadline(): Date | number }) {
+    super();
+    this.#metadata = call.metadata;
+    this.#deadline = call.getDeadline();
+  }
+
+  override header(name: string): string | undefined {
+    const value = this.#metadata.get(name)[0];
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  /** A call without a deadline has Infinity. */
+  override get deadlineAtMs(): number | undefined {
+    return typeof this.#deadline === 'number' ? this.#deadline : this.#deadline.getTime();
+  }
+}
+
+/** The headers of a call that the library has not seen. */
+export class HeadersMetadata extends GrpcArrival {
+  override readonly deadlineAtMs = undefined;
+  readonly #headers: IncomingHttpHeaders;
+
+  constructor(headers: IncomingHttpHeaders) {
+    super();
+    this.#headers = headers;
+  }
+
+  override header(name: string): string | undefined {
+    const value = this.#headers[name];
+    return typeof value === 'string' ? value : undefined;
   }
 }
 

@@ -1,4 +1,6 @@
-import { type Message, toBinary } from '@bufbuild/protobuf';
+import type { Http2Server } from 'node:http2';
+import { Server as TlsServer } from 'node:tls';
+import type { Message } from '@bufbuild/protobuf';
 import {
   type handleUnaryCall,
   logVerbosity,
@@ -9,21 +11,28 @@ import {
   setLogVerbosity,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import type { TlsConfig } from '../../config.js';
+import type { Certificates, TlsConfig } from '../../config.js';
 import { file_google_rpc_error_details } from '../../gen/google/rpc/error_details_pb.js';
 import { file_inventory_v1_error_reason } from '../../gen/inventory/v1/error_reason_pb.js';
 import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
+import { MerchantService } from '../../gen/merchants/v1/merchant_service_pb.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { REPLAYED_HEADER } from '../dispatch/request-id.js';
 import type { DoorOptions } from '../door-options.js';
-import { http2Options } from '../http2.js';
+import { EXECUTE_PATH, ExecuteDoor } from '../execute/execute-door.js';
+import type { HelpLinks } from '../failures/help-links.js';
+import { http2Options, secureContextOf } from '../http2.js';
+import { messageOf } from '../messages/command-outcome.js';
+import { encodeBinary } from '../messages/encode.js';
+import { fullNameOf, pathOf } from '../operations/method-path.js';
 import type { Operation } from '../operations/operation.js';
 import type { StreamOperation } from '../operations/stream-operation.js';
 import { FIRST_WORD_TIMEOUT_MS } from './guard/connections.js';
-import { Guard } from './guard/guard.js';
+import { Guard, type GuardOptions } from './guard/guard.js';
 import { GrpcHealth } from './health.js';
-import { lookInside, streamOf } from './library.js';
-import { decodeCall, GrpcCallMetadata } from './metadata.js';
+import { limitMessages, lookInside, streamOf } from './library.js';
+import { LongCalls } from './long-calls.js';
+import { decodeCall, GrpcCallMetadata, HeadersMetadata } from './metadata.js';
 import { OpenStreams } from './open-streams.js';
 import { createReflection } from './reflection.js';
 import { GrpcErrors } from './status.js';
@@ -44,11 +53,14 @@ const CONNECTION_CALLS_MAX = 10_000;
 /** The gRPC port, and the door behind it: grpc-js, with reflection and grpc.health.v1.Health. */
 export class GrpcPort {
   readonly #server: Server;
-  readonly #health = new GrpcHealth(['', InventoryService.typeName]);
+  readonly #health = new GrpcHealth(['', InventoryService.typeName, MerchantService.typeName]);
   readonly #endless: OpenStreams;
   readonly #streams: GrpcStreams;
+  readonly #execute: ExecuteDoor;
   readonly #guard: Guard;
   readonly #credentials: ServerCredentials;
+  /** One for each address of the host. */
+  readonly #listening = new Set<Http2Server>();
 
   constructor(options: GrpcPortOptions) {
     // Errors and statuses report what goes wrong; the library's own log lines are not JSON.
@@ -66,7 +78,15 @@ export class GrpcPort {
     });
     this.#credentials = serverCredentials(options.tls);
     const errors = new GrpcErrors(options.help);
+    this.#execute = new ExecuteDoor(options);
+    const operations = new Map(options.operations.map((operation) => [pathOf(operation.method), operation]));
     this.#guard = new Guard({
+      foresee: (headers) => {
+        const operation = operations.get(headers[':path'] ?? '');
+        return operation && options.earlyRefusals.foresee(operation, new HeadersMetadata(headers));
+      },
+      bodyRoom: options.bodyRoom,
+      take: this.#taker(options, operations, errors),
       requestTimeoutMs: options.requestTimeoutMs,
       streamStalledMs: options.streamStalledMs,
       grpcIdleMs: options.grpcIdleMs,
@@ -79,7 +99,10 @@ export class GrpcPort {
         settings: { ...http2Options.settings, maxConcurrentStreams: CONNECTION_CALLS_MAX },
         handshakeTimeout: FIRST_WORD_TIMEOUT_MS,
       },
-      (http2) => this.#guard.watch(http2),
+      (http2) => {
+        this.#listening.add(http2);
+        this.#guard.watch(http2);
+      },
     );
     this.#streams = new GrpcStreams(options, this.#guard, errors);
     this.#endless = new OpenStreams(this.#guard);
@@ -92,10 +115,35 @@ export class GrpcPort {
     if (options.reflection) {
       createReflection([
         InventoryService.file,
+        MerchantService.file,
         file_inventory_v1_error_reason,
         file_google_rpc_error_details,
       ]).addToServer(tracked);
     }
+  }
+
+  /** Takes what is not for the library, and sets the length of what is. */
+  #taker(
+    { dispatcher, bodyBytesMax, batchBodyBytesMax }: GrpcPortOptions,
+    operations: ReadonlyMap<string, Operation>,
+    errors: GrpcErrors,
+  ): GuardOptions['take'] {
+    const longCalls = new LongCalls(dispatcher, errors);
+    return (stream, headers, passOn) => {
+      const path = headers[':path'] ?? '';
+      const operation = operations.get(path);
+      if (operation?.isLarge) {
+        longCalls.begin(operation, stream, headers, () => {
+          limitMessages(this.#server, batchBodyBytesMax);
+          passOn(true);
+        });
+      } else if (path === EXECUTE_PATH && this.#execute.accept(stream, headers)) {
+        this.#guard.arrived(stream);
+      } else {
+        limitMessages(this.#server, bodyBytesMax);
+        passOn(false);
+      }
+    };
   }
 
   /** Returns the port. */
@@ -108,6 +156,13 @@ export class GrpcPort {
     });
   }
 
+  /** For connections from now on; the others keep theirs. */
+  setCertificates(certificates: Certificates): void {
+    for (const http2 of this.#listening) {
+      if (http2 instanceof TlsServer) http2.setSecureContext(secureContextOf(certificates));
+    }
+  }
+
   setServing(serving: boolean): void {
     this.#health.setServing(serving);
   }
@@ -116,6 +171,7 @@ export class GrpcPort {
   drain(): Promise<void> {
     this.#endless.endAll();
     this.#streams.drain();
+    this.#execute.drain();
     this.#guard.drain();
     return new Promise((resolve) => this.#server.tryShutdown(() => resolve()));
   }
@@ -141,15 +197,15 @@ function serverCredentials(tls: TlsConfig | undefined): ServerCredentials {
 /** Requests stay bytes until the caller is known; the dispatcher decodes them. */
 function definition(operations: readonly (Operation | StreamOperation)[]): ServiceDefinition {
   const methods = operations.map(({ method }) => [
-    method.localName,
+    fullNameOf(method),
     {
-      path: `/${method.parent.typeName}/${method.name}`,
-      originalName: method.localName,
+      path: pathOf(method),
+      originalName: fullNameOf(method),
       requestStream: false,
       responseStream: method.methodKind === 'server_streaming',
       requestSerialize: (bytes: Buffer) => bytes,
       requestDeserialize: (bytes: Buffer) => bytes,
-      responseSerialize: (message: Message) => Buffer.from(toBinary(method.output, message)),
+      responseSerialize: (message: Message) => encodeBinary(method.output, message),
       responseDeserialize: (bytes: Buffer) => bytes,
     },
   ]);
@@ -157,16 +213,16 @@ function definition(operations: readonly (Operation | StreamOperation)[]): Servi
 }
 
 function implementation(
-  { operations, dispatcher, streams }: GrpcPortOptions,
+  { operations, dispatcher, streams, help }: GrpcPortOptions,
   grpcStreams: GrpcStreams,
   guard: Guard,
   errors: GrpcErrors,
 ): UntypedServiceImplementation {
   const unary = operations.map((operation) => [
-    operation.method.localName,
-    handler(operation, dispatcher, guard, errors),
+    fullNameOf(operation.method),
+    handler(operation, dispatcher, guard, errors, help),
   ]);
-  const streaming = streams.map((stream) => [stream.method.localName, grpcStreams.handler(stream)]);
+  const streaming = streams.map((stream) => [fullNameOf(stream.method), grpcStreams.handler(stream)]);
   return Object.fromEntries([...unary, ...streaming]);
 }
 
@@ -175,6 +231,7 @@ function handler(
   dispatcher: Dispatcher,
   guard: Guard,
   errors: GrpcErrors,
+  help: HelpLinks,
 ): handleUnaryCall<Buffer, Message> {
   return async (call, callback) => {
     const stream = streamOf(call);
@@ -188,7 +245,7 @@ function handler(
       headers.set(REPLAYED_HEADER, 'true');
       call.sendMetadata(headers);
     }
-    callback(null, reply.message);
+    callback(null, messageOf(reply, help));
     guard.answered(stream);
   };
 }

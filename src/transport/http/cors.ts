@@ -16,6 +16,8 @@ export function corsOptions(origins: readonly string[]): CorsOptions | undefined
       'idempotency-key',
       'last-event-id',
       REQUEST_ID_HEADER,
+      'traceparent',
+      'tracestate',
       'content-type',
       'content-encoding',
       // Connect and gRPC-Web.

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { TlsConfig } from '../../config.js';
+import type { Certificates, TlsConfig } from '../../config.js';
 import { splitTarget } from '../../transcoding/index.js';
 import { REQUEST_ID_HEADER } from '../dispatch/request-id.js';
 import { noHelp } from '../failures/help-links.js';
@@ -48,6 +48,10 @@ export class MetricsPort {
   /** Returns the port. */
   listen(host: string, port: number): Promise<number> {
     return this.#listener.listen(host, port);
+  }
+
+  setCertificates(certificates: Certificates): void {
+    this.#listener.setCertificates(certificates);
   }
 
   drain(): Promise<void> {

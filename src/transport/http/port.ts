@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { TlsConfig } from '../../config.js';
+import type { Certificates, TlsConfig } from '../../config.js';
 import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
-import { Cors, splitTarget, type Transcoder } from '../../transcoding/index.js';
+import { MerchantService } from '../../gen/merchants/v1/merchant_service_pb.js';
+import { Cors, type HttpRequest, isHttp2, splitTarget, type Transcoder } from '../../transcoding/index.js';
 import { refuseRepeatedKey } from '../dispatch/idempotency-key.js';
 import type { DoorOptions } from '../door-options.js';
+import { EXECUTE_PATH, ExecuteDoor } from '../execute/execute-door.js';
 import { ConnectDoor } from './connect/connect.js';
 import type { ConnectionBounds } from './connections/connection-bounds.js';
 import { HttpListener } from './connections/listener.js';
@@ -16,7 +18,7 @@ import { openApiDocument } from './docs/openapi.js';
 import { hasLeft } from './has-left.js';
 import { metricsPath, type Scrape } from './metrics-port.js';
 import { OpenPaths } from './open-paths.js';
-import { probes } from './probes.js';
+import { type ProbedStatus, probes } from './probes.js';
 import { requestIdOf } from './request-id-of.js';
 import { createRestDoor } from './rest/rest.js';
 
@@ -29,7 +31,7 @@ export interface HttpPortOptions extends DoorOptions {
   readonly docs: boolean;
   /** Origins whose pages may call from a browser; `*`: all. */
   readonly corsOrigins: readonly string[];
-  readonly isReady: () => boolean;
+  readonly status: () => ProbedStatus;
   /** Undefined: this port does not serve `/metrics`. */
   readonly metrics: Scrape | undefined;
   readonly onError: (error: unknown, requestId: string) => void;
@@ -40,6 +42,7 @@ export class HttpPort {
   readonly #onError: HttpPortOptions['onError'];
   readonly #listener: HttpListener;
   readonly #connect: ConnectDoor;
+  readonly #execute: ExecuteDoor;
   readonly #rest: Transcoder;
   readonly #cors: Cors | undefined;
   readonly #openPaths: OpenPaths;
@@ -48,24 +51,25 @@ export class HttpPort {
     const { help, onError } = options;
     this.#onError = onError;
     this.#connect = new ConnectDoor(options);
+    this.#execute = new ExecuteDoor(options);
     const cors = corsOptions(options.corsOrigins);
     this.#cors = cors && new Cors(cors);
     this.#rest = createRestDoor({
       ...options,
-      services: [InventoryService],
+      services: [InventoryService, MerchantService],
       cors,
       requestId: (request) => requestIdOf(request as IncomingMessage),
     });
     const { docs, metrics } = options;
     const openPaths = [
       ...frontPage(docs),
-      ...probes(options.isReady),
+      ...probes(options.status),
       ...(metrics === undefined ? [] : metricsPath(metrics)),
       ...(docs ? [...docsPage(), ...errorsPage(), ...openApiDocument(), ...grpcServiceConfigs()] : []),
     ];
     this.#openPaths = new OpenPaths(new Map(openPaths), { cors: this.#cors, help, onError });
     this.#listener = new HttpListener(
-      { tls: options.tls, bounds: options.connections, help },
+      { tls: options.tls, bounds: options.connections, help, isEndless: isExecute },
       (request, response) => this.#route(request, response),
     );
   }
@@ -75,7 +79,12 @@ export class HttpPort {
     return this.#listener.listen(host, port);
   }
 
+  setCertificates(certificates: Certificates): void {
+    this.#listener.setCertificates(certificates);
+  }
+
   drain(): Promise<void> {
+    this.#execute.drain();
     return this.#listener.drain();
   }
 
@@ -86,6 +95,8 @@ export class HttpPort {
   #route(request: IncomingMessage, response: ServerResponse): void {
     const { path } = splitTarget(request.url ?? '');
     refuseRepeatedKey(request.headers, request.rawHeaders);
+    const sent: HttpRequest = request;
+    if (path === EXECUTE_PATH && isHttp2(sent) && this.#execute.accept(sent.stream, sent.headers)) return;
     if (this.#connect.serves(path)) {
       if (this.#cors && sharesWithOrigin(this.#cors, request, response, ['POST'])) return;
       const requestId = requestIdOf(request);
@@ -100,4 +111,9 @@ export class HttpPort {
     if (this.#openPaths.answer(path, request, response, () => requestIdOf(request))) return;
     this.#rest.listener(request, response);
   }
+}
+
+/** Its commands come for as long as its caller likes. */
+function isExecute({ url, httpVersionMajor }: IncomingMessage): boolean {
+  return httpVersionMajor === 2 && url === EXECUTE_PATH;
 }

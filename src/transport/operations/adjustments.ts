@@ -28,17 +28,20 @@ export function adjustmentOperations(records: Records): Operation[] {
         records.setOnHand(call, { id, qty: qty!, reference, notes, expectedOnHandQty, releaseShortfall }),
       ({ adjusted }) => ({ stock: adjustedMessage(adjusted[0]!) }),
     ),
-    change(
-      permission,
-      batchAdjust,
-      (call, { lines }) => {
-        const keyed = lines.findIndex((line) => line.idempotencyKey !== undefined);
-        if (keyed < 0) return records.batchAdjust(call, lines.map(adjustmentLine));
-        const field = `lines[${keyed}].idempotencyKey`;
-        return invalid({ field, description: 'must not be given in a line: the batch has one key' });
-      },
-      ({ adjusted }) => ({ stock: adjusted.map(adjustedMessage) }),
-    ),
+    {
+      ...change(
+        permission,
+        batchAdjust,
+        (call, { lines }) => {
+          const keyed = lines.findIndex((line) => line.idempotencyKey !== undefined);
+          if (keyed < 0) return records.batchAdjust(call, lines.map(adjustmentLine));
+          const field = `lines[${keyed}].idempotencyKey`;
+          return invalid({ field, description: 'must not be given in a line: the batch has one key' });
+        },
+        ({ adjusted }) => ({ stock: adjusted.map(adjustedMessage) }),
+      ),
+      isLarge: true,
+    },
   ];
 }
 

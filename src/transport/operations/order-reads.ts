@@ -1,6 +1,6 @@
 import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
 import type { Reads } from '../../service/reads/reads.js';
-import { microsecondsOf } from '../messages/instant.js';
+import { microsecondsOf, timestampOfUs } from '../messages/instant.js';
 import { actionOf, logMessage } from '../messages/log.js';
 import { heldOrderMessage, holdMessage, orderMessage } from '../messages/order.js';
 import type { Operation } from './operation.js';
@@ -19,9 +19,11 @@ export function orderReadOperations(reads: Reads): Operation[] {
           fromUs: from && microsecondsOf(from),
           toUs: to && microsecondsOf(to),
         }),
-      (page, { merchantId }) => ({
+      ({ totalIsEstimate, prunedBeforeUs, ...page }, { merchantId }) => ({
         ...page,
         content: page.content.map((entry) => logMessage(merchantId, entry)),
+        ...(totalIsEstimate && { totalIsEstimate }),
+        ...(prunedBeforeUs !== null && { prunedBefore: timestampOfUs(prunedBeforeUs) }),
       }),
     ),
     read(

@@ -20,14 +20,17 @@ export function readOperations(reads: Reads): Operation[] {
       (call, request) => reads.listInventory(call, request),
       (page, principal) => ({ ...page, content: shownRecords(principal, page.content) }),
     ),
-    readStock(
-      method.batchGetInventory,
-      (call, request) => reads.batchGetInventory(call, request),
-      ({ records, missing }, principal) => ({
-        records: shownRecords(principal, records),
-        missing: [...missing],
-      }),
-    ),
+    {
+      ...readStock(
+        method.batchGetInventory,
+        (call, request) => reads.batchGetInventory(call, request),
+        ({ records, missing }, principal) => ({
+          records: shownRecords(principal, records),
+          missing: [...missing],
+        }),
+      ),
+      isLarge: true,
+    },
     readStock(
       method.listInventoryByProduct,
       (call, { productId }) => reads.listInventoryByProduct(call, productId),

@@ -19,7 +19,7 @@ import {
   stock,
 } from './words.js';
 
-type Level = 'stockReader' | 'reader' | 'updater' | 'manager';
+type Level = 'nobody' | 'stockReader' | 'reader' | 'updater' | 'manager';
 
 /** To callers who may read quantities only. */
 const unattributed = recordData(50, 0, ID, { lastAdjustedBy: '' });
@@ -66,12 +66,19 @@ const needs: Readonly<Record<Rpc, readonly [Level, JsonRequest, Expected]>> = {
   Adjust: ['updater', { id: ID, qty: 1, action: 'RECEIVED' }, ok(adjusted(51, 0))],
   SetOnHand: ['updater', { id: ID, qty: 51 }, ok(adjusted(51, 0))],
   BatchAdjust: ['updater', { lines: [{ id: ID, qty: 1, action: 'RECEIVED' }] }, ok([adjusted(51, 0)])],
+  // Its commands need their own.
+  BatchExecute: [
+    'nobody',
+    { commands: [{ release: { id: ID, qty: 1, reference: 'A' } }] },
+    ok({ results: [expect.anything()] }),
+  ],
   ListLogs: ['reader', { action: 'SOLD' }, onlyPage()],
   GetSettings: ['reader', {}, ok({ defaultTtlSeconds: 0 })],
   UpdateSettings: ['manager', { defaultTtlSeconds: 60 }, ok({ defaultTtlSeconds: 60 })],
 };
 
 const permission: Readonly<Record<Level, string>> = {
+  nobody: 'no permission',
   stockReader: 'can_read_stock',
   reader: 'can_read_inventory',
   updater: 'can_update_inventory',

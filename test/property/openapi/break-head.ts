@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Members, type Tree } from './json-tree.js';
 import { BODY_BYTES_MAX, type Change } from './parts.js';
 
-/** One header more, or another. */
+/** One more header, or a changed one. */
 export const headerChange: fc.Arbitrary<Change> = fc
   .constantFrom(
     ...['', 'x'.repeat(255), 'x'.repeat(256), 'é', 'a\tb', 'a b'].map(
@@ -44,7 +44,7 @@ const accepts = [
   '',
 ];
 
-/** Of what is around the content. */
+/** Changes of what is around the content. */
 export const wrapping: fc.Arbitrary<Change> = fc.oneof(
   fc.constantFrom(...contentTypes, ...goodContentTypes).map(
     (contentType): Change =>

@@ -7,7 +7,7 @@ import { Members } from './json-tree.js';
 import { type Caller, type Change, encoded, type Parts, type Piece } from './parts.js';
 import { pieces, rawPieces, unreadablePieces } from './strange-texts.js';
 
-/** One change of a request, to something that may be allowed or not; with `withRuins` also of its body to no JSON. */
+/** One change of a request, whose result may be allowed or not; `withRuins`: it may also make the body no JSON. */
 function changeOf(
   document: OpenApiDocument,
   operation: Template,
@@ -60,7 +60,7 @@ function changeOf(
   return fc.oneof(...always.filter(({ weight }) => weight > 0));
 }
 
-/** Requests with some changes, of which each alone may be right or wrong. */
+/** Requests with some changes; each of them alone may be right or wrong. */
 export function brokenRequestsOf(
   document: OpenApiDocument,
   operation: Template,
@@ -68,7 +68,7 @@ export function brokenRequestsOf(
   callers: readonly Caller[],
 ): fc.Arbitrary<Parts> {
   const change = changeOf(document, operation, callers, { withRuins: true });
-  // Ruins come last: another change might mend them.
+  // Ruins come last, since another change might repair them.
   const first = changeOf(document, operation, callers, { withRuins: false });
   const several = fc.oneof(
     { weight: 4, arbitrary: fc.tuple(change) },

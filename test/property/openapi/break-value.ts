@@ -6,7 +6,7 @@ import { type Change, inMembers, somewhere } from './walk.js';
 const empty = new Members([]);
 const deep = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
 
-/** What a careless or hostile client puts in a value's place. */
+/** Values that a careless or hostile client might send instead. */
 const strange = fc.constantFrom<Tree>(
   ...[null, true, false, 0, -1, 1.5, 2147483648, -2147483649, [], [[]], [null], empty],
   new Members([['qty', 1]]),
@@ -40,7 +40,7 @@ const strange = fc.constantFrom<Tree>(
   new Verbatim(deep(30), JSON.parse(deep(30))),
 );
 
-/** What no reader of JSON may take, wherever it stands. */
+/** Texts that no reader of JSON may accept, wherever they are. */
 const unreadable = fc
   .constantFrom(
     ...[
@@ -89,7 +89,7 @@ const unknownKey = fc.constantFrom(
   '\0',
 );
 
-/** Changes after which the body still is JSON. */
+/** Changes that leave the body JSON. */
 export const changes: fc.Arbitrary<Change> = fc.oneof(
   { weight: 4, arbitrary: fc.tuple(fc.nat(), strange).map(([at, value]) => somewhere(at, () => value)) },
   {
@@ -121,7 +121,7 @@ export const changes: fc.Arbitrary<Change> = fc.oneof(
   },
 );
 
-/** Changes after which the body is nothing that anybody may take. */
+/** Changes after which nobody may accept the body. */
 export const ruins: fc.Arbitrary<Change> = fc.oneof(
   fc.tuple(fc.nat(), unreadable).map(([at, value]) => somewhere(at, () => value)),
   inMembers((entries, i) => [...entries, ...entries.slice(i, i + 1)]),

@@ -23,7 +23,7 @@ export function operationsOf(document: OpenApiDocument): Template[] {
   );
 }
 
-/** An operation's parameters with their places in the document, but for those by which the caller is known. */
+/** An operation's parameters with their places in the document, except the credentials. */
 export function parametersOf(
   document: OpenApiDocument,
   { pointer, value }: Template,
@@ -35,7 +35,7 @@ export function parametersOf(
     .filter((parameter) => !credentials.includes(parameter.value.name!));
 }
 
-/** Requests that keep to all that the document says of the operation. */
+/** Requests that obey the document's description of the operation. */
 export function requestsOf(
   document: OpenApiDocument,
   operation: Template,

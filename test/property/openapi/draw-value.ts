@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { commandNames } from '../../support/doors/commands.js';
 import { escaped, type OpenApiDocument } from '../../support/openapi/document.js';
 import { Members, type Tree } from './json-tree.js';
 import { type Schema, schemaAt } from './schema.js';
@@ -6,7 +7,7 @@ import { type Schema, schemaAt } from './schema.js';
 /** Values that mean something to the service, by the name of their field or parameter. */
 export type Known = Readonly<Record<string, readonly (string | number)[]>>;
 
-/** Values that keep to the schema at the pointer; often of those that are known by `name`. */
+/** Values that obey the schema at the pointer; often some that mean something under this `name`. */
 export function valuesOf(
   document: OpenApiDocument,
   pointer: string,
@@ -62,7 +63,7 @@ function strings(document: OpenApiDocument, pointer: string): fc.Arbitrary<strin
   const candidates = [
     ...(format === 'date-time' ? [times] : []),
     fc.string({ minLength, maxLength, unit: 'binary', size: 'small' }),
-    // JSON Schema counts characters, whatever they are made of.
+    // JSON Schema counts characters, not bytes or UTF-16 units.
     fc.constantFrom('a', 'ö', '𝒳').map((character) => character.repeat(maxLength)),
     ...(pattern === undefined ? [] : [fc.stringMatching(new RegExp(pattern, 'u'), { size: 'small' })]),
   ];
@@ -70,7 +71,7 @@ function strings(document: OpenApiDocument, pointer: string): fc.Arbitrary<strin
   return fc.oneof(...candidates.map((some) => oftener(some, fits))).filter(fits);
 }
 
-/** Leaves out what never fits: a filter would wait for it forever. */
+/** Leaves out values that never fit: a filter would wait for one forever. */
 function oftener(
   some: fc.Arbitrary<string>,
   fits: (text: string) => boolean,
@@ -82,15 +83,16 @@ function oftener(
 function objectOf(document: OpenApiDocument, pointer: string, known: Known): fc.Arbitrary<Members> {
   const { properties = {}, required = [] } = schemaAt(document, pointer)!.schema;
   const names = Object.keys(properties);
-  const isOneOf = namesOneOf(names);
+  const choice = choiceOf(names);
   const values = names.map((name) => {
     const given = valuesOf(document, `${pointer}/properties/${escaped(name)}`, known, name);
-    if (required.includes(name) || (isOneOf && ONE_OF.includes(name))) return given;
-    // A key is often forbidden: along with another one, and in the lines of a batch.
+    if (required.includes(name) || choice.includes(name)) return given;
+    // A key is often forbidden: with a second key, and in the lines of a batch.
     return name === 'idempotencyKey' ? seldom(given) : fc.option(given, { nil: undefined, freq: 2 });
   });
-  return fc.tuple(fc.constantFrom('id', ...ONE_OF), ...values).map(([one, ...drawn]) => {
-    const isLeftOut = (name: string): boolean => isOneOf && ONE_OF.includes(name) && name !== one;
+  const [first = '', ...others] = choice;
+  return fc.tuple(fc.constantFrom(first, first, ...others), ...values).map(([one, ...drawn]) => {
+    const isLeftOut = (name: string): boolean => choice.includes(name) && name !== one;
     return new Members(
       names.flatMap((name, i) =>
         drawn[i] === undefined || isLeftOut(name) ? [] : [[name, drawn[i]] as const],
@@ -99,11 +101,16 @@ function objectOf(document: OpenApiDocument, pointer: string, known: Known): fc.
   });
 }
 
-/** A line names exactly one of these; only words of the document say so. */
-const ONE_OF: readonly string[] = ['id', 'skuId', 'productId'];
+/** Exactly one of these is given: the document says so only in words. */
+const choices = [
+  { of: ['id', 'skuId', 'productId'], withField: 'split' },
+  { of: commandNames, withField: 'idempotencyKey' },
+];
 
-function namesOneOf(names: readonly string[]): boolean {
-  return names.includes('split') && ONE_OF.every((name) => names.includes(name));
+/** The fields of an object of which exactly one is given; empty: it has none. */
+export function choiceOf(names: readonly string[]): readonly string[] {
+  const found = choices.find(({ of, withField }) => [...of, withField].every((name) => names.includes(name)));
+  return found?.of ?? [];
 }
 
 function seldom(given: fc.Arbitrary<Tree>): fc.Arbitrary<Tree | undefined> {
@@ -118,7 +125,7 @@ function mapOf(document: OpenApiDocument, pointer: string, known: Known): fc.Arb
     .map((entries) => new Members(entries));
 }
 
-/** One small value that keeps to the schema. */
+/** One small value that obeys the schema. */
 export function sampleOf(document: OpenApiDocument, pointer: string): Tree {
   const { schema, at } = schemaAt(document, pointer)!;
   const known = schema.enum?.[0] ?? schema.examples?.[0];
@@ -134,7 +141,7 @@ export function sampleOf(document: OpenApiDocument, pointer: string): Tree {
       return Array<Tree>(schema.minItems ?? 0).fill(sampleOf(document, `${at}/items`));
     case 'object':
       return new Members(
-        [...(namesOneOf(Object.keys(schema.properties ?? {})) ? ['id'] : []), ...(schema.required ?? [])].map(
+        [...choiceOf(Object.keys(schema.properties ?? {})).slice(0, 1), ...(schema.required ?? [])].map(
           (name) => [name, sampleOf(document, `${at}/properties/${escaped(name)}`)],
         ),
       );

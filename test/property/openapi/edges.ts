@@ -8,7 +8,7 @@ const empty = new Members([]);
 /** The `n`-th value just beyond what the schema allows, or just within it. */
 export function edge(tree: Tree, n: number, document: OpenApiDocument, pointer: string): Tree {
   const found = schemaAt(document, pointer);
-  // The key of an unknown field may name what every object of JavaScript has.
+  // The name of an unknown field may be that of a member of every JavaScript object.
   const edges = found?.schema.type === undefined ? [] : edgesOf(document, found.at);
   return edges.length === 0 ? tree : edges[n % edges.length]!;
 }

@@ -1,10 +1,49 @@
+import { commandNames } from '../../support/doors/commands.js';
 import { escaped, type OpenApiDocument } from '../../support/openapi/document.js';
 import { parametersOf, type Template } from './draw-request.js';
-import { type Known, sampleOf } from './draw-value.js';
+import { choiceOf, type Known, sampleOf } from './draw-value.js';
 import { edgesOf } from './edges.js';
 import { Members, type Tree } from './json-tree.js';
 import { type Caller, encoded, type Parts } from './parts.js';
 import { schemaAt } from './schema.js';
+import { UNTOUCHED } from './world.js';
+
+/** Bodies of operations whose smallest one cannot succeed. */
+const ownBodies: Readonly<Record<string, Tree>> = {
+  // It needs one of two fields.
+  extendOrder: new Members([['openEnded', true]]),
+  // It needs a record, and units that fit: bounds of other operations leave records full or empty.
+  batchAdjust: new Members([
+    [
+      'lines',
+      [
+        new Members([
+          ['id', UNTOUCHED],
+          ['qty', 1],
+          ['action', 'RETURNED'],
+        ]),
+      ],
+    ],
+  ]),
+  // One command succeeds, and one fails.
+  batchExecute: new Members([
+    [
+      'commands',
+      [UNTOUCHED, 'inv_none'].map(
+        (id) =>
+          new Members([
+            [
+              'reserve',
+              new Members([
+                ['id', id],
+                ['qty', 1],
+              ]),
+            ],
+          ]),
+      ),
+    ],
+  ]),
+};
 
 /** The smallest request that the operation takes. */
 export function plainRequest(
@@ -28,13 +67,7 @@ export function plainRequest(
     query: operation.id === 'watchInventory' ? [{ name: encoded('ids'), value: encoded('inv_1') }] : [],
     headers: {},
     caller,
-    // Which needs one of two fields.
-    body:
-      operation.id === 'extendOrder'
-        ? new Members([['openEnded', true]])
-        : body === undefined
-          ? undefined
-          : sampleOf(document, body),
+    body: ownBodies[operation.id] ?? (body === undefined ? undefined : sampleOf(document, body)),
     padding: 0,
     isUtf8: true,
     contentType: 'application/json',
@@ -64,11 +97,16 @@ function bodiesAt(document: OpenApiDocument, pointer: string): Tree[] {
   const own = edgesOf(document, at);
   if (schema.type === 'array') return [...own, ...bodiesAt(document, `${at}/items`).map((item) => [item])];
   const { entries } = schema.properties === undefined ? new Members([]) : (sampleOf(document, at) as Members);
-  const inside = Object.keys(schema.properties ?? {}).flatMap((name) =>
-    bodiesAt(document, `${at}/properties/${escaped(name)}`).map((value) => {
-      return new Members([...entries.filter(([other]) => other !== name), [name, value]]);
-    }),
-  );
+  const names = Object.keys(schema.properties ?? {});
+  // The calls of the commands' names have the others.
+  const [, ...others] = choiceOf(names).filter((name) => commandNames.includes(name));
+  const inside = names
+    .filter((name) => !others.includes(name))
+    .flatMap((name) =>
+      bodiesAt(document, `${at}/properties/${escaped(name)}`).map((value) => {
+        return new Members([...entries.filter(([other]) => other !== name), [name, value]]);
+      }),
+    );
   return [...own, ...inside];
 }
 

@@ -1,6 +1,6 @@
 import type { Json } from '../../support/openapi/document.js';
 
-/** A JSON text that can be wrong in every way: as values, with what no value can hold written out. */
+/** A JSON text that can be wrong in every way: values, and texts that no value could hold. */
 export type Tree = null | boolean | number | string | readonly Tree[] | Members | Verbatim;
 
 /** An object, whose keys need not differ. */
@@ -25,7 +25,7 @@ export function wireText(tree: Tree): string {
   return Array.isArray(tree) ? `[${tree.map(wireText).join(',')}]` : JSON.stringify(tree);
 }
 
-/** As somebody reads it who rounds nothing and lets nothing pass; undefined when nobody may read it. */
+/** Its value for a strict reader who rounds nothing; undefined if nobody may accept it. */
 export function readingOf(tree: Tree): string | undefined {
   try {
     return reading(tree);
@@ -47,5 +47,8 @@ function reading(tree: Tree): string {
     if (new Set(entries.map(([key]) => key)).size < entries.length) throw unreadable;
     return `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${reading(value)}`).join(',')}}`;
   }
-  return Array.isArray(tree) ? `[${tree.map(reading).join(',')}]` : JSON.stringify(tree);
+  if (!Array.isArray(tree)) return JSON.stringify(tree);
+  // Without its only item, a list is empty, which everybody may accept.
+  if (wireText(tree) === '[]') return '[]';
+  return `[${tree.map(reading).join(',')}]`;
 }

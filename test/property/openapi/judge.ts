@@ -5,7 +5,10 @@ import type { Exchange } from '../../support/openapi/exchange.js';
 import { findOperation, type Operation } from '../../support/openapi/routes.js';
 import { BODY_BYTES_MAX, type Sent } from './parts.js';
 
-/** What is wrong with an answer; empty when nothing is. */
+/** Of calls that take up to a thousand lines. */
+const BATCH_BODY_BYTES_MAX = 16_777_216;
+
+/** What is wrong with an answer; empty if nothing is. */
 export function judge(document: OpenApiDocument, sent: Sent, exchange: Exchange): string[] {
   const { status } = exchange;
   const told = contradictions(document, exchange);
@@ -33,29 +36,50 @@ export function judge(document: OpenApiDocument, sent: Sent, exchange: Exchange)
     }
   } else if ([401, 403, 405, 406, 413, 415].includes(status)) {
     contradicted.push(`status ${status} to a request without a fault`);
+  } else if (operation.id === 'batchExecute' && status === 200 && deniedWrongly(sent, operation, exchange)) {
+    contradicted.push(`commands denied, or not denied: ${exchange.responseBody}`);
   }
   return contradicted;
 }
 
-/** The statuses that say what is wrong with all but path, parameters and the values in the body. */
+/** The statuses for everything that can be wrong except path, parameters and the values in the body. */
 function flawsOf({ parts, unpackedBytes, bytes }: Sent, operation: Operation): number[] {
   const flaws: number[] = [];
   const takesBody = operation.value.requestBody !== undefined;
   const hasBody = bytes !== undefined && takesBody;
   const { caller, coding } = parts;
   if (!accepts(operation, parts.accept)) flaws.push(406);
-  // What is not asked for is not unpacked.
-  if ((takesBody ? unpackedBytes : (bytes?.length ?? 0)) > BODY_BYTES_MAX) flaws.push(413);
+  // A body that nobody wants is not unpacked.
+  const bytesMax = operation.id.startsWith('batch') ? BATCH_BODY_BYTES_MAX : BODY_BYTES_MAX;
+  if ((takesBody ? unpackedBytes : (bytes?.length ?? 0)) > bytesMax) flaws.push(413);
   if (hasBody && (coding === 'br' || !isJson(parts.contentType))) flaws.push(415);
   if (hasBody && coding === 'damaged gzip') flaws.push(400);
   if (caller.permission === undefined) flaws.push(401);
-  else if (!permissionsOf[caller.permission].includes(demanded(operation))) flaws.push(403);
+  // The permission for a batch's commands is asked for each of them.
+  else if (!isAllowed(caller.permission, operation) && operation.id !== 'batchExecute') flaws.push(403);
   return flaws;
+}
+
+function isAllowed(permission: keyof typeof permissionsOf, operation: Operation): boolean {
+  return permissionsOf[permission].includes(demanded(operation));
+}
+
+/** Whether the commands of a batch are denied just where the caller lacks the permission. */
+function deniedWrongly(
+  { parts: { caller } }: Sent,
+  operation: Operation,
+  { responseBody }: Exchange,
+): boolean {
+  const { data } = JSON.parse(responseBody) as { data: { results: JsonObject[] } };
+  const denied = data.results.filter(({ code }) => code === 'PERMISSION_DENIED').length;
+  const expected = isAllowed(caller.permission!, operation) ? 0 : data.results.length;
+  return denied !== expected;
 }
 
 const ranks = ['can_read_stock', 'can_read_inventory', 'can_update_inventory', 'can_manage_inventory'];
 const permissionsOf = {
   none: [] as string[],
+  can_manage_merchants: [] as string[],
   can_read_stock: ranks.slice(0, 1),
   can_read_inventory: ranks.slice(0, 2),
   can_update_inventory: ranks.slice(0, 3),

@@ -4,7 +4,7 @@ import type { Permission } from '../../../src/auth/principal.js';
 import { readingOf, type Tree, wireText } from './json-tree.js';
 
 export const BODY_BYTES_MAX = 65_536;
-/** Below what HTTP servers take of request line and headers together, which is no matter of the API. */
+/** Below the limit of HTTP servers for request line and headers together, which is not part of the API. */
 export const HEAD_BYTES_MAX = 15_000;
 
 /** Who calls. */
@@ -21,13 +21,13 @@ export interface Piece {
   readonly readable: boolean;
 }
 
-/** A request before it is put together, so that each part can be changed for itself. */
+/** A request in parts, so that each can be changed by itself. */
 export interface Parts {
   readonly method: string;
   /** `/v1/inventory/{id}` */
   readonly template: string;
   readonly variables: Readonly<Record<string, Piece>>;
-  /** Behind the path: another path, or nothing. */
+  /** Added to the path: another path, or nothing. */
   readonly suffix: string;
   readonly query: readonly { readonly name: Piece; readonly value: Piece }[];
   /** By lower-case name. */
@@ -36,7 +36,7 @@ export interface Parts {
   readonly body: Tree | undefined;
   /** Spaces before the body. */
   readonly padding: number;
-  /** Bytes behind it that are no UTF-8. */
+  /** Bytes after the body that are not UTF-8. */
   readonly isUtf8: boolean;
   readonly contentType: string | undefined;
   readonly coding: 'none' | 'identity' | 'gzip' | 'damaged gzip' | 'br';
@@ -46,14 +46,14 @@ export interface Parts {
 /** A change of one part. */
 export type Change = (parts: Parts) => Parts;
 
-/** A request, and what somebody needs to know of it who judges its answer. */
+/** A request, and what the judge of its answer needs to know. */
 export class Sent {
   readonly target: string;
   readonly path: string;
   /** Undefined: there is no body. */
   readonly bytes: Buffer | undefined;
   readonly headers: Readonly<Record<string, string>>;
-  /** The body as the document's reader sees it; NUL for one that nobody can read. */
+  /** The body as the document describes it; NUL if nobody can read it. */
   readonly reading: string | undefined;
   readonly unpackedBytes: number;
 
@@ -102,7 +102,7 @@ export class Sent {
     return this.target.length + Object.entries(this.headers).flat().join().length;
   }
 
-  /** For fast-check's messages, so without credentials, and with long runs of one character cut short. */
+  /** For fast-check's messages: without credentials, and with long runs of one character shortened. */
   [fc.toStringMethod](): string {
     const { method, caller, body, padding, isUtf8 } = this.parts;
     const { authorization: _, 'x-merchantapikey': __, ...headers } = this.headers;

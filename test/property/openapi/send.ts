@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import type { Exchange } from '../../support/openapi/exchange.js';
 import type { Sent } from './parts.js';
 
-/** Sends requests as they are, over one connection after another, which no `fetch` would. */
+/** Sends requests unchanged, which `fetch` does not, over one connection after another. */
 export class Sender {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
 
@@ -13,7 +13,7 @@ export class Sender {
     this.#httpUrl = httpUrl;
   }
 
-  /** Of a stream, the answer is what came first. */
+  /** A stream's answer is what comes first. */
   send(sent: Sent): Promise<Exchange> {
     const { hostname, port } = new URL(this.#httpUrl);
     const { method } = sent.parts;

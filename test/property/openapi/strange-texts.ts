@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { encoded, type Piece } from './parts.js';
 
-/** What no percent-decoder may take, or no reader of UTF-8. */
+/** Texts that no percent-decoder, or no reader of UTF-8, may accept. */
 export const unreadablePieces = ['%', '%z', '%zz', '%ff', '%c0%ae', '%ed%a0%80', 'a%f0%9f%93', '%u0031'].map(
   (text): Piece => ({ text, readable: false }),
 );
 
-/** Texts that some reader may take for something else. */
+/** Texts that a reader may mistake for something else. */
 const texts = fc.constantFrom(
   ...[
     '',
@@ -53,7 +53,7 @@ const texts = fc.constantFrom(
     'ö'.repeat(129),
   ],
 );
-/** What may stand in a path or a query. */
+/** Texts that a path or a query may have. */
 export const pieces = fc.oneof(
   { weight: 3, arbitrary: texts.map(encoded) },
   { weight: 1, arbitrary: fc.constantFrom(...unreadablePieces) },

@@ -8,7 +8,7 @@ export type Change = (document: OpenApiDocument, pointer: string, tree: Tree) =>
 
 export type Entries = Members['entries'];
 
-/** Changes the `at`-th value of all, counting round. */
+/** Changes the `at`-th of all values; after the last, counting starts again. */
 export function somewhere(
   at: number,
   change: (tree: Tree, document: OpenApiDocument, pointer: string) => Tree,

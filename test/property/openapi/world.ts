@@ -11,6 +11,8 @@ export interface World {
 }
 
 const ids = ['inv_1', 'inv_2', 'inv_3', 'inv_4', 'inv_full'];
+/** A record that no drawn request names. */
+export const UNTOUCHED = 'inv_untouched';
 const CART = 'CART-1';
 const references = ['ORD-1', 'ORD-2', 'ORD 3/ö'];
 const QTY_MAX = 2147483647;
@@ -26,12 +28,16 @@ export async function fill(service: TestApp): Promise<World> {
     { id: 'inv_3', onHandQty: 50, reservedQty: 50, details: { ...details, warehouseId: 'wh_3' } },
     { id: 'inv_4', onHandQty: 0, reservedQty: 0 },
     { id: 'inv_full', onHandQty: QTY_MAX, reservedQty: QTY_MAX - 3 },
+    { id: UNTOUCHED, onHandQty: 10, reservedQty: 0 },
   );
   await service.seed(others.merchantId, { id: 'inv_theirs', onHandQty: 10, reservedQty: 1 });
   const client = new Client(service.httpUrl, ours);
   for (const reference of [...references, CART, 'CART-2']) {
     const lines = ids.slice(0, 2).map((id) => ({ id, qty: 40 }));
     await client.ask('POST', `/v1/orders/${encodeURIComponent(reference)}/reserve`, { lines });
+  }
+  for (const reference of ['CART-3', 'CART-4']) {
+    await client.ask('POST', `/v1/orders/${reference}/reserve`, { lines: [{ id: UNTOUCHED, qty: 1 }] });
   }
   const [records, logs, holds] = (await Promise.all(
     ['/v1/inventory?limit=2', '/v1/inventory/logs?limit=2', '/v1/inventory/inv_1/holds?limit=1'].map((path) =>
@@ -57,9 +63,11 @@ export async function fill(service: TestApp): Promise<World> {
       ids,
       inventoryId: anyId,
       reference: [...references, 'ORD-none'],
-      // Of its own, since others would have emptied it by its turn.
+      // A record of its own: others would have emptied a shared one.
       'moveOrder.reference': [CART, CART, ...references],
       'extendOrder.reference': ['CART-2', ...references],
+      'releaseOrder.reference': ['CART-3', ...references],
+      'confirmOrder.reference': ['CART-4', ...references],
       toReference: references,
       productId: ['prod_1', 'prod_none', 'inv_4'],
       skuId: ['sku_1', 'sku_none'],

@@ -4,7 +4,7 @@ import type { JsonRequest, Rpc } from './door.js';
 export interface Binding {
   readonly method: 'GET' | 'PATCH' | 'POST' | 'PUT';
   readonly path: string;
-  /** `*`: all that the path does not hold; a name: that field, and the rest in the query. */
+  /** `*`: all fields that are not in the path; a name: that field, and the rest in the query. */
   readonly body?: string;
   /** The field that is the whole `data`; the response itself where there is none. */
   readonly data?: string;
@@ -45,6 +45,7 @@ export const bindings: Readonly<Record<Rpc, Binding>> = {
   Adjust: patch('/v1/inventory/{id}/adjust', 'stock'),
   SetOnHand: { ...patch('/v1/inventory/{id}/on-hand', 'stock'), method: 'PUT' },
   BatchAdjust: post('/v1/inventory/batch-adjust', 'stock'),
+  BatchExecute: { method: 'POST', path: '/v1/inventory/batch', body: '*' },
   ListLogs: get('/v1/inventory/logs'),
   GetSettings: get('/v1/settings', 'settings'),
   UpdateSettings: patch('/v1/settings', 'settings'),

@@ -4,7 +4,7 @@ import { exchange, responseFacts } from './http.js';
 import { dataOf, decodeData, encodeRequest } from './messages.js';
 
 /** https://connectrpc.com/docs/protocol/#error-codes, by gRPC code. */
-const codes: Readonly<Record<string, number>> = {
+export const connectCodes: Readonly<Record<string, number>> = {
   canceled: 1,
   unknown: 2,
   invalid_argument: 3,
@@ -61,7 +61,7 @@ function connectFailure(response: Response, body: ConnectErrorBody): Answer {
   );
   return {
     ok: false,
-    code: codes[body.code] ?? -1,
+    code: connectCodes[body.code] ?? -1,
     message: body.message ?? '',
     ...responseFacts(response),
     ...explain(details),

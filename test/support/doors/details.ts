@@ -30,7 +30,7 @@ type Explained = Pick<
   'reason' | 'domain' | 'metadata' | 'violations' | 'preconditions' | 'retryAfterSeconds' | 'help'
 >;
 
-/** What google.rpc details say. An unknown one is a fault of the service: clients could not print it. */
+/** The content of google.rpc details. An unknown one is a fault of the service: clients could not print it. */
 export function explain(details: readonly Detail[]): Explained {
   let explained: Explained = {};
   for (const { type, value } of details) explained = { ...explained, ...explainOne(type, value) };

@@ -32,13 +32,13 @@ export interface CallOptions {
 /** One answer, the same value from every door that says the same. */
 export interface Answer {
   readonly ok: boolean;
-  /** Exactly the fields that were sent, as REST spells `data`. */
+  /** The fields that were sent, and no others, as REST spells `data`. */
   readonly data?: unknown;
   readonly reason?: string;
   readonly message?: string;
   /** A gRPC code; REST has none. */
   readonly code?: number;
-  /** gRPC and gRPC-Web have none that says anything. */
+  /** That of gRPC and gRPC-Web says nothing. */
   readonly httpStatus?: number;
   /** Of ErrorInfo; REST has no `domain`, and has the `metadata` as members next to `message`. */
   readonly domain?: string;
@@ -83,7 +83,10 @@ export const doorNames = [
   'gRPC-Web',
   'REST',
 ] as const;
-export type DoorName = (typeof doorNames)[number];
+/** Doors for commands: other calls go by gRPC. */
+export const commandDoorNames = ['Execute', 'BatchExecute'] as const;
+export type UnaryDoorName = (typeof doorNames)[number];
+export type DoorName = UnaryDoorName | (typeof commandDoorNames)[number];
 
 /** What every door sends, under the names of HTTP headers. */
 export function requestHeaders(options: CallOptions): Record<string, string> {

@@ -50,7 +50,7 @@ export function frame(flag: number, bytes: Uint8Array): Buffer<ArrayBuffer> {
   return framed;
 }
 
-/** What an answer of gRPC-Web consists of. */
+/** The parts of an answer of gRPC-Web. */
 export function unframe(body: Buffer): { messages: Uint8Array[]; trailers: Headers } {
   const messages: Uint8Array[] = [];
   const trailers = new Headers();

@@ -14,7 +14,7 @@ import { decodeData, encodeRequest } from './messages.js';
 export function grpcDoor(name: DoorName, address: string): Door {
   const client = new Client(address, credentials.createInsecure(), {
     'grpc.use_local_subchannel_pool': 1,
-    // What went unanswered is for the test to see, and a client that comes back must not wait for long.
+    // The test decides what to do about calls without an answer, and a client that connects again must not wait for long.
     'grpc.enable_retries': 0,
     'grpc.initial_reconnect_backoff_ms': 50,
     'grpc.max_reconnect_backoff_ms': 200,
@@ -37,7 +37,7 @@ export function grpcDoor(name: DoorName, address: string): Door {
           (error, response) => {
             try {
               resolve(
-                error === null ? success(decodeData(rpc, response!), headers) : failure(error, headers),
+                error === null ? success(decodeData(rpc, response!), headers) : grpcFailure(error, headers),
               );
             } catch (unexpected) {
               reject(unexpected);
@@ -56,9 +56,10 @@ function success(data: unknown, headers: Metadata): Answer {
   return { ok: true, data, replayed: first(headers, 'idempotency-replayed') === 'true' };
 }
 
-function failure(error: ServiceError, headers: Metadata): Answer {
+/** The content of an error of grpc-js. */
+export function grpcFailure(error: ServiceError, headers: Metadata): Answer {
   const [bin] = error.metadata.get('grpc-status-details-bin');
-  // The client's own word for a connection that failed; the service gives its reasons.
+  // The client's own code for a connection that failed; the service gives reasons.
   if (bin === undefined && error.code === status.UNAVAILABLE) throw new Unanswered(error.details);
   const answer: Answer = {
     ok: false,

@@ -14,7 +14,7 @@ export async function exchange(
   }
 }
 
-/** What the head of an HTTP response says, whatever its body. */
+/** What the head of an HTTP response says, whatever the body is. */
 export function responseFacts({
   status,
   headers,

@@ -1,4 +1,5 @@
 import {
+  createRegistry,
   type DescMessage,
   type DescMethod,
   fromBinary,
@@ -9,15 +10,19 @@ import {
   toJson,
 } from '@bufbuild/protobuf';
 import { FeatureSet_FieldPresence } from '@bufbuild/protobuf/wkt';
+import { file_google_rpc_error_details } from '../../../src/gen/google/rpc/error_details_pb.js';
 import { InventoryService } from '../../../src/gen/inventory/v1/inventory_service_pb.js';
 import { bindings } from './bindings.js';
 import type { JsonRequest, Rpc } from './door.js';
+
+/** Messages that the errors of a batch's results may have. */
+const registry = createRegistry(file_google_rpc_error_details);
 
 const methods = new Map<string, DescMethod>(InventoryService.methods.map((method) => [method.name, method]));
 
 export function encodeRequest(rpc: Rpc, request: JsonRequest): Uint8Array {
   const { input } = methods.get(rpc)!;
-  // What JSON would not carry is not there.
+  // Without members that JSON would leave out.
   const json: JsonValue = JSON.parse(JSON.stringify(request));
   return toBinary(input, fromJson(input, json, { ignoreUnknownFields: true }));
 }
@@ -27,7 +32,7 @@ export function decodeData(rpc: Rpc, bytes: Uint8Array): unknown {
   const { output } = methods.get(rpc)!;
   const message = fromBinary(output, bytes);
   refuseUnknown(message);
-  return dataOf(rpc, toJson(output, message, { alwaysEmitImplicit: true }) as JsonObject);
+  return dataOf(rpc, toJson(output, message, { alwaysEmitImplicit: true, registry }) as JsonObject);
 }
 
 /** The answered JSON of protobuf's mapping as REST spells `data`. */
@@ -37,7 +42,7 @@ export function dataOf(rpc: Rpc, response: JsonObject): unknown {
   return data === undefined ? json : json[data];
 }
 
-/** REST's JSON is protobuf's, but for optional values that are not set, which are null, and what no page has. */
+/** REST's JSON is protobuf's, except that optional values that are not set are null, and for lists without pages. */
 function withNulls(desc: DescMessage, json: JsonObject): JsonObject {
   const spelt: JsonObject = { ...json };
   for (const field of desc.fields) {

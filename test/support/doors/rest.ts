@@ -9,14 +9,14 @@ interface RestErrorBody {
   readonly help?: string;
   /** Field → what it breaks; or the failed parts of a request of many. */
   readonly errors?: Record<string, string> | readonly unknown[];
-  /** What ErrorInfo has as metadata elsewhere. */
+  /** At other doors, the metadata of ErrorInfo. */
   readonly [fact: string]: unknown;
 }
 
-/** Members of a body that are no facts of the failure. */
+/** Members of a body that are not facts of the failure. */
 const SHAPE = new Set(['status', 'message', 'code', 'requestId', 'help', 'error', 'statusCode', 'errors']);
 
-/** Looks at an exchange, and throws at what it does not like. */
+/** Checks an exchange; throws if something is wrong. */
 export type Look = (url: string, init: RequestInit, response: Response, body: string) => void;
 
 /** The published REST paths by fetch. */

@@ -1,8 +1,8 @@
 import type { JsonObject } from './document.js';
 
 /**
- * Rules that only words of the document tell, because they are on several fields or on what is in stock: the closed
- * list of what may refuse a request that keeps to the schemas. Field → what is said of it.
+ * Rules that the document has only in words, because they concern several fields or what is in stock: the closed list of
+ * rules that may refuse a request that obeys the schemas. Field → its rules.
  */
 const rules: readonly (readonly [field: RegExp, description: RegExp])[] = [
   [/^ttlSeconds$/, /^needs a reference$/],
@@ -24,6 +24,9 @@ const rules: readonly (readonly [field: RegExp, description: RegExp])[] = [
   [/^lines\[\d+\]\.(?:skuId|productId)$/, /^has more than 100 records to choose from; name warehouseIds$/],
   [/^lines$/, /^leave more than 5000 records to choose from; name warehouseIds$/],
   [/^idempotencyKey$/, /^must be the same key wherever it is given$/],
+  // Of a batch of commands, each of which has its own.
+  [/^Idempotency-Key$/, /^(?:must be 1 to 255 printable ASCII characters|must not be given)/],
+  [/^command$/, /^is required: exactly one$/],
   [/^lines\[\d+\]\.idempotencyKey$/, /^must not be given in a line: the batch has one key$/],
   [/^ids$/, /^are required, or (?:a productId|skuIds), but not both$/],
   [/^skuIds$/, /^have more than 5000 records; read fewer at once$/],

@@ -1,3 +1,4 @@
+import { isOfCommand, NOT_JSON } from './check-commands.js';
 import { escaped, type Json, type JsonObject, type OpenApiDocument } from './document.js';
 import type { Exchange } from './exchange.js';
 import {
@@ -11,8 +12,18 @@ import {
 import { queryPairs, UNREADABLE } from './query.js';
 import type { Operation } from './routes.js';
 
-/** What in a request the document forbids. Unknown parameters, headers and fields are allowed: they are ignored. */
+/**
+ * The parts of a request that the document forbids, so that it is refused. Unknown parameters, headers and fields are
+ * allowed: they are ignored.
+ */
 export function requestFaults(document: OpenApiDocument, operation: Operation, exchange: Exchange): string[] {
+  return everyFault(document, operation, exchange).filter(
+    (fault) => !isOfCommand(operation, fault, exchange),
+  );
+}
+
+/** The same, and those of commands, which fail by themselves. */
+export function everyFault(document: OpenApiDocument, operation: Operation, exchange: Exchange): string[] {
   return [...parameterFaults(document, operation, exchange), ...bodyFaults(document, operation, exchange)];
 }
 
@@ -67,6 +78,6 @@ function bodyFaults(document: OpenApiDocument, operation: Operation, exchange: E
   try {
     return document.faults(pointer, strictSpelling(document, pointer, JSON.parse(body) as Json), 'body');
   } catch {
-    return ['body is not JSON'];
+    return [NOT_JSON];
   }
 }

@@ -2,10 +2,10 @@ import { escaped, type Json, type JsonObject, type OpenApiDocument } from './doc
 import type { Exchange } from './exchange.js';
 import type { Operation } from './routes.js';
 
-/** Of the message and the connection, rather than of an API. */
+/** Headers of the message and the connection, not of an API. */
 const transportHeaders = /^(?:content-type|content-length|date|connection|keep-alive|transfer-encoding)$/;
 
-/** What in a response the document does not know. */
+/** The parts of a response that the document does not know. */
 export function responseFaults(
   document: OpenApiDocument,
   operation: Operation,

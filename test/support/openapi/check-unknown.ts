@@ -4,7 +4,7 @@ import { camelCase } from './leniency.js';
 import { queryPairs } from './query.js';
 import type { Operation } from './routes.js';
 
-/** Parameters and fields of a request that the document does not know: to the service, they mean nothing. */
+/** Parameters and fields of a request that the document does not know, and the service ignores. */
 export function unknownParts(document: OpenApiDocument, operation: Operation, exchange: Exchange): string[] {
   const parameters = (operation.value.parameters ?? []) as Json[];
   const known = parameters.map((_, i) => document.at(`${operation.pointer}/parameters/${i}`)!.value);

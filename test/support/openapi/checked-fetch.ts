@@ -11,7 +11,7 @@ export class Contradicted extends Error {
 
 let document: OpenApiDocument | undefined;
 
-/** Holds what fetch sent and got against the committed document. @throws Contradicted */
+/** Compares what fetch sent and got with the committed document. @throws Contradicted */
 export function holdAgainstDocument(url: string, init: RequestInit, response: Response, body: string): void {
   document ??= OpenApiDocument.read();
   const { pathname, search } = new URL(url);
@@ -30,10 +30,10 @@ export function holdAgainstDocument(url: string, init: RequestInit, response: Re
   throw new Contradicted(`docs/openapi.json and the service contradict each other:\n${lines.join('\n')}`);
 }
 
-/** Sent because they mean nothing. */
+/** Tests send these because the service ignores them. */
 const onPurpose = ['updateInventory: field onHandQty', 'updateInventory: field productId'];
 
-/** What was sent with a meaning in mind, and has none to the document. */
+/** What the test meant, and the document does not know. */
 function meaningless(document: OpenApiDocument, exchange: Exchange): Contradiction[] {
   const found = findOperation(document, exchange.method, exchange.target.split('?')[0]!);
   if (found.kind !== 'operation') return [];
@@ -44,7 +44,7 @@ function meaningless(document: OpenApiDocument, exchange: Exchange): Contradicti
     .map((detail) => ({ kind: 'sent although undocumented', detail }));
 }
 
-/** `fetch` of a REST path with a text as its body, held against the committed document. @throws Contradicted */
+/** `fetch` of a REST path with a text as its body, compared with the committed document. @throws Contradicted */
 export async function checkedFetch(url: string, init: RequestInit = {}): Promise<Response> {
   const response = await fetch(url, init);
   holdAgainstDocument(url, init, response, await response.clone().text());

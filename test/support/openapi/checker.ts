@@ -1,12 +1,10 @@
 import { isBeyondSchemas } from './beyond-schemas.js';
-import { hasCredentials, requestFaults } from './check-request.js';
+import { commandContradictions, faultCodes } from './check-commands.js';
+import { everyFault, hasCredentials, requestFaults } from './check-request.js';
 import { responseFaults } from './check-response.js';
 import type { Json, JsonObject, OpenApiDocument } from './document.js';
 import type { Contradiction, Exchange } from './exchange.js';
 import { findOperation } from './routes.js';
-
-/** Codes by which the service finds fault with a request by itself, whatever is in stock. */
-const faultCodes = ['MALFORMED_REQUEST', 'VALIDATION_FAILED'];
 
 /**
  * How an exchange and the document contradict each other; empty when they do not. For paths of the REST API, known or
@@ -32,6 +30,7 @@ export function contradictions(document: OpenApiDocument, exchange: Exchange): C
   if (status < 300 && !hasCredentials(document, operation, exchange)) faults.push('no credentials');
   if (status < 300) {
     found.push(...faults.map((detail) => ({ kind: 'accepted although forbidden', detail }) as const));
+    found.push(...commandContradictions(operation, everyFault(document, operation, exchange), body));
   } else if (
     (status === 400 || status === 422) &&
     faults.length === 0 &&
@@ -43,7 +42,7 @@ export function contradictions(document: OpenApiDocument, exchange: Exchange): C
   return found.map(({ kind, detail }) => ({ kind, detail: `${operation.id} ${status}: ${detail}` }));
 }
 
-/** An answer outside of all operations: what the document says in words. */
+/** An answer outside of all operations, which the document describes in words. */
 function bareFaults(
   document: OpenApiDocument,
   { method, status, responseBody, responseHeaders }: Exchange,

@@ -19,7 +19,7 @@ export class OpenApiDocument {
     this.#ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, strictTypes: false });
     addFormats.default(this.#ajv);
     for (const format of plainFormats) this.#ajv.addFormat(format, true);
-    // The document is no schema, only the places that are asked for are.
+    // The document itself is not a schema; only the places that are asked for are.
     this.#ajv.addVocabulary(Object.keys(root));
     this.#ajv.addSchema(root, ID, undefined, false);
   }
@@ -30,7 +30,7 @@ export class OpenApiDocument {
     return new OpenApiDocument(JSON.parse(readFileSync(url, 'utf8')) as JsonObject);
   }
 
-  /** What is at the pointer, and where that is once references are followed; undefined for nothing. */
+  /** The value at the pointer and its place, after following references; undefined if there is nothing. */
   at(pointer: string): { value: JsonObject; pointer: string } | undefined {
     let value: Json | undefined = this.root;
     for (const key of pointer.split('/').slice(1)) {
@@ -41,7 +41,7 @@ export class OpenApiDocument {
     return typeof $ref === 'string' ? this.at($ref.slice(1)) : { value: value as JsonObject, pointer };
   }
 
-  /** How a value breaks the schema at the pointer; empty when it does not. */
+  /** How a value breaks the schema at the pointer; empty if it does not. */
   faults(pointer: string, value: unknown, label: string): string[] {
     let validate = this.#validators.get(pointer);
     if (validate === undefined) {

@@ -17,11 +17,11 @@ export interface Exchange {
 export interface Contradiction {
   readonly kind: /** The document does not know what was answered. */
     | 'undocumented answer'
-    /** The document forbids what was sent, and the service took it. */
+    /** The document forbids what was sent, and the service accepted it. */
     | 'accepted although forbidden'
-    /** The document allows what was sent, and the service found fault with it. */
+    /** The document allows what was sent, and the service refused it. */
     | 'refused although allowed'
-    /** The document does not know what was sent. Only of callers who mean all that they send. */
+    /** The document does not know what was sent. Only checked for callers who mean all that they send. */
     | 'sent although undocumented';
   readonly detail: string;
 }

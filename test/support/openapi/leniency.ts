@@ -25,7 +25,7 @@ export function strictSpelling(document: OpenApiDocument, pointer: string, json:
   return strict;
 }
 
-/** Whether a value stands for none of an enum's names: the zero that the document leaves out. */
+/** Whether a value means no name of an enum: the zero that the document leaves out. */
 export function isNoName({ type, enum: names }: JsonObject, value: Json): boolean {
   return type === 'string' && names !== undefined && value === 0;
 }
@@ -51,7 +51,7 @@ function isDecimal(text: string): boolean {
   return /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text) && text.length <= 15;
 }
 
-/** Whether a stream goes on after the event that a header names, so that what `afterId` says means nothing. */
+/** Whether a stream continues after the event that a header names, so that `afterId` is ignored. */
 export function isResumedByHeader(
   parameters: readonly Json[],
   headers: Readonly<Record<string, string>>,

@@ -1,4 +1,4 @@
-/** What no text stands for: it fits no parameter's name and no schema. */
+/** Not a text: it fits no parameter's name and no schema. */
 export const UNREADABLE = '\0';
 
 /** The pairs of a target's query, decoded, or unreadable. */

@@ -20,7 +20,7 @@ export function findOperation(document: OpenApiDocument, method: string, path: s
   const templates = Object.keys(document.root.paths as JsonObject)
     .filter((template) => pattern(template).test(path))
     .sort((a, b) => (shape(a) < shape(b) ? -1 : 1));
-  // HEAD answers where GET does, without words in the document.
+  // HEAD answers where GET does; the document does not mention it.
   const key = method === 'HEAD' ? 'get' : method.toLowerCase();
   for (const template of templates) {
     const pointer = `/paths/${escaped(template)}/${key}`;
@@ -62,7 +62,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    // No text at all: it fits no schema's pattern.
+    // Not a text: it fits no schema's pattern.
     return '\0';
   }
 }

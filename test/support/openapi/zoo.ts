@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Json, type JsonObject, OpenApiDocument } from './document.js';
 
-/** What the generator makes of test/proto/openapi, by `npm run generate`: one line for each thing that it can say. */
+/** The generator's output for test/proto/openapi, which `npm run generate` writes. */
 const folder = new URL('../../golden/openapi/', import.meta.url);
 
 export const zooYaml = readFileSync(new URL('openapi.yaml', folder), 'utf8');

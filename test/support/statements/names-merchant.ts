@@ -1,6 +1,6 @@
 /**
- * Reads a statement for what a table that is distributed by merchant needs: wherever it touches one, the same part of the
- * statement names the merchant by an equality with a parameter, always the same one. Returns what is wrong, in words.
+ * Checks a statement for tables that are distributed by merchant: each part of the statement that uses such a table must
+ * name the merchant by an equality with a parameter, always the same one. Returns what is wrong, in words.
  */
 export function merchantFaults(text: string, tables: ReadonlySet<string>): string[] {
   const faults: string[] = [];

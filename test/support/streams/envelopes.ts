@@ -1,3 +1,4 @@
+import { connectCodes } from '../doors/connect.js';
 import { explain, statusDetails } from '../doors/details.js';
 import { requestHeaders } from '../doors/door.js';
 import { frame } from '../doors/grpc-web.js';
@@ -50,33 +51,30 @@ export function grpcWebWatch(httpUrl: string, request: WatchRequest, options: Wa
 function reader(contentType: string, take: (flag: number, bytes: Buffer) => void): BodyReader {
   return async (response, chunks) => {
     if (response.headers.get('content-type') !== contentType) throw new Error('answered in another codec');
-    let rest: Buffer = Buffer.alloc(0);
-    for await (const chunk of chunks) {
-      rest = Buffer.concat([rest, chunk]);
-      while (rest.length >= 5 && rest.length >= 5 + rest.readUInt32BE(1)) {
-        const end = 5 + rest.readUInt32BE(1);
-        take(rest[0]!, rest.subarray(5, end));
-        rest = rest.subarray(end);
-      }
-    }
+    const push = envelopeReader(take);
+    for await (const chunk of chunks) push(chunk);
   };
 }
 
-const connectCodes: Readonly<Record<string, number>> = {
-  invalid_argument: 3,
-  deadline_exceeded: 4,
-  not_found: 5,
-  permission_denied: 7,
-  resource_exhausted: 8,
-  unavailable: 14,
-  unauthenticated: 16,
-};
+/** Takes the chunks of a stream, and calls with the flags and the bytes of each message, once it is whole. */
+export function envelopeReader(take: (flags: number, bytes: Buffer) => void): (chunk: Uint8Array) => void {
+  let rest: Buffer = Buffer.alloc(0);
+  return (chunk) => {
+    rest = Buffer.concat([rest, chunk]);
+    while (rest.length >= 5 && rest.length >= 5 + rest.readUInt32BE(1)) {
+      const end = 5 + rest.readUInt32BE(1);
+      take(rest[0]!, rest.subarray(5, end));
+      rest = rest.subarray(end);
+    }
+  };
+}
 
 interface ConnectEnd {
   readonly error?: { readonly code: string; readonly details?: { type: string; value: string }[] };
 }
 
-function connectEnding({ error }: ConnectEnd): Ending {
+/** The ending that the last message of a stream by Connect tells. */
+export function connectEnding({ error }: ConnectEnd): Ending {
   if (error === undefined) return { code: 0 };
   const details = (error.details ?? []).map(({ type, value }) => ({
     type,
@@ -96,8 +94,12 @@ function grpcWebEnding(text: string): Ending {
         return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
       }),
   );
-  const details = trailers.get('grpc-status-details-bin');
-  const code = Number(trailers.get('grpc-status') ?? Number.NaN);
+  return grpcEnding(trailers.get('grpc-status'), trailers.get('grpc-status-details-bin'));
+}
+
+/** The ending that gRPC's trailers tell. */
+export function grpcEnding(status: string | undefined, details: string | undefined): Ending {
+  const code = Number(status ?? Number.NaN);
   if (details === undefined) return { code };
   const { reason, violations, help } = explain(statusDetails(Buffer.from(details, 'base64')).details);
   return { code, reason, violations, help };

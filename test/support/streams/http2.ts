@@ -12,8 +12,7 @@ export const http2Doors = ['gRPC', 'gRPC over h2c on the HTTP port', 'REST over 
 export type Http2Door = (typeof http2Doors)[number];
 
 /**
- * A watch as no client library would hold it: whatever comes stays unread, and its window shut, until the test reads
- * `stream`.
+ * A watch that no client library would have: it reads nothing, and its window stays closed, until the test reads `stream`.
  */
 export interface BareWatch {
   readonly stream: ClientHttp2Stream;

@@ -1,4 +1,4 @@
-/** One event of WatchInventory, the same value from every door that says the same. */
+/** One event of WatchInventory; two doors that say the same give equal values. */
 export interface WatchEvent {
   readonly id: string;
   readonly onHandQty: number;
@@ -7,9 +7,9 @@ export interface WatchEvent {
   readonly eventId: string;
 }
 
-/** How a stream came to its end. */
+/** How a stream ended. */
 export interface Ending {
-  /** Undefined: by nothing that was said, such as a connection that broke. */
+  /** Undefined: without a reason, as when a connection broke. */
   readonly reason?: string | undefined;
   /** A gRPC code; REST has none. */
   readonly code?: number | undefined;
@@ -41,7 +41,7 @@ export class StreamEnded extends Error {
   }
 }
 
-/** A client's end of one watch: a door's adapter puts in, a test takes out. */
+/** A client's end of one watch: a door's adapter adds events, a test takes them. */
 export class WatchStream {
   /** Resolves when the stream has begun: its head is there. Never rejects. */
   readonly begun: Promise<void>;
@@ -67,7 +67,7 @@ export class WatchStream {
     });
   }
 
-  /** The next events; throws StreamEnded when there are not so many. */
+  /** The next events; throws StreamEnded if there are fewer. */
   async take(count: number): Promise<WatchEvent[]> {
     while (this.seen.length < this.#taken + count) {
       if (this.#ending !== undefined) throw new StreamEnded(this.#ending);
@@ -84,7 +84,7 @@ export class WatchStream {
     return (await this.take(1))[0]!;
   }
 
-  /** Takes events until one is as wanted; returns them all. */
+  /** Takes events until one matches; returns them all. */
   async takeUntil(wanted: (event: WatchEvent) => boolean): Promise<WatchEvent[]> {
     const taken = [];
     for (;;) {
@@ -94,7 +94,7 @@ export class WatchStream {
     }
   }
 
-  /** Goes away without a word. */
+  /** Leaves without a message. */
   leave(): void {
     this.#control.leave();
   }

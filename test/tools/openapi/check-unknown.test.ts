@@ -9,7 +9,7 @@ test.each<[method: string, target: string, body: object | string | undefined, un
   ['PATCH', '/v1/inventory/i/reserve', { qty: 1, reference: 'A', ttlSeconds: 9, allowPartial: true }, []],
   ['PATCH', '/v1/inventory/i/reserve', { qty: 1, ttl_seconds: 9 }, []],
   ['PATCH', '/v1/inventory/i/reserve', { qty: 1, expiry: 9 }, ['field expiry']],
-  // The path's, so it means nothing here.
+  // It is in the path, so it is ignored here.
   ['PATCH', '/v1/inventory/i/reserve', { qty: 1, id: 'i' }, ['field id']],
   ['PATCH', '/v1/inventory/i/reserve?qty=1', { qty: 1 }, ['query qty']],
   ['PATCH', '/v1/inventory/i/reserve', '{', []],

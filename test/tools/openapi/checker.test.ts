@@ -3,7 +3,7 @@ import { contradictions } from '../../support/openapi/checker.js';
 import { OpenApiDocument } from '../../support/openapi/document.js';
 import type { Exchange } from '../../support/openapi/exchange.js';
 
-/** Exchanges made up by hand: what the checker would notice if the service did them. */
+/** Exchanges written by hand: the checker would notice if the service made them. */
 const document = OpenApiDocument.read();
 
 const requestId = { 'x-request-id': 'r-1' };
@@ -21,7 +21,7 @@ interface Told extends Partial<Omit<Exchange, 'requestBody' | 'responseBody'>> {
   readonly got?: unknown;
 }
 
-/** Reserve as published, but for what is told otherwise; headers are added. */
+/** Reserve as published, except for what is given; headers are added. */
 function check({ sent, got, ...told }: Told = {}): string[] {
   const body = sent ?? { qty: 2, reference: 'ORD-20241201-0099' };
   return contradictions(document, {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Json, JsonObject } from '../../support/openapi/document.js';
 import { at, feed, find, int32, move, paint, ref, search, watch, zoo } from '../../support/openapi/zoo.js';
 
-/** What the generator says of answers, on a service that has nothing to do with inventory. */
+/** What the generator writes about answers, for a service that is not about inventory. */
 
 describe('what the service answers', () => {
   test.each<[string, Json]>([
@@ -121,7 +121,7 @@ describe('failures', () => {
     [feed, ['200', '400', '401', '403', '406', '413', '422', '503']],
     [find, ['200', '400', '401', '403', '406', '422', '503']],
     [move, ['200', '400', '401', '403', '406', '413', '422', '503']],
-    // It sends nothing that could be wrong.
+    // Its request has nothing that could be wrong.
     ['paths /v1/count get', ['200', '401', '403', '406', '503']],
   ])('%s: those that its comment names, those of every call, those of what is sent', (place, expected) => {
     expect(statuses(place)).toEqual(expected);
@@ -178,7 +178,7 @@ describe('failures', () => {
   });
 
   test.each<[string, string, Json]>([
-    // What the call says for itself.
+    // What the call itself says.
     [`${feed} 400`, 'NOT_HUNGRY', 'It has eaten 2 times.'],
     [`${move} 400`, 'NOT_HUNGRY', 'Does not move.'],
     // Where what is sent is.
@@ -212,7 +212,7 @@ describe('failures', () => {
       },
     ],
     [find, { limit: 'must be greater than or equal to 1' }],
-    // Nothing is known that could be wrong.
+    // Nothing in it can be wrong.
     [search, { grams: 'too many' }],
   ])('%s: fields that break rules: %j', (place, errors) => {
     expect(exampleAt(`${place} 422`, 'INVALID')).toMatchObject({ errors });

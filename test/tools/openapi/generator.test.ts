@@ -14,7 +14,7 @@ import {
   zooYaml,
 } from '../../support/openapi/zoo.js';
 
-/** What the generator says of requests, on a service that has nothing to do with inventory. */
+/** What the generator writes about requests, for a service that is not about inventory. */
 
 test('YAML and JSON are one document', () => {
   expect(parse(zooYaml)).toEqual(zooRoot);
@@ -24,7 +24,7 @@ describe('paths and operations', () => {
   test.each<[string, Json]>([
     [`${feed} operationId`, 'feed'],
     ['paths /v1/animals/{animalId}/feed put operationId', 'feed2'],
-    // No Markdown is shown there.
+    // This place does not show Markdown.
     [`${feed} summary`, 'Feeds a. b. and others'],
     [`${feed} tags`, ['animals']],
     [`${move} tags`, ['houses']],

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { TokenIssuerUnavailable } from '../../../src/auth/issuer-keys.js';
-import { createTokenVerifier, type TokenVerifier } from '../../../src/auth/tokens.js';
+import { createTokenVerifier, type IssuedTokenVerifier } from '../../../src/auth/tokens.js';
 
 /** An unknown `kid` makes the verifier fetch again, but not more often than this. */
 const REFETCH_MIN_MS = 10_000;
@@ -34,7 +34,7 @@ let server: Server;
 let fetches: number;
 let published: readonly IssuerKey[];
 let answer: RequestListener;
-let verify: TokenVerifier;
+let verify: IssuedTokenVerifier;
 /** What the operator is told of the issuer. */
 let told: string[];
 
@@ -61,6 +61,7 @@ beforeEach(async () => {
       secret: undefined,
       jwksUrl: `http://127.0.0.1:${port}/jwks.json`,
       jwksStaleMaxMs: STALE_MAX_MS,
+      clockToleranceS: 0,
       issuer: undefined,
       audience: undefined,
     },
@@ -77,6 +78,38 @@ afterEach(async () => {
 function pass(ms: number): void {
   vi.setSystemTime(Date.now() + ms);
 }
+
+describe('whether the issuer answers', () => {
+  test('is asked again in time, and by itself while it does not', async () => {
+    published = [await createKey('ES256', 'k1')];
+    verify.issuerAnswers?.();
+    await vi.waitFor(() => expect(fetches).toBe(1));
+    expect(verify.issuerAnswers?.()).toBe(true);
+    expect(fetches).toBe(1);
+    const publish = answer;
+    answer = (_, response) => response.writeHead(500).end();
+    pass(10_001);
+    await vi.waitFor(() => expect(verify.issuerAnswers?.()).toBe(false));
+    answer = publish;
+    pass(RETRY_PAUSE_MS + 1);
+    await vi.waitFor(() => expect(verify.issuerAnswers?.()).toBe(true));
+    expect(told).toEqual([expect.stringContaining('HTTP 500'), 'back']);
+  });
+
+  test('a check is not the look for a new key: that need not wait', async () => {
+    const [known, fresh] = [await createKey('ES256', 'k1'), await createKey('ES256', 'k2')];
+    published = [known];
+    await verify(await sign(known));
+    pass(10_001);
+    verify.issuerAnswers?.();
+    await vi.waitFor(() => expect(fetches).toBe(2));
+    await vi.waitFor(async () => {
+      published = [known, fresh];
+      expect(await verify(await sign(fresh))).toBeDefined();
+    });
+    expect(fetches).toBe(3);
+  });
+});
 
 describe('algorithms', () => {
   test.each([

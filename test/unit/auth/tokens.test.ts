@@ -5,7 +5,14 @@ import { type Permission, permissions } from '../../../src/auth/principal.js';
 import { createTokenVerifier, signToken } from '../../../src/auth/tokens.js';
 
 const SECRET = 'a-secret-of-at-least-32-bytes-of-text';
-const jwt = { secret: SECRET, jwksUrl: undefined, jwksStaleMaxMs: 0, issuer: undefined, audience: undefined };
+const jwt = {
+  secret: SECRET,
+  jwksUrl: undefined,
+  jwksStaleMaxMs: 0,
+  clockToleranceS: 0,
+  issuer: undefined,
+  audience: undefined,
+};
 const verify = createTokenVerifier(jwt);
 const NOW = Math.floor(Date.now() / 1000);
 const HOUR = NOW + 3600;
@@ -94,6 +101,21 @@ describe('claims', () => {
   });
 });
 
+test.each<[string, JWTPayload, 'taken' | 'refused']>([
+  ['expired within the tolerance', { exp: NOW - 50 }, 'taken'],
+  ['expired before', { exp: NOW - 61 }, 'refused'],
+  ['valid from within the tolerance on', { exp: HOUR, nbf: NOW + 50 }, 'taken'],
+  ['valid later', { exp: HOUR, nbf: NOW + 120 }, 'refused'],
+])('clocks that differ by a minute at most: %s is %s', async (_, claims, expected) => {
+  const verified = await createTokenVerifier({ ...jwt, clockToleranceS: 60 })(
+    await sign({ ...good, ...claims }),
+  );
+  // A cache keeps it as long as it would be accepted.
+  const told = verified === undefined ? 'refused' : 'taken';
+  expect(told).toBe(expected);
+  if (verified !== undefined) expect(verified.expiresAtMs).toBe((claims.exp! + 60) * 1000);
+});
+
 describe('signatures that are refused', () => {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
   test.each<[string, () => string | Promise<string>]>([
@@ -153,6 +175,6 @@ test('a verifier without secret and JWKS is not made', () => {
 });
 
 /** A permission and those that it implies. */
-function upTo(permission: Permission): readonly Permission[] {
+function upTo(permission: (typeof permissions)[number]): readonly Permission[] {
   return permissions.slice(0, permissions.indexOf(permission) + 1);
 }

@@ -83,6 +83,9 @@ const fixed: {
     'INSUFFICIENT_STOCK' | 'INSUFFICIENT_RESERVED' | 'NEGATIVE_STOCK' | 'STALE_QUANTITY'
   >]: [Failure & { reason: R }, string];
 } = {
+  MERCHANT_NOT_FOUND: [{ reason: 'MERCHANT_NOT_FOUND' }, 'Merchant not found.'],
+  MERCHANT_ALREADY_EXISTS: [{ reason: 'MERCHANT_ALREADY_EXISTS' }, 'A merchant with this id already exists.'],
+  API_KEY_NOT_FOUND: [{ reason: 'API_KEY_NOT_FOUND' }, 'API key not found.'],
   INVENTORY_NOT_FOUND: [{ reason: 'INVENTORY_NOT_FOUND' }, 'Inventory record not found.'],
   INVENTORY_ALREADY_EXISTS: [
     { reason: 'INVENTORY_ALREADY_EXISTS' },
@@ -128,8 +131,20 @@ const fixed: {
   ORDER_EXPIRED: [{ reason: 'ORDER_EXPIRED', reference: 'A' }, 'The holds of A have expired.'],
 };
 
+/** Of one reason, in other words. */
+const others: readonly [Failure, string][] = [
+  [
+    { reason: 'DATABASE_UNAVAILABLE', of: 'keys' },
+    "The keys of the token's issuer are unavailable. Retry later.",
+  ],
+  [
+    { reason: 'DEADLINE_EXCEEDED', of: 'read' },
+    'The read took too long and was stopped. Ask for less, or retry later.',
+  ],
+];
+
 describe('messages that do not', () => {
-  test.each(Object.values(fixed))('%j → %s', (failure, message) => {
+  test.each([...Object.values(fixed), ...others])('%j → %s', (failure, message) => {
     expect(failureMessage(failure)).toBe(message);
   });
 });

@@ -10,7 +10,10 @@ test('the merchants’ tables are all that have a merchant, but for the two that
     'import_lines',
     'imports',
     'inventory_records',
+    'log_carried',
+    'log_prunes',
     'movement_log',
+    'order_carried',
     'stock_levels',
   ]);
 });

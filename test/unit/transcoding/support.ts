@@ -72,6 +72,7 @@ export const statuses: Readonly<Record<TranscodingFault['kind'], number>> = {
   unsupported_media_type: 415,
   body_too_large: 413,
   body_too_slow: 408,
+  no_room: 503,
   malformed: 400,
 };
 

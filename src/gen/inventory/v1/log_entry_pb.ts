@@ -6,14 +6,14 @@ import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2"
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp, file_google_protobuf_wrappers } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file inventory/v1/log_entry.proto.
  */
 export const file_inventory_v1_log_entry: GenFile = /*@__PURE__*/
-  fileDesc("ChxpbnZlbnRvcnkvdjEvbG9nX2VudHJ5LnByb3RvEgxpbnZlbnRvcnkudjEi/wQKCExvZ0VudHJ5EgoKAmlkGAEgASgJEhQKDGludmVudG9yeV9pZBgCIAEoCRISCgpwcm9kdWN0X2lkGAMgASgJEhEKCXRlbmFudF9pZBgEIAEoCRItCgZhY3Rpb24YBSABKA4yHS5pbnZlbnRvcnkudjEuTG9nRW50cnkuQWN0aW9uEhIKCnF0eV9jaGFuZ2UYBiABKAUSFgoJcmVmZXJlbmNlGAcgASgJSACIAQESEgoFbm90ZXMYCCABKAlIAYgBARITCgthZGp1c3RlZF9ieRgJIAEoCRIsCghsb2dfZGF0ZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJdGltZXN0YW1wGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIYCgtvbl9oYW5kX3F0eRgMIAEoBUgCiAEBEhkKDHJlc2VydmVkX3F0eRgNIAEoBUgDiAEBEhkKDHRvX3JlZmVyZW5jZRgOIAEoCUgEiAEBEhYKCW1vdmVkX3F0eRgPIAEoBUgFiAEBIogBCgZBY3Rpb24SFgoSQUNUSU9OX1VOU1BFQ0lGSUVEEAASDAoIUkVDRUlWRUQQARIICgRTT0xEEAISDAoIQURKVVNURUQQAxILCgdEQU1BR0VEEAQSDAoIUkVUVVJORUQQBRIMCghSRVNFUlZFRBAGEgwKCFJFTEVBU0VEEAcSCQoFTU9WRUQQCEIMCgpfcmVmZXJlbmNlQggKBl9ub3Rlc0IOCgxfb25faGFuZF9xdHlCDwoNX3Jlc2VydmVkX3F0eUIPCg1fdG9fcmVmZXJlbmNlQgwKCl9tb3ZlZF9xdHkipQMKD0xpc3RMb2dzUmVxdWVzdBIVCgRwYWdlGAEgASgFQge6SAQaAigAEh4KBWxpbWl0GAIgASgFQgq6SAcaBRjIASgBSACIAQESLAoKcGFnZV90b2tlbhgDIAEoCUIYukgVchMYgAgyDl5bXHgyMS1ceDdlXSokEjMKDGludmVudG9yeV9pZBgEIAEoCUIdukgachgyFl5bQS1aYS16MC05Ll8tXXswLDY0fSQSJwoJcmVmZXJlbmNlGAUgASgJQhS6SBFyDxiAATIKXlteXHgwMF0qJBI3CgZhY3Rpb24YBiABKA4yHS5pbnZlbnRvcnkudjEuTG9nRW50cnkuQWN0aW9uQgi6SAWCAQIQARJGCgRmcm9tGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIcukgZsgEWIgcI/4LR/68HMgsIgJK4w5j+////ARJECgJ0bxgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCHLpIGbIBFiIHCP+C0f+vBzILCICSuMOY/v///wFCCAoGX2xpbWl0IokBChBMaXN0TG9nc1Jlc3BvbnNlEicKB2NvbnRlbnQYASADKAsyFi5pbnZlbnRvcnkudjEuTG9nRW50cnkSDAoEcGFnZRgCIAEoBRINCgVsaW1pdBgDIAEoBRIWCg50b3RhbF9lbGVtZW50cxgEIAEoBRIXCg9uZXh0X3BhZ2VfdG9rZW4YBSABKAliBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("ChxpbnZlbnRvcnkvdjEvbG9nX2VudHJ5LnByb3RvEgxpbnZlbnRvcnkudjEi/wQKCExvZ0VudHJ5EgoKAmlkGAEgASgJEhQKDGludmVudG9yeV9pZBgCIAEoCRISCgpwcm9kdWN0X2lkGAMgASgJEhEKCXRlbmFudF9pZBgEIAEoCRItCgZhY3Rpb24YBSABKA4yHS5pbnZlbnRvcnkudjEuTG9nRW50cnkuQWN0aW9uEhIKCnF0eV9jaGFuZ2UYBiABKAUSFgoJcmVmZXJlbmNlGAcgASgJSACIAQESEgoFbm90ZXMYCCABKAlIAYgBARITCgthZGp1c3RlZF9ieRgJIAEoCRIsCghsb2dfZGF0ZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJdGltZXN0YW1wGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIYCgtvbl9oYW5kX3F0eRgMIAEoBUgCiAEBEhkKDHJlc2VydmVkX3F0eRgNIAEoBUgDiAEBEhkKDHRvX3JlZmVyZW5jZRgOIAEoCUgEiAEBEhYKCW1vdmVkX3F0eRgPIAEoBUgFiAEBIogBCgZBY3Rpb24SFgoSQUNUSU9OX1VOU1BFQ0lGSUVEEAASDAoIUkVDRUlWRUQQARIICgRTT0xEEAISDAoIQURKVVNURUQQAxILCgdEQU1BR0VEEAQSDAoIUkVUVVJORUQQBRIMCghSRVNFUlZFRBAGEgwKCFJFTEVBU0VEEAcSCQoFTU9WRUQQCEIMCgpfcmVmZXJlbmNlQggKBl9ub3Rlc0IOCgxfb25faGFuZF9xdHlCDwoNX3Jlc2VydmVkX3F0eUIPCg1fdG9fcmVmZXJlbmNlQgwKCl9tb3ZlZF9xdHkipQMKD0xpc3RMb2dzUmVxdWVzdBIVCgRwYWdlGAEgASgFQge6SAQaAigAEh4KBWxpbWl0GAIgASgFQgq6SAcaBRjIASgBSACIAQESLAoKcGFnZV90b2tlbhgDIAEoCUIYukgVchMYgAgyDl5bXHgyMS1ceDdlXSokEjMKDGludmVudG9yeV9pZBgEIAEoCUIdukgachgyFl5bQS1aYS16MC05Ll8tXXswLDY0fSQSJwoJcmVmZXJlbmNlGAUgASgJQhS6SBFyDxiAATIKXlteXHgwMF0qJBI3CgZhY3Rpb24YBiABKA4yHS5pbnZlbnRvcnkudjEuTG9nRW50cnkuQWN0aW9uQgi6SAWCAQIQARJGCgRmcm9tGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIcukgZsgEWIgcI/4LR/68HMgsIgJK4w5j+////ARJECgJ0bxgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCHLpIGbIBFiIHCP+C0f+vBzILCICSuMOY/v///wFCCAoGX2xpbWl0IvMBChBMaXN0TG9nc1Jlc3BvbnNlEicKB2NvbnRlbnQYASADKAsyFi5pbnZlbnRvcnkudjEuTG9nRW50cnkSDAoEcGFnZRgCIAEoBRINCgVsaW1pdBgDIAEoBRIWCg50b3RhbF9lbGVtZW50cxgEIAEoBRIXCg9uZXh0X3BhZ2VfdG9rZW4YBSABKAkSNQoRdG90YWxfaXNfZXN0aW1hdGUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuQm9vbFZhbHVlEjEKDXBydW5lZF9iZWZvcmUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_google_protobuf_wrappers]);
 
 /**
  * One line of the audit trail: one change of a record's quantities. A call that draws on several holds writes one for
@@ -314,6 +314,7 @@ export type ListLogsResponse = Message<"inventory.v1.ListLogsResponse"> & {
 
   /**
    * Number of entries that match the filters, 0 to 2147483647. When paging by `page_token`, as of the first response.
+   * More than 100000 are estimated.
    *
    * @generated from field: int32 total_elements = 4;
    */
@@ -325,6 +326,20 @@ export type ListLogsResponse = Message<"inventory.v1.ListLogsResponse"> & {
    * @generated from field: string next_page_token = 5;
    */
   nextPageToken: string;
+
+  /**
+   * True if `total_elements` is an estimate, by the database's statistics; absent otherwise.
+   *
+   * @generated from field: google.protobuf.BoolValue total_is_estimate = 6;
+   */
+  totalIsEstimate?: boolean | undefined;
+
+  /**
+   * The log may lack entries from before this instant, which its operators have pruned; absent if none were.
+   *
+   * @generated from field: google.protobuf.Timestamp pruned_before = 7;
+   */
+  prunedBefore?: Timestamp | undefined;
 };
 
 /**

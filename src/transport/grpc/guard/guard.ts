@@ -1,8 +1,11 @@
 import { constants, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import type { BodyRoom } from '../../body-room.js';
+import type { Foreseen, Refusal } from '../../dispatch/early-refusals.js';
 import { HEADERS_BYTES_MAX, headersBytes } from '../../http2.js';
 import type { GrpcErrors } from '../status.js';
 import { type Connection, Connections } from './connections.js';
 import { mendHeaders } from './headers.js';
+import { RefusedCalls } from './refused-calls.js';
 import { UnfinishedCalls } from './unfinished-calls.js';
 import { UnreadAnswers } from './unread-answers.js';
 
@@ -14,6 +17,16 @@ export interface GuardOptions {
   /** How long a connection may have no call. */
   readonly grpcIdleMs: number;
   readonly errors: GrpcErrors;
+  /** Sees each call first, by its headers. Undefined: nothing is foreseen. */
+  readonly foresee: (headers: IncomingHttpHeaders) => Foreseen | undefined;
+  /** For the messages of calls. */
+  readonly bodyRoom: BodyRoom;
+  /** Sees each call next. It passes on those of the library, now or later, and says whether they may be long. */
+  readonly take: (
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    passOn: (isLong: boolean) => void,
+  ) => void;
 }
 
 const LOOK_INTERVAL_MS = 250;
@@ -28,13 +41,19 @@ const DRAIN_STALLED_MS = 1000;
 export class Guard {
   readonly #connections: Connections;
   readonly #unfinished: UnfinishedCalls;
+  readonly #refused: RefusedCalls;
   readonly #unread: UnreadAnswers;
   readonly #looking: NodeJS.Timeout;
+  readonly #foresee: GuardOptions['foresee'];
+  readonly #take: GuardOptions['take'];
   #draining = false;
 
   constructor(options: GuardOptions) {
+    this.#foresee = options.foresee;
+    this.#take = options.take;
     this.#connections = new Connections(options.grpcIdleMs, options.streamStalledMs);
-    this.#unfinished = new UnfinishedCalls(options.requestTimeoutMs, options.errors);
+    this.#unfinished = new UnfinishedCalls(options.requestTimeoutMs, options.bodyRoom, options.errors);
+    this.#refused = new RefusedCalls(options.errors);
     this.#unread = new UnreadAnswers(options.streamStalledMs);
     this.#looking = setInterval(() => this.#look(), LOOK_INTERVAL_MS).unref();
   }
@@ -49,10 +68,15 @@ export class Guard {
       (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, rawHeaders: string[]) => {
         const bytes = headersBytes(rawHeaders);
         // The library below refuses these too, but not before the client has acknowledged the limit.
-        if (bytes > HEADERS_BYTES_MAX) return refuse(stream);
-        this.#begin(stream, bytes);
+        if (bytes > HEADERS_BYTES_MAX) return reset(stream);
+        const foreseen = this.#foresee(headers);
+        if (foreseen?.failure !== undefined) return this.#refuse(stream, foreseen);
+        this.#begin(stream, bytes, foreseen?.onArrival);
         mendHeaders(headers, rawHeaders);
-        for (const handle of handlers) handle.call(http2, stream, headers, flags, rawHeaders);
+        this.#take(stream, headers, (isLong) => {
+          this.#unfinished.read(stream, isLong);
+          for (const handle of handlers) handle.call(http2, stream, headers, flags, rawHeaders);
+        });
       },
     );
   }
@@ -79,9 +103,24 @@ export class Guard {
     this.#connections.cutAll();
   }
 
-  #begin(stream: ServerHttp2Stream, headerBytes: number): void {
+  #refuse(stream: ServerHttp2Stream, { failure, turn, requestId }: Refusal): void {
+    // Its caller may take it back at any time.
+    stream.on('error', () => {});
+    const answer = (): void => {
+      if (!stream.closed && !stream.destroyed) this.#refused.refuse(stream, failure.reason, requestId);
+    };
+    if (turn === undefined) {
+      answer();
+      return;
+    }
+    // Its message is worth nothing while it waits.
+    stream.resume();
+    void turn.then(answer);
+  }
+
+  #begin(stream: ServerHttp2Stream, headerBytes: number, onArrival: (() => void) | undefined): void {
     const connection = this.#connections.of(stream);
-    this.#unfinished.add(stream, headerBytes);
+    this.#unfinished.add(stream, headerBytes, onArrival);
     connection?.streams.add(stream);
     stream.once('close', () => {
       this.#unfinished.delete(stream);
@@ -97,6 +136,7 @@ export class Guard {
 
   #look(): void {
     this.#connections.look();
+    this.#refused.look();
     if (!this.#draining) {
       this.#unfinished.look();
       this.#unread.look();
@@ -108,7 +148,7 @@ export class Guard {
   }
 }
 
-function refuse(stream: ServerHttp2Stream): void {
+function reset(stream: ServerHttp2Stream): void {
   // A reset from this side counts as an error.
   stream.on('error', () => {});
   stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);

@@ -4,7 +4,7 @@ import { refuseRepeatedKey } from '../../dispatch/idempotency-key.js';
 import { boundedGrpcTimeout, GRPC_TIMEOUT_RULE } from '../../timeouts.js';
 
 /** Tells the code that reads a call's metadata what is wrong with its headers; no client can send it. */
-const MALFORMED_HEADER = 'holdfast-malformed';
+export const MALFORMED_HEADER = 'holdfast-malformed';
 
 /**
  * Repairs a call's headers before grpc-js sees them. It accepts any text with a digit and a unit in it as a timeout,

@@ -5,8 +5,8 @@ import { codeToHttpStatus, errorFromJsonBytes, errorToJsonBytes } from '@connect
 import { findTrailerError, setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
 import { trailerFlag, trailerParse, trailerSerialize } from '@connectrpc/connect/protocol-grpc-web';
 import type { Failure } from '../../../domain/failure.js';
-import { undecidedCredentials } from '../../dispatch/dispatcher.js';
 import { REQUEST_ID_HEADER } from '../../dispatch/request-id.js';
+import { undecidedCredentials } from '../../dispatch/undecided-credentials.js';
 import type { HelpLinks } from '../../failures/help-links.js';
 import { connectError } from './connect-error.js';
 

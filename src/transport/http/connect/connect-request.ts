@@ -4,6 +4,8 @@ import { createAsyncIterable, encodeEnvelope } from '@connectrpc/connect/protoco
 import { parseContentType as parseConnect } from '@connectrpc/connect/protocol-connect';
 import { parseContentType as parseGrpc } from '@connectrpc/connect/protocol-grpc';
 import { parseContentType as parseGrpcWeb } from '@connectrpc/connect/protocol-grpc-web';
+import type { HeldBody } from '../../../transcoding/index.js';
+import { NoRoom } from '../../dispatch/unreadable-request.js';
 import { ENVELOPE_HEADER_BYTES } from './connect-malformed.js';
 
 /** A request's message as sent, decompressed. */
@@ -12,11 +14,25 @@ export interface SentMessage {
   readonly isBinary: boolean;
 }
 
-const sentKey = createContextKey<SentMessage | undefined>(undefined);
+const sentKey = createContextKey<SentMessage | Error | undefined>(undefined);
 
-/** The message that `takeMessage` took out of the request. */
+/** The message that `takeMessage` took out of the request. @throws NoRoom, or what `leaveMessage` was given. */
 export function sentMessage(context: HandlerContext): SentMessage | undefined {
-  return context.values.get(sentKey);
+  const sent = context.values.get(sentKey);
+  if (sent instanceof Error) throw sent;
+  return sent;
+}
+
+/** Leaves the message unread, and puts an empty one in its place, for an operation that refuses the call. */
+export function leaveMessage(request: UniversalServerRequest, why: Error): UniversalServerRequest {
+  const format = request.method === 'POST' ? formatOf(request.header.get('content-type')) : undefined;
+  if (format === undefined) return request;
+  const { isBinary, isEnveloped, encodingHeader } = format;
+  request.contextValues?.set(sentKey, why);
+  request.header.delete('content-length');
+  request.header.delete(encodingHeader);
+  const empty = Buffer.from(isBinary ? '' : '{}');
+  return { ...request, body: createAsyncIterable([isEnveloped ? encodeEnvelope(0, empty) : empty]) };
 }
 
 /**
@@ -29,16 +45,23 @@ export async function takeMessage(
   request: UniversalServerRequest,
   bytesMax: number,
   compressions: readonly Compression[],
+  held: HeldBody,
 ): Promise<UniversalServerRequest> {
   const format = request.method === 'POST' ? formatOf(request.header.get('content-type')) : undefined;
   if (format === undefined) return request;
   const { isBinary, isEnveloped } = format;
   if (!isEnveloped && Number(request.header.get('content-length')) > bytesMax) return request;
-  const { whole, again } = await readUpTo(
+  const read = await readUpTo(
     request.body as AsyncIterable<Uint8Array>,
     bytesMax + ENVELOPE_HEADER_BYTES,
     (first) => isEnveloped && declaredBytes(first) > bytesMax,
+    held,
   );
+  if (read === undefined) {
+    held.free();
+    return leaveMessage(request, new NoRoom());
+  }
+  const { whole, again } = read;
   const untouched = { ...request, body: again };
   const packed = whole && (isEnveloped ? soleEnvelope(whole) : { bytes: whole, isCompressed: true });
   if (packed === undefined || packed.bytes.length > bytesMax) return untouched;
@@ -94,18 +117,21 @@ function declaredBytes(envelope: Uint8Array): number {
 
 /**
  * Buffers a body up to `bytesMax`, or only its first chunk if `isTooMuch` says so. Returns the whole body if that was
- * all of it, and a body that replays everything.
+ * all of it, and a body that replays everything; undefined if there is no room for it.
  */
 async function readUpTo(
   body: AsyncIterable<Uint8Array>,
   bytesMax: number,
   isTooMuch: (firstChunk: Uint8Array) => boolean,
-): Promise<{ whole: Buffer | undefined; again: AsyncIterable<Uint8Array> }> {
+  held: HeldBody,
+): Promise<{ whole: Buffer | undefined; again: AsyncIterable<Uint8Array> } | undefined> {
   const chunks: Uint8Array[] = [];
   const rest = body[Symbol.asyncIterator]();
   let bytes = 0;
   try {
     for (let next = await rest.next(); !next.done; next = await rest.next()) {
+      // To release the rest would close an HTTP/1.1 connection before the answer.
+      if (!held.grow(next.value.length)) return undefined;
       chunks.push(next.value);
       bytes += next.value.length;
       if (bytes > bytesMax || (chunks.length === 1 && isTooMuch(next.value))) {
@@ -116,6 +142,7 @@ async function readUpTo(
     // The caller is gone; the library sees the error instead.
     return { whole: undefined, again: continued([], { next: () => Promise.reject(error) }) };
   }
+  held.keep();
   return { whole: Buffer.concat(chunks, bytes), again: createAsyncIterable(chunks) };
 }
 

@@ -1,76 +1,87 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type Http2ServerRequest } from 'node:http2';
-import type { Message } from '@bufbuild/protobuf';
+import { createRegistry, type DescService, type Message } from '@bufbuild/protobuf';
 import {
   Code,
   ConnectError,
+  type ConnectRouter,
   createConnectRouter,
   createContextValues,
   type HandlerContext,
-  type ServiceImpl,
 } from '@connectrpc/connect';
 import type { UniversalHandler } from '@connectrpc/connect/protocol';
-import {
-  compressionGzip,
-  universalRequestFromNodeRequest,
-  universalResponseToNodeResponse,
-} from '@connectrpc/connect-node';
+import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
+import type { Permission } from '../../../auth/principal.js';
 import type { Failure } from '../../../domain/failure.js';
+import { file_google_rpc_error_details } from '../../../gen/google/rpc/error_details_pb.js';
 import { InventoryService } from '../../../gen/inventory/v1/inventory_service_pb.js';
-import { startBodyClock } from '../../../transcoding/index.js';
+import { MerchantService } from '../../../gen/merchants/v1/merchant_service_pb.js';
+import { discardRest, startBodyClock } from '../../../transcoding/index.js';
 import { decodeBinary, decodeJson } from '../../dispatch/decode.js';
-import { type CallMetadata, type Dispatcher, UnreadableRequest } from '../../dispatch/dispatcher.js';
+import type { Dispatcher } from '../../dispatch/dispatcher.js';
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../../dispatch/request-id.js';
 import type { StreamDispatcher } from '../../dispatch/stream-dispatcher.js';
+import { UnreadableRequest } from '../../dispatch/unreadable-request.js';
 import type { DoorOptions } from '../../door-options.js';
 import { malformedBody } from '../../failures/errors.js';
 import type { HelpLinks } from '../../failures/help-links.js';
+import { messageOf } from '../../messages/command-outcome.js';
+import { pathOf } from '../../operations/method-path.js';
 import type { Operation } from '../../operations/operation.js';
 import { StreamFailed, type StreamOperation } from '../../operations/stream-operation.js';
-import { boundedConnectTimeout, boundedGrpcTimeout } from '../../timeouts.js';
-import { brotli } from './brotli.js';
 import { connectError } from './connect-error.js';
 import { explainMalformed, type FailedCall } from './connect-malformed.js';
-import { sentMessage, takeMessage } from './connect-request.js';
+import { ConnectMessages, compressions } from './connect-messages.js';
+import { callMetadata, headerIn } from './connect-metadata.js';
+import { sentMessage } from './connect-request.js';
 import { explainedStream, leftSignal, sendHead, streamContext } from './connect-stream.js';
+import { cutTimeouts } from './connect-timeouts.js';
 import { GrpcWebText } from './grpc-web-text.js';
 
-/** The Connect door: the Connect protocol, gRPC-Web and gRPC, at /inventory.v1.InventoryService/<RPC>. */
+/** The Connect door: the Connect protocol, gRPC-Web and gRPC, at /<service>/<RPC>. */
 export class ConnectDoor {
   readonly #handlers = new Map<string, UniversalHandler>();
+  /** Path → what the call needs. */
+  readonly #permissions = new Map<string, Permission>();
   readonly #dispatcher: Dispatcher;
   /** The paths of streaming RPCs. */
   readonly #streams = new Set<string>();
   readonly #streamStalledMs: number;
   readonly #help: HelpLinks;
-  readonly #bodyBytesMax: number;
   readonly #requestTimeoutMs: number;
+  readonly #messages: ConnectMessages;
 
   constructor(options: DoorOptions) {
     const { dispatcher, operations, streams, streamDispatcher, help, bodyBytesMax } = options;
     this.#dispatcher = dispatcher;
     this.#streamStalledMs = options.streamStalledMs;
     this.#help = help;
-    this.#bodyBytesMax = bodyBytesMax;
     this.#requestTimeoutMs = options.requestTimeoutMs;
-    const router = createConnectRouter({
-      acceptCompression: compressions,
-      readMaxBytes: bodyBytesMax,
-      jsonOptions: { alwaysEmitImplicit: true },
-    });
-    const methods = operations.map((operation) => [
-      operation.method.localName,
-      implementation(operation, dispatcher, help),
-    ]);
-    const streaming = streams.map((stream) => [
-      stream.method.localName,
-      streamImplementation(stream, streamDispatcher, help),
-    ]);
-    router.service(
-      InventoryService,
-      Object.fromEntries([...methods, ...streaming]) as ServiceImpl<typeof InventoryService>,
+    const router = createRouter(bodyBytesMax);
+    const largeRouter = createRouter(options.batchBodyBytesMax);
+    const methods = operations.map(
+      (operation) => [operation.method, implementation(operation, dispatcher, help)] as const,
     );
-    for (const handler of router.handlers) {
+    const streaming = streams.map(
+      (stream) => [stream.method, streamImplementation(stream, streamDispatcher, help)] as const,
+    );
+    const implementations = [...methods, ...streaming];
+    const of = (service: DescService) => {
+      const own = implementations.filter(([method]) => method.parent === service);
+      const entries = own.map(([method, run]) => [method.localName, run]);
+      return Object.fromEntries(entries);
+    };
+    for (const one of [router, largeRouter]) {
+      one.service(InventoryService, of(InventoryService));
+      one.service(MerchantService, of(MerchantService));
+    }
+    const long = new Map(operations.filter(({ isLarge }) => isLarge).map((one) => [pathOf(one.method), one]));
+    this.#messages = new ConnectMessages(options, long);
+    for (const { method, permission } of [...operations, ...streams]) {
+      this.#permissions.set(pathOf(method), permission);
+    }
+    const large = largeRouter.handlers.filter(({ requestPath }) => long.has(requestPath));
+    for (const handler of [...router.handlers, ...large]) {
       this.#handlers.set(handler.requestPath, handler);
       if (handler.method.methodKind !== 'unary') this.#streams.add(handler.requestPath);
     }
@@ -90,7 +101,7 @@ export class ConnectDoor {
     response.setHeader(REQUEST_ID_HEADER, requestId);
     cutWhenUnfinished(request, response, this.#requestTimeoutMs);
     const isStream = this.#streams.has(path);
-    const text = new GrpcWebText(request.headers, this.#bodyBytesMax);
+    const text = new GrpcWebText(request.headers, this.#messages.bytesMaxOf(path));
     const context = isStream ? streamContext(response, text, this.#streamStalledMs) : createContextValues();
     const universal = text.decoded(
       universalRequestFromNodeRequest(request, response as never, undefined, context),
@@ -102,14 +113,14 @@ export class ConnectDoor {
     if (/^\s|\s$/.test(String(request.headers['idempotency-key'] ?? ''))) {
       universal.header.set('idempotency-key', '');
     }
-    const metadata = headerMetadata(universal.header, undefined, requestId);
+    const credentials = { header: headerIn(universal.header) };
     const call: FailedCall = {
       requestId,
       help: this.#help,
-      isAuthenticated: () => this.#dispatcher.isAuthenticated(metadata),
+      isAuthenticated: () => this.#dispatcher.isAuthenticated(credentials, this.#permissions.get(path)!),
     };
     const handler = this.#handlers.get(path)!;
-    const taken = await takeMessage(universal, this.#bodyBytesMax, compressions);
+    const taken = await this.#messages.take(path, request, response, universal, credentials);
     // `node:http2` ends a request that the client aborted just like a complete one.
     if (request.httpVersionMajor === 2 && (request as never as Http2ServerRequest).stream.closed) return;
     let answer = await handler(taken);
@@ -120,6 +131,7 @@ export class ConnectDoor {
       if (answer.trailer !== undefined) spellMessageForAll(answer.trailer);
     }
     if (request.httpVersionMajor === 2) discardUnread(request as never);
+    else if (!request.complete) await endConnection(request, response, isStream);
     if (answer.status >= 400 && answer.body === undefined) {
       refuseProtocol(answer.status, handler, response, call);
       return;
@@ -128,19 +140,13 @@ export class ConnectDoor {
   }
 }
 
-/** The library sets a timer for any timeout, and one too long for a timer fires immediately. */
-function cutTimeouts(headers: Headers): void {
-  for (const [name, cut] of timeouts) {
-    const mended = cut(headers.get(name) ?? '');
-    // The library itself refuses invalid ones.
-    if (mended !== undefined) headers.set(name, mended);
-  }
-}
+/** Errors of commands are messages that hold others. */
+const registry = createRegistry(file_google_rpc_error_details);
 
-const timeouts = [
-  ['grpc-timeout', boundedGrpcTimeout],
-  ['connect-timeout-ms', boundedConnectTimeout],
-] as const;
+function createRouter(readMaxBytes: number): ConnectRouter {
+  const jsonOptions = { alwaysEmitImplicit: true, registry };
+  return createConnectRouter({ acceptCompression: compressions, readMaxBytes, jsonOptions });
+}
 
 /** Requests that the library answers with only a status. */
 function refuseProtocol(
@@ -178,9 +184,6 @@ function cutWhenUnfinished(
   request.once('end', stopClock);
 }
 
-/** Supported compressions. */
-const compressions = [compressionGzip, brotli];
-
 /** How much a client may go on sending after its answer. */
 const UNREAD_BYTES_MAX = 1024 * 1024;
 
@@ -202,6 +205,20 @@ function discardUnread({ stream }: Http2ServerRequest): void {
 }
 
 /**
+ * On HTTP/1.1, what the library left unread would stand before the next request of the connection, which would wait for
+ * its own body in vain. What the client still sends is discarded for a limited time; if there is more, the connection
+ * closes. A stream's request is not over yet for the library.
+ */
+async function endConnection(
+  request: IncomingMessage,
+  response: ServerResponse,
+  isStream: boolean,
+): Promise<void> {
+  if (!isStream) await new Promise<void>((done) => discardRest(request, done));
+  if (!request.complete) response.setHeader('connection', 'close');
+}
+
+/**
  * The library percent-encodes all punctuation of a gRPC message. grpc-js clients do not decode `%2C`, `%3A` and the
  * like, so this encodes only what must be; every client can decode that.
  */
@@ -215,11 +232,11 @@ function implementation(operation: Operation, dispatcher: Dispatcher, help: Help
     const requestId = context.requestHeader.get(REQUEST_ID_HEADER) ?? '';
     const timeoutMs = context.timeoutMs();
     const deadlineAtMs = timeoutMs === undefined ? undefined : Date.now() + timeoutMs;
-    const metadata = headerMetadata(context.requestHeader, deadlineAtMs, requestId);
+    const metadata = callMetadata(context, deadlineAtMs, requestId);
     const reply = await dispatcher.dispatch(operation, metadata, decoder(operation, context));
     if (reply.ok) {
       if (reply.replayed) context.responseHeader.set(REPLAYED_HEADER, 'true');
-      return reply.message;
+      return messageOf(reply, help);
     }
     const replayed = reply.replayed ? { [REPLAYED_HEADER]: 'true' } : undefined;
     throw namedError(reply.failure, requestId, help, replayed);
@@ -229,7 +246,7 @@ function implementation(operation: Operation, dispatcher: Dispatcher, help: Help
 function streamImplementation(operation: StreamOperation, dispatcher: StreamDispatcher, help: HelpLinks) {
   return async function* (_: never, context: HandlerContext) {
     const requestId = context.requestHeader.get(REQUEST_ID_HEADER) ?? '';
-    const metadata = headerMetadata(context.requestHeader, undefined, requestId);
+    const metadata = callMetadata(context, undefined, requestId);
     const left = leftSignal(context);
     const reply = await dispatcher.open(operation, metadata, decoder(operation, context), left);
     if (!reply.ok) throw namedError(reply.failure, requestId, help);
@@ -262,8 +279,4 @@ function streamError(error: unknown, requestId: string, help: HelpLinks): unknow
 /** Puts an error's metadata where its protocol expects it: trailers, the last envelope, or Connect's headers. */
 function namedError(failure: Failure, requestId: string, help: HelpLinks, more?: Record<string, string>) {
   return connectError(failure, help, { [REQUEST_ID_HEADER]: requestId, ...more });
-}
-
-function headerMetadata(headers: Headers, deadlineAtMs: number | undefined, requestId: string): CallMetadata {
-  return { header: (name) => headers.get(name) ?? undefined, deadlineAtMs, requestId };
 }

@@ -1,10 +1,11 @@
 import { createServer, type Server as HttpServer, type ServerOptions, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
-import type { TlsConfig } from '../../../config.js';
+import { type TLSSocket, Server as TlsServer } from 'node:tls';
+import type { Certificates, TlsConfig } from '../../../config.js';
 import { hasNoBody } from '../../../transcoding/index.js';
 import type { HelpLinks } from '../../failures/help-links.js';
+import { secureContextOf } from '../../http2.js';
 import type { RequestListener } from '../request-listener.js';
 import { refusesHead } from './bad-head.js';
 import { type ConnectionBounds, endOfAge, headTimeoutMs } from './connection-bounds.js';
@@ -36,6 +37,8 @@ export interface HttpListenerOptions {
   readonly tls: TlsConfig | undefined;
   readonly bounds: ConnectionBounds;
   readonly help: HelpLinks;
+  /** Requests whose bodies may take forever; their door has limits of its own. */
+  readonly isEndless?: (request: Parameters<RequestListener>[0]) => boolean;
 }
 
 /**
@@ -57,11 +60,16 @@ export class HttpListener {
   readonly #unread: UnreadAnswers;
   readonly #unfinished = new UnfinishedRequests();
   readonly #bounds: ConnectionBounds;
+  readonly #isEndless: (request: Parameters<RequestListener>[0]) => boolean;
   #onIdle: (() => void) | undefined;
   #draining = false;
 
-  constructor({ tls, bounds, help }: HttpListenerOptions, listener: RequestListener) {
+  constructor(
+    { tls, bounds, help, isEndless = () => false }: HttpListenerOptions,
+    listener: RequestListener,
+  ) {
     this.#bounds = bounds;
+    this.#isEndless = isEndless;
     const responses = this.#responses;
     this.#unread = new UnreadAnswers(responses, bounds.streamStalledMs);
     const ended = (): void => {
@@ -74,7 +82,7 @@ export class HttpListener {
     const counted: RequestListener = (request, response) => {
       responses.add(response);
       response.on('close', closed);
-      if (!hasNoBody(request)) {
+      if (!hasNoBody(request) && !isEndless(request)) {
         const timeoutMs = this.#draining ? DRAIN_STALLED_MS : bounds.requestTimeoutMs + UNFINISHED_GRACE_MS;
         this.#unfinished.cutWhenLate(request, timeoutMs);
       }
@@ -90,6 +98,11 @@ export class HttpListener {
     // Otherwise node answers with an empty body, or not at all.
     this.#server.on('checkExpectation', serve);
     this.#server.on('connect', (request, socket) => refuseTunnel(request, socket as Socket, help));
+  }
+
+  /** For connections from now on; the others keep theirs. */
+  setCertificates(certificates: Certificates): void {
+    if (this.#server instanceof TlsServer) this.#server.setSecureContext(secureContextOf(certificates));
   }
 
   /** Returns the port. */
@@ -116,7 +129,7 @@ export class HttpListener {
     for (const socket of this.#silent) socket.destroy();
     for (const response of this.#responses) {
       cutWhenUnread(response, DRAIN_STALLED_MS);
-      this.#unfinished.cutWhenLate(response.req, DRAIN_STALLED_MS);
+      if (!this.#isEndless(response.req)) this.#unfinished.cutWhenLate(response.req, DRAIN_STALLED_MS);
     }
     if (this.#responses.size === 0) return;
     await new Promise<void>((resolve) => {
@@ -203,11 +216,8 @@ export class HttpListener {
         ...options,
         ALPNProtocols: ['h2', 'http/1.1'],
         handshakeTimeout: headTimeoutMs(this.#bounds),
-        cert: tls.cert,
-        key: tls.key,
-        ...(tls.clientCa === undefined
-          ? {}
-          : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true }),
+        ...secureContextOf(tls),
+        ...(tls.clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: true }),
       },
       listener,
     );

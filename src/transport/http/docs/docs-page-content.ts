@@ -66,7 +66,8 @@ new MutationObserver((_, observer) => {
 }).observe(document.getElementById('swagger-ui'), { childList: true, subtree: true });
 
 const ui = SwaggerUIBundle({
-  url: new URL('openapi.json', document.baseURI).href,
+  // The calls of operators have a document, and credentials, of their own.
+  url: new URL(location.search === '?merchants' ? 'openapi-merchants.json' : 'openapi.json', document.baseURI).href,
   dom_id: '#swagger-ui',
   deepLinking: true,
   displayRequestDuration: true,

@@ -21,6 +21,7 @@ const page = (links: string): string => `<!doctype html>
 
 const DOCS_LINKS = `<ul>
       <li><a href="docs">The REST API, to read and to try</a></li>
+      <li><a href="docs?merchants">Merchants and their keys, for operators</a></li>
       <li>The same for programs: <a href="openapi.json">openapi.json</a>, <a href="openapi.yaml">openapi.yaml</a></li>
       <li><a href="docs/errors">Every reason to fail, and what to do</a></li>
     </ul>`;

@@ -17,13 +17,16 @@ import {
   type Transcoder,
   type TranscodingFault,
 } from '../../../transcoding/index.js';
-import { type CallMetadata, UnreadableRequest } from '../../dispatch/dispatcher.js';
+import { listRules } from '../../dispatch/decode.js';
+import type { CallMetadata } from '../../dispatch/dispatcher.js';
 import { REPLAYED_HEADER, REQUEST_ID_HEADER } from '../../dispatch/request-id.js';
+import { UnreadableRequest } from '../../dispatch/unreadable-request.js';
 import type { DoorOptions } from '../../door-options.js';
 import { errorCodes, malformedBody, RETRY_AFTER_SECONDS, restErrorBody } from '../../failures/errors.js';
 import type { HelpLinks } from '../../failures/help-links.js';
 import { type Operation, type Reply, refuse } from '../../operations/operation.js';
 import { StreamFailed, type StreamOperation, slowReader } from '../../operations/stream-operation.js';
+import { batchAnswer } from './batch-answer.js';
 import { asWritten, malformedAsWritten } from './rest-fields.js';
 
 export interface RestDoorOptions extends DoorOptions {
@@ -46,12 +49,20 @@ export function createRestDoor(options: RestDoorOptions): Transcoder {
     streamError: (error, request) => restErrorBody(streamFailure(error), requestId(request), help),
   };
   const streams = new Map<DescMethod, StreamOperation>(options.streams.map((s) => [s.method, s]));
-  return createTranscoder({
+  const transcoder = createTranscoder({
     services: options.services,
-    bodyBytesMax: options.bodyBytesMax,
+    bodyBytesMax: (method) =>
+      operations.get(method)?.isLarge ? options.batchBodyBytesMax : options.bodyBytesMax,
     bodyTimeoutMs: options.requestTimeoutMs,
+    longBodies: {
+      bodyBytesMax: options.bodyBytesMax,
+      mayBring: (method, request) =>
+        dispatcher.mayBring(operations.get(method)!, new RestCallMetadata(request, requestId(request))),
+    },
+    holdBody: (isLong, giveUp) => options.bodyRoom.hold(isLong, giveUp),
     ...(options.cors && { cors: options.cors }),
     writer: envelope,
+    ...listRules,
     nullWhenUnset: isOptionalScalar,
     leftOutWhenEmpty: isBeyondThePage,
     stalledMs: options.streamStalledMs,
@@ -71,6 +82,9 @@ export function createRestDoor(options: RestDoorOptions): Transcoder {
       const operation = operations.get(call.method)!;
       const reply = await dispatcher.dispatch(operation, metadata, () => binding.bind());
       if (binding.refusal !== undefined) throw binding.refusal;
+      if (reply.ok && reply.results !== undefined) {
+        return batchAnswer(reply.results, (method, message) => transcoder.encode(method, message), help);
+      }
       return toAnswer(reply, call.method, metadata.requestId, help);
     },
     onError: (error, request) => {
@@ -78,10 +92,12 @@ export function createRestDoor(options: RestDoorOptions): Transcoder {
       return { status: 500, body: restErrorBody({ reason: 'INTERNAL' }, requestId(request), help) };
     },
   });
+  return transcoder;
 }
 
 /** The published REST page defines no deadline, so the service's applies. */
 class RestCallMetadata implements CallMetadata {
+  readonly door = 'rest';
   readonly deadlineAtMs = undefined;
   readonly #request: HttpRequest;
 
@@ -95,6 +111,10 @@ class RestCallMetadata implements CallMetadata {
   header(name: string): string | undefined {
     const value = this.#request.headers[name];
     return Array.isArray(value) ? value.join(', ') : value;
+  }
+
+  get traceparent(): string | undefined {
+    return this.header('traceparent');
   }
 }
 
@@ -227,6 +247,12 @@ export function restFault(fault: TranscodingFault, requestId: string, help: Help
       return {
         status: errorCodes.DEADLINE_EXCEEDED.httpStatus,
         body: restErrorBody({ reason: 'DEADLINE_EXCEEDED' }, requestId, help),
+      };
+    case 'no_room':
+      return {
+        status: errorCodes.OVERLOADED.httpStatus,
+        headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
+        body: restErrorBody({ reason: 'OVERLOADED' }, requestId, help),
       };
     case 'body_too_large':
       return { status: 413, body: body(`The body must not exceed ${fault.bytesMax} bytes.`) };

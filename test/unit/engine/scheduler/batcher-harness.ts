@@ -57,6 +57,7 @@ const limits: SchedulerLimits = {
   engineLanes: 1,
   batchCommandsMax: 100,
   queueCommandsMax: 1000,
+  queueWaitMaxMs: 0,
   straysMax: 4,
   slowMs: 100,
   rowsAwaitedMax: 2,
@@ -103,9 +104,9 @@ export function setUp(options: Setup = {}) {
     namesOf: () => [],
     oneGroup: false,
     ...scripted,
-    execute: (calls) => {
+    execute: (calls, claim) => {
       executed.push([...calls]);
-      return (options.execute ?? hold)(calls);
+      return (options.execute ?? hold)(calls, claim);
     },
   };
   const batcher = new Batcher<string, string>(executor, { ...limits, ...limited }, clock);

@@ -57,6 +57,7 @@ test('whatever happens, each call is answered once, did what it was told, and in
         {
           ...limits,
           queueCommandsMax: 100_000,
+          queueWaitMaxMs: 0,
           slowMs: 8,
           findFreeEveryMs: 5,
           rowWaitMaxMs: 300,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { allTold, Failed, settled, setUp, told } from './batcher-harness.js';
+import { Blocked } from '../../../../src/engine/scheduler/entry.js';
+import { allTold, Failed, resultsOf, settled, setUp, told } from './batcher-harness.js';
 
 describe('batches form by themselves', () => {
   test('a call alone does not wait', async () => {
@@ -234,5 +235,28 @@ describe('drain', () => {
     await Promise.all(both);
     await batcher.drain();
     expect(await allTold(taken)).toEqual(['done =a']);
+  });
+});
+
+describe('a call that lacks a row', () => {
+  test('which another batch of this process was found to need: waits for that batch, not in the database', async () => {
+    let endFirst: (() => void) | undefined;
+    const { submit, executed } = setUp({
+      limits: { engineLanes: 2 },
+      execute: async (calls, claim) => {
+        const taken = claim(['row', 'other']);
+        if (taken !== undefined) return [new Blocked(taken, ['row', 'other'], true)];
+        if (calls.includes('a')) await new Promise<void>((resolve) => (endFirst = resolve));
+        return resultsOf(calls);
+      },
+    });
+    const [a] = submit('a');
+    await settled();
+    const [b] = submit('b');
+    await settled();
+    expect(executed).toEqual([['a'], ['b']]);
+    endFirst!();
+    expect(await allTold([a!, b!])).toEqual(['done =a', 'done =b']);
+    expect(executed).toEqual([['a'], ['b'], ['b']]);
   });
 });

@@ -1,5 +1,5 @@
 import { Blocked } from '../../../../src/engine/scheduler/entry.js';
-import type { BehindResults, Executor, Results } from '../../../../src/engine/scheduler/executor.js';
+import type { BehindResults, Claim, Executor, Results } from '../../../../src/engine/scheduler/executor.js';
 import { Failed } from './batcher-harness.js';
 import type { VirtualClock } from './virtual-clock.js';
 
@@ -57,7 +57,7 @@ export class RowWorld {
   }
 
   readonly executor: Executor<RowCall, number> = {
-    execute: (calls) => this.#transaction(calls, {}),
+    execute: (calls, claim) => this.#transaction(calls, {}, claim),
     executeBehind: async (name, line): Promise<BehindResults<number>> => {
       const owner = {};
       const waited = this.#locked.has(name);
@@ -102,12 +102,20 @@ export class RowWorld {
   };
 
   /** What `owner` has of the rows it keeps; takes the free ones and leaves calls that need others undone. */
-  async #transaction(calls: readonly RowCall[], owner: object): Promise<Results<number>> {
+  async #transaction(calls: readonly RowCall[], owner: object, claim?: Claim): Promise<Results<number>> {
     this.#begin(calls, owner);
     await this.#pause();
     const withRoom = calls.slice(0, Math.max(1, this.#roomMax));
-    for (const name of withRoom.flatMap(needsOf)) if (!this.#locked.has(name)) this.#locked.set(name, owner);
+    const refused = new Map<RowCall, string>();
+    for (const call of withRoom) {
+      const taken = call.hidden.length > 0 ? claim?.(needsOf(call)) : undefined;
+      if (taken !== undefined) refused.set(call, taken);
+    }
+    const locking = withRoom.filter((call) => !refused.has(call)).flatMap(needsOf);
+    for (const name of locking) if (!this.#locked.has(name)) this.#locked.set(name, owner);
     const results = withRoom.map((call): number | Blocked => {
+      const taken = refused.get(call);
+      if (taken !== undefined) return new Blocked(taken, needsOf(call), true);
       const lacked = needsOf(call).find((name) => this.#locked.get(name) !== owner);
       return lacked === undefined ? call.id : new Blocked(lacked, needsOf(call));
     });

@@ -16,7 +16,9 @@ function entry(call: string, number: number): Waiting {
     weight: Number(weight),
     names: [...(names ?? '')],
     lacks: undefined,
+    lacksOurs: false,
     patient: true,
+    returns: 0,
     answer: () => {},
   };
 }

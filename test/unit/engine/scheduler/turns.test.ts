@@ -51,6 +51,21 @@ describe('one batch has a row', () => {
     expect(come('6 a', first)).toBe(true);
   });
 
+  test('a batch that finds out that it needs rows has the turn on all of them, before those who wait, or on none', () => {
+    const [first, second, third] = [batch(), batch(), batch()];
+    come('1 a', first);
+    come('2 ab', third);
+    expect(turns.claim(['b', 'a', 'c'], second)).toBe('a');
+    expect(['b', 'c'].map((name) => turns.isHeldByOther(name, first))).toEqual([false, false]);
+    expect(turns.claim(['b', 'c'], second)).toBeUndefined();
+    expect(turns.claim(['c'], second)).toBeUndefined();
+    expect(['b', 'c'].map((name) => turns.isHeldByOther(name, first))).toEqual([true, true]);
+    expect(turns.release(first)).toEqual(['a']);
+    expect(takeFrom('a', third)).toEqual([]);
+    expect(turns.release(second)).toEqual(['b']);
+    expect(takeFrom('b', third)).toEqual(['2 ab']);
+  });
+
   test('nobody overtakes one that waits for several rows', () => {
     const [first, second, third] = [batch(), batch(), batch()];
     come('1 a', first);

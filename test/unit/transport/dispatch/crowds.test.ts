@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Crowds } from '../../../../src/transport/dispatch/crowds.js';
 
 const NOW = 1_000_000;
@@ -8,6 +8,15 @@ function enter(crowds: Crowds, merchantId: string, calls: number, nowMs = NOW): 
   return Array.from({ length: calls }, () => crowds.enter(merchantId, nowMs));
 }
 
+function leave(
+  crowds: Crowds,
+  merchantId: string,
+  nowMs: number,
+  isOverLimit = false,
+): Promise<void> | undefined {
+  return crowds.leave(merchantId, nowMs, isOverLimit);
+}
+
 async function turn(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
@@ -15,7 +24,7 @@ async function turn(): Promise<void> {
 test('a merchant alone never waits for a turn', () => {
   const crowds = new Crowds(0);
   enter(crowds, 'a', 500);
-  for (let i = 0; i < 500; i++) expect(crowds.leave('a', NOW)).toBeUndefined();
+  for (let i = 0; i < 500; i++) expect(leave(crowds, 'a', NOW)).toBeUndefined();
 });
 
 test('next to others, the answers of a crowd leave a few a turn, in order; those of the others at once', async () => {
@@ -23,8 +32,8 @@ test('next to others, the answers of a crowd leave a few a turn, in order; those
   enter(crowds, 'b', 1);
   enter(crowds, 'a', 100);
   const left: number[] = [];
-  const waits = Array.from({ length: 60 }, (_, i) => crowds.leave('a', NOW)!.then(() => left.push(i)));
-  expect(crowds.leave('b', NOW)).toBeUndefined();
+  const waits = Array.from({ length: 60 }, (_, i) => leave(crowds, 'a', NOW)!.then(() => left.push(i)));
+  expect(leave(crowds, 'b', NOW)).toBeUndefined();
   await turn();
   expect(left).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   await turn();
@@ -32,24 +41,45 @@ test('next to others, the answers of a crowd leave a few a turn, in order; those
   await Promise.all(waits);
   expect(left).toEqual(Array.from({ length: 60 }, (_, i) => i));
   // 40 are still a crowd; 32 are not.
-  expect(crowds.leave('a', NOW)).toBeInstanceOf(Promise);
-  for (let i = 0; i < 39; i++) crowds.leave('a', NOW);
+  expect(leave(crowds, 'a', NOW)).toBeInstanceOf(Promise);
+  for (let i = 0; i < 39; i++) leave(crowds, 'a', NOW);
 });
 
 test('those who have not called for a second are not present', () => {
   const crowds = new Crowds(0);
   enter(crowds, 'b', 1, NOW);
   enter(crowds, 'a', 100, NOW + 999);
-  expect(crowds.leave('a', NOW + 999)).toBeInstanceOf(Promise);
-  expect(crowds.leave('a', NOW + 1000)).toBeUndefined();
+  expect(leave(crowds, 'a', NOW + 999)).toBeInstanceOf(Promise);
+  expect(leave(crowds, 'a', NOW + 1000)).toBeUndefined();
 });
 
 test('no more calls of a merchant in progress than are allowed, and of each by itself', () => {
   const crowds = new Crowds(2);
   expect(enter(crowds, 'a', 3)).toEqual([true, true, false]);
   expect(enter(crowds, 'b', 1)).toEqual([true]);
-  crowds.leave('a', NOW);
+  leave(crowds, 'a', NOW);
   expect(enter(crowds, 'a', 1)).toEqual([false]);
-  for (let i = 0; i < 3; i++) crowds.leave('a', NOW);
+  for (let i = 0; i < 3; i++) leave(crowds, 'a', NOW);
   expect(enter(crowds, 'a', 2)).toEqual([true, true]);
+});
+
+test('refusals of those over their limit leave a few each 2 ms, and more of a larger number', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+  try {
+    const crowds = new Crowds(0);
+    enter(crowds, 'b', 1);
+    enter(crowds, 'a', 1100);
+    let left = 0;
+    for (let i = 0; i < 1024; i++) void leave(crowds, 'a', NOW, true)!.then(() => left++);
+    await turn();
+    expect(left).toBe(0);
+    await vi.advanceTimersByTimeAsync(2);
+    expect(left).toBe(16);
+    await vi.advanceTimersByTimeAsync(2);
+    expect(left).toBe(32);
+    await vi.advanceTimersByTimeAsync(2 * 126);
+    expect(left).toBe(1024);
+  } finally {
+    vi.useRealTimers();
+  }
 });

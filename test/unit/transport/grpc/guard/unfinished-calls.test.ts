@@ -1,5 +1,6 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { expect, test } from 'vitest';
+import { BodyRoom } from '../../../../../src/transport/body-room.js';
 import { noHelp } from '../../../../../src/transport/failures/help-links.js';
 import { UnfinishedCalls } from '../../../../../src/transport/grpc/guard/unfinished-calls.js';
 import { GrpcErrors } from '../../../../../src/transport/grpc/status.js';
@@ -9,7 +10,7 @@ const NEVER_MS = 2 ** 31;
 
 /** Begins calls, and tells with what those that were cut off were answered, by their number. */
 function begin(count: number, headerBytes: number, finish: (call: number) => boolean = () => false) {
-  const calls = new UnfinishedCalls(NEVER_MS, new GrpcErrors(noHelp));
+  const calls = new UnfinishedCalls(NEVER_MS, new BodyRoom(1), new GrpcErrors(noHelp));
   const cut: [number, unknown][] = [];
   for (let i = 0; i < count; i++) {
     const stream = {

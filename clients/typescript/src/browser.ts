@@ -1,0 +1,8 @@
+import { openWebConnection } from './connection/web.js';
+import { type Client, holdfastOver } from './holdfast.js';
+
+/** A client over `fetch`, for browsers. It keeps its connection: make one for a program, not one for a call. */
+export const Holdfast = holdfastOver(openWebConnection);
+export type Holdfast = Client;
+
+export * from './exports.js';

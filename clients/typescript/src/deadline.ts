@@ -1,0 +1,57 @@
+import { Code, ConnectError } from '@connectrpc/connect';
+
+/** The end of a call with all its tries: an instant, or the caller's signal, whichever comes first. */
+export class Deadline {
+  readonly #controller = new AbortController();
+  readonly #at: number;
+  readonly #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #outer: AbortSignal | undefined;
+  readonly #abort = (): void => this.#controller.abort(this.#outer!.reason);
+
+  /** `timeoutMs` of Infinity: only the signal ends it. */
+  constructor(timeoutMs: number, signal: AbortSignal | undefined) {
+    this.#at = performance.now() + timeoutMs;
+    this.#outer = signal;
+    if (signal?.aborted) this.#abort();
+    else signal?.addEventListener('abort', this.#abort, { once: true });
+    if (Number.isFinite(timeoutMs)) this.#timer = setTimeout(() => this.#pass(timeoutMs), timeoutMs);
+  }
+
+  /** Aborted when the end has come; its reason is what the call fails with. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Whole milliseconds, as the protocol has them. */
+  get leftMs(): number {
+    return Math.ceil(this.#at - performance.now());
+  }
+
+  /** The call is over: nothing of the deadline stays. */
+  clear(): void {
+    clearTimeout(this.#timer);
+    this.#outer?.removeEventListener('abort', this.#abort);
+  }
+
+  #pass(timeoutMs: number): void {
+    this.#controller.abort(new ConnectError(`no answer within ${timeoutMs} ms`, Code.DeadlineExceeded));
+  }
+}
+
+/** Settles as `work` does, or rejects with the signal's reason as soon as it is aborted. */
+export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const work = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  return orAborted(work, signal).finally(() => clearTimeout(timer));
+}

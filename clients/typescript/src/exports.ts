@@ -1,0 +1,15 @@
+export { HoldfastError, type Reason, type Violation } from './error.js';
+export type { CommandName, CommandRequest, CommandResponse } from './execute.js';
+export * from './gen/inventory/v1/adjustments_pb.js';
+export * from './gen/inventory/v1/commands_pb.js';
+export * from './gen/inventory/v1/error_reason_pb.js';
+export * from './gen/inventory/v1/inventory_record_pb.js';
+export * from './gen/inventory/v1/inventory_service_pb.js';
+export * from './gen/inventory/v1/log_entry_pb.js';
+export * from './gen/inventory/v1/orders_pb.js';
+export * from './gen/inventory/v1/reservations_pb.js';
+export * from './gen/inventory/v1/settings_pb.js';
+export * from './gen/inventory/v1/stock_level_pb.js';
+export * from './gen/inventory/v1/watch_pb.js';
+export type { CallOptions, HoldfastOptions } from './options.js';
+export type { OnRetry } from './retries.js';

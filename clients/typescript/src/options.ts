@@ -1,0 +1,27 @@
+import type { OnRetry } from './retries.js';
+
+/** Where the service is, and who calls. */
+export interface HoldfastOptions {
+  /** Of the HTTP port, or of what stands before it: `https://stock.example`. */
+  readonly url: string;
+  /** The merchant's key. */
+  readonly apiKey: string;
+  /** The JWT, or what gives one. A function is called for each try of each call: it keeps what it has fetched. */
+  readonly token: string | (() => string | Promise<string>);
+  /** For a call with all its tries. Default: 30,000. */
+  readonly timeoutMs?: number;
+  /** Told of each failure that is followed by another try. */
+  readonly onRetry?: OnRetry;
+}
+
+export interface CallOptions {
+  /** Ends the waiting. A change that was sent may take effect all the same. */
+  readonly signal?: AbortSignal;
+  /** For this call with all its tries, in place of the client's. */
+  readonly timeoutMs?: number;
+  /**
+   * 1 to 255 printable ASCII characters; with the same key, the same change takes effect once. Default: one is made for
+   * each change. Give your own to make a change safe to send again after a crash of your program.
+   */
+  readonly idempotencyKey?: string;
+}

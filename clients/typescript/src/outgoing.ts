@@ -1,0 +1,30 @@
+/** Messages to send, as a stream takes them: what is pushed waits until it is asked for. One reader. */
+export class Outgoing<T> implements AsyncIterable<T> {
+  #messages: T[] = [];
+  #isOver = false;
+  #wake: (() => void) | undefined;
+
+  push(message: T): void {
+    this.#messages.push(message);
+    this.#wake?.();
+  }
+
+  /** No more come. */
+  end(): void {
+    this.#isOver = true;
+    this.#wake?.();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    for (;;) {
+      const messages = this.#messages;
+      this.#messages = [];
+      yield* messages;
+      if (this.#messages.length > 0) continue;
+      if (this.#isOver) return;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}

@@ -1,0 +1,16 @@
+import { type Credentials, startApp, type TestApp } from '../../../test/support/app.js';
+import type { HoldfastOptions } from '../src/index.js';
+
+/** A service, a merchant, and what a client of theirs is made with. */
+export interface Stage {
+  readonly service: TestApp;
+  readonly merchant: Credentials;
+  readonly options: HoldfastOptions;
+}
+
+export async function startStage(): Promise<Stage> {
+  const service = await startApp();
+  const merchant = await service.createMerchant();
+  const options = { url: service.httpUrl, apiKey: merchant.apiKey, token: merchant.token };
+  return { service, merchant, options };
+}

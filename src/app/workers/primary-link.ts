@@ -1,0 +1,93 @@
+import { Socket } from 'node:net';
+import type { Certificates, Config } from '../../config.js';
+import type { Figures } from '../../telemetry/metrics/joint-figures.js';
+import { type Status, starting } from '../readiness.js';
+import type { Scraped, ToPrimary, ToWorker } from './messages.js';
+import { RemoteEngine } from './remote-engine.js';
+import { ENGINE_LINE_FD } from './worker-process.js';
+
+/** What a worker does at the primary's word. */
+export interface Follower {
+  tell(status: Status): void;
+  setCertificates(certificates: Certificates): void;
+  figures(): Promise<Figures>;
+}
+
+/** The primary, as a worker sees it. */
+export class PrimaryLink {
+  readonly engine = new RemoteEngine(new Socket({ fd: ENGINE_LINE_FD }));
+  /** Comes first. */
+  readonly config: Promise<Config>;
+  /** Resolves with the drain delay when the worker is to stop. */
+  readonly stopped: Promise<number>;
+  #status: Status = starting;
+  #follower: Follower | undefined;
+  readonly #scrapes = new Map<number, (scraped: Scraped | { readonly fault: string }) => void>();
+  #lastId = 0;
+
+  constructor() {
+    let start = (_: Config): void => {};
+    let stop = (_: number): void => {};
+    this.config = new Promise((resolve) => {
+      start = resolve;
+    });
+    this.stopped = new Promise((resolve) => {
+      stop = resolve;
+    });
+    process.on('message', (message: ToWorker) => {
+      if (message.kind === 'start') start(message.config);
+      else if (message.kind === 'stop') stop(message.drainDelayMs);
+      else this.#heard(message);
+    });
+    void this.say({ kind: 'hears' });
+  }
+
+  /** What was told before counts, too. */
+  follow(follower: Follower): void {
+    this.#follower = follower;
+    follower.tell(this.#status);
+  }
+
+  /** Resolves when it has left. */
+  say(message: ToPrimary): Promise<void> {
+    return new Promise((resolve) => {
+      // A primary that is gone ends this process.
+      process.send?.(message, undefined, undefined, () => resolve());
+    });
+  }
+
+  /** The figures of all processes. */
+  async scrape(): Promise<Scraped> {
+    const scraped = await new Promise<Scraped | { readonly fault: string }>((resolve) => {
+      const id = ++this.#lastId;
+      this.#scrapes.set(id, resolve);
+      void this.say({ kind: 'scrape', id });
+    });
+    if ('fault' in scraped) throw new Error(scraped.fault);
+    return scraped;
+  }
+
+  #heard(message: Exclude<ToWorker, { kind: 'start' | 'stop' }>): void {
+    switch (message.kind) {
+      case 'status':
+        this.#status = message.status;
+        this.#follower?.tell(message.status);
+        void this.say({ kind: 'answers' });
+        break;
+      case 'certificates':
+        this.#follower?.setCertificates(message.certificates);
+        break;
+      case 'report':
+        void this.#report(message.id);
+        break;
+      case 'scraped':
+        this.#scrapes.get(message.id)?.(message.scraped);
+        this.#scrapes.delete(message.id);
+    }
+  }
+
+  async #report(id: number): Promise<void> {
+    const figures = await this.#follower?.figures();
+    if (figures !== undefined) await this.say({ kind: 'figures', id, figures });
+  }
+}

@@ -1,0 +1,62 @@
+import { create, isMessage } from '@bufbuild/protobuf';
+import {
+  type BatchExecuteRequest,
+  BatchExecuteRequestSchema,
+  BatchExecuteResponseSchema,
+} from '../../gen/inventory/v1/commands_pb.js';
+import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
+import type { CallContext } from '../../service/call.js';
+import { invalid } from '../operations/change.js';
+import type { CommandKinds } from '../operations/command-kinds.js';
+import type { CommandResult, Operation, Reply } from '../operations/operation.js';
+import { CommandLine } from './command-line.js';
+import type { Dispatcher } from './dispatcher.js';
+import { keyOfMany } from './idempotency-key.js';
+import { unreadableCommand } from './items.js';
+
+/** BatchExecute: runs each command as a call of its RPC. */
+export function batchExecuteOperation(dispatcher: Dispatcher, kinds: CommandKinds): Operation {
+  return {
+    method: InventoryService.method.batchExecute,
+    permission: 'can_update_inventory',
+    changes: true,
+    isLarge: true,
+    isOfCommands: true,
+    handle: (call, request) => {
+      if (call.idempotencyKey !== undefined) return Promise.resolve(invalid(keyOfMany));
+      if (isMessage(request, BatchExecuteRequestSchema)) return execute(dispatcher, kinds, call, request);
+      throw new Error(`${request.$typeName} is no batch`);
+    },
+  };
+}
+
+function execute(
+  dispatcher: Dispatcher,
+  kinds: CommandKinds,
+  { principal, deadlineAtMs, origin, span }: CallContext,
+  { commands }: BatchExecuteRequest,
+): Promise<Reply> {
+  const line = new CommandLine(dispatcher, kinds, {
+    principal,
+    origin: origin!,
+    deadlineAtMs,
+    span,
+    isOneCall: true,
+  });
+  const results: CommandResult[] = Array.from({ length: commands.length });
+  let open = commands.length;
+  return new Promise((resolve) => {
+    for (const [i, sentCommand] of commands.entries()) {
+      const { command, idempotencyKey: key } = sentCommand;
+      const request = unreadableCommand(sentCommand) ?? command.value;
+      const sent = { name: command.case, request, key, isCounted: i === 0 };
+      line.take(sent, (name, reply) => {
+        results[i] = { name, reply };
+        open--;
+        if (open > 0) return;
+        const message = create(BatchExecuteResponseSchema);
+        resolve({ ok: true, message, replayed: false, results });
+      });
+    }
+  });
+}

@@ -1,0 +1,144 @@
+import type { Message } from '@bufbuild/protobuf';
+import { type CommandKind, type CommandKinds, ordersOf, type Reach } from '../operations/command-kinds.js';
+import type { CommandName } from '../operations/command-name.js';
+import { type Reply, refuse } from '../operations/operation.js';
+import type { CommandCall, CommandCaller } from './command-call.js';
+import type { Dispatcher } from './dispatcher.js';
+import { UnreadableRequest } from './unreadable-request.js';
+
+/** A command as its message carries it. */
+export interface SentCommand {
+  /** Undefined: the message names none. */
+  readonly name: CommandName | undefined;
+  readonly request: Message | UnreadableRequest | undefined;
+  readonly key: string | undefined;
+  /** The limit has counted it already, as the call that brought it. */
+  readonly isCounted: boolean;
+}
+
+/** Called with the reply to a command. */
+export type OnReply = (name: CommandName | undefined, reply: Reply) => void;
+
+interface Waiting extends CommandCall {
+  readonly name: CommandName;
+  readonly kind: CommandKind;
+  readonly reach: Reach;
+  /** The orders that it names, if it may touch more than the records that it names. */
+  readonly orders: readonly string[];
+  readonly onReply: OnReply;
+}
+
+const NO_COMMAND = refuse({
+  reason: 'VALIDATION_FAILED',
+  violations: [{ field: 'command', description: 'is required: exactly one' }],
+});
+
+function malformed({ message: description }: UnreadableRequest): Reply {
+  return refuse({ reason: 'MALFORMED_REQUEST', description });
+}
+
+const NONE: readonly string[] = [];
+
+/** Commands that have begun and are still in the list of those that wait. */
+const BEGUN_KEPT_MAX = 1000;
+
+/**
+ * Runs the commands of one stream or batch, so that those on one record execute in the order in which they were sent.
+ *
+ * The engine keeps the order of commands that name their records, in the order in which it gets them. So a command is
+ * begun when the one before it is with the engine. Which records an order holds, only the database knows: the engine
+ * learns it later than it takes commands that name them. So such a command is begun when those before it are answered,
+ * and those behind it wait for its answer. Commands that only draw on the units of different orders go together: none
+ * takes what another one needs.
+ */
+export class CommandLine {
+  readonly #dispatcher: Dispatcher;
+  readonly #kinds: CommandKinds;
+  readonly #caller: CommandCaller;
+  /** In the order of arrival; those before `#next` have begun. */
+  #waiting: Waiting[] = [];
+  #next = 0;
+  /** Begun, and not with the engine yet. */
+  #beginning: Waiting | undefined;
+  #isAdvancing = false;
+  /** In progress, by reach. */
+  readonly #running: Record<Reach, number> = { named: 0, held: 0, any: 0 };
+  /** Orders whose units commands in progress draw on. */
+  readonly #orders = new Set<string>();
+
+  constructor(dispatcher: Dispatcher, kinds: CommandKinds, caller: Omit<CommandCaller, 'onSubmit'>) {
+    this.#dispatcher = dispatcher;
+    this.#kinds = kinds;
+    this.#caller = {
+      ...caller,
+      onSubmit: () => {
+        this.#beginning = undefined;
+        this.#advance();
+      },
+    };
+  }
+
+  /** Takes the next command. Calls back once, with its reply; never before it returns. */
+  take(command: SentCommand, onReply: OnReply): void {
+    const { name, request, key, isCounted } = command;
+    if (name === undefined || request === undefined) {
+      const reply = request instanceof UnreadableRequest ? malformed(request) : NO_COMMAND;
+      queueMicrotask(() => onReply(name, reply));
+      return;
+    }
+    const kind = this.#kinds[name];
+    // What cannot be read touches nothing.
+    const reach = request instanceof UnreadableRequest ? 'named' : kind.reach(request);
+    const orders = request instanceof UnreadableRequest || reach !== 'held' ? NONE : ordersOf(request);
+    const next: Waiting = { name, request, key, isCounted, kind, reach, orders, onReply };
+    if (this.#waiting.length === 0 && this.#mayBegin(next)) this.#begin(next);
+    else {
+      this.#waiting.push(next);
+      this.#advance();
+    }
+  }
+
+  #advance(): void {
+    if (this.#isAdvancing || this.#waiting.length === 0) return;
+    this.#isAdvancing = true;
+    while (this.#next < this.#waiting.length) {
+      const next = this.#waiting[this.#next]!;
+      if (!this.#mayBegin(next)) break;
+      this.#next++;
+      this.#begin(next);
+    }
+    if (this.#next === this.#waiting.length || this.#next >= BEGUN_KEPT_MAX) {
+      this.#waiting = this.#waiting.slice(this.#next);
+      this.#next = 0;
+    }
+    this.#isAdvancing = false;
+  }
+
+  #mayBegin({ reach, orders }: Waiting): boolean {
+    if (this.#beginning !== undefined) return false;
+    const { named, held, any } = this.#running;
+    switch (reach) {
+      case 'named':
+        return held === 0 && any === 0;
+      case 'held':
+        return named === 0 && any === 0 && orders.every((order) => !this.#orders.has(order));
+      case 'any':
+        return named === 0 && held === 0 && any === 0;
+    }
+  }
+
+  #begin(waiting: Waiting): void {
+    const { kind, reach, orders } = waiting;
+    this.#beginning = waiting;
+    this.#running[reach]++;
+    for (const order of orders) this.#orders.add(order);
+    this.#dispatcher.command(kind.operation, this.#caller, waiting, (reply) => {
+      this.#running[reach]--;
+      for (const order of orders) this.#orders.delete(order);
+      // A refused command never gets to the engine.
+      if (this.#beginning === waiting) this.#beginning = undefined;
+      waiting.onReply(waiting.name, reply);
+      this.#advance();
+    });
+  }
+}

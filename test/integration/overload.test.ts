@@ -1,0 +1,111 @@
+import { connect } from 'node:http2';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Credentials, startAppOn, type TestApp } from '../support/app.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { closeDoors, type Doors, doorNames, openDoors } from '../support/doors.js';
+import { Session } from '../support/engine-stage.js';
+import { figure } from '../support/metrics.js';
+
+/** What a service does that cannot answer what it is asked: a stranger keeps it from writing. */
+
+let database: TestDatabase;
+let service: TestApp;
+let doors: Doors;
+let crowd: Credentials;
+let other: Credentials;
+let stranger: Session;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  // One command at a time is what it can do at once, and all others wait for longer than they may.
+  service = await startAppOn(database, {
+    ENGINE_LANES: '1',
+    BATCH_COMMANDS_MAX: '1',
+    QUEUE_WAIT_MAX_MS: '1',
+    ATTEMPTS_MAX: '100',
+    REQUEST_TIMEOUT_MS: '600000',
+  });
+  doors = openDoors(service);
+  [crowd, other] = [await service.createMerchant(), await service.createMerchant()];
+  for (const { merchantId } of [crowd, other]) {
+    await service.seed(merchantId, { id: 'inv_1', onHandQty: 10_000, reservedQty: 0 });
+  }
+  stranger = await Session.open(database.url);
+});
+afterAll(async () => {
+  await stranger.close();
+  closeDoors(doors);
+  await service.close();
+  await database.drop();
+});
+
+const refused = () => figure(service.httpUrl, 'holdfast_calls_total{rpc="Reserve",reason="OVERLOADED"}');
+
+/** The headers of a call whose message never comes. */
+function callWithoutMessage(credentials: Credentials): Promise<Record<string, unknown>> {
+  const session = connect(`http://${service.grpcAddress}`);
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': '/inventory.v1.InventoryService/Reserve',
+    'content-type': 'application/grpc+proto',
+    te: 'trailers',
+    authorization: `Bearer ${credentials.token}`,
+    'x-merchantapikey': credentials.apiKey,
+    'x-request-id': 'req-1',
+  });
+  stream.write(Buffer.from([0]));
+  return new Promise((resolve, reject) => {
+    stream.on('error', reject);
+    stream.on('response', (headers) => {
+      session.destroy();
+      resolve(headers);
+    });
+  });
+}
+
+test('calls that would wait too long are refused at once, at every door; reads and other merchants are not', async () => {
+  const reserve = (door: keyof Doors, credentials: Credentials) =>
+    doors[door].call('Reserve', { id: 'inv_1', qty: 1 }, { credentials });
+  for (const credentials of [crowd, other]) {
+    expect(await reserve('gRPC', credentials)).toMatchObject({ ok: true });
+  }
+  await stranger.run('BEGIN; LOCK TABLE movement_log IN EXCLUSIVE MODE');
+
+  const waiting: ReturnType<typeof reserve>[] = [];
+  await expect
+    .poll(() => {
+      waiting.push(...Array.from({ length: 5 }, () => reserve('gRPC', crowd)));
+      return refused();
+    })
+    .toBeGreaterThan(0);
+
+  const before = await refused();
+  for (const door of doorNames) {
+    expect(await reserve(door, crowd), door).toMatchObject({
+      reason: 'OVERLOADED',
+      message: 'The service is overloaded. Retry later.',
+      retryAfterSeconds: 1,
+    });
+    expect(
+      await doors[door].call('GetInventory', { id: 'inv_1' }, { credentials: crowd }),
+      door,
+    ).toMatchObject({
+      ok: true,
+    });
+  }
+  expect((await refused()) - before).toBe(doorNames.length);
+  expect(await callWithoutMessage(crowd)).toMatchObject({
+    ':status': 200,
+    'grpc-status': '14',
+    'x-request-id': 'req-1',
+  });
+
+  const others = reserve('gRPC', other);
+  await stranger.run('ROLLBACK');
+  expect(await others).toMatchObject({ ok: true });
+  const answers = await Promise.all(waiting);
+  expect(new Set(answers.map((answer) => (answer.ok ? 'ok' : answer.reason)))).toEqual(
+    new Set(['ok', 'OVERLOADED']),
+  );
+  await expect.poll(() => reserve('REST', crowd)).toMatchObject({ ok: true });
+});

@@ -1,0 +1,69 @@
+import { randomInt } from 'node:crypto';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { audit } from '../../src/service/audit.js';
+import { type Credentials, startApp, type TestApp } from '../support/app.js';
+import { executeDoors } from '../support/streams/execute.js';
+import { Callers } from './commands/callers.js';
+import { commands } from './commands/draw-command.js';
+
+/**
+ * Any commands, good, bad and unreadable, with and without keys: on a stream, and in a batch, each comes to what its RPC
+ * answers when they are called one after another, to the byte. `FUZZ_SEED` repeats a run, `FUZZ_RUNS` multiplies its length.
+ */
+const seed = Number(process.env.FUZZ_SEED ?? randomInt(2 ** 31));
+const runs = Number(process.env.FUZZ_RUNS ?? 1);
+
+let service: TestApp;
+let callers: Callers;
+beforeAll(async () => {
+  service = await startApp({ STREAM_COMMANDS_MAX: '16' });
+  callers = new Callers(service);
+});
+afterAll(async () => {
+  callers?.close();
+  await service?.close();
+});
+
+const details = (productId: string, warehouseId: string) => ({ productId, warehouseId });
+
+async function stocked(count: number): Promise<Credentials[]> {
+  const merchants = await service.createMerchants(count);
+  for (const { merchantId } of merchants) {
+    await service.seed(
+      merchantId,
+      { id: 'inv_1', onHandQty: 40, reservedQty: 3, details: details('p1', 'w1') },
+      { id: 'inv_2', onHandQty: 12, reservedQty: 0, details: details('p1', 'w2') },
+      { id: 'inv_full', onHandQty: 2147483647, reservedQty: 2147483644, details: details('p2', 'w1') },
+    );
+  }
+  return merchants;
+}
+
+test(
+  'a stream and a batch of any commands come to what calls one by one come to',
+  async () => {
+    const property = fc.asyncProperty(commands, async (drawn) => {
+      const [first, second, third, fourth, ...streaming] = await stocked(4 + executeDoors.length);
+      const [binary, json] = await Promise.all([
+        callers.callsInBinary(drawn, first!),
+        callers.callsInJson(drawn, second!),
+      ]);
+      for (const [i, door] of executeDoors.entries()) {
+        const told = await callers.stream(door, drawn, streaming[i]!);
+        expect(told, door).toEqual(door === 'Connect JSON' ? json : binary);
+      }
+      expect(await callers.batchInBinary(drawn, third!), 'a batch in binary').toEqual(binary);
+      expect(await callers.batchInJson(drawn, fourth!), 'a batch in JSON').toEqual(json);
+    });
+    await fc.assert(property, { seed, numRuns: 8 * runs, interruptAfterTimeLimit: 60_000 * runs });
+  },
+  120_000 * runs,
+);
+
+test('counters, holds and log agree in the end', async () => {
+  expect(await audit(service.app.dataSource, { repair: false })).toMatchObject({
+    consistent: true,
+    drift: [],
+  });
+});

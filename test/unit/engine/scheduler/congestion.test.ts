@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { Congestion } from '../../../../src/engine/scheduler/congestion.js';
+
+const WAIT_MAX_MS = 100;
+const FREE = 10;
+
+/** 20 are done each 10 ms, which is 2 a millisecond, whose oldest has waited that long. Returns when the last was. */
+function work(congestion: Congestion, fromMs: number, forMs: number, waitedMs: number): number {
+  for (let now = fromMs; now <= fromMs + forMs; now += 10) congestion.done(20, waitedMs, now);
+  return fromMs + forMs;
+}
+
+test.each([
+  ['a burst that is done soon', 250, 50, 10_000, false],
+  ['a burst of less than a quarter of a second', 240, 51, 10_000, false],
+  ['a queue that stands, and drains in time', 250, 51, 205, false],
+  ['a queue that stands, and does not', 250, 51, 215, true],
+  ['calls that fill a batch', 250, 51, 9, false],
+])('%s', (_, forMs, waitedMs, waiting, refused) => {
+  const congestion = new Congestion(WAIT_MAX_MS, FREE);
+  congestion.begins(0);
+  const nowMs = work(congestion, 0, forMs, waitedMs);
+  expect(congestion.refuses(waiting, waiting, nowMs)).toBe(refused);
+});
+
+test('calls are refused until none was for a second', () => {
+  const congestion = new Congestion(WAIT_MAX_MS, FREE);
+  congestion.begins(0);
+  let now = work(congestion, 0, 250, 51);
+  expect([congestion.isTight(now), congestion.refuses(300, 300, now), congestion.isTight(now)]).toEqual([
+    false,
+    true,
+    true,
+  ]);
+  now = work(congestion, now, 900, 1);
+  expect(congestion.refuses(300, 300, now)).toBe(true);
+  now = work(congestion, now, 1000, 1);
+  expect([congestion.isTight(now), congestion.refuses(300, 300, now)]).toEqual([false, false]);
+});
+
+test('what gets done in a second is measured again while it is full', () => {
+  const congestion = new Congestion(WAIT_MAX_MS, FREE);
+  congestion.begins(0);
+  let now = work(congestion, 0, 250, 60);
+  expect(congestion.refuses(150, 150, now)).toBe(false);
+  for (let i = 0; i < 200; i++, now += 10) congestion.done(10, 60, now);
+  expect(congestion.refuses(150, 150, now)).toBe(true);
+  // While it is not full, what is done is what comes.
+  for (let i = 0; i < 90; i++, now += 10) congestion.done(1, 1, now);
+  expect(congestion.refuses(90, 90, now)).toBe(false);
+});
+
+test('a queue of which nothing gets done stands, too', () => {
+  const congestion = new Congestion(WAIT_MAX_MS, FREE);
+  congestion.begins(0);
+  expect(congestion.refuses(100, 100, 249)).toBe(false);
+  expect(congestion.refuses(9, 9, 250)).toBe(false);
+  expect(congestion.refuses(100, 0, 250)).toBe(false);
+  expect(congestion.refuses(100, 100, 250)).toBe(true);
+});
+
+test('without a limit, no call is refused', () => {
+  const congestion = new Congestion(0, FREE);
+  congestion.begins(0);
+  expect(congestion.refuses(1e6, 1e6, 1e6)).toBe(false);
+});
