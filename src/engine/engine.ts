@@ -172,14 +172,13 @@ function toExecution(answer: Answer<Execution>, observer: EngineObserver): Execu
   }
 }
 
-/** Exported for its tests. */
-export function failureKind(error: unknown): FailureKind {
+function failureKind(error: unknown): FailureKind {
   if (error instanceof BatchOutcomeUnknown) return 'unknown_outcome';
-  if (error instanceof RecordsMoved || error instanceof ExpiredBacklog) return 'retry';
+  if (error instanceof RecordsMoved || error instanceof ExpiredBacklog) return 'race';
   switch (databaseErrorKind(error)) {
     case 'contention':
       // Somebody has something that one command needs besides its records. The other commands need not wait for it.
-      return isLockTimeout(error) ? 'isolate' : 'retry';
+      return isLockTimeout(error) ? 'isolate' : 'race';
     case 'unavailable':
       return 'retry';
     // The fault may be one command's. Alone, it shows, and the others go through.

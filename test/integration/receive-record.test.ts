@@ -217,6 +217,20 @@ describe('two processes at the same time', () => {
     expect(Object.values(await shelf())).toEqual(products.map(() => expect.toBeOneOf([2, 3])));
   });
 
+  test('in batches of different sizes: who meets one rival after another loses no command', async () => {
+    const small = await startEngine(database.url, { limits: { batchCommandsMax: 20 } });
+    const large = await startEngine(database.url, { limits: { attemptsMax: 2 } });
+    try {
+      const lines = () => products.map((product) => receive(`${product} 2`));
+      const [a, b] = await Promise.all([submitAll(lines(), small), submitAll(lines(), large)]);
+      const pairs = products.map((_, i) => [a[i], b[i]].sort().join(' '));
+      expect(new Set(pairs)).toEqual(new Set(['created restocked']));
+      expect(large.batches).toEqual([products.length]);
+    } finally {
+      await Promise.all([small.close(), large.close()]);
+    }
+  });
+
   test('in opposite order, many times: nobody waits for somebody who waits for them', async () => {
     one.retries.length = 0;
     other.retries.length = 0;

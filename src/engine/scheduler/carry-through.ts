@@ -1,7 +1,7 @@
 import { backoffMs } from '../../timing/backoff.js';
 import type { Clock } from './clock.js';
 import { Blocked, dropExpired, type Entry } from './entry.js';
-import type { Claim, Executor, Results, SchedulerLimits } from './executor.js';
+import type { Claim, Executor, FailureKind, Results, SchedulerLimits } from './executor.js';
 
 /** How the calls of a batch are carried to their answers. */
 export interface Carriage<C, R> {
@@ -66,7 +66,8 @@ export async function carryThrough<C, R>(
       attempt = 0;
       continue;
     }
-    if ((kind === 'split' || kind === 'isolate') && left.length > 1) {
+    const isTriedOut = attempt >= limits.attemptsMax;
+    if (left.length > 1 && isTriedApart(kind, isTriedOut)) {
       executor.onSplit?.();
       const middle = left.length >> 1;
       undone.push(...(await carryThrough(left.slice(0, middle), { ...carriage, first: undefined })));
@@ -74,13 +75,18 @@ export async function carryThrough<C, R>(
       undone.push(...(await carryThrough(rest, { ...carriage, first: undefined })));
       return undone;
     }
-    if ((kind !== 'retry' && kind !== 'isolate') || attempt >= limits.attemptsMax) {
+    if (kind === 'split' || kind === 'fail' || isTriedOut) {
       failAll(left, failure);
       return undone;
     }
     executor.onRetry?.(failure);
     await clock.sleep(backoffMs(attempt, limits, clock.random()));
   }
+}
+
+/** A large batch may lose a race against each of many small ones: that is no reason for its calls to fail. */
+function isTriedApart(kind: FailureKind, isTriedOut: boolean): boolean {
+  return kind === 'split' || kind === 'isolate' || (kind === 'race' && isTriedOut);
 }
 
 /** Answers the first calls, as many as there are results. Returns those that are still to be executed. */

@@ -68,12 +68,14 @@ export interface BehindResults<R> {
 /**
  * What a failed execution means:
  * - retry:            it took no effect, and may succeed when tried again
+ * - race:             it took no effect, since others were quicker; it may succeed when tried again, or, if others are
+ *                     quicker each time, when its calls are tried apart
  * - isolate:          it took no effect, and one of its calls waits for something; alone, that one is tried again
  * - split:            it took no effect, and one of its calls may be to blame
  * - unknown_outcome:  it may have taken effect; `reconcile` finds out
  * - fail:             it took no effect, and trying again is useless
  */
-export type FailureKind = 'retry' | 'isolate' | 'split' | 'unknown_outcome' | 'fail';
+export type FailureKind = 'retry' | 'race' | 'isolate' | 'split' | 'unknown_outcome' | 'fail';
 
 export interface SchedulerLimits extends Backoff {
   /** Batches in flight at once, without those in trouble. */

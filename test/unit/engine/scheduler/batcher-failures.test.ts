@@ -197,6 +197,40 @@ describe('split', () => {
   });
 });
 
+describe('race', () => {
+  const lost = new Failed('race', 'lost');
+
+  test('is run again together', async () => {
+    const { submit, executed } = setUp({ execute: scripted(lost, lost, undefined) });
+    expect(await allTold(submit('a', 'b'))).toEqual(['done =a', 'done =b']);
+    expect(executed).toEqual([
+      ['a', 'b'],
+      ['a', 'b'],
+      ['a', 'b'],
+    ]);
+  });
+
+  test('that is lost each time is run in halves, with tries of their own', async () => {
+    const { submit, executed } = setUp({ execute: scripted(...Array(4).fill(lost), lost, undefined) });
+    expect(await allTold(submit('a', 'b', 'c'))).toEqual(['done =a', 'done =b', 'done =c']);
+    expect(executed.slice(3)).toEqual([['a', 'b', 'c'], ['a'], ['a'], ['b', 'c']]);
+  });
+
+  test('that one alone loses each time fails it, and no other', async () => {
+    const execute = async (calls: readonly string[]): Promise<readonly string[]> => {
+      if (calls.includes('c')) throw lost;
+      return calls.map((call) => `=${call}`);
+    };
+    const { submit } = setUp({ execute });
+    expect(await allTold(submit('a', 'b', 'c', 'd'))).toEqual([
+      'done =a',
+      'done =b',
+      'failed lost',
+      'done =d',
+    ]);
+  });
+});
+
 describe('unknown outcome', () => {
   const lost = new Failed('unknown_outcome', 'lost');
 

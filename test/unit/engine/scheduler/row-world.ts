@@ -16,7 +16,7 @@ export interface RowCall {
   readonly poisoned: boolean;
 }
 
-export const FAULTS = ['none', 'retry', 'isolate', 'lost before', 'lost after'] as const;
+export const FAULTS = ['none', 'retry', 'race', 'isolate', 'lost before', 'lost after'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 const AWAIT_MS = 40;
@@ -127,7 +127,8 @@ export class RowWorld {
     this.#running.delete(owner);
     await this.#pause();
     if (fault === 'none') return results;
-    if (!fault.startsWith('lost')) throw new Failed(fault as 'retry' | 'isolate' | 'split', 'poisoned');
+    if (!fault.startsWith('lost'))
+      throw new Failed(fault as 'retry' | 'race' | 'isolate' | 'split', 'poisoned');
     const lost = new Failed('unknown_outcome', 'lost');
     this.#truth.set(lost, fault === 'lost after' ? results : undefined);
     throw lost;
