@@ -6,6 +6,7 @@ import { startApp, type TestApp } from '../support/app.js';
 import { requestFaults } from '../support/openapi/check-request.js';
 import { OpenApiDocument } from '../support/openapi/document.js';
 import { findOperation } from '../support/openapi/routes.js';
+import { wrappings } from './openapi/break-head.js';
 import { brokenRequestsOf } from './openapi/break-request.js';
 import { operationsOf, requestsOf, type Template } from './openapi/draw-request.js';
 import { everyEdge, plainRequest } from './openapi/every-edge.js';
@@ -96,6 +97,15 @@ test(
   },
   timeoutMs,
 );
+
+test('a change, a read and long bodies are refused for whatever is wrong around their content', async () => {
+  const some = operations.filter(({ id }) => ['reserve', 'getInventory', 'batchExecute'].includes(id));
+  expect(some).toHaveLength(3);
+  for (const operation of some) {
+    const plain = plainRequest(document, operation, world.known, world.callers[0]!);
+    for (const wrapping of wrappings) await check(new Sent(wrapping(plain)), false);
+  }
+});
 
 test(
   'every operation lets in whom the document says',

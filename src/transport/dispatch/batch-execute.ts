@@ -7,7 +7,7 @@ import {
 import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js';
 import type { CallContext } from '../../service/call.js';
 import { invalid } from '../operations/change.js';
-import type { CommandKinds } from '../operations/command-kinds.js';
+import { COMMAND_PERMISSION, type CommandKinds } from '../operations/command-kinds.js';
 import type { CommandResult, Operation, Reply } from '../operations/operation.js';
 import { CommandLine } from './command-line.js';
 import type { Dispatcher } from './dispatcher.js';
@@ -18,7 +18,7 @@ import { unreadableCommand } from './items.js';
 export function batchExecuteOperation(dispatcher: Dispatcher, kinds: CommandKinds): Operation {
   return {
     method: InventoryService.method.batchExecute,
-    permission: 'can_update_inventory',
+    permission: COMMAND_PERMISSION,
     changes: true,
     isLarge: true,
     isOfCommands: true,

@@ -1,9 +1,15 @@
 import type { Message } from '@bufbuild/protobuf';
-import { type CommandKind, type CommandKinds, ordersOf, type Reach } from '../operations/command-kinds.js';
+import {
+  COMMAND_PERMISSION,
+  type CommandKind,
+  type CommandKinds,
+  ordersOf,
+  type Reach,
+} from '../operations/command-kinds.js';
 import type { CommandName } from '../operations/command-name.js';
 import { type Reply, refuse } from '../operations/operation.js';
 import type { CommandCall, CommandCaller } from './command-call.js';
-import type { Dispatcher } from './dispatcher.js';
+import { type Dispatcher, forbidden } from './dispatcher.js';
 import { UnreadableRequest } from './unreadable-request.js';
 
 /** A command as its message carries it. */
@@ -82,8 +88,9 @@ export class CommandLine {
   take(command: SentCommand, onReply: OnReply): void {
     const { name, request, key, isCounted } = command;
     if (name === undefined || request === undefined) {
+      const denied = forbidden(this.#caller.principal, COMMAND_PERMISSION);
       const reply = request instanceof UnreadableRequest ? malformed(request) : NO_COMMAND;
-      queueMicrotask(() => onReply(name, reply));
+      queueMicrotask(() => onReply(name, denied === undefined ? reply : refuse(denied)));
       return;
     }
     const kind = this.#kinds[name];

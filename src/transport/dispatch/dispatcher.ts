@@ -287,7 +287,10 @@ export class Dispatcher {
   }
 }
 
-function forbidden({ permissions }: Principal, permission: Permission | undefined): Failure | undefined {
+export function forbidden(
+  { permissions }: Principal,
+  permission: Permission | undefined,
+): Failure | undefined {
   if (permission === undefined || permissions.has(permission)) return undefined;
   return { reason: 'PERMISSION_DENIED', permission };
 }

@@ -6,13 +6,14 @@ import type { CallMetadata } from '../dispatch/dispatcher.js';
 import { REQUEST_ID_HEADER, saneRequestId } from '../dispatch/request-id.js';
 import type { DoorOptions } from '../door-options.js';
 import { GrpcErrors } from '../grpc/status.js';
+import { COMMAND_PERMISSION } from '../operations/command-kinds.js';
 import { pathOf } from '../operations/method-path.js';
 import { StreamFailed } from '../operations/stream-operation.js';
 import { CommandStream, type CommandStreamLimits } from './command-stream.js';
 import { protocolOf, type StreamProtocol } from './stream-protocol.js';
 
 const method = InventoryService.method.execute;
-const operation = { method, permission: 'can_update_inventory' } as const;
+const operation = { method, permission: COMMAND_PERMISSION } as const;
 
 export const EXECUTE_PATH = pathOf(method);
 

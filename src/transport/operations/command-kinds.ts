@@ -24,6 +24,9 @@ export interface CommandKind {
   reach(request: Message): Reach;
 }
 
+/** What each of them needs. */
+export const COMMAND_PERMISSION = 'can_update_inventory';
+
 export type CommandKinds = Readonly<Record<CommandName, CommandKind>>;
 
 /** What the requests of orders have. */

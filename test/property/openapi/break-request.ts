@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { OpenApiDocument } from '../../support/openapi/document.js';
-import { headerChange, wrapping } from './break-head.js';
+import { headerChange, wrappings } from './break-head.js';
 import { changes, ruins } from './break-value.js';
 import type { Template } from './draw-request.js';
 import { Members } from './json-tree.js';
@@ -55,7 +55,7 @@ function changeOf(
         .constantFrom('/', '/x', ':cancel', '//', '/..', '%2F', ';a=b')
         .map((suffix) => (parts) => ({ ...parts, suffix })),
     },
-    { weight: 2, arbitrary: wrapping },
+    { weight: 2, arbitrary: fc.constantFrom(...wrappings) },
   ];
   return fc.oneof(...always.filter(({ weight }) => weight > 0));
 }

@@ -12,7 +12,18 @@ import { UNTOUCHED } from './world.js';
 const ownBodies: Readonly<Record<string, Tree>> = {
   // It needs one of two fields.
   extendOrder: new Members([['openEnded', true]]),
-  // It needs a record, and units that fit: bounds of other operations leave records full or empty.
+  // They need a record, and units that are there, or fit: bounds of other operations leave records full or empty.
+  reserveOrder: new Members([
+    [
+      'lines',
+      [
+        new Members([
+          ['id', UNTOUCHED],
+          ['qty', 1],
+        ]),
+      ],
+    ],
+  ]),
   batchAdjust: new Members([
     [
       'lines',
