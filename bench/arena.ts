@@ -41,7 +41,7 @@ export interface Arena {
   readonly holdfast: Holdfast;
   readonly sql: { readonly process: Child; readonly database: StockDatabase };
   readonly generator: Child;
-  /** A second one, for callers that flood the service: its work delays no other caller. */
+  /** A second one, for callers that flood the service, so that their calls delay no other caller. */
   readonly floodGenerator: Child;
   readonly databaseCpu: DatabaseCpu;
   readonly postgresVersion: string;
@@ -54,13 +54,13 @@ export interface Holdfast {
   readonly neighbourHeaders: Readonly<Record<string, string>>;
   /** This many processes on the one database; the first is the side's own. */
   processes(count: number): Promise<readonly Service[]>;
-  /** One with so many workers. */
+  /** One with this many workers. */
   workers(count: number): Promise<Service>;
   /** A process on it that keeps each merchant to RATE_LIMIT calls a second. */
   limited(): Promise<Service>;
 }
 
-/** What must be undone, the last first. It grows with each thing that is created, so a failed start undoes what it did. */
+/** What must be undone, the last first. It grows as things are created, so a failed start undoes what it did. */
 export type Cleanup = (() => Promise<unknown>)[];
 
 export async function openArena(cleanup: Cleanup, options: { profile: boolean }): Promise<Arena> {
@@ -130,7 +130,7 @@ export async function openArena(cleanup: Cleanup, options: { profile: boolean })
 
 type StartMore = (name: string, settings?: Record<string, string>) => Promise<Service>;
 
-/** Each starts when it is asked for first. */
+/** Each starts when it is first asked for. */
 function moreServices(
   first: Service,
   startMore: StartMore,

@@ -10,7 +10,7 @@ export class AuditFailed extends Error {
 
 /** The sum of what callers were told. */
 export interface ToldAndUnknown extends Told {
-  /** Calls of one unit that were granted or not: their callers were told that the deadline had passed. */
+  /** Calls of one unit that may have been granted: their callers were told that the deadline had passed. */
   readonly unknown?: number;
 }
 
@@ -27,14 +27,14 @@ export async function auditStock(dataSource: DataSource, side: string, told: Tol
            (SELECT count(*) FROM movement_log WHERE action = 'MOVED') AS "MOVED"`);
   const { units, holds, references, entries, unknown } = told;
   const { RESERVED, ...others } = entries;
-  // Each unknown call that was granted added one of each.
+  // Each unknown call that was granted added one unit, hold, reference and log entry.
   const surplus = Number(sums!.units) - units;
   if (surplus < 0 || surplus > (unknown ?? 0)) expectAll(side, sums!, { units });
   expectAll(side, sums!, others);
   expectAll(side, sums!, { units, holds, references, RESERVED }, surplus);
 }
 
-/** The same of the plain implementation's tables, which have no holds. */
+/** The same for the plain implementation's tables, which have no holds. */
 export async function auditPlain(client: pg.Client, side: string, told: Told): Promise<void> {
   const drifted = await client.query(`
     SELECT i.id FROM inventory i

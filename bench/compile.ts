@@ -8,8 +8,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const output = join(here, '..', 'build', 'bench');
 
 /**
- * Compiles what runs as a process: the sides and the load generator, with the sources of the service that they use. No side
- * runs through a loader; each is compiled as the service's own build compiles it.
+ * Compiles what runs as a process: the sides and the load generator, with the sources of the service that they use. No
+ * side runs through a loader; each is compiled as the service's own build compiles it.
  */
 export function compile(): void {
   const typescript = createRequire(import.meta.url).resolve('typescript/package.json');

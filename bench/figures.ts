@@ -16,7 +16,7 @@ export function ratio(figure: (reading: Reading) => number): Figure {
   return ([first, second]) => figure(first!) / figure(second!);
 }
 
-/** How long the slowest percent waits, in the terms of what is usual. */
+/** How long the slowest percent waits, as a multiple of the median. */
 export function tail([reading]: readonly Reading[]): number {
   return p99(reading!) / latency(reading!);
 }

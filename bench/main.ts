@@ -95,7 +95,7 @@ function explain(error: unknown): string {
 }
 
 const cleanup: Cleanup = [];
-/** What it still creates would not be cleaned up. */
+/** Cleaning up waits for it: what it creates afterwards would stay. */
 let opening: Promise<Arena> | undefined;
 // A turn that Ctrl-C cuts short fails; only the signal's own path may then clean up and end the process.
 let stopping = false;

@@ -1,7 +1,7 @@
 import type { Figure } from './figures.js';
 import type { ReadingName } from './turns.js';
 
-/** The promise that it checks. */
+/** A figure of the bench, and the promise that it checks. */
 export interface Measure {
   /** The number in the specification; two promises may share one. */
   readonly id: number;

@@ -11,7 +11,7 @@ const SOAK = 'holdfast, for minutes';
 
 type TableSize = '1,000' | '100,000' | '1,000,000';
 
-// Flat in the size of the table: calls go to all of its records or, as in 2, to 10,000, wherever they lie in it.
+// The rate stays flat as the table grows, whether calls go to all records or, as in measure 2, to 10,000 of them.
 function everyRecordOf(...tables: TableSize[]): Measure {
   return {
     id: 8,

@@ -9,12 +9,12 @@ export interface Options {
   readonly measures: readonly Measure[];
   /** Writes a CPU profile of each process next to the results. */
   readonly profile: boolean;
-  /** Only draws what the last run came to. */
+  /** Only draws the results of the last run. */
   readonly chart: boolean;
   /** Also takes the latency at parts of the highest rate, which the chart shows. */
   readonly curve: boolean;
   readonly rounds: number;
-  /** Of each service, before anything is recorded. */
+  /** How long each service warms up before anything is recorded. */
   readonly warmUpMs: number;
   readonly timings: Timings;
   readonly probe: ProbeRange;
@@ -26,8 +26,8 @@ export class UsageError extends Error {
 
 /**
  * `--quick`: one short round, for a first look. `--only 1,3`: these measures. `--only 9`: ten minutes of load, or
- * `--minutes` of it. `--profile`: where time goes. `--curve`: latency against load, too, as in a full run. `--chart`: draws
- * the last run, and runs nothing.
+ * `--minutes` of it. `--profile`: where time goes. `--curve`: latency against load, too, as in a full run. `--chart`:
+ * draws the last run, and runs nothing.
  */
 export function readOptions(args: readonly string[]): Options {
   const values = parse(args);
@@ -55,7 +55,7 @@ export function readOptions(args: readonly string[]): Options {
           turn: { warmupMs: 500, measureMs: 1000 },
           sustain: { warmupMs: 3000, measureMs: 3000 },
           soak: { warmupMs: 400, measureMs: 30_000, parts: 10 },
-          // LOCK_TIMEOUT_MS is 2000.
+          // Longer than LOCK_TIMEOUT_MS, which is 2000.
           scene: { warmupMs: 500, measureMs: 5000 },
         },
         probe: {

@@ -8,7 +8,7 @@ import type { Reading } from './reading.js';
 import { type Group, NEIGHBOUR_RECORDS, type Scene } from './scenes.js';
 import { holdRows } from './stranger.js';
 
-/** Rows are held for so much longer than the load lasts: nothing that is measured is answered because they came free. */
+/** Rows stay locked this much longer than the load lasts, so no measured call succeeds because they were unlocked. */
 const HELD_LONGER_MS = 500;
 
 /** One turn of a scene: reset, all its groups side by side, audit. Returns each group's reading. */

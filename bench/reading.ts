@@ -1,6 +1,6 @@
 import type { LoadResult } from './load/plan.js';
 
-/** What one turn of one round came to. */
+/** The result of one turn of one round. */
 export interface Reading extends LoadResult {
   /** How the side was set or loaded, where that varies. */
   readonly setting: string;

@@ -22,13 +22,13 @@ export interface Timings {
   readonly turn: LoadTiming;
   readonly sustain: LoadTiming;
   readonly soak: LoadTiming;
-  /** Rows are held for longer than a lock is waited for. */
+  /** Longer than the service waits for a lock. */
   readonly scene: LoadTiming;
 }
 
-/** Calls in flight at once in an open loop, as in the closed one. */
+/** At most this many calls are in flight in an open loop: as many as in the closed one. */
 const OPEN_IN_FLIGHT_MAX = 512;
-/** The same where more calls are sent than can be answered: more than any queue of the service holds. */
+/** The same for overload: more calls than any queue of the service holds. */
 const OVERLOAD_IN_FLIGHT_MAX = 30_000;
 
 /** The turns that these measures need, and others, in order. */
@@ -42,7 +42,7 @@ export function turnsOf(measures: readonly Measure[], others: readonly TurnName[
   return (Object.keys(turns) as TurnName[]).filter((name) => needed.has(name));
 }
 
-/** What a scene's callers make. */
+/** The calls of a scene. */
 const plainCalls: Pick<ServedTurn, 'side' | 'door' | 'call' | 'orderLines' | 'processes' | 'workers'> = {
   side: 'holdfast',
   door: 'grpc',
@@ -95,7 +95,7 @@ export async function playRound(
   for (const name of names) {
     const turn = turns[name];
     if (turn.side === 'scene') {
-      // A group without an answer in all the time is what a scene may be about: its calls have waited, and count.
+      // In a scene, a group may get no answer in all the time. That is a result: its calls have waited, and count.
       for (const [group, reading] of await playScene(arena, turn.scene, timings.scene)) {
         const readingName = `${name}: ${group}` as ReadingName;
         round.set(readingName, reading);

@@ -3,9 +3,9 @@ import type { CallKind, LoadPlan } from './load/plan.js';
 /** Several groups of callers at once on the service, through gRPC; each group is a reading of its own. */
 export interface Scene {
   readonly groups: Readonly<Record<string, Group>>;
-  /** Of merchant A in the table. */
+  /** How many records merchant A has. */
   readonly records: number;
-  /** Meanwhile, somebody else has A's first rows locked. */
+  /** How many of A's first rows somebody else has locked meanwhile. */
   readonly heldRows?: number;
   /** On the process that keeps each merchant to a number of calls a second. */
   readonly limited?: true;
@@ -18,13 +18,13 @@ export interface Group {
   readonly records: number;
   readonly firstRecord?: number;
   readonly arrival: LoadPlan['arrival'];
-  /** See LoadPlan. A group that nothing should disturb has waited, when it is refused. */
+  /** See LoadPlan. `waited` is for groups that nothing should disturb. */
   readonly refusals: 'apart' | 'waited';
   /** Comes from the second load generator. */
   readonly flood?: true;
 }
 
-/** Of merchant B, in every scene. */
+/** How many records merchant B has, in every scene. */
 export const NEIGHBOUR_RECORDS = 1000;
 const HELD_RECORDS = 1000;
 const OTHER_RECORDS = 900;
@@ -32,7 +32,7 @@ const OTHER_RECORDS = 900;
 const WATCHED_RECORDS = 100;
 
 // An open loop: a stall then counts for every call that fell due in it, and not only for the few that a closed loop
-// had in flight. Some hundred calls a second are what eight callers make who think for a moment between two.
+// had in flight. Eight callers who pause for a moment between calls make about a hundred calls a second.
 const steadily = (perSecond: number) => ({ kind: 'open', perSecond, inFlightMax: 5000 }) as const;
 
 /** Callers who need none of the locked rows. Some records are called, some are watched, and the first ones are locked. */

@@ -33,7 +33,7 @@ export function turnsTable(report: Report): string {
   return table(head, rows);
 }
 
-/** How a turn went that is reported in parts, part by part. Empty if there is no such turn. */
+/** The results of a turn that is reported in parts, part by part. Empty if there is no such turn. */
 export function partsTable(report: Report): string {
   const rows = Object.values(report.turns).flatMap((readings) =>
     readings.flatMap(({ parts = [], memoryMiB = [] }) =>

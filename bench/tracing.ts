@@ -19,12 +19,12 @@ import { reservationOperations } from '../src/transport/operations/reservations.
 /**
  * What tracing costs a call in processor time, in process: a reserve through the dispatcher, without a socket and with an
  * engine that grants everything at once, so that the share is larger than in any real call. Variants take turns. `none`
- * has an observer that asks nobody; a collector, in a process of its own, takes what is sent. Prints microseconds a call
- * and the ratio to `none`, of the fastest rounds; asserts nothing.
+ * has an observer that makes no spans; a collector, in a process of its own, takes what is sent. Prints microseconds a
+ * call and the ratio to `none`, of the fastest rounds; asserts nothing.
  */
 
 const ROUNDS = 40;
-/** Each with a batch's span. */
+/** Each batch has a span. */
 const BATCHES = 100;
 const BATCH_CALLS = 50;
 
@@ -102,7 +102,7 @@ function round(observer: Observer, tracing: Tracing | undefined, sent: string | 
         });
       }
       await Promise.all(calls);
-      // Lets what is to be sent get out.
+      // Lets the spans be sent.
       await new Promise(setImmediate);
     }
     const { user, system } = process.cpuUsage(before);
@@ -139,7 +139,7 @@ collector.kill();
 console.log('                                        µs a call   / none');
 const none = Math.min(...figures.get('none')!);
 for (const [name, took] of figures) {
-  // What else the machine does only ever adds to it.
+  // Other work of the machine can only add to the time.
   const best = Math.min(...took);
   const perCall = (best * 1000) / (BATCHES * BATCH_CALLS);
   console.log(`${name.padEnd(36)}${perCall.toFixed(2).padStart(13)}${(best / none).toFixed(3).padStart(9)}`);

@@ -34,7 +34,7 @@ function time(call: () => unknown, calls: number): number {
   return performance.now() - startedAt;
 }
 
-/** As a service of so many resources has them: six routes a resource. */
+/** This many routes, as a service has them: six for each resource. */
 function routes(count: number): RouteTree<string> {
   const tree = new RouteTree<string>();
   for (let i = 0; i < count; i++) {

@@ -19,15 +19,15 @@ export interface ServedTurn {
   readonly idempotencyKeys?: boolean;
   /** The RPC; absent: Reserve, or ReserveOrder if there are order lines. */
   readonly call?: StandingOrderCall | 'execute' | 'batch' | undefined;
-  /** Orders of so many lines are called; absent: Reserve. */
+  /** Lines of each order or batch; absent: a call is about a single record. */
   readonly orderLines?: number;
   /** Services on one database; absent: one. */
   readonly processes?: number;
-  /** The service runs with so many WORKERS; absent: with none. */
+  /** The service's WORKERS; absent: it runs without any. */
   readonly workers?: number;
-  /** More may be offered than can be answered: refusals are counted apart, and calls are sent when due, however many. */
+  /** More calls may be sent than can be answered: each is sent when due, and refusals are counted apart. */
   readonly overload?: true;
-  /** soak: minutes, and reported in parts. sustain: as long as it takes until the rate is one that can last. */
+  /** soak: minutes, and reported in parts. sustain: for long enough that the rate can last. */
   readonly takes?: 'soak' | 'sustain';
 }
 
@@ -62,7 +62,7 @@ const table = {
   'holdfast, BatchExecute': {
     side: 'holdfast',
     ...grpc,
-    // As many lines as the other turns have calls.
+    // About as many lines as the other turns have calls.
     load: { inFlight: 5 },
     call: 'batch',
     orderLines: 100,
@@ -120,7 +120,7 @@ function offered(share: number) {
   return { side: 'holdfast', ...grpcMany, load, overload: true } as const;
 }
 
-/** One hot record from one process and from more, with as many calls in flight in all. */
+/** One hot record from one process and from more, with the same total of calls in flight. */
 export const crowds = [64, 256, 512] as const;
 export const fleets = [1, 2, 4] as const;
 export const fleetTurn = (

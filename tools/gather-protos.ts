@@ -1,8 +1,8 @@
 /**
- * Gathers the .proto files that ours import into build/proto-deps, so that buf works offline, or adds them to the
- * folder that is given, for a client of one's own (docs/clients.md):
- * google/api and google/rpc from the npm package google-proto-files, and buf/validate printed from the
- * descriptor that @bufbuild/protovalidate carries (no npm package has the file itself).
+ * Gathers the .proto files that ours import. They go into build/proto-deps, so that buf works offline. If a folder is
+ * given, they are added to it instead: callers who generate a client need them (docs/clients.md).
+ * google/api and google/rpc come from the npm package google-proto-files. buf/validate is printed from the descriptor
+ * that @bufbuild/protovalidate carries, since no npm package has the file itself.
  */
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,4 +1,4 @@
-/** Lints the OpenAPI documents with redocly and Spectral at the same time. Their exceptions are in `tools/openapi`, one file each. */
+/** Lints the OpenAPI documents with redocly and Spectral at once. Each has a file of exceptions in `tools/openapi`. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 

@@ -13,7 +13,7 @@ export class NothingToDraw extends Error {
   override readonly name = 'NothingToDraw';
 }
 
-/** Draws what the last run came to. No figure in the pictures comes from anywhere else. */
+/** Draws the results of the last run. No figure in the pictures comes from anywhere else. */
 export function drawCharts(): void {
   const report = lastReport();
   draw('bench-rates', drawRates(report));

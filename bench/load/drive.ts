@@ -2,7 +2,7 @@ import type { LoadPlan, LoadResult } from './plan.js';
 import type { Sender, Workload } from './sender.js';
 import { Tally } from './tally.js';
 
-/** After the last call was sent. */
+/** How long after the measured time answers may still come. */
 const LAST_ANSWER_TIMEOUT_MS = 30_000;
 
 /** Runs a plan until its time is over and every call is answered; rejects at the first wrong answer. */
@@ -15,7 +15,7 @@ export function drive<C, G>(
     const sender = openSender(reject);
     const tally = new Tally(plan, workload.linesPerCall);
     let waiting = 0;
-    /** When those were due that wait to be sent; `overdueFrom` is the first that still does. */
+    /** When the calls were due that could not be sent; those from `overdueFrom` on still wait. */
     const overdue: number[] = [];
     let overdueFrom = 0;
     const { arrival, refusals } = plan;
@@ -74,7 +74,7 @@ export function drive<C, G>(
     const meanGapMs = 1000 / arrival.perSecond;
     let dueAt = performance.now();
     const callDue = (): void => {
-      // Timers count whole milliseconds: all calls that fell due since the last one are sent at once.
+      // Timers count whole milliseconds: all calls that fell due since the last one are sent together.
       for (const now = performance.now(); dueAt <= now; dueAt += -Math.log(1 - Math.random()) * meanGapMs) {
         if (waiting < arrival.inFlightMax) call(dueAt);
         else overdue.push(dueAt);

@@ -19,7 +19,10 @@ const answered = ExecuteResponseSchema.field;
 
 type Done = (answer: Answer<Figures>) => void;
 
-/** Reserves as commands of a few Execute streams, framed by hand. What one turn sends on a stream leaves together. */
+/**
+ * Reserves as commands of a few Execute streams, framed by hand. What is sent on a stream in one turn of the event loop
+ * leaves together.
+ */
 export class ExecuteSender implements Sender<ReserveCall, Figures> {
   readonly #connections: Http2Connection[];
   readonly #streams: CommandStream[];

@@ -8,7 +8,7 @@ import type { ReadCall, ReadStock } from './read.js';
 import type { Figures, ReserveCall } from './reserve.js';
 import { decodeReserved, encodeReserve } from './reserve-wire.js';
 
-/** How calls of one RPC are written, and answers of the status OK read. */
+/** How calls of one RPC are written, and how answers with the status OK are read. */
 export interface GrpcRpc<C, G> {
   readonly method: DescMethodUnary;
   encode(call: C): Uint8Array;

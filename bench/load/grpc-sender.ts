@@ -13,8 +13,8 @@ const REFUSED_STREAM = 7;
 
 /**
  * gRPC over a few connections, framed by hand. On a machine that runs generator, server and database together, the
- * generator's processor time is missing on the other side: a client on node:http2 took five times as much a call as
- * this one, nearly as much as the server.
+ * server lacks the processor time that the generator takes. A client on node:http2 took five times as much for a call
+ * as this one, nearly as much as the server.
  */
 export class GrpcSender<C extends CallHead, G> implements Sender<C, G> {
   readonly #rpc: GrpcRpc<C, G>;

@@ -15,7 +15,7 @@ const Type = {
 const Flag = { END_STREAM: 0x1, ACK: 0x1, END_HEADERS: 0x4, PADDED: 0x8, PRIORITY: 0x20 } as const;
 /**
  * HEADER_TABLE_SIZE 0, so that header blocks can be read without knowing those before; ENABLE_PUSH 0;
- * INITIAL_WINDOW_SIZE as large as can be, so that only the connection's window needs to be looked after.
+ * INITIAL_WINDOW_SIZE as large as possible, so that only the connection's window needs attention.
  */
 const SETTINGS = Buffer.from([0, 1, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 4, 0x7f, 0xff, 0xff, 0xff]);
 const WINDOW_BYTES_INITIAL = 65_535;
@@ -104,8 +104,8 @@ export class Http2Connection {
   }
 
   /**
-   * Opens a request that goes on. The server gives leave for more of it long before what it allows by default is used up,
-   * as long as little of it is unread.
+   * Opens a request that goes on. Only the connection's window is checked: while the server leaves little unread, it
+   * opens the stream's own window again long before that is used up.
    */
   open(onData: (bytes: Buffer) => void, done: (response: Http2Response) => void): (bytes: Buffer) => void {
     const id = this.#nextStream;
@@ -197,7 +197,7 @@ export class Http2Connection {
     stream.done({ body: stream.body, lastHeaders, resetCode });
   }
 
-  /** Opens the connection's window again by what the server has used, long before it is full. */
+  /** Opens the connection's window again by what the server has used, long before it is used up. */
   #grant(usedBytes: number): void {
     this.#grantUsedBytes += usedBytes;
     if (this.#grantUsedBytes < WINDOW_BYTES_GRANT / 2) return;

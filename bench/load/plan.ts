@@ -1,49 +1,50 @@
 /** What the load generator is to do. */
 export interface LoadPlan {
   readonly door: 'grpc' | 'rest';
-  /** host:port of each process that serves; connections go to them in turns. */
+  /** host:port of each process that serves; connections go to them in turn. */
   readonly addresses: readonly string[];
   /** Credentials, as headers. */
   readonly headers: Readonly<Record<string, string>>;
   /**
-   * closed: so many calls in flight, each answer starts the next, after a pause where one is given.
-   * open: so many calls a second, at random like those of callers who know nothing of each other (Poisson), sent
-   * when due whether or not earlier ones are answered. Latency counts from the due time, so a server that stalls
-   * does not hide the calls that it kept waiting. Those that fall due beyond `inFlightMax` wait in the generator.
+   * closed: `inFlight` calls at a time. Each answer starts the next call, after a pause where one is given.
+   * open: `perSecond` calls at random times, like those of callers who know nothing of each other (Poisson). They are
+   * sent when due, whether or not earlier ones are answered. Latency counts from the due time, so a server that stalls
+   * does not hide the calls that it kept waiting. Calls that fall due beyond `inFlightMax` wait in the generator.
    */
   readonly arrival:
     | { readonly kind: 'closed'; readonly inFlight: number; readonly pauseMs?: number }
     | { readonly kind: 'open'; readonly perSecond: number; readonly inFlightMax: number };
   /**
    * reserve: Reserve, or ReserveOrder; read: GetInventory; watched: a Reserve that is over when a watch of its record
-   * has told of it; execute: a Reserve, as a command of a stream; batch: a BatchExecute of `orderLines` reserves; extend_order, set_order, move_order: on orders that hold units already.
+   * has shown it; execute: a Reserve, as a command of a stream; batch: a BatchExecute of `orderLines` reserves;
+   * extend_order, set_order, move_order: on orders that already hold units.
    */
   readonly call: CallKind;
   /** Begins the references of this plan; no two plans of a turn share one. */
   readonly referencePrefix: string;
-  /** Calls go to so many records, by chance. */
+  /** Calls go to this many records, at random. */
   readonly records: number;
-  /** Which lie evenly spread over the table's records from this one on; to its first `tableRecords`. */
+  /** The records are evenly spread over those of the table, from this one up to `tableRecords`. */
   readonly firstRecord: number;
   readonly tableRecords: number;
-  /** Each call is that of an order with so many lines; 0: a Reserve. */
+  /** Each call is an order, or a batch, of this many lines; 0: a single record. */
   readonly orderLines: number;
-  /** Orders that hold one unit of each of these records before the first call; only where such orders are called. */
+  /** Orders that hold one unit of each of their records before the first call; only where such orders are called. */
   readonly standing: readonly StandingOrder[];
   /** Part of the calls that go to a record which has nothing left. */
   readonly soldOutShare: number;
   /** Each call carries a key of its own. */
   readonly idempotencyKeys: boolean;
   /**
-   * What a refusal is (the service is overloaded, the record busy, the merchant over its limit, the deadline passed).
-   * wrong: like any other wrong answer, it ends the bench. apart: counted by its reason, and in no figure of the calls
-   * that were taken. waited: also a call whose caller has waited that long, for nothing.
+   * How a refusal counts (service overloaded, record busy, merchant over its limit, deadline passed).
+   * wrong: like any other wrong answer, it ends the bench. apart: by its reason, and in no figure of the calls that were
+   * taken. waited: by its reason, and in the latencies, since its caller has waited that long for nothing.
    */
   readonly refusals: 'wrong' | 'apart' | 'waited';
-  /** Calls answered before are counted for the audit, not for the figures. */
+  /** Calls answered in this time count for the audit, not for the figures. */
   readonly warmupMs: number;
   readonly measureMs: number;
-  /** The measured time is also reported in so many parts; 0: as a whole only. */
+  /** The measured time is also reported in this many parts; 0: only as a whole. */
   readonly parts: number;
 }
 
@@ -62,7 +63,7 @@ export interface LoadResult extends PartResult {
   readonly successes: number;
   readonly rejections: number;
   readonly refusals: Refusals;
-  /** How long the slowest answer took, of all that there were, refusals too. */
+  /** How long the slowest answer took, including warm-up and refusals. */
   readonly slowestMs: number;
   /** Records that a granted call changes. */
   readonly linesPerCall: number;
@@ -70,20 +71,20 @@ export interface LoadResult extends PartResult {
   readonly parts?: readonly PartResult[];
 }
 
-/** What these callers were told, all in all, warm-up included: what the database must say too. */
+/** The sum of what these callers were told, warm-up included. The database must agree. */
 export interface Told {
-  /** That they have. */
+  /** Units that they hold. */
   readonly units: number;
-  /** That these are in, each under one reference on one record. */
+  /** Holds of these units, each under one reference on one record. */
   readonly holds: number;
   readonly references: number;
-  /** By what was done to the records. */
+  /** Log entries, by action. */
   readonly entries: Entries;
 }
 
 export type Entries = Readonly<Record<'RESERVED' | 'RELEASED' | 'MOVED', number>>;
 
-/** So many calls were granted that reserve one unit of each of so many records, under a reference of their own. */
+/** What is told when `calls` are granted that each reserve one unit of `lines` records under its own reference. */
 export function toldOfReserves(calls: number, lines: number): Told {
   const units = calls * lines;
   const references = lines === 0 ? 0 : calls;
@@ -104,14 +105,14 @@ export function bothTold(one: Told, other: Told): Told {
   };
 }
 
-/** Calls that were refused, where that is not wrong, by their reason: all that there were, warm-up included. */
+/** Calls that were refused, where that is not wrong, by their reason, warm-up included. */
 export type Refusals = Readonly<Partial<Record<string, number>>>;
 
-/** Of the measured time, or a part of it. */
+/** The figures of the measured time, or of a part of it. */
 export interface PartResult {
   /** Answers a second. */
   readonly perSecond: number;
-  /** Of the calls that were answered in it; in an open loop, of those that were due in it. */
+  /** Those of the calls that were answered in it; in an open loop, of those that were due in it. */
   readonly latencyMs: { readonly p50: number; readonly p99: number; readonly max: number };
 }
 

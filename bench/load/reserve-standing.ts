@@ -3,7 +3,7 @@ import { GrpcSender } from './grpc-sender.js';
 import type { LoadPlan, StandingOrder } from './plan.js';
 import { orders } from './workload.js';
 
-/** Many more than callers, so that no two of them want the same one. */
+/** Many more than there are callers, since each order is in one call at a time. */
 const STANDING_ORDERS = 2048;
 const IN_FLIGHT = 256;
 

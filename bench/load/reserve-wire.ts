@@ -1,8 +1,8 @@
 import type { Figures } from './reserve.js';
 
 /**
- * A Reserve of one unit and its answer in protobuf, written and read by hand: with the library, these took more than half of
- * the generator's processor time, which is missing at the service.
+ * A Reserve of one unit and its answer in protobuf, written and read by hand: with the library, these took more than
+ * half of the generator's processor time, which the service then lacked.
  */
 
 const LENGTH_DELIMITED = 2;

@@ -9,7 +9,7 @@ export interface Sender<C, G> {
 
 /** What every call carries. */
 export interface CallHead {
-  /** Its own. */
+  /** Its own, or that of the standing order that it is about. */
   readonly reference: string;
   readonly idempotencyKey: string | undefined;
 }
@@ -35,7 +35,7 @@ export interface Workload<C, G> {
   /** Records that a granted call changes. */
   readonly linesPerCall: number;
   next(): C;
-  /** Whether the call was granted or correctly rejected. Throws at any other answer, since it makes all figures worthless. */
+  /** Whether the call was granted or correctly rejected. Any other answer makes all figures worthless, so it throws. */
   judge(call: C, answer: Answer<G>): Verdict;
   /** Absent: granted calls reserve one unit a line, each under its own reference. */
   told?(): Told;

@@ -13,7 +13,7 @@ export interface HeldOrder {
   qtys: readonly number[];
 }
 
-/** Orders that hold units, each called by one caller at a time, and what their callers were told of them. */
+/** Orders that hold units, each called by one caller at a time, and what their callers were told about them. */
 export class StandingOrders {
   readonly #all: readonly HeldOrder[];
   /** Not in any call. */
@@ -30,7 +30,7 @@ export class StandingOrders {
     this.#entries = { RESERVED: standing.flatMap(({ ids }) => ids).length, RELEASED: 0, MOVED: 0 };
   }
 
-  /** By chance. */
+  /** Takes one at random. */
   take(): HeldOrder {
     const place = Math.floor(Math.random() * this.#idle.length);
     const taken = this.#idle[place];
@@ -59,7 +59,7 @@ export class StandingOrders {
   }
 }
 
-/** Nothing that is asked of these orders can be refused for what they hold. */
+/** None of these calls may be refused: the orders hold what is asked of them. */
 export function granted<G>(
   { reference, order }: StandingCall,
   answer: Answer<G>,

@@ -54,7 +54,7 @@ export class Tally {
     if (this.#refusedWaited) this.#waited(dueAt, now);
   }
 
-  /** A call that was never sent, because the server was too slow: when time was over, it had waited for at least this long. */
+  /** A call that was never sent, since the server was too slow: it had waited at least until time was over. */
   giveUp(dueAt: number): void {
     this.#waited(dueAt, this.until);
   }
@@ -88,7 +88,7 @@ export class Tally {
   }
 }
 
-/** The answers of some time. */
+/** The answers of a stretch of time. */
 class Answers {
   readonly latencies = new Histogram();
   count = 0;

@@ -4,13 +4,13 @@ import type { Figures, ReserveCall } from './reserve.js';
 import type { Answer, Sender } from './sender.js';
 import { WatchStream } from './watch-stream.js';
 
-/** Reserve through gRPC, which is over when it is answered and a watch has told of it. */
+/** Reserve through gRPC, which is over when it is answered and a watch has shown it. */
 export class WatchedSender implements Sender<ReserveCall, Figures> {
   readonly #reserves: GrpcSender<ReserveCall, Figures>;
   readonly #watch: WatchStream;
-  /** What the watch has told of each record. */
+  /** Reserved units of each record, as the watch has shown them last. */
   readonly #told = new Map<string, number>();
-  /** Answered calls that it has not told of; as many as are in flight at most. */
+  /** Answered calls that the watch has not shown yet; at most as many as are in flight. */
   #untold: { readonly stock: Figures; tell(): void }[] = [];
 
   constructor(
@@ -42,7 +42,7 @@ export class WatchedSender implements Sender<ReserveCall, Figures> {
     this.#watch.close();
   }
 
-  /** Nothing is released here, so that the reserved units only grow. */
+  /** Nothing is released here, so the reserved units only grow. */
   #isTold({ id, reservedQty }: Figures): boolean {
     return (this.#told.get(id) ?? 0) >= reservedQty;
   }

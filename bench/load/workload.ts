@@ -50,13 +50,13 @@ function head({ idempotencyKeys, referencePrefix }: LoadPlan): CallHead {
   };
 }
 
-/** Draws by chance. */
+/** Draws records at random. */
 function records(plan: LoadPlan): () => string {
   const ids = recordIds(plan);
   return () => ids[Math.floor(Math.random() * ids.length)]!;
 }
 
-/** Where calls go to a part of the table, that part lies evenly spread over it. */
+/** Where calls go to a part of the table, its records are spread evenly over the table. */
 export function recordIds({ records, firstRecord, tableRecords }: LoadPlan): string[] {
   const spread = tableRecords - firstRecord;
   return Array.from({ length: records }, (_, i) =>

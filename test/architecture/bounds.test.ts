@@ -17,7 +17,7 @@ import { readingsOf } from '../../src/transcoding/rules/request-path.js';
 import { idempotencyKeyOf } from '../../src/transport/dispatch/idempotency-key.js';
 import { boundsOf, rulesOf } from '../../tools/openapi/rules.js';
 
-/** Files and commands have the bounds of calls, which the protos define. */
+/** The protos define the bounds of calls. Imported files and the command line must have the same. */
 const rules = (message: DescMessage, name: string) =>
   rulesOf(message.fields.find(({ jsonName }) => jsonName === name)!);
 const maxLength = (message: DescMessage, name: string) =>
@@ -32,13 +32,13 @@ describe('the import', () => {
     ),
     ['reference', AdjustRequestSchema] as const,
     ['notes', AdjustRequestSchema] as const,
-  ])('takes as many characters of %s', (column, message) => {
+  ])('takes as many characters of %s as a call', (column, message) => {
     const max = maxLength(message, column);
     expect(readReceipt({ ...line, [column]: 'é'.repeat(max) })).not.toBeInstanceOf(Array);
     expect(readReceipt({ ...line, [column]: 'é'.repeat(max + 1) })).toMatchObject([{ column }]);
   });
 
-  test.each(['reorderLevel', 'reorderQty'])('takes units of %s from the same to the same', (column) => {
+  test.each(['reorderLevel', 'reorderQty'])('takes units of %s within the bounds of a call', (column) => {
     const { gte } = boundsOf(rules(CreateInventoryRequestSchema, column), 'int32');
     expect(gte).toBe(0);
     for (const units of [gte, QTY_MAX]) {
@@ -49,7 +49,7 @@ describe('the import', () => {
     }
   });
 
-  test('takes as many attributes, as long', () => {
+  test('takes as many attributes as a call, of the same length', () => {
     const { maxPairs, keys, values } = rules(CreateInventoryRequestSchema, 'variantAttributes').map!;
     const pairs = (count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, i) => [`a${i}`, '']));
@@ -63,7 +63,7 @@ describe('the import', () => {
   });
 });
 
-test('merchant set takes as long a time', () => {
+test('merchant set takes times to live up to the same bound', () => {
   expect(boundsOf(rules(UpdateSettingsRequestSchema, 'defaultTtlSeconds'), 'int32').lte).toBe(
     TTL_SECONDS_MAX,
   );

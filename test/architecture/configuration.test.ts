@@ -5,7 +5,7 @@ import { type Config, ConfigError, loadConfig } from '../../src/config.js';
 import { projectRoot } from '../support/process.js';
 import { readTree } from './source.js';
 
-/** A variable's row of the table in docs/operations.md: rows of several variables are one each here. */
+/** A variable's row of the table in docs/operations.md. A row that names several variables becomes one for each. */
 interface Row {
   readonly name: string;
   readonly fallback: string;
@@ -26,13 +26,13 @@ const rows = [...page.matchAll(/^\| (`[A-Z][A-Z_]+`[^|]*) \| ([^|]*) \| ([^|]*?)
   },
 );
 
-/** Part of a cell that has one value for each variable, or one for all. */
+/** One variable's value in a cell that has a value for each variable, or one for all. */
 function nth(cell: string, index: number, of: number): string {
   const parts = cell.split(', ');
   return parts.length === of ? parts[index]! : cell;
 }
 
-/** `TLS_CERT_FILE` is asked for under that name: the environment notes every question. */
+/** The names of all variables that the configuration reads: the proxy notes each look-up. */
 function variablesAskedFor(): string[] {
   const asked = new Set<string>();
   const env = new Proxy<Record<string, string>>(
@@ -43,7 +43,7 @@ function variablesAskedFor(): string[] {
   return [...asked].sort();
 }
 
-/** What the configuration says of a value that suits no variable. */
+/** The fault that the configuration finds in a value that is not valid; empty where any text is valid. */
 function faultOf(name: string): string {
   try {
     loadConfig({ [name]: 'not-a-value' });
@@ -58,7 +58,7 @@ function camelCase(name: string): string {
   return name.toLowerCase().replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** Settings that are together in one part of the configuration, without the prefix that their variables have. */
+/** Parts of the configuration whose settings have the names of their variables without the prefix. */
 const parts = ['jwt', 'otel'] as const;
 
 function prefixed(config: Config, part: (typeof parts)[number]): Record<string, unknown> {
@@ -68,7 +68,7 @@ function prefixed(config: Config, part: (typeof parts)[number]): Record<string, 
   );
 }
 
-/** The default, as the environment would spell it; undefined where the variable is not set unless somebody does. */
+/** The default, as the environment would spell it; undefined where there is none. */
 function defaultOf(name: string): string | undefined {
   const config = loadConfig({});
   const key = camelCase(name);
@@ -118,7 +118,7 @@ describe.each(rows)('$name', ({ name, fallback, bounds, text }) => {
 
 describe('a value keeps one name from the environment to its use', () => {
   const config = loadConfig({});
-  /** What follows from HOST. */
+  /** They follow from HOST, so no variable sets them. */
   const derived = ['exposed', 'everywhere'];
   const properties = [
     ...Object.keys(config).filter((name) => ![...parts, 'tls', 'limits', ...derived].includes(name)),
@@ -126,13 +126,13 @@ describe('a value keeps one name from the environment to its use', () => {
     ...parts.flatMap((part) => Object.keys(prefixed(config, part))),
   ];
 
-  test('a property is called as its variable', () => {
-    // What is in the files, not where they are; and the password becomes part of the URL.
+  test('a property is named after its variable', () => {
+    // The configuration has the contents of the TLS files, not their paths, and the password becomes part of the URL.
     const variables = variablesAskedFor().filter((name) => !/^TLS_\w+_FILE$|^DATABASE_PASSWORD/.test(name));
     expect(properties.sort()).toEqual(variables.map(camelCase).sort());
   });
 
-  // Where a value leaves what is ours, or becomes another's bound.
+  // Other names are allowed where a value goes to a library, or becomes the bound of another part.
   const given = [
     'auth/authenticator.ts: max: credentialCacheMax',
     'service/hold-ttl.ts: max: credentialCacheMax',
@@ -143,11 +143,11 @@ describe('a value keeps one name from the environment to its use', () => {
     'store/connection/data-source.ts: query_timeout: statementTimeoutMs',
     'store/connection/data-source.ts: idle_in_transaction_session_timeout: statementTimeoutMs',
     'transport/http/connections/listener.ts: keepAliveTimeout: httpKeepAliveMs',
-    // The transcoder is a library, which has its own words.
+    // The transcoder is a library with names of its own.
     'transport/http/rest/rest.ts: bodyTimeoutMs: requestTimeoutMs',
     'transport/http/rest/rest.ts: stalledMs: streamStalledMs',
     'transport/http/rest/rest.ts: heartbeatMs: streamHeartbeatMs',
-    // A data source has one pool, and reads have a data source.
+    // Each data source has one pool, and reads have a separate data source.
     'database.ts: poolConnectionsMax: readPoolConnectionsMax',
     // Each stream waits for one read at most.
     'app/read-pools.ts: readsWaitingMax: streamsMax',

@@ -7,16 +7,16 @@ import { parseAllDocuments } from 'yaml';
 import { loadConfig } from '../../src/config.js';
 import { hasProgram, projectRoot } from '../support/process.js';
 
-/** As git has them: nothing that happens to lie about. */
+/** Only what git tracks, not other files that happen to be in the folder. */
 const tracked = execFileSync('git', ['ls-files'], { cwd: projectRoot, encoding: 'utf8' }).trim().split('\n');
 const read = (path: string): string => readFileSync(join(projectRoot, path), 'utf8');
 const within = (folder: string): string[] => tracked.filter((path) => path.startsWith(`deploy/${folder}/`));
 
-/** A process of ours, as a file of deploy starts it. */
+/** A process of the service, as a file under deploy/ starts it. */
 interface Run {
   readonly file: string;
   readonly image: string | undefined;
-  /** Undefined: that of the image. */
+  /** Undefined: the image's own command. */
   readonly command: readonly string[] | undefined;
   readonly settings: Readonly<Record<string, string>>;
   readonly stopSeconds: number | undefined;
@@ -55,7 +55,7 @@ function composeRuns(file: string): Run[] {
     }));
 }
 
-/** Every pod of a manifest, wherever it stands in it. */
+/** Every pod in a manifest, at any depth. */
 function podsIn(value: unknown): Pod[] {
   if (value === null || typeof value !== 'object') return [];
   return 'containers' in value ? [value as Pod] : Object.values(value).flatMap(podsIn);
@@ -112,7 +112,7 @@ const known = new Set<string>();
 loadConfig(new Proxy({}, { get: (_, name) => void known.add(String(name)) }));
 const defaults = loadConfig({}).limits;
 
-test('all of them are looked at', () => {
+test('processes are found in all four folders', () => {
   expect(new Set(runs.map(({ file }) => dirname(file))).size).toBe(4);
   expect(runs.length).toBeGreaterThanOrEqual(10);
 });
@@ -120,7 +120,7 @@ test('all of them are looked at', () => {
 describe.each(runs.map((run) => [`${run.file}: ${run.command?.join(' ') ?? 'the image'}`, run] as const))(
   '%s',
   (_, { image, command, settings, stopSeconds }) => {
-    test('sets what is a setting', () => {
+    test('sets only variables that exist', () => {
       expect(Object.keys(settings).filter((name) => !known.has(name))).toEqual([]);
     });
 
@@ -149,7 +149,7 @@ describe.each(runs.map((run) => [`${run.file}: ${run.command?.join(' ') ?? 'the 
 describe.each(composeFiles)('%s', (file) => {
   const { services } = compose(file);
 
-  test('mounts what is there', () => {
+  test('mounts only files that exist', () => {
     const mounted = Object.values(services)
       .flatMap(({ volumes = [] }) => volumes)
       .filter((volume) => volume.startsWith('.'))

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readTree } from './source.js';
 
-/** One way to write what can be written in several. Biome holds the rest, such as how long a function may be. */
+/** One way to write what can be written in several. Biome checks the rest, such as how long a function may be. */
 const code = readTree('src', 'bench', 'tools');
 const all = [...code, ...readTree('test')];
 const source = code.filter(({ path }) => path.startsWith('src/'));
@@ -43,7 +43,7 @@ test.each<[string, Files, RegExp]>([
   expect(found(files, pattern)).toEqual([]);
 });
 
-describe('casts: what the compiler has to take on trust, which may only get less', () => {
+describe('casts, which the compiler takes on trust: their number may only go down', () => {
   const casts = /(?<!^ *(?:\/\/|\*|\/\*).*)[\w)\]}>!] as (?!const\b)[A-Za-z{(]+(?=[^'`\n]*\n)/gm;
 
   test.each<[string, number, RegExp]>([

@@ -15,7 +15,7 @@ const docs = readdirSync(join(projectRoot, 'docs'))
 const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'deploy/README.md', 'test/README.md', ...docs];
 
 describe.each(docs)('%s', (page) => {
-  test('opens with what it is for', () => {
+  test('opens with whom it is for', () => {
     const [title, opening = ''] = read(page).split('\n\n');
     expect(title).toMatch(/^# \S/);
     expect(opening).toMatch(/^(?:For those who|Where to look,) /);
@@ -64,7 +64,7 @@ test.each(pages)('%s names files of the source that are there', (page) => {
   expect(said.filter((path) => !paths.some((one) => `/${one}`.endsWith(`/${path}`)))).toEqual([]);
 });
 
-test('docs/architecture.md names every room', () => {
+test('docs/architecture.md names every folder of src', () => {
   const page = read('docs/architecture.md');
   const rooms = readdirSync(join(projectRoot, 'src'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -86,7 +86,7 @@ describe('figures', () => {
 
   test.each([
     ['README.md', measured],
-    // All except those that the protocol alone allows.
+    // All except the last: the server with nothing to do, which shows what the protocol alone allows.
     ['docs/alternatives.md', measured.slice(0, 3)],
   ])('%s has those of the newest measured run', (page, values) => {
     expect(values.filter((value) => !new RegExp(`\\b${value}\\b`).test(read(page)))).toEqual([]);

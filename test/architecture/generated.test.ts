@@ -7,7 +7,7 @@ import { projectRoot } from '../support/process.js';
 const git = (...args: string[]): string[] =>
   execFileSync('git', args, { cwd: projectRoot, encoding: 'utf8' }).trim().split('\n');
 
-test('a tool finds its configuration at the top, or it lies with the tool', () => {
+test('only configuration that a tool looks for at the top is there', () => {
   const top = git('ls-files', ...['json', 'y*ml', 'toml', '*js', '*ts'].map((end) => `:(glob)*.${end}`));
   expect(top.sort()).toEqual([
     'biome.json',
@@ -22,7 +22,7 @@ test('a tool finds its configuration at the top, or it lies with the tool', () =
   ]);
 });
 
-test('what is generated is marked so in .gitattributes', () => {
+test('generated files are marked as such in .gitattributes', () => {
   const list = readFileSync(join(projectRoot, 'tools/check-generated.ts'), 'utf8');
   const paths = [.../const paths = \[(.*?)\];/s.exec(list)![1]!.matchAll(/'([^']+)'/g)].map(
     ([, path]) => path!,

@@ -14,7 +14,7 @@ const dockerIgnore = createRequire(import.meta.url)('@balena/dockerignore') as (
 
 const read = (name: string): string => readFileSync(join(projectRoot, name), 'utf8');
 const ignored = dockerIgnore().add(read('.dockerignore'));
-/** As in git, without files that are not tracked. */
+/** Only what git tracks. */
 const tracked = execFileSync('git', ['ls-files'], { cwd: projectRoot, encoding: 'utf8' }).trim().split('\n');
 
 /** A COPY or ADD, and its stage. */
@@ -83,7 +83,7 @@ test('the last stage has each file of docs that the service opens', () => {
   expect(names.filter((name) => existsSync(join(projectRoot, name)) && !shipped.includes(name))).toEqual([]);
 });
 
-test('the health check asks the service of the environment', () => {
+test('the health check asks the service that its environment describes', () => {
   const command = JSON.parse(/^HEALTHCHECK.* CMD (\[.*\])$/m.exec(read('Dockerfile'))![1]!) as string[];
   const env = { PATH: process.env.PATH, HTTP_PORT: '0' };
   const check = spawnSync(process.execPath, command.slice(1), { cwd: projectRoot, env, encoding: 'utf8' });
@@ -134,7 +134,7 @@ function readDockerfile(text: string): { copies: Copy[]; stages: string[] } {
     if (!/^(copy|add)$/i.test(instruction)) continue;
     const from = words.find((word) => word.startsWith('--from='))?.slice('--from='.length);
     const paths = words.filter((word) => !word.startsWith('--'));
-    // Forms that this file does not use: a pattern, a list in JSON, an address.
+    // Patterns, lists in JSON and addresses are not understood here; the Dockerfile uses none.
     expect(line).not.toMatch(/[*?[\]]|:\/\//);
     const sources = paths.slice(0, -1).map((path) => path.replace(/^\.\//, '').replace(/\/$/, ''));
     copies.push({ line, stage: stages.length - 1, from, sources });

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { areaOf, importsOf, readSource, readTree } from './source.js';
 
 /**
- * Which part may import which; imports only go down. `x*` means only the types of x. Where code lives follows from what it
- * knows: see docs/architecture.md.
+ * Which part may import which; imports only go down. `x*` means only the types of x. Where code lives follows from
+ * what it knows: see docs/architecture.md.
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   // It ends the process, so it knows the errors of all parts below.
@@ -89,7 +89,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   version: [],
 };
 
-/** Packages that belong to one place. */
+/** Which parts may import which package. `x*` means that x may import only its types. */
 const packages: Readonly<Record<string, readonly string[]>> = {
   typeorm: ['store', 'app*', 'database*', 'engine*', 'service*'],
   pg: ['store', 'embedded-postgres'],
@@ -158,7 +158,7 @@ test('the rules of stock need nothing but each other', () => {
   expect(needed).toEqual([]);
 });
 
-test('each package stays in its place', () => {
+test('each package is only imported where the table allows it', () => {
   const strays = source.flatMap((file) =>
     file.imports
       .filter(({ isPackage, target }) => isPackage && !target.startsWith('node:'))
@@ -168,7 +168,7 @@ test('each package stays in its place', () => {
   expect(strays).toEqual([]);
 });
 
-test('no file imports itself by a detour', () => {
+test('no file imports itself through others', () => {
   const edges = new Map(
     readTree('src', 'bench', 'tools').map(({ path, text }) => [
       path,
@@ -216,7 +216,7 @@ describe('ratchets: each may only get tighter', () => {
     expect(long.map((file) => `${file.path}: ${file.lines.length}`)).toEqual([]);
   });
 
-  test('only the processes end themselves', () => {
+  test('only main and worker end the process', () => {
     expect(linesWith(/\bprocess\.(exit|abort)\b/).filter((at) => !/^(?:main|worker)\.ts:/.test(at))).toEqual(
       [],
     );

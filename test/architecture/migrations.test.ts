@@ -29,7 +29,7 @@ describe.each(migrations)('$name runs next to the version before', ({ up, made, 
     expect(found(up, pattern)).toEqual([]);
   });
 
-  test('asks nothing of rows that the version before writes', () => {
+  test('demands nothing of rows that the version before writes', () => {
     expect(found(up, /ADD COLUMN \w+ [^,`]*NOT NULL(?![^,`]*DEFAULT)|SET NOT NULL/g)).toEqual([]);
   });
 

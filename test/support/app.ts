@@ -27,13 +27,13 @@ export interface TestApp {
   readonly grpcAddress: string;
   /** A new merchant, with a key and a token of all permissions. */
   createMerchant(): Promise<Credentials>;
-  /** So many of them, in one statement. */
+  /** Creates `count` merchants in one statement. */
   createMerchants(count: number): Promise<Credentials[]>;
   seed(merchantId: string, ...records: SeedRecord[]): Promise<void>;
   close(): Promise<void>;
 }
 
-/** On a database of its own, which goes with it. */
+/** Starts the service on a new database, which `close` drops. */
 export async function startApp(env: Environment = {}, overrides: Overrides = {}): Promise<TestApp> {
   const database = await createTestDatabase();
   const service = await startAppOn(database, env, overrides);
@@ -73,7 +73,7 @@ export async function startAppOn(
   };
 }
 
-/** As the service would create them, but in one round trip: most tests begin with one. */
+/** As the service would create them, but in one round trip: most tests begin with a new merchant. */
 async function insertMerchants(dataSource: DataSource, count: number): Promise<Credentials[]> {
   const made = Array.from({ length: count }, () => ({
     merchantId: newId('mer'),

@@ -3,7 +3,7 @@ import { applyCommands } from '../../src/engine/apply-commands.js';
 import { Blocked } from '../../src/engine/scheduler/entry.js';
 import type { Execution, Submission } from '../../src/engine/submission.js';
 
-/** Runs a batch where nobody else has its records. */
+/** Runs a batch whose records nobody else has. */
 export async function applyAll(
   dataSource: DataSource,
   submissions: readonly Submission[],

@@ -5,7 +5,7 @@ import type { CommandRun } from './process.js';
 
 /**
  * Runs a command of the command line as `runHoldfast` does, but in this process: to load the program takes most of a
- * short command's processor time. What only a process has, its end and its signals, is for `runHoldfast`.
+ * short command's processor time. For what only a process has, its end and its signals, use `runHoldfast`.
  */
 export async function runCommandHere(args: readonly string[], env: Environment): Promise<CommandRun> {
   const [stdout, stderr] = [new Printed(), new Printed()];

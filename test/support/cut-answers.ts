@@ -4,7 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 const FRAME_HEADER_BYTES = 9;
 const HEADERS_FRAME = 1;
 
-/** A proxy in front of a port that speaks HTTP/2. It loses chosen answers with their connections: after the call took effect. */
+/** A proxy in front of an HTTP/2 port. After the call took effect, it drops chosen answers, along with the connection. */
 export class AnswerCutter {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -49,12 +49,12 @@ export class AnswerCutter {
     return `127.0.0.1:${address.port}`;
   }
 
-  /** Loses the next so many answers. */
+  /** Drops the next `answers` answers. */
   cut(answers: number): void {
     this.#toCut = answers;
   }
 
-  /** Answers that are still to be lost. */
+  /** How many answers it has yet to drop. */
   get left(): number {
     return this.#toCut;
   }

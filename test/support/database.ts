@@ -35,8 +35,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
 }
 
 /**
- * Connections that are kept from one statement to the next: to open one costs far more than most statements. They do not
- * outlast a pause, and so see what a test changes for new ones.
+ * Keeps connections from one statement to the next: to open one costs far more than most statements. They close after a
+ * short pause, so that later statements see what a test has changed for new connections.
  */
 function openPool(connectionString: string): pg.Pool {
   const pool = new pg.Pool({ connectionString, idleTimeoutMillis: 100, allowExitOnIdle: true });

@@ -112,7 +112,7 @@ export class Shelf {
     return this;
   }
 
-  /** More such records. */
+  /** Adds more records like these. */
   async add(...ids: readonly string[]): Promise<void> {
     const records = ids.map((id) => ({ id, onHandQty: 200, reservedQty: 0 }));
     await seedRecords(this.#dataSource, this.merchantId, records);
@@ -133,7 +133,7 @@ export class Shelf {
     return this.submission({ kind: 'release_order', reference, notes: '' });
   }
 
-  /** A command of the merchant's, under a key or none. */
+  /** A command of the merchant, with or without a key. */
   submission(command: Unsigned<Command>, key?: string): Submission {
     const signed = { ...command, merchantId: this.merchantId, actor: 'ann' } as Command;
     return key === undefined

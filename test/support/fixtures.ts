@@ -21,11 +21,11 @@ export const opened =
   };
 
 /**
- * The fixtures of tests. A test names what it needs: `test('…', async ({ service, merchant }) => …)`. A fixture is made
- * before the first test that names it, and ended after the last; what nobody names is not made.
+ * The fixtures of tests. A test names what it needs: `test('…', async ({ service, merchant }) => …)`. A fixture is
+ * made before the first test that names it, and ended after the last; what nobody names is not made.
  *
  * Settings (`environment`, `overrides`, `records`) are fixtures as well: a file gives its own, and helpers of its own,
- * by `test.extend`. Not by `test.override`: files share this module, and would hand theirs on to the next.
+ * by `test.extend`. Do not use `test.override`: files share this module, so the next file would inherit it.
  */
 export const test = base
   .extend(

@@ -24,7 +24,7 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-test-'));
   const [dataDir, madeDataDir] = [join(folder, 'data'), join(folder, 'made')];
-  // As another account, PostgreSQL must get through.
+  // PostgreSQL may run as another account, which must be able to enter the folder.
   chmodSync(folder, 0o755);
   await prepareCluster(await prepareLayout(dataDir), () => {});
   execFileSync('cp', ['-a', dataDir, madeDataDir]);
@@ -33,7 +33,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const config = loadConfig({ DATABASE_URL: postgres.url, JWT_SECRET: 'x'.repeat(32) });
   await (await openDatabase(config, silent, { migrates: true })).close();
   await prepareRoles(postgres.adminUrl);
-  // Tests make databases of their own.
+  // Tests create databases, which needs the superuser.
   project.provide('templateUrl', postgres.adminUrl);
   project.provide('madeDataDir', madeDataDir);
   return async () => {
@@ -43,9 +43,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 /**
- * Over the service's own settings. Nothing of this database has to outlive the machine, and it makes a checkpoint for
- * each database that is dropped: then every page would be logged in full again. A password is hashed once, not
- * thousands of times: so does each of the tests' many connections.
+ * These override the service's own settings. Nothing in this database has to survive a crash of the machine. Each
+ * database that is dropped causes a checkpoint, after which every page would be logged in full again. Each of the many
+ * connections hashes its password, here in one iteration instead of thousands.
  */
 const settings = [
   'fsync=off',
@@ -75,7 +75,10 @@ async function startPostgres(
   };
 }
 
-/** The role for a runtime, as operators make it: the clones have its grants, too. The superuser's password is hashed again. */
+/**
+ * Creates the role for a runtime as operators do: the clones have its grants, too. Hashes the superuser's password again,
+ * in one iteration.
+ */
 async function prepareRoles(adminUrl: string): Promise<void> {
   const { username, password } = new URL(adminUrl);
   const client = new pg.Client({ connectionString: adminUrl });

@@ -16,7 +16,7 @@ export const FrameType = {
 export const END_STREAM = 1;
 export const END_HEADERS = 4;
 
-/** Of what is in a frame. */
+/** Of a frame's payload. */
 export const FRAME_BYTES_MAX = 16_384;
 
 export interface Frame {
@@ -26,12 +26,12 @@ export interface Frame {
   readonly payload: Buffer;
 }
 
-/** A connection of HTTP/2 written by hand, for what no client library would send. It reads everything, and answers nothing. */
+/** HTTP/2 written by hand, for what no client library would send. It reads everything, and answers nothing. */
 export class RawHttp2 {
   readonly frames: Frame[] = [];
   /** Called with each frame that comes. */
   onFrame: (frame: Frame) => void = () => {};
-  /** When the server has closed the connection. */
+  /** Resolves when the server has closed the connection. */
   readonly closed: Promise<void>;
   #rest: Buffer = Buffer.alloc(0);
   #woken: () => void = () => {};

@@ -7,7 +7,7 @@ export class ImportFiles {
   readonly #folder = mkdtempSync(join(tmpdir(), 'holdfast-import-'));
   #count = 0;
 
-  /** Returns the path of a new file by that ending. */
+  /** Returns the path of a new file with that ending. */
   write(content: string | Buffer, ending = 'csv'): string {
     const path = join(this.#folder, `stock-${this.#count++}.${ending}`);
     writeFileSync(path, content);

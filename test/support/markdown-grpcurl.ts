@@ -1,5 +1,5 @@
 /**
- * Stands in for grpcurl where there is none, so that the pages' calls are made all the same: takes the options that
+ * Stands in for grpcurl where there is none, so that the pages' calls are made even so: takes the options that
  * they use and refuses any other, has buf make the call (gRPC, protos by reflection), and prints as grpcurl does.
  */
 import { spawnSync } from 'node:child_process';
@@ -9,7 +9,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { Code } from '@connectrpc/connect';
 import { ErrorInfoSchema } from '../../src/gen/google/rpc/error_details_pb.js';
 
-/** One dash before long names, as Go's flags are. */
+/** Like all of Go's flags, long names have one dash. */
 const names: Readonly<Record<string, string>> = {
   '-plaintext': '--plaintext',
   '-emit-defaults': '--emit-defaults',

@@ -15,7 +15,7 @@ import {
   until,
 } from './process.js';
 
-/** Runs the program that npx would find. To find it, npx takes longer than most of them need for their work. */
+/** Runs the program that npx would find: npx takes longer to find it than most programs need for their work. */
 const NPX = `npx() {
   local name=$1
   shift
@@ -84,7 +84,7 @@ export class MarkdownReader {
     return ran;
   }
 
-  /** Fails when a stream still waits for what it is to print. */
+  /** Fails if a stream has not printed all that the page shows. */
   close(): void {
     this.shell.close();
     rmSync(this.folder, { recursive: true, force: true });
@@ -115,7 +115,7 @@ export class MarkdownReader {
   }
 }
 
-/** For `afterAll`, however it went. */
+/** For `afterAll`: ends the processes even if the reader fails to close. */
 export async function closeReader(reader: MarkdownReader | undefined): Promise<void> {
   try {
     reader?.close();

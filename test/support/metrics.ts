@@ -1,6 +1,6 @@
 /**
- * A figure of /metrics by its name and labels, as `holdfast_streams{rpc="WatchInventory"}`: the sum of all series that have
- * those, and maybe others; 0 when there is none.
+ * A figure of /metrics by its name and labels, such as `holdfast_streams{rpc="WatchInventory"}`: the sum of all series
+ * that have those labels, and maybe others; 0 if there are none.
  */
 export async function figure(httpUrl: string, series: string): Promise<number> {
   const text = await (await fetch(`${httpUrl}/metrics`)).text();

@@ -31,12 +31,12 @@ export interface ReceivedRequest {
   readonly body: Buffer;
 }
 
-/** What a collector of traces is to the service: receives OTLP over HTTP. */
+/** Takes the place of a collector of traces: receives OTLP over HTTP. */
 export class OtlpReceiver {
   readonly requests: ReceivedRequest[] = [];
-  /** Of the requests in JSON. */
+  /** The spans of the requests that came as JSON. */
   readonly spans: ReceivedSpan[] = [];
-  /** What it answers. */
+  /** The status that it answers with. */
   status = 200;
   readonly #server: Server;
   #onArrival = (): void => {};
@@ -59,7 +59,7 @@ export class OtlpReceiver {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Resolves when as many requests have come. */
+  /** Resolves when this many requests have come. */
   async received(requests: number): Promise<void> {
     while (this.requests.length < requests) {
       await new Promise<void>((resolve) => {

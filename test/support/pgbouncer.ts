@@ -13,12 +13,12 @@ import { until } from './process.js';
 export interface PgBouncer {
   /** The same database, through it. */
   readonly url: string;
-  /** Killed, with all connections through it, and started again after so many milliseconds. */
+  /** Kills it, with all connections through it, and starts it again after `awayMs`. */
   restart(awayMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Where Debian has it, too, which is not in everybody's path. */
+/** Debian installs it in a folder that is not in everybody's path. */
 const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/usr/local/sbin` };
 
 /** `1.18`; undefined where none is installed. */
@@ -49,7 +49,7 @@ export async function startPgBouncer(
     'unix_socket_dir =',
     'auth_type = any',
     'pool_mode = transaction',
-    // Fewer than clients, so that each gets another's.
+    // Fewer than there are clients, so that clients get connections that others have used.
     'default_pool_size = 3',
     ...settings,
   ];

@@ -31,7 +31,7 @@ export interface Running {
   stdout(): string;
   stderr(): string;
   readonly exited: Promise<Exit>;
-  /** Sends the signal, and waits for the end that it brings. */
+  /** Sends the signal, and waits until the process has ended. */
   end(signal: NodeJS.Signals): Promise<Exit>;
 }
 
@@ -63,7 +63,7 @@ export async function cleanUpProcesses(): Promise<void> {
   folders.clear();
 }
 
-// Also when the test runner itself is told to stop in the middle.
+// For a test runner that is told to stop in the middle.
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
@@ -75,7 +75,7 @@ export async function temporaryDataDir(): Promise<string> {
   return folder;
 }
 
-/** The same with a database that was made: to make it takes longer than all else of a first start. */
+/** The same, with a database already in it: to make one takes longer than the rest of a first start. */
 export async function madeDataDir(): Promise<string> {
   const folder = await temporaryDataDir();
   await run('cp', ['-a', `${inject('madeDataDir')}/.`, folder]);
@@ -181,8 +181,8 @@ export function isRunning(pid: number): boolean {
 }
 
 /**
- * Stops processes (SIGSTOP) for as long as `work` takes. They go on however it ends: a backend that stays stopped keeps
- * every other test of the run from making or dropping a database, until each has waited for its limit.
+ * Stops processes (SIGSTOP) for as long as `work` takes. They always go on afterwards: a backend that stays stopped
+ * keeps every other test of the run from making or dropping a database, until each has waited for its limit.
  */
 export async function whileStopped<T>(pids: readonly number[], work: () => Promise<T>): Promise<T> {
   for (const pid of pids) process.kill(pid, 'SIGSTOP');
@@ -194,8 +194,7 @@ export async function whileStopped<T>(pids: readonly number[], work: () => Promi
 }
 
 /**
- * Polls; for conditions that nobody announces. The longer it takes, the longer the pauses: many a condition asks a
- * database or a service.
+ * Polls, for conditions that nobody announces. The pauses grow, since many conditions ask a database or a service.
  */
 export async function until(
   what: string,
@@ -210,7 +209,7 @@ export async function until(
   }
 }
 
-/** Whether a tool is installed that checks what is ours, and that no registry of npm has. */
+/** Whether a tool is installed. For tools that check files of this project and that npm does not have. */
 export function hasProgram(name: string): boolean {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)));
 }

@@ -43,12 +43,12 @@ export interface ReadsStage {
   readonly database: TestDatabase;
   seed(merchantId: string, ...records: SeedRecord[]): Promise<void>;
   log(...entries: SeedEntry[]): Promise<void>;
-  /** Adds holds to what their records have reserved, as a reserve would. */
+  /** Adds holds, and their units to the reserved quantities of their records, as a reserve would. */
   hold(...holds: SeedHold[]): Promise<void>;
   close(): Promise<void>;
 }
 
-/** All of SeedEntry.minute count from here. */
+/** `SeedEntry.minute` counts from here. */
 export const NOON_MS = Date.UTC(2026, 0, 1, 12);
 
 export async function openReadsStage(): Promise<ReadsStage> {

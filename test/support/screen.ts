@@ -12,7 +12,7 @@ export class Screen {
     return new Promise((resolve) => this.#terminal.write(text, resolve));
   }
 
-  /** From the top to the last that says something; lines that the terminal has wrapped are whole again. */
+  /** From the top to the last one with text; lines that the terminal has wrapped are whole again. */
   lines(): string[] {
     const { normal } = this.#terminal.buffer;
     const lines: string[] = [];

@@ -6,7 +6,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
  * - cut:          it is not forwarded, and the connection breaks
  * - cut after:    it is forwarded, and the connection breaks as soon as the server has answered it
  * - cut at once:  it is forwarded, and the connection breaks without waiting for an answer
- * - swallow:      it is not forwarded, nor anything after it, either way; the connection stays, silent
+ * - swallow:      it is not forwarded, nor is anything after it, in either direction; the connection stays, silent
  * - hush:         it is forwarded, but no answer comes back any more; the connection stays, silent
  */
 export type FaultEffect = 'cut' | 'cut after' | 'cut at once' | 'swallow' | 'hush';

@@ -29,7 +29,9 @@ export interface Delta {
   readonly reserved?: number;
 }
 
-/** Watches on a database of their own, without a service that would wake them, and sessions that write as a service does. */
+/**
+ * Watches on a database of their own, without a service that would wake them, and sessions that write as a service does.
+ */
 export interface WatchStage {
   readonly signal: ChangeSignal;
   readonly dataSource: DataSource;
@@ -39,7 +41,7 @@ export interface WatchStage {
   /** New records of one new product, 100 on hand each. */
   seedProduct(records: number): Promise<{ ids: string[]; productId: string }>;
   begin(request: Partial<WatchRequest>, lookIntervalMaxMs?: number): Promise<Following | Failure>;
-  /** The same, of a request that is right. */
+  /** The same, for a request that must be accepted. */
   follow(request: Partial<WatchRequest>, lookIntervalMaxMs?: number): Promise<Following>;
   session(): Promise<WritingSession>;
   /** Tells the watches, as a service does after its commits. */
@@ -82,7 +84,7 @@ export class WritingSession {
     await this.client.query('COMMIT');
   }
 
-  /** One transaction a change. */
+  /** Writes each change in a transaction of its own. */
   async write(...deltas: Delta[]): Promise<void> {
     for (const delta of deltas) {
       await this.begin();

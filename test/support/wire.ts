@@ -27,7 +27,7 @@ export function exchange(httpUrl: string, ...parts: readonly (string | Uint8Arra
       for (const part of parts) {
         if (socket.destroyed) return;
         await new Promise<void>((written) => socket.write(part, () => written()));
-        // A turn of the event loop, so that the parts do not travel together.
+        // Waits for a turn of the event loop, so that the parts do not travel together.
         await new Promise((turn) => setImmediate(turn));
       }
     });

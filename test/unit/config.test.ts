@@ -30,7 +30,7 @@ function faultsOf(env: Environment): readonly string[] {
   }
 }
 
-/** What stands before the colon: the variables that a fault is about. */
+/** The text before the colon: the variables that a fault is about. */
 const namesOf = (env: Environment): string[] => faultsOf(env).map((fault) => fault.split(': ')[0]!);
 
 test('an empty environment is enough', () => {
@@ -136,7 +136,7 @@ test('what is set is taken over', () => {
   });
 });
 
-test('nobody changes it afterwards', () => {
+test('it cannot be changed afterwards', () => {
   const config = loadConfig({});
   expect(Object.isFrozen(config)).toBe(true);
   expect(Object.isFrozen(config.limits)).toBe(true);
@@ -222,7 +222,7 @@ describe('relations', () => {
     ['a database and a secret', () => secret, []],
     ['a database and a JWKS', () => ({ DATABASE_URL, JWT_JWKS_URL }), []],
     ['a database alone', () => ({ DATABASE_URL }), ['JWT_SECRET or JWT_JWKS_URL']],
-    // One fault, not two: the second would only be its shadow.
+    // One fault, not two: the second would only follow from it.
     ['a database and a bad JWKS', () => ({ DATABASE_URL, JWT_JWKS_URL: 'x' }), ['JWT_JWKS_URL']],
     ['a secret and a JWKS', () => ({ JWT_SECRET, JWT_JWKS_URL }), ['JWT_SECRET and JWT_JWKS_URL']],
     ['a secret of 31 bytes', () => ({ JWT_SECRET: 's'.repeat(31) }), ['JWT_SECRET']],

@@ -61,7 +61,7 @@ describe('what a URL says', () => {
     ['postgresql://db/d?ssl=true', { tls: {} }],
     ['postgresql://db/d?ssl=0', { tls: false }],
     [`postgresql://db/d?sslmode=verify-full&sslrootcert=${CA}`, { tls: { ca: expect.any(Buffer) } }],
-    // As in libpq, a CA is there to be checked with.
+    // As in libpq, a CA that is given is used for checks.
     [
       `postgresql://db/d?sslmode=require&sslrootcert=${CA}`,
       { tls: { ca: expect.any(Buffer), checkServerIdentity: expect.any(Function) } },
@@ -85,7 +85,7 @@ describe('what cannot be read', () => {
     ['postgresql://a,b,c/d?port=1,2', /one port/],
     [`postgresql://${'a,'.repeat(16)}a/d`, /at most 16/],
     ['postgresql://a/d?target_session_attrs=master', /target_session_attrs as one of any, read-write/],
-    // What it would do silently is the opposite of what it asks for.
+    // The driver cannot fall back to cleartext, as `prefer` asks.
     ['postgresql://a/d?sslmode=prefer', /sslmode as one of disable/],
     ['postgresql://a/d?sslmode=verify-ca', /sslrootcert=FILE/],
     ['postgresql://a/d?sslmode=verify-full&sslrootcert=/nowhere/ca.pem', /^sslrootcert: ENOENT/],

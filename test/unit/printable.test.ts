@@ -18,6 +18,6 @@ test.each([
   expect(isPlain(printableJson([text]))).toBe(true);
 });
 
-test('of several lines, the ends and tabs stay', () => {
+test('of several lines, line ends and tabs stay', () => {
   expect(printable('a\n\tb\r\n\u001bc')).toBe('a\n\tb\\u000d\n\\u001bc');
 });

@@ -47,7 +47,7 @@ export function successOf(
   return { ...response, content: { 'application/json': { schema, ...examples } } };
 }
 
-/** OpenAPI 3.1 cannot say that a schema describes one of many: here it is one line's, or one event's `data`. */
+/** OpenAPI 3.1 has no schema for one item of a stream. This one describes one line, or one event's `data`. */
 function streamContent(
   message: Schema,
   sample: Sample | undefined,
@@ -60,7 +60,7 @@ function streamContent(
     ...errors.endingsOf(failures),
   };
   const content = { schema: { anyOf: [message, ...failed] }, ...(isEmpty(examples) ? {} : { examples }) };
-  // Pages for trying calls use the first.
+  // Pages on which readers can try a call use the first.
   return { 'text/event-stream': content, 'application/x-ndjson': content };
 }
 

@@ -43,7 +43,7 @@ export function inJsonSpelling(text: string, jsonNames: ReadonlyMap<string, stri
 }
 
 /**
- * Without what a comment says for other doors than REST: `BadRequest (REST: \`errors\`)`, `absent (null on REST)`,
+ * A comment without what it says for doors other than REST: `BadRequest (REST: \`errors\`)`, `absent (null on REST)`,
  * `On REST, taken from the path.`
  */
 export function forRest(text: string): string {

@@ -60,7 +60,7 @@ export function openApiDocument({ files, facts, commentOf }: Source): Schema {
   };
 }
 
-/** Those of streams only where there are streams. */
+/** Headers of streams are only included where there are streams. */
 function headerComponents({ headers }: Facts, streams: boolean): Schema {
   const { every, replayed, streaming, retryAfter, statuses = {} } = headers;
   const ofStatuses = Object.values(statuses);

@@ -15,7 +15,7 @@ export interface Failures {
   readonly streams: boolean;
   /** Where most of what callers send is; undefined when they send nothing. */
   readonly place: Place | undefined;
-  /** What the caller must be allowed; undefined where nothing tells. */
+  /** The permission that the caller needs; undefined where the comment names none. */
   readonly permission: string | undefined;
   /** A way to break the request's rules. */
   readonly violations: Violations | undefined;
@@ -25,9 +25,9 @@ export interface Failures {
 interface Told {
   readonly reason: Reason;
   readonly example: Schema;
-  /** Of the body: a reference, or what it has beyond the usual one. */
+  /** The body: a reference to its schema, or what it has beyond the usual one. */
   readonly body: Schema | Extra;
-  /** Of a reason that is told differently by different calls: which way this is. */
+  /** Tells apart the answers of different calls with the same reason; becomes part of the response's name. */
   readonly variant: string;
 }
 
@@ -111,7 +111,7 @@ export class Errors {
     return reason;
   }
 
-  /** A reference to a component of this content; where its name is taken by another, it has a number. */
+  /** A reference to a component of this content. It gets a number where other content has taken its name. */
   #shared(status: number, suffix: string, response: Schema): Schema {
     // A variant is named by its field, which may be an item of a list.
     const base = `${STATUS_CODES[status] ?? status}${suffix}`.replaceAll(/[^A-Za-z0-9]/g, '');
@@ -188,7 +188,7 @@ export class Errors {
     return isPermission && permission !== undefined ? permission : example;
   }
 
-  /** The first example of a reason is a component, others stand where they are used. */
+  /** The first example of a reason becomes a component; others are written where they are used. */
   #example(name: string, example: Schema): Schema {
     this.examples[name] ??= example;
     const isKnown = JSON.stringify(this.examples[name]) === JSON.stringify(example);

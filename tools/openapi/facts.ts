@@ -14,7 +14,7 @@ export interface Facts {
     readonly permissionScheme: string;
     readonly permissions: readonly string[];
   };
-  /** Fields of requests, by their JSON names, that are no parameters of the query. */
+  /** Fields of requests, by their JSON names, that must not become query parameters. */
   readonly bodyOnly?: readonly string[];
   /** RPCs that change nothing, though their HTTP method could. */
   readonly safe?: readonly string[];
@@ -45,9 +45,9 @@ export interface Facts {
     readonly reasons: string;
     /** What its values begin with. */
     readonly prefix: string;
-    /** Reasons of every call, but for the exceptions. */
+    /** Reasons of every call, apart from `exceptions`. */
     readonly every: readonly string[];
-    /** RPC → reasons that only its parts can have. */
+    /** RPC → those of `every` that only its parts can have, never the call as a whole. */
     readonly exceptions?: Readonly<Record<string, readonly string[]>>;
     /** Further reasons of calls that send something. */
     readonly sending: readonly string[];
@@ -55,9 +55,9 @@ export interface Facts {
     readonly changing: readonly string[];
     /** Reasons of every call that can be a stored outcome, as the call's own always can. */
     readonly stored: readonly string[];
-    /** Of examples. */
+    /** The request id in examples. */
     readonly requestId: string;
-    /** Of examples, the link to a reason's explanation: `{reason}` stands for it, in lower case. Without it, there are none. */
+    /** The link to a reason's explanation in examples; `{reason}` is the reason in lower case. Absent: no links. */
     readonly help?: string;
     /** Reasons whose body is another one, to the letter. */
     readonly bodies: Readonly<Record<string, Readonly<Record<string, Json>>>>;
@@ -91,7 +91,7 @@ export type Place = 'body' | 'query' | 'path';
 
 export interface ErrorExtra {
   readonly schema: Schema;
-  /** A permission stands for the one that the call needs; without an example, the property can be left out. */
+  /** A permission here stands for the one that the call needs. Without an example, the property can be left out. */
   readonly example?: Json;
 }
 

@@ -21,7 +21,7 @@ export interface OperationContext extends AnswerContext {
 /** Methods that an OpenAPI path can have. */
 const methods = new Set(['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH', 'TRACE']);
 
-/** Whether OpenAPI 3.1 can describe the binding: it has no custom methods. */
+/** Whether OpenAPI 3.1 can describe the binding: OpenAPI has no custom methods. */
 export function isDescribable({ httpMethod }: Binding): boolean {
   return methods.has(httpMethod);
 }
@@ -33,7 +33,7 @@ export function operationOf(binding: Binding, id: string, tag: string, context: 
   const comment = commentText(context.commentOf(method));
   const { summary, description } = splitSentence(schemas.text(comment));
   const changes = isChange(binding, [...(facts.safe ?? []), ...(facts.keyless ?? [])]);
-  // Samples are of the RPC's first binding; others have other parts in the body.
+  // Samples fit the RPC's first binding; in others, the body has other parts of the request.
   const sample = id === method.localName ? facts.samples[method.name] : undefined;
   const query = queryParameters(binding, schemas, sample?.parameters ?? {}, facts.bodyOnly ?? []);
   const streams = method.methodKind === 'server_streaming';
@@ -66,7 +66,7 @@ export function operationOf(binding: Binding, id: string, tag: string, context: 
   });
 }
 
-/** Whether the call may be keyed: all but GET may, unless the RPC or the facts say otherwise. */
+/** Whether the call may carry a key: all but GET and HEAD may, unless the RPC or the facts say otherwise. */
 function isChange({ httpMethod, method }: Binding, safe: readonly string[]): boolean {
   const isSafe = httpMethod === 'GET' || httpMethod === 'HEAD' || safe.includes(method.name);
   return !isSafe && method.idempotency !== MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
@@ -78,7 +78,7 @@ function placeOf({ body, variables }: Binding, query: readonly Json[]): Place | 
   return variables.length > 0 ? 'path' : undefined;
 }
 
-/** Every scheme at once; the one of the permissions names those that the comment does. */
+/** All schemes together. The permission scheme lists the permissions that the comment names. */
 function securityOf(permissions: readonly string[], { security }: Facts): Schema {
   const names = Object.keys(security.schemes);
   return Object.fromEntries(

@@ -6,12 +6,12 @@ import { rulesOf } from './rules.js';
 import type { Schemas } from './schemas.js';
 import { isText } from './well-known.js';
 
-/** A part of a path that is no literal: to OpenAPI a variable, which holds one segment. */
+/** A part of a path that is not a literal: to OpenAPI a variable, which holds one segment. */
 interface Wildcard {
   readonly name: string;
   /** Undefined outside of variables: the text is ignored. */
   readonly fields: readonly DescField[] | undefined;
-  /** Whether it is all that the field is filled with. */
+  /** Whether it alone fills the field. */
   readonly isWhole: boolean;
 }
 
@@ -61,7 +61,7 @@ function wildcardsOf({ template: { segments }, variables }: Binding): Wildcard[]
   });
 }
 
-/** The fields that neither path nor body fill, also those of inner messages. */
+/** The fields that neither path nor body fill, including those of inner messages. */
 export function queryParameters(
   binding: Binding,
   schemas: Schemas,

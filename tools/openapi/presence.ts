@@ -6,7 +6,7 @@ import type { Json, Schema } from './json.js';
 import { type Bounds, boundsOf, type Rules } from './rules.js';
 import { scalarSchema } from './scalars.js';
 
-/** What it means that a field is not there: refused, zero, or nothing. */
+/** What an absent field means: the request is refused, or the field is zero, or it is not set. */
 
 const ajv = new Ajv2020({ strict: false });
 addFormats.default(ajv);
@@ -24,7 +24,7 @@ export function isRequired(field: DescField, rules: Rules, schema: Schema): bool
   return !accepts(schema, zeroOf(field.scalar));
 }
 
-/** Need not be set, and tells that from zero: declared `optional`, in whatever syntax, or part of a oneof. */
+/** Whether the field can tell unset from zero: declared `optional`, in any syntax, or part of a oneof. */
 export function isOptional(field: DescField): boolean {
   if (field.oneof !== undefined || field.proto.proto3Optional) return true;
   const hasZero = field.fieldKind === 'scalar' || field.fieldKind === 'enum';
@@ -47,7 +47,7 @@ export function acceptsZeroOf(bounds: Bounds): boolean {
   );
 }
 
-/** What an absent scalar counts as, as its JSON. */
+/** The JSON of the value that an absent scalar counts as. */
 export function zeroOf(scalar: ScalarType): Json {
   const { type } = scalarSchema(scalar, {});
   if (type === 'boolean') return false;

@@ -17,13 +17,13 @@ export type CommentOf = (
 
 export interface SchemasOptions {
   readonly files: readonly DescFile[];
-  /** Messages that begin answers: one that is also sent gets a second schema for that. */
+  /** The outermost messages of answers. They and those in them get a second schema for input, if they are also sent. */
   readonly outputs: readonly DescMessage[];
   readonly commentOf: CommentOf;
   readonly examples: Facts['examples'];
 }
 
-/** Schemas of messages and enums, kept once each under a name of their own. */
+/** Schemas of messages and enums, each kept once under its own name. */
 export class Schemas {
   /** By name, in order of their first use. */
   readonly components: Record<string, Schema> = {};
@@ -123,7 +123,7 @@ export class Schemas {
       case 'map': {
         const { minPairs, maxPairs, keys, values = {} } = rules.map ?? {};
         const { type: _, ...names } = keys === undefined ? { type: '' } : scalarSchema(field.mapKey, keys);
-        // No object of JavaScript can hold an entry of this name.
+        // No JavaScript object can hold an entry of this name.
         const taken = direction === 'input' && keys ? { ...names, not: { const: '__proto__' } } : names;
         return compact({
           type: 'object',
@@ -143,7 +143,7 @@ export class Schemas {
     return field.enum !== undefined ? this.#enum(field.enum, rules) : scalarSchema(field.scalar, rules);
   }
 
-  /** By name. The value that stands for none, `…_UNSPECIFIED`, is left out rather than named. */
+  /** An enum by the names of its values. `…_UNSPECIFIED`, which stands for no value, is left out. */
   #enum(desc: DescEnum, rules: Rules): Schema {
     if (desc.typeName === 'google.protobuf.NullValue') return { type: 'null' };
     const bounds = boundsOf(rules, 'enum');
@@ -218,7 +218,7 @@ function orIgnored(field: DescField & { fieldKind: 'scalar' }, { ignore }: Rules
   return compact({ type, format, anyOf: [{ const: zeroOf(field.scalar) }, ruled] });
 }
 
-/** Answers carry no rules; their comments name inclusive bounds: `0 to 2147483647`, `0 to onHandQty`. */
+/** Answers carry no rules, but their comments name inclusive bounds: `0 to 2147483647`, `0 to onHandQty`. */
 function boundsIn(description: string): Schema {
   const [, min, max] = /(?:^|\s)(-?\d+) to (?:(-?\d+)\b|`?[a-z])/.exec(description) ?? [];
   return compact({

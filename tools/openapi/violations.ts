@@ -18,7 +18,7 @@ const validator = createValidator();
  */
 export function violationsOf({ method, body, variables }: Binding): Violations | undefined {
   const inPath = variables.map(({ fields: [first] }) => first as DescField);
-  // Fields of a body that is one field go without its name.
+  // Where one field is the whole body, its own fields are named without it.
   const subject = typeof body === 'object' && body.fieldKind === 'message' ? body.message : method.input;
   const missing = violated(subject, undefined, (field) => !inPath.includes(field));
   if (missing !== undefined) return missing;
@@ -41,7 +41,7 @@ function violated(
 ): Violations | undefined {
   const message = create(subject);
   if (broken?.fieldKind === 'list' && broken.scalar === ScalarType.STRING) {
-    // Breaks the rule of an item, where that is not to be empty.
+    // An empty item breaks the rule of items, if that forbids empty ones.
     reflect(subject, message).get(broken).add('');
   } else if (broken !== undefined) {
     const value = broken.fieldKind === 'scalar' ? beyondBounds(broken.scalar, broken) : undefined;

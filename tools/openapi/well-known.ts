@@ -4,13 +4,13 @@ import type { Schema } from './json.js';
 import type { Rules } from './rules.js';
 import { scalarSchema } from './scalars.js';
 
-/** Names that are the same again when they are spelled in the other way and back. */
+/** Names that are the same after a conversion between camelCase and snake_case, and back. */
 const MASK_NAME = '[a-z][A-Za-z0-9]*(_[a-z][A-Za-z0-9]*)*';
 const MASK_PATH = `${MASK_NAME}(\\.${MASK_NAME})*`;
 
 /** Messages whose JSON is a form of its own: https://protobuf.dev/programming-guides/json/ */
 const forms: Readonly<Record<string, Schema>> = {
-  // Nine digits of a second and an offset at the most.
+  // At most: nine digits after the second, and an offset.
   'google.protobuf.Timestamp': { type: 'string', format: 'date-time', maxLength: 35 },
   'google.protobuf.Duration': { type: 'string', pattern: '^-?\\d{1,12}(\\.\\d{1,9})?s$', maxLength: 24 },
   'google.protobuf.FieldMask': {

@@ -114,7 +114,7 @@ function message(label: string, from: number, to: number, y: number, answer: boo
   ];
 }
 
-/** What keeps the lines of the lanes out of words. */
+/** A background that keeps the lines of the lanes from crossing words. */
 function plate(middle: number, y: number, label: string): string {
   const width = textWidth(label) + 8;
   return `<rect x="${middle - width / 2}" y="${y - 14}" width="${width}" height="19" style="fill: var(--back)"/>`;

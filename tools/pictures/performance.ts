@@ -8,7 +8,7 @@ const TURNS = [
   { turn: 'noop, one record', label: 'Same server, with nothing to do', ours: false },
 ] as const;
 
-/** The figure's numbers, from the newest run on the page. Throws when the page does not have them any more. */
+/** The figure's numbers, from the newest run on the page. Throws when the page no longer has them. */
 export function readFigure(page: string): Bars {
   const run = /^## (\d{4}-\d{2}-\d{2}).*\n\n(.+?)\. Not measured/m.exec(page);
   if (run === null) throw new Error('docs/performance.md has no dated run with its machine');

@@ -1,4 +1,4 @@
-/** The parts that all pictures of the documentation share: they follow the reader's light or dark. */
+/** The parts that all pictures of the documentation share: they follow the reader's light or dark theme. */
 
 export const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, Helvetica, Arial, sans-serif';
 
@@ -48,7 +48,7 @@ export function text(x: number, y: number, content: string, options: TextOptions
   return `<text x="${x}" y="${y}" text-anchor="${anchor}"${named}>${escaped(content)}</text>`;
 }
 
-/** The most width that the text can take in the fonts that readers have. An estimate, since there is no font here. */
+/** An upper estimate of the text's width: the readers' fonts are not known here. */
 export function textWidth(content: string, size = 14): number {
   return Math.ceil(content.length * size * 0.54);
 }

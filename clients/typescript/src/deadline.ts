@@ -8,7 +8,7 @@ export class Deadline {
   readonly #outer: AbortSignal | undefined;
   readonly #abort = (): void => this.#controller.abort(this.#outer!.reason);
 
-  /** `timeoutMs` of Infinity: only the signal ends it. */
+  /** With a `timeoutMs` of Infinity, only the signal ends it. */
   constructor(timeoutMs: number, signal: AbortSignal | undefined) {
     this.#at = performance.now() + timeoutMs;
     this.#outer = signal;
@@ -22,12 +22,12 @@ export class Deadline {
     return this.#controller.signal;
   }
 
-  /** Whole milliseconds, as the protocol has them. */
+  /** In whole milliseconds, as the protocol has them. */
   get leftMs(): number {
     return Math.ceil(this.#at - performance.now());
   }
 
-  /** The call is over: nothing of the deadline stays. */
+  /** Call it when the call is over: nothing may keep the timer and the caller's signal busy. */
   clear(): void {
     clearTimeout(this.#timer);
     this.#outer?.removeEventListener('abort', this.#abort);

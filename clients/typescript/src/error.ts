@@ -24,8 +24,8 @@ export const retryableReasons: ReadonlySet<Reason> = new Set<Reason>([
 ]);
 
 /**
- * Without a reason, these are a lost connection, or the answer of a proxy: whether the call took effect is unknown.
- * CANCELED is what connect-node makes of a connection that broke; who aborts gets their own reason.
+ * Without a reason, these codes mean a lost connection or the answer of a proxy: whether the call took effect is
+ * unknown. CANCELED is what connect-node makes of a connection that broke; callers who abort get their own reason.
  */
 const lostConnectionCodes: ReadonlySet<Code> = new Set([
   Code.Canceled,
@@ -62,7 +62,7 @@ export class HoldfastError extends Error {
 
   constructor(
     lost: ConnectError | StreamLost,
-    /** That of the change, so that a caller can send it again: undefined for reads. */
+    /** The key of the change, so that a caller can send it again; undefined for reads. */
     readonly idempotencyKey?: string,
   ) {
     const cause = lost instanceof StreamLost ? lost.cause : lost;
@@ -109,7 +109,7 @@ function isReason(name: string | undefined): name is Reason {
 }
 
 function isLostConnection({ code, cause }: ConnectError): boolean {
-  // What cannot be encoded never left.
+  // A message that cannot be encoded was never sent.
   const isOwnFault = cause instanceof Error && cause.name === 'FieldError';
   return lostConnectionCodes.has(code) && !isOwnFault;
 }

@@ -57,7 +57,7 @@ export class Executor {
     return this.#stream?.isOver === false ? this.#stream : undefined;
   }
 
-  /** One is opened for all who ask in the meantime. */
+  /** Commands that ask for a stream while one is opening share it. */
   #nextStream(transport: Transport): Promise<CommandStream> {
     this.#opening ??= this.#startStream(transport).finally(() => {
       this.#opening = undefined;

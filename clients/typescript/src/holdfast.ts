@@ -10,9 +10,9 @@ import { watch } from './watch.js';
 /** What a client does besides the unary calls. */
 export interface Streams {
   /**
-   * The stock of up to 100 records (`ids`) or of a product's (`productId`): first as it is, then after each change, of
-   * any caller. Lost connections and restarts of the service are bridged: reading goes on after the last event,
-   * without a gap or a repeat. It ends when the loop is left, or `signal` is aborted, which throws its reason.
+   * The stock of up to 100 records (`ids`) or of a product's records (`productId`): first as it is, then after each
+   * change by any caller. Lost connections and restarts of the service are bridged: reading goes on after the last
+   * event, without a gap or a repeat. It ends when the loop is left, or `signal` is aborted, which throws its reason.
    */
   watch(
     request: MessageInitShape<typeof WatchInventoryRequestSchema>,
@@ -20,9 +20,9 @@ export interface Streams {
   ): AsyncGenerator<WatchInventoryResponse, never, undefined>;
 
   /**
-   * What the method of the same name does, several times as cheap where many are under way at once: they share a stream.
-   * Commands that are under way together may take effect in any order. Without HTTP/2, and in browsers, each is a call of
-   * its own.
+   * Does what the method of the same name does, at a fraction of the cost where many are under way at once: they share a
+   * stream. Commands that are under way together may take effect in any order. Without HTTP/2, and in browsers, each is
+   * a separate call.
    */
   execute<N extends CommandName>(
     command: N,

@@ -13,7 +13,7 @@ export function requestOf<D extends DescMessage>(input: D, init: MessageInitShap
   return clone(input, create(input, init));
 }
 
-/** Gives a key to a change, and to each change in a list of them, that has none. Answers with the request's own. */
+/** Gives a key to a change that has none, and to each such change in its lists. Returns the request's own key. */
 export function giveKeys(input: DescMessage, message: Message, key?: string): string | undefined {
   const request = reflect(input, message);
   let own: string | undefined;

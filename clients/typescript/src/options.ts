@@ -2,15 +2,15 @@ import type { OnRetry } from './retries.js';
 
 /** Where the service is, and who calls. */
 export interface HoldfastOptions {
-  /** Of the HTTP port, or of what stands before it: `https://stock.example`. */
+  /** The address of the HTTP port, or of a proxy in front of it: `https://stock.example`. */
   readonly url: string;
   /** The merchant's key. */
   readonly apiKey: string;
-  /** The JWT, or what gives one. A function is called for each try of each call: it keeps what it has fetched. */
+  /** The JWT, or a function that returns one. It is called for each try of each call, so it should cache the token. */
   readonly token: string | (() => string | Promise<string>);
   /** For a call with all its tries. Default: 30,000. */
   readonly timeoutMs?: number;
-  /** Told of each failure that is followed by another try. */
+  /** Called with each failure that is followed by another try. */
   readonly onRetry?: OnRetry;
 }
 

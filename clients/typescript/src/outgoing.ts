@@ -1,4 +1,4 @@
-/** Messages to send, as a stream takes them: what is pushed waits until it is asked for. One reader. */
+/** Messages to send, as a stream takes them: they wait until they are asked for. Works for a single reader. */
 export class Outgoing<T> implements AsyncIterable<T> {
   #messages: T[] = [];
   #isOver = false;

@@ -9,12 +9,12 @@ const WAIT_MAX_MS = 5_000;
 
 const TIMEOUT_MS = 30_000;
 
-/** Told of each failure that is followed by another try, for a caller's log. */
+/** Called with each failure that is followed by another try, for a caller's log. */
 export type OnRetry = (error: HoldfastError, waitMs: number) => void;
 
 /**
- * Runs a call: tries again while that makes sense and its time allows it. What the service asks for (`RetryInfo`) is waited
- * in any case; on top comes a random part, so that callers who failed together do not come back together.
+ * Runs a call: tries again while that makes sense and its time allows it. It waits for as long as the service asks
+ * (`RetryInfo`), and for a random time on top, so that callers who failed together do not come back together.
  */
 export async function withRetries<T>(
   attempt: (deadline: Deadline) => Promise<T>,

@@ -12,8 +12,9 @@ import type { Link } from './link.js';
 import { failureOf, type OnRetry, pause, waitAfter } from './retries.js';
 
 /**
- * The current stock, and then each change, without an end: a stream that ends or breaks goes on after the last event, without a
- * gap or a repeat. Throws what another try would not change, such as INVENTORY_NOT_FOUND, and the signal's reason.
+ * The current stock, and then each change, without an end: after a stream that ends or breaks, the next one goes on
+ * after the last event, without a gap or a repeat. Throws what another try would not change, such as
+ * INVENTORY_NOT_FOUND, and the signal's reason.
  */
 export async function* watch(
   link: Link,
@@ -62,7 +63,7 @@ async function* eventsAfter(link: Link, request: WatchInventoryRequest, signal: 
   }
 }
 
-/** A slow reader goes on where they are; a token that was good is followed by the next one. */
+/** A slow reader goes on after the last event. A token that was accepted has expired; the next try gets a new one. */
 function isWorthAnother(error: unknown, hadEvents: boolean): boolean {
   if (!(error instanceof HoldfastError)) return false;
   const { retryable, reason } = error;

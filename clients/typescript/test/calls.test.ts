@@ -125,7 +125,7 @@ test('what makes no sense to repeat is not repeated', async () => {
   expect(error).toMatchObject({ reason: 'INVENTORY_NOT_FOUND', idempotencyKey: undefined });
 });
 
-test('what the service asks for is waited, and a random part on top', () => {
+test('waits for as long as the service asks, and for a random time on top', () => {
   const busy = new ConnectError('busy', Code.Unavailable, undefined, [
     { desc: ErrorInfoSchema, value: { reason: 'CONTENTION' } },
     { desc: RetryInfoSchema, value: { retryDelay: { seconds: 2n } } },
@@ -141,7 +141,7 @@ test('which reasons are worth another try is what the service says', () => {
   expect([...retryableReasons].sort()).toEqual(expected.map(([reason]) => reason).sort());
 });
 
-test('a signal ends the waiting with its reason; a deadline with what it was', async () => {
+test('a signal ends the waiting with its reason, a deadline with DEADLINE_EXCEEDED', async () => {
   const reason = new Error('no longer wanted');
   await expect(holdfast.reserve({ id, qty: 1 }, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
 
@@ -173,7 +173,7 @@ test('a token may be a function, called for each try; what it throws is what the
   expect(calls).toBe(2);
 });
 
-test('nobody there: it tries on, and says where', async () => {
+test('nobody there: it keeps trying, and says where', async () => {
   const left = new AbortController();
   const reason = new Error('enough');
   let ended: Promise<void> | undefined;

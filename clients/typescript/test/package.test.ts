@@ -8,7 +8,7 @@ import { projectRoot } from '../../../test/support/process.js';
 import { type Stage, startStage } from './stage.js';
 
 const run = promisify(execFile);
-/** A project of somebody else, in which the package is installed, and what it asks for. */
+/** Somebody else's project, with the package and its dependencies installed. */
 let project: string;
 let stage: Stage;
 

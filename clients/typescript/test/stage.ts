@@ -1,7 +1,7 @@
 import { type Credentials, startApp, type TestApp } from '../../../test/support/app.js';
 import type { HoldfastOptions } from '../src/index.js';
 
-/** A service, a merchant, and what a client of theirs is made with. */
+/** A service, a merchant, and the options of a client for both. */
 export interface Stage {
   readonly service: TestApp;
   readonly merchant: Credentials;

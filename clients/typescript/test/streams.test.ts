@@ -182,7 +182,7 @@ test('after all this, counters, holds and log agree', async () => {
   expect(await audit(service.app.dataSource, { repair: false })).toMatchObject({ consistent: true });
 });
 
-/** It knows neither HTTP/2 nor what it carries. */
+/** A proxy that knows neither HTTP/2 nor the messages that it carries. */
 async function startHttp1Proxy(target: string): Promise<{ server: Server; url: string }> {
   const server = createServer(async (request, response) => {
     const body: Buffer[] = [];

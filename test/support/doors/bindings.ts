@@ -1,6 +1,6 @@
 import type { JsonRequest, Rpc } from './door.js';
 
-/** An RPC's `google.api.http`, written out again: the service's own reading of it is what is tested. */
+/** An RPC's `google.api.http`, written out by hand, since the service's own reading of it is under test. */
 export interface Binding {
   readonly method: 'GET' | 'PATCH' | 'POST' | 'PUT';
   readonly path: string;

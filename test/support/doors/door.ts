@@ -38,7 +38,7 @@ export interface Answer {
   readonly message?: string;
   /** A gRPC code; REST has none. */
   readonly code?: number;
-  /** That of gRPC and gRPC-Web says nothing. */
+  /** With gRPC and gRPC-Web, it says nothing about the outcome. */
   readonly httpStatus?: number;
   /** Of ErrorInfo; REST has no `domain`, and has the `metadata` as members next to `message`. */
   readonly domain?: string;

@@ -27,7 +27,7 @@ export function encodeRequest(rpc: Rpc, request: JsonRequest): Uint8Array {
   return toBinary(input, fromJson(input, json, { ignoreUnknownFields: true }));
 }
 
-/** The answered message as REST spells `data`; fields that no one knows are an error. */
+/** The answered message as REST spells `data`; unknown fields are an error. */
 export function decodeData(rpc: Rpc, bytes: Uint8Array): unknown {
   const { output } = methods.get(rpc)!;
   const message = fromBinary(output, bytes);
@@ -42,7 +42,7 @@ export function dataOf(rpc: Rpc, response: JsonObject): unknown {
   return data === undefined ? json : json[data];
 }
 
-/** REST's JSON is protobuf's, except that optional values that are not set are null, and for lists without pages. */
+/** REST's JSON is protobuf's, but unset optional values are null, and empty lists `beyondThePages` are left out. */
 function withNulls(desc: DescMessage, json: JsonObject): JsonObject {
   const spelt: JsonObject = { ...json };
   for (const field of desc.fields) {

@@ -11,8 +11,8 @@ const OF_COMMAND = /^body\/commands\/(\d+)(?=[/ ])/;
 export const NOT_JSON = 'body is not JSON';
 
 /**
- * Whether a fault of a request is only that of one of its commands, whose result tells it. A text that nobody can read may
- * be within one.
+ * Whether a fault of a batch belongs to one of its commands, whose result then reports it. Where a body is not JSON,
+ * the fault may be within one command.
  */
 export function isOfCommand({ id }: Operation, fault: string, { status }: Exchange): boolean {
   return id === 'batchExecute' && (OF_COMMAND.test(fault) || (fault === NOT_JSON && status === 200));

@@ -22,7 +22,7 @@ export function requestFaults(document: OpenApiDocument, operation: Operation, e
   );
 }
 
-/** The same, and those of commands, which fail by themselves. */
+/** The same, with the faults of a batch's commands, each of which fails by itself. */
 export function everyFault(document: OpenApiDocument, operation: Operation, exchange: Exchange): string[] {
   return [...parameterFaults(document, operation, exchange), ...bodyFaults(document, operation, exchange)];
 }

@@ -33,7 +33,7 @@ export function holdAgainstDocument(url: string, init: RequestInit, response: Re
 /** Tests send these because the service ignores them. */
 const onPurpose = ['updateInventory: field onHandQty', 'updateInventory: field productId'];
 
-/** What the test meant, and the document does not know. */
+/** What the test sends and the document does not know. */
 function meaningless(document: OpenApiDocument, exchange: Exchange): Contradiction[] {
   const found = findOperation(document, exchange.method, exchange.target.split('?')[0]!);
   if (found.kind !== 'operation') return [];

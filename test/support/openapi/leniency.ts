@@ -1,8 +1,8 @@
 import { escaped, type Json, type JsonObject, type OpenApiDocument } from './document.js';
 
 /**
- * The one spelling of a request body that the schemas describe. The document says in words what the service takes
- * besides it: `snake_case` names, null for absent, numbers as strings, enums by number, `__proto__` as a key.
+ * The one spelling of a request body that the schemas describe. The document says in words what else the service
+ * takes: `snake_case` names, null for absent, numbers as strings, enums by number, `__proto__` as a key.
  */
 export function strictSpelling(document: OpenApiDocument, pointer: string, json: Json): Json {
   const schema = document.at(pointer);
@@ -62,7 +62,7 @@ export function isResumedByHeader(
   return isTaken && (headers['last-event-id'] ?? '') !== '';
 }
 
-/** The media type by which the document knows what is sent as this one. */
+/** The media type under which the document describes a body of this content type. */
 export function strictMediaType(contentType = ''): string {
   const [type = ''] = contentType.toLowerCase().split(';');
   return type.trim().replace(/^[^/]+\/.+\+json$/, 'application/json');

@@ -1,4 +1,4 @@
-/** Not a text: it fits no parameter's name and no schema. */
+/** Stands for what cannot be decoded: it matches no parameter's name and no schema. */
 export const UNREADABLE = '\0';
 
 /** The pairs of a target's query, decoded, or unreadable. */

@@ -62,7 +62,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    // Not a text: it fits no schema's pattern.
+    // It cannot be decoded, and must match no schema's pattern.
     return '\0';
   }
 }

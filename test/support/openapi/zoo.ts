@@ -8,7 +8,7 @@ export const zooYaml = readFileSync(new URL('openapi.yaml', folder), 'utf8');
 export const zooRoot = JSON.parse(readFileSync(new URL('openapi.json', folder), 'utf8')) as JsonObject;
 export const zoo = new OpenApiDocument(zooRoot);
 
-/** The value at a path of keys parted by spaces; `/` in a path's name needs no escape. */
+/** The value at a path of keys separated by spaces; `/` in a path's name needs no escape. */
 export function at(place: string): Json | undefined {
   return place
     .split(' ')

@@ -26,7 +26,7 @@ function partsOf(text: string): string[] {
     else if (char === ')' && open.length > 1) {
       const part = open.pop()!;
       parts.push(part);
-      // What a list of columns or a row of values says belongs to the statement around it.
+      // A list of columns or a row of values belongs to the statement around it.
       open[open.length - 1] += /\b(?:SELECT|INSERT|UPDATE|DELETE)\b/.test(part) ? '()' : `(${part})`;
     } else open[open.length - 1] += char;
   }
@@ -43,14 +43,14 @@ function touchedTables(part: string, tables: ReadonlySet<string>): { table: stri
 }
 
 /**
- * `alias`: of the table; `''` when it has none, `new` when rows are added to it. `alone`: it is the only one, so that a
- * column without an alias is its.
+ * `alias`: the table's alias; `''` when it has none, `new` when rows are added to the table. `alone`: it is the only
+ * table, so a column without an alias belongs to it.
  */
 function parametersNaming(part: string, alias: string, alone: boolean): string[] {
   const column = alone || alias === '' ? `(?:(?<!\\.)|\\b${alias}\\.)` : `\\b${alias}\\.`;
   const equality = alias === 'new' ? '\\w+\\.merchant_id' : `${column}\\bmerchant_id`;
   const named = [...part.matchAll(new RegExp(`${equality} = (\\$\\d+)\\b`, 'g'))].map(([, name]) => name!);
-  // A single row says it by its first value.
+  // A single row names the merchant by its first value.
   const single = /INTO \w+\s*\(\s*merchant_id\b[^)]*\)\s*VALUES\s*\((\$\d+)\b/.exec(part);
   return alias === 'new' && single !== null ? [...named, single[1]!] : named;
 }

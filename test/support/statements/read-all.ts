@@ -7,12 +7,12 @@ import { Transaction } from '../../../src/store/connection/transaction.js';
 import { merchantFaults } from './names-merchant.js';
 
 /*
- * Reads every statement that the service executes in the tests' own process, whatever test makes it do so: a statement that
- * a distributed table could not run fails where it is sent. Of statements with a second text for one merchant, that one
- * is read, whichever is sent. The tests' own statements are not read.
+ * Reads every statement that the service executes in the tests' own process, in any test. A statement that could not run
+ * on a distributed table fails where it is sent. If a statement has a second text for one merchant, that one is read, no
+ * matter which is sent. The tests' own statements are not read.
  */
 
-/** Those that every merchant's rows are in; `merchants` and `api_keys` are on each node. */
+/** The tables that are distributed by merchant; `merchants` and `api_keys` are on each node. */
 export const merchantTables: ReadonlySet<string> = tablesOfSchema();
 
 /** Texts that have been read and are good. */
@@ -63,7 +63,7 @@ function readAll(): void {
   };
 }
 
-/** The file that calls a function which is being executed. Unlike `stack`, it costs no search for a line in a source map. */
+/** The file that called a function which is running. Unlike `stack`, this needs no search in a source map. */
 function callerOf(called: (...args: never[]) => unknown): string {
   const { prepareStackTrace, stackTraceLimit } = Error;
   try {

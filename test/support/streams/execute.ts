@@ -52,7 +52,7 @@ export interface ExecuteOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A stream of commands on a connection of its own, as plain as HTTP/2 can carry it: no library adds a deadline or a retry. */
+/** A stream of commands on its own connection, in plain HTTP/2: no library adds a deadline or a retry. */
 export class ExecuteStream {
   readonly answers: ExecuteResponse[] = [];
   /** The same answers, as they came. */
@@ -62,7 +62,7 @@ export class ExecuteStream {
   readonly stream: ClientHttp2Stream;
   readonly #isJson: boolean;
   #ending: Ending = { code: -1 };
-  /** Who waits for what comes. */
+  /** Called when an answer comes, or the end. */
   #waiting: (() => void)[] = [];
 
   constructor(
@@ -100,7 +100,7 @@ export class ExecuteStream {
     });
   }
 
-  /** Messages that this door carries, of the commands. */
+  /** Sends commands, encoded as this door needs them. */
   send(...commands: readonly JsonValue[]): this {
     return this.sendBytes(
       ...commands.map((json) => (this.#isJson ? Buffer.from(JSON.stringify(json)) : commandBytes(json))),
@@ -112,7 +112,7 @@ export class ExecuteStream {
     return this;
   }
 
-  /** When so many answers are there, or the stream has ended. */
+  /** Resolves when this many answers are there, or the stream has ended. */
   async answered(count: number): Promise<void> {
     while (this.answers.length < count && !this.stream.closed) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));

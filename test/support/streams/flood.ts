@@ -14,7 +14,7 @@ export class Flood {
   #initialWindow = INITIAL_WINDOW;
   #connectionWindow = INITIAL_WINDOW;
 
-  /** Its head has been sent. */
+  /** The head of the request must already be sent. */
   constructor(raw: RawHttp2, bytes: Buffer) {
     this.#raw = raw;
     this.#bytes = bytes;

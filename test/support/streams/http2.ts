@@ -11,9 +11,7 @@ import type { WatchOptions, WatchRequest } from './watch-stream.js';
 export const http2Doors = ['gRPC', 'gRPC over h2c on the HTTP port', 'REST over h2c'] as const;
 export type Http2Door = (typeof http2Doors)[number];
 
-/**
- * A watch that no client library would have: it reads nothing, and its window stays closed, until the test reads `stream`.
- */
+/** A watch as no client library has it: until the test reads `stream`, nothing is read and its window stays closed. */
 export interface BareWatch {
   readonly stream: ClientHttp2Stream;
   readonly session: ClientHttp2Session;

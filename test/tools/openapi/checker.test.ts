@@ -3,7 +3,7 @@ import { contradictions } from '../../support/openapi/checker.js';
 import { OpenApiDocument } from '../../support/openapi/document.js';
 import type { Exchange } from '../../support/openapi/exchange.js';
 
-/** Exchanges written by hand: the checker would notice if the service made them. */
+/** Exchanges written by hand, since the service itself should never contradict its document. */
 const document = OpenApiDocument.read();
 
 const requestId = { 'x-request-id': 'r-1' };
@@ -21,7 +21,7 @@ interface Told extends Partial<Omit<Exchange, 'requestBody' | 'responseBody'>> {
   readonly got?: unknown;
 }
 
-/** Reserve as published, except for what is given; headers are added. */
+/** Checks the published Reserve exchange. What is given replaces its parts; given headers are added. */
 function check({ sent, got, ...told }: Told = {}): string[] {
   const body = sent ?? { qty: 2, reference: 'ORD-20241201-0099' };
   return contradictions(document, {

@@ -21,7 +21,7 @@ describe('what the service answers', () => {
     expect(at(`components schemas Animal properties ${name}`)).toEqual(expected);
   });
 
-  test('everything is there but messages that may be absent, and nothing else', () => {
+  test('all is required but messages that may be absent, and nothing else is allowed', () => {
     expect(at('components schemas Animal required')).toEqual([
       'animalId',
       'dailyGrams',
@@ -52,7 +52,7 @@ describe('what the service answers', () => {
     });
   });
 
-  test('a stream: its messages without an envelope, or an error; what only ends it stands there', () => {
+  test('a stream: its messages without an envelope, or an error; errors that only end it are examples here', () => {
     const content = {
       schema: { anyOf: [ref('Animal'), ref('Error'), ref('Stranger')] },
       examples: {
@@ -100,13 +100,13 @@ describe('what the service answers', () => {
     expect(at(`components schemas Odds properties ${name}`)).toEqual(expected);
   });
 
-  test('of a oneof, none need be there', () => {
+  test('no field of a oneof is required', () => {
     const required = at('components schemas Odds required');
     expect(required).toContain('share');
     for (const name of ['text', 'animal', 'more']) expect(required).not.toContain(name);
   });
 
-  test('an enum without the value for none, each value with its meaning', () => {
+  test('an enum without its unspecified value, each value with its meaning', () => {
     expect(at('components schemas Kind')).toEqual({
       type: 'string',
       description: 'What it is.\n\n- `KIND_LION`: Roars.\n- `KIND_SEAL`: Swims.',
@@ -178,10 +178,10 @@ describe('failures', () => {
   });
 
   test.each<[string, string, Json]>([
-    // What the call itself says.
+    // What the facts say for this call, or else the reason's comment.
     [`${feed} 400`, 'NOT_HUNGRY', 'It has eaten 2 times.'],
     [`${move} 400`, 'NOT_HUNGRY', 'Does not move.'],
-    // Where what is sent is.
+    // Depends on where the call takes most of what is sent.
     [`${feed} 400`, 'MALFORMED_REQUEST', 'No body.'],
     [`${find} 400`, 'MALFORMED_REQUEST', 'No query.'],
     // The permission that the call needs.

@@ -54,7 +54,7 @@ describe('paths and operations', () => {
     );
   });
 
-  test('custom methods and RPCs without a rule have no words', () => {
+  test('custom methods and RPCs without a rule are left out', () => {
     expect(Object.keys(at('paths /v1/animals') as JsonObject)).toEqual(['get']);
     expect(JSON.stringify(zooRoot)).not.toContain('Is not for REST');
   });
@@ -102,7 +102,7 @@ describe('parameters', () => {
     // It says that it changes nothing.
     [search, ['#/components/parameters/X-Id']],
   ])(
-    '%s: those that neither path nor body fill, no maps, no lists of messages, no end of recursion',
+    '%s: those that neither path nor body fill, no maps, no lists of messages, no endless recursion',
     (place, expected) => {
       expect(names(place)).toEqual(expected);
     },

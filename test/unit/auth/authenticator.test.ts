@@ -15,12 +15,12 @@ let merchants: Map<string, string>;
 const verifyToken = vi.fn(async (token: string) => tokens.get(token));
 const findMerchantOfKey = vi.fn(async (keyHash: string) => merchants.get(keyHash));
 let authenticator: Authenticator;
-/** Why credentials were refused; the verifier tells of tokens itself. */
+/** Is told why credentials were refused; refused tokens are reported by the verifier. */
 const onRefused = vi.fn();
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] });
-  // The cache's own clock; it took hold of the object when it was loaded.
+  // The cache's clock: it has kept this object since it was loaded.
   vi.spyOn(performance, 'now').mockImplementation(() => Date.now());
   vi.clearAllMocks();
   tokens = new Map([['good', claims({})]]);
@@ -89,7 +89,7 @@ describe('which credentials are taken', () => {
     ['', key, undefined],
   ])('a token for merchant "%s" with a key', async (merchantId, apiKey, expected) => {
     tokens.set('bound', claims({ merchantId }));
-    // Twice: the answer from memory must not be another.
+    // Twice: the answer from memory must be the same.
     for (let i = 0; i < 2; i++) {
       expect((await authenticator.authenticate('Bearer bound', apiKey))?.merchantId).toBe(expected);
     }
@@ -157,18 +157,18 @@ describe('the hot path', () => {
     }
   });
 
-  test('a caller without a token cannot make us ask the database', async () => {
+  test('a caller without a valid token cannot make the service ask the database', async () => {
     await authenticator.authenticate('Bearer bad', key);
     expect(findMerchantOfKey).not.toHaveBeenCalled();
   });
 
-  test('nor can one with a key that cannot be one', async () => {
+  test('nor can a caller with a key of the wrong form', async () => {
     await authenticator.authenticate('Bearer good', 'pk_live_short');
     expect(findMerchantOfKey).not.toHaveBeenCalled();
   });
 });
 
-describe('how long they are believed', () => {
+describe('how long credentials are trusted', () => {
   test('a revoked key until its cache time is over', async () => {
     await authenticator.authenticate('Bearer good', key);
     merchants.clear();
@@ -178,7 +178,7 @@ describe('how long they are believed', () => {
     expect(await authenticator.authenticate('Bearer good', key)).toBeUndefined();
   });
 
-  test('use does not prolong it', async () => {
+  test('use does not prolong this time', async () => {
     await authenticator.authenticate('Bearer good', key);
     merchants.clear();
     for (let ms = 0; ms <= API_KEY_CACHE_MS; ms += 500) {

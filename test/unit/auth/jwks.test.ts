@@ -35,7 +35,7 @@ let fetches: number;
 let published: readonly IssuerKey[];
 let answer: RequestListener;
 let verify: IssuedTokenVerifier;
-/** What the operator is told of the issuer. */
+/** What the operator is told about the issuer. */
 let told: string[];
 
 const STALE_MAX_MS = 3_600_000;
@@ -80,7 +80,7 @@ function pass(ms: number): void {
 }
 
 describe('whether the issuer answers', () => {
-  test('is asked again in time, and by itself while it does not', async () => {
+  test('is checked again after a while, and sooner while it does not answer', async () => {
     published = [await createKey('ES256', 'k1')];
     verify.issuerAnswers?.();
     await vi.waitFor(() => expect(fetches).toBe(1));
@@ -96,7 +96,7 @@ describe('whether the issuer answers', () => {
     expect(told).toEqual([expect.stringContaining('HTTP 500'), 'back']);
   });
 
-  test('a check is not the look for a new key: that need not wait', async () => {
+  test('a check does not delay the next fetch for an unknown key', async () => {
     const [known, fresh] = [await createKey('ES256', 'k1'), await createKey('ES256', 'k2')];
     published = [known];
     await verify(await sign(known));
@@ -151,12 +151,12 @@ describe('algorithms', () => {
     expect(await verify(`${part({ alg: 'none', kid: 'k1' })}.${part(claims)}.`)).toBeUndefined();
   });
 
-  test('a key of the same kid, not the issuer’s, is refused', async () => {
+  test('a key with a known kid that is not the issuer’s is refused', async () => {
     published = [await createKey('ES256', 'k1')];
     expect(await verify(await sign(await createKey('ES256', 'k1')))).toBeUndefined();
   });
 
-  test('a key in the token’s own header is not believed', async () => {
+  test('a key in the token’s own header is not trusted', async () => {
     published = [await createKey('ES256', 'k1')];
     const own = await createKey('ES256', 'k1');
     expect(await verify(await sign(own, { jwk: await exportJWK(own.publicKey) }))).toBeUndefined();
@@ -238,10 +238,10 @@ describe('an issuer that cannot be asked is a fault, not a refusal', () => {
     await expect(verify(token)).rejects.toThrow(TokenIssuerUnavailable);
   });
 
-  test('while it is down, known keys are accepted for a bounded time, and the log tells it once a minute', async () => {
+  test('while it is down, known keys are accepted for a bounded time, and the log says so once a minute', async () => {
     const key = await createKey('ES256', 'k1');
     published = [key];
-    // Of an hour; this one goes on for longer.
+    // Other tokens last for an hour. This one must last for longer.
     const token = await sign(key, {}, 7 * 24 * 3600);
     const unknown = await sign(await createKey('ES256', 'k2'));
     await verify(token);
@@ -250,7 +250,7 @@ describe('an issuer that cannot be asked is a fault, not a refusal', () => {
     pass(REFETCH_MIN_MS + 1000);
     await expect(verify(unknown)).rejects.toThrow(TokenIssuerUnavailable);
     expect(await verify(token)).toBeDefined();
-    // All of the minutes in which the key set is old.
+    // Three minutes in which the key set is too old.
     pass(MAX_AGE_MS - REFETCH_MIN_MS);
     for (let second = 0; second < 180; second++, pass(1000)) {
       expect(await verify(token)).toBeDefined();
@@ -322,13 +322,13 @@ describe('anything that a stranger makes up is refused, and never a fault of the
     for (const text of ['..', '.', '', 'a.b.c.d.e', '\u0000', 'é.é.é', ' . . ', '💥'.repeat(4000)]) {
       expect(await verify(text)).toBeUndefined();
     }
-    // Nor does it make us ask the issuer for each `kid`.
+    // Nor does it make the service ask the issuer for each `kid`.
     expect(fetches).toBe(1);
     expect(told).toEqual([]);
   });
 });
 
-/** One that the platform refuses to verify with. */
+/** A key that the platform refuses to verify with. */
 async function createWeakKey(): Promise<IssuerKey> {
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
   const jwk = { ...(publicKey.export({ format: 'jwk' }) as JWK), alg: 'RS256', kid: 'weak', use: 'sig' };

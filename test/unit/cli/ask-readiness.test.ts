@@ -13,7 +13,7 @@ const [cert, key, ca] = ['server.crt', 'server.key', 'ca.crt'].map((name) => rea
 const tls = { TLS_CERT_FILE: file('server.crt'), TLS_KEY_FILE: file('server.key') };
 const mutual = { ...tls, TLS_CLIENT_CA_FILE: file('ca.crt') };
 
-/** A service of that configuration, as far as the question goes. */
+/** Runs `work` next to a server with that TLS configuration, which answers only /readyz. */
 async function whileServing<T>(
   { TLS_CERT_FILE, TLS_CLIENT_CA_FILE }: Partial<typeof mutual>,
   { status, host = '127.0.0.1' }: { status: number; host?: string | undefined },
@@ -38,7 +38,7 @@ describe('what the service says', () => {
     ['cleartext, not ready', {}, 503, undefined, undefined],
     ['TLS, ready', tls, 200, undefined, undefined],
     ['TLS, not ready', tls, 503, undefined, undefined],
-    ['certificates on both sides: the own one', mutual, 200, undefined, undefined],
+    ['certificates on both sides: the service’s own one', mutual, 200, undefined, undefined],
     [
       'certificates on both sides: another',
       mutual,

@@ -76,7 +76,7 @@ describe('messages that state figures', () => {
   });
 });
 
-/** Every other reason; the type makes a new one a compile error here until its message is written down. */
+/** Every other reason. A new reason is a compile error here until its message is written down. */
 const fixed: {
   [R in Exclude<
     FailureReason,
@@ -131,7 +131,7 @@ const fixed: {
   ORDER_EXPIRED: [{ reason: 'ORDER_EXPIRED', reference: 'A' }, 'The holds of A have expired.'],
 };
 
-/** Of one reason, in other words. */
+/** Reasons with more than one message: their other messages. */
 const others: readonly [Failure, string][] = [
   [
     { reason: 'DATABASE_UNAVAILABLE', of: 'keys' },

@@ -14,7 +14,7 @@ const submission = (name: string): Submission => ({ command, call: { traceId: na
 const none = () => undefined;
 const names = (calls: readonly SpanPlace[]) => calls.map(({ traceId }) => traceId);
 
-/** Runs the calls, which come to this, and returns what was told of the transaction. */
+/** Runs the calls with this outcome, and returns the spans that were reported. */
 async function told(
   calls: readonly Submission[],
   outcome: Results<Execution> | Error,

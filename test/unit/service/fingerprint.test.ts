@@ -13,15 +13,15 @@ type Fields = Readonly<Record<string, unknown>>;
 
 interface Case {
   readonly request: Fields;
-  /** Of that request. Keys are kept for a day: where it changes, a retry across the upgrade is refused. */
+  /** The request's fingerprint. Keys are kept for a day: if it changes, a retry across the upgrade is refused. */
   readonly golden: string;
-  /** With all of `others` at once. */
+  /** The fingerprint with all of `others` at once. */
   readonly goldenOfOthers: string;
   /** Each other field of the request, with another value. */
   readonly others: Fields;
-  /** And each that was added after them. */
+  /** Fields that were added after `goldenOfOthers` was taken. */
   readonly latest?: Fields;
-  /** What cannot be said together with such a field. */
+  /** Field → what the request must have in place of others that the field excludes. */
   readonly instead?: Readonly<Record<string, Fields>>;
 }
 
@@ -177,7 +177,7 @@ const cases: Readonly<Record<string, Case>> = {
 };
 
 let said = '';
-/** Tells the fingerprint that it is handed, and does nothing. */
+/** Notes the fingerprint that it is given, and does nothing. */
 const engine: Pick<Engine, 'submit'> = {
   submit: async ({ idempotency }) => {
     said = idempotency!.fingerprint;

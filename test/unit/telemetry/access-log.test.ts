@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { AccessLog } from '../../../src/config.js';
 import { accessLog } from '../../../src/telemetry/access-log.js';
 
-/** What is logged of 250 calls that succeed and two that do not. */
+/** What is logged for 250 calls that succeed and two that do not. */
 function logged(which: AccessLog): string[] {
   const lines: string[] = [];
   const stream = new Writable({

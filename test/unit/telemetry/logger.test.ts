@@ -23,7 +23,7 @@ test('pretty on a terminal: data is written out on its line, stacks keep theirs'
   const err = new Error(evil, { cause: new Error(evil) });
   createLogger('info', stream).error({ err, deep: [{ [evil]: evil }], reference: evil }, evil);
   const text = written(stream);
-  // The colours of the printer, and line ends.
+  // Without the printer's colours.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is about
   const plain = text.replace(/\u001b\[\d*m/g, '');
   expect(plain).not.toMatch(/[^\n\P{Cc}]|[\u202a-\u202e]/u);

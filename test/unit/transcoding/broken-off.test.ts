@@ -33,7 +33,7 @@ async function open(served: Server): Promise<void> {
   socket.on('error', () => {});
 }
 
-/** Unlike \`once\`, whether or not there was an error before. */
+/** Unlike `once`, it also resolves after an error. */
 function closing(emitter: EventEmitter): Promise<unknown> {
   return new Promise((resolve) => emitter.once('close', resolve));
 }
@@ -86,7 +86,7 @@ describe('over HTTP/2', () => {
     expect(called).toEqual([]);
   });
 
-  it('what is whole is called with, also when its end comes by itself', async () => {
+  it('a whole body is handled, also when its end comes in a separate frame', async () => {
     await open(createHttp2Server(listener));
     const data = frame(DATA, 0, 1, Buffer.from('"New"'));
     socket.write(Buffer.concat([preface, headers(renaming), data, frame(DATA, END_STREAM, 1)]));

@@ -4,7 +4,7 @@ import { type Client, mount, protocols } from './clients.js';
 import { echo, transcoder } from './support.js';
 
 const bodyBytesMax = 20_000;
-/** JSON of so many bytes. */
+/** JSON of exactly this many bytes. */
 const jsonOf = (bytes: number): string => {
   const frame = '{"stringField":""}';
   return frame.replace('""', `"${'x'.repeat(bytes - frame.length)}"`);

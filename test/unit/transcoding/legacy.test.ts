@@ -30,7 +30,7 @@ describe('what comes is what goes', () => {
     ['GET /v1/legacy?id=a&[transcoding.v1.count]=1', undefined, bare],
     ['POST /v1/legacy', '{"id":"a","part":{"name":"p"}}', { ...bare, part: { name: 'p' } }],
     ['POST /v1/legacy', '{"id":"a","size":"SIZE_HUGE"}', bare],
-    // Whatever else is in the body.
+    // Extensions, whatever else is in the body.
     [
       'POST /v1/legacy',
       '{"id":"a","[transcoding.v1.count]":"5"}',

@@ -7,8 +7,8 @@ import { EverythingSchema } from '../../gen/transcoding/v1/everything_pb.js';
 import { LibraryService } from '../../gen/transcoding/v1/library_service_pb.js';
 
 /**
- * Texts on which code that looks again from each character would take minutes, and the runner would call
- * these tests off. Read once, they take milliseconds.
+ * Code that starts over at each character would take minutes for these texts, so the tests would time out. Code that
+ * reads them once takes milliseconds.
  */
 const length = 250_000;
 const many = (text: string): string => text.repeat(length / text.length);

@@ -145,7 +145,7 @@ describe.each(protocols)('a server stream over %s', (protocol) => {
     expect(text).toBe('{"title":"One"}\n{"title":"Two\\nlines"}\n');
   });
 
-  it('is asked by a body as well', async () => {
+  it('takes its request from a body as well', async () => {
     await serve((call) => {
       const { count } = call.bind() as Message & { count: number };
       return {
@@ -197,7 +197,7 @@ describe.each(protocols)('a server stream over %s', (protocol) => {
     });
     const { body } = await client.open('/v1/shelves/s:watch');
     body.pause();
-    // Whatever the buffers between here and there hold; then nothing.
+    // It gives what the buffers on the way can hold, then nothing.
     let before = -1;
     await vi.waitFor(
       () => {
@@ -231,7 +231,7 @@ describe.each(protocols)('a server stream over %s', (protocol) => {
           ended = true;
         }
       })();
-      // Of node's own nothing is counted on these.
+      // Node itself uses none of these timers.
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
       await serve(
         (call) => {

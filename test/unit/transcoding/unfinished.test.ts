@@ -70,7 +70,7 @@ describe.each([1, 2] as const)('over HTTP/%d', (version) => {
     const body = { kind: 'body_too_large', bytesMax: 1000 };
     expect(await begin(version, '/v1/shelves/s/title', 'x'.repeat(2000))).toEqual({ status: 413, body });
   });
-  it('where nothing is, is told so', async () => {
+  it('gets 404 where there is no such path', async () => {
     const body = { kind: 'not_found', path: '/v1/nowhere' };
     expect(await begin(version, '/v1/nowhere')).toEqual({ status: 404, body });
   });

@@ -1,6 +1,6 @@
 import type { Transport } from '@connectrpc/connect';
 
-/** A way to the service. What it takes below (sockets, sessions) opens again by itself. */
+/** A way to the service. The sockets and sessions below it reopen by themselves. */
 export interface Connection {
   readonly transport: Transport;
   /** Whether both sides can send at once, which `Execute` needs: HTTP/2, outside of browsers. */
@@ -8,5 +8,5 @@ export interface Connection {
   close(): void;
 }
 
-/** Finds out what the service, or what stands before it, speaks. Rejects if nobody answers. */
+/** Finds out which HTTP version the service, or a proxy in front of it, speaks. Rejects if nobody answers. */
 export type OpenConnection = (url: string, signal: AbortSignal) => Promise<Connection>;

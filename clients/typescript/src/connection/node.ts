@@ -24,7 +24,7 @@ export async function openNodeConnection(url: string, signal: AbortSignal): Prom
   return { transport, isDuplex, close: () => sessionManager.abort() };
 }
 
-/** One that sends settings speaks HTTP/2: a connection alone proves nothing. */
+/** A server that sends settings speaks HTTP/2. A connection alone proves nothing. */
 function speaksHttp2(url: string, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const session = connect(url, { signal } as object);
@@ -39,7 +39,7 @@ function speaksHttp2(url: string, signal: AbortSignal): Promise<boolean> {
   });
 }
 
-/** Any answer will do. */
+/** Any answer proves it. */
 function speaksHttp1(url: string, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const send = url.startsWith('https:') ? httpsRequest : httpRequest;

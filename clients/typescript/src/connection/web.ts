@@ -1,7 +1,7 @@
 import { createConnectTransport } from '@connectrpc/connect-web';
 import type { Connection } from './connection.js';
 
-/** `fetch`: what HTTP version it speaks is its own affair, and it sends nothing more once an answer has begun. */
+/** `fetch` chooses the HTTP version by itself, and sends nothing more once an answer has begun. */
 export async function openWebConnection(url: string): Promise<Connection> {
   return { transport: createConnectTransport({ baseUrl: url }), isDuplex: false, close: () => {} };
 }

@@ -58,7 +58,7 @@ test('values of one turn arrive in one turn, however they were cut on their way'
   ]);
 });
 
-test('commands reach the engine in order, and each caller gets his own answer', async () => {
+test('commands reach the engine in order, and each caller gets its own answer', async () => {
   const [one, other] = await pair();
   const submitted: number[] = [];
   const answers: (() => void)[] = [];

@@ -30,7 +30,7 @@ const batch = (text: string): Command => ({
   lines: text.split(', ').map(lineOf),
 });
 
-/** 10 on hand and 4 of them held; 3 on hand; as many as there can be. */
+/** 10 on hand and 4 of them held; 3 on hand; as many on hand as a record can have. */
 const shop = world([record('inv_1', 10, [['A', 4]]), record('inv_2', 3), record('inv_full', QTY_MAX)]);
 
 describe('one adjustment', () => {
@@ -56,12 +56,12 @@ describe('one adjustment', () => {
     [`inv_2 +${QTY_MAX - 2}`, 'Validation error'],
     ['inv_full +1', 'Validation error'],
     ['inv_none +1', 'Inventory record not found.'],
-    // Decided on what the caller saw.
+    // The caller states the quantity that it saw.
     ['inv_1 -1 if 10', 'inv_1 4 of 9'],
     ['inv_1 -1 if 9', 'Expected 9 units on hand, but there are 10.'],
     ['inv_1 -1 if 1', 'Expected 1 unit on hand, but there are 10.'],
     ['inv_2 -3 if 0', 'Expected 0 units on hand, but there are 3.'],
-    // State before capacity before bounds.
+    // The order of failures: first the stale quantity, then missing units, then bounds.
     ['inv_1 -11 if 9', 'Expected 9 units on hand, but there are 10.'],
     ['inv_full +1 if 9', `Expected 9 units on hand, but there are ${QTY_MAX}.`],
     ['inv_none +1 if 9', 'Inventory record not found.'],
@@ -130,15 +130,15 @@ describe('several adjustments, each on what those before it left', () => {
     ],
     ['inv_full -1, inv_full +1', `inv_full 0 of ${QTY_MAX - 1}; inv_full 0 of ${QTY_MAX}`],
     ['inv_full +1, inv_full -1', 'Validation error'],
-    // What a line takes from holds, those after it find taken.
+    // A line sees what the lines before it took from holds.
     ['inv_1 -7!, inv_1 -1!', 'inv_1 3 of 10, A=3; inv_1 3 of 3; inv_1 2 of 3, A=2; inv_1 2 of 2'],
     ['inv_1 -7!, inv_1 -1', 'Adjustment would leave 2 units on hand, but 3 units are reserved.'],
-    // What a line expects is what those before it left.
+    // A line must expect what the lines before it left.
     ['inv_2 +1 if 3, inv_2 +1 if 4', 'inv_2 0 of 4; inv_2 0 of 5'],
     ['inv_2 +1 if 3, inv_2 +1 if 3', 'Expected 3 units on hand, but there are 4.'],
     ['inv_1 +1, inv_none +1', 'Inventory record not found.'],
     ['inv_2 -4, inv_none +1 if 9', 'Inventory record not found.'],
-    // State before capacity before bounds, whichever line comes first.
+    // The same order of failures, whichever line comes first.
     ['inv_2 -4, inv_1 +1 if 9', 'Expected 9 units on hand, but there are 10.'],
     [
       'inv_full +1, inv_2 -4',
@@ -175,7 +175,7 @@ describe('several adjustments, each on what those before it left', () => {
   });
 
   test.each([
-    // All that are stale, by place; one that fails counts as not made for those after it.
+    // All stale lines, by place. A line that fails changes nothing for the lines after it.
     [
       'inv_2 +1 if 9, inv_1 +1, inv_2 +1 if 8, inv_2 +1 if 3',
       {

@@ -145,7 +145,7 @@ test('each hold that loses units has an entry, and the count one', () => {
   ]);
 });
 
-test('a count that was right tells who last changed the units', () => {
+test('a count that was right says who last changed the units', () => {
   expect(set(10)).toMatchObject({ success: { adjusted: [{ lastAdjustedAtMs: 1, lastAdjustedBy: 'bob' }] } });
 });
 
@@ -169,7 +169,7 @@ test('the entry tells the difference', () => {
   });
 });
 
-test.each([0, 7, QTY_MAX])('%i counted of what there is no record of: created with them', (qty) => {
+test.each([0, 7, QTY_MAX])('%i counted where there is no record: it is created with them', (qty) => {
   expect(decide(count(qty), world([record('inv_1', 10)]))).toMatchObject({
     changes: {
       created: {

@@ -44,7 +44,7 @@ test.each(commands)('$kind leaves the record that was shown to it as it was', (c
   expect({ ...shown, hold: undefined, holds: [...shown.holds()] }).toEqual(before);
 });
 
-test.each(commands)('$kind comes to something that can be stored as JSON', (command) => {
+test.each(commands)('$kind succeeds with something that can be stored as JSON', (command) => {
   const decision = decide(command, world([record('inv_1', 20, held)]));
   const success = decision.accepted && decision.success;
   expect(success).toBeTruthy();

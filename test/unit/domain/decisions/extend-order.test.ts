@@ -41,9 +41,9 @@ test.each<[Partial<ExtendOrderCommand>, (readonly [string, number | null, number
   expect(terms.map(({ stock, hold }) => [stock.id, hold.expiresAtMs, stock.nextExpiryAtMs])).toEqual(
     expected,
   );
-  // The log gets no entry, so the record no revision.
+  // The log gets no entry, so the record gets no revision.
   expect(terms.map(({ stock }) => stock.revision)).toEqual(terms.map(() => REVISION));
-  // All that the order holds, and what stays as it was.
+  // The answer lists all that the order holds, including what stays as it was.
   expect(decision).toMatchObject({
     success: {
       extended: [

@@ -234,14 +234,14 @@ describe('the end of an order', () => {
     ['released', last('RELEASED'), 'ORDER_ALREADY_RELEASED'],
     ['confirmed', last('SOLD'), 'ORDER_ALREADY_CONFIRMED'],
     ['expired', last('RELEASED', 'system', 'expired'), 'ORDER_EXPIRED'],
-    // Nobody but the system can say so.
+    // Only the system's own entry means that the hold expired.
     [
       'released by somebody who notes "expired"',
       last('RELEASED', 'ann', 'expired'),
       'ORDER_ALREADY_RELEASED',
     ],
     ['released by the system', last('RELEASED', 'system'), 'ORDER_ALREADY_RELEASED'],
-    ['drawn without its reference, before entries told so', last('RESERVED'), 'ORDER_NOT_HELD'],
+    ['drawn without its reference, before entries showed that', last('RESERVED'), 'ORDER_NOT_HELD'],
   ])('nothing held any more: %s (%j) → %s', (_, endedBy, reason) => {
     for (const kind of ['release_order', 'confirm_order'] as const) {
       expect(decide({ kind, ...who, reference: 'X' }, world([], { endedBy }))).toEqual({

@@ -12,7 +12,7 @@ const receive = (qty: number): ReceiveRecordCommand => ({
   ...who,
   newId: 'inv_new',
   qty,
-  // What describes a record that exists stays as it is.
+  // The description of a record that exists stays as it is.
   details: { ...details, location: 'Z-9', reorderLevel: 99 },
   reference: 'PO-1',
 });
@@ -56,7 +56,7 @@ test('more of a record that exists: one entry, and its description stays', () =>
   expect(decision.accepted && Object.keys(decision.changes)).toEqual(['records']);
 });
 
-test.each([0, 7, QTY_MAX])('%i of what there is no record of: created with them', (qty) => {
+test.each([0, 7, QTY_MAX])('%i received where there is no record: it is created with them', (qty) => {
   const decision = decide(receive(qty), world([record('inv_1', 10)]));
   const times = { lastAdjustedAtMs: NOW_MS, lastAdjustedBy: 'ann', createdAtMs: NOW_MS };
   expect(decision).toEqual({

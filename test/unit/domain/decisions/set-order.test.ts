@@ -28,7 +28,7 @@ test.each<[string, string]>([
   ['', 'inv_1 3 of 10, A=0; inv_3 0 of 4, A=0'],
   ['inv_1 8', oneShort],
   ['inv_2 4, inv_3 4', oneShort],
-  // What it lets go of one record does not help with another.
+  // Units that it releases of one record do not help with another.
   ['inv_3 5', oneShort],
   ['inv_1 99, inv_none 1', 'Inventory record not found.'],
 ])('%s → %s', (text, outcome) => {

@@ -60,7 +60,7 @@ describe('retry', () => {
     expect(clock.slept).toEqual(waits);
   });
 
-  test('the next batch does not wait for it, and starts afresh', async () => {
+  test('the next batch does not wait for it, and has all tries of its own', async () => {
     const { submit, executed } = setUp({
       execute: scripted(...Array(4).fill(new Failed('retry')), ...Array(3).fill(new Failed('retry'))),
       limits: { batchCommandsMax: 1 },
@@ -71,7 +71,7 @@ describe('retry', () => {
 });
 
 describe('fail', () => {
-  test('neither tried again nor split', async () => {
+  test('it is neither tried again nor split', async () => {
     const { submit, executed, clock } = setUp({ execute: scripted(new Failed('fail', 'useless')) });
     expect(await allTold(submit('a', 'b'))).toEqual(['failed useless', 'failed useless']);
     expect(executed).toHaveLength(1);
@@ -132,7 +132,7 @@ describe('room for the first calls only', () => {
     ]);
   });
 
-  test('found out after an unknown outcome', async () => {
+  test('also when only reconciling shows which calls were done', async () => {
     const { submit, executed } = setUp({
       execute: two(new Failed('unknown_outcome')),
       reconcile: async () => ['=a'],
@@ -254,32 +254,32 @@ describe('unknown outcome', () => {
     expect(asked).toEqual([lost]);
   });
 
-  test('it took none: executed again', async () => {
+  test('it took no effect: executed again', async () => {
     const { reconcile } = reconciling(undefined);
     const { submit, executed } = setUp({ execute: scripted(lost), reconcile });
     expect(await allTold(submit('a', 'b'))).toEqual(['done =a', 'done =b']);
     expect(executed).toHaveLength(2);
   });
 
-  test('it took none, every time: bounded like any retry', async () => {
+  test('it took no effect, every time: bounded like any retry', async () => {
     const { submit, executed } = setUp({ execute: scripted(...Array(9).fill(lost)) });
     expect(await allTold(submit('a'))).toEqual(['failed lost']);
     expect(executed).toHaveLength(4);
   });
 
-  test('it took none, and the deadline passes: not executed again', async () => {
+  test('it took no effect, and the deadline passes: not executed again', async () => {
     const { batcher, clock, executed } = setUp({ execute: scripted(lost) });
     expect(told(await batcher.submit('a', clock.now + 5))).toBe('deadline_passed');
     expect(executed).toHaveLength(1);
   });
 
-  test('nobody can say at first: asked again, nothing executed meanwhile', async () => {
+  test('unknown at first: asked again, nothing executed meanwhile', async () => {
     const unreachable = new Failed('unknown_outcome', 'still lost');
     const { asked, reconcile } = reconciling(unreachable, unreachable, ['=a']);
     const { submit, executed, clock } = setUp({ execute: scripted(lost), reconcile });
     expect(await allTold(submit('a'))).toEqual(['done =a']);
     expect(executed).toHaveLength(1);
-    // Each question is about the newest state of the uncertainty.
+    // Each question is about the newest failure.
     expect(asked).toEqual([lost, unreachable, unreachable]);
     expect(clock.slept).toEqual([5, 10]);
   });
@@ -295,7 +295,7 @@ describe('unknown outcome', () => {
     },
   );
 
-  test('nobody can ever say: failed, and never executed again', async () => {
+  test('unknown for good: failed, and never executed again', async () => {
     const { asked, reconcile } = reconciling(...Array(9).fill(new Failed('unknown_outcome', 'still lost')));
     const { submit, executed } = setUp({ execute: scripted(lost), reconcile });
     expect(await allTold(submit('a', 'b'))).toEqual(['failed still lost', 'failed still lost']);

@@ -30,7 +30,7 @@ export class FakeClock implements Clock {
   endOfTurn = (callback: () => void): void => {
     setImmediate(callback);
   };
-  /** Callbacks that are due later, which a test calls when it likes. */
+  /** Callbacks that are due later; the test decides when to call them. */
   readonly later: (() => void)[] = [];
   after = (_ms: number, callback: () => void): (() => void) => {
     this.later.push(callback);
@@ -125,7 +125,7 @@ export function setUp(options: Setup = {}) {
   };
 }
 
-/** Lets everything happen that is due without further help. */
+/** Lets everything happen that needs nothing more from the test. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -11,7 +11,7 @@ describe('a batch carries no more weight than batchCommandsMax', () => {
     [10, 'a3 b3 c4', 'a3 b3 c4'],
     [10, 'a3 b3 c5', 'a3 b3 | c5'],
     [10, 'a1 b9 c1', 'a1 b9 | c1'],
-    // One that does not fit in closes the batch: lighter ones do not overtake it.
+    // A call that does not fit closes the batch: lighter ones do not overtake it.
     [10, 'a9 b5 c1 d4', 'a9 | b5 c1 d4'],
     [10, 'a9 b5 c1 d4 e1', 'a9 | b5 c1 d4 | e1'],
     // One that is heavier than any batch goes alone.
@@ -25,7 +25,7 @@ describe('a batch carries no more weight than batchCommandsMax', () => {
     expect(executed.map((batch) => batch.join(' ')).join(' | ')).toBe(batches);
   });
 
-  test('calls weigh 1 when nothing is said', async () => {
+  test('calls weigh 1 by default', async () => {
     const { submit, executed } = setUp({ execute, limits: { batchCommandsMax: 2 } });
     await Promise.all(submit('a9', 'b9', 'c9'));
     expect(executed).toEqual([['a9', 'b9'], ['c9']]);
@@ -58,7 +58,7 @@ describe('a batch carries no more weight than batchCommandsMax', () => {
     const [answer] = await allTold(submit(call!));
     expect(answer).toBe(fate === 'taken' ? `done =${call}` : 'queue_full');
     await Promise.all(answers);
-    // What has been taken no longer weighs.
+    // Calls that have been taken no longer count.
     expect(await allTold(submit('z1'))).toEqual(['done =z1']);
   });
 });

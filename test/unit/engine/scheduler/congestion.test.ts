@@ -4,7 +4,7 @@ import { Congestion } from '../../../../src/engine/scheduler/congestion.js';
 const WAIT_MAX_MS = 100;
 const FREE = 10;
 
-/** 20 are done each 10 ms, which is 2 a millisecond, whose oldest has waited that long. Returns when the last was. */
+/** Every 10 ms, 20 calls are done; the oldest of them has waited `waitedMs`. Returns when the last ones were done. */
 function work(congestion: Congestion, fromMs: number, forMs: number, waitedMs: number): number {
   for (let now = fromMs; now <= fromMs + forMs; now += 10) congestion.done(20, waitedMs, now);
   return fromMs + forMs;
@@ -23,7 +23,7 @@ test.each([
   expect(congestion.refuses(waiting, waiting, nowMs)).toBe(refused);
 });
 
-test('calls are refused until none was for a second', () => {
+test('calls are refused until none has been refused for a second', () => {
   const congestion = new Congestion(WAIT_MAX_MS, FREE);
   congestion.begins(0);
   let now = work(congestion, 0, 250, 51);
@@ -45,7 +45,7 @@ test('what gets done in a second is measured again while it is full', () => {
   expect(congestion.refuses(150, 150, now)).toBe(false);
   for (let i = 0; i < 200; i++, now += 10) congestion.done(10, 60, now);
   expect(congestion.refuses(150, 150, now)).toBe(true);
-  // While it is not full, what is done is what comes.
+  // While the queue is not full, the calls that are done only show how many come.
   for (let i = 0; i < 90; i++, now += 10) congestion.done(1, 1, now);
   expect(congestion.refuses(90, 90, now)).toBe(false);
 });

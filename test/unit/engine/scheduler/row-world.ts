@@ -7,9 +7,9 @@ import type { VirtualClock } from './virtual-clock.js';
 export interface RowCall {
   readonly id: number;
   readonly group: string;
-  /** What it says it needs. */
+  /** The rows that it says it needs. */
   readonly names: readonly string[];
-  /** What it needs as well, and only an execution finds out. */
+  /** Rows that it needs as well, which only an execution finds out. */
   readonly hidden: readonly string[];
   readonly weight: number;
   /** Fails alone, and with it all that it is executed with. */
@@ -48,7 +48,7 @@ export class RowWorld {
     this.#roomMax = roomMax;
   }
 
-  /** Somebody outside takes the row, when it is free, for that long. */
+  /** Somebody outside takes the row as soon as it is free, for that long. */
   async strangerTakes(name: string, ms: number): Promise<void> {
     const stranger = {};
     await this.#waitFor(name, stranger, Number.POSITIVE_INFINITY);
@@ -101,7 +101,7 @@ export class RowWorld {
     oneGroup: false,
   };
 
-  /** What `owner` has of the rows it keeps; takes the free ones and leaves calls that need others undone. */
+  /** `owner` keeps the rows that it has, and takes those that are free. Calls that need other rows are left undone. */
   async #transaction(calls: readonly RowCall[], owner: object, claim?: Claim): Promise<Results<number>> {
     this.#begin(calls, owner);
     await this.#pause();

@@ -182,7 +182,7 @@ describe('each group has its share of the queue', () => {
     expect([schedule.calls, schedule.hasRoom('A')]).toEqual([0, true]);
   });
 
-  test('those that are given up count no more', () => {
+  test('those that are given up no longer count', () => {
     const { schedule, come, fill } = setUp(10, 10);
     come('A 8 x');
     const batch = fill();
@@ -242,7 +242,7 @@ describe('rows', () => {
   });
 });
 
-test('of a long line no more is shown than a batch may have', () => {
+test('of a long line, no more calls are shown than a batch may have', () => {
   const { schedule, come, fill } = setUp(10);
   schedule.keep('x', []);
   come('A 1 x', 100);

@@ -101,7 +101,7 @@ describe('a row that somebody outside keeps', () => {
     expect(takeFrom('a', batch())).toEqual(['2 ab']);
   });
 
-  test('it is free, and nobody waits: as if nothing had been', () => {
+  test('it is free, and nobody waits: as if nothing had happened', () => {
     turns.keep('a', []);
     expect(come('1 a', batch())).toBe(false);
     turns.retain('a', () => false);

@@ -13,7 +13,7 @@ async function* chunksOf(content: Buffer, bytes: number): AsyncGenerator<Buffer>
 
 interface Reading {
   readonly format?: 'csv' | 'jsonl';
-  /** Of the chunks in which the file comes. */
+  /** Size of the chunks in which the file comes. */
   readonly bytes?: number;
   readonly rules?: Partial<ColumnRules>;
   readonly delimiter?: string;
@@ -396,7 +396,7 @@ describe('rules for columns', () => {
     );
   });
 
-  test('the delimiter that is said wins', async () => {
+  test('the delimiter that is given wins', async () => {
     expect(
       await told('productId|warehouseId,x|qty\nP|W|5', {
         delimiter: '|',
@@ -544,7 +544,7 @@ describe('bounds, in characters', () => {
   });
 });
 
-test('rows tell where in the file they end', async () => {
+test('rows say where in the file they end', async () => {
   const file = `${H}P,W,5\r\nP,W,5,"x\ny"\n`;
   expect((await rowsOf(file)).map((row) => row.endByte)).toEqual([H.length, H.length + 7, file.length]);
 });

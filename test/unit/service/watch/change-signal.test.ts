@@ -15,7 +15,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Waits for each name, and tells which were woken. */
+/** Waits for each merchant. Returns a function that says which were woken. */
 function waiting(...merchantIds: string[]): () => Promise<string[]> {
   const woken: string[] = [];
   for (const id of merchantIds) void signal.next(id, 60_000, never).happened.then(() => woken.push(id));
@@ -30,7 +30,7 @@ describe('wakes', () => {
   test.each<[string, () => void, string[]]>([
     ['a change of a', () => signal.changed('a'), ['a', 'a']],
     ['news of b', () => signal.wake('b'), ['b']],
-    ['news of nobody knows whom', () => signal.wake(undefined), ['a', 'a', 'b']],
+    ['news of an unknown merchant', () => signal.wake(undefined), ['a', 'a', 'b']],
     ['news of another', () => signal.wake('c'), []],
     ['nothing', () => {}, []],
     ['the end', () => signal.close(), ['a', 'a', 'b']],
@@ -41,7 +41,7 @@ describe('wakes', () => {
     expect(signal.waits).toBe(3 - expected.length);
   });
 
-  test('once: who waits again is not woken by what was', async () => {
+  test('once: those who wait again are not woken by earlier changes', async () => {
     signal.changed('a');
     const woken = waiting('a');
     expect(await woken()).toEqual([]);
@@ -49,7 +49,7 @@ describe('wakes', () => {
     expect(await woken()).toEqual(['a']);
   });
 
-  test('also who waits again while it wakes', async () => {
+  test('also those who wait again while it wakes', async () => {
     let times = 0;
     const wait = (): void => {
       void signal.next('a', 60_000, never).happened.then(() => {

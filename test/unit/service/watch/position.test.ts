@@ -36,7 +36,7 @@ test('moves on', () => {
   expect([position.of('a'), position.of('b')]).toEqual([7, 2]);
 });
 
-// [the records that are watched, whether {a, b} speaks of no others]
+// [the records that are watched, whether {a, b} names no others]
 test.each([
   [['a', 'b'], true],
   [['a', 'b', 'c'], true],

@@ -98,7 +98,7 @@ describe('whether a COMMIT that failed so can have happened', () => {
     [state('57P01'), true],
     [state('57P02'), true],
     [state('08006'), true],
-    // The server said no, in so many words.
+    // The server explicitly said no.
     [state('40001'), false],
     [state('40P01'), false],
     [state('23514'), false],

@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { type Figures, JointFigures } from '../../../../src/telemetry/metrics/joint-figures.js';
 
-/** A process that has counted so much. */
+/** The figures of a process that has counted `n`. */
 function processOf(n: number): Promise<Figures> {
   const registry = new Registry();
   const registers = [registry];

@@ -69,7 +69,7 @@ describe.each(protocols)('over %s', (protocol) => {
     ['null'],
     ['*'],
     [undefined],
-  ])('a page of %s may not; caches are told that it depends', async (origin) => {
+  ])('a page of %s may not; caches are told that it depends on the origin', async (origin) => {
     await serve(cors);
     const answer = await client.ask('/v1/echo', origin === undefined ? {} : { headers: { origin } });
     expect([answer.status, shown(answer.headers)]).toEqual([200, { vary: 'origin' }]);

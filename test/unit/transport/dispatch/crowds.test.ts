@@ -3,7 +3,7 @@ import { Crowds } from '../../../../src/transport/dispatch/crowds.js';
 
 const NOW = 1_000_000;
 
-/** Lets `calls` of a merchant enter. */
+/** Lets this many calls of a merchant enter. */
 function enter(crowds: Crowds, merchantId: string, calls: number, nowMs = NOW): boolean[] {
   return Array.from({ length: calls }, () => crowds.enter(merchantId, nowMs));
 }

@@ -41,7 +41,7 @@ function setUp({
   return { limits, replied, foresee };
 }
 
-test('who would wait too long is refused: with those that were let in before, and have not arrived', () => {
+test('calls that would wait too long are refused; calls that were let in and have not arrived count, too', () => {
   const { foresee, replied } = setUp({
     refuses: (merchantId, announced) => merchantId === 'A' && announced >= 2,
   });

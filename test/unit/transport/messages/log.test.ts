@@ -18,7 +18,7 @@ const entry = {
   reservedQty: null,
 };
 
-describe('the change that an entry tells of', () => {
+describe('the change that an entry states', () => {
   // [action, on hand by, reserved by, change]
   test.each<[MovementAction, number, number, number]>([
     ['RECEIVED', 5, 0, 5],
@@ -38,21 +38,21 @@ describe('the change that an entry tells of', () => {
   });
 });
 
-test('reference and notes are there when they are', () => {
+test('reference and notes are present when the entry has them', () => {
   const bare = logMessage('mer_1', { ...entry, action: 'SOLD' });
   expect([bare.reference, bare.notes]).toEqual([undefined, undefined]);
   const full = logMessage('mer_1', { ...entry, action: 'SOLD', reference: 'R', notes: 'N' });
   expect([full.reference, full.notes]).toEqual(['R', 'N']);
 });
 
-test('the figures after it are there when they are, zero too', () => {
+test('the figures after an entry are present when it has them, zero too', () => {
   const old = logMessage('mer_1', { ...entry, action: 'SOLD' });
   expect([old.onHandQty, old.reservedQty]).toEqual([undefined, undefined]);
   const full = logMessage('mer_1', { ...entry, action: 'SOLD', onHandQty: 3, reservedQty: 0 });
   expect([full.onHandQty, full.reservedQty]).toEqual([3, 0]);
 });
 
-test('where units went is there when they have moved', () => {
+test('the order that units moved to is present when they have moved', () => {
   const moved = { toReference: 'O', qty: 3 };
   const message = logMessage('mer_1', { ...entry, action: 'MOVED', reference: 'cart', moved });
   expect([message.qtyChange, message.reference, message.toReference, message.movedQty]).toEqual([

@@ -8,7 +8,7 @@ import { GrpcErrors } from '../../../../../src/transport/grpc/status.js';
 const UNAVAILABLE = 14;
 const NEVER_MS = 2 ** 31;
 
-/** Begins calls, and tells with what those that were cut off were answered, by their number. */
+/** Begins calls. Returns the number and the status of each that was cut off. */
 function begin(count: number, headerBytes: number, finish: (call: number) => boolean = () => false) {
   const calls = new UnfinishedCalls(NEVER_MS, new BodyRoom(1), new GrpcErrors(noHelp));
   const cut: [number, unknown][] = [];
@@ -24,14 +24,14 @@ function begin(count: number, headerBytes: number, finish: (call: number) => boo
 }
 
 test.each([
-  ['4,000 calls are borne', 4000, 1000, []],
+  ['4,000 calls are kept', 4000, 1000, []],
   ['of more, the oldest are refused', 4002, 1000, [0, 1]],
-  ['512 whose headers are as long as may be are borne', 512, 65_536, []],
-  ['of more of those, too', 514, 65_536, [0, 1]],
+  ['512 with the longest headers are kept', 512, 65_536, []],
+  ['of more of those, the oldest are refused, too', 514, 65_536, [0, 1]],
 ])('%s', (_, count, headerBytes, refused) => {
   expect(begin(count, headerBytes)).toEqual(refused.map((i) => [i, UNAVAILABLE]));
 });
 
-test('a call that is complete counts no more', () => {
+test('a call that is complete no longer counts', () => {
   expect(begin(10_000, 65_536, (call) => call > 100)).toEqual([]);
 });

@@ -24,7 +24,7 @@ class Reader {
     this.#answers.sent(this as unknown as Connection, stream as unknown as ServerHttp2Stream);
   }
 
-  /** All that was sent. */
+  /** Reads all that was sent. */
   read(): void {
     for (const stream of this.#streams.splice(0)) {
       stream.writableLength = 0;
@@ -48,7 +48,7 @@ describe('a connection', () => {
     expect([greedy.isCut, other.isCut]).toEqual([true, false]);
   });
 
-  test('that leaves as much in answers of no size is cut off', () => {
+  test('that leaves many tiny answers unread is cut off: each counts for more than its bytes', () => {
     const [greedy] = readers(1) as [Reader];
     for (let i = 0; i < 9000; i++) greedy.sent(5);
     expect(greedy.isCut).toBe(true);

@@ -6,7 +6,7 @@ import { cutWhenStalled, cutWhenUnread } from '../../../../../src/transport/http
 import { UnreadAnswers } from '../../../../../src/transport/http/connections/unread-answers.js';
 import { type Client, mount, protocols } from '../../../transcoding/clients.js';
 
-/** Readers who stop, as the server's clock sees them: node's own timers are not counted on it. */
+/** Readers who stop, by a faked clock of the server. Node's own timers do not use it. */
 
 const plenty = Buffer.alloc(32 * 1024 * 1024, 'x');
 
@@ -24,7 +24,7 @@ describe.each(protocols)('over %s', (protocol) => {
     await client.close();
   });
 
-  /** A response to a reader who reads nothing, of more than lies between here and there. */
+  /** A response to a reader who reads nothing, larger than all buffers on the way. */
   async function fill(watch: (response: HttpResponse) => void): Promise<void> {
     client = await mount(protocol, {
       listener: (_, answer) => {
@@ -52,7 +52,7 @@ describe.each(protocols)('over %s', (protocol) => {
       setImmediate(() => response.end());
     });
     unread.start();
-    // 32 MiB at 16 KiB a second, and five.
+    // 32 MiB at 16 KiB a second take 2048 seconds, and 5 more are allowed.
     await passTime(2_000_000);
     expect(cut).toBe(false);
     await passTime(60_000);
@@ -73,7 +73,7 @@ describe.each(protocols)('over %s', (protocol) => {
   }
 
   describe('one who leaves what was sent unread', () => {
-    test('is given up after his time, once, and reads what is said then', async () => {
+    test('is given up after their time, once, and reads what is said then', async () => {
       const stalls: number[] = [];
       await fill((answer) =>
         cutWhenStalled(answer, 5000, () => {
@@ -94,7 +94,7 @@ describe.each(protocols)('over %s', (protocol) => {
       expect(vi.getTimerCount()).toBe(0);
     });
 
-    test('is cut off when he does not come back in as long again', async () => {
+    test('is cut off when they do not come back within the same time again', async () => {
       await fill((answer) => cutWhenStalled(answer, 5000, () => response.end('last words')));
       await passTime(10_499);
       expect(cut).toBe(false);
@@ -120,7 +120,7 @@ describe.each(protocols)('over %s', (protocol) => {
     });
   });
 
-  test('a door that closes cuts off who has taken nothing since it last looked', async () => {
+  test('a door that closes cuts off those who have taken nothing since it last looked', async () => {
     await fill((answer) => cutWhenUnread(answer, 1000));
     await passTime(1000);
     expect(cut).toBe(false);
@@ -137,7 +137,7 @@ describe('answers that wait for their readers', () => {
 
   // [MiB that wait on each connection, which of them are cut off]
   test.each<[string, number[][], number[][]]>([
-    ['a great one alone', [[100]], [[]]],
+    ['a large one alone', [[100]], [[]]],
     ["what is over a connection's bound", [[20, 10, 10, 1]], [[2]]],
     [
       'other connections',
@@ -147,7 +147,7 @@ describe('answers that wait for their readers', () => {
       ],
       [[1], []],
     ],
-    ["more than the port's bound: the greatest connection", [[30], [60], [50]], [[], [0], []]],
+    ["more than the port's bound: the connection with the most", [[30], [60], [50]], [[], [0], []]],
   ])('%s', (_, waiting, expected) => {
     const cut = waiting.map((): number[] => []);
     const answers = new Set<ServerResponse>();

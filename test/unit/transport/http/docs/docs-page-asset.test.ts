@@ -33,7 +33,7 @@ function assetOf(content: string): Asset {
   });
 }
 
-/** `fetch` asks for packed answers and unpacks them by itself, so what it is told stands here. */
+/** `fetch` asks for packed answers by itself and unpacks them, so the encoding is stated here. */
 function get(headers: Record<string, string> = {}, method = 'GET'): Promise<Response> {
   return fetch(url, { method, headers: { 'accept-encoding': 'identity', ...headers } });
 }
