@@ -44,7 +44,7 @@ const accepts = [
   '',
 ];
 
-/** Changes of what is around the content. */
+/** Changes of the headers about content, of the body's encoding and size, and of the body as a whole. */
 export const wrapping: fc.Arbitrary<Change> = fc.oneof(
   fc.constantFrom(...contentTypes, ...goodContentTypes).map(
     (contentType): Change =>
