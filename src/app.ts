@@ -8,7 +8,7 @@ import { createLogger, type Logger } from './telemetry/logger.js';
 
 export type { App, Overrides };
 
-/** Constructs the service, in one process or several, and listens. Nothing else constructs it. */
+/** The only function that constructs the service. It runs in one process or several, and listens when this resolves. */
 export function createApp(config: Config, overrides: Overrides = {}): Promise<App> {
   const logger = overrides.logger ?? createLogger(config.logLevel);
   return config.workers === 1

@@ -4,8 +4,8 @@ import type { Logger } from '../telemetry/logger.js';
 const WARNINGS_A_MINUTE = 10;
 
 /**
- * A warning that may come for each of a thousand things at once. The first of the next minute tells how many were left
- * out. `find`: what is said only of those that are not, and takes a question.
+ * A warning that may come for each of a thousand things at once. The first one in a later minute says how many were
+ * left out. `find` looks up more fields, and is called only for warnings that are logged.
  */
 export function boundedWarning(
   logger: Logger,

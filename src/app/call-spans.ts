@@ -7,7 +7,7 @@ import { outcomeOf } from '../transport/failures/failure-facts.js';
 import { fullNameOf } from '../transport/operations/method-path.js';
 import type { Operation } from '../transport/operations/operation.js';
 
-/** What a span tells of its call. */
+/** What a span says of its call. */
 interface SpannedCall {
   readonly operation: Pick<Operation, 'method'>;
   readonly origin: CallOrigin;

@@ -32,10 +32,10 @@ import type { Core } from './core.js';
 import { dispatchObserver, streamObserver } from './observers.js';
 import type { ReadPools } from './read-pools.js';
 
-/** The credential caches, which have their own limits, answer most checks. */
+/** This may be short, since the caches of credentials answer most checks. */
 const STREAM_CREDENTIALS_INTERVAL_MS = 1000;
 
-/** Every RPC with its use case, and the dispatcher for them: the same for all doors. */
+/** Every RPC with its use case, and the dispatcher for them. All doors share these. */
 export interface Calls {
   readonly dispatcher: Dispatcher;
   readonly earlyRefusals: EarlyRefusals;
@@ -44,11 +44,11 @@ export interface Calls {
   readonly streams: ReturnType<typeof watchOperations>;
   /** What a stream of commands may carry. */
   readonly kinds: CommandKinds;
-  /** Whether the issuer of tokens' keys can be reached; undefined: there is none. */
+  /** Whether the keys of the tokens' issuer can be fetched; undefined: there is no issuer. */
   readonly issuerAnswers: (() => boolean) | undefined;
 }
 
-/** What calls are answered with. */
+/** What calls need in order to be answered. */
 export interface Means
   extends Pick<Core, 'dataSource' | 'changes' | 'tracing'>,
     Pick<ReadPools, 'readPool' | 'watchPool'> {

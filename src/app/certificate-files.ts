@@ -3,18 +3,18 @@ import { createSecureContext } from 'node:tls';
 import type { Certificates, TlsConfig } from '../config.js';
 import type { Logger } from '../telemetry/logger.js';
 
-/** Links that are turned, as Kubernetes does it, are no change of a file that a watch would see; so the files are read. */
+/** Kubernetes replaces links, and a watch of a file does not notice that. So the files are read from time to time. */
 const LOOK_INTERVAL_MS = 5000;
 
 /**
- * The files with the certificates, read again from time to time and on request. What fits together is passed on when it
- * changes; a pair that does not, such as while only one of two files has been written, is reported once and left alone.
+ * Reads the files with the certificates again, from time to time and on request. Passes on changed files that fit
+ * together. Files that do not, such as when only one of two is written yet, are reported once and not used.
  */
 export class CertificateFiles {
   readonly #files: TlsConfig['files'];
   readonly #logger: Logger;
   readonly #onChange: (certificates: Certificates) => void;
-  /** What the ports have. */
+  /** What the ports use. */
   #used: Certificates;
   /** What was read last. */
   #read: Certificates;
@@ -37,7 +37,7 @@ export class CertificateFiles {
     clearInterval(this.#timer);
   }
 
-  /** Reads the files now. `tell`: also when nothing has changed. */
+  /** Reads the files now. `tell`: logs the result even if nothing has changed. */
   look(tell = false): Promise<void> {
     this.#looking ??= this.#look(tell).finally(() => {
       this.#looking = undefined;
@@ -58,7 +58,7 @@ export class CertificateFiles {
         if (tell) this.#logger.info('the certificates have not changed');
         return;
       }
-      // Throws when they do not fit together.
+      // Throws if they do not fit together.
       createSecureContext({ cert: found.cert, key: found.key, ca: found.clientCa });
       this.#onChange(found);
       this.#used = found;

@@ -3,7 +3,7 @@ import type { StalledQueue } from '../engine/stalled-queue.js';
 import type { WriteProbe } from '../store/connection/write-probe.js';
 import { type Finding, up } from './readiness.js';
 
-/** What has to be well for calls to succeed, by name. */
+/** The conditions for calls to succeed, by name. */
 export type Checks = Readonly<Record<string, () => Promise<Finding>>>;
 
 /** What commands need. */
@@ -17,7 +17,7 @@ export function engineChecks(writeProbe: WriteProbe, stalledQueue: StalledQueue)
   };
 }
 
-/** What other calls need. `issuerAnswers`: undefined: there is none. */
+/** The checks of what other calls need. `issuerAnswers` is undefined if there is no issuer of tokens. */
 export function callChecks(
   behindReads: DataSource | undefined,
   issuerAnswers: (() => boolean) | undefined,
@@ -35,7 +35,7 @@ export function callChecks(
     ...(issuerAnswers === undefined
       ? {}
       : {
-          // Tokens with known keys go on, so this is no reason to take the service out.
+          // Tokens with known keys are still accepted, so the service need not be taken out.
           issuer: async (): Promise<Finding> =>
             issuerAnswers() ? up : { is: 'degraded', why: 'JWT_JWKS_URL is unreachable' },
         }),

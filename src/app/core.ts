@@ -7,12 +7,12 @@ import type { Tracing } from '../telemetry/spans.js';
 import { startTracing } from '../telemetry/tracing.js';
 import { VERSION } from '../version.js';
 
-/** What every part of the service stands on. */
+/** What every part of the service needs. */
 export interface Core {
   readonly database: Database;
   readonly dataSource: DataSource;
   readonly changes: ChangeSignal;
-  /** Undefined: nobody wants spans. */
+  /** Undefined: tracing is not configured. */
   readonly tracing: Tracing | undefined;
   /** To be called when no call is in progress. */
   close(): Promise<void>;
@@ -21,7 +21,7 @@ export interface Core {
 /** How long the service waits at its end for the last spans to be sent. */
 const LAST_SPANS_MS = 2000;
 
-/** `migrated`: somebody else has just brought the schema up to date. */
+/** `migrated`: another process of this service has just brought the schema up to date. */
 export async function openCore(config: Config, logger: Logger, { migrated = false } = {}): Promise<Core> {
   const database = await openDatabase(config, logger, { migrates: config.migrateOnStart && !migrated });
   const { dataSource } = database;

@@ -12,7 +12,7 @@ import { Readiness, type Status } from './readiness.js';
 import type { Stalls } from './stalls.js';
 
 export const READINESS_INTERVAL_MS = 1000;
-/** A check of the database may connect, and then ask. */
+/** Long enough for a check of the database to connect, and then to ask. */
 export const READINESS_TIMEOUT_MS = 5000;
 
 /** What is behind the doors. */
@@ -20,10 +20,10 @@ export interface Behind
   extends Pick<Core, 'database' | 'dataSource' | 'changes' | 'tracing'>,
     Pick<Means, 'engine' | 'metrics'>,
     Pick<PortsMeans, 'scrape'> {
-  /** Of what is behind. */
+  /** The checks of the engine and its database. */
   readonly checks: Checks;
   readonly stalls: Stalls;
-  /** What another process sees of what is behind, until readiness is told more. */
+  /** The first status of what only another process can see; `Readiness.tell` brings later ones. */
   readonly told?: Status | undefined;
 }
 
@@ -32,11 +32,11 @@ export interface Doors {
   readonly readiness: Readiness;
   /** Throws CannotListen; some ports may be open then. */
   open(): Promise<Addresses>;
-  /** For connections from now on. */
+  /** Sets the certificates of new connections. */
   setCertificates(certificates: Certificates): void;
   /**
-   * Is not ready any more, and `drainDelayMs` later answers the accepted calls within the shutdown timeout, and ends all
-   * connections. `finish`: what has to be done for the last answers.
+   * Reports that the service is not ready any more. After `drainDelayMs`, answers the accepted calls within the
+   * shutdown timeout, and ends all connections. `finish`: what has to be done for the last answers.
    */
   close(drainDelayMs: number, finish: () => Promise<unknown>): Promise<void>;
 }
@@ -67,7 +67,7 @@ export async function createDoors(config: Config, logger: Logger, behind: Behind
   };
   const close: Doors['close'] = async (drainDelayMs, finish) => {
     readiness.stop();
-    // Balancers learn of it before connections to a closed port fail.
+    // Load balancers can notice before connections to a closed port fail.
     if (drainDelayMs > 0) await sleep(drainDelayMs);
     calls.streamDispatcher.endAll();
     const drained = Promise.all([grpc.drain(), http.drain(), metrics?.drain()])

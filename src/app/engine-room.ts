@@ -13,17 +13,17 @@ import { engineObserver } from './observers.js';
 import { type Stalls, watchStalls } from './stalls.js';
 import { createSweepers } from './sweepers.js';
 
-/** The longest that a check of the database may take. */
+/** How long the check of the database may take to connect, and to answer each question. */
 const READINESS_TIMEOUT_MS = 2000;
 
-/** What there is once in a service, however many processes have the doors: the engine, and all that goes on by itself. */
+/** What exists once in a service, however many processes have the doors: the engine, and what runs by itself. */
 export interface EngineRoom extends Core {
   readonly metrics: Metrics;
   readonly stalls: Stalls;
   readonly engine: Engine;
   readonly checks: Checks;
   readonly sweepers: readonly Sweeper[];
-  /** Finishes the commands that were taken, also those whose callers have given up, and the sweeps. */
+  /** Finishes the sweeps, and all commands that were taken, also those whose callers have given up. */
   drain(): Promise<unknown>;
 }
 

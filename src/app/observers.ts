@@ -119,12 +119,12 @@ function labelsOf(
 }
 
 function logRefusal(logger: Logger, rpc: { name: string }, reason: string, origin: CallOrigin): void {
-  // A request id costs something to make up.
+  // Reading the request id may create it, which takes time.
   if (!logger.isLevelEnabled('debug')) return;
   logger.debug({ rpc: rpc.name, reason, requestId: origin.requestId }, 'a call is refused');
 }
 
-/** Tells gRPC's health, and the log. */
+/** Passes readiness on to gRPC's health service, and logs it. */
 export function readinessObserver(
   logger: Logger,
   grpc: { setServing(serving: boolean): void },

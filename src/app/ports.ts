@@ -21,7 +21,7 @@ export interface Ports {
   readonly grpc: GrpcPort;
   readonly http: HttpPort;
   readonly metrics: MetricsPort | undefined;
-  /** Of both ports' failures. */
+  /** The links in failures of both ports. */
   readonly help: HelpLinks;
 }
 
@@ -95,7 +95,7 @@ export async function openPorts(
   const shown = host.includes(':') ? `[${host}]` : host;
   const urlOf = (port: number): string => `${tls === undefined ? 'http' : 'https'}://${shown}:${port}`;
   const httpUrl = urlOf(await open('HTTP_PORT', httpPort, http));
-  // Failures of both ports lead to this one.
+  // The links in failures of both ports lead to this one.
   if (docs && publicUrl === undefined && !everywhere) help.leadTo(httpUrl);
   const opened = {
     grpc: await open('GRPC_PORT', grpcPort, grpc),

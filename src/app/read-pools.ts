@@ -4,13 +4,13 @@ import type { Database } from '../database.js';
 import { ReadPool } from '../store/reads/read-pool.js';
 import type { Stalls } from './stalls.js';
 
-/** Any number of watches leaves connections for other reads. */
+/** With this bound, any number of watches leaves connections for other reads. */
 const WATCH_READS_MAX = 2;
 
 export interface ReadPools {
   readonly readPool: ReadPool;
   readonly watchPool: ReadPool;
-  /** Where reads go, if not with all others. */
+  /** The server of the reads, if it is not the one of all other statements. */
   readonly behindReads: DataSource | undefined;
   /** Waits for the reads in progress. */
   close(): Promise<void>;
@@ -24,7 +24,7 @@ export async function openReadPools(
 ): Promise<ReadPools> {
   const { reads, fresh } = await database.openReads();
   const readPool = new ReadPool(reads, { readPoolConnectionsMax, readsWaitingMax });
-  // What a watch is woken for must be there when it looks.
+  // When a watch is woken, it must be able to see the change. So it never reads from a standby.
   const watchPool = new ReadPool(fresh, {
     readPoolConnectionsMax: Math.min(WATCH_READS_MAX, readPoolConnectionsMax),
     readsWaitingMax: streamsMax,
@@ -38,8 +38,8 @@ export async function openReadPools(
     readPool,
     watchPool,
     behindReads: reads === fresh ? undefined : reads,
-    // Reads may go on after their callers have left; wait, so that they do not find the database closed. The statement
-    // timeout bounds them.
+    // Reads may go on after their callers have left. Waiting for them keeps the database open until they end; the
+    // statement timeout bounds that.
     close: async () => {
       await Promise.all([readPool.close(), watchPool.close()]);
     },

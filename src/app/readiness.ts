@@ -1,6 +1,6 @@
 import { inTime } from '../timing/in-time.js';
 
-/** What one check found: it does not matter, calls are worse off, or calls cannot succeed. The words are for everybody. */
+/** What one check found: all is well, some calls are worse off, or calls cannot succeed. Everybody may see `why`. */
 export type Finding =
   | { readonly is: 'up' }
   | { readonly is: 'degraded' | 'down'; readonly why: string; readonly error?: unknown };
@@ -9,7 +9,7 @@ export const up: Finding = { is: 'up' };
 
 export interface Status {
   readonly is: Finding['is'];
-  /** Why, by check; nothing of those that are up. */
+  /** The reasons, by check, without the checks that are up. */
   readonly why: Readonly<Record<string, string>>;
 }
 
@@ -18,9 +18,9 @@ export interface ReadinessOptions {
   readonly intervalMs: number;
   /** An answer that takes longer counts as down. */
   readonly timeoutMs: number;
-  /** What somebody else sees, until `tell` says more; undefined: nobody else looks. */
+  /** The first status from outside; `tell` brings later ones. Undefined: there is none. */
   readonly told?: Status | undefined;
-  /** `errors`: what the checks met. */
+  /** `errors`: those that checks failed with. */
   onChange(status: Status, errors: readonly unknown[]): void;
 }
 
@@ -28,8 +28,8 @@ export const starting: Status = { is: 'down', why: { service: 'starting' } };
 const stopping: Status = { is: 'down', why: { service: 'stopping' } };
 
 /**
- * Makes all checks at regular intervals, and reports each change. Down at first; the first answer comes before `start`
- * resolves.
+ * Makes all checks at regular intervals, and reports each change. It is down at first; the first result is reported
+ * before `start` resolves.
  */
 export class Readiness {
   #status = starting;
@@ -50,14 +50,14 @@ export class Readiness {
     return this.#status;
   }
 
-  /** `announce` runs in the same turn in which the first answer is reported. */
+  /** `announce` runs in the same turn of the event loop in which the first result is reported. */
   async start(announce: () => void = () => {}): Promise<void> {
     const found = await this.#check();
     announce();
     this.#take(found);
   }
 
-  /** What somebody else sees; it counts like the checks. */
+  /** Sets the status from outside, which counts like the checks. */
   tell(status: Status): void {
     this.#told = status;
     if (this.#found !== undefined && !this.#stopped) this.#set(joined(this.#found, status));

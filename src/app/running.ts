@@ -19,8 +19,8 @@ export interface Overrides {
   /** Replaces the real one, for benchmarks and tests. */
   readonly engine?: Engine;
   /**
-   * Work that the service does before it is ready, besides opening ports. The returned function runs in the turn in
-   * which the service becomes ready, so that observers of one can rely on the other.
+   * Work that the service does before it is ready, in addition to opening ports. The returned function runs in the turn
+   * in which the service becomes ready, so that observers of one can rely on the other.
    */
   readonly prepare?: (started: Omit<App, 'close' | 'readCertificates'>) => Promise<() => void>;
 }
@@ -31,7 +31,9 @@ interface Startable extends Pick<App, 'dataSource'> {
   readonly certificates: CertificateFiles | undefined;
   /** Opens the ports. */
   open(): Promise<Addresses>;
-  /** Looks whether calls can succeed. `announce`, if there is one, runs in the turn in which the service becomes ready. */
+  /**
+   * Looks whether calls can succeed. `announce`, if there is one, runs in the turn in which the service becomes ready.
+   */
   becomeReady(announce: (() => void) | undefined): Promise<void>;
   /** After what has been configured, or after this time, if it is given. */
   close(drainDelayMs?: number): Promise<void>;

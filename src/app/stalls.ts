@@ -9,7 +9,7 @@ import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics/metrics.js';
 import { boundedWarning } from './bounded-warning.js';
 
-/** The server answers at once, or is itself what is waited for. */
+/** Short, since a server that does not answer at once is itself the cause of the wait. */
 const QUESTION_TIMEOUT_MS = 1000;
 
 const messages: Readonly<Record<Stall['on'], string>> = {
@@ -20,9 +20,9 @@ const messages: Readonly<Record<Stall['on'], string>> = {
   process: 'a transaction waits for this process',
 };
 
-/** What this process waits for in its database, told in the metrics and, when it takes long, in the log. */
+/** Shows what this process waits for in its database: in the metrics and, if it takes long, in the log. */
 export interface Stalls {
-  /** `queued`: who waits for one of its connections without having asked for it. */
+  /** `queued`: how many wait for a connection of the pool without having asked the pool for it. */
   addPool(name: string, dataSource: DataSource, queued?: () => number): void;
   /** Who keeps a record locked, if that can be found out. */
   holdersOf(record: RecordKey): Promise<readonly Blocker[]>;

@@ -15,9 +15,9 @@ const HOLD_SWEEP_INTERVAL_MS = 1000;
 
 interface Sweep extends Pick<SweeperOptions, 'intervalMs'> {
   readonly name: 'keys' | 'imports' | 'holds';
-  /** Said when it fails. */
+  /** The message that is logged when it fails. */
   readonly failed: string;
-  /** Returns how much is gone; 0 also where that is not counted. */
+  /** Returns how much it removed; 0 if that is not counted. */
   readonly sweep: (isStopped: () => boolean) => Promise<number>;
   readonly overdue: () => SweepGauges;
 }

@@ -20,7 +20,7 @@ import type { BehindResults, Claim, Line, Results } from './scheduler/executor.j
 import type { Execution, Submission } from './submission.js';
 import { changesAnything, type DecidedBatch, writeBatch } from './write.js';
 
-/** COMMIT went unanswered. Holds what tells whether it happened, and what to answer if it did. */
+/** COMMIT went unanswered. Carries what shows whether it happened, and the answers if it did. */
 export class BatchOutcomeUnknown extends Error {
   override readonly name = 'BatchOutcomeUnknown';
   constructor(
@@ -37,7 +37,7 @@ export class BatchOutcomeUnknown extends Error {
 /** Called once for each merchant whose stock a transaction has changed, when it is committed. */
 export type OnChange = (merchantId: string) => void;
 
-/** What is the same for all batches of an engine. */
+/** The rules for all batches of an engine. */
 export interface BatchRules {
   /** Lines that a batch has room for (`batch-room.ts`). */
   readonly linesMax: number;
@@ -47,10 +47,10 @@ export interface BatchRules {
 }
 
 /**
- * Runs commands in one transaction: locks and fetches everything, decides each in order of arrival, writes once. Takes as
- * many of the first ones as have room, and at least one. Result i belongs to submission i. Waits for no record: a command
- * that needs one that somebody else has is left undone, as is one that is found to need a record that `claim` refuses. If it
- * throws anything but BatchOutcomeUnknown, nothing changed.
+ * Runs commands in one transaction: locks and fetches everything, decides each in order of arrival, writes once. Takes
+ * as many of the first ones as have room, and at least one. Result i belongs to submission i. Waits for no record: it
+ * leaves a command undone if somebody else has a record that it needs, or if `claim` refuses one that it is found to
+ * need. If it throws anything but BatchOutcomeUnknown, nothing changed.
  */
 export function applyCommands(
   dataSource: DataSource,
@@ -64,14 +64,14 @@ export function applyCommands(
   );
 }
 
-/** How long to wait for a record in line with other processes. After that, it is only looked at now and then. */
+/** How long to wait for a record in line with other processes. After that, the engine only looks at it now and then. */
 const AWAIT_TIMEOUT_MS = 500;
-/** A lock that takes longer than this was not free. */
+/** If the lock takes longer than this, somebody else had it. */
 const WAITED_MS = 0.3;
 
 /**
- * The same, behind a record that somebody else has: waits for it, and only then takes from the line the commands to run.
- * Throws where it could not be had.
+ * The same, behind a record that somebody else has: waits for it, and only then takes the commands from the line.
+ * Throws if it does not get the record.
  */
 export async function applyBehind(
   dataSource: DataSource,
@@ -101,7 +101,7 @@ export async function applyBehind(
 /** The longest wait for each record in turn: the ones before it are locked meanwhile. */
 const PATIENCE_MS = 100;
 
-/** Does the same for commands that need several records which others want too: waits for each, in key order. */
+/** The same, for commands that need several records which others want, too: waits for each, in key order. */
 export function applyPatiently(
   dataSource: DataSource,
   submissions: readonly Submission[],
@@ -150,11 +150,11 @@ async function runBatch(
   } catch (error) {
     if (!(error instanceof CommitOutcomeUnknown) || decided === undefined) throw error;
     const { movements } = decided.workingSet;
-    // Prefers an entry of a record that was there before: its lock settles the matter.
+    // Prefers an entry of a record that existed before: once its lock is ours, the COMMIT has ended.
     const evidence = movements.find(({ movement }) => movement.revision > 1) ?? movements[0];
     if (evidence === undefined) {
       // No quantity changed. If nothing else did, there was nothing to commit. Otherwise (keys of rejections, lines
-      // without units, descriptions, settings) the batch can simply run again: it finds the keys and lines, or sets the
+      // without units, descriptions, settings), the batch can just run again: it finds the keys and lines, or sets the
       // same values.
       if (!changesAnything(decided)) return decided.results;
       throw error.cause;
@@ -167,8 +167,8 @@ async function runBatch(
 }
 
 /**
- * Finds out what became of a batch. Takes the record's lock first: a backend that still works on the lost COMMIT holds
- * it. Once we have the lock, the log tells for certain.
+ * Finds out what became of a batch. Takes the record's lock first, which a backend that is still busy with the lost
+ * COMMIT holds. Once we have the lock, the log shows for certain whether the COMMIT happened.
  */
 export async function reconcileBatch(
   dataSource: DataSource,

@@ -25,13 +25,13 @@ import { type Executor, type FailureKind, RowKept, type SchedulerLimits } from '
 import type { Execution, Submission } from './submission.js';
 import { tracedExecutor } from './traced-executor.js';
 
-/** Who had better not wait. */
+/** Says which commands would wait too long. */
 export interface EngineLoad {
   /** Commands have been refused of late because they would have waited too long. */
   readonly tight: boolean;
   /**
-   * Whether one more command of the merchant would wait too long. `announced`: calls of theirs that have been let in and
-   * are not submitted yet.
+   * Whether one more command of the merchant would wait too long. `announced`: calls of theirs that have been let in
+   * and are not submitted yet.
    */
   refuses(merchantId: string, announced: number): boolean;
 }
@@ -61,7 +61,7 @@ export interface EngineObserver {
   taken(waitedMs: number): void;
   /** `cause`: the class of its SQLSTATE, or another word; one of few. */
   retry(error: unknown, cause: string): void;
-  /** A batch goes on in two halves, since one of its commands may be at fault. */
+  /** A batch goes on in two halves: one of its commands may be at fault or wait, or it has lost too many races. */
   split(): void;
   /** What became of a COMMIT without an answer. */
   settled(as: 'committed' | 'undone' | 'unsettled'): void;
@@ -71,7 +71,7 @@ export interface EngineObserver {
   changed(merchantId: string): void;
   /** A command was answered with its outcome. */
   done(): void;
-  /** A command was answered with a fault because of this. */
+  /** A command was answered with a fault because of this error. */
   failed(error: unknown): void;
   /** Somebody else has kept a record for a second or more. Called once for each record, until it is free. */
   recordKept(record: RecordKey, commands: number, waitedMs: number): void;
@@ -115,7 +115,7 @@ function executor(
   const onChange = (merchantId: string): void => observer.changed(merchantId);
   const oneMerchant = batchScope === 'merchant';
   const rules: BatchRules = { linesMax: limits.batchCommandsMax, onChange, oneMerchant };
-  /** Meanwhile, deadlines of some calls may pass: they are checked before the next try. */
+  /** Deadlines may pass meanwhile. They are checked before the next try. */
   const endBacklogOf = async (error: unknown): Promise<never> => {
     if (error instanceof ExpiredBacklog) await endBacklog(dataSource, error.records, onChange);
     throw error;
@@ -177,11 +177,11 @@ function failureKind(error: unknown): FailureKind {
   if (error instanceof RecordsMoved || error instanceof ExpiredBacklog) return 'race';
   switch (databaseErrorKind(error)) {
     case 'contention':
-      // Somebody has something that one command needs besides its records. The other commands need not wait for it.
+      // Somebody has locked something else that one command needs. The other commands need not wait for it.
       return isLockTimeout(error) ? 'isolate' : 'race';
     case 'unavailable':
       return 'retry';
-    // The fault may be one command's. Alone, it shows, and the others go through.
+    // The fault may be that of one command. Splitting finds it, and the others succeed.
     case 'culprit':
     case 'fault':
       return 'split';

@@ -15,7 +15,7 @@ export interface ExpiredHolds {
   readonly unfinished: readonly RecordKey[];
 }
 
-/** The instant that counts for what was read: the latest time that came with it. */
+/** The instant as of which the rows are judged: the latest time that was read along with them. */
 export function latestReading(stocks: readonly LockedStock[], clockMs: number | undefined): number {
   let latest = clockMs ?? 0;
   for (const { readAtMs } of stocks) if (readAtMs !== null && readAtMs > latest) latest = readAtMs;
@@ -39,7 +39,7 @@ export async function fetchExpired(
   nowMs: number,
   recordMax: number,
 ): Promise<ExpiredHolds> {
-  // One more than may end now tells whether there are more, and when the next one ended.
+  // Reading one more than may end now shows whether there are more, and when the next one expired.
   const [rows, later] = await Promise.all([
     readExpiredHolds(tx, due, nowMs, recordMax + 1),
     readNextExpiries(tx, due, nowMs),
@@ -62,8 +62,8 @@ export async function fetchExpired(
 }
 
 /**
- * Ends them, and notes each due record's next expiry. Comes before any decision: to commands, an expired hold does
- * not exist.
+ * Ends the expired holds, and sets the next expiry of each due record. Runs before any decision, since to commands, an
+ * expired hold does not exist.
  */
 export function endExpired(workingSet: WorkingSet, due: readonly RecordKey[], expired: ExpiredHolds): void {
   for (const { merchantId, inventoryId, hold } of expired.holds) {
@@ -74,7 +74,7 @@ export function endExpired(workingSet: WorkingSet, due: readonly RecordKey[], ex
   }
   for (const { merchantId, id } of due) {
     const record = workingSet.world(merchantId).record(id)!;
-    // The bound was low: the hold that would have ended first was released, or made open-ended, before it could.
+    // The bound was too low: the hold that it was for was released, or made to end later or never.
     if (!record.changed) record.postponeExpiry(expired.next.get(mapName(merchantId, id)) ?? null);
   }
 }

@@ -10,36 +10,36 @@ import { MerchantRound } from './merchant-round.js';
 import { WorkingSet } from './working-set/working-set.js';
 import { writeWorkingSet } from './write.js';
 
-/** One step of the sweep is one transaction: at most this many records, */
+/** The most records in one step of the sweep. A step is one transaction. */
 const STEP_RECORDS_MAX = 50;
-/** and at most this many holds of each. */
+/** The most holds of each record that a step ends. */
 const STEP_HOLDS_MAX = 200;
-/** One sweep looks at this many merchants that are due, */
+/** The most merchants that one sweep looks at because they are due. */
 const DUE_MERCHANTS_MAX = 1000;
-/** whose stock has changed, */
+/** The most that it looks at because their stock has changed. */
 const CHANGED_MERCHANTS_MAX = 100;
-/** and whose turn it is. */
+/** Bounds for those that it looks at because it is their turn. */
 const ROUND_MERCHANTS = { min: 10, max: 100 };
-/** Merchants that are remembered, each as due and as changed. */
+/** The most merchants that are remembered as due, and as changed. */
 const KNOWN_MERCHANTS_MAX = 100_000;
 /** A merchant that could not be swept is left alone for this long. */
 const AFTER_FAILURE_MS = 10_000;
-/** A backlog step, of one record. */
+/** The most holds that one step of `endBacklog` ends. */
 const BACKLOG_STEP_HOLDS_MAX = 2000;
-/** Steps for one record before its callers are told to come back. */
+/** The most steps for one record. If that is not enough, its commands are tried again, and may fail with CONTENTION. */
 const BACKLOG_STEPS_MAX = 500;
 
 /**
  * Ends the expired holds of all merchants, one merchant at a time, step by step. Nothing depends on when it runs: to
- * commands and readers, an expired hold is gone at its instant. The sweep keeps the tables small and the log up to date.
- * Several processes may sweep at once: each takes the records that no one else has locked.
+ * commands and readers, an expired hold is gone at its instant. The sweep keeps the tables small and the log up to
+ * date. Several processes may sweep at once: each takes the records that no one else has locked.
  *
  * A sweep does not ask every merchant. It looks at those that are known to be due, those whose stock this process has
  * changed since, and some of all the others in turn. Each look tells when the merchant is due next. So the sweep also
  * learns of holds that other processes have opened, mostly long before they end.
  */
 export class HoldSweep {
-  /** When a merchant is due next, by the last look at it (ms since the epoch). Bounded; the round finds the rest. */
+  /** When a merchant is due next, by the last look at it (ms since the epoch). Bounded: the round finds the others. */
   readonly #dueAtMs = new Map<string, number>();
   /** Merchants whose stock this process has changed, and that were not looked at since. Bounded likewise. */
   readonly #changed = new Set<string>();
@@ -73,7 +73,7 @@ export class HoldSweep {
       try {
         swept += await this.#sweepMerchant(merchantId, isStopped);
       } catch (error) {
-        // A problem of one merchant, such as a record that does not add up, does not stop the others.
+        // A problem of one merchant, such as a record that does not add up, must not stop the sweep of the others.
         failure ??= { error };
         this.#noteDue(merchantId, AFTER_FAILURE_MS);
       }
@@ -95,7 +95,7 @@ export class HoldSweep {
       const step = await sweepStep(this.#dataSource, merchantId);
       swept += step.ended;
       if (step.ended > 0) this.#onChange(merchantId);
-      // Records that others have locked are left to them, or to the next sweep.
+      // Records that others have locked are left to the next sweep, or to the others.
       more = step.records === STEP_RECORDS_MAX || step.unfinished;
     }
     return swept;
@@ -106,7 +106,7 @@ export class HoldSweep {
   }
 
   #noteDue(merchantId: string, inMs: number | undefined): void {
-    // To the end of the order, so that those in front do not keep the others waiting.
+    // The merchant goes to the end of the order, so that the first ones do not keep the others waiting.
     this.#dueAtMs.delete(merchantId);
     if (inMs === undefined || this.#dueAtMs.size >= KNOWN_MERCHANTS_MAX) return;
     this.#dueAtMs.set(merchantId, Date.now() + inMs);
@@ -135,8 +135,8 @@ async function sweepStep(
 }
 
 /**
- * Ends all expired holds of records that have more of them than a batch of commands can end along with its work, as after
- * a long pause of the sweep.
+ * Ends all expired holds of records that have more of them than a batch of commands can end along with its work, as
+ * after a long pause of the sweep.
  */
 export async function endBacklog(
   dataSource: DataSource,
@@ -153,7 +153,7 @@ export async function endBacklog(
   }
 }
 
-/** Whether a step's COMMIT happened does not matter: what it ended has ended, and the rest is there for the next. */
+/** It does not matter whether a step's COMMIT happened: the next step ends whatever is left. */
 function withoutDoubt(error: unknown): never {
   throw error instanceof CommitOutcomeUnknown ? error.cause : error;
 }

@@ -5,15 +5,15 @@ import { listMerchantIds } from '../store/tables/merchants.js';
 const ROUND_TURNS = 10;
 
 /**
- * Goes round all merchants, some in each turn, so that a sweep has a bound however many merchants there are. Up to `min`
- * merchants, each has its turn every time; up to `max` × ROUND_TURNS, in one of ROUND_TURNS turns; above that, less often.
+ * Goes round all merchants, some in each turn, so that the work of a sweep is bounded however many there are. Up to
+ * `min` merchants, each is in every turn; up to `max` × ROUND_TURNS, in one of ROUND_TURNS turns; above that, in fewer.
  */
 export class MerchantRound {
   /** The last merchant that had its turn; '' at the start of a round. */
   #last = '';
   /** Merchants that have had their turn in this round. */
   #taken = 0;
-  /** Merchants of the round before; the first one takes as many as it may. */
+  /** The number of merchants in the round before. In the first round, turns are as large as they may be. */
   #size = Number.POSITIVE_INFINITY;
 
   readonly #dataSource: DataSource;

@@ -6,13 +6,13 @@ const STALLED_AFTER_MS = 5000;
 type Figures = Pick<EngineFigures, 'busy' | 'recordsAwaited'>;
 
 /**
- * Notices that commands wait and none comes to an outcome: every transaction hangs, or fails and is tried again. Commands
- * that wait for a record which somebody keeps do not count, since all others go on.
+ * Notices that commands wait and none gets an outcome: every transaction hangs, or fails and is tried again. While
+ * commands wait for a record that somebody keeps, the queue does not count as stalled, since the others go on.
  */
 export class StalledQueue {
   readonly #figures: () => Figures;
   readonly #nowMs: () => number;
-  /** Of the last outcome, or of the last look that found nobody waiting. */
+  /** The time of the last outcome, or of the last look that found the queue healthy. */
   #movedAtMs: number;
 
   constructor(figures: () => Figures, nowMs: () => number = () => performance.now()) {

@@ -6,7 +6,7 @@ import type { SpanPlace } from '../telemetry/spans.js';
 export interface Submission {
   readonly command: Command;
   readonly idempotency?: Idempotency | undefined;
-  /** It came on a stream that is read on no faster than its commands are done: it is not refused because it would wait. */
+  /** It came on a stream, which is read no faster than commands are done: it is not refused because it would wait. */
   readonly isPaced?: true | undefined;
   /** The call that handed it in, if its trace is recorded. */
   readonly call?: SpanPlace | undefined;

@@ -4,21 +4,21 @@ import { Blocked } from './scheduler/entry.js';
 import type { Executor, Results } from './scheduler/executor.js';
 import type { Execution, Submission } from './submission.js';
 
-/** How a transaction comes by its records: it takes those that are free, waits for one, or for each in turn. */
+/** How a transaction gets its records: it takes those that are free, waits for one, or waits for each in turn. */
 type Way = 'free' | 'behind' | 'patient';
 
 type Ending =
   | { readonly results: Results<Execution>; readonly error?: undefined }
   | { readonly results?: undefined; readonly error: unknown };
 
-/** Tells of each transaction that carried commands of recorded calls, whatever became of it. */
+/** Reports each transaction that carried commands of recorded calls, whatever became of it. */
 export function tracedExecutor(
   executor: Executor<Submission, Execution>,
   tracing: Pick<Tracing, 'batch'>,
 ): Executor<Submission, Execution> {
   const attempts = new Attempts();
   const tell = (way: Way, startedAtMs: number, carried: readonly Submission[], ending: Ending): void => {
-    // Those without a result had no room in it.
+    // Commands without a result had no room in the transaction.
     const inIt = carried.slice(0, ending.results?.length);
     const { calls, blocked, commands } = sorted(inIt, ending.results);
     if (calls.length + blocked.length === 0) return;
@@ -87,7 +87,7 @@ class Attempts {
 interface Carried {
   readonly calls: readonly SpanPlace[];
   readonly blocked: readonly SpanPlace[];
-  /** All that were not left undone, of recorded calls or others. */
+  /** The number of commands that were not left undone, of recorded calls or not. */
   readonly commands: number;
 }
 
@@ -103,7 +103,7 @@ function sorted(submissions: readonly Submission[], results: Results<Execution> 
   return { calls, blocked, commands };
 }
 
-/** The SQLSTATE, if it was the database. */
+/** The SQLSTATE, if the error is the database's. */
 function nameOf(error: unknown): string {
   return sqlStateOf(error) ?? (error instanceof Error ? error.name : String(error));
 }

@@ -23,7 +23,7 @@ export function changesAnything({ workingSet, keys }: DecidedBatch): boolean {
   );
 }
 
-/** Bulk statements: one for each table, whatever the size of the batch. */
+/** Writes in bulk: the number of statements does not depend on the size of the batch. */
 export function writeBatch(tx: Transaction, batchId: string, { workingSet, keys }: DecidedBatch): void {
   writeWorkingSet(tx, batchId, workingSet);
   if (keys.outlived.length > 0) forgetIdempotencyKeys(tx, keys.outlived);

@@ -4,7 +4,7 @@ import { readTraceparent } from './trace-context.js';
 
 interface CallOrigin {
   readonly door: string;
-  /** Made up when it is asked for, unless the caller has sent one. */
+  /** The caller's, or one that is created when this is first read. */
   readonly requestId: string;
   readonly traceparent: string | undefined;
 }
@@ -13,23 +13,23 @@ interface CallOrigin {
 export interface AccessedCall {
   readonly rpc: string;
   readonly origin: CallOrigin;
-  /** `OK`, or the failure's. */
+  /** `OK`, or the reason of the failure. */
   readonly reason: string;
   /** Undefined: the caller is not known. */
   readonly merchantId: string | undefined;
   readonly durationMs: number;
   /** The call or stream that brought it as one of many. */
   readonly within?: string | undefined;
-  /** Where the call is traced. */
+  /** The call's span, if it is traced. */
   readonly span?: { readonly traceId: string } | undefined;
 }
 
 export type AccessObserver = (call: AccessedCall) => void;
 
-/** Of the calls of one RPC, door and reason, the first and each that comes this many after one that was logged. */
+/** Of the calls with the same RPC, door and reason, one in this many is logged, beginning with the first. */
 const SAMPLED_EACH = 100;
 
-/** One line for each call, for all of them or some. */
+/** Logs a line for each call, or for some of them. */
 export function accessLog(logger: Logger, which: AccessLog): AccessObserver | undefined {
   switch (which) {
     case 'off':

@@ -1,12 +1,12 @@
 import type { Writable } from 'node:stream';
 
-/** The most that may wait for a reader of the log. */
+/** The most bytes that may wait for a reader of the log. */
 const WAITING_BYTES_MAX = 1_048_576;
 
 /**
  * Log lines on a stream that may have no reader. Nothing waits for the reader: unread lines are kept up to a bound.
- * After that, lines are dropped, and their number is logged when reading resumes. A closed stream only costs its lines,
- * provided that its owner listens to its errors.
+ * Beyond that, lines are dropped, and their number is logged when reading resumes. If the stream is closed, only its
+ * lines are lost, provided that its owner listens to its errors.
  */
 export class LogStream {
   readonly #stream: Writable;

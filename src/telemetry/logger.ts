@@ -8,8 +8,8 @@ import { LogStream } from './log-stream.js';
 export type { Logger };
 
 /**
- * Logs JSON lines to standard error, formatted when that is a terminal. Errors are written with their causes. Standard
- * output is for what a person or a script asked for. Text from data cannot control the terminal that shows it.
+ * Logs JSON lines to standard error, or formatted lines if that is a terminal, which text from data cannot control.
+ * Errors are written with their causes. Standard output is for what a person or a script asked for.
  */
 export function createLogger(
   level: LogLevel,
@@ -22,7 +22,7 @@ export function createLogger(
   return pino(options, { write: (line: string) => lines.write(line, render) });
 }
 
-/** Makes a log value safe for a terminal: only stacks keep line ends. */
+/** Makes a log value safe for a terminal. Only stacks keep their line ends. */
 function harmless(value: unknown, name = ''): unknown {
   if (typeof value === 'string') return name === 'stack' ? printable(value) : oneLine(value);
   if (typeof value !== 'object' || value === null) return value;

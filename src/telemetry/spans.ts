@@ -1,6 +1,6 @@
 export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
 
-/** Names a span that is recorded: plain data, which can leave the process. */
+/** Identifies a recorded span. It is plain data, which can be sent to another process. */
 export interface SpanPlace {
   readonly traceId: string;
   readonly spanId: string;
@@ -9,14 +9,17 @@ export interface SpanPlace {
 /** A call as its trace shows it, from its arrival to its answer. */
 export interface CallSpan {
   readonly traceId: string;
-  /** Undefined: it is not recorded, so that nothing need be linked to it. */
+  /** Undefined: it is not recorded, so nothing needs to be linked to it. */
   readonly place: SpanPlace | undefined;
   /**
-   * A call begins that this one brings, and is within its span. But those of a stream without a caller's span are traces of
-   * their own, linked to the stream: it may stay open for days.
+   * A call begins that this one brings. It is within this span. But if this is a stream without a caller's span, which
+   * may stay open for days, the call is a trace of its own, linked to the stream.
    */
   call(name: string): CallSpan;
-  /** To be called once. `attributes` is asked only of a recorded call; `error`: what went wrong, if that is our fault. */
+  /**
+   * To be called once. `attributes` is only called if the span is recorded; `error`: what went wrong, if it is our
+   * fault.
+   */
   end(attributes: () => SpanAttributes, error: string | undefined): void;
 }
 
@@ -32,7 +35,7 @@ export interface BatchSpan {
   readonly startedAtMs: number;
   /** The calls whose commands it carried. */
   readonly calls: readonly SpanPlace[];
-  /** Those whose commands it left undone, since somebody else had a record that they need. */
+  /** The calls whose commands it left undone, since somebody else had a record that they need. */
   readonly blocked: readonly SpanPlace[];
   readonly attributes: SpanAttributes;
   /** Why it was rolled back, or may have been. */
@@ -43,10 +46,10 @@ export interface BatchSpan {
 export interface Tracing {
   /** A call begins: within its caller's span, if it brings one, or as a trace of its own. */
   call(name: string, sent: SentTrace): CallSpan;
-  /** The same, of one that stays open. */
+  /** The same for a call that stays open. */
   stream(name: string, sent: SentTrace): CallSpan;
-  /** A transaction has ended. It is a trace of its own, linked to its calls, and they to it. */
+  /** A transaction has ended. It is a trace of its own. It is linked to its calls, and they are linked to it. */
   batch(batch: BatchSpan): void;
-  /** Sends what is left, as far as that is possible in this time. */
+  /** Sends the remaining spans, as far as that is possible in this time. */
   stop(withinMs: number): Promise<void>;
 }

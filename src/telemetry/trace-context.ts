@@ -1,6 +1,6 @@
-/** What a caller's tracing says of a call. */
+/** What a caller's tracing says about a call. */
 export interface TraceContext {
-  /** 32 hexadecimal digits: the same in all that takes part in one request of a user. */
+  /** 32 hexadecimal digits, the same in all services that take part in one request of a user. */
   readonly traceId: string;
   /** 16 hexadecimal digits: the caller's span. */
   readonly parentId: string;
@@ -13,7 +13,7 @@ const TRACEPARENT =
 const SAMPLED = 1;
 
 /**
- * Reads a `traceparent`; undefined if there is none that can be understood. Versions to come may have more at the end.
+ * Reads a `traceparent`; undefined if there is none, or none that can be understood. Future versions may be longer.
  * https://www.w3.org/TR/trace-context/#traceparent-header
  */
 export function readTraceparent(header: string | undefined): TraceContext | undefined {

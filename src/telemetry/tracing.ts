@@ -24,7 +24,7 @@ export async function startTracing(
   });
 }
 
-/** Spans that cannot be sent are lost. That costs no call anything, so one warning a minute is enough. */
+/** Spans that cannot be sent are lost. That affects no call, so one warning a minute is enough. */
 function exportObserver(logger: Pick<Logger, 'info'>, warn: Warn): ExportObserver {
   let lost = 0;
   return {

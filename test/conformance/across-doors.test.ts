@@ -25,7 +25,7 @@ import {
   stock,
 } from './scenarios/words.js';
 
-/** A key that was used at one door is known at every other, and an answer does not change on the way. */
+/** A key that was used at one door is known at every other, and its answer is the same everywhere. */
 
 type AllDoors = Readonly<Record<DoorName, Door>>;
 const allDoorNames = [...doorNames, ...commandDoorNames];
@@ -43,10 +43,10 @@ interface Case {
   readonly name: string;
   readonly rpc: Rpc;
   readonly request: (id: string) => JsonRequest;
-  /** Makes it another request. */
+  /** Fields that make it another request. */
   readonly other: JsonRequest;
   readonly expected: (id: string) => Expected;
-  /** Log entries of the record, beyond the two of its seed. */
+  /** Log entries of the record, in addition to the two of its seed. */
   readonly entries: number;
 }
 
@@ -113,7 +113,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-/** A door for commands has only those. */
+/** Doors for commands only take cases that are commands. */
 function casesOf(...doors: readonly DoorName[]): readonly Case[] {
   const isOfCommands = doors.some((door) => commandDoorNames.some((name) => name === door));
   return isOfCommands ? cases.filter(({ rpc }) => commandOf(rpc) !== undefined) : cases;

@@ -13,7 +13,7 @@ const RESERVE = '/v1/inventory/inv_none/reserve';
 const CONNECT = '/inventory.v1.InventoryService/Reserve';
 
 const test = base
-  // A request that is forgotten in progress would keep the service from closing, and time out.
+  // If the service forgot a request in progress, it would never close, and the test would time out.
   .extend('environment', { SHUTDOWN_TIMEOUT_MS: '600000' })
   .extend('records', [{ id: 'inv_xyz789', onHandQty: 50, reservedQty: 5 }])
   .extend('requestBytes', ({ merchant }) => (request: Request = {}): Buffer => {
@@ -44,7 +44,7 @@ interface Request {
   readonly method?: string;
   readonly path?: string;
   readonly version?: string;
-  /** Raw lines, in addition to the credentials. */
+  /** Raw header lines, in addition to the credentials. */
   readonly lines?: readonly string[];
   readonly body?: string | Buffer;
   /** undefined: the body's own length; null: no such header. */
@@ -166,7 +166,7 @@ describe('paths and methods', () => {
     expect({ status, ...JSON.parse(body) }).toMatchObject({ status: 400, code: 'invalid_argument' });
   });
 
-  test('what an HTTP status says alone is told in the published shape too', async ({ send }) => {
+  test('errors that only have an HTTP status have the published shape, too', async ({ send }) => {
     const { body } = await send({ method: 'GET', lines: ['X-Request-Id: req-1'] });
     expect(JSON.parse(body)).toEqual({
       status: false,
@@ -288,7 +288,7 @@ describe('heads that are refused before anything is read', () => {
     },
   );
 
-  /** In the published shape, like any other. */
+  /** The refusal has the published shape, like any other. */
   function expectRefusal({ status, headers, body }: WireResponse, expected: number): void {
     const told = JSON.parse(body);
     expect(told).toMatchObject({ status: false, message: expect.any(String), code: 'MALFORMED_REQUEST' });
@@ -358,7 +358,7 @@ describe('connections', () => {
       kept('/healthz'),
       requestBytes(),
     ]);
-    // The open path is asked with the wrong method.
+    // The 405 is from the open path, which is asked with the wrong method.
     expect(await statuses(service, pipelined)).toEqual([404, 400, 404, 405, 404]);
   });
 
@@ -368,7 +368,7 @@ describe('connections', () => {
   }) => {
     const unread = requestBytes({ keepAlive: true, body: padded(65_537) });
     const behind = requestBytes({ path: '/v1/inventory/inv_xyz789/reserve' });
-    // The rest of the body and the next request come together, when the first is refused already.
+    // The rest of the body and the next request come together, after the first request is refused.
     const cut = unread.length - 10;
     const tail = Buffer.concat([unread.subarray(cut), behind]);
     expect(await statuses(service, unread.subarray(0, cut), tail)).toEqual([413]);

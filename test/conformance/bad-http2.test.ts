@@ -41,7 +41,7 @@ describe.each(['HTTP port', 'gRPC port'] as const)('%s', (port) => {
       return new Promise((resolve) => {
         const socket = connect(Number(number), hostname);
         let received: Buffer = Buffer.alloc(0);
-        // Resets are an end like any other.
+        // A reset also counts as refused: `close` follows it.
         socket.on('error', () => {});
         socket.on('close', () => resolve());
         socket.on('data', (chunk) => {
@@ -66,7 +66,7 @@ describe.each(['HTTP port', 'gRPC port'] as const)('%s', (port) => {
     await untilRefused(...parts);
   });
 
-  test('a header too long to be read ends the connection, so that nobody waits for an answer', async ({
+  test('a header that is too long to be read ends the connection, so that nobody waits for an answer', async ({
     authority,
   }) => {
     const connection = await RawHttp2.connect(authority);
@@ -92,7 +92,7 @@ describe.each(['HTTP port', 'gRPC port'] as const)('%s', (port) => {
     expect(reset?.payload.readUInt32BE(0)).toBe(ENHANCE_YOUR_CALM);
   });
 
-  test('a client that opens streams and resets them at once is no burden', async ({ authority }) => {
+  test('a client that opens streams and resets them at once does no harm', async ({ authority }) => {
     const session = connectHttp2(`http://${authority}`);
     session.on('error', () => {});
     for (let i = 0; i < 500 && !session.destroyed; i++) {
@@ -133,7 +133,7 @@ http2Test.for([1, 2, 3, 5])(
     const bytes = Buffer.concat([Buffer.from(HTTP2_PREFACE), SETTINGS]);
     for (let at = 0; at < bytes.length; at += size) {
       await new Promise<void>((written) => socket.write(bytes.subarray(at, at + size), () => written()));
-      // A turn of the event loop, so that the pieces do not travel together.
+      // A turn of the event loop between the pieces, so that they are not sent together.
       await new Promise((turn) => setImmediate(turn));
     }
     const answer = await first;

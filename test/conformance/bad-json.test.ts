@@ -24,7 +24,7 @@ const test = base
   );
 expectUnharmed(test);
 
-/** What a body comes to. Read: well understood, so that the call fails on the record, which does not exist. */
+/** What a body comes to. `read`: it is understood, and the call then fails because the record does not exist. */
 type Verdict = 'read' | 'malformed' | Record<string, string>;
 
 const qtyRule = { qty: 'must be greater than 0' };
@@ -34,7 +34,7 @@ const withReference = (json: string): string => `{"qty":1,"reference":${json}}`;
 const nested = (depth: number): string => `{"qty":1,"x":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`;
 const latin1 = (text: string): Buffer<ArrayBuffer> => Buffer.from(text, 'latin1');
 
-/** The same through both. */
+/** Bodies that come to the same through both. */
 const bodies: readonly (readonly [string | Buffer<ArrayBuffer>, Verdict])[] = [
   // Not JSON.
   ['{', 'malformed'],
@@ -60,7 +60,7 @@ const bodies: readonly (readonly [string | Buffer<ArrayBuffer>, Verdict])[] = [
   ['"qty"', 'malformed'],
   ['1', 'malformed'],
   ['true', 'malformed'],
-  // Not a number, or not one that JSON knows.
+  // Not a number, or not one in JSON's syntax.
   [withQty('true'), 'malformed'],
   [withQty('[]'), 'malformed'],
   [withQty('[1]'), 'malformed'],
@@ -101,7 +101,7 @@ const bodies: readonly (readonly [string | Buffer<ArrayBuffer>, Verdict])[] = [
   [withQty('1.0'), 'read'],
   [withQty('1e2'), 'read'],
   [withQty('2147483647'), 'read'],
-  // Protobuf's JSON mapping takes numbers in strings; no other service of ours may write them.
+  // Protobuf's JSON mapping takes numbers in strings.
   [withQty('"2"'), 'read'],
   // An int32 that breaks its rule.
   [withQty('0'), qtyRule],
@@ -127,7 +127,7 @@ const bodies: readonly (readonly [string | Buffer<ArrayBuffer>, Verdict])[] = [
   [withReference('"\\u0000"'), nul('reference')],
   ['{"qty":1,"notes":"a\\u0000b"}', nul('notes')],
   [withReference(`"'; DROP TABLE stock_levels; --"`), 'read'],
-  // Fields that nobody knows are ignored, whatever is in them.
+  // Unknown fields are ignored, whatever is in them.
   ['{"qty":1,"colour":"red","lines":[{"a":{"b":null}}]}', 'read'],
   ['{"qty":1,"__proto__":{"qty":2},"constructor":{"prototype":{}}}', 'read'],
   ['{"qty":1,"":1}', 'read'],
@@ -138,7 +138,7 @@ const bodies: readonly (readonly [string | Buffer<ArrayBuffer>, Verdict])[] = [
   ['{"x":'.repeat(10_000), 'malformed'],
   ['{"qty":1,"x":{"y":1,"y":2}}', 'malformed'],
   [' \n', 'malformed'],
-  // RFC 8259 lets a reader pass over a byte order mark at the head of a text; within a text it is a character.
+  // RFC 8259 lets a reader skip a byte order mark at the start of a text; anywhere else it is a character.
   ['\ufeff{"qty":1}', 'read'],
   ['\ufeff\ufeff{"qty":1}', 'malformed'],
   ['{"qty":1}\ufeff', 'malformed'],
@@ -150,7 +150,7 @@ const bodies: readonly (readonly [string | Buffer<ArrayBuffer>, Verdict])[] = [
 
 const restOnly: typeof bodies = [
   ['', qtyRule],
-  // The record's name is the path's; what the body says of it is not even looked at.
+  // The path names the record. An id in the body is ignored, whatever it is.
   ['{"id":"inv_xyz789","qty":1}', 'read'],
   ['{"id":7,"qty":1}', 'read'],
   ['{"id":"../../etc/passwd","qty":1}', 'read'],

@@ -13,7 +13,7 @@ import { expectUnharmed } from '../support/unharmed.js';
 const RESERVE = '/inventory.v1.InventoryService/Reserve';
 
 const rpcTest = base
-  // A stream that is forgotten open would keep the service from closing, and time out.
+  // If the service forgot an open stream, it would never close, and the test would time out.
   .extend('environment', { SHUTDOWN_TIMEOUT_MS: '600000' })
   .extend('records', [{ id: 'inv_xyz789', onHandQty: 50, reservedQty: 5 }])
   .extend(
@@ -24,7 +24,7 @@ const rpcTest = base
         'x-merchantapikey': merchant.apiKey,
       }),
   )
-  /** One gRPC call by hand: any headers, any bytes. */
+  /** Makes one gRPC call by hand, with any headers and any bytes. */
   .extend(
     'grpcCall',
     ({ identity }) =>
@@ -48,7 +48,7 @@ const rpcTest = base
             all = { ...all, ...received };
           });
           stream.on('error', reject);
-          // An answer may come before all is sent.
+          // The answer may come before everything is sent.
           stream.on('end', () => stream.destroy());
           stream.on('close', () => {
             session.destroy();
@@ -78,7 +78,7 @@ const text = (tag: number, bytes: Uint8Array): Buffer => {
 
 const idOnly = good.subarray(0, -2);
 
-/** Messages, and the code and reason that they come to. */
+/** [what is special, message, code, reason] */
 const messages: readonly (readonly [string, Uint8Array, number, string])[] = [
   ['as it should be', good, 5, 'INVENTORY_NOT_FOUND'],
   ['nothing at all', Buffer.alloc(0), 3, 'VALIDATION_FAILED'],
@@ -109,7 +109,7 @@ const messages: readonly (readonly [string, Uint8Array, number, string])[] = [
     3,
     'VALIDATION_FAILED',
   ],
-  // 2³² + 1, which 32 bits would make 1; the text may be as good as it likes.
+  // 2³² + 1, which a reader that cuts to 32 bits takes for 1.
   [
     'a quantity over 32 bits',
     Buffer.from([...idOnly, 0x10, 0x81, 0x80, 0x80, 0x80, 0x10]),
@@ -180,7 +180,7 @@ describe.each(['the gRPC port', 'the HTTP port'] as const)('gRPC on %s', (port) 
     });
   });
 
-  test('a stranger’s bytes are not even read', async ({ call }) => {
+  test('a stranger’s bytes are not read', async ({ call }) => {
     const headers = { authorization: 'Bearer x' };
     for (const [, message] of messages) {
       const answer = await call(frame(0, message), headers);
@@ -197,7 +197,7 @@ describe.each(['the gRPC port', 'the HTTP port'] as const)('gRPC on %s', (port) 
       {},
       [8, 3, 13],
     ],
-    // grpc-js takes it as it is.
+    // grpc-js takes the message as if it were not compressed.
     ['a compressed message without an encoding', () => frame(1, good), {}, port === 'the gRPC port' ? 5 : 13],
     ['an encoding that nobody knows', () => frame(1, good), { 'grpc-encoding': 'snappy' }, 12],
     ['invalid gzip', () => frame(1, good), { 'grpc-encoding': 'gzip' }, [3, 13]],
@@ -208,12 +208,12 @@ describe.each(['the gRPC port', 'the HTTP port'] as const)('gRPC on %s', (port) 
     ['notes of 16,000 characters', () => frame(0, Buffer.concat([good, big(16_000)])), {}, 3],
   ])('%s', async ([_, body, headers, code], { call }) => {
     const answer = await call(body(), headers);
-    // An HTTP status alone means what the gRPC specification maps it to.
+    // The gRPC specification maps an HTTP status without a gRPC status to a code.
     const actual = answer.httpStatus === 404 ? 12 : answer.code;
     expect(typeof code === 'number' ? [code] : code).toContain(actual);
   });
 
-  // nghttp2 drops a value with a blank at an end before anybody sees it.
+  // Values with a blank at either end are not tried: nghttp2 trims them first.
   test.for(['2592000S', '597H', '99999999H', '99999999S', '4294967S', '1M', '00000001H'])(
     'a timeout of %s is one',
     async (timeout, { call }) => {

@@ -61,7 +61,7 @@ describe.each(clients)('%s', (name, base, options) => {
   test('reserves, releases, and reads an error with its details', async () => {
     const id = `inv_${name.replaceAll(/[^\w]/g, '_')}`;
     await service.seed(credentials.merchantId, { id, onHandQty: 9, reservedQty: 0 });
-    // buf writes out what is not set.
+    // buf prints fields that are not set as null.
     const unset = { expiresAt: null, line: null };
     const stock = { id, onHandQty: 9, reservedQty: 9, availableQty: 0, ...unset };
 

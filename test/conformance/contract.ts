@@ -2,7 +2,7 @@ import type { FailureReason } from '../../src/domain/failure.js';
 import { PUBLIC_URL } from '../support/app.js';
 import type { Answer, DoorName, Precondition } from '../support/doors.js';
 
-/** The contract's table of errors, written out again: the service's own table is what is tested. */
+/** The contract's table of errors, written a second time, since the service's own table is under test. */
 export interface ReasonContract {
   readonly grpcCode: number;
   readonly grpcName: string;
@@ -61,15 +61,15 @@ const connectStatus: Readonly<Record<number, number>> = {
   16: 401,
 };
 
-/** What a call should come to, told once for all doors. May hold matchers. */
+/** What a call should come to, said once for all doors. May contain matchers. */
 export type Expected = { readonly data: unknown } | ExpectedFailure;
 
 export interface ExpectedFailure {
   readonly reason: FailureReason;
   readonly message: string;
-  /** ErrorInfo's; on REST members next to `message`, numbers as numbers. */
+  /** The metadata of ErrorInfo. On REST, members next to `message`, with numbers as numbers. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Field → what it breaks: `errors` of REST, BadRequest elsewhere. */
+  /** Field → the rule that it breaks: `errors` on REST, BadRequest elsewhere. */
   readonly violations?: Readonly<Record<string, string>>;
   /** The failed parts of a request of many: `errors` of REST … */
   readonly failedParts?: readonly unknown[];
@@ -81,7 +81,7 @@ export function helpOf(reason: string): string {
   return `${PUBLIC_URL}/docs/errors#${reason.toLowerCase()}`;
 }
 
-/** The whole answer that a door gives, but for its request id. */
+/** The whole answer of a door, without its request id. */
 export function answerOf(door: DoorName, expected: Expected, replayed: boolean): Answer {
   const http = door === 'REST' || door.startsWith('Connect');
   if ('data' in expected) {
@@ -99,7 +99,7 @@ export function answerOf(door: DoorName, expected: Expected, replayed: boolean):
       ? {}
       : { violations: isCommandDoor(door) ? inEnvelope(violations) : violations }),
     ...(retryable ? { retryAfterSeconds: 1 } : {}),
-    // That body is published to the letter.
+    // This body is published word for word, without a link.
     ...(door === 'REST' && reason === 'UNAUTHENTICATED' ? {} : { help: helpOf(reason) }),
     ...(door === 'REST'
       ? { httpStatus, ...(failedParts === undefined ? {} : { failedParts }) }

@@ -84,7 +84,7 @@ describe.each(paths)('%s', (kind, method, path) => {
   });
 });
 
-test('a refusal for want of credentials can be read too', async () => {
+test('a refusal because of missing credentials can be read, too', async () => {
   const { status, headers } = await fetch(`${open.httpUrl}/v1/inventory/inv_xyz789/reserve`, {
     method: 'PATCH',
     headers: { origin: shop, 'content-type': 'application/json' },

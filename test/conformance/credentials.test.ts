@@ -134,7 +134,7 @@ const verdicts: Record<Verdict, Expected> = {
     message: 'The permission can_update_inventory is required.',
     metadata: { permission: 'can_update_inventory' },
   },
-  // As far as a call without a record comes.
+  // The record does not exist: a call that gets this far was let in.
   allowed: { reason: 'INVENTORY_NOT_FOUND', message: 'Inventory record not found.' },
 };
 
@@ -143,7 +143,7 @@ describe.each(doorNames)('%s', (name) => {
     const sent = await credentials();
     const answer = await ask(name, sent, 1);
     expect(answer).toStrictEqual(answerOf(name, verdicts[verdict], false));
-    // A caller who may not call learns nothing of what is wrong with the request either.
+    // Callers who may not call do not learn what is wrong with the request either.
     if (verdict !== 'allowed') expect(await ask(name, sent, 0)).toStrictEqual(answer);
   });
 
@@ -151,7 +151,7 @@ describe.each(doorNames)('%s', (name) => {
     const key = await newKey();
     expect(await ask(name, withToken(key), 1)).toMatchObject({ reason: 'INVENTORY_NOT_FOUND' });
     await revokeApiKey(service.app.dataSource, ours.merchantId, hashApiKey(key));
-    // Not cached here; in production for API_KEY_CACHE_MS.
+    // Keys are not cached here. In production, they are, for API_KEY_CACHE_MS.
     await vi.waitFor(async () => {
       expect(await ask(name, withToken(key), 1)).toMatchObject({ reason: 'UNAUTHENTICATED' });
     });

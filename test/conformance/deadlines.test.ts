@@ -23,7 +23,7 @@ afterAll(async () => {
 });
 
 test('a call whose deadline passes in the queue is never executed; one that had begun is carried through', async () => {
-  // The transaction of this one takes longer than any deadline.
+  // The first call's transaction takes longer than the deadlines of the others.
   await service.database.query(`
     CREATE FUNCTION be_slow() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN PERFORM pg_sleep(${SLOW_S}); RETURN NEW; END $$`);
@@ -33,7 +33,7 @@ test('a call whose deadline passes in the queue is never executed; one that had 
   const begun = doors.REST.call('Reserve', { id: ID, qty: 1, reference: 'begun' }, { credentials });
   await vi.waitFor(async () => expect(await sleeping()).toBe(1), { timeout: 10_000 });
 
-  // The record's turn is taken by now. REST knows no deadline but the service's, which runs from its arrival.
+  // By now, the first call has the record's turn. REST has no deadline but the service's, which begins on arrival.
   const late = doorNames.map((name) =>
     doors[name].call('Reserve', { id: ID, qty: 10, reference: name }, { credentials, timeoutMs: 200 }),
   );
@@ -49,7 +49,7 @@ test('a call whose deadline passes in the queue is never executed; one that had 
   }
   const message = 'The deadline passed before the request was executed.';
   expect(answers.late.at(-1)).toMatchObject({ reason: 'DEADLINE_EXCEEDED', message });
-  // Behind the late ones: when it is answered, they would have been executed.
+  // This call is behind the late ones: if they were executed at all, it was before this one.
   const last = await doors.gRPC.call('Reserve', { id: ID, qty: 2, reference: 'last' }, { credentials });
   expect(last).toMatchObject({ ok: true, data: { ...stock, reservedQty: 3, availableQty: 47 } });
   const log = await service.app.dataSource.query(

@@ -4,7 +4,7 @@ import { type Credentials, startApp, type TestApp } from '../support/app.js';
 import { closeDoors, type Doors, doorNames, openDoors } from '../support/doors.js';
 import { exchange, readResponses } from '../support/wire.js';
 
-/** What the HTTP port serves besides calls, and what every answer has. */
+/** What the HTTP port serves in addition to calls, and what every answer has. */
 
 let service: TestApp;
 let doors: Doors;
@@ -66,7 +66,7 @@ describe.each(Object.keys(versions))('%s', (version) => {
     expect(await get(path)).toEqual({ status, contentType, body });
   });
 
-  test('GET /metrics tells Prometheus of calls by RPC and outcome', async () => {
+  test('GET /metrics counts calls by RPC and outcome', async () => {
     await doors.REST.call('Reserve', { id: 'inv_none', qty: 1 }, { credentials });
     const { status, contentType, body } = await get('/metrics');
     expect(status).toBe(200);
@@ -105,7 +105,7 @@ describe.each(doorNames)('%s: request id', (name) => {
   });
 });
 
-describe('REST, to the letter', () => {
+describe('REST, word for word', () => {
   async function patch(action: string, body: object, headers: Record<string, string> = {}) {
     const response = await fetch(`${service.httpUrl}/v1/inventory/inv_xyz789/${action}`, {
       method: 'PATCH',

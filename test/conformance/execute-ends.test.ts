@@ -25,8 +25,8 @@ import {
 } from '../support/streams/execute.js';
 
 /**
- * The ends of streams of commands. What was read of a stream is executed in the order in which it was sent. A caller who
- * sends the commands again, with the same keys, gets all of them done once.
+ * How streams of commands end. The commands that were read are executed in the order in which they were sent. If the
+ * caller then sends all of them again, with the same keys, each is done once.
  */
 
 const ENHANCE_YOUR_CALM = 11;
@@ -43,7 +43,7 @@ const test = base
     STREAM_COMMANDS_MAX: '4',
     STREAM_STALLED_MS: '200',
   }))
-  /** A record of the test's own. */
+  /** A record for this test alone. */
   .extend('id', async ({ service, merchant }) => {
     const id = `inv_${nextRecord++}`;
     await service.seed(merchant.merchantId, { id, onHandQty: 1_000_000, reservedQty: 0 });
@@ -54,7 +54,7 @@ let nextRecord = 0;
 const authorityOf = ({ grpcAddress, httpUrl }: TestApp, port: Port): string =>
   port === 'gRPC port' ? grpcAddress : new URL(httpUrl).host;
 
-/** The n-th command of a stream: its reference, and its key where it has one, tell which it was. */
+/** The n-th command of a stream. Its reference says which one it is, and so does its key, if it has one. */
 const reserve = (id: string, n: number, of = '', key = false): JsonObject => ({
   tag: `${n}`,
   ...(key ? { idempotencyKey: `${id}${of}-${n}` } : {}),
@@ -141,7 +141,7 @@ describe('a deadline', () => {
       const stream = new ExecuteStream(door, service, { credentials: merchant, headers });
       stream.send({ tag: 'begun', reserve: { id, qty: 1, reference: 'begun' } });
       await vi.waitFor(async () => expect(await sleeping(database)).toBe(1));
-      // Three are in progress with the first one. The last is not read before it is answered, which is too late.
+      // Four may be in progress: `begun` and three of these. The last is only read once `begun` is answered: too late.
       stream.send(...[1, 2, 3, 4].map((n) => reserve(id, n)));
       expect(await stream.ended).toMatchObject({ code: 4, reason: 'DEADLINE_EXCEEDED' });
       expect(stream.answers.map((answer) => [answer.tag, errorOf(answer)?.reason])).toEqual([
@@ -176,13 +176,13 @@ describe.for(ports)('on the %s, a client', (port) => {
     const whole = Buffer.concat(messages);
     const head = headersFrames(1, grpcHeaders(EXECUTE_PATH, merchant));
     const all = Buffer.concat([head, frame(FrameType.DATA, 0, 1, whole)]);
-    // Within the head, within the frame's own head, within each prefix, within each message, and between them.
+    // Within the headers, the head of the data frame, each prefix and each message, and between messages.
     const cuts = [5, head.length - 1, head.length, head.length + 4];
     const first = head.length + 9;
     for (let at = first; at <= all.length; at += at < first + messages[0]!.length ? 1 : 4) cuts.push(at);
     for (const cut of cuts) {
       const raw = await RawHttp2.connect(authorityOf(service, port));
-      // Each in a frame of its own length, so that nothing waits for the rest of a frame.
+      // The data frame is as long as what is sent, so the server does not wait for the rest of a frame.
       const data = all.subarray(first, Math.max(first, cut));
       raw.send(cut < first ? all.subarray(0, cut) : Buffer.concat([head, frame(FrameType.DATA, 0, 1, data)]));
       endings[how]!(raw);
@@ -191,7 +191,7 @@ describe.for(ports)('on the %s, a client', (port) => {
     const stream = new ExecuteStream('gRPC', service, { credentials: merchant });
     expect(await stream.send(reserve(id, 9)).all()).toHaveLength(1);
     const references = await executed(service, id);
-    // Of each client, its commands from the first on: the second of one never without its first.
+    // Of each client, its first commands are executed: never its second without its first.
     const counts = [0, 1, 2].map((n) => references.filter((reference) => reference === `REF-${n}`).length);
     expect(counts).toEqual([...counts].sort((a, b) => b - a));
     await expectConsistent(service, merchant);
@@ -236,12 +236,12 @@ describe.for(ports)('on the %s, a client', (port) => {
   });
 
   test('that does not read is cut off, and what it sent is settled', async ({ service, merchant, id }) => {
-    // Long tags make long answers: few of them fill what the service keeps for a reader.
+    // Long tags make long answers, so that a few fill what the service buffers for a reader.
     const commands = Array.from({ length: 200 }, (_, n) => ({
       ...reserve(id, n, '', true),
       tag: `${n}`.padStart(120, '0'),
     }));
-    // Its window takes only the first answers.
+    // The client's window has room for the first answers only.
     const raw = await RawHttp2.connect(authorityOf(service, port), [[4, 100]]);
     const messages = commands.map((json) => messageFrame(1, commandBytes(json), 0));
     raw.send(headersFrames(1, grpcHeaders(EXECUTE_PATH, merchant)), ...messages);
@@ -264,7 +264,7 @@ describe.for(ports)('on the %s, a client', (port) => {
       const stream = new ExecuteStream('gRPC', service, { credentials: merchant });
       await stream.send({ tag: 'l', reserve: { id, qty: 1, reference: 'last' } }).all();
       const references = await executed(service, id);
-      // Nothing of the stream comes after it.
+      // No command of the stream is executed after it.
       const [last] = references.splice(-1);
       expect(last).toBe('last');
       const ofStream = references.filter((reference) => reference !== 'last');

@@ -18,7 +18,10 @@ import {
   executeDoors,
 } from '../support/streams/execute.js';
 
-/** Execute as a stream: order, refusals, limits. How streams end stands in execute-ends.test.ts. What a command comes to: the scenarios. */
+/**
+ * Execute as a stream: order, refusals, limits. How streams end is in execute-ends.test.ts; what a command comes to is
+ * in the scenarios.
+ */
 
 const ID = 'inv_1';
 
@@ -105,7 +108,11 @@ describe('refused', () => {
   });
 });
 
-test('who may not change anything is told so by each command', async ({ service, merchant, doors }) => {
+test('a caller who may not change anything is told so for each command', async ({
+  service,
+  merchant,
+  doors,
+}) => {
   const reader = { ...merchant, token: await tokenFor(merchant.merchantId, ['can_read_inventory']) };
   const answers = await open(service, reader).send(reserve('1'), { tag: 'none' }).all();
   expect(answers.map((answer) => errorOf(answer)?.reason)).toEqual([
@@ -187,7 +194,9 @@ describe.each(['application/connect+proto', 'application/connect+json'])('%s', (
   });
 });
 
-test('each command counts against the limits, and a stop answers what was read', async ({ database }) => {
+test('each command counts against the limits, and a stop answers the commands that were read', async ({
+  database,
+}) => {
   const service = await startAppOn(database, {
     MERCHANT_CALLS_PER_SECOND_MAX: '5',
     MERCHANT_STREAMS_MAX: '1',

@@ -6,7 +6,7 @@ import { type Doors, doorNames } from '../support/doors.js';
 import { test as base } from '../support/fixtures.js';
 import { answerOf } from './contract.js';
 
-/** What the rules of stock cannot be made to answer from outside, answered by an engine that is told what to say. */
+/** Answers that no call can provoke from outside. Here, an engine gives them that does what the test says. */
 
 type Told = { decided: Rejection } | { fault: Fault | { reason: 'RATE_LIMITED' } };
 
@@ -79,7 +79,10 @@ describe.each(doorNames)('%s', (name) => {
     });
   });
 
-  test('what nobody foresaw is INTERNAL, without a word of what it was', async ({ doors, merchant }) => {
+  test('an unforeseen error is INTERNAL, and the answer says nothing of its cause', async ({
+    doors,
+    merchant,
+  }) => {
     told = new Error('password authentication failed for user "holdfast"');
     expect(await call(doors, merchant)).toStrictEqual({
       ...answerOf(name, { reason: 'INTERNAL', message: 'Internal error.' }, false),

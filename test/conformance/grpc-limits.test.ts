@@ -24,11 +24,11 @@ const NO_HEADER_TABLE = [1, 0] as const;
 const CLOSED_WINDOW = [4, 0] as const;
 const ENHANCE_YOUR_CALM = 11;
 
-/** A client's first words, and its answer to the server's. */
+/** The preface and settings of a client, and its acknowledgement of the server's settings. */
 const greeting = [HTTP2_PREFACE, frame(FrameType.SETTINGS, 0, 0), frame(FrameType.SETTINGS, 1, 0)];
 
 const test = base
-  // A connection that is kept would keep the service from closing, and time out.
+  // If the service kept a connection open, it would never close, and the test would time out.
   .extend('environment', {
     REQUEST_TIMEOUT_MS: '300',
     STREAM_STALLED_MS: '300',
@@ -75,7 +75,7 @@ describe('while it serves', () => {
     await RawHttp2.open(service.grpcAddress, words).then(({ closed }) => closed);
   });
 
-  test('nor is one kept whose client does not hang up', async ({ service }) => {
+  test('a connection whose client does not hang up is closed, too', async ({ service }) => {
     const { closed } = await RawHttp2.open(service.grpcAddress, greeting, { hangsUp: false });
     await closed;
   });

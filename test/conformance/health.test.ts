@@ -33,7 +33,7 @@ async function check(name: string): Promise<string | undefined> {
   return readStatus((await rawUnary(client, CHECK, requestFor(name))).response);
 }
 
-/** All that a watch tells, and how it ended. */
+/** Watches the health of a service: all statuses that it is told, and the code with which the watch ends. */
 function watch(name: string): { told: (string | undefined)[]; ended: Promise<number> } {
   const bytes = (buffer: Buffer): Buffer => buffer;
   const path = '/grpc.health.v1.Health/Watch';
@@ -110,7 +110,7 @@ test('a service that shuts down says NOT_SERVING first, then ends the watches an
   await service.close();
   expect(await ended).toBe(0);
   expect(told).toEqual(['SERVING', 'NOT_SERVING']);
-  // What afterEach closes again.
+  // afterEach closes a service, so there must be one.
   service = await startApp();
 });
 
@@ -129,7 +129,7 @@ test('DRAIN_DELAY_MS: not ready any more, and still answering', async () => {
   await expect(fetch(`${draining.httpUrl}/healthz`)).rejects.toThrow();
 });
 
-test('nothing says ready before all is there that the start promises, and it is announced in the same turn', async () => {
+test('nothing says ready before the start has done all that it promises; it is announced in the same turn', async () => {
   const seen: unknown[] = [];
   const started = await startApp(
     {},

@@ -23,7 +23,7 @@ const ids = (count: number) => ({ ids: Array.from({ length: count }, (_, i) => `
 const longCall = ids(600);
 const shortCall = ids(10);
 
-/** Begins requests over REST that never end, and resolves when the service has what was sent of them. */
+/** Begins requests over REST that never end, and resolves when the service has received what was sent of them. */
 async function begin(httpUrl: string, count: number, head: string, bytes: number): Promise<Socket[]> {
   const { hostname, port } = new URL(httpUrl);
   const sockets = Array.from({ length: count }, () => connect(Number(port), hostname));
@@ -65,7 +65,7 @@ describe.each(doorNames)('through %s', (door) => {
     const call = (request: { ids: string[] }) =>
       doors[door].call('BatchGetInventory', request, { credentials: merchant });
     let upload: Socket | undefined;
-    // Whichever of the two comes later finds no room, so the upload gets a head start.
+    // Whichever of the two comes later finds no room, so the upload begins first.
     const refused = async (): Promise<Answer | undefined> => {
       if (upload?.destroyed === false) return call(longCall);
       [upload] = await begin(service.httpUrl, 1, head, 65_000);

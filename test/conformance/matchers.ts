@@ -6,7 +6,7 @@ declare module 'vitest' {
   }
 }
 
-/** A busy machine may compare this much later than it called. */
+/** On a busy machine, this much time may pass between the call and the comparison. */
 const SLACK_SECONDS = 120;
 const RFC_3339_UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/;
 
@@ -20,7 +20,7 @@ expect.extend({
   },
 });
 
-/** An RFC 3339 time in UTC, so far from now or a little before. */
+/** Matches an RFC 3339 time in UTC that is this far from now, or a little before that. */
 export function inSeconds(seconds: number): unknown {
   return expect.toBeSecondsFromNow(seconds);
 }

@@ -10,7 +10,7 @@ import {
 import { JWT_SECRET, startApp, type TestApp, tokenFor } from '../support/app.js';
 import { rawClient, rawUnary } from '../support/grpc-raw.js';
 
-/** Merchants and their keys, for operators; and nobody else gets there. */
+/** The calls by which operators, and nobody else, manage merchants and their keys. */
 let service: TestApp;
 let operator: string;
 beforeAll(async () => {
@@ -72,7 +72,7 @@ test('a merchant from its first key to its last, with nothing but calls', async 
   const token = await tokenFor('mer_corner');
   expect(await reads(token, first)).toBe(200);
 
-  // A retry, whose first answer was lost.
+  // This is what a retry gets whose first answer was lost.
   expect(await call('POST', 'merchants', { name: 'Corner Shop', merchantId: 'mer_corner' })).toMatchObject({
     httpStatus: 409,
     code: 'MERCHANT_ALREADY_EXISTS',
@@ -132,7 +132,7 @@ test.each<[string, string, object | undefined, number, string]>([
   expect(await call(method, path, body)).toMatchObject({ httpStatus, code });
 });
 
-describe('who gets there', () => {
+describe('who may make these calls', () => {
   test.each<[string, () => Promise<Record<string, string>>, number]>([
     ['an operator', async () => ({ authorization: `Bearer ${operator}` }), 200],
     ['nobody', async () => ({}), 401],
@@ -176,7 +176,7 @@ describe('who gets there', () => {
     return { authorization: `Bearer ${token}`, 'x-merchantapikey': apiKey };
   }
 
-  test('an operator’s token opens no stock', async () => {
+  test('an operator’s token gives no access to stock', async () => {
     const { apiKey } = await service.createMerchant();
     expect(await reads(operator, apiKey)).toBe(403);
   });
@@ -208,6 +208,6 @@ test('gRPC and Connect: the same, and both list the service', async () => {
   const found = await connect(authorization, '{"merchantId":"mer_grpc"}');
   expect(await found.json()).toMatchObject({ merchant: { name: 'By gRPC' } });
   expect((await connect({}, '{"merchantId":"mer_grpc"}')).status).toBe(401);
-  // A message that cannot be read tells a stranger nothing, and an operator what is wrong.
+  // Of a message that cannot be read, a stranger learns nothing, and an operator learns what is wrong.
   expect([(await connect({}, '{')).status, (await connect(authorization, '{')).status]).toEqual([401, 400]);
 });

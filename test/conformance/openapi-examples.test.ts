@@ -11,13 +11,13 @@ import { passSeconds } from '../support/pass-time.js';
 import { answered, bodies, document, exampleOf, examplesPointer, ID, Shop } from './openapi-shop.js';
 
 /**
- * Each example of a failure that the document gives is asked for, and is what the service answers, to the letter. So
- * no call is said to fail with what it does not fail with.
+ * Provokes each failure of which the document has an example, and compares the answer with it, word for word. So the
+ * document does not name failures that a call cannot have.
  */
 const operations = operationsOf(document);
 
 type Fails = Fault | { reason: 'RATE_LIMITED' };
-/** What the rules of stock cannot be made to answer, answered by an engine that is told what to say. */
+/** The failure that the engine below answers with. No call can provoke these from outside. */
 let told: Fails['reason'] = 'INTERNAL';
 const tellingEngine: Engine = { submit: async () => ({ reason: told }) as Fault, drain: async () => {} };
 
@@ -46,14 +46,14 @@ describe.each(operations.map((operation) => [operation.id, operation] as const))
 
   test('credentials', async () => {
     await shop.expectExample(operation, 401, 'UNAUTHENTICATED', { ...plain, caller: shop.nobody });
-    // Of a batch, each command is allowed or not.
+    // In a batch, the permission is checked for each command.
     if (operation.id === 'batchExecute') return;
     await shop.expectExample(operation, 403, 'PERMISSION_DENIED', { ...plain, caller: shop.stranger });
   });
 
-  test('what HTTP has statuses of its own for', async () => {
+  test('what has a status of its own in HTTP', async () => {
     await shop.expectExample(operation, 406, 'MALFORMED_REQUEST', { ...plain, accept: 'text/html' });
-    // What is not asked for is bounded too.
+    // A body is bounded even where none is expected.
     const isLarge = /^batch/.test(operation.id);
     const body = new Members([['padding', 'x'.repeat(isLarge ? 16_777_216 : 65_536)]]);
     await shop.expectExample(operation, 413, 'MALFORMED_REQUEST', { ...plain, body });
@@ -62,7 +62,7 @@ describe.each(operations.map((operation) => [operation.id, operation] as const))
     await shop.expectExample(operation, 415, 'MALFORMED_REQUEST', ofText);
   });
 
-  // It sends nothing, so nothing can be wrong with that.
+  // Its request has no body and no parameters, so nothing in it can be wrong.
   const sendsNothing = operation.id === 'getSettings';
   test.skipIf(sendsNothing)('what cannot be read', async () => {
     const [, place] = / the (body|query|path) /.exec(
@@ -236,7 +236,7 @@ test('no example of a failure is left', () => {
   expect(all.filter((pointer) => !answered.has(pointer))).toEqual([]);
 });
 
-/** Each code that a response may have has its example, so that none escapes the test before. */
+/** The test before this one only sees codes that have an example. */
 test('each code has an example', () => {
   for (const operation of operations) {
     for (const status of Object.keys(operation.value.responses as JsonObject).filter((s) => s !== '200')) {

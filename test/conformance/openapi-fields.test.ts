@@ -5,12 +5,12 @@ import { readHttpRules } from '../../src/transcoding/rules/http-rules.js';
 import { operationsOf } from '../property/openapi/draw-request.js';
 import { type JsonObject, OpenApiDocument } from '../support/openapi/document.js';
 
-/** The committed document against the descriptors, field by field: nothing is left out, and nothing is made up. */
+/** Compares the committed document with the descriptors, field by field: it leaves nothing out, and adds nothing. */
 const document = OpenApiDocument.read();
 const operations = operationsOf(document);
 const { bindings } = readHttpRules([InventoryService]);
 
-/** Messages that an answer need not have; all else is always there. */
+/** Fields that an answer may leave out. All others are always there. */
 const absent = [
   'ListLogsResponse.total_is_estimate',
   'ListLogsResponse.pruned_before',
@@ -43,14 +43,14 @@ describe.each(bindings.map((binding) => [binding.method.localName, binding] as c
     const pathFields = variables.map(({ fields }) => fields[0]!);
     const others = method.input.fields.filter((field) => !pathFields.includes(field));
 
-    test('the path has its variables, the query what neither path nor body hold', () => {
+    test('the path has its variables, the query has what is in neither path nor body', () => {
       expect(inPlace('path')).toEqual(names(pathFields));
       // An idempotency key is no part of an address.
       const inQuery = others.filter((field) => field !== body && field.name !== 'idempotency_key');
       expect(inPlace('query')).toEqual(names(body === '*' ? [] : inQuery));
     });
 
-    test('the body has all fields that are for it', () => {
+    test('the body has all of its fields', () => {
       const schema = document.at(`${pointer}/requestBody/content/application~1json/schema`);
       if (body === undefined) {
         expect(schema).toBeUndefined();
@@ -71,7 +71,7 @@ function answeredMessages(): DescMessage[] {
     for (const field of message.fields) if (field.message !== undefined) visit(field.message);
   };
   for (const { method, responseBody } of bindings) {
-    // Its results are those of other calls, each in the form that REST has for it.
+    // Its results are the answers of other calls, each in its form on REST.
     if (method.name === 'BatchExecute') continue;
     visit(responseBody?.message ?? method.output);
   }
@@ -85,7 +85,7 @@ describe.each(answeredMessages().map((message) => [message.name, message] as con
   const { value } = document.at(pointerOf(message))!;
   const properties = value.properties as Record<string, JsonObject>;
 
-  test('has all fields, always but for those that may be absent, and no others', () => {
+  test('has all fields and no others, and requires all but those that may be absent', () => {
     expect(Object.keys(properties).sort()).toEqual(names(message.fields));
     const always = message.fields.filter(({ name }) => !absent.includes(`${message.name}.${name}`));
     expect([...(value.required as string[])].sort()).toEqual(names(always));
@@ -94,11 +94,11 @@ describe.each(answeredMessages().map((message) => [message.name, message] as con
 
   test.each(message.fields.map((field) => [field.jsonName, field] as const))('%s', (name, field) => {
     const property = properties[name]!;
-    // Scalars that can be unset are null.
+    // A scalar that is not set is null.
     const isNullable = field.fieldKind === 'scalar' && field.proto.proto3Optional;
     expect([property.type].flat().includes('null')).toBe(isNullable);
     if (isNullable) expect(property.description).toMatch(/\bnull\b/);
-    // Quantities and counts have bounds; a change can go both ways.
+    // Quantities and counts have bounds. A change may be negative.
     if (property.type === 'integer' && name !== 'qtyChange') {
       expect(property.minimum).toBeGreaterThanOrEqual(0);
       expect(property.maximum).toBeLessThanOrEqual(2147483647);
@@ -111,7 +111,7 @@ describe.each(answeredMessages().map((message) => [message.name, message] as con
   });
 });
 
-test('no text speaks of other doors, or spells a field as no JSON does', () => {
+test('no text mentions other doors, or spells a field in another way than JSON does', () => {
   const texts: string[] = [];
   JSON.stringify(document.root, (key, value) => {
     if (['description', 'summary'].includes(key) && typeof value === 'string') texts.push(value);

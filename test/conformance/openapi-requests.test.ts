@@ -6,11 +6,11 @@ import { makeDemo } from '../support/demo.js';
 import { holdAgainstDocument } from '../support/openapi/checked-fetch.js';
 import { type Json, type JsonObject, OpenApiDocument } from '../support/openapi/document.js';
 
-/** The document's example of each request works as it stands on the record that `npm start` makes. */
+/** The document's example of each request works, unchanged, on the record that `npm start` creates. */
 const document = OpenApiDocument.read();
 const operations = new Map(operationsOf(document).map((operation) => [operation.id, operation]));
 
-/** One that works on a fresh demo; reserve comes once more, since its units are released by the published sample. */
+/** An order that works on a fresh demo. Calls come twice if another call in between ends what they held. */
 const order = [
   [
     'getInventory',
@@ -68,7 +68,7 @@ test.each(order.map((id, i) => [id, i] as const))('%s', async (id, i) => {
   if (shows) expect(text).toContain(id === 'listOrders' ? 'ORD-20241201-0100' : demo.inventoryId);
 });
 
-/** The request as a tool makes it that sends every parameter of which there is an example. */
+/** The request of a tool that sends every parameter that has an example. */
 function requestOf({ pointer, path, method, value }: Template, keySuffix: string) {
   const target = new URL(service.httpUrl);
   target.pathname = path;

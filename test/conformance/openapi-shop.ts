@@ -9,17 +9,17 @@ import { contradictions } from '../support/openapi/checker.js';
 import { type JsonObject, OpenApiDocument } from '../support/openapi/document.js';
 import { helpOf } from './contract.js';
 
-/** The document's examples of failures, and requests that are answered by them. */
+/** The document's examples of failures, and the requests that provoke them. */
 export const document = OpenApiDocument.read();
-/** Pointers of the examples that were answered. */
+/** Pointers of the examples that an answer matched. */
 export const answered = new Set<string>();
 
-/** What the examples speak of. */
+/** The record and the order of the examples. */
 export const ID = 'inv_xyz789';
 const REFERENCE = 'ORD-20241201-0099';
 const known = { id: [ID], reference: [REFERENCE], productId: ['prod_abc123'], skuId: ['sku_abc123_red'] };
 
-/** Of calls that need more than the fields without which no request is read. */
+/** Fields of calls that need more than the required ones. */
 export const bodies: Readonly<Record<string, Readonly<Record<string, boolean | string>>>> = {
   extendOrder: { openEnded: true },
   moveOrder: { toReference: 'ORD-20241201-0101' },
@@ -70,7 +70,7 @@ export class Shop {
     return body === undefined ? parts : { ...parts, body: new Members(Object.entries(body)) };
   }
 
-  /** @returns the answer's status and body, once the document has nothing against them. */
+  /** Returns the answer's status and body. Throws if they contradict the document. */
   async send(parts: Parts): Promise<{ status: number; body: JsonObject }> {
     const sender = new Sender(this.#app.httpUrl);
     try {
@@ -83,7 +83,7 @@ export class Shop {
     }
   }
 
-  /** Sends it, and holds what comes against the example of the reason under the status. */
+  /** Sends a request, and compares the answer with the document's example of this status and reason. */
   async expectExample(operation: Template, status: number, reason: string, parts: Parts): Promise<void> {
     const answer = await this.send(parts);
     const { pointer, value } = exampleOf(operation, status, reason);
@@ -97,7 +97,7 @@ export function exampleOf(operation: Template, status: number, reason: string) {
   const example = document.at(`${pointer}/${reason}`);
   if (example === undefined) throw new Error(`${operation.id} ${status} has no example of ${reason}`);
   const value = example.value.value as JsonObject;
-  // All but the bodies that are another one to the letter.
+  // A few bodies are published word for word, and have neither a request id nor a link.
   const isUsual = value.requestId !== undefined;
   const called = { requestId: 'r-1', help: helpOf(String(value.code)) };
   return { pointer: `${pointer}/${reason}`, value: isUsual ? { ...value, ...called } : value };

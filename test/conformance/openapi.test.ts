@@ -9,7 +9,7 @@ import { watchOperations } from '../../src/transport/operations/watch.js';
 import { escaped, type Json, type JsonObject, OpenApiDocument } from '../support/openapi/document.js';
 import { reasons } from './contract.js';
 
-/** The committed document against what it describes: the protos, the contract's table of errors, the published page. */
+/** Compares the committed document with what it describes: protos, the contract's table of errors, the samples. */
 const document = OpenApiDocument.read();
 const { root } = document;
 
@@ -58,16 +58,16 @@ test('permissions and idempotency keys are those of the dispatcher', () => {
     const names = (value.parameters as Json[]).map(
       (_, i) => document.at(`${pointer}/parameters/${i}`)!.value.name,
     );
-    // Tools that know one scheme of a call take the first; the other is a header to them.
+    // Tools that support one scheme per call take the first. To them, the API key is just a header.
     expect([Object.keys(security)[0], names.includes('X-MerchantApiKey')]).toEqual(['bearer', true]);
     return { id, ...security, changes: names.includes('Idempotency-Key') };
   });
-  // Only what they say of themselves is asked; none is called.
+  // The test only reads their descriptions, and calls none.
   const batch = batchExecuteOperation({} as never, {} as never);
   const served = [
     ...inventoryOperations({} as never),
     ...watchOperations({} as never),
-    // It takes a key for each command, and none for itself.
+    // It takes a key for each command, but none for the whole batch.
     { ...batch, changes: false },
   ];
   const expected = served.map((operation) => ({
@@ -83,7 +83,7 @@ test('permissions and idempotency keys are those of the dispatcher', () => {
 describe('errors', () => {
   const entries = Object.entries(reasons);
 
-  test('the codes are the contract’s reasons but for the one whose body has none', () => {
+  test('the codes are the contract’s reasons, except the one whose body has none', () => {
     const { code } = document.at('/components/schemas/Error/properties')!.value as {
       code: { enum: string[] };
     };
@@ -91,14 +91,14 @@ describe('errors', () => {
     expect([...code.enum].sort()).toEqual(expected.sort());
   });
 
-  /** What only operators are told; their calls have a document of their own. */
+  /** Reasons that only operators see. Their calls are described in another document. */
   const ofOperators = ['MERCHANT_NOT_FOUND', 'MERCHANT_ALREADY_EXISTS', 'API_KEY_NOT_FOUND'];
 
   test.each(entries.filter(([name]) => !ofOperators.includes(name)))(
     '%s: has an example, answered under its status by some call',
     (name, { httpStatus, retryable }) => {
       if (name === 'SLOW_READER') {
-        // No call is answered by it: it ends streams that have begun.
+        // This reason is never the answer to a call. It ends streams that have begun.
         const watch = operations.find(({ id }) => id === 'watchInventory')!;
         const { content } = document.at(`${watch.pointer}/responses/200`)!.value;
         for (const { examples } of Object.values(content as Record<string, JsonObject>)) {
@@ -115,13 +115,13 @@ describe('errors', () => {
           (status) => status !== String(httpStatus) && examplesAt(operation, status)[name],
         ),
       );
-      // HTTP has statuses of its own for requests that cannot be read.
+      // Requests that cannot be read have several statuses.
       if (name !== 'MALFORMED_REQUEST') expect(elsewhere).toEqual([]);
       const [user] = users as [Operation];
       const headers = document.at(`${user.pointer}/responses/${httpStatus}`)!.value.headers as JsonObject;
       const { 'Retry-After': header } = headers as { 'Retry-After'?: JsonObject };
       if (retryable) expect(header).toBeDefined();
-      // Another reason of the same status may bring it.
+      // The header may be there because of another reason with the same status.
       else expect(header === undefined || header.required === false).toBe(true);
     },
   );
@@ -160,7 +160,7 @@ describe('examples', () => {
     expect(document.at(pointer + answer)!.value).toEqual({ status: true, data });
   });
 
-  test('each follows the schema next to it', () => {
+  test('each is valid by the schema next to it', () => {
     const faults: string[] = [];
     let checked = 0;
     const check = (pointer: string, value: Json): void => {
@@ -182,7 +182,7 @@ describe('examples', () => {
   });
 });
 
-test('what is answered is closed, and what is sent is not', () => {
+test('schemas of answers forbid other fields, and schemas of requests do not', () => {
   const open: string[] = [];
   for (const { id, pointer, value } of operations) {
     const answered = document.at(`${pointer}/responses/200/content/application~1json/schema`);

@@ -10,20 +10,20 @@ import { play } from './play.js';
 import type { Scenario } from './scenario.js';
 import { areas } from './scenarios/index.js';
 
-/** Declares the tests of every scenario through these doors. Two files share the doors, so that two workers can. */
+/** Declares the tests of every scenario through these doors. Several files share the doors, and so run in parallel. */
 export function playAll(doorNames: readonly DoorName[]): void {
   let service: TestApp;
   let auditor: Auditor;
   let doors: ReadonlyMap<DoorName, Door>;
   let merchants: Credentials[];
   beforeAll(async () => {
-    // With no more rights than it needs: a call that lacks one is found here.
+    // The service's role has only the rights that it needs, so the scenarios fail if one is missing.
     const database = await createTestDatabase();
     service = await startAppOn(database, { DATABASE_URL: database.runtimeUrl });
     auditor = new Auditor(service.app.dataSource, database.runtimeUrl);
     const counts = doorNames.map((name) => areasOf(name).flatMap(([, scenarios]) => scenarios).length);
     merchants = await service.createMerchants(counts.reduce((sum, count) => sum + count));
-    // REST is held against docs/openapi.json, call by call: neither can say what the other does not.
+    // Each call over REST is compared with docs/openapi.json, so that the two cannot differ.
     const open = (name: DoorName): Door =>
       name === 'REST' ? restDoor(service.httpUrl, holdAgainstDocument) : openDoor(name, service);
     doors = new Map(doorNames.map((name) => [name, open(name)]));
@@ -37,7 +37,7 @@ export function playAll(doorNames: readonly DoorName[]): void {
 
   describe.each(doorNames)('%s', (name) => {
     describe.each(areasOf(name))('%s', (_, scenarios) => {
-      // Each has merchants of its own, so they need not wait for each other.
+      // Each scenario has merchants of its own, so they can run at the same time.
       test.concurrent.each(scenarios)('$name', (scenario) =>
         play({ service, auditor }, doors.get(name)!, scenario, merchants.pop()!),
       );

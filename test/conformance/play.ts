@@ -15,7 +15,7 @@ import {
   type Scenario,
 } from './scenario.js';
 
-/** Plays a scenario through one door, with `ours`, a new merchant, and fails where it comes to anything else. */
+/** Plays a scenario through one door, for the new merchant `ours`. Fails if it comes to anything but what it says. */
 export async function play(
   { service, auditor }: { service: TestApp; auditor: Auditor },
   door: Door,
@@ -60,7 +60,7 @@ async function ask(door: Door, call: Call, cast: Cast, bindings: Bindings): Prom
   return door.call(rpc, resolve(request, bindings), { credentials: await cast(caller), ...key });
 }
 
-/** Credentials by who has them, made when they are first asked for. */
+/** Returns the credentials of a caller, and makes them when they are first asked for. */
 type Cast = (name: CallerName) => Promise<Credentials>;
 
 const grants: Readonly<Record<Exclude<CallerName, 'ours' | 'stranger'>, readonly Permission[]>> = {

@@ -7,7 +7,7 @@ import { ErrorReasonSchema } from '../../src/gen/inventory/v1/error_reason_pb.js
 import { errorCodes } from '../../src/transport/failures/errors.js';
 import { reasons } from './contract.js';
 
-/** The one list of reasons: contract, proto enum, codes table and docs/errors.md say the same. */
+/** There is one list of reasons: the contract, the proto enum, the table of codes and docs/errors.md agree. */
 
 const PREFIX = 'ERROR_REASON_';
 const names = Object.keys(reasons) as FailureReason[];
@@ -23,7 +23,7 @@ function protoComment(reason: string): string {
 
 const openApi = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8'));
 const { examples } = openApi.components as { examples: Record<string, { value: object }> };
-/** Members of a body that are no facts of the failure. */
+/** Members of a body that are not metadata of the failure. */
 const shape = ['status', 'message', 'code', 'requestId', 'help', 'errors', 'error', 'statusCode'];
 
 const metadata = (text: string): string[] => /Metadata: ([^.;]*)/.exec(text)?.[1]?.match(/`\w+`/g) ?? [];
@@ -84,7 +84,7 @@ describe.each(names)('%s', (name) => {
   test('REST has its metadata next to the message', () => {
     const { value } = examples[name] ?? {};
     const documented = metadata(rows.get(name)![2]!).filter(
-      // Where one was given, which the example does not.
+      // `reference` is there if the call had one, which the call of the example does not.
       (fact) => name !== 'INSUFFICIENT_RESERVED' || fact !== '`reference`',
     );
     const facts = Object.keys(value ?? {}).filter((member) => !shape.includes(member));

@@ -111,7 +111,7 @@ describe.each(['v1', 'v1alpha'])('%s', (version) => {
     expect(found).toEqual(numbers);
   });
 
-  test('files have their options, which extensions are', async ({ ask }) => {
+  test('files keep their options, which are extensions', async ({ ask }) => {
     const [response] = (await ask(version, question(FILENAME, 'inventory/v1/inventory_service.proto'))).get(
       4,
     )!;
@@ -129,7 +129,7 @@ describe.each(['v1', 'v1alpha'])('%s', (version) => {
     question(EXTENSION_NUMBERS, 'constructor'),
     extension('google.protobuf.MethodOptions', 1),
     extension('constructor', 1),
-  ] as const)('what nobody knows is an error in the answer: %#', async (unknown, { ask }) => {
+  ] as const)('what is unknown is an error in the answer: %#', async (unknown, { ask }) => {
     const answer = await ask(version, unknown);
     expect([...answer.keys()]).toContain(7);
   });

@@ -3,7 +3,7 @@ import { InventoryService } from '../../src/gen/inventory/v1/inventory_service_p
 import { MerchantService } from '../../src/gen/merchants/v1/merchant_service_pb.js';
 import { createTranscoder } from '../../src/transcoding/index.js';
 
-/** `buf breaking` does not see a change of an HTTP path; this file does. Update it with `vitest -u`, on purpose. */
+/** `buf breaking` does not notice when an HTTP path changes, so this test does. Run `vitest -u` if that is intended. */
 test('the HTTP routes are the ones that callers know', async () => {
   const { routes } = createTranscoder({
     services: [InventoryService, MerchantService],

@@ -4,7 +4,7 @@ import { type Credentials, startApp, type TestApp } from '../support/app.js';
 import { explain, statusDetails } from '../support/doors/details.js';
 import { frame, unframe } from '../support/doors/grpc-web.js';
 
-/** What RPCs send besides messages, and gRPC-Web's text mode, as bytes on the wire. */
+/** What RPCs send in addition to messages, and the text mode of gRPC-Web, as bytes on the wire. */
 
 let service: TestApp;
 let credentials: Credentials;
@@ -32,7 +32,7 @@ const large = Buffer.concat([
 
 interface WireAnswer {
   readonly head: Readonly<Record<string, unknown>>;
-  /** Where the protocol has an error's metadata. */
+  /** The place where the protocol has the metadata of an error. */
   readonly end: Readonly<Record<string, unknown>>;
   readonly messages: readonly Uint8Array[];
 }
@@ -66,7 +66,7 @@ function grpc(authority: string, rpc: string, bytes: Buffer, headers: Headers): 
     let end = {};
     stream.on('response', (received) => {
       head = received;
-      // A refusal may be all in its head.
+      // A refusal may consist of headers only.
       if ('grpc-status' in received) end = received;
     });
     stream.on('trailers', (received) => {
@@ -97,7 +97,7 @@ async function grpcWeb(
   return { head, end: Object.fromEntries(trailers), messages };
 }
 
-/** Each piece is padded. */
+/** Decodes pieces of base64, each with its own padding. */
 function fromPieces(text: string): Buffer {
   return Buffer.concat((text.match(/[^=]+=*/g) ?? []).map((piece) => Buffer.from(piece, 'base64')));
 }
@@ -143,7 +143,7 @@ describe('an error carries its request id where its protocol has an error’s me
 
   test.each(ofCalls)('%s: a call', async (door, call) => {
     for (const [what, bytes, headers] of wrong) {
-      // The library's own words for these two reach the gRPC port's caller before the service does.
+      // On the gRPC port, the library itself refuses these two, before the service sees the call.
       const isLibrarys = bytes === large || 'grpc-encoding' in headers;
       if (door === 'gRPC' && isLibrarys) continue;
       if (door === 'Connect' && 'grpc-encoding' in headers) continue;
@@ -229,7 +229,7 @@ describe('gRPC-Web text', () => {
     expect(explain(told).reason).toBe(reason);
   });
 
-  test('a stream’s messages come each in their own piece', async () => {
+  test('each message of a stream comes in a piece of its own', async () => {
     const gone = new AbortController();
     const response = await fetch(`${service.httpUrl}${SERVICE}/WatchInventory`, {
       method: 'POST',

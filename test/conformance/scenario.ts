@@ -2,18 +2,18 @@ import type { SeedRecord } from '../../src/store/seed.js';
 import type { JsonRequest, Rpc } from '../support/doors.js';
 import type { Expected } from './contract.js';
 
-/** A story: what is in stock, what is done, and what that comes to, at whichever door. */
+/** What is in stock, what is called, and what that comes to. It is the same at every door. */
 export interface Scenario {
   readonly name: string;
   readonly records: readonly SeedRecord[];
   readonly steps: readonly Step[];
   /** Holds at the end: record → reference → units; '' for unreferenced. */
   readonly holds?: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** Lines that the calls added to the movement log: record → oldest first. */
+  /** Entries that the calls add to the movement log: record → its entries, oldest first. */
   readonly log?: Readonly<Record<string, readonly LogLine[]>>;
 }
 
-/** Action, change (of the available units for RESERVED and RELEASED, else of those on hand), reference, notes, actor. */
+/** Action, change (of available units for RESERVED and RELEASED, else of units on hand), reference, notes, actor. */
 export type LogLine = readonly [string, number, string | null, string | null, string];
 
 export type Step = Call | PassTime;
@@ -27,19 +27,19 @@ export interface Call {
   readonly replayed?: boolean;
   /** Whose credentials; `ours` unless said. */
   readonly caller?: CallerName;
-  /** Names for what only the service knows, by their place in `data` (`content.0.id`): see `Bound`. */
+  /** Name → the place in `data` (`content.0.id`) of a value that only the service knows: see `Bound`. */
   readonly bind?: Readonly<Record<string, string>>;
 }
 
-/** As if so much time had passed for all holds of ours. */
+/** Moves all holds of ours into the past by this much. */
 export interface PassTime {
   readonly passSeconds: number;
 }
 
-/** Ours has every permission, the next three one each, and so has nobody none; the stranger is another merchant. */
+/** `ours` has every permission, the next four have one each, `nobody` has none; `stranger` is another merchant. */
 export type CallerName = 'ours' | 'manager' | 'updater' | 'reader' | 'stockReader' | 'nobody' | 'stranger';
 
-/** A value that an earlier answer bound, or this one; in requests and in what is expected. */
+/** Stands, in requests and expectations, for a value that this answer or an earlier one bound. */
 export class Bound {
   constructor(readonly name: string) {}
 }
@@ -57,7 +57,7 @@ export function bindAll(bindings: Bindings, bind: Call['bind'], data: unknown): 
   }
 }
 
-/** A value with every Bound in it replaced. Matchers stay. */
+/** Replaces every Bound in a value. Matchers stay as they are. */
 export function resolve<T>(value: T, bindings: Bindings): T {
   if (value instanceof Bound) return bindings.get(value.name) as T;
   if (Array.isArray(value)) return value.map((item) => resolve(item, bindings)) as T;

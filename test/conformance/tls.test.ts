@@ -46,7 +46,7 @@ const doors = {
     new Promise<string>((resolve, reject) => {
       const session = connectHttp2(service.httpUrl, { ca, ...identity });
       session.on('error', reject);
-      // A refusal may come as an end without an error.
+      // A refused connection may end without an error.
       session.on('close', () => reject(new Error('closed')));
       const stream = session.request({ ':path': '/healthz' });
       stream.on('error', reject);
@@ -78,7 +78,7 @@ test('a stop waits for nobody whose handshake is not done', async () => {
   const socket = connect(Number(port), hostname);
   await once(socket, 'connect');
   const closed = once(socket, 'close');
-  // The service has it by then.
+  // Once another connection is served, the service also has this one.
   await doors.gRPC(nobody);
   await service.app.close();
   await closed;
@@ -91,7 +91,7 @@ describe.each(names)('%s', (name) => {
     expect(await doors[name](nobody)).toBe(healthy[name]);
   });
 
-  test('TLS with a client CA: whom it signed, and nobody else', async () => {
+  test('TLS with a client CA: clients with its certificates, and nobody else', async () => {
     service = await startApp(mutual);
     expect(await doors[name](client)).toBe(healthy[name]);
     await expect(doors[name](nobody)).rejects.toThrow();
@@ -100,7 +100,7 @@ describe.each(names)('%s', (name) => {
   });
 });
 
-test('cleartext finds no one on either port', async () => {
+test('neither port answers cleartext', async () => {
   service = await startApp(tls);
   const answer = await exchange(service.httpUrl, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
   expect(answer).not.toContain('200');
@@ -126,7 +126,7 @@ test('connections on which nothing is said are closed', async () => {
   };
   await Promise.all([
     exchange(service.httpUrl),
-    // Half a greeting.
+    // The beginning of a TLS handshake.
     exchange(service.httpUrl, Buffer.from('160301020001', 'hex')),
     silent('http/1.1'),
     silent('http/1.1', 'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n'),
@@ -148,7 +148,7 @@ test('connections that are old are asked to end, and what is open on them goes o
   });
   watch.setEncoding('utf8');
   await once(session, 'goaway');
-  // Once more, and with the last stream that is served.
+  // The last GOAWAY says which stream is the last one that is served.
   if (!session.closed) await once(session, 'goaway');
   const agent = new Agent({ keepAlive: true, maxSockets: 1, ca });
   const connections: unknown[] = [];
@@ -169,7 +169,7 @@ describe('certificates that change', () => {
   let folder: string;
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** Starts with the certificate of a stranger, which nobody trusts. */
+  /** Starts a service with a stranger's certificate, which nobody trusts. */
   async function startWithStranger(): Promise<void> {
     folder = mkdtempSync(join(tmpdir(), 'holdfast-tls-'));
     put('stranger');

@@ -9,7 +9,7 @@ import { exchange } from '../support/wire.js';
 /** What clients leave undone: requests that begin and never end, connections on which nothing is said. */
 
 const test = base
-  // One that is kept waiting would keep the service from closing, and time out.
+  // If the service kept one of them, it would never close, and the test would time out.
   .extend('environment', {
     REQUEST_TIMEOUT_MS: '300',
     HTTP_KEEP_ALIVE_MS: '400',
@@ -92,7 +92,7 @@ describe.each(['gRPC port', 'HTTP port'] as const)(
       const connection = await RawHttp2.connect(authority);
       const headers = grpcHeaders('/inventory.v1.InventoryService/Reserve', merchant);
       connection.send(headersFrames(1, headers), messageFrame(1, reserveOne, 0), withdrawal);
-      // What was sent before is done when this is answered.
+      // When this call is answered, anything sent before it is done.
       connection.send(headersFrames(3, headers), messageFrame(3, Buffer.alloc(0)));
       await connection.frame((f) => f.stream === 3 || f.type === FrameType.GOAWAY);
       connection.socket.destroy();
@@ -119,7 +119,7 @@ const healthz = headersFrames(1, [
   [':scheme', 'http'],
   [':authority', 'a'],
 ]);
-/** Without END_HEADERS. */
+/** A request for /healthz whose headers never end: without END_HEADERS. */
 const halfHealthz = Buffer.from(healthz);
 halfHealthz[4] = 0;
 
@@ -164,5 +164,5 @@ test('calls taken back with NO_ERROR: they end, though nobody reads what they br
     session.destroy();
   });
   await Promise.all(takenBack);
-  // One that stays would keep the service from closing.
+  // If one of them stayed, the service would not close.
 });

@@ -11,7 +11,7 @@ import {
 } from '../support/watches.js';
 import { helpOf } from './contract.js';
 
-/** WatchInventory through every door: what is sent, where it goes on, and what is refused before the first event. */
+/** WatchInventory through every door: what is sent, where it resumes, and what is refused before the first event. */
 
 let app: TestApp;
 let caller: Door;
@@ -85,7 +85,7 @@ describe.each(watchDoors)('%s', (door) => {
     expect(changes.filter(({ id }) => id === b)).toEqual([stock(b, 15, 3)]);
   });
 
-  test('goes on after an event, with what came after it alone', async () => {
+  test('resumes after an event, only with what came after it', async () => {
     const id = await seeded();
     const first = watch(door, { ids: [id] });
     await first.next();
@@ -101,7 +101,7 @@ describe.each(watchDoors)('%s', (door) => {
     expect(second.seen).toHaveLength(3);
   });
 
-  test('begins even when there is nothing new, so that silence is not taken for a fault', async () => {
+  test('begins even when there is nothing new, so that callers do not take silence for a fault', async () => {
     const first = watch(door, { ids: ['still'] });
     const { eventId } = await first.next();
     const second = watch(door, { ids: ['still'], afterId: eventId });
@@ -124,13 +124,13 @@ describe.each(watchDoors)('%s', (door) => {
     expect(changes).toEqual(expect.arrayContaining([stock(joined.id, 4, 1), stock(a, 10, 2)]));
   });
 
-  test('a product that nobody knows has no records yet', async () => {
+  test('an unknown product has no records yet', async () => {
     const product = `product_${nextRecord++}`;
     const stream = watch(door, { productId: product });
     await stream.begun;
     const id = await seeded(product);
     await reserve(id, 1);
-    // The seed tells nobody, the reserve does.
+    // The seed wakes no watch, but the reserve does.
     expect((await stream.takeUntil((event) => event.reservedQty === 1)).at(-1)).toMatchObject({ id });
   });
 

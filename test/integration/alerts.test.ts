@@ -28,7 +28,7 @@ const queries = [
   ),
 ];
 
-test('what alerts and panels ask for is what the service tells', async ({ service }) => {
+test('the service has every metric that alerts and panels ask for', async ({ service }) => {
   const metrics = await (await fetch(`${service.httpUrl}/metrics`)).text();
   const series = new Set(
     [...metrics.matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(([, name, type]) =>
@@ -54,7 +54,7 @@ describe.each(alerts)('$alert', ({ alert, annotations }) => {
   });
 });
 
-test('docs/runbook.md explains no other alert, and names panels that are there', () => {
+test('docs/runbook.md explains no other alert, and names panels that exist', () => {
   const section = read('docs/runbook.md')
     .split(/^## /m)
     .find((part) => part.startsWith('Alerts'))!;

@@ -37,7 +37,7 @@ function parse(merchantId: string, text: string): Submission {
 const commands = (merchantId: string, text: string): Submission[] =>
   text.split(' ').map((command) => parse(merchantId, command));
 
-/** A merchant of its own, with 20 units of one record; runs each batch in one transaction. */
+/** Makes a new merchant with 20 units of one record, and runs each batch in one transaction. */
 async function run(...batches: string[]): Promise<{ holds: string; outcomes: string[] }> {
   const merchantId = `mer_${++merchants}`;
   await insertMerchant(dataSource, merchantId, 'Test');
@@ -62,15 +62,15 @@ describe('a release without a reference draws on the oldest holds, no matter wha
     ['+1A +1B +1C +1D', '-2', 'C1 D1'],
     ['+1A +1B +1C +1D', '-1 -1 -1', 'D1'],
     ['+1A +1B +1C +1D', '-4', ''],
-    // Emptied by name before, the oldest are no longer there to draw on.
+    // Commands before it emptied the oldest by name.
     ['+1A +1B +1C +1D', '-1A -1', 'C1 D1'],
     ['+1A +1B +1C +1D', '-1A -1B -1', 'D1'],
     ['+1A +1B +1C +1D', '-1A -1B -1C -1', ''],
     ['+1A +1B +1C +1D', '-1B -1A -1', 'D1'],
-    // Emptied and reserved again, a hold is the youngest.
+    // A hold that is emptied and reserved again is the youngest.
     ['+1A +1B +1C +1D', '-1A +1A -1', 'C1 D1 A1'],
     ['+1A +1B +1C +1D', '-1A +1A -3', 'A1'],
-    // A hold that the batch names is not older for it.
+    // A hold that the batch names keeps its age.
     ['+1A +1B +1C +1D', '+1D -1', 'B1 C1 D2'],
     ['+1A +1B +1C +2D', '-1D -1', 'B1 C1 D1'],
     ['+1A +2B +1C +1D', '+1C -2', 'B1 C2 D1'],
@@ -84,7 +84,7 @@ describe('a release without a reference draws on the oldest holds, no matter wha
     ['+2A +1', '-2 +1', 'A1 1'],
   ])('%s, then %s → %s', async (held, batch, left) => {
     expect((await run(held, batch)).holds).toBe(left);
-    // The same, one by one.
+    // Each command in a transaction by itself comes to the same.
     expect((await run(...held.split(' '), ...batch.split(' '))).holds).toBe(left);
   });
 });
@@ -98,7 +98,7 @@ describe('each command of a batch has its own outcome', () => {
     ['+5A -6A -5A -1A', `5 ${none} 0 ${none}`],
     ['+5A -1B -5 -1', `5 ${none} 0 ${none}`],
     ['+10A +10B +1C -10A +1C', `10 20 ${few} 10 11`],
-    // Keys, within one batch: the second call finds the first one's outcome, whatever that was.
+    // One key twice in a batch: the second call finds the outcome of the first, whatever it was.
     ['+1@k +1@k', '1 1!'],
     ['+1@k +2@k +1@k', '1 reused 1!'],
     ['+21@k -1 +21@k', `${few} ${none} ${few}!`],

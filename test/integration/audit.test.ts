@@ -15,7 +15,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   dataSource = await openDataSource(database.url);
   engine = await startEngine(database.url);
-  // Drift that the tables themselves refuse can still come from a restored backup.
+  // The tables refuse such drift, but a restored backup can contain it.
   await database.query('ALTER TABLE stock_levels DROP CONSTRAINT stock_levels_sound');
   await database.query('ALTER TABLE holds DROP CONSTRAINT holds_not_empty');
 });
@@ -127,7 +127,7 @@ const ENDS = "UPDATE holds SET expires_at = '2100-01-02T03:04:05.678Z'";
 const looksAt = (instant: string): string =>
   `${ENDS}; UPDATE stock_levels SET next_expiry_at = ${instant} WHERE id = 'inv_1'`;
 
-/** Quantities are right; only the instant is not from which a hold counts as gone. */
+/** The quantities are right. Only the instant from which expired holds are looked for is wrong. */
 const LATE: [string, string, string[]][] = [
   [
     'a hold that ends, and nobody to look for it',
@@ -165,7 +165,7 @@ describe('what it finds', () => {
       records: 2,
       drift: [{ merchantId, inventoryId: 'inv_1', problems, repaired: false }],
     });
-    // To look changes nothing.
+    // An audit without repair changes nothing.
     expect(await tables()).toBe(before);
   });
 
@@ -177,7 +177,7 @@ describe('what it finds', () => {
     expect(report.drift.map((d) => `${d.merchantId} ${d.inventoryId}`).sort()).toEqual(
       [`${shelf.merchantId} inv_2`, `${other.merchantId} inv_2`].sort(),
     );
-    // One merchant's audit is about that merchant.
+    // The audit of one merchant leaves out the others.
     await database.query('UPDATE stock_levels SET reserved_qty = 0 WHERE merchant_id = $1', [
       other.merchantId,
     ]);
@@ -213,8 +213,8 @@ describe('what it finds', () => {
   });
 });
 
-/** The entries of a process of the version before: without figures, and a draw without a reference names nobody. */
-describe('a log from before entries told whose units went', () => {
+/** As the version before wrote its entries: without figures, and a draw without a reference names no reference. */
+describe('a log from before entries said whose units they took', () => {
   const OLD = 'UPDATE movement_log SET on_hand_qty = NULL, reserved_qty = NULL';
   const UNTOLD = `${OLD}, reference = CASE WHEN action = 'RESERVED' THEN reference END`;
   const submit = (submission: Submission) => engine.engine.submit(submission, NEVER);
@@ -233,7 +233,7 @@ describe('a log from before entries told whose units went', () => {
     await submit(shelf.reserve(1));
     await submit(release(3, 'A'));
     expect(await check()).toMatchObject({ consistent: true });
-    // And a process of the version before goes on writing.
+    // A process of the version before is still writing.
     await submit(shelf.reserve(2, { reference: 'C' }));
     await submit(release(3, ''));
     await database.query(UNTOLD);
@@ -295,11 +295,11 @@ describe('repair', () => {
                  FROM movement_log WHERE inventory_id = s.id AND notes <> 'initial stock') AS said
          FROM stock_levels AS s WHERE id = 'inv_1'`,
     );
-    // One entry for each reference that is told about; the last has the record's revision.
+    // One entry for each reference that drifted. The last entry has the record's revision.
     const entries = Math.max(1, problems.filter((problem) => problem.includes(' held ')).length);
     const said = Array.from({ length: entries }, (_, i) => ['system', 'ADJUSTED', i === entries - 1, true]);
     expect(after).toEqual({ follows: true, said });
-    // And stock can be moved again.
+    // Afterwards, commands on the record succeed again.
     expect(await engine.engine.submit(shelf.reserve(1), NEVER)).toMatchObject({ outcome: { ok: true } });
     expect(await check()).toMatchObject({ consistent: true, drift: [] });
   });
@@ -318,7 +318,7 @@ describe('repair', () => {
       {
         on_hand_qty: 200,
         reserved_qty: 5,
-        // The log already added up to the holds.
+        // The log and the holds already agreed, so the entry changes no quantity.
         on_hand_delta: 0,
         reserved_delta: 0,
         notes: 'audit repair: reserved counter 7 set to 5, the sum of holds',
@@ -404,7 +404,7 @@ describe('repair', () => {
     [
       'a log entry of no record',
       "UPDATE movement_log SET inventory_id = 'inv_none' WHERE inventory_id = 'inv_2'",
-      // inv_2 misses what inv_none has.
+      // inv_none has the holds or entries that inv_2 lacks.
       ['200 units on hand, but the log adds up to 0', 'holds or log entries without a record'],
     ],
   ])('%s needs a person', async (_, sql, problems) => {
@@ -419,7 +419,7 @@ describe('repair', () => {
     expect(await check()).toMatchObject({ consistent: false });
   });
 
-  test('what can be mended is, though another record cannot', async () => {
+  test('what can be repaired is repaired, though another record cannot be', async () => {
     await database.query("UPDATE holds SET qty = 201 WHERE inventory_id = 'inv_1'");
     await database.query("UPDATE stock_levels SET reserved_qty = 3 WHERE id = 'inv_2'");
     const report = await repair();

@@ -17,7 +17,7 @@ const test = base
           { credentials: merchant, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) },
         ),
   )
-  /** Units on hand, each figure once, and log entries; fails unless they agree. */
+  /** The distinct figures of units on hand, and the number of log entries; fails unless the audit is clean. */
   .extend('happened', ({ service }) => async (): Promise<{ onHand: number[]; entries: number }> => {
     const report = await audit(service.app.dataSource, { merchantId: merchant.merchantId, repair: false });
     expect(report).toMatchObject({ consistent: true, records: ids.length });
@@ -53,7 +53,7 @@ const twice: readonly Line[] = [
 describe.each<UnaryDoorName>(['gRPC', 'gRPC over h2c on the HTTP port', 'Connect JSON', 'REST'])(
   '1,000 lines through %s',
   (door) => {
-    test('each is answered in its order, with what those before it left', async ({
+    test('each is answered in order, with the stock that the lines before it left', async ({
       batchAdjust,
       happened,
     }) => {
@@ -69,7 +69,10 @@ describe.each<UnaryDoorName>(['gRPC', 'gRPC over h2c on the HTTP port', 'Connect
       expect(await happened()).toEqual({ onHand: [12], entries: LINES_MAX });
     });
 
-    test('one that fails stops all, and is named by its place', async ({ batchAdjust, happened }) => {
+    test('if one fails, none takes effect, and it is named by its place', async ({
+      batchAdjust,
+      happened,
+    }) => {
       const lines = twice.with(999, { ...twice[999]!, qty: -14 });
       const answer = await batchAdjust(door, lines);
       const message =
@@ -94,7 +97,7 @@ describe.each<UnaryDoorName>(['gRPC', 'gRPC over h2c on the HTTP port', 'Connect
       if (door === 'REST') {
         expect(answer.failedParts).toHaveLength(LINES_MAX);
       } else {
-        // More would not fit into the trailers that clients accept.
+        // All of them would not fit into the trailers that clients accept.
         expect(answer.preconditions?.[0]).toMatchObject({ subject: 'inv_0' });
         expect(answer.preconditions!.length).toBeGreaterThan(10);
         expect(Number(answer.metadata!.omitted) + answer.preconditions!.length).toBe(LINES_MAX);
@@ -123,7 +126,7 @@ describe.each<UnaryDoorName>(['gRPC', 'gRPC over h2c on the HTTP port', 'Connect
   },
 );
 
-// The service's other calls still take 64 KiB: test/conformance/grpc-limits.test.ts.
+// Other calls still take 64 KiB at most: test/conformance/bad-http.test.ts and rpc-wire.test.ts.
 test.for(['REST', 'gRPC', 'Connect JSON'] as const)(
   '%s: full lines have room',
   async (door, { batchAdjust, happened }) => {

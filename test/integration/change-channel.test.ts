@@ -4,11 +4,11 @@ import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { until } from '../support/process.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
-/** News between processes by LISTEN and NOTIFY, each channel a process of its own as far as the database can tell. */
+/** News between processes by LISTEN and NOTIFY. To the database, each channel is a process of its own. */
 
 interface Ear {
   readonly channel: ChangeChannel;
-  /** Merchants, and `*` for what may be anybody's: once for each time that it begins to listen. */
+  /** Merchants; `*` stands for any merchant, and comes each time that the channel begins to listen. */
   readonly heard: string[];
   readonly errors: string[];
 }
@@ -52,7 +52,7 @@ async function listen(url = database.url, connectTimeoutMs = 2000): Promise<Ear>
 const notify = (payload: string) => database.query('SELECT pg_notify($1, $2)', ['holdfast_changes', payload]);
 const hears = (ear: Ear, name: string) => until(`news of ${name}`, () => ear.heard.includes(name));
 
-test('says that anything may have changed once it listens, since nobody knows what was said before', async () => {
+test('says that anything may have changed once it listens: it missed what was sent before', async () => {
   expect((await listen()).heard).toEqual(['*']);
 });
 
@@ -66,7 +66,7 @@ test('tells all others, and not itself', async () => {
   expect(c.heard.toSorted()).toEqual(['*', 'mer_1', 'mer_2', 'mer_3']);
 });
 
-test('more merchants than fit into one message are anybody', async () => {
+test('more merchants than fit into one message are heard as any merchant', async () => {
   const [a, b] = [await listen(), await listen()];
   a.channel.send(Array.from({ length: 1000 }, (_, i) => `merchant_${i}`));
   await until('news', () => b.heard.length > 1);
@@ -81,7 +81,7 @@ test('what is sent while another message is on its way goes with the next, and n
   expect(b.heard.slice(1)).toEqual(names);
 });
 
-// [what somebody else writes on the channel, what is heard]
+// [what another program writes on the channel, what is heard]
 test.each([
   ['', '*'],
   ['no JSON', '*'],
@@ -159,7 +159,7 @@ describe('closed', () => {
     expect(await backends()).toHaveLength(2);
   });
 
-  test('before it stood, it never does', async () => {
+  test('before it was connected, it never connects', async () => {
     const heard: unknown[] = [];
     const channel = new ChangeChannel({
       url: database.url,

@@ -106,7 +106,7 @@ describe('each command, for people and with --json', () => {
 
   test.each(cases)('$args', async ({ args, text, json }) => {
     const words = args.split(' ').map((word) => (word === 'M' ? stage.merchantId : word));
-    // As a process once, which also has to come to its end.
+    // Once as a process: it also has to end by itself.
     const [people, scripts] = await Promise.all([asProcess(words), holdfast([...words, '--json'])]);
     expect(people).toEqual({ code: 0, stdout: expect.stringMatching(text), stderr: '' });
     expect({ ...scripts, stdout: JSON.parse(scripts.stdout) }).toEqual({
@@ -114,7 +114,7 @@ describe('each command, for people and with --json', () => {
       stdout: json(stage.merchantId),
       stderr: '',
     });
-    // One line, and nothing but JSON.
+    // One line of JSON.
     expect(scripts.stdout.trimEnd()).not.toContain('\n');
   });
 
@@ -122,7 +122,7 @@ describe('each command, for people and with --json', () => {
     expect(await asProcess(['--version'])).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: '' });
   });
 
-  test('--json may stand before the command, too', async () => {
+  test('--json may also stand before the command', async () => {
     expect(JSON.parse((await holdfast(['--json', 'migrate'])).stdout)).toEqual({ migrations: [] });
   });
 });
@@ -169,7 +169,7 @@ describe('used wrongly: one line that says how, exit 2, nothing on standard outp
     expect(await holdfast(args)).toEqual({ code: 2, stdout: '', stderr: `${expected}\n` });
   });
 
-  test('the process says the same, of what the parser finds wrong, and of what the command does', async () => {
+  test('as a process it says the same, of what the parser finds wrong and of what the command finds wrong', async () => {
     const some = cases.filter(({ args }) => ['bogus', 'key', 'token'].includes(args[0]!));
     expect(some.length).toBeGreaterThan(2);
     for (const { args, expected } of some) {
@@ -177,7 +177,7 @@ describe('used wrongly: one line that says how, exit 2, nothing on standard outp
     }
   });
 
-  // The same without a process each: what the commands themselves find wrong.
+  // What the commands themselves find wrong, without a process for each.
   const token = { permissions: 'can_update_inventory', ttl: '1h', actor: 'operator' };
   const noMerchant = 'there is no merchant mer_no';
   const noKey = 'the merchant has no valid key like that';
@@ -414,7 +414,7 @@ test('a service tells its version first, and the port of its metrics', async () 
   expect(service.stdout()).toMatch(/^Metrics on http:\/\/127\.0\.0\.1:\d+\/metrics$/m);
 });
 
-test('SIGHUP without TLS: nothing to read again, and no end', async () => {
+test('SIGHUP without TLS: there is nothing to read again, and the service goes on', async () => {
   process.kill(service.pid, 'SIGHUP');
   const statuses = [await fetch(`${service.httpUrl}/readyz`), await fetch(`${service.httpUrl}/readyz`)];
   expect(statuses.map(({ status }) => status)).toEqual([200, 200]);
@@ -439,14 +439,14 @@ describe('keys and tokens, on a service that runs', () => {
 
     const revoked = await asProcess(['key', 'revoke', '--merchant', merchantId, '--key', merchant.apiKey]);
     expect(revoked).toMatchObject({ code: 0, stdout: `Revoked pk_live_…${merchant.apiKey.slice(-4)}\n` });
-    // Everywhere within 10 s, says the contract.
+    // The contract says: everywhere within 10 s.
     await until('the end of the key', async () => (await old!.call(call)).kind === 'refused', 10_000);
     expect(await old!.call(call)).toMatchObject({ reason: 'UNAUTHENTICATED' });
     expect(await fresh!.call(call)).toMatchObject({ kind: 'ok' });
     const { keys } = await json(['key', 'list', '--merchant', merchantId]);
     expect(keys).toMatchObject([{ revokedAt: expect.any(String) }, { revokedAt: null }]);
 
-    // The last four will do as well.
+    // The last four characters are enough to name a key.
     expect(await json(['key', 'revoke', '--merchant', merchantId, '--key', added.slice(-4)])).toEqual({
       revoked: { prefix: 'pk_live_', lastFour: added.slice(-4) },
     });
@@ -485,7 +485,7 @@ describe('keys and tokens, on a service that runs', () => {
   });
 });
 
-test('record create: stock to reserve from, accounted for in the log; a second of that id is refused', async () => {
+test('record create: stock to reserve from, logged as received; a second record of that id is refused', async () => {
   const merchant = await createMerchant(stage.dataSource, 'Opens', 'live');
   const { merchantId } = merchant;
   const create = ['record', 'create', '--merchant', merchantId, '--id', 'inv_new', '--on-hand', '5'];
@@ -574,7 +574,7 @@ test('a record with all that describes it', async () => {
   });
 });
 
-test('a default TTL: set, listed, taken by the service that runs, and taken away', async () => {
+test('a default TTL: set, listed, used by the running service, and removed', async () => {
   const merchant = await createMerchant(stage.dataSource, 'Hurries', 'live');
   const { merchantId } = merchant;
   await seedRecords(stage.dataSource, merchantId, [{ id: 'inv_ttl', onHandQty: 9, reservedQty: 0 }]);
@@ -602,7 +602,7 @@ test('a default TTL: set, listed, taken by the service that runs, and taken away
 });
 
 describe('audit', () => {
-  test('names what drifted and exits 1; --repair mends it, says so in the log, and all is well', async () => {
+  test('names what drifted and exits 1; --repair corrects it, logs it, and the next audit is clean', async () => {
     const { merchantId } = await createMerchant(stage.dataSource, 'Drifts', 'live');
     await seedRecords(stage.dataSource, merchantId, [
       { id: 'inv_sound', onHandQty: 10, reservedQty: 4 },
@@ -707,7 +707,7 @@ describe('output that nobody reads', () => {
         child.stdout.destroy();
         child.stderr.destroy();
       }
-      // More than a pipe holds: each is refused, and logged.
+      // Each call is refused and logged. Together, these lines are more than a pipe holds.
       const call = async (): Promise<number> => (await fetch(`${url}/v1/inventory/${'x'.repeat(60)}`)).status;
       for (let i = 0; i < 12; i++) {
         expect(new Set(await Promise.all(Array.from({ length: 50 }, call)))).toEqual(new Set([401]));

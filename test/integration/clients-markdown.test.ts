@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { stepsOf } from '../support/markdown.js';
 import { expectPrinted } from '../support/markdown-output.js';
 
-/** What the tests of the pages would let through is as good as not tested. */
+/** The reader of pages itself. A mistake that it let through would leave steps of the pages untested. */
 
 const fence = '```';
 const page = (...blocks: [info: string, text: string][]): string =>

@@ -12,9 +12,9 @@ import { startEngine, type TestEngine } from '../support/engine-stage.js';
 const plain = 'grpc-service-config.json';
 const withKeys = 'grpc-service-config-with-keys.json';
 
-/** Commands that the service still refuses before it executes them. */
+/** How many more commands the engine refuses before it executes any. */
 let refusals = 0;
-/** How often a command came. */
+/** Commands that reached the engine. */
 let submissions = 0;
 let real: TestEngine;
 const engine: Engine = {
@@ -88,13 +88,13 @@ describe('grpc-js', () => {
     await service.seed(ours.merchantId, { id: 'inv_1', onHandQty: 50, reservedQty: 0 });
   });
 
-  /** Calls as a client does that has the config; the attempts are its own. */
+  /** A client with this config makes one call; grpc-js itself tries again. */
   test.each<[string, string, { refused?: number; lost?: number; key?: string }, string]>([
     [withKeys, 'reserve', { refused: 1, key: 'k' }, 'OK, 2 calls, 2 reserved'],
     [withKeys, 'reserve', { refused: 4, key: 'k' }, 'OK, 5 calls, 2 reserved'],
     [withKeys, 'reserve', { refused: 5, key: 'k' }, 'UNAVAILABLE, 5 calls, 0 reserved'],
     [withKeys, 'reserve', { lost: 1, key: 'k' }, 'OK, 2 calls, 2 reserved'],
-    // Why there are two.
+    // This is why there are two configs: without a key, a try after a lost answer reserves twice.
     [withKeys, 'reserve', { lost: 1 }, 'OK, 2 calls, 4 reserved'],
     [plain, 'reserve', { lost: 1 }, 'UNAVAILABLE, 1 calls, 2 reserved'],
     [plain, 'reserve', { refused: 1 }, 'UNAVAILABLE, 1 calls, 0 reserved'],
@@ -134,7 +134,7 @@ async function published(name: string): Promise<ServiceConfig> {
   return (await (await fetch(`${service.httpUrl}/${name}`)).json()) as ServiceConfig;
 }
 
-/** The same with shorter waits. */
+/** The config with shorter waits between attempts. */
 function quick(config: ServiceConfig): ServiceConfig {
   const methodConfig = config.methodConfig.map((entry) => ({
     ...entry,
@@ -146,7 +146,7 @@ function quick(config: ServiceConfig): ServiceConfig {
 type Methods = typeof InventoryService.method;
 type UnaryMethod = Methods['reserve'] | Methods['getInventory'];
 
-/** Name of the status that the caller sees at last. */
+/** Returns the name of the status that the caller sees in the end. */
 function unary<M extends UnaryMethod>(
   client: Client,
   method: M,

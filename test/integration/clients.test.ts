@@ -14,7 +14,7 @@ const named = steps.map((step) => {
 
 let reader: MarkdownReader;
 beforeAll(async () => {
-  // Where there is no grpcurl, its calls are made by buf.
+  // Where grpcurl is not installed, buf makes its calls.
   reader = await MarkdownReader.start(join(projectRoot, 'test/support/bin'));
 });
 afterAll(() => closeReader(reader));
@@ -38,7 +38,7 @@ test('each client is there, and no more is left out than the tools of other lang
     'python3',
     'go',
   ]);
-  // What succeeds says what it prints, unless it makes files.
+  // The page shows the output of each step that succeeds, unless the step only makes files.
   const silent = runs.filter(({ how, output }) => how !== 'not-run' && output === undefined);
   expect(silent.map(({ script }) => script.split(' ').slice(0, 3).join(' '))).toEqual([
     'TOKEN=$(node -p \'require("./.holdfast/demo.json").token\')\nKEY=$(node',
@@ -48,11 +48,11 @@ test('each client is there, and no more is left out than the tools of other lang
   ]);
 });
 
-test('the versions that it names are those that it was tried with here', () => {
+test('the versions that it names are those that these tests use', () => {
   const page = readFileSync(join(projectRoot, 'docs/clients.md'), 'utf8');
   const named = [...page.matchAll(/(@(?:connectrpc|bufbuild|grpc)\/[\w-]+)@(\d[\w.-]*\w)/g)];
   const installed = named.map(([, name]) => {
-    // Not needed here, and released together.
+    // This project does not need connect-web, which is released together with connect.
     const known = name === '@connectrpc/connect-web' ? '@connectrpc/connect' : name;
     const path = join(projectRoot, 'node_modules', known!, 'package.json');
     return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;

@@ -9,7 +9,7 @@ import { projectRoot } from '../support/process.js';
 test('the demo exits with 0, shows every exchange, and leaves nothing behind', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-demo-test-'));
   try {
-    // What `npm run demo` runs once it has built. Settings of the caller's do not disturb it.
+    // What `npm run demo` runs after the build. The caller's settings must not disturb it.
     const { stdout, stderr } = await promisify(execFile)(
       join(projectRoot, 'node_modules/.bin/tsx'),
       ['tools/demo.ts'],

@@ -20,7 +20,7 @@ interface Answer {
 }
 type Send = (method: string, path: string, headers?: Record<string, string>) => Promise<Answer>;
 
-/** Byte for byte what is asked, without a client that tidies paths; no credentials anywhere. */
+/** Sends the path byte for byte, since HTTP clients tidy it. No request here has credentials. */
 const overHttp1: Send = async (method, path, headers = {}) => {
   const lines = Object.entries({ host: 'test', connection: 'close', ...headers }).map(
     ([name, value]) => `${name}: ${value}\r\n`,
@@ -83,7 +83,7 @@ describe.each([
     expect(Number(answer.headers['content-length'])).toBeGreaterThan(0);
   });
 
-  test('what the browser has already is not sent again', async () => {
+  test('what the browser already has is not sent again', async () => {
     const { etag } = (await send('GET', '/docs/swagger-ui.css')).headers;
     const again = await send('GET', '/docs/swagger-ui.css', { 'if-none-match': String(etag) });
     expect(again).toMatchObject({ status: 304, body: '', headers: { etag } });

@@ -6,7 +6,7 @@ import { startApp, type TestApp } from '../support/app.js';
 import { type Chromium, startChromium } from '../support/chromium.js';
 import { makeDemo } from '../support/demo.js';
 
-// A browser on a busy machine.
+// On a busy machine, a browser is slow.
 vi.setConfig({ testTimeout: 60_000 });
 
 let app: TestApp;
@@ -22,21 +22,23 @@ afterAll(async () => {
   await app?.close();
 });
 
-/** What a page did that its reader did not see. */
+/** What a page does that its reader does not see. */
 interface Watched {
   readonly page: Page;
   /** Hosts that were asked for something. */
   readonly hosts: Set<string>;
   /** Errors and warnings of the console, uncaught exceptions, requests that failed. */
   readonly complaints: string[];
-  /** Directives of the policy that something broke. */
+  /** Directives of the content security policy that something broke. */
   readonly breaches: string[];
 }
 
 const RESERVE = '.opblock:has([data-path="/v1/inventory/{id}/reserve"])';
 const LIVE = `${RESERVE} .live-responses-table .response`;
 
-/** The page as somebody without credentials opens it, in a browser that knows nothing yet, with its operations in view. */
+/**
+ * The page as somebody without credentials opens it, in a browser that knows nothing yet, with its operations in view.
+ */
 async function openDocs(): Promise<Watched> {
   const page = await (await chromium.browser.createBrowserContext()).newPage();
   const watched: Watched = { page, hosts: new Set(), complaints: [], breaches: [] };
@@ -58,7 +60,7 @@ async function openDocs(): Promise<Watched> {
   return watched;
 }
 
-/** A page that several tests go on with, since to show the page takes far longer than most of them. */
+/** A page that several tests share, since opening it takes far longer than most of them. */
 function sharedDocs(): () => Promise<Watched> {
   let docs: Promise<Watched> | undefined;
   return () => {
@@ -67,9 +69,9 @@ function sharedDocs(): () => Promise<Watched> {
   };
 }
 
-/** Without credentials, and with an operation opened in the end. */
+/** The page of the tests without credentials; they leave an operation open. */
 const strangersDocs = sharedDocs();
-/** Looked at from all sides. */
+/** The page of the tests of its looks. */
 const readersDocs = sharedDocs();
 
 function expectQuiet({ hosts, complaints, breaches }: Watched): void {
@@ -93,7 +95,7 @@ async function tryReserve(page: Page): Promise<{ status: string; body: unknown }
   };
 }
 
-/** In place of what the field holds. */
+/** Replaces what is in the field. */
 async function enter(page: Page, field: string, text: string): Promise<void> {
   await page.focus(field);
   await page.keyboard.down('Control');
@@ -139,7 +141,7 @@ test('Reserve, tried with the demo credentials and nothing else, gives the publi
   }
   await page.click('.modal-ux .close-modal');
 
-  // An optional header that was filled in would make each try another's retry.
+  // If the page filled in an idempotency key, each try would be a retry of the one before.
   let sent: HTTPRequest | undefined;
   page.on('request', (request) => {
     if (request.method() === 'PATCH') sent = request;
@@ -164,7 +166,7 @@ test('Reserve, tried with the demo credentials and nothing else, gives the publi
   expect(kept).toEqual([0, 0, '']);
 });
 
-test('without credentials it answers 401', async () => {
+test('without credentials the answer is 401', async () => {
   const { page } = await strangersDocs();
   expect(await tryReserve(page)).toEqual({
     status: '401',
@@ -195,7 +197,7 @@ test('it opens with a call to try; what the others say is folded, and a link lea
   expect(others.length).toBeGreaterThan(1);
   expect(others.filter(([, open]) => open !== false)).toEqual([]);
 
-  // From the page, /docs, to one next to it.
+  // The links lead from /docs to the pages next to it.
   const links = await page.$$eval('.info a', (all) =>
     all.map((link) => (link as unknown as { href: string }).href),
   );
@@ -265,7 +267,7 @@ describe('what a hole in the page would try', () => {
 });
 
 test('a link of an error leads to its reason, on a phone too and in the dark', async () => {
-  // The last of this page's tests: it leaves for another one.
+  // This test comes last, since it leaves the shared page for another one.
   const { page } = await readersDocs();
   await page.setViewport({ width: 390, height: 844 });
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);

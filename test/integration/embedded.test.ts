@@ -94,7 +94,7 @@ describe('one process', { timeout: 30_000 }, () => {
       { user: 'holdfast_service', rolsuper: false, rolcreatedb: false, rolcreaterole: false, owner: true },
     ]);
     await expect(query(first.url, 'CREATE DATABASE mine')).rejects.toMatchObject({ code: '42501' });
-    // As it was: no such role, and all belongs to the superuser.
+    // Before, there was no such role, and everything belonged to the superuser.
     await query(
       first.adminUrl,
       `CREATE TABLE old (id serial PRIMARY KEY); INSERT INTO old DEFAULT VALUES; CREATE TYPE mood AS ENUM ('good');
@@ -200,7 +200,7 @@ describe('after a crash', { timeout: 30_000 }, () => {
     expect(await reachable(database.url)).toBe(false);
   });
 
-  test('who has no file descriptor left to look with does not take the living for dead', async () => {
+  test('a process without a free file descriptor does not take living processes for dead', async () => {
     const holder = await spawnHolder(await usedDataDir(), { env: { ...process.env, HOLDER_LOGS: '1' } });
     const limit = (files: string) => {
       const prlimit = ['--pid', `${holder.child.pid}`, `--nofile=${files}:`];
@@ -237,7 +237,7 @@ describe('after a crash', { timeout: 30_000 }, () => {
     const dataDir = await usedDataDir();
     const cluster = join(dataDir, 'postgres');
     const { uid, gid } = await stat(cluster);
-    // Of the same account: PostgreSQL itself recognises a stranger only by its being another's.
+    // With the same account: PostgreSQL itself only recognises processes of other accounts as strangers.
     const child = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
       ...(asRoot ? { uid, gid } : {}),
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -313,7 +313,7 @@ const rightsOfRole = `
 
 let template: Promise<string> | undefined;
 
-/** A folder whose database exists already: most tests are not about creating it, which takes longest. */
+/** A folder with a database in it. Creating one takes long, and most tests are not about that. */
 async function usedDataDir(): Promise<string> {
   template ??= (async () => {
     const folder = await mkdtemp(join(tmpdir(), 'holdfast-embedded-'));
@@ -356,7 +356,7 @@ function startHolder(dataDir: string, options: HolderOptions = {}) {
     process.execPath,
     [
       ...['--input-type=module', '-e', holderProgram],
-      // As it was built: to compile it takes far longer than all that the process does.
+      // The compiled file: compiling it here would take far longer than all that the process does.
       ...[new URL('../../dist/embedded-postgres/embedded.js', import.meta.url).href, dataDir],
     ],
     { cwd: root, detached: true, stdio: ['pipe', 'pipe', 'inherit'], ...options },

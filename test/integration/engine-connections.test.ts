@@ -40,14 +40,14 @@ async function submit(...submissions: Submission[]): Promise<string[]> {
 
 describe('a connection that breaks at one of the messages', () => {
   test.each<[string, FaultEffect, boolean]>([
-    // at which, how; whether the engine has to do it again
+    // [at which message, how it breaks, whether the engine has to do it again]
     ['START TRANSACTION', 'cut', true],
     ['lock_free_stock_level', 'cut', true],
     ['read_holds_of_record', 'cut', true],
     ['append_movements', 'cut', true],
     ['insert_idempotency_keys', 'cut', true],
     ['COMMIT', 'cut', true],
-    // Done, though its answer is lost: found out, not done again.
+    // It was done, though the answer is lost: the engine finds that out, and does not do it again.
     ['COMMIT', 'cut after', false],
   ])('%s, %s: done once, and told once', async (at, effect, again) => {
     const broken = proxy.failNext(at, effect);
@@ -67,7 +67,7 @@ describe('a connection that breaks at one of the messages', () => {
     expect(await shelf.happened()).toEqual({ reserved: [10, 0], entries: 10, keys: 0 });
   });
 
-  test('again at each try, in a new place', async () => {
+  test('at each try, in another place', async () => {
     for (const at of ['COMMIT', 'append_movements', 'START TRANSACTION']) void proxy.failNext(at, 'cut');
     expect(await submit(shelf.reserve(3, { key: 'k' }))).toEqual(['3 reserved']);
     expect(await shelf.happened()).toEqual({ reserved: [3, 0], entries: 1, keys: 1 });
@@ -117,7 +117,7 @@ describe('a COMMIT whose answer is lost', () => {
   test('and the questions about it break too', async () => {
     const broken = [proxy.failNext('COMMIT', 'cut after')];
     for (const at of ['find_movement', 'lock_stock_levels', 'START TRANSACTION', 'find_movement']) {
-      // The first batch is past these by then.
+      // By then, the first batch is past these messages.
       void broken[0]!.then(() => broken.push(proxy.failNext(at, 'cut')));
     }
     expect(await submit(shelf.reserve(3, { key: 'k' }))).toEqual(['3 reserved']);
@@ -127,7 +127,7 @@ describe('a COMMIT whose answer is lost', () => {
     expect(await shelf.happened()).toEqual({ reserved: [3, 0], entries: 1, keys: 1 });
   });
 
-  test('and the connection stays, silent', async () => {
+  test('and the connection stays open and silent', async () => {
     await engine.close();
     engine = await startEngine(proxyUrl, { database: { statementTimeoutMs: 100, lockTimeoutMs: 100 } });
     const broken = proxy.failNext('COMMIT', 'hush');
@@ -161,7 +161,7 @@ describe('a COMMIT that the server is still busy with', () => {
   beforeAll(() => database.query(SLOW_COMMIT));
   beforeEach(async () => {
     await engine.close();
-    // No limit of the server's own ends the waits here; only what the test does.
+    // Only the test ends the waits here, and no limit of the server's.
     engine = await startEngine(proxyUrl, { database: { lockTimeoutMs: 60_000, statementTimeoutMs: 60_000 } });
     gate = await Session.open(database.url);
     await gate.run('SELECT pg_advisory_lock(9)');
@@ -186,7 +186,7 @@ describe('a COMMIT that the server is still busy with', () => {
     await untilWaiting('COMMIT');
     proxy.goDown();
     proxy.comeBack();
-    // Now one backend commits, and another asks for the record's lock.
+    // Now one backend is busy with the COMMIT, and another waits for the record's lock.
     await untilWaiting('FOR UPDATE');
     expect(await shelf.happened()).toMatchObject({ entries: 0 });
     await gate.run('SELECT pg_advisory_unlock(9)');

@@ -7,7 +7,7 @@ import { NEVER, Session, Shelf, startEngine, type TestEngine, told } from '../su
 import { until } from '../support/process.js';
 import { type FaultEffect, TcpProxy } from '../support/tcp-proxy.js';
 
-/** Records that are added: there is nothing to lock yet, so other things must tell two of them apart. */
+/** Records that are added. There is no row to lock yet, so constraints must keep two from being created. */
 let database: TestDatabase;
 let judge: DataSource;
 let proxy: TcpProxy;
@@ -52,7 +52,7 @@ const plain: Omit<RecordDetails, 'productId'> = {
   variantAttributes: {},
 };
 
-/** Under an id of its own, as the service gives them. */
+/** Creates a record under a new id, as the service does. */
 function create(productId: string, of: { key?: string; notes?: string; qty?: number } = {}): Submission {
   const { key, notes = '', qty = 7 } = of;
   return shelf.submission(
@@ -77,13 +77,13 @@ async function created(): Promise<string[]> {
 
 describe('the connection breaks', () => {
   test.each<[string, FaultEffect, boolean]>([
-    // at which message, how; whether the engine has to do it again
+    // [at which message, how it breaks, whether the engine has to do it again]
     ['START TRANSACTION', 'cut', true],
     ['find_inventory_records', 'cut', true],
     ['insert_stock_levels', 'cut', true],
     ['insert_inventory_records', 'cut', true],
     ['COMMIT', 'cut', true],
-    // Done, though its answer is lost: found out, neither done again nor refused as its own double.
+    // It was done, though the answer is lost: the engine neither does it again nor refuses it as its own duplicate.
     ['COMMIT', 'cut after', false],
   ])('at %s, %s: created once, and told so', async (at, effect, again) => {
     const broken = proxy.failNext(at, effect);
@@ -122,7 +122,7 @@ describe('the connection breaks', () => {
   });
 
   test.each<[FaultEffect, string, number]>([
-    // What is not there cannot be locked: the question then goes by the merchant.
+    // A record that is not there cannot be locked, so the question first waits for its creation.
     ['cut', 'await_creation', 1],
     ['cut', 'find_movement', 1],
     ['cut after', 'lock_stock_levels', 0],
@@ -153,7 +153,7 @@ describe('a COMMIT that the server is still busy with', () => {
     const through = await TcpProxy.start(database.url);
     await proxy.close();
     proxy = through.proxy;
-    // No limit of the server's own ends the waits here; only what the test does.
+    // Only the test ends the waits here, and no limit of the server's.
     const patient = { database: { lockTimeoutMs: 60_000, statementTimeoutMs: 60_000 } };
     engine = await startEngine(through.url, patient);
     other = await startEngine(database.url, patient);
@@ -177,7 +177,7 @@ describe('a COMMIT that the server is still busy with', () => {
     await untilWaiting('COMMIT');
     proxy.goDown();
     proxy.comeBack();
-    // There is no record to lock; to add it waits for who is adding it.
+    // There is no record to lock. Adding one waits for the transaction that is adding the same.
     await untilWaiting('INSERT INTO stock_levels');
     expect(await created()).toEqual([]);
     await gate.run('SELECT pg_advisory_unlock(9)');

@@ -7,7 +7,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { NEVER, Shelf, startEngine, type TestEngine, told, type Unsigned } from '../support/engine-stage.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
-/** Holds that have ended, before any sweep: to commands they do not exist. Two engines stand for two processes. */
+/** Expired holds that no sweep has ended yet. To commands, they do not exist. Two engines stand for two processes. */
 let database: TestDatabase;
 let judge: DataSource;
 let engines: TestEngine[];
@@ -95,7 +95,7 @@ describe.each([0, 1])('what the next command finds, in engine %i', (place) => {
 
   test.each(later)('$name → $outcome', async ({ command, outcome, held = [] }) => {
     expect(await submit(engines[0]!, shelf.reserve(150, ttl))).toEqual(['150 reserved']);
-    // Just not over: its units are held.
+    // The hold ends in a moment, so its units are still held.
     await shelf.passSeconds(50);
     expect(await submit(engines[place]!, shelf.reserve(51, { reference: 'B' }))).toEqual([
       'INSUFFICIENT_STOCK',
@@ -124,12 +124,12 @@ describe('the next expiry of a record', () => {
     shelf.reserve(1, { reference, ...(ttlSeconds === undefined ? {} : { ttlSeconds }) });
 
   test.each<[string, (string | number)[], number | null]>([
-    // Reference:ttl of each reserve, seconds that pass → the bound
+    // [case, reference:ttl of each reserve or seconds that pass, the bound then]
     ['none', ['A'], null],
     ['one', ['A:100'], 100],
     ['the earliest', ['A:300', 'B:100', 'C:200'], 100],
     ['no earlier for one that is open-ended', ['A:300', 'B'], 300],
-    // Low is allowed, high is not.
+    // The bound may be too low, but never too high.
     ['low after the earliest was put off', ['A:100', 'A:300', 'B:200'], 100],
     ['low after it was made open-ended', ['A:100', 'A'], 100],
     ['found out once that time has come, and nothing ends', ['A:100', 'A', 110, 'B'], null],
@@ -150,7 +150,7 @@ describe('the next expiry of a record', () => {
   });
 });
 
-test('one batch is one instant: what has ended has, for the first of its commands and for the last', async () => {
+test('one batch is one instant: a hold has ended for all of its commands, or for none', async () => {
   await submit(engines[0]!, shelf.reserve(200, ttl));
   await shelf.passSeconds(60);
   const batch = [
@@ -180,7 +180,7 @@ test('a release of any draws on the oldest of those that have not ended, past an
   expect(await shelf.held()).toEqual(['inv_1: C=1']);
 });
 
-test('a release of as many as there can be, where holds have ended → refused, not broken', async () => {
+test('a release of as many units as a number can hold, where holds have ended → refused, not broken', async () => {
   await submit(engines[0]!, shelf.reserve(1, ttl));
   await shelf.passSeconds(60);
   expect(await submit(engines[0]!, release(2 ** 31 - 1, ''))).toEqual(['INSUFFICIENT_RESERVED']);
@@ -226,7 +226,7 @@ describe('more expired holds of one record than a batch ends along with its work
   test('the next command has the right figures immediately', async () => {
     const commands = [shelf.submission({ ...all, qty: many + 201 }), shelf.submission(all)];
     expect(await submit(engines[0]!, ...commands)).toEqual(['INSUFFICIENT_STOCK', `${many + 200} reserved`]);
-    // The holds were ended first, in steps of their own; then the batch ran.
+    // The holds were ended first, in separate transactions; then the batch ran.
     expect(engines[0]!.retries).toEqual([expect.stringContaining('expired holds')]);
     expect(await shelf.held()).toEqual([`inv_1: B=${many + 200}`]);
     const entries = await shelf.expired();
@@ -251,7 +251,7 @@ describe('more expired holds of one record than a batch ends along with its work
       const broken = proxy.failNext('COMMIT', effect);
       expect(await submit(engine, shelf.submission(all, 'k'))).toEqual([`${many + 200} reserved`]);
       await broken;
-      // What was cut before it took effect comes up once more.
+      // A step that was cut before it took effect is tried once more.
       expect(engine.retries).toHaveLength(effect === 'cut' ? 2 : 1);
       expect(await shelf.expired()).toHaveLength(many);
       expect(await shelf.happened()).toMatchObject({ entries: 1, keys: 1 });

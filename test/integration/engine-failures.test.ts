@@ -6,8 +6,9 @@ import { NEVER, Session, Shelf, startEngine, type TestEngine, told } from '../su
 import { until } from '../support/process.js';
 
 /**
- * The server's own failures, on the real engine. A trigger on the log provokes what the notes of a command ask
- * for: `fail 40001 2` fails its first two tries so. The counter is a sequence, which no rollback takes back.
+ * Failures of the server, on the real engine. A trigger on the log provokes the failure that the notes of a command
+ * ask for: `fail 40001 2` fails its first two tries with 40001. The counter is a sequence, since a rollback does not
+ * reset it.
  */
 const TROUBLE = `
   CREATE SEQUENCE tries;
@@ -29,7 +30,7 @@ let judge: DataSource;
 let engine: TestEngine;
 let shelf: Shelf;
 
-/** Of sessions that begin from now on. */
+/** For sessions that begin from now on. */
 async function setDeadlockTimeout(time: string): Promise<void> {
   const [row] = await database.query<{ name: string }>('SELECT current_database() AS name');
   await database.query(`ALTER DATABASE ${row!.name} SET deadlock_timeout = '${time}'`);
@@ -39,7 +40,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   await database.query(TROUBLE);
   judge = await openDataSource(database.url);
-  // A deadlock is found when somebody has waited this long.
+  // The server looks for a deadlock when somebody has waited this long.
   await setDeadlockTimeout('20ms');
 });
 afterAll(async () => {
@@ -58,12 +59,12 @@ async function submit(...submissions: ReturnType<Shelf['reserve']>[]): Promise<s
   return Promise.all(each(...submissions));
 }
 
-/** Each caller's answer by itself. */
+/** Returns each caller's answer as a promise of its own. */
 function each(...submissions: ReturnType<Shelf['reserve']>[]): Promise<string>[] {
   return submissions.map((s) => engine.engine.submit(s, NEVER).then(told));
 }
 
-/** A backend of the engine waits for a lock. */
+/** Resolves when a backend of the engine waits for a lock. */
 const untilBlocked = (): Promise<void> =>
   until('a blocked backend', async () => (await blockedBackends()).length > 0);
 
@@ -77,7 +78,7 @@ async function blockedBackends(): Promise<number[]> {
 
 describe('a failure by SQLSTATE', () => {
   test.each([
-    // how often → what the caller is told, after how many tries
+    // [SQLSTATE, how often it happens, what the caller is told, after how many tries]
     ['40001', 1, '3 reserved', 2],
     ['40P01', 1, '3 reserved', 2],
     ['55P03', 1, '3 reserved', 2],
@@ -91,7 +92,7 @@ describe('a failure by SQLSTATE', () => {
     ['55P03', 9, 'CONTENTION', 4],
     ['53300', 9, 'DATABASE_UNAVAILABLE', 4],
     ['57P01', 9, 'DATABASE_UNAVAILABLE', 4],
-    // Trying the same again cannot help.
+    // Another try cannot help.
     ['23514', 9, 'INTERNAL', 1],
     ['22003', 9, 'INTERNAL', 1],
     ['P0001', 9, 'INTERNAL', 1],
@@ -107,7 +108,7 @@ describe('a failure by SQLSTATE', () => {
     expect(await shelf.happened()).toEqual(
       done ? { reserved: [3, 0], entries: 1, keys: 1 } : { reserved: [0, 0], entries: 0, keys: 0 },
     );
-    // Nothing was stored under the key, so the retry runs; or all was, so it is a replay.
+    // After a failure, nothing is stored under the key, so this runs; after a success, it is a replay.
     await database.query("SELECT setval('tries', 100)");
     expect(await submit(command)).toEqual([done ? '3 reserved!' : '3 reserved']);
     expect(await shelf.happened()).toEqual({ reserved: [3, 0], entries: 1, keys: 1 });
@@ -215,11 +216,11 @@ describe('locks that others hold', () => {
     expect(await shelf.happened()).toMatchObject({ reserved: [2, 0, 1], entries: 3 });
     await other.run('COMMIT');
     expect(await Promise.all([blocked, both])).toEqual(['1 reserved', '3 2 reserved']);
-    // But for the order's short wait with records in hand.
+    // Except for the order's short wait, with a record locked.
     expect(engine.retries.filter((state) => state !== '55P03')).toEqual([]);
   });
 
-  test('1,000 records are locked at once: another one is answered, and they are when they come free', async () => {
+  test('1,000 records are locked at once: another one is answered, and they are once free', async () => {
     await restartEngine({ limits: { queueCommandsMax: 10_000 } });
     const ids = Array.from({ length: 1000 }, (_, i) => `inv_many_${i}`);
     await shelf.add(...ids);
@@ -293,7 +294,7 @@ describe('one key in two engines', () => {
   });
   afterEach(() => second?.close());
 
-  /** Both at once, a few times over; returns the distinct pairs of answers, and the winners. */
+  /** Submits both at once, several times; returns the distinct pairs of answers, and the winners. */
   async function race(
     first: (key: string) => ReturnType<Shelf['reserve']>,
     other = first,

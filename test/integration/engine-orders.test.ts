@@ -7,7 +7,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { NEVER, Session, Shelf, startEngine, type TestEngine, told } from '../support/engine-stage.js';
 import { until } from '../support/process.js';
 
-/** Orders on the real engine: what they hold is known only to the database, and may change before it is locked. */
+/** Orders on the real engine. Only the database knows what they hold, and that may change before it is locked. */
 let database: TestDatabase;
 let judge: DataSource;
 let engine: TestEngine;
@@ -135,7 +135,7 @@ describe('an order that changes while its records are being locked', () => {
     ]);
   });
 
-  test('a line by product: a record that is created meanwhile is chosen, too', async () => {
+  test('a line by product: a record that is created meanwhile may be chosen, too', async () => {
     await submit(engine, reserve('inv_1', 200, 'B'));
     const create = shelf.submission({
       kind: 'create_record',
@@ -166,7 +166,7 @@ describe('an order that changes while its records are being locked', () => {
     await submit(engine, reserve('inv_1', 3), reserve('inv_2', 5));
     const release = shelf.submission({ kind: 'release', id: 'inv_2', qty: 5, reference: 'A', notes: '' });
     expect(await meanwhile([end('release_order')], () => submit(other, release))).toEqual(['0 reserved']);
-    // But for the short wait with records in hand, which may have been too short.
+    // Except for the short wait with a record locked, which may have been too short.
     expect(engine.retries.filter((state) => state !== '55P03')).toEqual([]);
     expect(await shelf.happened()).toMatchObject({ reserved: [0, 0], entries: 4 });
   });
@@ -263,14 +263,14 @@ test('orders of a batch end the oldest holds; a draw of any after them finds tho
   for (const reference of references) await submit(engine, reserve('inv_1', 1, reference));
   const any = shelf.submission({ kind: 'release', id: 'inv_1', qty: 1, reference: '', notes: '' });
   const batch = ['A', 'B', 'C'].map((reference) => end('release_order', reference));
-  // In one transaction, or an engine that read too few would split the batch and so hide it.
+  // In one transaction: an engine that read too few holds would split the batch, and the test would not notice.
   const answers = (await applyAll(judge, [...batch, any], 500)).map(told);
   expect(answers).toEqual(['4', '3', '2', '1'].map((left) => `${left} reserved`));
   expect(await shelf.held()).toEqual(['inv_1: E=1']);
 });
 
 describe('an order of very many records', () => {
-  /** Adds so many records with 1 unit held for A, in one hold each. */
+  /** Adds these records, each with 1 unit, held for A. */
   async function hold(from: number, to: number): Promise<void> {
     const values = [shelf.merchantId, from, to];
     await database.query(

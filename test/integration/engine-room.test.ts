@@ -14,7 +14,7 @@ const RECORD_HOLDS = 150;
 const LINES_MAX = 500;
 
 const test = base
-  /** So many records `r1`, `r2`, …, each with that many holds of 1 unit: of `o1`, `o2`, …, or all of one reference. */
+  /** Adds records `r1`, `r2`, …, each with holds of 1 unit: of `o1`, `o2`, …, or one hold of the given reference. */
   .extend('hold', ({ database, shelf }) => async (records: number, holds: number, reference?: string) => {
     await database.query(
       `INSERT INTO stock_levels (merchant_id, id, on_hand_qty, reserved_qty, revision)
@@ -28,7 +28,7 @@ const test = base
       [shelf.merchantId, records, holds, reference ?? null],
     );
   })
-  /** `2 of 3 commands, 7 read_oldest_holds`: how far the batch goes, and the rows that it reads by those statements. */
+  /** `2 of 3 commands, 7 read_oldest_holds`: the commands that have room, and the rows that these statements read. */
   .extend(
     'fetched',
     ({ dataSource }) =>
@@ -102,7 +102,12 @@ describe('holds that lose missing units', () => {
     expect(await fetched(two, 'read_newest_holds')).toBe('2 of 2 commands, 2 read_newest_holds');
   });
 
-  test('no command cuts more holds than one may', async ({ database, dataSource, shelf, hold }) => {
+  test('no command takes units from more holds than it may', async ({
+    database,
+    dataSource,
+    shelf,
+    hold,
+  }) => {
     await database.query('DELETE FROM holds');
     await database.query('DELETE FROM stock_levels WHERE merchant_id = $1', [shelf.merchantId]);
     await hold(1, SHORTFALL_HOLDS_MAX + 1);
@@ -140,7 +145,7 @@ describe('holds for draws without a reference', () => {
     ],
     ['of a record that is not there', (shelf) => [shelf.release('r0', 1)], '1 of 1 commands, 0'],
     ['two each', (shelf) => each((id) => [shelf.release(id, 2)]), '30 of 30 commands, 60'],
-    // 10 lines for the command, and 75 for its holds.
+    // Each takes 10 lines for the command, and 75 for its holds.
     ['all, of each', (shelf) => each((id) => [shelf.release(id, RECORD_HOLDS)]), '5 of 30 commands, 750'],
     [
       'the first as refused',
@@ -200,7 +205,7 @@ describe('a draw of more holds than one may draw on', () => {
     expect(executions.map(told)).toEqual(['VALIDATION_FAILED', '1001 reserved', '1 reserved']);
   });
 
-  test('is refused by what the holds have together, and none is read', async ({
+  test('is refused by the sum of the holds, and none is read', async ({
     database,
     dataSource,
     shelf,
@@ -225,7 +230,7 @@ describe('a draw of more holds than one may draw on', () => {
     expect(executions.map(told)).toEqual(['2006 reserved', '2008 reserved', ...refused]);
   });
 
-  test('may be of more units, where they are in fewer holds', async ({ database, dataSource, shelf }) => {
+  test('may be of more units, if they are in fewer holds', async ({ database, dataSource, shelf }) => {
     await database.query(
       'UPDATE stock_levels SET on_hand_qty = 9000, reserved_qty = 4001 WHERE merchant_id = $1',
       [shelf.merchantId],
@@ -264,7 +269,7 @@ describe('records of orders that are ended', () => {
       [shelf.merchantId],
     );
     const batch = [shelf.reserve(1), ...['A', 'B'].map((reference) => shelf.releaseOrder(reference))];
-    // Once too many for two orders, then all of the first; and that has no room next to another command.
+    // One look finds too many records for two orders. The next reads all of the first, which then has no room here.
     const looked = `${2 * ORDER_RECORDS_MAX + 1} find_order_records`;
     expect(await fetched(batch, 'find_order_records')).toBe(`1 of 3 commands, ${looked}`);
   });

@@ -30,7 +30,7 @@ beforeEach(async () => {
 
 const never = (): boolean => false;
 
-/** Adds records `r1` … with so many holds each, of 1 unit; all of them ended a while ago, or will in a while. */
+/** Adds records `r1` … with this many holds of 1 unit each; all of them ended a while ago, or will end later. */
 async function addHolds(
   merchantId: string,
   { records, holds, ended = true }: { records: number; holds: number; ended?: boolean },
@@ -132,7 +132,7 @@ describe('one sweep', () => {
     expect(await held()).toBe(6);
   });
 
-  test('a bound that was low is put right, once, and the log has nothing to tell', async () => {
+  test('a bound that was too low is corrected, once, and the log has no entry of it', async () => {
     await addHolds(shelf.merchantId, { records: 60, holds: 1, ended: false });
     await database.query(
       "UPDATE stock_levels SET next_expiry_at = now() - interval '1 s' WHERE id LIKE 'r%'",
@@ -182,7 +182,7 @@ describe('one sweep', () => {
 });
 
 describe('of more merchants than one sweep looks at', () => {
-  /** Merchants with nothing to sweep, before or behind all others in the order of ids. */
+  /** Adds merchants with nothing to sweep, before or behind all others in the order of ids. */
   const addMerchants = (prefix: string, count: number): Promise<unknown> =>
     database.query(
       "INSERT INTO merchants (merchant_id, name) SELECT $1 || lpad(n::text, 4, '0'), 'M' FROM generate_series(1, $2) AS n",
@@ -194,7 +194,7 @@ describe('of more merchants than one sweep looks at', () => {
     const round = new MerchantRound(dataSource, { min: 2, max: 9 });
     const turns: string[][] = [];
     for (let turn = 0; turn < 13; turn++) turns.push(await round.next());
-    // Nobody knows at first how many there are; then a round has ten turns, as far as the last one goes.
+    // In the first round, their number is not known. After that, a round has up to ten turns; the last has the rest.
     expect(turns.map((turn) => turn.length)).toEqual([9, 9, 7, 3, 3, 3, 3, 3, 3, 3, 3, 1, 3]);
     const all = (await listMerchants(dataSource)).map(({ merchantId }) => merchantId).sort();
     expect(turns.slice(0, 3).flat()).toEqual(all);
@@ -210,7 +210,7 @@ describe('of more merchants than one sweep looks at', () => {
     expect([await round.next(), await round.next()]).toEqual(Array(2).fill(['a0001', 'a0002']));
   });
 
-  test('ended in its turn; at once where this process changed something, or knows when', async () => {
+  test('a merchant’s holds end in its turn; at once if this process changed them or knows when they end', async () => {
     await addMerchants('aaa', 250);
     const holdSweep = new HoldSweep(dataSource);
     await addHolds(shelf.merchantId, { records: 1, holds: 1 });
@@ -252,7 +252,7 @@ describe('along with others', () => {
     try {
       await other.run('BEGIN');
       await other.run("SELECT 1 FROM stock_levels WHERE id = 'r2' FOR UPDATE");
-      // A wait would end as an error: the lock is there until after the sweep.
+      // If the sweep waited, it would fail: the lock stays until after it.
       expect(await sweepExpiredHolds(dataSource, never)).toBe(4);
       expect(await shelf.held()).toEqual(['r2: h1=1 h2=1']);
       await other.run('COMMIT');
@@ -311,7 +311,7 @@ describe('together with commands', () => {
     while (answered < commands.length) swept += await sweepExpiredHolds(pool, never);
     const answers = await Promise.all(commands);
 
-    // All of the 200 units were free again, and as many went out as three at a time can.
+    // All of the 200 units became free. Each order took three of them, or was refused as a whole.
     const accepted = answers.filter((answer) => answer.endsWith('reserved')).length;
     expect(new Set(answers.filter((answer) => !answer.endsWith('reserved')))).toEqual(
       new Set(['INSUFFICIENT_STOCK']),

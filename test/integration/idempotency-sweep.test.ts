@@ -105,7 +105,7 @@ describe('the sweep', () => {
     await addKeys(shelf.merchantId, 'old', 3000, '2 days');
     await addKeys(shelf.merchantId, 'young', 5, '1 h');
     const swept = await Promise.all([1, 2, 3, 4].map(() => sweepAllKeys(dataSource, never)));
-    // A sweep that finds the rest locked leaves it to the one that locked it.
+    // A sweep leaves out what another one has locked.
     expect(swept.reduce((sum, n) => sum + n)).toBe(3000);
     expect(await keysLeft()).toHaveLength(5);
   });
@@ -138,7 +138,7 @@ describe('the sweep', () => {
   });
 });
 
-describe('a key that outlived its time counts as never seen, swept or not', () => {
+describe('an outlived key counts as never seen, swept or not', () => {
   test.each([
     ['23 h 59 min 50 s', 'same', '1 reserved!'],
     ['23 h 59 min 50 s', 'other', 'reused'],
@@ -149,7 +149,7 @@ describe('a key that outlived its time counts as never seen, swept or not', () =
     await makeOlder('k', age);
     const again = shelf.reserve(request === 'same' ? 1 : 2, { key: 'k' });
     expect(await submit(again)).toBe(expected);
-    // Taken over, it is remembered for its own 24 hours, with its own request.
+    // A request that runs takes the key over, and is then remembered for its own 24 hours.
     const executed = !/!|reused/.test(expected);
     if (executed) expect(await submit(again)).toBe(`${expected}!`);
     expect(await shelf.happened()).toMatchObject({ entries: executed ? 2 : 1, keys: 1 });

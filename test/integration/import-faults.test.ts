@@ -48,14 +48,14 @@ async function shelf(): Promise<{ records: number; units: number; entries: numbe
   return row!;
 }
 
-/** What a file of so many products comes to, imported once. */
+/** What a file of this many products comes to, imported once. */
 const once = (count: number): object => ({
   records: count,
   units: Array.from({ length: count }, (_, i) => unitsOf(i)).reduce((sum, units) => sum + units, 0),
   entries: count,
 });
 
-/** Somebody holds the record of a product of the file, so that an import comes no further than to it. */
+/** A locked record of a product in the file: an import gets no further. */
 class Obstacle {
   readonly #session: Session;
 
@@ -84,7 +84,7 @@ class Obstacle {
   }
 }
 
-/** The obstacle's record is one more entry: its creation. */
+/** The creation of the obstacle's record is one more entry. */
 const onceWithObstacle = (count: number): object => ({ ...once(count), entries: count + 1 });
 
 describe('as a process', () => {
@@ -101,7 +101,7 @@ describe('as a process', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     return JSON.parse(stdout);
   };
-  /** Started, and stuck at the obstacle after some lines. */
+  /** Starts an import, and waits until some lines are done: then it is stuck at the obstacle. */
   const startAndStick = async (file: string): Promise<Running> => {
     const running = spawnHoldfast(['import', file, '--merchant', merchantId], env());
     await until('some lines', async () => {
@@ -131,7 +131,7 @@ describe('as a process', () => {
   });
 
   test.each(['SIGINT', 'SIGTERM'] as const)(
-    '%s: finishes the lines on their way, and says how to resume',
+    '%s: finishes the lines that are in progress, and says how to resume',
     async (signal) => {
       const file = files.products(COUNT);
       const obstacle = await Obstacle.at('P2000');
@@ -146,7 +146,7 @@ describe('as a process', () => {
         /: 3001 lines = (\d+) done \+ 0 bad \+ 0 blank \+ 1 of column names \+ \d+ left\.\n\d+ rows: (\d+) created, (\d+) restocked,/
           .exec(running.stdout())!
           .map(Number);
-      // All that were begun are done, and the rest is not.
+      // The lines that were begun are done, and the others are not.
       expect(created! + restocked!).toBe(lines);
       expect(lines).toBeLessThan(COUNT);
       expect(await shelf()).toMatchObject({ entries: lines! + 1 });
@@ -223,7 +223,7 @@ describe('faults on the way', () => {
   };
 
   test('a record that stays locked stops it; a later run goes on from there', async () => {
-    // All lines that may be in flight are for the locked record, so those behind them are not begun.
+    // As many lines as may be in flight are for the locked record, so those behind them are not begun.
     const locked = 100;
     const lines = Array.from({ length: COUNT }, (_, i) =>
       i === 500 ? Array(locked).fill('P500,wh_1,1') : [`P${i},wh_1,1`],
@@ -291,7 +291,7 @@ describe('faults on the way', () => {
       },
     });
     expect(stopped).toMatchObject({ stopped: 'DATABASE_UNAVAILABLE', counts: { bad: 0 } });
-    // And leaves the rest of the file alone.
+    // It leaves the rest of the file alone.
     expect(stopped.counts.rows).toBeLessThan(COUNT);
     const running = imported(file);
     await until('tries', () => engine!.retries.length > 50);

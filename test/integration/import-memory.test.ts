@@ -3,7 +3,7 @@ import { test as base } from '../support/import-fixtures.js';
 import { sweepAllImports } from '../support/sweeps.js';
 
 const test = base
-  /** All imports of the merchant lie that much longer ago. */
+  /** Makes all imports of the merchant this much older. */
   .extend('pass', ({ stage, merchantId }) => async (time: string): Promise<void> => {
     await stage.database.query(
       'UPDATE imports SET started_at = started_at - $2::interval, used_at = used_at - $2::interval WHERE merchant_id = $1',
@@ -67,7 +67,7 @@ describe('the same file', () => {
     expect(await inStock()).toEqual({ P: 1, Q: 1, R: 1 });
   });
 
-  test('the use counts, and not the beginning', async ({ run, csv, pass }) => {
+  test('the last use counts, not the start', async ({ run, csv, pass }) => {
     const file = csv('P,W,5');
     await run(file);
     await pass('399 days');
@@ -76,7 +76,7 @@ describe('the same file', () => {
     expect(await run(file)).toMatchObject({ data: { alreadyDone: 1 } });
   });
 
-  test('tells what was done before, and when, and what to do if it is another delivery', async ({
+  test('says what was done before, and when, and what to do if it is another delivery', async ({
     run,
     csv,
     inStock,
@@ -216,7 +216,7 @@ describe('a file that is not quite the same, without an id', () => {
   const bad = ['P,W,5', 'Q,W,5', 'R,W,x'];
   const corrected = ['P,W,5', 'Q,W,5', 'R,W,5'];
 
-  test('as one that was corrected: asks which import it is, and does nothing', async ({
+  test('such as one that was corrected: asks which import it is, and does nothing', async ({
     run,
     csv,
     inStock,
@@ -227,7 +227,7 @@ describe('a file that is not quite the same, without an id', () => {
     expect(await inStock()).toEqual({ P: 5, Q: 5 });
     expect(await run(file, { importId })).toMatchObject({ data: { alreadyDone: 2, created: 1 } });
     expect(await run(file, { importId: 'other' })).toMatchObject({ data: { restocked: 3 } });
-    // Now nothing is left of the first.
+    // By now, the first import is forgotten.
     expect(await run(csv(...corrected, 'S,W,1'))).toMatchObject({ data: { restocked: 3, created: 1 } });
   });
 
@@ -323,7 +323,7 @@ describe('--set', () => {
     }
   });
 
-  test('by two at the same time: the counts', async ({ run, files }) => {
+  test('by two at the same time: the stock is what was counted', async ({ run, files }) => {
     const file = files.products(300);
     await Promise.all([run(file, set), run(file, set)]);
     expect(await run(file, set)).toMatchObject({ data: { unchanged: 300 } });
@@ -336,7 +336,7 @@ describe('--set', () => {
   });
 });
 
-describe('what is outlived is forgotten, step by step', () => {
+describe('what is too old is forgotten, step by step', () => {
   test('and nothing else', async ({ run, csv, files, stage, merchantId, remembered }) => {
     await run(files.products(1500));
     await run(csv('young,W,1'), { importId: 'young' });

@@ -8,8 +8,8 @@ const files = new ImportFiles();
 afterAll(() => files.remove());
 
 /**
- * What a person sees who types it on a terminal of that size, and then asks for the exit code. The shell goes on until
- * all is seen: what is in a terminal when its last process ends may be lost.
+ * What a person sees after typing the command on a terminal of this size, and then asking for the exit code. The shell
+ * runs until everything is read: what a terminal still contains when its last process ends may be lost.
  */
 async function typed(args: string[], size: { cols: number; rows: number }): Promise<string[]> {
   const screen = new Screen(size);

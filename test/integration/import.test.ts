@@ -44,7 +44,7 @@ test('creates, restocks, and does nothing twice under one import id', async ({
     data: { ...counts, importId: 'second', rows: 2, restocked: 1, unchanged: 1 },
     text: `Import second of ${merchantId}: 3 lines = 2 done + 0 bad + 0 blank + 1 of column names.\n2 rows: 0 created, 1 restocked, 1 unchanged, 0 already done.`,
   });
-  // By name of the import alone, wherever the file is.
+  // Only the id of the import counts, wherever the file is.
   expect(await run(csv('P,W,5', 'Q,W,0'), { importId: 'second' })).toMatchObject({
     data: { ...counts, rows: 2, alreadyDone: 2 },
   });
@@ -88,7 +88,13 @@ test('the first line of a record describes it, with many in flight', async ({
   );
 });
 
-test('ids that come along, and hold what they name', async ({ run, files, inStock, stage, merchantId }) => {
+test('ids in the file, and the records that they name', async ({
+  run,
+  files,
+  inStock,
+  stage,
+  merchantId,
+}) => {
   const withIds = (...lines: string[]): string =>
     files.write(`id,productId,warehouseId,qty\n${lines.join('\n')}\n`);
   const file = withIds('own.1,P,W,5', 'own.2,Q,W,2', ',R,W,1', 'own.1,P,W,1');
@@ -106,7 +112,7 @@ test('ids that come along, and hold what they name', async ({ run, files, inStoc
       rows: 5,
       restocked: 1,
       bad: 4,
-      // What the shape tells comes first.
+      // Lines that break a rule of their shape are reported first.
       badLines: [
         { line: 4, problems: ['id must have 1 to 64 characters of A-Z a-z 0-9 . _ -'] },
         { line: 5, problems: ['id must not be logs: GET /v1/inventory/logs is another call'] },
@@ -119,7 +125,7 @@ test('ids that come along, and hold what they name', async ({ run, files, inStoc
     },
     exitCode: 1,
   });
-  // A count of a record under its id, and of one under another.
+  // The first line counts a record under its own id, the second under the id of another record.
   const set = await run(withIds('own.1,P,W,7', 'own.1,Q,W,7'), { set: true });
   expect(set).toMatchObject({ data: { adjusted: 1, bad: 1 } });
   expect(await inStock()).toEqual({ P: 7, Q: 11, R: 1 });
@@ -165,13 +171,13 @@ test('JSON Lines, with all that a line may say', async ({ run, files, stage, mer
       on_hand_delta: 5,
     },
   ]);
-  // The same file by another name, as its format is said.
+  // The same file with a name of no known format: the option says the format.
   const renamed = files.write(`${JSON.stringify(whole)}\n`, 'txt');
   expect(await run(renamed, { format: 'jsonl' })).toMatchObject({ data: { restocked: 1 } });
 });
 
 describe('bad lines', () => {
-  test('are told by number, and the others go through; corrected in place, only they are done', async ({
+  test('are reported by number, and the others go through; corrected in place, only they are done', async ({
     run,
     csv,
     inStock,
@@ -221,14 +227,14 @@ describe('bad lines', () => {
     expect(await inStock()).toEqual({ P: 5, Q: 5 });
   });
 
-  test('more units than a record can have, also when it is told a second time', async ({ run, csv }) => {
+  test('more units than a record can have, also when it is imported a second time', async ({ run, csv }) => {
     const file = csv('P,W,2147483647', 'P,W,1', 'Q,W,1');
     const badLines = [{ line: 3, problems: ['qty must not bring the units on hand above 2147483647'] }];
     expect(await run(file)).toMatchObject({ data: { created: 2, bad: 1, badLines }, exitCode: 1 });
     expect(await run(file)).toMatchObject({ data: { alreadyDone: 2, bad: 1, badLines }, exitCode: 1 });
   });
 
-  test('more than scripts are told are counted', async ({ run, csv }) => {
+  test('more than the output for scripts lists are counted', async ({ run, csv }) => {
     const { data } = await run(csv(...Array.from({ length: 1500 }, () => 'P,W,x')));
     expect(data).toMatchObject({ lines: 1501, bad: 1500, done: 0, blank: 0, names: 1 });
     expect(data.badLines).toHaveLength(1000);
@@ -243,7 +249,10 @@ describe('lookalikes', () => {
     warning: `looks like the record ${place}, but is a different one: productId is "${here}" here and "${there}" there`,
   });
 
-  test('within a file, whichever comes first; each is told once, and imported', async ({ run, unitOf }) => {
+  test('within a file, whichever comes first; each is reported once, and imported', async ({
+    run,
+    unitOf,
+  }) => {
     const warnings = [
       warning(2, 'of line 1', 'P ', 'P'),
       warning(5, 'of line 4', 'Q', 'Q\\u{a0}'),
@@ -278,12 +287,12 @@ describe('lookalikes', () => {
         ],
       },
     });
-    // Another merchant's do not count.
+    // Records of another merchant do not count.
     const other = await createMerchant(stage.dataSource, 'Other', 'test');
     expect(await run(unitOf('P'), { merchant: other.merchantId })).toMatchObject({ data: { warnings: [] } });
   });
 
-  test('in any part of what makes a record; more than scripts are told are counted', async ({
+  test('in any part of what identifies a record; more than the output for scripts lists are counted', async ({
     run,
     files,
   }) => {
@@ -457,7 +466,7 @@ describe('used wrongly', () => {
     await expect(run(csv('P,W,5'), options)).rejects.toThrow(expected);
   });
 
-  test('without --merchant: the only one there is; none is told', async ({ run, csv }) => {
+  test('without --merchant: the only one there is; with none, it says so', async ({ run, csv }) => {
     const database = await createTestDatabase();
     try {
       const env = { DATABASE_URL: database.url };

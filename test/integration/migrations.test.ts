@@ -104,7 +104,7 @@ test('the limits of the connection that migrated are back to what they were', as
   opened.push(dataSource);
   await migrate(dataSource);
   const seen = await Promise.all(
-    // Both connections of the pool at once.
+    // Two queries at once, so that both connections of the pool are asked.
     [0, 1].map(() => dataSource.query("SELECT current_setting('lock_timeout') AS ms, pg_sleep(0.02)")),
   );
   expect(seen.flat().map((row: { ms: string }) => row.ms)).toEqual(['123ms', '123ms']);

@@ -28,7 +28,7 @@ describe.each([
     expect(parse(committed(name)).info.version).toBe(version);
   });
 
-  test('is not sent again to who has it', async ({ service }) => {
+  test('is not sent again to a caller who has it', async ({ service }) => {
     const first = await fetch(`${service.httpUrl}/${name}`);
     await first.text();
     const headers = { 'if-none-match': first.headers.get('etag')! };
@@ -90,7 +90,7 @@ test.for([
   },
 );
 
-test('a rule that the stock breaks is a stored outcome, and its replay is documented as one', async ({
+test('a rejection by the rules of stock is a stored outcome, and its replay is documented as one', async ({
   service,
   merchant,
 }) => {

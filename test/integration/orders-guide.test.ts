@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => closeReader(reader));
 
-/** What each call of a block answered. */
+/** The answer to each call of a block. */
 function answers(ran: Ran | undefined): Record<string, unknown>[] {
   const lines = ran?.printed.split('\n').filter((line) => line !== '') ?? [];
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -21,7 +21,7 @@ describe('docs/orders.md goes as it says', () => {
     steps.map((step) => [step.line, step.kind === 'run' ? step.script.split('\n')[0]! : '', step] as const),
   )('line %d: %s', async (_line, _what, step) => {
     const ran = await reader.follow(step);
-    // What a page shows, the reader has compared.
+    // Where the page shows the output, the reader has already compared it.
     if (step.kind !== 'run' || step.how !== 'succeeds' || step.output !== undefined) return;
     const told = answers(ran);
     // A call whose answer goes into a variable prints nothing.
@@ -30,7 +30,7 @@ describe('docs/orders.md goes as it says', () => {
   });
 });
 
-describe('and what it says between', () => {
+describe('and what it says between the blocks', () => {
   const adjust = 'hf PATCH "/v1/inventory/$RED/adjust"';
   const red = 'hf GET "/v1/inventory/$RED"';
 

@@ -6,7 +6,7 @@ import { closeDoors, type Doors, doorNames, openDoors } from '../support/doors.j
 import { Session } from '../support/engine-stage.js';
 import { figure } from '../support/metrics.js';
 
-/** What a service does that cannot answer what it is asked: a stranger keeps it from writing. */
+/** What a service does when it cannot keep up: a stranger keeps it from writing. */
 
 let database: TestDatabase;
 let service: TestApp;
@@ -17,7 +17,7 @@ let stranger: Session;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  // One command at a time is what it can do at once, and all others wait for longer than they may.
+  // It executes one command at a time, so all others would wait for longer than they may.
   service = await startAppOn(database, {
     ENGINE_LANES: '1',
     BATCH_COMMANDS_MAX: '1',

@@ -17,7 +17,7 @@ let packed: string[];
 let folder: string;
 let database: TestDatabase;
 
-/** The files of the package alone, with what it depends on from this checkout: no registry is asked. */
+/** Copies the files of the package alone. Its dependencies are links into this checkout, so no registry is asked. */
 beforeAll(async () => {
   const { stdout } = await promisify(execFile)('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
     cwd: projectRoot,
@@ -26,7 +26,7 @@ beforeAll(async () => {
   packed = filesOf(JSON.parse(stdout));
   folder = await mkdtemp(join(tmpdir(), 'holdfast-package-'));
   for (const path of packed) await cp(join(projectRoot, path), join(folder, path));
-  // Without those that only building and testing need.
+  // Without the dependencies that only building and testing need.
   const { dependencies } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
   for (const name of Object.keys(dependencies)) {
     const link = join(folder, 'node_modules', name);
@@ -41,7 +41,7 @@ afterAll(async () => {
   if (folder !== undefined) await rm(folder, { recursive: true, force: true });
 });
 
-/** npm answers with a list of packages, newer ones with an object by name. */
+/** npm prints a list of packages; newer versions print an object by name. */
 function filesOf(answer: object): string[] {
   const [described] = Object.values(answer) as { files: { path: string }[] }[];
   return described!.files.map(({ path }) => path).sort();

@@ -101,9 +101,9 @@ let dataSource: DataSource;
 const plans = new Map<string, string>();
 beforeAll(async () => {
   database = await createTestDatabase();
-  // One connection has prepared all that ran.
+  // With a single connection, all prepared statements are on it.
   dataSource = await openDataSource(database.url, { poolConnectionsMax: 1 });
-  // What the planner knows of the tables is that they are empty: the worst that it can go by.
+  // The planner only knows that the tables are empty, which is the worst basis for its plans.
   await database.query('VACUUM (ANALYZE)');
   await runAll('mer_any', undefined);
   await runAll('mer_one', 'mer_one');
@@ -114,7 +114,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** `scope`: the merchant that every statement names; undefined, as by BATCH_SCOPE=any. */
+/** `scope`: the merchant that every statement names; undefined: none, as with BATCH_SCOPE=any. */
 async function runAll(merchantId: string, scope: string | undefined): Promise<void> {
   await insertMerchant(dataSource, merchantId, 'Test');
   const record = { onHandQty: 100, reservedQty: 0 };
@@ -134,7 +134,7 @@ async function runAll(merchantId: string, scope: string | undefined): Promise<vo
       scope !== undefined,
     );
   for (const [i, batch] of batches.entries()) await apply(batch, String(i));
-  // A hold that has ended, for a command and for the sweep; and keys that have outlived their day.
+  // Commands and the sweep find a hold that has ended, and keys that are older than a day.
   await passSeconds(dataSource, merchantId, 60);
   await apply([{ kind: 'release', ...units, qty: 1, reference: '' }], 'late');
   await apply([{ kind: 'reserve', ...units, qty: 1, reference: 'z', ...open, ttlSeconds: 60 }], 'again');
@@ -150,7 +150,7 @@ async function runAll(merchantId: string, scope: string | undefined): Promise<vo
     await lockStockLevels(tx, [key], 'wait');
   };
   await inTransaction(dataSource, waiting, scope);
-  // What is asked after a COMMIT that went unanswered.
+  // The questions after an unanswered COMMIT.
   await inTransaction(dataSource, async (tx) => {
     await awaitCreation(tx, { merchantId, id: 'inv_9' });
     const movement = { inventoryId: 'inv_1', revision: 1 } as never;
@@ -158,7 +158,7 @@ async function runAll(merchantId: string, scope: string | undefined): Promise<vo
   });
 }
 
-/** On the one connection, which has prepared them. */
+/** Runs on the one connection, which has prepared all statements. */
 async function explainAll(): Promise<void> {
   const prepared: { name: string; statement: string }[] = await dataSource.query(
     'SELECT name, statement FROM pg_prepared_statements',
@@ -215,7 +215,7 @@ const byIndex: Readonly<Record<string, readonly (readonly [index: string, column
     ['import_lines_by_line', 'line'],
   ],
 };
-/** They look nothing up. */
+/** Statements that look nothing up. */
 const withoutLookUp = [
   'append_movements',
   'insert_holds',
@@ -223,7 +223,7 @@ const withoutLookUp = [
   'insert_import_lines',
   'insert_stock_levels',
 ];
-/** Where a transaction of one merchant goes by less of the key: by the record's, at worst, and never by the merchant's. */
+/** Where the text for one merchant uses fewer columns of the key: at least the record's, never only the merchant's. */
 const ofMerchantByIndex: typeof byIndex = {
   ...byIndex,
   update_holds: [['holds_pkey', 'inventory_id']],
@@ -233,7 +233,7 @@ const ofMerchantByIndex: typeof byIndex = {
     ['stock_levels_pkey', 'id'],
   ],
 };
-/** Each has a second text, for a transaction of one merchant; these have none. */
+/** Most statements have a second text, for transactions of one merchant. These have only one. */
 const ofOneText: typeof byIndex = {
   lock_due_records: [['stock_levels_by_expiry', 'next_expiry_at']],
   find_movement: [['movement_log_pkey', 'revision']],

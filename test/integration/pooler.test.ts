@@ -17,7 +17,7 @@ test('without PgBouncer, an address is the server’s own', async () => {
   await database.drop();
 });
 
-/** Skipped where PgBouncer is not installed (Debian: `pgbouncer`), as the name of the tests then says. */
+/** Skipped where PgBouncer is not installed (Debian: `pgbouncer`); the name of the tests then says so. */
 describe.skipIf(version === undefined)(
   `through PgBouncer ${version ?? '(not installed)'}, by transactions`,
   () => {
@@ -78,7 +78,7 @@ describe.skipIf(version === undefined)(
       expect(rows).toEqual([{ s: '0', p: 'on', prepared: 0, listening: 0, locks: 0 }]);
     });
 
-    test('LISTEN_DATABASE_URL leads past it, and nobody listens without', async () => {
+    test('LISTEN_DATABASE_URL leads past it; without it, nobody listens', async () => {
       const listening = (): Promise<unknown[]> =>
         database.query(
           `SELECT 1 FROM pg_stat_activity

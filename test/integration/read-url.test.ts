@@ -6,7 +6,7 @@ import { until } from '../support/process.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { openWatch } from '../support/watches.js';
 
-/** Reads over DATABASE_READ_URL: what goes there, and what goes on when nothing is there any more. */
+/** Reads over DATABASE_READ_URL: which calls use it, and which go on when its server is gone. */
 let database: TestDatabase;
 let proxy: TcpProxy;
 let service: TestApp;
@@ -22,7 +22,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-test('a standby that is gone: changes and watches go on, reads wait for it, and it is told', async () => {
+test('a standby that is gone: changes and watches go on, reads wait for it, and readiness says so', async () => {
   const merchant = await service.createMerchant();
   await service.seed(merchant.merchantId, { id: 'inv_1', onHandQty: 8, reservedQty: 0 });
   const door = openDoor('REST', service);

@@ -3,7 +3,7 @@ import type { Permission } from '../../src/auth/principal.js';
 import { type Credentials, startApp, type TestApp, tokenFor } from '../support/app.js';
 import { closeDoors, type Doors, doorNames, openDoors, type Rpc } from '../support/doors.js';
 
-/** The reads as callers see them, through every door. What they select is tested without one. */
+/** The reads as callers see them, through every door. Other tests check, without a door, what they select. */
 
 let service: TestApp;
 let doors: Doors;
@@ -131,7 +131,7 @@ const entry = (
 });
 const shirtReceived = () => entry('inv_shirt', 1, 'RECEIVED', 9, 'shirt/1', [9, 0]);
 const shirtReserved = () => entry('inv_shirt', 2, 'RESERVED', -4, 'shirt/1', [9, 4]);
-// From before entries had figures.
+// An entry from before entries had figures.
 const shoeReceived = () => entry('inv_shoe', 1, 'RECEIVED', 7, 'inv_shoe', [null, null]);
 const counted = (content: unknown[], limit = 50) => ({
   content,

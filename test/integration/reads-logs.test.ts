@@ -45,7 +45,7 @@ test.beforeAll(async ({ readsStage }) => {
   );
   await readsStage.database.query('TRUNCATE movement_log');
   await readsStage.log(...entries);
-  // Another merchant's log, alike in all else.
+  // The log of another merchant, otherwise the same.
   await readsStage.database.query(
     `INSERT INTO movement_log SELECT $1, inventory_id, revision, action, on_hand_delta, reserved_delta,
             reference, notes, actor, batch_id, logged_at FROM movement_log WHERE inventory_id = 'a'`,
@@ -82,7 +82,7 @@ describe('latest first, with any filter', () => {
     [{ inventoryId: 'a', reference: 'R', action: 'RELEASED' }, ''],
     [{ inventoryId: 'c' }, ''],
     [{ reference: 'r' }, ''],
-    // From an instant on, and before one.
+    // `fromUs` is included, `toUs` is not.
     [{ fromUs: minute(4) }, 'b4 a6 b3 a5'],
     [{ fromUs: minute(4) + 1 }, 'b4 a6'],
     [{ toUs: minute(1) }, 'b1 a1'],
@@ -90,7 +90,7 @@ describe('latest first, with any filter', () => {
     [{ fromUs: minute(2), toUs: minute(4) }, 'b5 a4 a3'],
     [{ fromUs: minute(2), toUs: minute(2) }, ''],
     [{ fromUs: minute(4), toUs: minute(2) }, ''],
-    // The record's order stays that of its revisions, whatever the clock said.
+    // Entries of one record stay in the order of their revisions, whatever the clock said.
     [{ inventoryId: 'b', fromUs: minute(1), toUs: minute(6) }, 'b5 b3 b2'],
     [{ reference: 'R', fromUs: minute(1), toUs: minute(4) }, 'b2 a2'],
     [{ action: 'RESERVED', fromUs: minute(2) }, 'a3'],
@@ -134,13 +134,13 @@ test('a page beyond the end is empty, and tells the total', async ({ readsStage 
 });
 
 describe('a total of more entries than are counted', () => {
-  // Of 11 entries: [counted at most, page, limit, whether the total is an estimate].
+  // There are 11 entries: [counted at most, page, limit, whether the total is an estimate]
   test.for<[number, number, number, boolean]>([
     [11, 0, 4, false],
     [10, 0, 4, true],
     [4, 0, 4, true],
     [4, 1, 4, true],
-    // The end of the list is seen.
+    // The page shows the end of the list, so the total is known.
     [4, 2, 4, false],
     [4, 3, 4, true],
     [4, 0, 20, false],
@@ -165,7 +165,7 @@ describe('a total of more entries than are counted', () => {
   });
 });
 
-test('a page tells since when the log is whole', async ({ readsStage }) => {
+test('a page says since when the log is complete', async ({ readsStage }) => {
   const before = 'INSERT INTO log_prunes VALUES ($1, to_timestamp($2::float8 / 1000000))';
   await readsStage.database.query(before, [OTHER_MERCHANT, minute(7)]);
   const first = shown(await readsStage.reads.listLogs(callOf(OTHER_MERCHANT), { ...everything, limit: 2 }));

@@ -139,7 +139,7 @@ describe('GetOrder', () => {
     );
   };
 
-  test('tells what became of the units of each record, in order of id', async ({ readsStage }) => {
+  test('says what became of the units of each record, in order of id', async ({ readsStage }) => {
     await readsStage.seed(
       MERCHANT,
       ...['a', 'b', 'c', 'd', 'e', 'f'].map((id) => ({ id, onHandQty: 50, reservedQty: 0 })),
@@ -159,7 +159,7 @@ describe('GetOrder', () => {
       entry('c', 2, { action: 'DAMAGED', onHandDelta: -1 }),
       entry('a', 2, { reservedDelta: 6 }),
       entry('d', 2, { reservedDelta: 1, reference: 'ORD-2' }),
-      // More than a quantity can be.
+      // The sum is more than a quantity can be.
       entry('e', 2, { action: 'RELEASED', reservedDelta: -2147483647 }),
       entry('e', 3, { action: 'RELEASED', reservedDelta: -1 }),
       entry('f', 2, { action: 'RELEASED', reservedDelta: -1 }),
@@ -189,7 +189,7 @@ describe('GetOrder', () => {
     expect(lines).toEqual(held);
   });
 
-  test('shows 5,000 records of each kind at most, and knows of the others', async ({ readsStage }) => {
+  test('shows at most 5,000 records of each kind, and knows of the others', async ({ readsStage }) => {
     const values = [MERCHANT, REFERENCE, ORDER_RECORDS_MAX];
     await readsStage.database.query(
       `INSERT INTO movement_log (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta, reference, actor, batch_id)
@@ -241,7 +241,7 @@ describe('ListOrders', () => {
       { id: 'a', reference: 'like', qty: 1, revision: 13, expiresIn: 900 },
       { id: 'b', reference: 'half', qty: 4, revision: 11, expiresIn: 450 },
       { id: 'b', reference: 'gone', qty: 7, revision: 12, expiresIn: -1 },
-      // Of which half has expired.
+      // Of this order, half has expired.
       { id: 'a', reference: 'half', qty: 9, revision: 14, expiresIn: -1 },
     );
   }
@@ -351,7 +351,7 @@ describe('ListHolds', () => {
           expect(page.content.length).toBeLessThanOrEqual(limit);
           seen.push(...page.content.map(({ reference }) => reference));
           ({ nextPageToken: pageToken } = page);
-          // What was shown ends, and the walk stands where it stood.
+          // The holds that were shown end, and the walk keeps its place.
           await readsStage.database.query('DELETE FROM holds WHERE reference = ANY ($1)', [seen]);
         }
         expect(seen).toEqual(expected);

@@ -5,7 +5,7 @@ import type { Statement } from '../../src/store/connection/statement.js';
 import { ReadPool } from '../../src/store/reads/read-pool.js';
 import { callOf, MERCHANT, openReadsStage, type ReadsStage } from '../support/reads-stage.js';
 
-/** Which index each read goes by, once tables have grown: with the statistics of empty tables, and with true ones. */
+/** Which index each read uses once tables have grown: with the statistics of empty tables, and with true ones. */
 
 interface Sent {
   readonly statement: Statement;
@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => stage?.close());
 
 async function grow(): Promise<void> {
-  // The server must not look at the tables of its own accord between two tests.
+  // The server must not update its statistics by itself between two tests.
   for (const table of [
     'inventory_records',
     'stock_levels',
@@ -253,7 +253,7 @@ describe.each([
     const plans = await plansOf(read);
     expect(plans).toHaveLength(1);
     for (const pattern of expected) expect(plans[0]).toMatch(pattern);
-    // Two merchants are one page.
+    // The table of merchants has two rows on one page, so the planner reads it whole.
     if (name !== 'GetSettings') expect(plans[0]).not.toMatch(/Seq Scan on|Hash Join|Merge Join/);
   });
 });

@@ -34,7 +34,7 @@ afterEach(async () => {
 describe('the queue', () => {
   const blocked = { name: 'blocked', text: 'SELECT 1 FROM inventory_records WHERE merchant_id = $1' };
 
-  test('a pool that closes lets what runs end, and refuses what waits', async () => {
+  test('a pool that closes lets running reads end, and refuses waiting ones', async () => {
     const letGo = await blockRecords(stage.database.url);
     const pool = new ReadPool(stage.readSource, { readPoolConnectionsMax: 1, readsWaitingMax: 2 });
     const before = Promise.allSettled([
@@ -51,7 +51,7 @@ describe('the queue', () => {
     }
   });
 
-  test('one more than run and wait is refused immediately; the others have their turn, in order', async () => {
+  test('one more than may run and wait is refused immediately; the others have their turn, in order', async () => {
     const letGo = await blockRecords(stage.database.url);
     const pool = new ReadPool(stage.readSource, { readPoolConnectionsMax: 1, readsWaitingMax: 2 });
     const order: string[] = [];
@@ -168,11 +168,11 @@ describe('along with writers', () => {
     await service?.close();
   });
 
-  test('no number of reads that stand still keeps a reserve waiting', async () => {
+  test('no number of stuck reads keeps a reserve waiting', async () => {
     const letGo = await blockRecords(service.database.url);
     const read = () => doors.REST.call('GetInventory', { id: 'a' }, { credentials });
     const standing = Array.from({ length: 7 }, read);
-    // One more than run and wait, whichever of them it is, is refused: by then the others stand.
+    // There is one read too many. Whichever it is, it is refused, and by then the others are stuck.
     const answers = await Promise.all([
       Promise.race([...standing, read()]),
       doors.gRPC.call('Reserve', { id: 'a', qty: 2 }, { credentials }),

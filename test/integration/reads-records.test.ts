@@ -22,7 +22,7 @@ beforeEach(() => stage.database.query('TRUNCATE stock_levels, inventory_records,
 
 const firstPage = { page: 0, pageToken: '' };
 
-/** The one record that each of them shows, or none. */
+/** Each read, as a function that returns the record with this id, or nothing. */
 const everyRead: Readonly<Record<string, (id: string) => Promise<InventoryRecord[]>>> = {
   GetInventory: async (id) => {
     const result = await stage.reads.getInventory(callOf(), id);
@@ -86,13 +86,13 @@ describe.each(Object.entries(everyRead))('%s', (_, read) => {
       ],
       0,
     ],
-  ])('an expired hold is not reserved, tidied or not: %s', async (_, holds, expected) => {
+  ])('an expired hold is not reserved, swept or not: %s', async (_, holds, expected) => {
     await stage.seed(MERCHANT, { id: 'a', onHandQty: 20, reservedQty: 0, details });
     await stage.hold(...holds.map((hold) => ({ id: 'a', ...hold })));
     expect(await read('a')).toMatchObject([{ onHandQty: 20, reservedQty: expected }]);
   });
 
-  test('a bound of the next expiry that is too low costs a look, and no unit', async () => {
+  test('a bound of the next expiry that is too low costs one more look, and changes no figure', async () => {
     await stage.seed(MERCHANT, { id: 'a', onHandQty: 20, reservedQty: 0, details });
     await stage.hold({ id: 'a', reference: 'A', qty: 3, expiresIn: 600 });
     await stage.database.query("UPDATE stock_levels SET next_expiry_at = now() - interval '1 day'");
@@ -136,7 +136,7 @@ describe('who changed it last, and when', () => {
       'bob',
       6,
     ],
-    // Revisions tell what came last; a clock may have been set back.
+    // Revisions say what came last, since a clock may have been set back.
     [
       'a later one with an earlier time',
       [

@@ -217,7 +217,7 @@ describe('two processes at the same time', () => {
     expect(Object.values(await shelf())).toEqual(products.map(() => expect.toBeOneOf([2, 3])));
   });
 
-  test('in batches of different sizes: who meets one rival after another loses no command', async () => {
+  test('in batches of different sizes: a process that meets one rival after another loses no command', async () => {
     const small = await startEngine(database.url, { limits: { batchCommandsMax: 20 } });
     const large = await startEngine(database.url, { limits: { attemptsMax: 2 } });
     try {
@@ -231,7 +231,7 @@ describe('two processes at the same time', () => {
     }
   });
 
-  test('in opposite order, many times: nobody waits for somebody who waits for them', async () => {
+  test('in opposite order, many times: no two processes wait for each other', async () => {
     one.retries.length = 0;
     other.retries.length = 0;
     for (let round = 0; round < 30; round++) {

@@ -55,7 +55,7 @@ test('an issuer that is down: retryable at every door, one warning, and no error
         message: "The keys of the token's issuer are unavailable. Retry later.",
       });
     }
-    // What cannot be read is answered after the credentials, too.
+    // Credentials are also checked before a request that cannot be read is refused.
     const malformed = await fetch(`${service.httpUrl}/inventory.v1.InventoryService/GetInventory`, {
       method: 'POST',
       headers: {
@@ -86,7 +86,7 @@ const calls: readonly (readonly [string, Uint8Array])[] = [
   ['REST', Buffer.from('{"qty":1}')],
 ];
 
-test('callers who leave in any way write no error line; a fault does', async () => {
+test('callers who leave in any way cause no error line; a fault does', async () => {
   const { lines, logger } = capture('info');
   const waiting: (() => void)[] = [];
   let told: Error | undefined;
@@ -130,7 +130,7 @@ test('callers who leave in any way write no error line; a fault does', async () 
         await until('the call', async () => waiting.length === 1);
         leave(call);
         await call.closed;
-        // The answer finds nobody: what came of it is seen with the next call.
+        // Nobody is left to take the answer. What that leads to shows with the next call.
         waiting.pop()!();
         call.session.destroy();
       }

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { test as base } from '../support/fixtures.js';
 import { checkedFetch } from '../support/openapi/checked-fetch.js';
 
-/** A REST caller is told of fields by the names that he wrote, also where one field of the RPC's request is his body. */
+/** REST callers are told of fields by the names that they wrote, even if the body is a single field of the request. */
 
 const test = base.extend('records', [{ id: 'inv_1', onHandQty: 8, reservedQty: 5 }]);
 

@@ -31,7 +31,7 @@ interface Demo {
   grpcAddress: string;
 }
 
-/** Folders are slow to fill, so the tests of this file go on where the one before them ended. */
+/** Folders are slow to fill, so each test of this file goes on where the one before it ended. */
 let dataDir: string;
 let service: ServiceProcess;
 
@@ -81,7 +81,7 @@ describe('the first start', () => {
   });
 });
 
-test('what is printed may be kept by anybody: neither key nor token is in it', async () => {
+test('anybody may keep what is printed: neither key nor token is in it', async () => {
   const { apiKey, token } = await readDemo();
   for (const secret of [apiKey, token]) expect(service.stdout() + service.stderr()).not.toContain(secret);
 });
@@ -128,7 +128,7 @@ describe('the next start', () => {
     expect((await reserve(await readDemo(), 1)).reservedQty).toBe(11);
   });
 
-  test('after demo.json was lost or spoilt: another key, the same record', async () => {
+  test('after demo.json was lost or damaged: another key, the same record', async () => {
     const before = await readDemo();
     await service.end('SIGTERM');
     await writeFile(join(dataDir, 'demo.json'), '{"apiKey": "pk_te');
@@ -160,7 +160,7 @@ describe('a demo that nobody wants', () => {
     ]);
     await started.end('SIGTERM');
 
-    // Nor is it replaced where the file is gone that told which it was.
+    // Nor is it replaced when the file that names it is gone.
     await rm(join(folder, 'demo.json'));
     started = await startService({ ...env, HOST: '0.0.0.0', DEMO: 'on' });
     expect(started.stdout()).toContain('npx holdfast key add --merchant mer_demo');
@@ -169,7 +169,7 @@ describe('a demo that nobody wants', () => {
     expect(started.stderr()).toContain('DEMO=on');
   });
 
-  test('on an address that others reach none is made unless asked for', async () => {
+  test('on an address that others can reach, none is made unless asked for', async () => {
     const folder = await madeDataDir();
     const started = await startService(onDataDir(folder, { HOST: '0.0.0.0' }));
     expect(started.stdout().trimEnd().split('\n')).toHaveLength(1);
@@ -179,22 +179,22 @@ describe('a demo that nobody wants', () => {
     expect(started.stderr()).not.toContain('still open');
     await started.end('SIGTERM');
 
-    // One that was made before is not forgotten by that.
+    // The service still warns of a demo that was made before.
     await (await startService(onDataDir(folder))).end('SIGTERM');
     const exposed = await startService(onDataDir(folder, { HOST: '0.0.0.0' }));
     expect(exposed.stderr()).toContain('still open');
   });
 });
 
-test('npx whose shell is gone before the service has come so far leaves no orphan', async () => {
+test('npx whose shell ends before the service has started leaves no orphan', async () => {
   const env = { npm_lifecycle_event: 'npx', npm_lifecycle_script: "'holdfast' serve" };
-  // The parent is this test and no shell of npx.
+  // Here the parent is this test, not a shell of npx.
   const started = spawnHoldfast(['serve'], onDataDir(dataDir, env));
   expect(await started.exited).toEqual({ code: 0, signal: null });
 });
 
 describe('along with others', () => {
-  test('two services on one DATA_DIR: one stock, and the last to leave turns off the light', async () => {
+  test('two services on one DATA_DIR: one stock, and the last to leave stops PostgreSQL', async () => {
     const second = await startService(onDataDir(dataDir));
     const demo = await readDemo();
     const [one, other] = [service, second].map(({ httpUrl }) => ({ ...demo, httpUrl })) as [Demo, Demo];

@@ -93,12 +93,12 @@ test('callers and the audit are told the same before a prune, after it, and afte
   const entries = await logged(database, shelf);
   const first = await pruneLog(dataSource, shelf.merchantId, all);
   expect(first.pruned + first.kept).toBe(entries);
-  // Of each record the last entry and the last adjustment, and what opened the order that waits.
+  // It keeps each record's last entry and last adjustment, and the entry that opened the order that waits.
   expect(first.kept).toBe(5);
   expect(await logged(database, shelf)).toBe(5);
   expect(await told(reader, shelf, orders)).toEqual(before);
   expect(await pruneLog(dataSource, shelf.merchantId, all)).toEqual({ pruned: 0, kept: 5 });
-  // What comes later adds up with what is kept.
+  // Later entries add up with what is kept.
   await applyAll(dataSource, [shelf.releaseOrder('waits'), shelf.reserve(1, { reference: 'sold' })], 500);
   await pruneLog(dataSource, shelf.merchantId, all);
   const [sold, waits] = await Promise.all(
@@ -225,7 +225,7 @@ describe('the command', () => {
 describe('an export', () => {
   const flags = { format: 'ndjson', resume: false, signal: never } as const;
 
-  /** Entries as old as may be, with texts that a line cannot have. */
+  /** Old entries, with texts that a line of a file cannot contain as they are. */
   const test = withOrders
     .extend('env', ({ database }) => onDatabase(database.url))
     .extend('old', async ({ shelf, database, orders }) => {
@@ -267,10 +267,10 @@ describe('an export', () => {
     ['ndjson', 10],
     ['csv', 0],
     ['csv', 10],
-    // All but the first letters of the header, and of the first entry.
+    // Only the first three letters of the header are left.
     ['csv', 1e6],
   ])(
-    'in %s is whole once it is resumed, %d bytes having been lost',
+    'in %s is complete once it is resumed, after %d bytes were lost',
     async ([format, lost], { shelf, env, old, folder }) => {
       const [whole, cut] = [join(folder, 'whole'), join(folder, 'cut')];
       const wanted = { ...flags, format, merchant: shelf.merchantId };
@@ -310,7 +310,7 @@ describe('an export', () => {
     expect(old).toBeGreaterThan(within.length);
   });
 
-  test('does not write over a file, nor go on with a strange one', async ({ env, folder }) => {
+  test('does not overwrite a file, nor go on with one that is not an export', async ({ env, folder }) => {
     const output = join(folder, 'other');
     await writeFile(output, 'something\n');
     const refused = async (options: object, message: string) =>

@@ -42,7 +42,7 @@ const isFromLater = () =>
   );
 
 describe('a schema that is too old', () => {
-  test('no tables: everybody says what to do, and nobody makes any', async () => {
+  test('no tables: the service and the commands say what to do, and create none', async () => {
     await empty();
     const said = 'the database cannot be used: it has no tables yet: run holdfast migrate';
     await expect(serve()).rejects.toThrow(said);
@@ -70,7 +70,7 @@ describe('a schema that is too old', () => {
     expect(await migrate()).toEqual({ migrations: [] });
   });
 
-  test('it is changed over MIGRATIONS_DATABASE_URL, if that is given', async () => {
+  test('it is migrated over MIGRATIONS_DATABASE_URL, if that is given', async () => {
     await empty();
     const nowhere = 'postgres://127.0.0.1:1/nowhere';
     await expect(migrate({ MIGRATIONS_DATABASE_URL: nowhere })).rejects.toThrow('ECONNREFUSED');
@@ -79,13 +79,13 @@ describe('a schema that is too old', () => {
 });
 
 describe('a schema that is newer', () => {
-  test('runs those that it says may run', async () => {
+  test('lets versions run that its mark allows', async () => {
     await isFromLater();
     expect(await serve()).toBe('served');
     expect(await migrate()).toEqual({ migrations: [] });
   });
 
-  test('refuses all others', async () => {
+  test('refuses all other versions', async () => {
     await isFromLater();
     const dataSource = await openDataSource(database.url);
     await raiseMark(dataSource, { oldestMigration: 9_990_000_000_000, because: 'holds have no owner' });
@@ -126,7 +126,7 @@ describe('one at a time', () => {
     expect(await database.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'")).toEqual([]);
   });
 
-  test('a table that others keep: it lets them pass, and gives up', async () => {
+  test('a table that others keep locked: it lets them pass, and gives up', async () => {
     const [, , , , , , carried] = names;
     await forget(carried!);
     await database.query('DROP TABLE log_prunes, order_carried, log_carried');

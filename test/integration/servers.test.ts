@@ -9,7 +9,7 @@ import { openDataSource } from '../support/data-source.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
-/** Pools whose URL lists servers: two doors to one database, which open and close. */
+/** Pools whose URL lists servers. Two proxies to one database, which go down and come back, stand for two servers. */
 let database: TestDatabase;
 let first: TcpProxy;
 let second: TcpProxy;
@@ -38,7 +38,7 @@ function withoutQuery(url: string): string {
   return url.replace(/\?.*/, '');
 }
 
-/** Also in a session that began while the database was read-only. */
+/** Works also in a session that began while the database was read-only. */
 async function change(what: string): Promise<void> {
   await database.query(`SET transaction_read_only = off; ${what}`);
 }
@@ -61,7 +61,7 @@ async function faultOf(work: Promise<unknown>): Promise<string> {
   );
 }
 
-/** `pg_is_in_recovery`, as a standby answers it; nothing else of one is needed here. */
+/** Makes `pg_is_in_recovery` answer as on a standby. These tests need nothing else of one. */
 async function becomeStandby(): Promise<void> {
   await change('CREATE SCHEMA IF NOT EXISTS standby');
   await change(
@@ -77,7 +77,7 @@ describe('which server', () => {
     expect(await faultOf(source.query('SELECT 1'))).toBe('none');
     first.comeBack();
     second.goDown();
-    // The connection is lost, and the next one goes where it can.
+    // The connection is lost, and the next one goes to the other server.
     await faultOf(source.query('SELECT 1'));
     expect(await faultOf(source.query('SELECT 1'))).toBe('none');
   });
@@ -145,7 +145,7 @@ describe('a server that changes', () => {
   });
 });
 
-test('options of the URL go with those of the service, and replace none', async () => {
+test('options of the URL are added to those of the service, and replace none', async () => {
   const options = encodeURIComponent('-c default_transaction_read_only=off -c work_mem=5MB');
   const source = await open(`?options=${options}`, 'reads');
   expect(
@@ -186,7 +186,7 @@ describe('TLS', () => {
     [`sslmode=verify-full&sslrootcert=${tls('ca.crt')}`, 'TLS'],
     [`sslmode=verify-full&sslrootcert=${tls('stranger.crt')}`, /unable to verify|self-signed/],
     ['sslmode=verify-full', /unable to verify|self-signed/],
-    // The certificate is of localhost and 127.0.0.1; this is the same machine by another name.
+    // The certificate is for localhost and 127.0.0.1. This is another address of the same machine.
     [`host=127.0.0.2&sslmode=verify-ca&sslrootcert=${tls('ca.crt')}`, /ECONNREFUSED|TLS/],
   ])('%s: %s', async (parameters, expected) => {
     const url = `${withoutQuery(database.url)}?${parameters}`;

@@ -79,7 +79,7 @@ test('a locked record: who has it, for how long, and the wait in the metrics', a
   expect(await shown('holdfast_queue_wait_seconds_count')).toBe(1);
 });
 
-test('a locked table: which statement waits, and whom for', async () => {
+test('a locked table: which statement waits, and for whom', async () => {
   await stranger.query('BEGIN');
   await stranger.query('LOCK TABLE api_keys');
   const waiting = reserve();
@@ -109,7 +109,7 @@ test('a locked table that transactions give up waiting for again and again: one 
     blockedBy: [{ application: 'a stranger', statement: 'LOCK TABLE stock_levels' }],
   });
   expect(line.waitedMs).toBeGreaterThan(999);
-  // It has been tried again by then, and more than once.
+  // By then, it has been tried again more than once.
   await until('retries', async () => (await shown('holdfast_batch_retries_total{class="55"}')) > 5);
   await stranger.query('COMMIT');
   expect(await waiting).toMatchObject({ ok: true });
@@ -131,6 +131,6 @@ test('a COMMIT that takes long', async () => {
   expect(await shown('holdfast_stalled{on="transaction"}')).toBe(1);
   expect(await shown('holdfast_stalls_total{on="commit"}')).toBe(1);
   expect(await waiting).toMatchObject({ ok: true });
-  // Of this COMMIT, and of those before.
+  // The sum of this COMMIT and those before it.
   expect(await shown('holdfast_commit_seconds_sum')).toBeGreaterThan(1.4);
 });

@@ -5,7 +5,9 @@ import { commandDoorNames, type DoorName, doorNames, openDoor } from '../support
 import { OtlpReceiver, type ReceivedSpan } from '../support/otlp-receiver.js';
 import { openWatch, type WatchDoor, watchDoors } from '../support/watches.js';
 
-/** Spans as a collector receives them. All calls are made first, since the last spans are sent when the service ends. */
+/**
+ * Spans as a collector receives them. All calls are made first, since the last spans are sent when the service ends.
+ */
 
 const SERVER = 2;
 const SERVICE = 'inventory.v1.InventoryService';
@@ -15,7 +17,7 @@ const receiver = new OtlpReceiver();
 let service: TestApp;
 let merchant: Credentials;
 
-/** A caller's span: what it sends, and what should come of it. */
+/** A caller with a span of its own: the headers that it sends, and the spans that the service then records. */
 class Caller {
   readonly traceId = randomBytes(16).toString('hex');
   readonly spanId = randomBytes(8).toString('hex');
@@ -28,7 +30,7 @@ class Caller {
     return receiver.spans.filter(({ traceId }) => traceId === this.traceId);
   }
 
-  /** The spans right within the caller's. */
+  /** The spans directly within the caller's. */
   get own(): ReceivedSpan[] {
     return this.spans.filter(({ parentSpanId }) => parentSpanId === this.spanId);
   }
@@ -163,7 +165,7 @@ describe.each([...doorNames, ...commandDoorNames])('%s', (name) => {
     expect(span.links).toMatchObject([{ traceId: batch!.traceId, spanId: batch!.spanId }]);
   });
 
-  test('a rejection is told, and no error of the service', () => {
+  test('a rejection is an attribute of the span, and not an error', () => {
     const span = reserveOf(name, refused.get(name)!)!;
     expect(span.status.code).toBe(0);
     expect(span.attributes).toMatchObject({
@@ -178,7 +180,7 @@ test.each(watchDoors)('%s: a watch is a span until its caller leaves', (name) =>
   expect(caller.own).toMatchObject([{ name: `${SERVICE}/WatchInventory`, kind: SERVER }]);
 });
 
-describe('calls together', () => {
+describe('calls at the same time', () => {
   test('each is carried by one batch, and some share one', () => {
     const batches = crowd.map((caller) => batchesOf(caller.own[0]!));
     expect(batches.every((of) => of.length === 1)).toBe(true);

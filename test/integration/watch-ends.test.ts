@@ -8,10 +8,10 @@ import { bareWatch, http2Doors } from '../support/streams/http2.js';
 import { openWatchServices, type WatchService, type WatchServices } from '../support/watch-services.js';
 import { type WatchDoor, watchDoors } from '../support/watches.js';
 
-/** How streams end, and that nothing is left of them: by their callers, their deadlines, their credentials, limits. */
+/** How streams end, by their callers, deadlines, credentials or limits; and that nothing is left of them. */
 
 let services: WatchServices;
-/** Looks at keys whenever it looks at a stream's credentials, and says every 50 ms that a stream is alive. */
+/** It does not cache keys, and sends a sign of life on each stream every 50 ms. */
 let service: WatchService;
 beforeAll(async () => {
   services = await openWatchServices();
@@ -34,11 +34,11 @@ async function seeded(): Promise<string> {
 const reserveOne = (id: string) =>
   service.caller.call('Reserve', { id, qty: 1 }, { credentials: services.stage });
 
-/** What each door says of a reason; REST streams had begun with 200. */
+/** What each door says of a reason once a stream has begun; on REST, its status was 200. */
 function said(reason: string, code: number): object[] {
   return watchDoors.map((door) => ({
     reason,
-    // That body is published to the letter.
+    // This body is published word for word, without a link.
     ...(reason === 'UNAUTHENTICATED' && door.startsWith('REST')
       ? {}
       : { help: expect.stringMatching(`/docs/errors#${reason.toLowerCase()}$`) }),
@@ -182,7 +182,7 @@ test('credentials that are no longer good end their streams: a revoked key, an e
   const { stage } = services;
   const ids = [await seeded()];
   const before = await endedStreams(service.httpUrl, 'UNAUTHENTICATED');
-  // Long enough for its streams to begin.
+  // The token lives long enough for its streams to begin.
   const short = { ...stage, token: await tokenFor(stage.merchantId, ['can_read_inventory'], 4) };
   const expiring = watchDoors.map((door) => service.watch(door, { ids }, { credentials: short }));
   const other = { ...stage, apiKey: await addKey(stage.dataSource, stage.merchantId, 'test') };

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { StockEvent } from '../../src/service/watch/watch.js';
 import { type Delta, openWatchStage, sent, type WatchStage } from '../support/watch-stage.js';
 
-/** A watch follows the log: every change once, in its record's order, wherever it is cut and in any order of commits. */
+/** A watch follows the log: each change once, in the record's order, wherever it is cut, in any order of commits. */
 
 let stage: WatchStage;
 beforeAll(async () => {
@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterEach(() => stage.endWatches());
 afterAll(() => stage.close());
 
-describe('cut and gone on with', () => {
+describe('cut and resumed', () => {
   test('a stream that was cut after any event goes on as if it had not been', async () => {
     const { ids, productId } = await stage.seedProduct(3);
     const [a, b, c] = ids as [string, string, string];
@@ -35,7 +35,7 @@ describe('cut and gone on with', () => {
       const request = cut % 2 === 0 ? { ids } : { productId };
       const resumed = await stage.follow({ ...request, afterId: before.at(-1)!.eventId });
       const known = sent(before);
-      // A record that was not sent before the cut begins with what it is now.
+      // For a record that was not sent before the cut, only its current stock is sent.
       const expected = new Map([...whole].map(([id, all]) => [id, known.has(id) ? all : all.slice(-1)]));
       const rest = [...expected.values()].flat().length - cut;
       if (rest > 0) await resumed.take(rest);
@@ -45,7 +45,7 @@ describe('cut and gone on with', () => {
     }
   });
 
-  test('a record that was never sent keeps nothing of the past', async () => {
+  test('of a record that was never sent, no past changes are sent', async () => {
     const { ids } = await stage.seedProduct(2);
     const first = await stage.follow({ ids });
     const [{ id, eventId }] = (await first.take(1)) as [StockEvent];
@@ -183,7 +183,7 @@ describe('in any order of commits', () => {
           const session = await stage.session();
           for (const { records, onHand, reserved, waits } of transactions) {
             await session.begin();
-            // In one order, or they would lock each other out.
+            // In a fixed order, or the sessions would wait for each other in a circle.
             for (const i of records.sort((x, y) => x - y))
               await session.change({ id: ids[i]!, onHand, reserved });
             for (let i = 0; i < waits; i++) await session.client.query('SELECT');

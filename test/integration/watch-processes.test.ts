@@ -14,9 +14,9 @@ import {
   watchDoors,
 } from '../support/watches.js';
 
-/** Watches and changes on different services of one database, which come and go. */
+/** Watches and changes on several services that share one database, and come and go. */
 
-/** So seldom that an event which waits for it fails its test: what arrives was woken. */
+/** So rarely that a test fails if its event waits for it: what arrives was woken. */
 const NEVER_LOOKS = { WATCH_LOOK_MS: '600000' };
 
 let stage: Stage;
@@ -126,7 +126,7 @@ describe('two services', () => {
 
 describe('services that come and go', () => {
   test.each<WatchDoor>(['gRPC', 'Connect JSON', 'REST events'])(
-    'a watch by %s goes on at the next service where it was, also with what was changed between the two',
+    'a watch by %s goes on at the next service where it was, also with what was changed in between',
     async (door) => {
       const id = await seeded();
       const first = await start();

@@ -5,7 +5,7 @@ import { bareWatch, http2Doors } from '../support/streams/http2.js';
 import { openWatchServices, type WatchService, type WatchServices } from '../support/watch-services.js';
 import { type WatchDoor, type WatchStream, watchDoors } from '../support/watches.js';
 
-/** Readers who do not read: they cost writers nothing, are told so, and do not keep the service from stopping. */
+/** Readers who do not read: they cost writers nothing, are told why they are cut off, and do not delay a stop. */
 
 const RECORDS = 100;
 /** Changes of one transaction; with their event ids, about a megabyte: more than a reader on HTTP/2 leaves room for. */
@@ -68,7 +68,7 @@ describe('a reader who does not read', () => {
   ])(
     'through %j keeps no writer waiting, is told SLOW_READER, and goes on without a gap',
     async (doors, many) => {
-      // Who comes back at once has as long again to read why.
+      // A reader who comes back at once has as long again to read why.
       const service = await services.start({ STREAM_STALLED_MS: '1500' });
       const { ids, change, logged } = await crowd(service);
       const streams = await stopReading(service, doors, ids);
@@ -101,8 +101,8 @@ describe('a reader who does not read', () => {
   );
 
   test.each(http2Doors)('and never comes back is cut off, by %s', async (door) => {
-    // Long enough that a busy machine is not taken for a reader who stalls while his window has room: he would be
-    // told, and never cut off.
+    // Long enough that a slow test machine does not make readers look stalled while their window still has room. They
+    // would then be told why, and never be cut off.
     const service = await services.start({ STREAM_STALLED_MS: '1000' });
     const { ids, change } = await crowd(service);
     const { closed, socket } = bareWatch(door, service, { ids }, { credentials: services.stage });
@@ -111,11 +111,11 @@ describe('a reader who does not read', () => {
     void closed.then(() => {
       isCut = true;
     });
-    // An open stream may still have to look at the stock, and then has nothing of the first changes to send.
+    // An open stream may not have read the stock yet, and then has none of the first changes to send.
     while (!isCut) await change();
     expect(await closed).toBe(ENHANCE_YOUR_CALM);
     expect(await endedStreams(service.httpUrl, 'SLOW_READER')).toBe(1);
-    // His connection is as good as ever.
+    // Only the stream was reset: the connection stays open.
     expect(socket.destroyed).toBe(false);
     socket.destroy();
   });
@@ -154,7 +154,7 @@ describe('a service that stops', () => {
     for (const stream of streams) stream.resume();
     const endings = await Promise.all(streams.map((stream) => stream.ended));
     expect(endings.map(({ reason }) => reason)).toEqual(endings.map(() => undefined));
-    // Or nobody was slow, and nothing was shown.
+    // Otherwise nobody was slow, and the test shows nothing.
     for (const stream of streams) expect(stream.seen.length).toBeLessThan(logged());
   });
 });

@@ -12,7 +12,7 @@ afterEach(() => stage.endWatches());
 afterAll(() => stage.close());
 
 describe('woken, and not woken', () => {
-  test('a lost call costs time, not events: it looks by itself', async () => {
+  test('a lost wake-up call costs time, not events: a watch looks by itself', async () => {
     const { ids } = await stage.seedProduct(1);
     const watch = await stage.follow({ ids }, 20);
     await watch.take(1);
@@ -20,7 +20,7 @@ describe('woken, and not woken', () => {
     expect(await watch.take(1)).toMatchObject([{ onHandQty: 101 }]);
   });
 
-  test('a call wakes it, and nothing else does', async () => {
+  test('a wake-up call wakes it, and nothing else does', async () => {
     const { ids } = await stage.seedProduct(1);
     const watch = await stage.follow({ ids });
     await watch.take(1);
@@ -34,7 +34,7 @@ describe('woken, and not woken', () => {
     expect(stage.reads()).toBe(reads + 1);
   });
 
-  test('who does not ask for the next event costs no read', async () => {
+  test('a reader who does not ask for the next event costs no read', async () => {
     const { ids } = await stage.seedProduct(1);
     const watch = await stage.follow({ ids });
     await watch.take(1);
@@ -107,7 +107,7 @@ describe('ends', () => {
     stage.failNextRead(error);
     expect(await watch.next()).toEqual({ reason });
     expect(stage.signal.waits).toBe(0);
-    // Where it was, it goes on.
+    // A new watch goes on where this one was.
     const again = await stage.follow({ ids, afterId: watch.seen[0]!.eventId });
     await (await stage.session()).write({ id: ids[0]!, onHand: 1 });
     expect(await again.take(1)).toMatchObject([{ onHandQty: 101 }]);

@@ -37,7 +37,7 @@ beforeEach(() => expect(probe.ask()).resolves.toBeUndefined());
 const alter = (what: string): Promise<unknown> =>
   maintenance.query(`ALTER DATABASE ${new URL(database.url).pathname.slice(1)} ${what}`);
 
-/** Its next connection begins with what is set now. */
+/** Ends the probe's connection: its next one begins with the current settings. */
 const loseOwn = (): Promise<unknown> =>
   maintenance.query(
     `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'holdfast-readiness'
@@ -57,7 +57,7 @@ test('a read-only server', async () => {
   await untilAsked(undefined);
 });
 
-test('a read-only server, where a primary is wanted: calls that have a connection do not make it one', async () => {
+test('a read-only server, where a primary is wanted: connections of calls do not make it one', async () => {
   const particular = new WriteProbe({
     url: `${database.url.replace(/\?.*/, '')}?target_session_attrs=read-write`,
     timeoutMs: 500,
@@ -76,7 +76,7 @@ test('a read-only server, where a primary is wanted: calls that have a connectio
 });
 
 test('no room on the disk: what is sorted there does not fit', async () => {
-  // The nearest that a database can be told; its code is that of a limit, and not of a full disk.
+  // No setting fills a disk. This limit is the nearest, though its SQLSTATE is another.
   await alter(`SET temp_file_limit = '64kB'`);
   await loseOwn();
   await expect
@@ -93,7 +93,7 @@ test('a COMMIT that does not come to an end', async () => {
   await untilAsked(undefined);
 });
 
-test('no connection is left: it can as long as calls can', async () => {
+test('no connection is left: the database counts as writable as long as calls have connections', async () => {
   await calls.query('SELECT 1');
   await alter('ALLOW_CONNECTIONS false');
   await loseOwn();

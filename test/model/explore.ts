@@ -11,7 +11,7 @@ import {
 
 export interface Explored {
   readonly states: number;
-  /** The first thing that is wrong, and the shortest way there; undefined: nothing is. */
+  /** The first thing that is wrong, and the shortest way there; undefined if nothing is wrong. */
   readonly wrong: string | undefined;
 }
 
@@ -21,7 +21,7 @@ export function explore(commands: readonly Command[], rules: Rules, faults: Faul
   const states: State[] = [start];
   const numbers = new Map([[keyOf(start), 0]]);
   const cameBy: { from: number; told: string }[] = [{ from: -1, told: '' }];
-  /** By state: the states before it, by steps that will happen. */
+  /** By state: the states from which a step that will happen leads to it. */
   const before: number[][] = [[]];
   /** The same, while strangers keep their locks. */
   const beforeKept: number[][] = [[]];
@@ -105,7 +105,7 @@ function areOthersAnswered({ commands: told, locks }: State, commands: readonly 
   );
 }
 
-/** A state from which no goal can be reached; -1: every state reaches one. */
+/** Returns a state from which no goal can be reached; -1 if there is none. */
 function unreached(
   states: readonly State[],
   before: readonly number[][],

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { explore } from './explore.js';
 import { type Command, type Faults, RULES, type Rules } from './protocol.js';
 
-/** `xy x | yx`: the commands of one process, in order of arrival, and those of the other, each as the records that it names. */
+/** `xy x | yx`: the commands of one process and of the other, in order of arrival, each as the records it names. */
 function commandsOf(told: string): Command[] {
   return told.split('|').flatMap((own, process) =>
     own
@@ -36,12 +36,12 @@ describe('in every state that can be reached, nothing is wrong, and there is a w
   ])('%s, %j', (commands, faults) => {
     const { states, wrong } = explore(commandsOf(commands), RULES, faults);
     expect(wrong).toBeUndefined();
-    // There was something to explore.
+    // Fewer states would mean that the model hardly explored anything.
     expect(states).toBeGreaterThan(200);
   });
 });
 
-/** A rule broken, where that shows, and how. */
+/** [a rule that is broken, the change, commands and faults with which it shows, what is then wrong] */
 const planted: [string, Partial<Rules>, string, Faults, string][] = [
   ['an unanswered COMMIT is tried again', { unanswered: 'try again' }, 'x |', lost, 'twice'],
   ['an unanswered COMMIT is taken for done', { unanswered: 'done' }, 'x |', lost, 'did nothing'],

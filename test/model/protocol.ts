@@ -1,10 +1,10 @@
 /**
- * The engine's protocol without the engine: the states that commands, batches, locks and COMMITs can have, and every step
- * from there. Two processes, two records, one database, strangers. A step is one event in one place. There is no time, so
- * any order of steps is possible.
+ * The engine's protocol without the engine: the states that commands, batches, locks and COMMITs can have, and every
+ * step from each of them. There are two processes, two records, one database, and strangers. A step is one event in
+ * one place. There is no time, so any order of steps is possible.
  *
- * Each command adds one unit to each record that it names. A batch writes what it read plus what it adds, so an
- * update that was lost shows in the record's count.
+ * Each command adds one unit to each record that it names. A batch writes what it read plus what it adds, so a lost
+ * update shows in the record's count.
  */
 
 /** Records are 0 and 1. The order in which a command names them only matters to one planted bug. */
@@ -32,7 +32,7 @@ export interface Batch {
   readonly process: number;
   state: BatchState;
   commands: number[];
-  /** Of these, the ones that lack a record, and which. */
+  /** Those of its commands that lack a record, and which record. */
   lacking: { command: number; record: number }[];
   /** Records on which it has the turn in its process. */
   turns: number[];
@@ -44,10 +44,10 @@ export interface Batch {
   id: number;
 }
 
-/** A transaction whose client has gone: it keeps its locks for a while. */
+/** A transaction without a client: it keeps its locks for a while. */
 export interface Ghost {
   readonly name: string;
-  /** What it may still write, if COMMIT has reached it. */
+  /** What it may still write, if COMMIT has reached it; null if it has not. */
   readonly writes: { readonly entries: string[]; readonly counts: Record<number, number> } | null;
 }
 
@@ -62,7 +62,7 @@ export interface State {
   log: string[];
   /** By process: the records that somebody outside keeps. */
   kept: boolean[][];
-  /** By process: the records that are free while nobody was woken for them. */
+  /** By process: the records that came free without anybody being woken for them. */
   asleep: boolean[][];
   batches: Batch[];
   ghosts: Ghost[];
@@ -81,12 +81,12 @@ export interface Faults {
 
 /**
  * - sure:  a step of the protocol, which will happen
- * - late:  will happen too, but nobody may have to wait for it who does not need a stranger's record
+ * - late:  will happen, too, but only commands that need a stranger's record may have to wait for it
  * - fault: may happen
  */
 export type StepKind = 'sure' | 'late' | 'fault';
 
-/** A step, told in words. */
+/** A step, and its description in words. */
 export interface Step {
   readonly told: string;
   readonly kind: StepKind;
@@ -103,27 +103,27 @@ const PROCESSES = [0, 1];
 export const RULES = {
   /** After an unanswered COMMIT: ask the database, or assume an answer. */
   unanswered: 'ask' as 'ask' | 'try again' | 'done' | 'given up',
-  /** To ask, the record's lock is taken first. */
+  /** A process that asks takes the record's lock first. */
   askUnderLock: true,
-  /** And it is a record that the lost COMMIT changes. */
+  /** That record is one that the lost COMMIT changes. */
   askOfOwn: true,
-  /** What a decision needs is read after the lock is taken. */
+  /** What a decision needs is read once the lock is taken. */
   readBehindLock: true,
-  /** Callers are answered when COMMIT is. */
+  /** Callers are answered once COMMIT is answered. */
   answerAfterCommit: true,
-  /** The turn on a record stays until COMMIT is answered. */
+  /** A batch keeps the turn on a record until COMMIT is answered. */
   turnUntilAnswer: true,
-  /** A command whose record is not free waits, is done all the same, or is told that there is none. */
+  /** A command whose record is not free waits; the bugs: it is done all the same, or told that there is no record. */
   lacking: 'wait' as 'wait' | 'done' | 'not found',
   /** One that was left undone keeps its place in the order of arrival. */
   undoneKeepsPlace: true,
   /** While a command waits for a record that somebody keeps, it stands in no other line. */
   givesUpPlaces: true,
-  /** Where the first that waits for a record that came free waits for another one, too, the next one is woken. */
+  /** When a record comes free, and the first that waits for it also waits for another one, the next one is woken. */
   wakesNext: true,
   /** A transaction that waits with a lock waits in key order. */
   patientInKeyOrder: true,
-  /** Lanes take free records only. */
+  /** Lanes only take free records. */
   lanesSkip: true,
   /** One batch of a process at a time has a record's turn. */
   oneTurn: true,
@@ -133,7 +133,7 @@ export const RULES = {
 
 export type Rules = typeof RULES;
 
-/** The last command of a process comes at any time, those before it are there. */
+/** The last command of each process may come at any time. Those before it are there from the start. */
 export function startOf(commands: readonly Command[]): State {
   const isLast = (i: number): boolean =>
     !commands.some((c, n) => n > i && c.process === commands[i]!.process);
@@ -160,7 +160,7 @@ export function startOf(commands: readonly Command[]): State {
   };
 }
 
-/** All that may happen next. */
+/** Everything that may happen next. */
 export function stepsFrom(from: State, commands: readonly Command[], rules: Rules, faults: Faults): Step[] {
   const steps: Step[] = [];
   const step = (told: string, change: (to: State) => void, kind: StepKind = 'sure'): void => {
@@ -386,7 +386,7 @@ function take(state: State, batch: Batch, drawn: readonly number[], commands: re
   for (const i of drawn) state.commands[i] = 'taken';
 }
 
-/** Takes the free ones of its records, reads them, and decides the commands that have all of theirs. */
+/** Takes those of the batch's records that are free, reads them, and decides the commands that have all of theirs. */
 function lockFree(state: State, batch: Batch, commands: readonly Command[], rules: Rules): void {
   const { name } = batch;
   const needed = [...new Set(batch.commands.flatMap((i) => commands[i]!.records))];
@@ -423,7 +423,7 @@ function finish(state: State, batch: Batch, commands: readonly Command[], rules:
   answer(state, batch, 'done');
   for (const { command, record } of batch.lacking) {
     state.commands[command] = 'queued';
-    // The others are treated like new ones.
+    // The other commands are treated like new ones.
     if (commands[command]!.records.length > 1 || !rules.undoneKeepsPlace) state.undone[command] = true;
     const isOwn = state.batches.some(
       (other) => other !== batch && other.process === batch.process && other.turns.includes(record),
@@ -529,7 +529,7 @@ function settle(
       return;
     case 'ask': {
       const evidence = batch.commands.find((i) => !isLacking(batch, i))!;
-      // A record that its COMMIT changes: a backend that still executes that COMMIT has its lock.
+      // By the rules, it is a record that the COMMIT changes: a backend that still executes the COMMIT has its lock.
       const record = rules.askOfOwn ? commands[evidence]!.records[0]! : Number(Object.keys(batch.read)[0]);
       if (rules.askUnderLock && from.locks[record] !== NOBODY) return;
       doing('asks', (to, one) => {
@@ -551,7 +551,7 @@ function crash(state: State, commands: readonly Command[], process: number): voi
   }
 }
 
-/** States that differ only in what no longer matters are one state. */
+/** Clears what no longer matters, so that states that only differ in that are one state. */
 function forget(state: State, commands: readonly Command[]): void {
   for (const process of PROCESSES) {
     for (const record of RECORDS) {

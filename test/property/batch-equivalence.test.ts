@@ -37,14 +37,14 @@ const run = fc.record({
   onHand: fc.integer({ min: 0, max: 60 }),
   reserved: fc.constantFrom(0, 0, 0, 1, 7),
   steps,
-  // Small ones leave holds unread that a larger one would have fetched.
+  // Small batches do not read holds that a larger batch would have read.
   batchSizes: fc.array(fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 60 })), {
     minLength: 1,
     maxLength: 60,
   }),
   // With little room, a batch leaves commands to the next one.
   linesMax: fc.constantFrom(1, 3, 10, 500),
-  // Whether the log is pruned after each of them.
+  // Whether the log is pruned after each batch.
   prunes: fc.constantFrom(false, false, true),
 });
 
@@ -58,7 +58,7 @@ const plain = {
   variantAttributes: {},
 };
 
-/** A separate set of merchants with the records of the run, and a model of them. */
+/** A separate set of merchants, with the records of the run, and a model of them. */
 class World {
   readonly model = new StockModel();
   readonly #startedMs = Date.now();
@@ -156,7 +156,7 @@ class World {
     for (const merchant of merchants) await pruneLog(dataSource, this.merchantId(merchant), limits);
   }
 
-  /** All that is stored, without what always differs between two runs. */
+  /** Everything that is stored, except what always differs between two runs. */
   async everything(): Promise<unknown> {
     const all: unknown[] = [];
     for (const merchant of merchants) {
@@ -174,7 +174,7 @@ class World {
 
   #submission({ merchant, actor, key, request }: Call): Submission {
     const signed = { ...request, merchantId: this.merchantId(merchant), actor };
-    // New ids are the service's, not the caller's.
+    // The service makes up the ids of new records.
     const command = {
       ...signed,
       ...(request.kind === 'create_record' ? { id: request.id ?? `new_${this.#created++}` } : {}),
@@ -187,7 +187,7 @@ class World {
       : { command, idempotency: { key, fingerprint: JSON.stringify(request) } };
   }
 
-  /** Times in hundreds of seconds since the run began. */
+  /** The outcome, with its times in hundreds of seconds since the run began. */
   #comparable(outcome: Outcome, startedMs: number): unknown {
     const text = JSON.stringify(outcome, (name, value) =>
       name.endsWith('AtMs') && value !== null ? Math.round((value - startedMs) / 100_000) : value,
@@ -200,7 +200,7 @@ function withoutLog<State extends { log: unknown }>({ log, ...state }: State): O
   return state;
 }
 
-/** Calls between two passes of time, cut into batches. */
+/** Cuts the calls into batches. A batch never reaches across a passing of time, which is yielded as seconds. */
 function* batchesOf(steps: readonly Step[], sizes: readonly number[]): Generator<readonly Call[] | number> {
   let batch: Call[] = [];
   let n = 0;
@@ -245,7 +245,7 @@ test('any commands in batches of any size, the log pruned or not, equal the same
       const [one, many] = [await single.everything(), await batched.everything()];
       if (!prunes) expect(many).toEqual(one);
     }),
-    // Each step of shrinking is a run on the database, so a longer counterexample that comes soon is better.
+    // Each step of shrinking is a run on the database. A long counterexample that comes soon is better.
     { numRuns: 25, endOnFailure: true },
   );
 }, 120_000);

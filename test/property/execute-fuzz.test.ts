@@ -8,8 +8,9 @@ import { Callers } from './commands/callers.js';
 import { commands } from './commands/draw-command.js';
 
 /**
- * Any commands, good, bad and unreadable, with and without keys: on a stream, and in a batch, each comes to what its RPC
- * answers when they are called one after another, to the byte. `FUZZ_SEED` repeats a run, `FUZZ_RUNS` multiplies its length.
+ * Any commands, good, bad and unreadable, with and without keys: on a stream and in a batch, each gets the answer that
+ * its RPC gives when they are called one after another, byte for byte. `FUZZ_SEED` repeats a run, `FUZZ_RUNS`
+ * multiplies its length.
  */
 const seed = Number(process.env.FUZZ_SEED ?? randomInt(2 ** 31));
 const runs = Number(process.env.FUZZ_RUNS ?? 1);

@@ -9,12 +9,10 @@ import { readLines } from '../../src/service/import/reading/read-lines.js';
 import { plainRules } from '../../src/service/import/rows/column-rules.js';
 import { receiptOf } from '../../src/service/import/rows/row-receipt.js';
 
-/**
- * Draws broken files, and counts lines. Each good line has a number, so that the test sees which are missing.
- */
+/** Draws broken files, and counts their lines. Each good line has a number, so that the test sees which are missing. */
 const eol = fc.constantFrom('\n', '\r\n', '\r');
 const delimiter = fc.constantFrom(',', ';', '\t');
-/** Texts that break files, and texts that look as if they did. */
+/** Texts that break a file, or look as if they did. */
 const shred = fc.constantFrom(
   '"',
   '""',
@@ -106,7 +104,7 @@ async function* chunksOf(content: Buffer, bytes: number): AsyncGenerator<Buffer>
   for (let i = 0; i < content.length; i += bytes) yield content.subarray(i, i + bytes);
 }
 
-test('every line of a broken file is done, told as bad, blank or of names, once', async () => {
+test('every line of a broken file is done, reported as bad, blank, or the header: exactly once', async () => {
   let imported = 0;
   await fc.assert(
     fc.asyncProperty(file, async (drawn) => {
@@ -126,7 +124,7 @@ test('every line of a broken file is done, told as bad, blank or of names, once'
         observer: { bad: (at) => told.push(at), progress: () => {} },
       });
       const physical = linesOf(content, drawn.encoding !== 'utf8', drawn.encoding === 'utf16be');
-      // All, in order, without a gap.
+      // The rows cover all lines, in order, without a gap.
       let next = 1;
       for (const row of rows) {
         expect(row.line).toBe(next);

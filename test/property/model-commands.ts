@@ -88,13 +88,13 @@ function reserve(model: StockModel, command: ReserveCommand): Outcome {
   });
 }
 
-/** The instant that a call states for its holds; null: never; undefined: nothing is said. */
+/** The instant until which a call wants its holds; null: open-ended; undefined: the call does not say. */
 function stated(model: StockModel, { ttlSeconds, openEnded }: Term): number | null | undefined {
   if (openEnded) return null;
   return ttlSeconds === undefined ? undefined : model.now + ttlSeconds;
 }
 
-/** In the form of answers. */
+/** The expiry, in the form of answers. */
 function ending(model: StockModel, expiresAt: number | null | undefined): { expiresAtMs?: number } {
   return expiresAt == null ? {} : { expiresAtMs: NOW_MS + (expiresAt - model.now) * 1000 };
 }
@@ -176,7 +176,7 @@ function reserveOrder(model: StockModel, command: ReserveOrderCommand): Outcome 
   return ok({ lines, stocks, ...(ends.length === 0 ? {} : { expiresAtMs: Math.min(...ends) }) });
 }
 
-/** Units of an order by record: all that it holds, or the lines; or why these cannot be had. */
+/** An order's units by record: all that it holds, or those of the lines; or why the lines are refused. */
 function unitsOf(
   model: StockModel,
   command: ReleaseOrderCommand | ConfirmOrderCommand | MoveOrderCommand,
@@ -398,7 +398,7 @@ function count(model: StockModel, command: CountRecordCommand): Outcome {
   return ok({ counted: { id, effect: difference === 0 ? 'unchanged' : 'adjusted', difference } });
 }
 
-/** A line that names an id means that record, or a new one. */
+/** The rejection of a line whose id belongs to another record, or whose record has another id; undefined: neither. */
 function idTaken(
   model: StockModel,
   { merchantId, id }: ReceiveRecordCommand | CountRecordCommand,

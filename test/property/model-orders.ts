@@ -10,7 +10,7 @@ export class ModelOrders {
     this.#ends.set(name, (this.#ends.get(name) ?? new Set<End>()).add(event));
   }
 
-  /** The reason of a refusal, when nothing is held any more. */
+  /** The reason for refusing a call on an order that holds nothing any more. */
   ended(merchantId: string, reference: string) {
     const ends = this.#ends.get(`${merchantId}/${reference}`);
     if (ends?.has('confirmed')) return 'ORDER_ALREADY_CONFIRMED';

@@ -50,7 +50,7 @@ export class ModelRecord {
     return this.find(reference)?.qty ?? 0;
   }
 
-  /** Until what the call states, undefined where it states nothing. Returns when the hold ends. */
+  /** `stated`: when the hold ends, if the call says that; null: never. Returns when it ends. */
   reserve(qty: number, stated: number | null | undefined, by: By): number | null {
     let hold = this.find(by.reference);
     if (hold === undefined) {
@@ -72,12 +72,12 @@ export class ModelRecord {
     return this.holds.find((hold) => hold.reference === reference);
   }
 
-  /** What a release or confirm under this reference may draw: its hold alone, or any. */
+  /** The units that a release or confirm may draw: with a reference, those of its hold; without one, those of any. */
   drawable(reference: string): number {
     return reference === '' ? this.reserved : this.held(reference);
   }
 
-  /** Returns the references whose units it took: an entry for each. */
+  /** Returns the references whose units it took. The log has an entry for each. */
   draw(kind: 'release' | 'confirm', qty: number, by: By): string[] {
     const mine = this.holds.filter(({ reference }) => by.reference === '' || reference === by.reference);
     const nobodys = mine.filter(({ reference }) => reference === '');
@@ -126,7 +126,7 @@ export class ModelRecord {
     return copy;
   }
 
-  /** Gives units of one reference to another, until what the call states. Returns when that hold ends. */
+  /** Gives units of one reference to another; `stated` as for `reserve`. Returns when that hold ends. */
   move(qty: number, to: string, stated: number | null | undefined, by: By): number | null {
     const source = this.find(by.reference)!;
     let target = this.find(to);
@@ -190,7 +190,7 @@ export function logLine({ action, onHand, reserved, reference, notes, actor }: L
 
 export const EXPIRED = / expired system$/;
 
-/** Holds that ended between two other entries have no order, since a batch is one instant. */
+/** Sorts the holds that expired between two other entries: a batch is one instant, so their order means nothing. */
 export function withoutOrderOfExpiry(log: readonly string[]): string[] {
   const lines: string[] = [];
   let run: string[] = [];

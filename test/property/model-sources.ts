@@ -12,7 +12,7 @@ export interface Lines {
 
 type Short = Extract<Rejection, { readonly shortLines: unknown }>['shortLines'][number];
 
-/** What each line gets, what is missing, and what names no record. */
+/** What each line gets, which lines are short, and which name no record. */
 export interface Served {
   readonly unknown: Rejection | undefined;
   readonly lines: readonly ReservedLine[];
@@ -49,7 +49,7 @@ class Pile {
   }
 }
 
-/** `keeper`: the reference whose units count as served already; undefined: all are taken in addition. */
+/** `keeper`: the reference whose held units count for the lines; undefined: all units are taken in addition. */
 export function serve(
   model: StockModel,
   { merchantId, lines, sourced = [] }: Lines,

@@ -16,8 +16,8 @@ import { Sender } from './openapi/send.js';
 import { fill, type World } from './openapi/world.js';
 
 /**
- * Requests drawn from the OpenAPI document, sent to the service. The document says which are accepted and refused, and how
- * they are answered; no answer is 5xx. `FUZZ_SEED` repeats a run, `FUZZ_RUNS` multiplies its length.
+ * Sends requests that are drawn from the OpenAPI document. The service accepts, refuses and answers them as the
+ * document says, and never with 5xx. `FUZZ_SEED` repeats a run, `FUZZ_RUNS` multiplies its length.
  */
 const seed = Number(process.env.FUZZ_SEED ?? randomInt(2 ** 31));
 const runs = Number(process.env.FUZZ_RUNS ?? 1);
@@ -27,7 +27,7 @@ const timeoutMs = 2 * bounds.interruptAfterTimeLimit;
 
 const document = OpenApiDocument.read();
 const operations = operationsOf(document);
-/** `operation status` of all that was answered. */
+/** `operation status` of each answer. */
 const seen = new Set<string>();
 /** `OK` and the codes of what became of the commands of batches. */
 const seenOfCommands = new Set<string>();
@@ -36,7 +36,7 @@ let service: TestApp;
 let world: World;
 let sender: Sender;
 beforeAll(async () => {
-  // A call that hangs would keep the service from closing; a silent stream soon sends a sign of life.
+  // A call that hangs keeps the service from closing, and so fails the test. Silent streams soon send a sign of life.
   service = await startApp({ SHUTDOWN_TIMEOUT_MS: '600000', STREAM_HEARTBEAT_MS: '20' });
   world = await fill(service);
   sender = new Sender(service.httpUrl);
@@ -71,7 +71,7 @@ function fitsHead({ headBytes }: Sent): boolean {
   return headBytes <= HEAD_BYTES_MAX;
 }
 
-/** All operations; those that change something, or stream, more often, since they have more outcomes. */
+/** Draws from all operations, more often from those that change something or stream, which have more outcomes. */
 function anyOf(requestsOfOne: (operation: Template) => fc.Arbitrary<Parts>): fc.Arbitrary<Sent> {
   const weighted = operations.map((operation) => {
     const isPlain = operation.method === 'GET' && operation.id !== 'watchInventory';
@@ -87,7 +87,7 @@ const drawn = (operation: Template): fc.Arbitrary<Parts> =>
   requestsOf(document, operation, world.known, world.callers[0]!);
 
 test(
-  'every bound of every field and parameter holds to the unit',
+  'every bound of every field and parameter is exact',
   async () => {
     for (const operation of operations) {
       const plain = plainRequest(document, operation, world.known, world.callers[0]!);
@@ -108,7 +108,7 @@ test('a change, a read and long bodies are refused for whatever is wrong around 
 });
 
 test(
-  'every operation lets in whom the document says',
+  'every operation lets in the callers that the document says',
   async () => {
     for (const operation of operations) {
       for (const caller of world.callers) {
@@ -120,7 +120,7 @@ test(
 );
 
 test(
-  'what keeps to the document is taken, unless a rule beyond its schemas or the stock forbids it',
+  'a request that follows the document is accepted, unless a rule beyond its schemas or the stock forbids it',
   async () => {
     const property = fc.asyncProperty(anyOf(drawn), (sent) => check(sent, true));
     await fc.assert(property, { ...bounds, numRuns: 300 * runs });
@@ -129,7 +129,7 @@ test(
 );
 
 test(
-  'what does not is refused for that',
+  'a request that does not is refused for that',
   async () => {
     const broken = anyOf((operation) =>
       brokenRequestsOf(document, operation, drawn(operation), world.callers),

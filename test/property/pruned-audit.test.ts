@@ -6,8 +6,8 @@ import { insertMerchant } from '../../src/store/tables/merchants.js';
 import { test } from '../support/fixtures.js';
 
 /*
- * Logs from before entries had figures, and new ones, with holds that add up or do not. Whichever entries are pruned, the
- * audit finds the same.
+ * Logs from before entries had figures, and new ones, with holds that agree with them or do not. Whichever entries are
+ * pruned, the audit finds the same.
  */
 
 const reference = fc.constantFrom('', 'A', 'B', 'C');
@@ -15,7 +15,7 @@ const qty = fc.integer({ min: 1, max: 3 });
 const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('reserve' as const), reference, qty }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('release' as const), reference, qty }) },
-  // Takes units of some reference, and names none.
+  // An entry that takes units of some reference, and does not name it.
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('untold' as const), reference, qty }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('move' as const), reference, qty }) },
 );

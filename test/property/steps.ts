@@ -4,8 +4,8 @@ import { QTY_MAX } from '../../src/domain/stock.js';
 
 /**
  * A run consists of calls of all kinds, and of time that passes between them. There are few names of each kind, so that
- * calls meet: most on one record. Most reserves have a reference and many draws have none, so that draws find a queue of
- * holds.
+ * calls meet: most on one record. Most reserves have a reference and many draws have none, so that draws find a queue
+ * of holds.
  */
 const id = fc.constantFrom(
   ...Array(16).fill('inv_1'),
@@ -22,7 +22,7 @@ const qty = fc.oneof(
 );
 const notes = fc.constantFrom('', '', '', 'why');
 const allowPartial = fc.constantFrom(false, false, true);
-/** Seconds; no sum of passes comes within 100 of one, nor of its difference to another. */
+/** In seconds. No sum of passes comes within 100 of a term, or of the difference of two. */
 const terms = fc.constantFrom<Term>({}, {}, { ttlSeconds: 1000 }, { ttlSeconds: 3000 }, { openEnded: true });
 const seconds = fc.constantFrom(700, 1700);
 
@@ -43,7 +43,7 @@ const draw = fc.record({
 
 /** Few, so that one order ends in several ways. */
 const order = fc.constantFrom('A', 'A', 'B', 'C');
-/** Of the records that are seeded, of those that are created, and of none. */
+/** Sources of seeded records, of created ones, and of none. */
 const of = fc.constantFrom(
   { productId: 'inv_1' },
   { productId: 'inv_2' },
@@ -158,7 +158,7 @@ const setOnHand = fc.record({
 
 const text = fc.constantFrom('', 'North', 'A-1');
 const details = fc.record({
-  // The first of each is what a record has that was seeded.
+  // The first of each is what the seeded record has.
   productId: fc.constantFrom('inv_1', 'p1', 'p1', 'p2'),
   skuId: fc.constantFrom('', 's1'),
   warehouseId: fc.constantFrom('main', 'w1'),

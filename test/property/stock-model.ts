@@ -7,8 +7,8 @@ import { ModelOrders } from './model-orders.js';
 import { ModelRecord, withoutOrderOfExpiry } from './model-record.js';
 
 /**
- * The contract for all commands and for retries: no database, no batches, no counters. It is written from the contract's
- * text alone, so that it can disagree with the code.
+ * The contract for all commands and for retries: no database, no batches, no counters. It is written from the
+ * contract's text alone, so that it can disagree with the code.
  */
 export class StockModel {
   /** Seconds since the model was made. */
@@ -19,7 +19,7 @@ export class StockModel {
   readonly #defaultTtls = new Map<string, number>();
   readonly #keys = new Map<string, { fingerprint: string; outcome: Outcome }>();
 
-  /** As it is seeded: received, and then reserved for nobody. */
+  /** Seeds a record: its units are received, and some are then reserved without a reference. */
   seed(
     merchantId: string,
     id: string,
@@ -47,7 +47,7 @@ export class StockModel {
       .sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  /** Done, of the merchant's one import. */
+  /** The lines that are done, of the merchant's only import. */
   linesOf(merchantId: string): ImportLine[] {
     const lines = this.#lines.get(merchantId) ?? [];
     this.#lines.set(merchantId, lines);

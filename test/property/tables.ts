@@ -6,7 +6,7 @@ interface StoredRecord extends Omit<RecordState, 'holds' | 'log' | 'onHand' | 'r
   readonly onHand: number;
   readonly reserved: number;
   readonly revision: number;
-  /** The reorder level next to the figures, and what follows from both. */
+  /** The reorder level as stored next to the figures, and whether the stock is low by it. */
   readonly lowAt: number;
   readonly low: boolean;
   /** Milliseconds since the epoch. */
@@ -14,7 +14,7 @@ interface StoredRecord extends Omit<RecordState, 'holds' | 'log' | 'onHand' | 'r
   readonly holds: readonly StoredHold[];
   readonly log: readonly LogEntry[];
   readonly revisions: readonly number[];
-  /** On hand and reserved, as each entry has them after it. */
+  /** The figures after each entry, as it says them. */
   readonly after: readonly (readonly [onHandQty: number, reservedQty: number])[];
 }
 
@@ -27,7 +27,7 @@ interface StoredHold {
   readonly secondsLeft: number | null;
 }
 
-/** All that the tables have of the merchants' records. */
+/** Everything that the tables contain of the merchants' records. */
 export async function readRecords(
   dataSource: DataSource,
   merchantIds: readonly string[],
@@ -85,7 +85,7 @@ function holdLine({ reference, qty, secondsLeft }: StoredHold): string {
   return `${reference}=${qty} ${secondsLeft === null ? 'open' : Math.ceil(secondsLeft / 100) * 100}`;
 }
 
-/** What is wrong with a record, besides what an audit finds; '' if nothing is. */
+/** What is wrong with a record, in addition to what an audit finds; '' if nothing is. */
 export function flaw(record: StoredRecord): string {
   const { holds, nextExpiryMs, revision, revisions, after, log, lowAt, low, reorderLevel } = record;
   const ends = holds.flatMap(({ expiresMs }) => (expiresMs === null ? [] : [expiresMs]));
@@ -111,7 +111,7 @@ export function flaw(record: StoredRecord): string {
   return endless === -1 ? '' : `entry ${endless + 1} expires nothing`;
 }
 
-/** All that is stored of a merchant after sweeping, without names and clocks. */
+/** Everything that is stored of a merchant, as if it had been swept, without names and times. */
 export async function readAll(
   dataSource: DataSource,
   merchantId: string,

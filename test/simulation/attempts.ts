@@ -17,7 +17,7 @@ interface Attempt {
   readonly reason?: string;
 }
 
-/** Callers that try again under the same key until they are answered, and how often that took more than one try. */
+/** Tries calls again under the same key until they are answered, and counts the attempts that failed. */
 export class Attempts {
   /** Attempts that brought no answer. */
   unanswered = 0;

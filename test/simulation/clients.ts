@@ -23,9 +23,8 @@ export interface ClientsOptions {
 }
 
 /**
- * Seeded clients, each with one call at a time. Every call has a key, and is tried again under it until it is
- * answered, whatever happens to the service meanwhile: what the callers know at the end is then all there is to
- * know, and the ledger holds it.
+ * Clients with seeded choices, each with one call at a time. Every call has a key, and is tried again under it until it
+ * is answered, whatever happens to the service meanwhile. So in the end every call has its answer in the ledger.
  */
 export class Clients {
   readonly ledger = new Ledger();
@@ -40,7 +39,7 @@ export class Clients {
   constructor(options: ClientsOptions) {
     this.#options = options;
     this.finished = this.#run();
-    // A test that fails before it waits for this has its own error.
+    // A test that fails before it waits for this shows its own error, and not this one.
     this.finished.catch(() => {});
   }
 
@@ -61,13 +60,13 @@ export class Clients {
     return this.#options.ids;
   }
 
-  /** Resolves when so many calls more have been answered: the clients' own clock. */
+  /** Resolves when this many more calls have been answered. This is the clients' own clock. */
   async answeredMore(calls: number): Promise<void> {
     const wanted = this.answered + calls;
     await until(`${wanted} answers`, () => this.answered >= wanted);
   }
 
-  /** Resolves when so many attempts more have been refused for a passing reason. */
+  /** Resolves when this many more attempts have been refused for a passing reason. */
   async refusedMore(attempts: number): Promise<void> {
     const wanted = this.#attempts.passing + attempts;
     await until(`${wanted} refusals`, () => this.#attempts.passing >= wanted);

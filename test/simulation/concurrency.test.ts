@@ -74,7 +74,7 @@ test('600 concurrent reserves on 45 units, through every door of four processes:
   const ledger = await runAtOnce(calls, services, doors);
 
   expect(ledger.accepted()).toHaveLength(45);
-  // Each of the last 45 units went to one caller, and each caller saw which.
+  // Each caller took one unit, and saw how many were left: together, they saw each number from 44 to 0 once.
   const left = ledger.accepted().map(({ answer }) => answer.stock.availableQty);
   expect(left.sort((a, b) => a - b)).toEqual(Array.from({ length: 45 }, (_, i) => i));
   expect(ledger.refused('INSUFFICIENT_STOCK')).toHaveLength(555);
@@ -85,7 +85,7 @@ test('600 concurrent reserves on 45 units, through every door of four processes:
   await stage.expectAuditClean();
 });
 
-test('orders on many records at once, in any order, never wait for each other in a circle', async () => {
+test('reserves of 30 references on 20 records at once: every unit is sold, and no more', async () => {
   const ids = Array.from({ length: 20 }, (_, i) => `inv_many_${i}`);
   await stage.seed(...ids.map((id) => ({ id, onHandQty: 10, reservedQty: 0 })));
   const random = new Random(20);
@@ -94,7 +94,7 @@ test('orders on many records at once, in any order, never wait for each other in
   });
   const ledger = await runAtOnce(calls, services, ['REST', 'gRPC']);
 
-  // Every record is asked for more than it has, so all of all is sold and nothing beyond.
+  // The calls ask for more units of each record than it has.
   expect(ledger.accepted()).toHaveLength(200);
   expect(ledger.refused('INSUFFICIENT_STOCK')).toHaveLength(400);
   for (const id of ids) await ledger.expectHolds(stage.database, stage.merchantId, id);
@@ -135,7 +135,7 @@ test('one merchant floods four processes while a stranger locks its records; ano
 function mixedCalls(id: string, count: number, random: Random): StockCall[] {
   return Array.from({ length: count }, (_, i): StockCall => {
     const reference = random.pick(['', '', 'ORD-1', 'ORD-2', 'ORD-3', 'ORD-4']);
-    // More goes out than comes in, so that the record runs short.
+    // More units are reserved than released, so that the record runs short.
     const rpc = random.below(10) < 6 ? 'reserve' : 'release';
     const ofAny = rpc === 'release' && reference === '';
     return {

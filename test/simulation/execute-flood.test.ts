@@ -11,11 +11,11 @@ import { commandBytes, EXECUTE_PATH } from '../support/streams/execute.js';
 import { Flood } from '../support/streams/flood.js';
 
 /**
- * A client that sends all of its commands at once, as fast as HTTP/2 lets it: the service takes no more than it can keep,
- * answers each, and executes them in their order. `FLOOD_COMMANDS` is how many there are.
+ * A client that sends all of its commands at once, as fast as HTTP/2 lets it: the service takes no more than it can
+ * keep, answers each, and executes them in their order. `FLOOD_COMMANDS` is how many there are.
  */
 const COMMANDS = Number(process.env.FLOOD_COMMANDS ?? 2500);
-/** The windows of HTTP/2, and what is in progress. */
+/** The windows of HTTP/2, and the commands in progress. */
 const TAKEN_BYTES_MAX = 512 * 1024;
 
 test.for(['gRPC port', 'HTTP port'] as const)(
@@ -38,7 +38,7 @@ test.for(['gRPC port', 'HTTP port'] as const)(
     raw.send(headersFrames(1, grpcHeaders(EXECUTE_PATH, merchant)));
     const flood = new Flood(raw, Buffer.concat(commands));
 
-    // As long as nothing is decided, the service takes some of them and no more.
+    // While no command is decided, the service takes some of them, and then no more.
     let before = -1;
     await vi.waitFor(
       () => {

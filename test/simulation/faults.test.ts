@@ -20,7 +20,7 @@ import { type Address, Clients } from './clients.js';
 // Longer than its clients continue to call.
 vi.setConfig({ testTimeout: 120_000 });
 
-/** Short limits, so that a database that does not answer is soon given up. */
+/** Short limits, so that the service soon gives up on a database that does not answer. */
 const impatient = {
   STATEMENT_TIMEOUT_MS: '1000',
   LOCK_TIMEOUT_MS: '500',
@@ -53,7 +53,7 @@ describe('the service dies', () => {
     await expectAcknowledgedIsThere(clients);
   });
 
-  test('kill -9 of one of two: the other goes on by itself', async () => {
+  test('kill -9 of one of two: the other goes on alone', async () => {
     const [first, second] = (await Promise.all(
       [1, 2].map(() => startService(onDatabase(stage.database.url))),
     )) as [ServiceProcess, ServiceProcess];
@@ -69,7 +69,7 @@ describe('the service dies', () => {
     alive.shift();
     await clients.finished;
     await expectAcknowledgedIsThere(clients);
-    // What the killed process answered, the other one knows.
+    // The other process is ready, and its database has what the killed one acknowledged.
     expect((await fetch(`${second.httpUrl}/readyz`)).status).toBe(200);
   });
 
@@ -162,7 +162,7 @@ describe('the database fails', () => {
     await untilReady(service);
   });
 
-  test('backends stopped for a moment (SIGSTOP): calls fail in time, and all goes on afterwards', async () => {
+  test('backends stopped for a moment (SIGSTOP): calls fail in time, and they succeed afterwards', async () => {
     const service = await startService(
       onDatabase(stage.database.url, { ...impatient, REQUEST_TIMEOUT_MS: '2000' }),
     );

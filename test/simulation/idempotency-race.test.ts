@@ -62,7 +62,7 @@ describe(`one key raced ${RACERS} ways through every door of two processes`, () 
       expected: 'INSUFFICIENT_RESERVED',
       reserved: 5,
     },
-    // There is no row to lock here: only the key itself decides the race.
+    // There is no record to lock here, so only the key decides the race.
     {
       name: 'reserve of what is not there',
       id: 'inv_none',
@@ -107,7 +107,7 @@ describe('one key raced with different requests: one wins, the others are told s
       })),
     },
     { name: 'notes', requests: ['a', 'b'].map((notes) => ({ rpc: 'reserve', id: 'inv_n', qty: 1, notes })) },
-    // Racers hold different rows, so they meet only when they store the key.
+    // The racers lock different records, so they only meet when they store the key.
     {
       name: 'records',
       requests: ['inv_x', 'inv_y', 'inv_z', 'inv_w'].map((id) => ({ rpc: 'reserve', id, qty: 1 })),
@@ -180,7 +180,7 @@ function race(calls: readonly StockCall[]): Promise<Answer[]> {
   return Promise.all(calls.map((call, i) => callers[i % callers.length]!.call(call)));
 }
 
-/** The figures, or the reason; anything that is not an answer is shown unchanged. */
+/** The figures, or the reason; if there was no answer, the cause. */
 function inShort(answer: Answer): string {
   if (answer.kind === 'refused') return answer.reason;
   if (answer.kind === 'unanswered') return answer.cause;
@@ -204,7 +204,7 @@ async function reservedQty(id: string): Promise<number | undefined> {
   return row?.reserved_qty;
 }
 
-/** Log entries besides those of seeding. */
+/** The number of log entries, without those of seeding. */
 async function changes(id: string, merchantId = stage.merchantId): Promise<number> {
   const rows = await stage.database.query(
     `SELECT 1 FROM movement_log

@@ -10,7 +10,7 @@ interface Entry {
 interface LogLine {
   readonly action: string;
   readonly delta: number;
-  /** Part of its call's entries. */
+  /** The sum of `delta` over all entries of its call. */
   readonly change: number;
   readonly whose: string;
   readonly after: readonly number[];
@@ -19,8 +19,8 @@ interface LogLine {
 }
 
 /**
- * What the callers were told, stored outside of the service: in the end, the database must agree. One line for each call,
- * with the answer that counts; a call that was tried again under its key is one call.
+ * What the callers were told, kept outside of the service. In the end, the database must agree with it. It has one
+ * entry for each call, with its last answer; a call that was tried again under its key is one call.
  */
 export class Ledger {
   readonly entries: Entry[] = [];

@@ -25,7 +25,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** A process that is ready to begin; `finish` starts it, and resolves with its report. */
+/** Starts a process, and waits until it is ready; `finish` lets it begin, and resolves with its report. */
 async function startWorker(work: OrderWork): Promise<{ finish(): Promise<OrderReport> }> {
   const child = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(work)], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -74,7 +74,7 @@ test('thousands of orders for the same records in opposite order, in two process
   ]);
   const reports = await Promise.all(ready.map((worker) => worker.finish()));
 
-  // A backend reports its deadlocks when it ends at the latest, and these have ended.
+  // A backend reports its deadlocks no later than at its end, and these have ended.
   expect(await deadlocks()).toBe(before);
   // A transaction that waits while it has locks waits briefly; on a slow machine that may be too short.
   const retries = reports.flatMap((report) => report.retries);
@@ -96,7 +96,7 @@ test('thousands of orders for the same records in opposite order, in two process
   for (const { reference, records, answers } of orders) {
     const [reserve, end] = answers.map((answer) => answer.replace(/[\d ]+ reserved/, ' done'));
     outcomes.add([reserve, end].join(', '));
-    // Each of its records has the entry, or none of them.
+    // Each of the order's records has an entry, or none has.
     const expected =
       reserve === 'INSUFFICIENT_STOCK'
         ? undefined

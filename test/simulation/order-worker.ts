@@ -4,8 +4,8 @@ import { NEVER, startEngine, told } from '../support/engine-stage.js';
 import { Random } from './random.js';
 
 /**
- * A process of its own with an engine that orders from the same few records as others do, in every order. Says
- * `ready`, begins when it is told to, and prints what its callers were told.
+ * A process with an engine of its own. Its orders name the same few records as those of other processes, in any order.
+ * It prints `ready`, begins when it is told to, and then prints what its callers were told.
  */
 export interface OrderWork {
   readonly url: string;
@@ -24,7 +24,7 @@ export interface OrderReport {
   readonly batches: number;
 }
 
-/** Callers in flight: enough for batches of several, few enough for many batches. */
+/** Callers at the same time: enough for batches of several commands, few enough for many batches. */
 const CALLERS = 24;
 
 async function work({ url, merchantId, name, seed, orders, ids }: OrderWork): Promise<OrderReport> {
@@ -38,7 +38,7 @@ async function work({ url, merchantId, name, seed, orders, ids }: OrderWork): Pr
   async function order(n: number): Promise<void> {
     const reference = `${name}-${n}`;
     const chosen = [...new Set(Array.from({ length: 4 }, () => random.pick(ids)))];
-    // Every order of the same records, and just as often the opposite one.
+    // Half of the orders name their records in the opposite order.
     if (random.below(2) === 0) chosen.reverse();
     const lines = chosen.map((id) => ({ id, qty: 1 + random.below(3) }));
     const open = { ttlSeconds: undefined, allowPartial: false };

@@ -1,7 +1,7 @@
 import type { JsonRequest, Rpc } from '../support/doors.js';
 import type { Random } from './random.js';
 
-/** One call of a shop, under a key of its own that also stands in the notes of all that it writes. */
+/** One call of a shop. Its key is also in the notes of everything that it writes. */
 export interface ShopCall {
   readonly rpc: Rpc;
   readonly request: JsonRequest;
@@ -53,7 +53,7 @@ export function drawCall(random: Random, shop: string, key: string, ids: readonl
     case 13:
       return { rpc: 'Adjust', key, request: adjustment() };
     case 14:
-      // Seldom right, so mostly stale; and lower, not higher.
+      // The expected quantity is rarely right, so the call is mostly stale.
       return {
         rpc: 'Adjust',
         key,
@@ -84,7 +84,7 @@ export function drawCall(random: Random, shop: string, key: string, ids: readonl
     }
     case 23:
     case 24:
-      // Soon more than is available, so orders lose some of theirs.
+      // Soon this is more than is available, so orders lose units.
       return {
         rpc: 'Adjust',
         key,

@@ -57,7 +57,7 @@ class Shop {
     this.finished = Promise.all(Array.from({ length: CLIENTS }, (_, i) => this.#runClient(i))).finally(() => {
       for (const caller of this.#callers.values()) caller.close();
     });
-    // A test that fails before it waits for this has its own error.
+    // A test that fails before it waits for this shows its own error, and not this one.
     this.finished.catch(() => {});
   }
 
@@ -65,7 +65,7 @@ class Shop {
     return this.told.length === CLIENTS * CALLS_EACH;
   }
 
-  /** Resolves when so many calls more have been answered: the clients' own clock. */
+  /** Resolves when this many more calls have been answered. This is the clients' own clock. */
   async answeredMore(calls: number): Promise<void> {
     const wanted = Math.min(this.told.length + calls, CLIENTS * CALLS_EACH);
     await until(`${wanted} answers`, () => this.told.length >= wanted);
@@ -109,7 +109,7 @@ async function openShop(seed: number, processes: number): Promise<Shop> {
   return new Shop(seed, ids);
 }
 
-/** The log has what callers were told, call by call; and counters, holds and log agree. */
+/** Expects that the log has what callers were told, call by call, and that counters, holds and log agree. */
 async function expectTold({ told, ids }: Shop): Promise<void> {
   expect(told).toHaveLength(CLIENTS * CALLS_EACH);
   const reasons = told.flatMap(({ answer }) => (answer.kind === 'refused' ? [answer.reason] : []));
@@ -145,7 +145,7 @@ async function expectTold({ told, ids }: Shop): Promise<void> {
   await stage.expectAuditClean();
 }
 
-/** Holds that have expired are gone, and the system has logged each of them. */
+/** Expects that expired holds are gone, and that the log has the end of each. */
 async function expectExpired({ ids }: Shop): Promise<void> {
   const values = [stage.merchantId, ids];
   await passSeconds(stage.dataSource, stage.merchantId, 3000);
@@ -178,7 +178,7 @@ describe('a shop of several processes: orders, holds that end, confirmations, ad
     await stranger.took(5);
     await stranger.stop();
     const reasons = shop.told.map(({ answer }) => (answer.kind === 'refused' ? answer.reason : answer.kind));
-    // With too little of something, the test proves little.
+    // The test proves little unless each of these happened often enough.
     const lost = shop.told.flatMap(({ call, answer }) =>
       answer.kind === 'ok' ? lossesOf(call, answer.data) : [],
     );

@@ -66,7 +66,7 @@ describe('under load', () => {
     await until('NOT_SERVING', () => health.statuses.includes('NOT_SERVING'));
     await until('closed doors', () => isRefused(service.httpUrl));
     expect(await isRefused(`http://${service.grpcAddress}`)).toBe(true);
-    // During the stop, only a connection with a call in progress can still ask.
+    // During the stop, only a connection with a call in progress is still served.
     socket.write('GET /readyz HTTP/1.1\r\nhost: holdfast\r\n\r\n');
     expect(ledger.entries).toEqual([]);
 
@@ -90,7 +90,7 @@ describe('under load', () => {
     const ledger = new Ledger();
     const callers = openCallers(Array(8).fill(service), stage);
     closers.push(callers.close);
-    // Without keys and second tries, so that an effect without an answer is seen.
+    // The calls have no keys and are not tried again, so that an effect without an answer shows.
     const clients = callers.all.map(async (caller, client) => {
       for (let n = 0, last: Answer['kind'] = 'ok'; last === 'ok'; n++) {
         const call: StockCall = { rpc: 'reserve', id, qty: 1, reference: `ORD-${client}-${n}` };
@@ -173,7 +173,7 @@ describe('idle', () => {
     { name: 'a reflection stream', open: openReflection },
   ];
 
-  // All on one service, since each start costs a second; the first that delays it fails the test.
+  // One service for all of them, since each start costs a second. If any of them delays the stop, the test fails.
   test(`does not hold up the end: ${openings.map(({ name }) => name).join(', ')}`, async () => {
     const service = await startService(onDatabase(stage.database.url, NO_TIMEOUT));
     for (const { open } of openings) await open(service);
@@ -241,7 +241,7 @@ async function holdRecord(id: string): Promise<{ release(): Promise<void> }> {
   return { release: async () => void (await client.query('COMMIT')) };
 }
 
-/** Those that wait in the engine: for a transaction, or for the record. */
+/** The number of calls that wait in the engine, for a transaction or for the record. */
 async function callsInProgress({ httpUrl }: ServiceProcess): Promise<number> {
   const metrics = await (await fetch(`${httpUrl}/metrics`)).text();
   const figure = (name: string) => Number(new RegExp(`^${name} (\\d+)`, 'm').exec(metrics)?.[1] ?? 0);
@@ -271,7 +271,7 @@ async function isRefused(url: string): Promise<boolean> {
 interface RawSocket {
   readonly tcp: Socket;
   write(text: string): void;
-  /** All that came, once the service has closed the connection. */
+  /** Everything that came, once the service has closed the connection. */
   readonly text: Promise<string>;
 }
 

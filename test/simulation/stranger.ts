@@ -12,7 +12,7 @@ export class Stranger {
 
   constructor(url: string, merchantId: string, ids: readonly string[], random: Random) {
     this.#running = this.#run(url, merchantId, ids, random);
-    // A test that fails before it waits for this has its own error.
+    // A test that fails before it waits for this shows its own error, and not this one.
     this.#running.catch(() => {});
   }
 
@@ -37,7 +37,7 @@ export class Stranger {
         [merchantId, some],
       );
       this.taken++;
-      // Less, and more, than the service waits in line.
+      // Shorter and longer than the service waits in line.
       await sleep(random.pick([0, 5, 5, 30, 30, 600]));
       await session.run('COMMIT');
       await sleep(200);

@@ -23,8 +23,8 @@ import { Attempts } from './attempts.js';
 import { Random } from './random.js';
 
 /*
- * An upgrade under load: the version before on its own schema, the migrations, then both versions on the new schema. What
- * callers were told must be in the log, call by call, and both audits must be clean.
+ * An upgrade under load: the version before on its own schema, the migrations, then both versions on the new schema.
+ * What callers were told must be in the log, call by call, and both audits must be clean.
  */
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -58,7 +58,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** Clients who go on until they are told to stop, each time to one of the versions that run. */
+/** Clients who call until they are told to stop, each time one of the versions that run. */
 class Load {
   readonly accepted: { key: string; rpc: Rpc }[] = [];
   readonly refused: string[] = [];
@@ -70,7 +70,7 @@ class Load {
     return this.accepted.length + this.refused.length;
   }
 
-  /** Resolves when so many more calls have been answered. */
+  /** Resolves when this many more calls have been answered. */
   async goesOn(calls: number): Promise<void> {
     const wanted = this.answered + calls;
     await until(`${calls} answers`, () => this.answered >= wanted);
@@ -95,7 +95,7 @@ class Load {
   }
 }
 
-/** What both versions know, on few records and orders, so that they meet. */
+/** Draws a call that both versions know, on few records and orders, so that calls meet. */
 function drawCall(random: Random, key: string): { rpc: Rpc; request: JsonRequest } {
   const line = () => ({ id: random.pick(IDS), qty: 1 + random.below(3) });
   const common = { reference: `order-${random.below(10)}`, notes: key };
@@ -124,7 +124,7 @@ test('an upgrade under load: every answer is kept, and both audits are clean', a
     const described = { productId: id, warehouseId: 'main', initialQty: 100_000 };
     const created = await old!.ask('CreateInventory', described, `new-${id}`);
     expect(created.kind).toBe('ok');
-    // 0.2.0 takes no id of the caller's own.
+    // In 0.2.0, callers cannot choose a record's id.
     await rename((created as { data: { id: string } }).data.id, id);
   }
   const before = await dumpSchema(database);
@@ -148,7 +148,7 @@ test('an upgrade under load: every answer is kept, and both audits are clean', a
   expectExpanded(before, await dumpSchema(database));
 });
 
-test('a hold that has ended, in one version, is not what the other reserves on', async () => {
+test('a hold that has expired in one version is not continued by the other', async () => {
   const [old, next] = callers;
   const references = Array.from({ length: 20 }, (_, i) => `ended-${i}`);
   const reserve = (caller: Caller, reference: string, term: JsonRequest) =>
@@ -161,7 +161,7 @@ test('a hold that has ended, in one version, is not what the other reserves on',
     references.map((reference, i) => reserve(i % 2 ? old! : next!, reference, { ttlSeconds: 1000 })),
   );
   await passSeconds(dataSource, merchant.merchantId, 2000);
-  // Both sweep meanwhile.
+  // Meanwhile, both versions sweep.
   const again = await Promise.all(
     references.map((reference, i) => reserve(i % 2 ? next! : old!, reference, {})),
   );
@@ -197,7 +197,7 @@ async function rename(from: string, to: string): Promise<void> {
   }
 }
 
-/** Each accepted call has entries, and nobody else has. */
+/** Expects log entries of each accepted call, and of no other. */
 async function expectInLog(keys: readonly string[]): Promise<void> {
   const rows = await database.query<{ notes: string }>(
     "SELECT DISTINCT notes FROM movement_log WHERE notes LIKE 'call-%'",
@@ -206,8 +206,8 @@ async function expectInLog(keys: readonly string[]): Promise<void> {
 }
 
 /**
- * What the version before finds is still there, and a row that it writes is still taken: the schema only grew. What may be
- * removed one version later is a migration of its own, with its reason here.
+ * Expects that the schema only grew: everything that the version before reads is still there, and the rows that it
+ * writes are still accepted. A later version may remove something by a migration of its own, with its reason here.
  */
 function expectExpanded(before: string, after: string): void {
   const tables = (schema: string): Map<string, string[]> =>

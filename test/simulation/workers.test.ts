@@ -23,7 +23,7 @@ import { createStage, type Stage } from '../support/stage.js';
 import { openWatch } from '../support/watches.js';
 import { Clients } from './clients.js';
 
-// As long as clients go on asking, and more.
+// Longer than its clients continue to call.
 vi.setConfig({ testTimeout: 300_000 });
 
 /** WORKERS: several processes behind one pair of ports. */
@@ -59,16 +59,16 @@ async function readiness({ httpUrl }: ServiceProcess): Promise<unknown> {
 
 const UP = { status: 'UP' };
 
-/** The tests go on where the one before them ended. */
+/** Each test goes on where the one before it ended. */
 describe('one service', () => {
   let service: ServiceProcess;
   beforeAll(async () => {
-    // A watch must be woken: none looks by itself. Refused calls are in the log, with their worker.
+    // A watch must be woken, since it never looks by itself. The log says which worker refused a call.
     const env = { ...WORKERS, ...PATIENT, WATCH_LOOK_MS: '600000', LOG_LEVEL: 'debug' };
     service = await startService(onDatabase(stage.database.url, env));
   });
 
-  test('one pair of ports, several workers; /metrics adds up, whichever of them answers', async () => {
+  test('one pair of ports, several workers; /metrics has the sums, whichever of them answers', async () => {
     expect(await readiness(service)).toEqual(UP);
     const id = 'inv_doors';
     await stage.seed({ id, onHandQty: 100, reservedQty: 0 });
@@ -201,7 +201,7 @@ describe('over TLS', () => {
     for (const [i, path] of pair(name).entries()) copyFileSync(path, join(folder, ['crt', 'key'][i]!));
   }
 
-  /** Of the certificate that a new connection is shown. */
+  /** The subject of the certificate that a new connection gets. */
   async function subjectAt(address: string): Promise<string> {
     const { hostname, port } = new URL(address.includes('://') ? address : `https://${address}`);
     const socket = connectTls({
@@ -230,7 +230,7 @@ describe('over TLS', () => {
     service.child.kill('SIGHUP');
     await until('the new certificate', async () => (await shown()) === 'localhost');
 
-    // A port that is taken is said once, as by one process.
+    // A port that is in use is reported once, as by a single process.
     const { port } = new URL(service.httpUrl);
     const second = spawnHoldfast(['serve'], onDatabase(stage.database.url, { ...WORKERS, HTTP_PORT: port }));
     expect((await second.exited).code).toBe(1);

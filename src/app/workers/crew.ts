@@ -14,20 +14,20 @@ export interface CrewOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly engine: Engine;
-  /** What a worker says that is not for the crew. */
+  /** Called with each message of a worker, so that others can handle those that are not for the crew. */
   onMessage(worker: WorkerProcess, message: ToPrimary): void;
   onEnd(worker: WorkerProcess): void;
 }
 
-/** From the end of a worker to the start of the next one in its place. */
+/** The wait between the end of a worker and the start of the next one in its place. */
 const REPLACE = { backoffMinMs: 100, backoffMaxMs: 10_000 };
-/** A worker that lives for this long ends its place's row of failures. */
+/** If a worker lives for this long, the failures of its place are counted from the start again. */
 const SETTLED_MS = 60_000;
 
 const TELL_INTERVAL_MS = 1000;
 /** A worker that has left more statuses than this unanswered does not answer calls either. */
 const MISSED_MAX = 5;
-/** After so many it is ended: no probe from outside reaches one worker in particular. */
+/** After this many, it is killed: no probe from outside reaches one worker in particular. */
 const MISSED_FATAL = 30;
 
 /** How much longer than its own limits a worker may take to stop. */
@@ -38,7 +38,7 @@ export class Crew {
   readonly #options: CrewOptions;
   /** By place. */
   readonly #workers = new Map<number, WorkerProcess>();
-  /** Failures of each place in a row. */
+  /** Failures in a row, by place. */
   readonly #failures = new Map<number, number>();
   #config: Config;
   #status: Status = starting;
@@ -56,7 +56,7 @@ export class Crew {
     return [...this.#workers.values()];
   }
 
-  /** For readiness: whether all workers are there and answer. */
+  /** For readiness: whether all workers run and answer. */
   get finding(): Finding {
     const { workers } = this.#config;
     const well = this.workers.filter(({ listening, unanswered }) => listening && unanswered <= MISSED_MAX);
@@ -73,20 +73,20 @@ export class Crew {
     return reached!;
   }
 
-  /** Tells all workers what the primary sees. Resolves when they have taken it on. */
+  /** Tells all workers the status that the primary sees. Resolves when all of them have acknowledged it. */
   tell(status: Status): Promise<void> {
     this.#status = status;
     for (const worker of this.workers) worker.tell({ kind: 'status', status });
     return this.#until(() => this.workers.every(({ unanswered }) => unanswered === 0));
   }
 
-  /** For connections from now on, and for workers to come. */
+  /** Sets the certificates of new connections, also for workers that start later. */
   setCertificates(certificates: Certificates): void {
     this.#config = { ...this.#config, tls: { ...this.#config.tls!, ...certificates } };
     for (const worker of this.workers) worker.tell({ kind: 'certificates', certificates });
   }
 
-  /** All workers finish their calls and end, or are ended after the shutdown timeout. */
+  /** Lets all workers finish their calls and end. Kills those that are not done after the shutdown timeout. */
   async stop(drainDelayMs: number): Promise<void> {
     this.#stopping = true;
     clearInterval(this.#timer);
@@ -164,7 +164,7 @@ export class Crew {
     }
   }
 
-  /** Resolves when the condition holds; it is looked at whenever a worker says something, or ends. */
+  /** Resolves when the condition holds. It is checked whenever a worker sends a message, or ends. */
   #until(condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const look = (): void => {

@@ -1,14 +1,14 @@
 import type { Worker } from 'node:cluster';
 
 /**
- * `node:cluster` hands each new connection to a worker, and forgets the one that is on its way when the worker ends: its
- * caller would wait forever. So this answers for the worker as one that is stopping does, and another gets the connection.
- * It uses messages that are node's own; a test fails if they change.
+ * `node:cluster` hands each new connection to a worker. If the worker ends meanwhile, it forgets the connection, and
+ * its caller would wait forever. So this answers like a worker that is stopping, and another one gets the connection.
+ * It uses internal messages of node; a test fails if they change.
  *
  * `isOther`: whether another worker listens. Without one, the connection is closed.
  */
 export function recoverHandovers({ process: child }: Worker, isOther: () => boolean): void {
-  /** By the number that the answer names. */
+  /** Connections on their way, by the number that the worker's answer will have. */
   const onTheirWay = new Map<number, { close(): void }>();
   child.send = new Proxy(child.send, {
     apply: (send, self, args) => {
@@ -18,7 +18,8 @@ export function recoverHandovers({ process: child }: Worker, isOther: () => bool
     },
   });
   child.on('internalMessage', ({ ack }) => onTheirWay.delete(ack));
-  // While a connection is on its way, node does not notice that the channel is gone, and goes on dealing the dead worker in.
+  // While a connection is on its way, node does not notice that the channel is gone, and still gives the dead worker
+  // connections.
   child.prependOnceListener('exit', () => {
     if (child.connected) child.disconnect();
     setImmediate(() => {

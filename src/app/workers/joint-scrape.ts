@@ -8,8 +8,8 @@ import type { WorkerProcess } from './worker-process.js';
 const REPORT_TIMEOUT_MS = 1000;
 
 /**
- * `/metrics` of several processes: a worker that is asked for it asks the primary, which asks all workers and adds up. A
- * scrape sees all that was counted before it.
+ * `/metrics` of several processes: the worker that gets the request asks the primary, which asks all workers and adds
+ * up their figures. A scrape contains everything that was counted before it.
  */
 export class JointScrape {
   readonly #metrics: Metrics;
@@ -35,7 +35,7 @@ export class JointScrape {
     }
   }
 
-  /** What it had counted stays in the sums. */
+  /** Keeps what the worker had counted in the sums. */
   ended(worker: WorkerProcess): void {
     const last = this.#last.get(worker);
     this.#last.delete(worker);

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 const LINE_END = 0x0a;
 
 /**
- * Values in both directions on one connection between two processes of ours. All that are sent in one turn of the event
- * loop leave in one line, and are received in one turn.
+ * Sends values in both directions on one connection between two of our processes. Values that are sent in one turn of
+ * the event loop leave in one line, and are received in one turn.
  */
 export class JsonLines<Out, In> {
   readonly #socket: Socket;
@@ -16,7 +16,7 @@ export class JsonLines<Out, In> {
   constructor(socket: Socket, onValues: (values: readonly In[]) => void) {
     this.#socket = socket;
     this.#onValues = onValues;
-    // The other process has ended; that is noticed elsewhere.
+    // The other process has ended. Other code notices that.
     socket.on('error', () => {});
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
   }

@@ -11,7 +11,7 @@ export type Scraped = Awaited<ReturnType<Scrape>>;
 /** What the primary tells a worker. */
 export type ToWorker =
   | { readonly kind: 'start'; readonly config: Config }
-  /** The state of what workers do not see themselves. Comes at every change and every second; is to be answered. */
+  /** The status of what only the primary sees. Comes at every change and every second, and must be answered. */
   | { readonly kind: 'status'; readonly status: Status }
   | { readonly kind: 'certificates'; readonly certificates: Certificates }
   | { readonly kind: 'report'; readonly id: number }
@@ -20,12 +20,12 @@ export type ToWorker =
 
 /** What a worker tells the primary. */
 export type ToPrimary =
-  /** It can be told something: node loses what comes before. */
+  /** It can receive messages. Node loses those that are sent before. */
   | { readonly kind: 'hears' }
   | { readonly kind: 'listening'; readonly reached: Addresses }
   /** It could not start. The text is for the operator. */
   | { readonly kind: 'failed'; readonly why: string }
-  /** It has taken a status on. */
+  /** It has taken over a status. */
   | { readonly kind: 'answers' }
   | { readonly kind: 'figures'; readonly id: number; readonly figures: Figures }
   | { readonly kind: 'scrape'; readonly id: number };
@@ -33,5 +33,5 @@ export type ToPrimary =
 /** A command on its way to the engine. The number tells which answer is its own. */
 export type Sent = readonly [id: number, submission: Submission, deadlineAtMs: number];
 
-/** What became of it. */
+/** What became of the command with this number. */
 export type Answered = readonly [id: number, answer: Execution | Fault];

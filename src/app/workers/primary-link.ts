@@ -6,7 +6,7 @@ import type { Scraped, ToPrimary, ToWorker } from './messages.js';
 import { RemoteEngine } from './remote-engine.js';
 import { ENGINE_LINE_FD } from './worker-process.js';
 
-/** What a worker does at the primary's word. */
+/** What a worker does when the primary says so. */
 export interface Follower {
   tell(status: Status): void;
   setCertificates(certificates: Certificates): void;
@@ -16,7 +16,7 @@ export interface Follower {
 /** The primary, as a worker sees it. */
 export class PrimaryLink {
   readonly engine = new RemoteEngine(new Socket({ fd: ENGINE_LINE_FD }));
-  /** Comes first. */
+  /** The first thing that the primary sends. */
   readonly config: Promise<Config>;
   /** Resolves with the drain delay when the worker is to stop. */
   readonly stopped: Promise<number>;
@@ -42,16 +42,16 @@ export class PrimaryLink {
     void this.say({ kind: 'hears' });
   }
 
-  /** What was told before counts, too. */
+  /** The follower also gets the status that came before. */
   follow(follower: Follower): void {
     this.#follower = follower;
     follower.tell(this.#status);
   }
 
-  /** Resolves when it has left. */
+  /** Resolves when the message is sent. */
   say(message: ToPrimary): Promise<void> {
     return new Promise((resolve) => {
-      // A primary that is gone ends this process.
+      // Without a primary, this process ends by itself.
       process.send?.(message, undefined, undefined, () => resolve());
     });
   }

@@ -10,11 +10,11 @@ import { type App, type Overrides, start } from '../running.js';
 import { Crew } from './crew.js';
 import { JointScrape } from './joint-scrape.js';
 
-/** How long commands may take whose workers have ended. */
+/** How long the primary waits for commands whose workers have ended. */
 const LEFT_OVER_MS = 1000;
 
 /**
- * The service as several processes. This one has the engine, and all that there is once: the schema, the embedded
+ * The service as several processes. This one has the engine and everything that exists once: the schema, the embedded
  * database, the sweeps, the files of certificates. The workers have the doors, and use its engine.
  */
 export async function createPrimary(config: Config, logger: Logger, overrides: Overrides): Promise<App> {
@@ -50,7 +50,7 @@ export async function createPrimary(config: Config, logger: Logger, overrides: O
     readiness.stop();
     certificates?.stop();
     await crew.stop(drainDelayMs);
-    // Of workers that were cut off; nobody waits for it any more.
+    // Commands may be left of workers that were killed. Nobody waits for their answers any more.
     await inTime(LEFT_OVER_MS, room.drain(), () => {});
     await room.close();
   };

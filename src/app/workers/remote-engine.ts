@@ -6,8 +6,8 @@ import { JsonLines } from './json-lines.js';
 import type { Answered, Sent } from './messages.js';
 
 /**
- * The primary's engine, as a worker uses it. Commands reach it in the order in which they were submitted. If the primary
- * ends, so does the worker: a command that waits for its answer then is like one whose connection broke.
+ * The primary's engine, as a worker uses it. Commands reach it in the order in which they were submitted. If the
+ * primary ends, so does the worker. To the callers of commands in progress, that is like a broken connection.
  */
 export class RemoteEngine implements Engine {
   readonly #lines: JsonLines<Sent, Answered>;
@@ -16,7 +16,7 @@ export class RemoteEngine implements Engine {
   #closing = false;
   #onIdle = (): void => {};
 
-  /** `line`: to the primary, where `serveEngine` is at the other end. */
+  /** `line`: the connection to the primary, with `serveEngine` at its other end. */
   constructor(line: Socket) {
     this.#lines = new JsonLines(line, (answers) => this.#answered(answers));
   }
@@ -51,7 +51,7 @@ export class RemoteEngine implements Engine {
 export function serveEngine(engine: Engine, line: Socket): void {
   const lines: JsonLines<Answered, Sent> = new JsonLines(line, (commands) => {
     for (const [id, submission, deadlineAtMs] of commands) {
-      // Workers do not know how long the queue is.
+      // This is checked here because workers do not know how long the queue is.
       if (!submission.isPaced && engine.load?.refuses(submission.command.merchantId, 0)) {
         lines.send([id, { reason: 'OVERLOADED' }]);
         continue;

@@ -51,7 +51,7 @@ export class WorkerProcess {
       if (message.kind === 'answers') this.#unanswered--;
       onMessage(message);
     });
-    // What cannot be sent is for a process that has ended.
+    // A message that cannot be sent was for a process that has ended.
     this.#worker.on('error', () => {});
     this.#worker.once('exit', (code, signal) => onEnd(signal ?? `exit code ${code}`));
   }

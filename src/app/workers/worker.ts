@@ -10,15 +10,15 @@ import { starting } from '../readiness.js';
 import { watchStalls } from '../stalls.js';
 import { PrimaryLink } from './primary-link.js';
 
-/** Connections for what is neither the engine's nor a read, such as looking up API keys. */
+/** Connections for everything but the engine and the reads, such as looking up API keys. */
 const POOL_CONNECTIONS = 2;
 
 /** The engine's figures are the primary's. */
 const NO_FIGURES = { queued: 0, recordsAwaited: 0, busy: false };
 
 /**
- * One of several processes: the doors, in front of the primary's engine. Resolves when it has been stopped, by the primary
- * or the signal. The primary is told why it could not start.
+ * One of several processes: the doors, in front of the primary's engine. Resolves when it was stopped, by the primary
+ * or the signal. If it cannot start, it tells the primary why.
  */
 export async function runWorker(place: number, signal: AbortSignal): Promise<void> {
   const link = new PrimaryLink();
@@ -36,13 +36,13 @@ export async function runWorker(place: number, signal: AbortSignal): Promise<voi
   await close(await Promise.any([link.stopped, signalled]));
 }
 
-/** For the operator, as for one process: a line, unless it is a bug. */
+/** The reason for the operator, as a single process would print it: one line, unless it is a bug. */
 function reasonOf(error: NodeJS.ErrnoException): string {
   const isKnown = error instanceof CannotListen || error instanceof DatabaseUnusable;
   return isKnown || typeof error.code === 'string' ? error.message : (error.stack ?? String(error));
 }
 
-/** A worker's part of the configuration: connections for reads are shared out, the engine's are the primary's. */
+/** A worker's configuration: it has its share of the connections for reads. The engine's belong to the primary. */
 function shareOf(config: Config): Config {
   const { limits, workers } = config;
   const share = (limit: number): number => Math.ceil(limit / workers);

@@ -7,34 +7,34 @@ import { countCandidates, sourcedLines } from './sources.js';
 
 /*
  * What commands make their batch read and write is counted in lines: a line is one record that one command changes.
- * A batch has room for a limited number of lines. What a command really needs is known only in steps, and each step
+ * A batch has room for a limited number of lines. How many a command really needs becomes known in steps, and each step
  * leaves the commands without room to the next batch:
  *
  * - before it is taken from the queue, by what the command says;
  * - before the locks, by the records of the orders that it changes as a whole, and those that it may choose from;
  * - behind the locks, and before they are read, by the holds that it may draw on without naming them.
  *
- * The first command of a batch always has room. It needs no more lines than twice ORDER_RECORDS_MAX and what it names:
- * so many records may it hold, and choose from.
+ * The first command of a batch always has room. It needs at most twice ORDER_RECORDS_MAX lines, for the records that
+ * its order holds and those that it may choose from, in addition to those that it names.
  */
 
 /**
- * A guess: which records an order has that is to be changed as a whole is known only when its batch runs. If it is too low,
- * a batch runs in parts; if it is too high, batches are small.
+ * A guess, since the records of an order that is changed as a whole are known only when its batch runs. If it is too
+ * low, batches run in parts; if it is too high, batches are small.
  */
 const WHOLE_ORDER_LINES = 5;
 
-/** A guess: which records a line may choose from is known only when its batch runs. */
+/** A guess, since the records that a line may choose from are known only when its batch runs. */
 const SOURCED_LINE_LINES = 4;
 
-/** To read and end this many holds takes as long as one command: docs/performance.md has the figures. */
+/** Reading and ending this many holds takes as long as one command: docs/performance.md has the figures. */
 const HOLDS_A_LINE = 2;
 
 /** A larger draw without a reference may have to look at many holds before it is refused. */
 const SMALL_DRAW_QTY = 100;
 const LARGE_DRAW_LINES = 10;
 
-/** In lines, by what the command says. */
+/** The lines of a command, by what it says. */
 export function weightOf({ command }: Submission): number {
   switch (command.kind) {
     case 'release':
@@ -65,7 +65,7 @@ export function weightOf({ command }: Submission): number {
   }
 }
 
-/** How many records each order holds units of, by merchant and reference; and each source has, by its name. */
+/** How many records each order holds units of, by merchant and reference, and how many each source has, by its name. */
 export type FoundSizes = ReadonlyMap<string, number>;
 
 /** Holds that commands need without naming them. */
@@ -88,7 +88,7 @@ export function countWithRoom(
     const { command } = submission;
     const order = orderOf(command);
     const size = order === undefined ? undefined : (sizes.get(mapName(command.merchantId, order)) ?? 1);
-    // Most of what an order holds is what it is set to, so the larger of both is near enough.
+    // An order mostly holds what it is then set to, so the larger of the two is accurate enough.
     if (command.kind === 'reserve_order' || command.kind === 'set_order') {
       lines += Math.max(size ?? 1, command.lines.length + countCandidates(command, sizes));
     } else lines += size ?? weightOf(submission);

@@ -6,7 +6,8 @@ import type { Submission } from '../submission.js';
 
 /**
  * Marks the orders that one command of the batch may end before another one asks how they ended: those that several
- * commands name, and all where a command may take the units of any. A command alone finds what is held, or what has ended.
+ * commands name, and all orders if a command may take units of any. A command alone finds either what the order holds
+ * or how it ended.
  */
 export function markContested<O extends OrderKey>(
   orders: readonly O[],

@@ -9,19 +9,19 @@ import { unitsToReserve } from './reserved-units.js';
 
 /** What is known of a record when the next command is decided. */
 interface Bounds {
-  /** It has at most so many units reserved. */
+  /** The most units that it can have reserved. */
   readonly reservedMax: number;
-  /** And at least so many available. */
+  /** The fewest units that it can have available. */
   readonly availableMin: number;
-  /** Of its newest holds, as many as the commands so far may need. */
+  /** How many of its newest holds the commands so far may need. */
   readonly holds: number;
 }
 
 /**
- * How many holds the commands need that take missing units from the newest ones, known before any of them is read, from
- * the locked figures.
+ * Computes from the locked figures, before any hold is read, how many holds those commands need that take missing units
+ * from the newest ones.
  *
- * Every hold has at least one unit, so as many of the newest as there are units missing are enough.
+ * Every hold has at least one unit, so at most as many of the newest are needed as units are missing.
  */
 export class CutHolds {
   readonly #records: readonly DrawnRecord[];
@@ -39,7 +39,7 @@ export class CutHolds {
     }
   }
 
-  /** How many holds more the command needs than those before it. */
+  /** How many more holds the command needs than those before it. */
   needOf(command: Command): number {
     let need = 0;
     for (const [name, { holds }] of this.#after(command)) need += holds - this.#bounds.get(name)!.holds;
@@ -51,7 +51,7 @@ export class CutHolds {
     for (const [name, bounds] of this.#after(command)) this.#bounds.set(name, bounds);
   }
 
-  /** What to read. Expired holds may be among the newest ones. */
+  /** The holds to read. Expired holds may be among the newest ones, so more are read. */
   wanted(expired: readonly HoldRow[]): HoldsOfRecord[] {
     return withSpare(this.#records, expired, ({ merchantId, id }) => {
       return this.#bounds.get(mapName(merchantId, id))?.holds ?? 0;
@@ -84,12 +84,12 @@ export class CutHolds {
         break;
       }
       case 'count_record':
-        // Of which record, the command does not say.
+        // The command does not say which record it counts.
         for (const { merchantId: of, id } of this.#records) {
           if (of === merchantId) change(id, (before) => changed(before, 0, 0));
         }
         break;
-      // Others leave no fewer units available than those that they reserve.
+      // All others reduce the available units only by what they reserve, which is counted above.
       default:
         break;
     }
@@ -115,7 +115,7 @@ function adjusted({
   };
 }
 
-/** `missing`: units that holds may have to lose; `left`: at least so many are available if nothing is missing. */
+/** `missing`: units that holds may have to lose; `left`: the fewest units that are then available. */
 function changed({ reservedMax, availableMin, holds }: Bounds, missing: number, left: number): Bounds {
   const needed = Math.min(Math.max(0, missing), reservedMax, SHORTFALL_HOLDS_MAX);
   return { reservedMax, availableMin: Math.min(availableMin, Math.max(0, left)), holds: holds + needed };

@@ -27,11 +27,11 @@ interface Drawn {
 }
 
 /**
- * Tells from the locked figures how many holds the draws without a reference need, before any of them is read.
+ * Computes from the locked figures, before any hold is read, how many holds the draws without a reference need.
  *
- * Such a draw takes the unreferenced units first, then from the oldest holds. Each hold has at least one unit, so as many
- * of the oldest as there are units left to draw are enough. A draw of more units than the record can have reserved is
- * refused whatever its holds are, and needs none. The same goes for a draw of more units than it may take: the
+ * Such a draw takes the unreferenced units first, then from the oldest holds. Each hold has at least one unit, so at
+ * most as many of the oldest are needed as units are left to draw. A draw of more units than the record can have
+ * reserved is refused whatever its holds are, and needs none. So is a draw of more units than it may take: the
  * unreferenced ones and those of the DRAW_HOLDS_MAX oldest holds.
  */
 export class DrawnHolds {
@@ -89,7 +89,9 @@ export class DrawnHolds {
     return this.#oldest(expired, ({ holds }) => holds);
   }
 
-  /** The holds to sum up before any is read: those that one draw may take from, for records where draws may need many. */
+  /**
+   * The holds to sum up before any is read: those that one draw may take from, for records where draws may need many.
+   */
   many(expired: readonly HoldRow[]): HoldsOfRecord[] {
     return this.#oldest(expired, ({ holds }) => (holds > FEW_HOLDS ? DRAW_HOLDS_MAX : 0));
   }
@@ -143,7 +145,7 @@ export function withSpare(
 
 type Draw = ReleaseCommand | ConfirmCommand;
 
-/** Only without a reference: a draw with one reads its one hold by name. */
+/** Whether it draws without a reference. With a reference, its only hold is read by name. */
 function isDraw(command: Command): command is Draw {
   return (command.kind === 'release' || command.kind === 'confirm') && command.reference === UNREFERENCED;
 }

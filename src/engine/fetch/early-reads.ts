@@ -11,11 +11,12 @@ import { planFetch } from './fetch-plan.js';
 import { plannedAsNamed } from './plan-batch.js';
 
 /**
- * What commands on one record need, sent while the transaction still waits for that record. The server runs statements in
- * the order in which they come, so all of them are answered behind the lock, together with it: when the lock is had, the
- * batch can be decided at once. Without this, everybody who wants the record would wait for one more round trip.
+ * Reads what commands on one record need, and sends these reads while the transaction still waits for the record. The
+ * server runs statements in order, so it answers them behind the lock, and together with it: the batch can be decided
+ * as soon as it has the lock. Otherwise, everybody who wants the record would wait for one more round trip.
  *
- * Only of commands that need that record alone and name their holds: what others need is known only behind the lock.
+ * It only covers commands that need just this record and name their holds. What others need is known only behind the
+ * lock.
  */
 export class EarlyReads {
   readonly #tx: Transaction;
@@ -28,14 +29,14 @@ export class EarlyReads {
   #clock: Promise<number> | undefined;
   #descriptions: Promise<DescriptionRow[]> | undefined;
 
-  /** The wait for the record has been sent. */
+  /** Call it once the wait for the record has been sent. */
   constructor(tx: Transaction, record: RecordKey) {
     this.#tx = tx;
     this.#record = record;
     this.#stocks = quiet(lockStockLevels(tx, [record], 'skip'));
   }
 
-  /** Sends what these commands need, as far as it has not been sent. */
+  /** Sends the reads for these commands that have not been sent yet. */
   add(submissions: readonly Submission[]): void {
     const fresh = submissions.filter((one) => !this.#covered.has(one) && isSimple(one));
     if (fresh.length === 0) return;
@@ -50,12 +51,12 @@ export class EarlyReads {
       this.#descriptions ??= quiet(readDescriptions(this.#tx, [this.#record]));
   }
 
-  /** Whether all that the command needs has been sent. */
+  /** Whether all reads for the command have been sent. */
   covers(submission: Submission): boolean {
     return this.#covered.has(submission);
   }
 
-  /** The lock is had: what the commands need, all of them covered. */
+  /** Returns what the commands need, once the lock is taken. All of them must be covered. */
   async fetch(submissions: readonly Submission[], linesMax: number): Promise<FetchedBatch> {
     const planned = plannedAsNamed(submissions, planFetch(submissions));
     const rows = {
@@ -75,7 +76,7 @@ export class EarlyReads {
   }
 }
 
-/** Whether it needs the record that it waits for and no other, and names its holds. */
+/** Whether it needs no other record than the one that it waits for, and names its holds. */
 function isSimple({ command }: Submission): boolean {
   switch (command.kind) {
     case 'release':
@@ -90,7 +91,7 @@ function isSimple({ command }: Submission): boolean {
   }
 }
 
-/** If the wait for the record fails, so do all statements behind it, and nobody may be left to hear it. */
+/** If the wait for the record fails, so do all statements behind it. Their errors must not count as unhandled. */
 function quiet<T>(answer: Promise<T>): Promise<T> {
   answer.catch(() => {});
   return answer;

@@ -23,29 +23,29 @@ import { type PlannedSource, SourcePlanner } from './sources.js';
 
 /** All rows that the decisions of a batch may look at, each named once. */
 export interface FetchPlan {
-  /** To be locked, as are the records of `orders`, which only the database knows. */
+  /** Records to lock. The records of `orders`, which only the database knows, are locked, too. */
   readonly records: readonly RecordKey[];
   readonly holds: readonly HoldKey[];
   readonly draws: readonly DrawnRecord[];
   /** Records whose newest holds some command may take units from. */
   readonly cuts: readonly DrawnRecord[];
-  /** To be ended or set as a whole. */
+  /** Orders that are ended or set as a whole. */
   readonly orders: readonly OrderKey[];
-  /** Of which only the holds on named records are changed. None of `orders`. */
+  /** Orders of which only the holds on named records change. None of them is in `orders`. */
   readonly partOrders: readonly PartOrder[];
-  /** Names of those of `orders` whose story is part of an answer. */
+  /** Names of those of `orders` whose answer says what became of their units. */
   readonly told: ReadonlySet<string>;
-  /** Of whole orders, in order of the commands. */
+  /** Moves of whole orders, in order of the commands. */
   readonly moves: readonly PlannedMove[];
-  /** Holds that commands may open, besides `holds`. */
+  /** Holds that commands may open, in addition to `holds`. */
   readonly given: readonly HoldKey[];
-  /** To choose records from; only the database knows them. */
+  /** Sources to choose records from. Only the database knows these records. */
   readonly sources: readonly PlannedSource[];
   /** Records whose description is changed, or is part of an answer. */
   readonly descriptions: readonly RecordKey[];
   /** The identities of records to be created. */
   readonly identities: readonly IdentityKey[];
-  /** The identities of records to be locked if they exist, and created if not. Only the database knows their ids. */
+  /** The identities of records that are locked if they exist, and created if not. Only the database knows their ids. */
   readonly receipts: readonly IdentityKey[];
   /** Lines of imports, to be done unless they have been done. */
   readonly lines: readonly ImportLineRow[];
@@ -56,7 +56,7 @@ export interface FetchPlan {
   readonly clock: boolean;
 }
 
-/** An order of which commands of the batch name at most so many records. */
+/** An order of whose records each command of the batch names at most `recordsMax`. */
 export interface PartOrder extends OrderKey {
   readonly recordsMax: number;
 }
@@ -68,7 +68,7 @@ export interface PlannedMove extends OrderKey {
 
 /** A record from whose holds some command may take units without naming one. */
 export interface DrawnRecord extends RecordKey {
-  /** Holds that commands of the batch may empty by name before. */
+  /** How many of its holds commands of the batch may empty before, by naming them. */
   readonly namedHolds: number;
 }
 
@@ -81,7 +81,7 @@ export function planFetch(submissions: readonly Submission[]): FetchPlan {
   return planner.plan();
 }
 
-/** Changes what an order holds, on records that it need not name. */
+/** A command that changes what an order holds, also on records that it does not name. */
 type OrderCommand =
   | SetOrderCommand
   | ReleaseOrderCommand
@@ -151,7 +151,7 @@ class Planner {
         this.#describe(merchantId, command.id);
         return;
       case 'create_record':
-        // Usually it is not there yet.
+        // Usually, the record does not exist yet.
         this.#record(merchantId, command.id);
         this.#identify(merchantId, command.details, this.#identities);
         return;
@@ -225,7 +225,7 @@ class Planner {
     }
   }
 
-  /** All units that a reference holds, or those of lines; with the holds of these references on the lines' records. */
+  /** Plans all units of an order, or those of lines; then also the holds of the references on the lines' records. */
   #units({ merchantId, reference, lines }: OrderUnits & { merchantId: string }, references: string[]): void {
     if (lines === undefined) {
       this.#order(merchantId, reference);
@@ -267,7 +267,7 @@ class Planner {
       records.push(key);
       if (described) descriptions.push(key);
       for (const reference of references) holds.push({ merchantId, inventoryId, reference });
-      // The unreferenced one, which is named too, is not among the oldest or newest.
+      // The unreferenced hold is also named, but never among the oldest or newest.
       const namedHolds = references.size - 1 + changedByOrder;
       if (drawn) draws.push({ ...key, namedHolds });
       if (cut) cuts.push({ ...key, namedHolds });

@@ -41,14 +41,14 @@ import { readDrawnHolds } from './read-drawn-holds.js';
 import { candidateRecords } from './sources.js';
 import { assertAllLocked } from './wanted-records.js';
 
-/** A batch ends this many expired holds of one record along with its work. If there are more, they are ended before. */
+/** A batch ends at most this many expired holds of one record along with its work. More are ended before it runs. */
 export const EXPIRED_HOLDS_MAX = 1000;
-/** The same, for all its records together. */
+/** The same, for all of its records together. */
 const BATCH_EXPIRED_HOLDS_MAX = 5000;
 
-/** State as of the locks. */
+/** What a batch has read, as of its locks. */
 export interface FetchedBatch {
-  /** The commands that it is fetched for, from the first on; the others have no room in it. */
+  /** The commands that have room, from the first on. It is fetched for these. */
   readonly submissions: readonly Submission[];
   /** Those of them that need a record that somebody else has. */
   readonly blocked: ReadonlyMap<Submission, Blocked>;
@@ -66,8 +66,9 @@ export class ExpiredBacklog extends Error {
 
 /**
  * Locks all records that the batch names, then reads what its decisions need, for as many of the commands as have room
- * in `linesMax`. The locks are sent first; what is read after them is final until COMMIT. With `skip` it waits for no
- * record, and tells which commands lack one, or were refused one by `claim`. Throws ExpiredBacklog or RecordsMoved if it has to be done again.
+ * in `linesMax`. The locks are sent first; what is read after them is final until COMMIT. With `skip`, it waits for no
+ * record, and says which commands lack one, or were refused one by `claim`. Throws ExpiredBacklog or RecordsMoved if it
+ * has to be done again.
  */
 export async function fetchBatch(
   tx: Transaction,
@@ -153,7 +154,7 @@ function withRefused(
   };
 }
 
-/** What is read of the plan's rows, behind the locks. */
+/** The rows of the plan, as read behind the locks. */
 export interface PlannedRows {
   readonly stocks: readonly LockedStock[];
   readonly named: readonly HoldRow[];
@@ -168,7 +169,7 @@ export interface PlannedRows {
   readonly lines: readonly DoneLineRow[];
 }
 
-/** Reads what only those rows tell: expired holds, and the ones that are drawn on without being named. */
+/** Reads what only becomes known from those rows: expired holds, and holds that are drawn on without being named. */
 export async function completeBatch(
   tx: Transaction,
   planned: PlannedBatch,

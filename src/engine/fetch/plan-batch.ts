@@ -15,13 +15,13 @@ import {
   wantedRecords,
 } from './wanted-records.js';
 
-/** What is to be locked and read, for the commands that have room. */
+/** What to lock and read, for the commands that have room. */
 export interface PlannedBatch {
   /** The commands that have room, from the first on. */
   readonly taken: readonly Submission[];
   /** Those of them that were found to need a record that another batch of this process has. */
   readonly refused: ReadonlyMap<Submission, Blocked>;
-  /** The others. */
+  /** Those that have room and were not refused. */
   readonly submissions: readonly Submission[];
   readonly plan: FetchPlan;
   readonly wanted: WantedRecords;
@@ -32,7 +32,8 @@ const noSizes: FoundSizes = new Map();
 export const noneBlocked: ReadonlyMap<Submission, Blocked> = new Map();
 
 /**
- * `claim` may refuse records that commands are found to need; without it, all are planned. Returns a promise only if there is something to look for: the locks can leave together with START TRANSACTION.
+ * `claim` may refuse records that commands are found to need; without it, none is refused. Returns a promise only if
+ * there are records to look for. Otherwise, the locks can be sent together with START TRANSACTION.
  */
 export function planBatch(
   tx: Transaction,
@@ -45,7 +46,7 @@ export function planBatch(
   return plannedAsNamed(submissions, plan);
 }
 
-/** Of commands that name all records that they may change. */
+/** The plan for commands that name all records that they may change. */
 export function plannedAsNamed(submissions: readonly Submission[], plan: FetchPlan): PlannedBatch {
   return {
     taken: submissions,

@@ -33,9 +33,9 @@ interface ReadHolds {
 const none: never[] = [];
 
 /**
- * Reads the holds that commands need without naming them, for as many commands as have room: the oldest for draws without
- * a reference, the newest for units that are missing. If a draw would need many, their sum is read first: most draws that
- * are too large for all of them are refused by that alone.
+ * Reads the holds that commands need without naming them, for as many commands as have room: the oldest for draws
+ * without a reference, the newest for units that are missing. If a draw would need many, their sum is read first: most
+ * draws that are too large for all of them are refused by that alone.
  */
 export async function readDrawnHolds(
   tx: Transaction,
@@ -45,7 +45,7 @@ export async function readDrawnHolds(
 ): Promise<ReadHolds> {
   const { draws, cuts } = plan;
   if (draws.length === 0 && cuts.length === 0) return { submissions, oldest: none, newest: none, sums: none };
-  // Of all commands: a draw that the sums refuse needs no room, so what has room is known only after them.
+  // For all commands: a draw that is refused by the sums needs no room, so which have room is known only afterwards.
   const first = new DrawnHolds(draws, stocks, named);
   for (const { command } of submissions) first.add(command);
   const many = first.many(expired);

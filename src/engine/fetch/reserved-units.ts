@@ -4,13 +4,13 @@ import type { RecordKey } from '../../store/tables/stock-levels.js';
 const NONE: readonly OrderLine[] = [];
 
 /**
- * The units that a command may reserve of these records at most, in addition to what is reserved; a record may be named
- * twice. A line that leaves the choice of records may take any of them.
+ * The most units that a command may reserve of these records, in addition to what is reserved. A record may come twice.
+ * A line that leaves the choice of records open counts for each of them.
  */
 export function unitsToReserve(command: Command, records: readonly RecordKey[]): readonly OrderLine[] {
   switch (command.kind) {
     case 'reserve':
-    // Of a hold that is set, no more is reserved than it has afterwards.
+    // Setting a hold reserves no more units than it then has.
     case 'set_hold':
       return [command];
     case 'reserve_order':

@@ -5,7 +5,7 @@ import type { HoldKey } from '../../store/tables/holds.js';
 import type { SourceKey, SourceRow } from '../../store/tables/record-sources.js';
 import type { RecordKey } from '../../store/tables/stock-levels.js';
 
-/** A source that lines are taken from, and the references whose holds on its records the decisions need. */
+/** A source of lines, and the references whose holds on its records the decisions need. */
 export interface PlannedSource extends SourceKey {
   readonly references: ReadonlySet<string>;
 }
@@ -39,13 +39,13 @@ export function sourcedLines(command: Command): readonly SourcedLine[] {
   );
 }
 
-/** One name for one source; none of its parts can hold a NUL, nor can it be the name of an order. */
+/** A unique name for a source: its parts cannot contain a NUL. It is never the name of an order. */
 export function sourceName(merchantId: string, { of, warehouseIds }: Source): string {
   const parts = 'skuId' in of ? ['sku', of.skuId] : ['product', of.productId];
   return [merchantId, ...parts, ...warehouseIds].join('\0');
 }
 
-/** The records of these sources. Of a source with too many, none: its lines are refused. */
+/** The records of these sources; none of a source with too many, since its lines are refused. */
 export function candidateRecords(sources: readonly SourceRow[]): RecordKey[] {
   return sources.flatMap(({ merchantId, candidates }) =>
     candidates.length > SOURCE_RECORDS_MAX ? [] : candidates.map(({ id }) => ({ merchantId, id })),

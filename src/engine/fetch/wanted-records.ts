@@ -13,7 +13,7 @@ import { type FetchPlan, identityName } from './fetch-plan.js';
 import { candidateHolds, candidateRecords, sourceName } from './sources.js';
 import { targetHolds } from './target-holds.js';
 
-/** Between the look for records and the locks, others appeared that the batch needs and has not locked. */
+/** After the batch looked for records, and before it locked them, more appeared that it needs. */
 export class RecordsMoved extends Error {
   override readonly name = 'RecordsMoved';
   constructor(what: string) {
@@ -24,23 +24,23 @@ export class RecordsMoved extends Error {
 /** What a batch has to lock, and what it can only look for behind the locks. */
 export interface WantedRecords {
   readonly records: readonly RecordKey[];
-  /** To be read: those that commands name. */
+  /** Holds to read: those that commands name. */
   readonly holds: readonly HoldKey[];
-  /** And those that get the units of orders that move; most are new. */
+  /** Also to read: holds that get the units of orders that move. Most are new. */
   readonly targets: readonly HoldKey[];
-  /** To be ended or set as a whole. */
+  /** Orders that are ended or set as a whole. */
   readonly orders: readonly OrderKey[];
   readonly tooLarge: readonly FetchedOrder[];
-  /** They were not there before the locks. Perhaps the batch creates them. */
+  /** Identities without a record before the locks. The batch may create these records. */
   readonly identities: readonly IdentityKey[];
-  /** They were there before the locks. A record never changes its identity. */
+  /** Records that existed before the locks. A record never changes its identity. */
   readonly found: readonly FoundRecord[];
   readonly receipts: readonly IdentityKey[];
   /** The records that the orders held units of before the locks. */
   readonly held: readonly (RecordKey & OrderKey)[];
-  /** What was there of the sources before the locks. */
+  /** The sources with the records that they had before the locks. */
   readonly sources: readonly SourceRow[];
-  /** Sources to look at once more: they may have got records meanwhile. */
+  /** Sources to look at again behind the locks: they may have got records meanwhile. */
   readonly openSources: readonly SourceKey[];
 }
 
@@ -74,24 +74,25 @@ export interface FoundBefore {
   readonly held: readonly (RecordKey & OrderKey)[];
   readonly received: readonly FoundRecord[];
   readonly sources: readonly SourceRow[];
-  /** There was too much to look at: some orders may hold units of more records than were found. */
+  /** The look reached its limit: some orders or sources may have more records than were found. */
   readonly incomplete: boolean;
   readonly sizes: FoundSizes;
 }
 
-/** One command is always looked at whole; of several together, no more is read than one of them may have. */
+/** For several commands, the look finds no more records than one of them may have. A single one is read completely. */
 const FOUND_RECORDS_MAX = ORDER_RECORDS_MAX + 1;
 
 /**
- * Looks for the records that only the database can name: the ones that orders hold units of, the ones of the products
- * that are received, and the ones that lines may be taken from. `looks`: commands with orders or sources. Costs a round trip if there are any.
+ * Looks for the records that only the database can name: those that orders hold units of, those of products that are
+ * received, and those that lines may be taken from. `looks`: the number of commands with orders or sources. Costs a
+ * round trip if there is anything to look for.
  */
 export async function lookForRecords(
   tx: Transaction,
   { orders, receipts, sources: planned }: FetchPlan,
   looks: number,
 ): Promise<FoundBefore> {
-  // One command alone is looked at whole: it names no more sources than it has lines.
+  // For a single command, all sources are read: it names no more of them than it has lines.
   const sourceRowsMax = looks > 1 ? FOUND_RECORDS_MAX : planned.length * (SOURCE_RECORDS_MAX + 1);
   const [held, received, sources] = await Promise.all([
     orders.length > 0 ? findOrderRecords(tx, orders, ORDER_RECORDS_MAX + 1, FOUND_RECORDS_MAX) : none,
@@ -130,7 +131,7 @@ export function wantedRecords(plan: FetchPlan, before: FoundBefore): WantedRecor
   for (const { merchantId, id } of received) records.set(recordName({ merchantId, id }), { merchantId, id });
   const names = new Set(plan.sources.map((source) => sourceName(source.merchantId, source)));
   const sources = before.sources.filter((source) => names.has(sourceName(source.merchantId, source)));
-  // An order that leaves more to choose from is refused.
+  // If there are more records to choose from, the command is refused.
   const chosenFrom = candidateRecords(sources);
   const lockable = chosenFrom.length <= ORDER_RECORDS_MAX ? sources : none;
   for (const key of candidateRecords(lockable)) records.set(recordName(key), key);
@@ -157,7 +158,7 @@ export function wantedRecords(plan: FetchPlan, before: FoundBefore): WantedRecor
   };
 }
 
-/** Of a source that has too many records, further ones make no difference. */
+/** Leaves out sources that already have too many records: more of them make no difference. */
 function openSources(plan: FetchPlan, found: readonly SourceRow[]): readonly SourceKey[] {
   const full = new Set(
     found
@@ -167,7 +168,7 @@ function openSources(plan: FetchPlan, found: readonly SourceRow[]): readonly Sou
   return plan.sources.filter((source) => !full.has(sourceName(source.merchantId, source)));
 }
 
-/** Throws RecordsMoved when what was read behind the locks names records that they did not take. */
+/** Throws RecordsMoved if what was read behind the locks names records that are not locked. */
 export function assertAllLocked(
   { records, receipts }: WantedRecords,
   orderHolds: readonly HoldRow[],

@@ -7,29 +7,30 @@ import type { Executor, Results, SchedulerLimits } from './executor.js';
 import { RowWaits } from './row-waits.js';
 import { Schedule } from './schedule.js';
 
-/** A call comes back so often before it waits for its rows in the database: batches that find theirs may overtake it. */
+/** A call of several rows comes back this often before it waits for them in the database. Others may overtake it. */
 const RETURNS_MAX = 4;
 
-/** So many batches may always wait, however slowly they run: those who fill one go together. */
+/** This many batches of calls may always wait, however slowly they run: the calls of one batch are done together. */
 const BATCHES_FREE = 1.25;
 
 /**
  * Collects concurrent calls and runs them together: many callers, one execution.
  *
- * Purpose: an execution has a price (a transaction, its locks, its fsync), and calls that wait share it. They share its
- * speed, and nothing else: a call waits neither for a row that it does not need, nor for another batch's trouble, nor for
- * the crowd of another group. Trade-off: a call may wait for the execution in flight, but never for a timer. Under low
- * load a batch is one call. Under high load batches form by themselves while the lanes are busy.
+ * Purpose: an execution has a price (a transaction, its locks, its fsync), and calls that wait share it. They share
+ * nothing else: a call does not wait for a row that it does not need, for another batch's trouble, or for the crowd
+ * of another group. Trade-off: a call may wait for the execution in flight, but never for a timer. Under low load,
+ * each batch is one call. Under high load, batches form by themselves while the lanes are busy.
  *
- * Life of a call: it is refused (queue full, closing) or queued (`Schedule`). A free lane takes it, together with others
- * that are next; if its deadline has passed, it is dropped. Then it is executed, tried again, or isolated by splitting
- * (`carryThrough`). If somebody else has a row that it needs, it comes back undone and waits for that row (`RowWaits`),
- * while the others of its batch are answered. Each call is answered exactly once, with a value: `submit` never rejects.
+ * Life of a call: it is refused (queue full, closing) or queued (`Schedule`). A free lane takes it, together with the
+ * calls that are next; if its deadline has passed, it is dropped. Then it is executed, tried again, or isolated by
+ * splitting (`carryThrough`). If somebody else has a row that it needs, it comes back undone and waits for that row
+ * (`RowWaits`), while the others of its batch are answered. Each call is answered exactly once, with a value: `submit`
+ * never rejects.
  *
- * A lane is the right to execute. A batch that fails, or takes longer than `slowMs`, gives up its lane and goes on as a
- * stray, so that its trouble stays its own. Everybody waits only when there are `straysMax` of them.
+ * A lane is the right to execute. A batch that fails, or takes longer than `slowMs`, gives up its lane and goes on as
+ * a stray, so that it does not hold up others. Everybody has to wait only while there are `straysMax` strays.
  *
- * It knows nothing of what the calls are.
+ * The batcher does not know what the calls mean.
  */
 export class Batcher<C, R> {
   readonly #executor: Executor<C, R>;
@@ -38,13 +39,13 @@ export class Batcher<C, R> {
   readonly #schedule: Schedule<C, R>;
   readonly #rowWaits: RowWaits<C, R>;
   readonly #congestion: Congestion;
-  /** What is in batches. */
+  /** The calls that are in batches. */
   readonly #executing = new Executing();
   /** Batches that hold a lane; at most `engineLanes`. */
   #inLanes = 0;
   /** Batches that have given up their lane; at most `straysMax`. */
   #strays = 0;
-  /** One of the strays is of groups that have little, next to a crowd. */
+  /** One of the strays has the calls of groups that have few of them, next to a crowd. */
   #quietBusy = false;
   /** How many calls have come; the next one's number. */
   #arrived = 0;
@@ -111,7 +112,7 @@ export class Batcher<C, R> {
       executing.weightOf(group) + announced,
       executing.weight + announced,
     );
-    // Nobody waits for those that wait for rows which somebody keeps.
+    // Nobody waits for the calls that themselves wait for rows which somebody keeps.
     const apart = this.#rowWaits.calls;
     return this.#congestion.refuses(calls - apart, ahead - apart, nowMs);
   }
@@ -179,7 +180,7 @@ export class Batcher<C, R> {
       if (batch.entries.length === 0) break;
       void this.#runInLane(batch);
     }
-    // It leaves the last place to a batch in trouble: with none left, no lane would start.
+    // A quiet batch leaves the last place to a batch in trouble: with no place left, no lane would start.
     if (!this.#quietBusy && this.#strays + 1 < this.#limits.straysMax) {
       const batch = newBatch<C, R>();
       this.#schedule.fillQuiet(batch);
@@ -188,7 +189,7 @@ export class Batcher<C, R> {
     if (this.#isIdle()) this.#onIdle?.();
   }
 
-  /** A crowd's batches have the lanes; those who have little need not wait for one. */
+  /** A crowd's batches may have all lanes. Groups with few calls do not wait for one. */
   async #runQuiet(batch: Batch<C, R>): Promise<void> {
     this.#quietBusy = true;
     await this.#runStray(batch);
@@ -221,11 +222,11 @@ export class Batcher<C, R> {
     this.#startLanes();
   }
 
-  /** Answers each call of the batch, or lets it wait for the row that it lacks. */
+  /** Answers each call of the batch, or makes it wait for the row that it lacks. */
   async #settle(batch: Batch<C, R>, onTrouble: () => void, first?: () => Promise<Results<R>>): Promise<void> {
     const { entries } = batch;
     if (entries.length > 0) this.#executor.onBatch?.(entries.length);
-    // Those who were drawn behind a row are told of there.
+    // For calls that were taken behind a row, RowWaits does this.
     if (first === undefined) tellOfTaken(entries, this.#executor, this.#clock.nowMs());
     this.#executing.add(entries, 1);
     const undone = await carryThrough(entries, {
@@ -248,7 +249,7 @@ export class Batcher<C, R> {
     let oldestMs = nowMs;
     for (const entry of entries) {
       weight += entry.weight;
-      // A row that somebody has kept is no sign of a long queue.
+      // A call that waited for a row that somebody kept does not show that the queue is long.
       if (entry.lacks === undefined) oldestMs = Math.min(oldestMs, entry.arrivedAtMs);
     }
     this.#congestion.done(weight, nowMs - oldestMs, nowMs);
@@ -279,7 +280,7 @@ export class Batcher<C, R> {
     }
   }
 
-  /** Of the rows that a call needs, others may have another one each time that it has got one. */
+  /** Each time that a call gets one of its rows, others may have another one. So it waits for all of them in turn. */
   #runPatiently(entries: Entry<C, R>[]): void {
     for (const entry of entries) entry.patient = false;
     const weight = entries.reduce((sum, entry) => sum + entry.weight, 0);

@@ -16,8 +16,8 @@ export interface Carriage<C, R> {
 }
 
 /**
- * Executes the calls until each is answered. By the kind of a failure, they are executed again, or apart. Returns the
- * calls that lack a row; they have no answer yet.
+ * Executes the calls until each is answered. After a failure, its kind decides whether they are executed again, or
+ * apart. Returns the calls that lack a row; they have no answer yet.
  */
 export async function carryThrough<C, R>(
   entries: readonly Entry<C, R>[],
@@ -44,7 +44,7 @@ export async function carryThrough<C, R>(
     }
     carriage.onTrouble();
     let kind = executor.failureKind(failure);
-    // Until it is known whether the batch took effect, it must not run again, and no call may be answered as failed.
+    // Until it is known whether the batch took effect, it must not run again, and no call may be told that it failed.
     let results: Results<R> | undefined;
     for (let tries = 1; kind === 'unknown_outcome'; tries++) {
       try {
@@ -84,7 +84,7 @@ export async function carryThrough<C, R>(
   }
 }
 
-/** A large batch may lose a race against each of many small ones: that is no reason for its calls to fail. */
+/** A large batch may lose one race after another against small ones. Its calls must not fail because of that. */
 function isTriedApart(kind: FailureKind, isTriedOut: boolean): boolean {
   return kind === 'split' || kind === 'isolate' || (kind === 'race' && isTriedOut);
 }
@@ -108,7 +108,7 @@ function take<C, R>(
   return results.length === entries.length ? [] : entries.slice(results.length);
 }
 
-/** A call that needs a row which an earlier one lacks does not overtake it: the row may be free by now. */
+/** A call that needs a row which an earlier call lacks must not overtake it, though the row may be free by now. */
 function waitBehind<C, R>(entries: readonly Entry<C, R>[], undone: Entry<C, R>[]): readonly Entry<C, R>[] {
   if (undone.length === 0) return entries;
   const lacked = new Map(undone.map((entry) => [entry.lacks, entry.lacksOurs]));

@@ -1,4 +1,4 @@
-/** Time as the scheduler sees it; tests bring their own. */
+/** Time as the scheduler sees it. Tests use a clock of their own. */
 export interface Clock {
   nowMs(): number;
   sleep(ms: number): Promise<void>;

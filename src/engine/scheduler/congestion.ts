@@ -1,35 +1,35 @@
-/** Calls that have waited long, for as long as this, are no burst: the queue stands. */
+/** If calls wait long for this much time, that is not a burst: the queue stands. */
 const STANDING_MS = 250;
 
-/** The rate is measured over so much time. */
+/** The rate is measured over this much time. */
 const WINDOW_MS = 250;
 
 /** A queue that has refused calls within this time still stands. */
 const PERSISTS_MS = 1000;
 
 /**
- * Tells how long a call would take, from how fast calls get done, and whether that is too long. What is executed counts
- * as much as what waits for it: a slow database shows there.
+ * Estimates how long a call would take, from how fast calls get done, and says whether that is too long. Calls that are
+ * being executed count like waiting ones: a slow database shows there.
  *
- * A queue is good when it takes up a burst, and bad when it stands: each call then waits as long, and nothing is gained by
- * it (https://doi.org/10.1145/2209249.2209264, K. Nichols, V. Jacobson: Controlling queue delay). So nothing is refused
- * until, for a quarter of a second, each batch had calls that took more than half of `waitMaxMs`. From then on, a call is
- * refused if those in front of it take longer than `waitMaxMs`, until a second has passed without a refusal. CoDel drops
- * more and more calls until the wait is short; here it is known beforehand who will wait too long, so those are refused at
- * once, and nobody waits in order to be refused.
+ * A queue is good when it absorbs a burst, and bad when it stands: then every call waits long, and nothing is gained by
+ * that (https://doi.org/10.1145/2209249.2209264, K. Nichols, V. Jacobson: Controlling queue delay). So no call is
+ * refused until, for a quarter of a second, each batch had calls that took more than half of `waitMaxMs`. From then on,
+ * a call is refused if the calls in front of it take longer than `waitMaxMs`, until a second has passed without a
+ * refusal. CoDel drops more and more calls until the wait is short. Here it is known in advance which calls would wait
+ * too long, so they are refused at once, and none waits only to be refused.
  */
 export class Congestion {
   readonly #waitMaxMs: number;
-  /** So many calls are taken, however slowly they get done. */
+  /** This many calls are taken, however slowly they get done. */
   readonly #freeCalls: number;
   #standsSinceMs: number | undefined;
   #doneAtMs = Number.NEGATIVE_INFINITY;
   #refusedAtMs = Number.NEGATIVE_INFINITY;
-  /** By weight, each millisecond; 0: not measured yet. */
+  /** The weight that is done in a millisecond; 0: not measured yet. */
   #rate = 0;
   #windowFromMs = 0;
   #windowWeight = 0;
-  /** The queue was full at some moment of the window, so what was done in it is what can be. */
+  /** Calls waited long or were refused in this window, so what was done in it is all that could be done. */
   #windowIsFull = false;
 
   /** `waitMaxMs` 0: no call is refused. */
@@ -44,7 +44,7 @@ export class Congestion {
     this.#standsSinceMs = undefined;
   }
 
-  /** Calls are done, of which the oldest came this long ago. */
+  /** Calls are done. The oldest of them came this long ago. */
   done(weight: number, oldestWaitedMs: number, nowMs: number): void {
     this.#doneAtMs = nowMs;
     if (oldestWaitedMs <= this.#waitMaxMs / 2) this.#standsSinceMs = undefined;
@@ -65,14 +65,14 @@ export class Congestion {
   /** Whether one more call would take too long behind calls of this number and weight. */
   refuses(calls: number, weight: number, nowMs: number): boolean {
     if (this.takes(calls, nowMs)) return false;
-    // Where nothing has been done, nothing will be as far as anybody knows.
+    // Without a measured rate, as when nothing gets done, nobody knows that a call ever will be.
     if (weight <= this.#rate * this.#waitMaxMs) return false;
     this.#refusedAtMs = nowMs;
     this.#windowIsFull = true;
     return true;
   }
 
-  /** Whether one more call is taken behind so many, however long they take. */
+  /** Whether one more call is taken behind this many, however long they take. */
   takes(calls: number, nowMs: number): boolean {
     return this.#waitMaxMs === 0 || calls < this.#freeCalls || !this.#stands(nowMs);
   }
@@ -82,7 +82,7 @@ export class Congestion {
     return nowMs - this.#refusedAtMs < PERSISTS_MS;
   }
 
-  /** A queue of which nothing gets done stands, too. */
+  /** A queue also stands if none of its calls gets done. */
   #stands(nowMs: number): boolean {
     if (this.isTight(nowMs) || nowMs - this.#doneAtMs >= STANDING_MS) return true;
     return this.#standsSinceMs !== undefined && nowMs - this.#standsSinceMs >= STANDING_MS;

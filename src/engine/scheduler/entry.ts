@@ -14,19 +14,19 @@ export interface Entry<C, R> {
   names: readonly string[];
   /** The last execution left it undone because somebody else had this row. */
   lacks: string | undefined;
-  /** And it was another batch of this process. */
+  /** That was another batch of this process. */
   lacksOurs: boolean;
   /**
    * Whether it may wait for its rows one after another when it lacks one: once, and once more each time that it lacks
-   * another row than before. A row that somebody keeps for long is not waited for with others in hand again and again.
+   * another row than before. So it does not again and again keep other rows locked while it waits for the same one.
    */
   patient: boolean;
-  /** How often it has come back to the queue because of that. */
+  /** How often it has come back to the queue because another batch of this process had its row. */
   returns: number;
   readonly answer: (answer: Answer<R>) => void;
 }
 
-/** How a call ended. Only calls that are `done` or `failed` were executed. */
+/** How a call ended. Only a call that is `done` or `failed` may have taken effect. */
 export type Answer<R> =
   | { readonly kind: 'done'; readonly result: R }
   | { readonly kind: 'failed'; readonly error: unknown }
@@ -56,7 +56,7 @@ export function newBatch<C, R>(): Batch<C, R> {
   return { entries: [], names: [], weight: 0 };
 }
 
-/** Tells how long the calls have waited that no execution has had before. */
+/** Reports how long calls have waited that are executed for the first time. */
 export function tellOfTaken<C, R>(
   entries: readonly Entry<C, R>[],
   { onTaken }: { onTaken?(waitedMs: number): void },

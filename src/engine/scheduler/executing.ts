@@ -1,10 +1,10 @@
-/** What is being executed, in all and of each group. */
+/** What is being executed, in total and for each group. */
 export class Executing {
   calls = 0;
   weight = 0;
   readonly #groups = new Map<string, number>();
 
-  /** `sign` -1: they are executed no more. */
+  /** `sign` -1: their execution has ended. */
   add(entries: readonly { readonly group: string; readonly weight: number }[], sign: 1 | -1): void {
     this.calls += sign * entries.length;
     for (const { group, weight } of entries) {

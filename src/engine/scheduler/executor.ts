@@ -4,14 +4,14 @@ import type { Blocked } from './entry.js';
 /** What the scheduler knows of its calls, and how they are executed. */
 export interface Executor<C, R> {
   /**
-   * Runs the calls together: all, or the first ones, at least one. Returns result i for call i. If it throws, it took no
-   * effect. Waits for no row: a call that needs one that somebody else has comes back as Blocked. So does one that is found
-   * out to need a row that `claim` refuses.
+   * Runs the calls together: all, or the first ones, at least one. Returns result i for call i. If it throws,
+   * `failureKind` says whether it may have taken effect. Waits for no row: a call comes back as Blocked if somebody
+   * else has a row that it needs, or if `claim` refuses one that it is found to need.
    */
   execute(calls: readonly C[], claim: Claim): Promise<Results<R>>;
   /**
-   * Waits for the row, for a while, and once it is had, runs what it takes from the line, which may be nothing. Throws
-   * when the row was not to be had.
+   * Waits a while for the row. Once it has the row, runs the calls that it takes from the line, which may be none.
+   * Throws if it does not get the row.
    */
   executeBehind(name: string, line: Line<C>): Promise<BehindResults<R>>;
   /** Runs the calls like `execute`, but waits for each of their rows in turn, in the order of all rows, briefly. */
@@ -21,11 +21,11 @@ export interface Executor<C, R> {
   failureKind(error: unknown): FailureKind;
   /** After `unknown_outcome`: the results if it took effect, undefined if it did not. Throws to be asked again. */
   reconcile(error: unknown): Promise<Results<R> | undefined>;
-  /** How much of a batch's room a call takes, at least 1. A heavier one than a batch goes alone. */
+  /** How much of a batch's room a call takes, at least 1. A call that is heavier than a batch goes alone. */
   weightOf(call: C): number;
   /** Whose share of the queue it takes. */
   groupOf(call: C): string;
-  /** The rows that the call says it needs, each once. */
+  /** The rows that the call names, each once. */
   namesOf(call: C): readonly string[];
   /** A batch holds calls of one group only. */
   readonly oneGroup: boolean;
@@ -44,8 +44,8 @@ export interface Executor<C, R> {
 }
 
 /**
- * Takes the turn on the rows that a call was found to need. Returns one that another batch of this process has, and takes
- * none then; undefined otherwise.
+ * Takes the turn on the rows that a call was found to need, and returns undefined. If another batch of this process has
+ * one of them, it takes none, and returns that one.
  */
 export type Claim = (names: readonly string[]) => string | undefined;
 
@@ -53,9 +53,9 @@ export type Results<R> = readonly (R | Blocked)[];
 
 /** The calls that wait for a row that somebody else has. */
 export interface Line<C> {
-  /** Shows them, now and each time that more have come, until the function that it returns is called. */
+  /** Calls `show` with them, now and each time that more have come, until the returned function is called. */
   watch(show: (calls: readonly C[]) => void): () => void;
-  /** The row is had: takes from its head the calls that are ready, as many as a batch may have. */
+  /** The row is ours: takes the calls from the head of the line that are ready, as many as a batch may have. */
   take(isReady: (call: C) => boolean): readonly C[];
 }
 
@@ -68,9 +68,9 @@ export interface BehindResults<R> {
 /**
  * What a failed execution means:
  * - retry:            it took no effect, and may succeed when tried again
- * - race:             it took no effect, since others were quicker; it may succeed when tried again, or, if others are
- *                     quicker each time, when its calls are tried apart
- * - isolate:          it took no effect, and one of its calls waits for something; alone, that one is tried again
+ * - race:             it took no effect, since others were faster; it may succeed when tried again, or, if others are
+ *                     faster each time, when its calls are tried apart
+ * - isolate:          it took no effect, and one of its calls has to wait; the others are tried without it
  * - split:            it took no effect, and one of its calls may be to blame
  * - unknown_outcome:  it may have taken effect; `reconcile` finds out
  * - fail:             it took no effect, and trying again is useless
@@ -92,9 +92,9 @@ export interface SchedulerLimits extends Backoff {
   readonly queueWaitMaxMs: number;
   /** Executions of one batch, the first included. */
   readonly attemptsMax: number;
-  /** Questions after an unknown outcome. */
+  /** How often `reconcile` is tried after an unknown outcome. */
   readonly reconcileAttemptsMax: number;
-  /** Rows that somebody else has and that are waited for at once; the others are looked at every `findFreeEveryMs`. */
+  /** Rows for which the engine waits in line at the same time; it looks at all others every `findFreeEveryMs`. */
   readonly rowsAwaitedMax: number;
   readonly findFreeEveryMs: number;
   /** A call that has waited this long for rows that others have fails. */

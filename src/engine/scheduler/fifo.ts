@@ -1,4 +1,4 @@
-/** First in, first out, without moving what stays. */
+/** First in, first out. Taking an item does not move the others. */
 export class Fifo<T> {
   #items: T[] = [];
   #head = 0;
@@ -29,7 +29,7 @@ export class Fifo<T> {
     return item;
   }
 
-  /** Puts the item in front of those that must come after it. Nearly always its place is the end. */
+  /** Puts the item in front of those that must come after it. Its place is nearly always the end. */
   insert(item: T, comesAfter: (other: T) => boolean): void {
     let at = this.#items.length;
     while (at > this.#head && comesAfter(this.#items[at - 1]!)) at--;

@@ -6,24 +6,24 @@ import type { Schedule } from './schedule.js';
 /** Calls wait this long for a row before `onKept` is called. */
 const TELL_AFTER_MS = 1000;
 
-/** A row that others had a moment ago is waited for in line at once by those who come within this time. */
+/** After others had a row, calls that come for it within this time wait for it in line, without asking first. */
 const EXPECT_MS = 1000;
 
-/** And before that, they wait this long for each other, unless they are half as many as were served the last time. */
+/** Before that, they wait this long for more calls, unless they are at least half as many as were served last time. */
 const GATHER_MS = 2;
 
-/** Rows that are looked at in one question. */
+/** The most rows that one query looks at. */
 const LOOK_ROWS_MAX = 1000;
 
 interface Wait {
   readonly sinceMs: number;
-  /** It was waited for in line, in vain. */
+  /** A wait in line for it has failed. */
   stubborn: boolean;
   told: boolean;
 }
 
 interface Expected {
-  /** So many calls are worth a turn. */
+  /** With this many calls, it does not wait for more. */
   readonly enough: number;
   gathering: boolean;
   callOff: () => void;
@@ -34,29 +34,29 @@ export interface RowWaitsOptions<C, R> {
   readonly limits: SchedulerLimits;
   readonly clock: Clock;
   readonly schedule: Schedule<C, R>;
-  /** Carries a batch through whose first execution has begun. */
+  /** Carries a batch through to its answers. Its first execution has already begun. */
   run(batch: Batch<C, R>, first: () => Promise<Results<R>>): Promise<void>;
   /** A row is free, or a wait is over. */
   onFree(): void;
 }
 
 /**
- * Waits for rows that somebody outside of this process has: another process's batch, for milliseconds, or a stranger, for
- * as long as they like.
+ * Waits for rows that somebody outside of this process has: another process's batch, for milliseconds, or a stranger,
+ * for as long as they like.
  *
- * A few rows are waited for in the database, in line with everybody else. The batch is drawn only once its row is locked,
- * so it takes along all calls that have come meanwhile. This is how several processes share one record without loss: the
- * longer the wait, the larger the batch. The other rows, and those that did not come in time, are looked at together,
- * again and again, by a query that waits for nobody. So a thousand rows that a stranger has cost one statement every
- * `findFreeEveryMs`, and hold up only the calls that need them.
+ * For a few rows, it waits in the database, in line with everybody else. It only takes the calls once the row is
+ * locked, so the batch takes along all that have come meanwhile. This is how several processes share one record
+ * without loss: the longer the wait, the larger the batch. At all other rows, and those that did not come in time, it
+ * looks together, again and again, by a query that waits for nobody. So a thousand rows that a stranger has locked
+ * cost one statement every `findFreeEveryMs`, and only hold up the calls that need them.
  */
 export class RowWaits<C, R> {
   readonly #options: RowWaitsOptions<C, R>;
   /** Rows that somebody else has and that calls wait for. */
   readonly #waits = new Map<string, Wait>();
-  /** Of these, the ones that are not waited for in the database. */
+  /** Those of them that are only looked at, and not waited for in the database. */
   readonly #looked = new Set<string>();
-  /** Of the others: who wants to know when more calls have come to wait for it. */
+  /** For each of the others: is called when more calls have come to wait for it. */
   readonly #watched = new Map<string, () => void>();
   /** Rows that others had a moment ago, and that we do not wait for yet. */
   readonly #expected = new Map<string, Expected>();
@@ -70,7 +70,7 @@ export class RowWaits<C, R> {
     options.schedule.onJoined = (name) => this.#joined(name);
   }
 
-  /** Connections in use: waits in the database, and looks. */
+  /** Connections in use: for waits in the database, and for a look. */
   get busy(): number {
     return this.#awaited + (this.#looking ? 1 : 0);
   }
@@ -87,7 +87,7 @@ export class RowWaits<C, R> {
     return calls;
   }
 
-  /** The calls that wait for it are kept by the schedule until it is free. */
+  /** Begins to wait for a row. Until it is free, the schedule keeps the calls that wait for it. */
   add(name: string): void {
     this.#forget(name);
     if (this.#waits.has(name)) return;
@@ -128,13 +128,13 @@ export class RowWaits<C, R> {
     }
     this.#awaitNext();
     if (!had) return;
-    // What is left of a batch that failed or had no room for all goes before those who come next.
+    // If the batch failed, or had no room for all, what is left of it goes before the calls that come next.
     if (executed?.results.length === batch.entries.length) this.#goOn(name, executed.waited, batch);
     await run(batch, async () => (await executing).results);
     onFree();
   }
 
-  /** Others who had the row want it again, as a rule: it is waited for once more, rather than asked for in vain. */
+  /** Others who had the row usually want it again. So the next calls wait for it in line at once. */
   #goOn(name: string, waited: boolean, served: Batch<C, R>): void {
     const nowMs = this.#options.clock.nowMs();
     if (waited) this.#shared.set(name, nowMs);
@@ -174,7 +174,7 @@ export class RowWaits<C, R> {
     }
   }
 
-  /** A place in line is free: for a row that has been looked at for want of one. */
+  /** A place in line has come free. Gives it to a row that is only looked at because there was none. */
   #awaitNext(): void {
     if (this.#awaited >= this.#options.limits.rowsAwaitedMax) return;
     for (const name of this.#looked) {
@@ -198,7 +198,7 @@ export class RowWaits<C, R> {
       this.#giveUp(clock.nowMs());
       const names = [...this.#looked].slice(0, LOOK_ROWS_MAX);
       const free = new Set(names.length === 0 ? [] : await executor.findFree(names).catch(() => []));
-      // Rows that were looked at go behind those that were not.
+      // Rows that this query looked at go behind the others.
       for (const name of names) {
         // It may have got a place in line meanwhile.
         if (!this.#looked.delete(name)) continue;
@@ -211,7 +211,7 @@ export class RowWaits<C, R> {
     onFree();
   }
 
-  /** Nobody waits for the row any more, or it is had. */
+  /** The wait for the row is over: it is free or ours, or nobody waits for it any more. */
   #over(name: string): void {
     const { executor, clock } = this.#options;
     executor.onRowFree?.(clock.nowMs() - this.#waits.get(name)!.sinceMs);

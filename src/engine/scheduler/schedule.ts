@@ -3,10 +3,10 @@ import type { Batch, Entry } from './entry.js';
 import { Fifo } from './fifo.js';
 import { Turns } from './turns.js';
 
-/** What one group may take of a batch, by weight, while others are present. */
+/** How much of a batch one group may take, by weight, while others are present. */
 const QUANTUM = 64;
 
-/** A group with no more than this waiting, by weight, is quiet. */
+/** A group is quiet if no more than this waits, by weight. */
 const QUIET = 16;
 
 /** A group may fill this many times as much of the queue as is left free. */
@@ -25,8 +25,8 @@ interface Group<E> {
 }
 
 /**
- * Decides which calls come next. Groups (merchants) take turns, by weight (deficit round robin). Within a group, calls go
- * in order of arrival, but each waits until it has the turn on all rows that it names (`Turns`).
+ * Decides which calls come next. Groups (merchants) take turns, by weight (deficit round robin). Within a group, calls
+ * go in order of arrival, but each waits until it has the turn on all rows that it names (`Turns`).
  *
  * https://doi.org/10.1109/90.502236 (M. Shreedhar, G. Varghese: Efficient fair queuing using deficit round robin)
  */
@@ -57,8 +57,8 @@ export class Schedule<C, R> {
   }
 
   /**
-   * Whether the queue has room for one more call of the group. Each group may have four times as much as is left free: a
-   * group alone fills four fifths. However many groups flood the queue, the next group finds room.
+   * Whether the queue has room for one more call of the group. Each group may have four times as much as is left free:
+   * a group alone fills four fifths. However many groups flood the queue, the next group finds room.
    */
   hasRoom(group: string): boolean {
     const free = this.#limits.queueCommandsMax - this.#weight;
@@ -68,8 +68,8 @@ export class Schedule<C, R> {
   }
 
   /**
-   * What goes before one more call of the group, by weight, as the groups take turns. `own`: what of the group's does, in
-   * addition to what waits; `all`: the same of all groups.
+   * The weight that goes before one more call of the group, since groups take turns. `own`: weight of the group that
+   * counts in addition to its waiting calls; `all`: the same for all groups.
    */
   aheadOf(group: string, own: number, all: number): number {
     const ofGroup = (this.#groups.get(group)?.weight ?? 0) + own;
@@ -97,10 +97,11 @@ export class Schedule<C, R> {
       group.credit = alone ? Number.POSITIVE_INFINITY : group.credit + QUANTUM;
       const before = batch.entries.length;
       const end = this.#visit(group, batch);
-      // A group whose call found no room keeps its credit. Otherwise a heavy call next to a flood would never have enough.
+      // A group whose call found no room keeps its credit. Otherwise a heavy call next to a flood would never have
+      // enough.
       if (end === 'empty' || alone) group.credit = 0;
       if (end === 'empty') this.#leaveRound(group);
-      // And where it found none at all, it is first next time.
+      // A group that found no room at all is first next time.
       else if (end === 'room' && batch.entries.length === before) first.push(group);
       else last.push(group);
       if (this.#oneGroup && batch.entries.length > 0) break;
@@ -109,7 +110,7 @@ export class Schedule<C, R> {
     this.#tellOfJoined();
   }
 
-  /** While a crowd waits: fills the batch with what comes next of the groups that have little. */
+  /** While a crowd waits, fills the batch with the next calls of groups that have few of them. */
   fillQuiet(batch: Batch<C, R>): void {
     if (this.#groups.size < 2) return;
     for (const group of [...this.#round]) {
@@ -186,7 +187,7 @@ export class Schedule<C, R> {
     }
   }
 
-  /** Somebody outside of this process has the row. These calls, and all others that need it, wait until it is free. */
+  /** Somebody outside of this process has the row. These calls and all others that need it wait until it is free. */
   keep(name: string, entries: readonly Entry<C, R>[]): void {
     for (const entry of entries) this.#count(entry, 1);
     for (const left of this.#turns.keep(name, entries)) this.#comesTo(left);
@@ -211,7 +212,7 @@ export class Schedule<C, R> {
     for (const name of names) this.onJoined?.(name);
   }
 
-  /** The row is ours: fills the batch with those at the head of its line that are ready, and nobody else. */
+  /** The row is ours: fills the batch with the calls at the head of its line, up to the first that is not ready. */
   fillFrom(name: string, batch: Batch<C, R>, isReady: (entry: Entry<C, R>) => boolean = () => true): void {
     this.#turns.free(name);
     for (
@@ -228,7 +229,7 @@ export class Schedule<C, R> {
     this.#tellOfJoined();
   }
 
-  /** Removes the calls that wait for a row that is kept, and do not pass; returns them. */
+  /** Of the calls that wait for a kept row, removes those that do not pass, and returns them. */
   retain(name: string, passes: (entry: Entry<C, R>) => boolean): Entry<C, R>[] {
     const removed = this.#turns.retain(name, passes);
     for (const entry of removed) this.#count(entry, -1);
@@ -257,7 +258,7 @@ export class Schedule<C, R> {
     if (group.weight === 0 && !group.inRound) this.#groups.delete(group.name);
   }
 
-  /** The group, in the round. */
+  /** Returns the group, and puts it into the round. */
   #groupOf(name: string): Group<Entry<C, R>> {
     const group = this.#groupNamed(name);
     if (!group.inRound) {

@@ -12,7 +12,7 @@ export interface Holder {
 }
 
 interface Turn<W> {
-  /** Whose turn it is; undefined while nobody of this process has the row, and somebody waits. */
+  /** The batch whose turn it is; undefined while no batch of this process has the row. */
   holder: Holder | undefined;
   /** In order of arrival. */
   waiting: Fifo<W> | undefined;
@@ -21,13 +21,13 @@ interface Turn<W> {
 }
 
 /**
- * Keeps whose turn it is on each row, in this process. One batch has the turn, and calls that need the row wait for it in
- * order of arrival. So one lane at a time asks the database for a row, and the next batch takes along all calls that have
- * come meanwhile.
+ * Knows whose turn it is on each row, in this process. One batch has the turn, and calls that need the row wait for it
+ * in order of arrival. So only one lane at a time asks the database for a row, and the next batch takes along all calls
+ * that have come meanwhile.
  *
- * A call that needs several rows waits in the line of each, and runs when it is the first of all of them. All lines are in
- * order of arrival, so no two calls wait for each other. The exception is a row that somebody outside keeps, for an
- * unknown time: a call that needs it waits for it alone, and gives up its places in the other lines.
+ * A call that needs several rows waits in the line of each, and runs when it is the first in all of them. All lines are
+ * in order of arrival, so no two calls wait for each other. The exception is a row that somebody outside keeps, for an
+ * unknown time: a call that needs it only waits for it, and gives up its places in the other lines.
  *
  * Only rows that a batch has or a call waits for have an entry.
  */
@@ -54,7 +54,7 @@ export class Turns<W extends Waiter> {
     }
   }
 
-  /** Gives the holder the turn on all of the rows, before those who wait there; or on none, and returns one that another has. */
+  /** Gives the holder the turn on all rows, before those who wait. If another has one, takes none, and returns it. */
   claim(names: readonly string[], holder: Holder): string | undefined {
     const taken = names.find((name) => this.isHeldByOther(name, holder));
     if (taken !== undefined) return taken;
@@ -67,7 +67,7 @@ export class Turns<W extends Waiter> {
     return undefined;
   }
 
-  /** Lets a call that is not free wait. */
+  /** Puts a call that is not free into the lines that it waits in. */
   wait(call: W): void {
     const kept = call.names.find((name) => this.#turns.get(name)?.kept);
     if (kept !== undefined) this.#stand(call, kept);
@@ -83,8 +83,8 @@ export class Turns<W extends Waiter> {
       if (first === undefined || (turn.holder !== undefined && turn.holder !== holder)) return undefined;
       if (this.isFree(first, holder)) return first;
       if (first === moved) return undefined;
-      // The call may have waited for a row that somebody kept, and have no place in the other lines yet. Either it is
-      // the first in those, too. Or it waits for a row that is kept, and the next call here is the first.
+      // The call may have waited for a row that somebody kept, and may have no place in the other lines yet. It gets
+      // its places now. If it then waits for another kept row, the next call here is the first.
       this.#leave(first);
       this.wait(first);
       moved = first;
@@ -111,15 +111,15 @@ export class Turns<W extends Waiter> {
     return awaited;
   }
 
-  /** Whether another batch of this process has it. */
+  /** Whether another batch of this process has the row. */
   isHeldByOther(name: string, holder: Holder): boolean {
     const by = this.#turns.get(name)?.holder;
     return by !== undefined && by !== holder;
   }
 
   /**
-   * Somebody outside has the row. The calls that need it, first of all these, wait for it alone. Returns the rows on
-   * which it may be the turn of others now.
+   * Somebody outside has the row. The calls that need it, including these, only wait for it. Returns the rows on which
+   * it may now be the turn of others.
    */
   keep(name: string, calls: readonly W[]): string[] {
     const turn = this.#turnOf(name);
@@ -140,7 +140,7 @@ export class Turns<W extends Waiter> {
     if (turn.holder === undefined && lengthOf(turn) === 0) this.#turns.delete(name);
   }
 
-  /** Removes the calls that wait for a row that is kept, and do not pass; returns them. */
+  /** Of the calls that wait for a kept row, removes those that do not pass, and returns them. */
   retain(name: string, passes: (call: W) => boolean): W[] {
     return this.#turns.get(name)?.waiting?.retain(passes) ?? [];
   }

@@ -17,7 +17,7 @@ export interface ChangedRows {
   readonly lines: ImportLineRow[];
 }
 
-/** What became of the holds that the batch touched, as against the table. */
+/** How the holds that the batch touched differ from the table. */
 export interface ChangedHolds {
   readonly opened: HoldRow[];
   readonly changed: HoldRow[];

@@ -3,9 +3,9 @@ import type { DoneLineRow } from '../../store/tables/import-lines.js';
 
 /** The lines of a merchant's imports that were done before the batch, or by its own commands. */
 export class LineBook {
-  /** By what they say. */
+  /** By content. */
   readonly #contents = new Map<string, number>();
-  /** By where they stand. */
+  /** By line number. */
   readonly #numbers = new Map<string, number>();
   readonly fresh: ImportLine[] = [];
 

@@ -4,8 +4,8 @@ import { type LeftUnits, leftWith, weightier } from '../../domain/order-state.js
 import type { WorkingRecord } from './working-record.js';
 
 /**
- * An order that commands change, as a whole or in part: the locked records that may hold units of it. Kept up to date by
- * the working set, since commands of the same batch may reserve under its reference or draw on it.
+ * An order that commands change, as a whole or in part: the locked records that may hold units of it. Kept up to date
+ * by the working set, since commands of the same batch may reserve under its reference or draw on it.
  */
 export class WorkingOrder implements OrderView<WorkingRecord> {
   endedBy: OrderView['endedBy'];
@@ -30,7 +30,7 @@ export class WorkingOrder implements OrderView<WorkingRecord> {
     this.#records.add(record);
   }
 
-  /** Units of it have moved. */
+  /** A command has changed the units of the order on this record. */
   note(record: WorkingRecord, movement: Movement): void {
     this.#records.add(record);
     this.endedBy = weightier(this.endedBy, movement);
@@ -38,7 +38,7 @@ export class WorkingOrder implements OrderView<WorkingRecord> {
     this.#left.set(inventoryId, leftWith(this.#left.get(inventoryId), movement));
   }
 
-  /** What had left it before the batch. */
+  /** Adds the units that had left it before the batch. */
   loadLeft(left: LeftUnits): void {
     this.#left.set(left.id, left);
   }

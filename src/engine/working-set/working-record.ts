@@ -73,7 +73,7 @@ export class WorkingRecord implements RecordView {
     this.#holds.set(hold.reference, hold);
   }
 
-  /** Moves the bound on its next expiry, which was lower than any hold's expiry. */
+  /** Raises the bound on its next expiry, which was lower than the expiry of any hold. */
   postponeExpiry(nextExpiryAtMs: number | null): void {
     this.stock = { ...this.stock, nextExpiryAtMs };
   }

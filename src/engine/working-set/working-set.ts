@@ -25,9 +25,9 @@ import { SourceBook } from './source-book.js';
 import { WorkingOrder } from './working-order.js';
 import { WorkingRecord } from './working-record.js';
 
-/** State as of the locks. */
+/** The state that decisions begin with, as of the locks. */
 export interface FetchedState {
-  /** The instant that counts, milliseconds since the epoch; 0 if time does not matter. */
+  /** The instant as of which holds are judged, milliseconds since the epoch; 0 if time does not matter. */
   readonly nowMs: number;
   /** The time of what is written, microseconds since the epoch. If absent, it is the time of the insert. */
   readonly atUs?: number | undefined;
@@ -36,9 +36,9 @@ export interface FetchedState {
   /** Only for records where some command would draw on many holds. */
   readonly oldestSums?: readonly OldestQty[];
   readonly orders?: readonly FetchedOrder[];
-  /** Of which commands change only the holds on named records. */
+  /** Orders of which commands only change the holds on named records. */
   readonly partOrders?: readonly PartOrderRow[];
-  /** Of whole orders whose story is part of an answer. */
+  /** What became of the units of whole orders, where an answer says that. */
   readonly left?: readonly LeftUnitsRow[];
   readonly descriptions?: readonly DescriptionRow[];
   /** The identities of records that exist. */
@@ -112,7 +112,7 @@ export class WorkingSet {
     for (const row of state.lines ?? []) this.world(row.merchantId).lines.load(row);
   }
 
-  /** What commands of a merchant see. */
+  /** The state that commands of a merchant see. */
   world(merchantId: string): MerchantWorld {
     let world = this.#worlds.get(merchantId);
     if (world === undefined) {
@@ -170,7 +170,7 @@ export class WorkingSet {
     return new Set(this.movements.map((row) => row.merchantId));
   }
 
-  /** What is to be written. */
+  /** The rows to write. */
   collect(): ChangedRows {
     const rows: ChangedRows = {
       stocks: [],

@@ -6,10 +6,10 @@ import { retried } from './retried.js';
 
 export type { ExportedEntry };
 
-/** Entries in memory; more if they are of one instant. */
+/** The entries that are in memory at once: up to `max` if many have the same instant. */
 const PAGE_ENTRIES = { usual: 10_000, max: 100_000 };
 
-/** A place in an export: merchants are in order of their ids, and the entries of each in order of time. */
+/** A place in an export. Merchants are in order of id, and the entries of each in order of time. */
 export interface ExportPlace extends LogPlace {
   readonly merchantId: string;
 }
@@ -23,7 +23,10 @@ export interface ExportOptions {
   readonly signal: AbortSignal;
 }
 
-/** Yields the merchants' entries, page by page. Each page is a statement by itself: before `toUs`, the log does not change. */
+/**
+ * Yields the merchants' entries, page by page. Each page is a statement by itself: before `toUs`, the log does not
+ * change.
+ */
 export async function* exportLog(
   dataSource: DataSource,
   merchantIds: readonly string[],

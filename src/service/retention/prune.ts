@@ -12,15 +12,15 @@ import {
 } from '../../store/tables/prunable-log.js';
 import { pause, retried } from './retried.js';
 
-/** Entries that one look finds, by their keys. It locks nothing. It finds more if they are of one instant. */
+/** The entries that one look finds, without locking any: up to `max` if many have the same instant. */
 const LOOK_ENTRIES = { usual: 50_000, max: 400_000 };
 
 export interface PruneOptions {
-  /** Entries from before this instant are pruned, microseconds since the epoch. */
+  /** Entries from before this instant are pruned; microseconds since the epoch. */
   readonly beforeUs: number;
-  /** Entries of one transaction. */
+  /** The most entries of one transaction. */
   readonly stepEntriesMax: number;
-  /** Whether to pause after each step for as long as it took, so that others have half of the database's time. */
+  /** Whether to pause after each step for as long as it took, so that it takes at most half of the database's time. */
   readonly pauses: boolean;
   readonly signal: AbortSignal;
   onProgress(progress: PruneCounts): void;
@@ -29,11 +29,11 @@ export interface PruneOptions {
 export interface PruneCounts {
   /** Entries that were removed from the log, and added to what is kept of them. */
   readonly pruned: number;
-  /** Entries of that age that it left: something still reads them, or another run was faster. */
+  /** Entries of that age that it did not remove: something still needs them, or another run was faster. */
   readonly kept: number;
 }
 
-/** The migration since which what was pruned is counted: versions that do not know it must not start any more. */
+/** The migration that added the sums of pruned entries. Versions without it must not start any more. */
 const PRUNED = {
   oldestMigration: 1_790_600_000_000,
   because: 'the log was pruned, and versions up to 0.2.0 do not count what was pruned',
@@ -42,13 +42,13 @@ const PRUNED = {
 const NONE: PruneCounts = { pruned: 0, kept: 0 };
 
 /**
- * Removes a merchant's old entries from the log, and keeps what they add up to: for each record, and for each record and
- * reference. It goes step by step, the oldest entries first. Each step is a transaction; it does not wait for the engine's
- * transactions, and they do not wait for it. All reads of the log add what is kept, so every answer is the same between any
- * two steps.
+ * Removes a merchant's old entries from the log, and keeps their sums: for each record, and for each record and
+ * reference. It goes step by step, the oldest entries first. Each step is a transaction. It does not wait for the
+ * engine's transactions, and they do not wait for it. All reads of the log add these sums, so every answer is the same
+ * before and after each step.
  *
- * It may stop at any point, run again, and run in several processes at once: an entry is removed and added in one
- * transaction, and the second process to remove it finds it gone.
+ * It may stop at any point, run again, and run in several processes at once: an entry is removed and added to the sums
+ * in one transaction, and a second process that wants to remove it finds it gone.
  */
 export async function pruneLog(
   dataSource: DataSource,
@@ -81,7 +81,7 @@ export async function pruneLog(
   return counts;
 }
 
-/** Returns how many of the entries it removed. The first step of a run notes what the run prunes. */
+/** Returns how many of the entries it removed. The first step of a run also stores what the run prunes. */
 function pruneStep(
   dataSource: DataSource,
   merchantId: string,

@@ -3,7 +3,7 @@ import { databaseErrorKind } from '../../store/connection/sqlstate.js';
 import { CommitOutcomeUnknown } from '../../store/connection/transaction.js';
 import { type Backoff, backoffMs } from '../../timing/backoff.js';
 
-/** About half a minute in total. */
+/** In total, this takes about half a minute. */
 const RETRY: Backoff & { readonly attemptsMax: number } = {
   attemptsMax: 8,
   backoffMinMs: 200,
@@ -11,8 +11,8 @@ const RETRY: Backoff & { readonly attemptsMax: number } = {
 };
 
 /**
- * Tries again while others have locks that it needs, or the database cannot be reached. The work may be done twice, so it
- * does not matter whether a COMMIT without an answer happened.
+ * Tries again while others have locks that it needs, or the database cannot be reached. The work may be done twice, so
+ * it does not matter whether a COMMIT without an answer happened.
  */
 export async function retried<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {

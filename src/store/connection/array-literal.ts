@@ -1,6 +1,6 @@
 /**
- * PostgreSQL array literals for bulk parameters. The driver's own conversion takes any value, which costs a tenth of
- * all the memory that a busy service allocates. These know their type.
+ * PostgreSQL array literals for bulk parameters. The driver's own conversion, which takes any value, makes up a tenth
+ * of the memory that a busy service allocates. These functions know their type.
  *
  * https://www.postgresql.org/docs/current/arrays.html#ARRAYS-INPUT
  */

@@ -6,19 +6,19 @@ import { isBehindPooler } from './pooler.js';
 const CHANNEL = 'holdfast_changes';
 /** The server accepts less than 8,000 bytes. */
 const PAYLOAD_BYTES_MAX = 7900;
-/** More ids than a payload holds, even the shortest: the next one names nobody, so there is no need to keep more. */
+/** A payload has no room for more ids, even the shortest. Beyond this, it names nobody, so more need not be kept. */
 const UNSENT_MAX = PAYLOAD_BYTES_MAX / 4 + 1;
 
 export interface ChangeChannelOptions {
   readonly url: string;
-  /** To connect, and for each answer on the connection. */
+  /** The limit for connecting, and for each answer. */
   readonly connectTimeoutMs: number;
-  /** From the loss of a connection to the next attempt. */
+  /** The wait between the loss of a connection and the next attempt. */
   readonly reconnectIntervalMs: number;
   /** Another process has changed a merchant's stock; undefined when it is not known whose. */
   readonly onChange: (merchantId: string | undefined) => void;
   readonly onError: (error: Error) => void;
-  /** Called once: the address leads to a pooler, so nothing will be heard or sent. */
+  /** Called once if the address leads to a pooler: then nothing is heard or sent. */
   readonly onPooler: () => void;
 }
 
@@ -91,7 +91,7 @@ export class ChangeChannel {
     client.on('end', () => this.#lost(client));
     try {
       await client.connect();
-      // What listens behind a pooler is a connection that others use next.
+      // Behind a pooler, LISTEN would stay on a connection that others use next.
       if (await isBehindPooler(client)) {
         this.#closed = true;
         client.end().catch(() => {});

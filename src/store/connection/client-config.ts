@@ -2,14 +2,14 @@ import type pg from 'pg';
 import { readDatabaseTarget } from '../../database-target.js';
 import { givenHost, Servers } from './servers.js';
 
-/** The driver's settings that follow from a database's URL, and the servers that its connections go to. */
+/** The driver's settings for a database's URL, and the servers that its connections go to. */
 export interface PoolClientConfig extends pg.ClientConfig {
   readonly servers: Servers;
 }
 
 /**
- * `options`: settings of each session. They come behind the URL's, so that none of those can replace one; the driver itself
- * would put a URL's options in their place.
+ * `options`: settings of each session. They come after those of the URL, so that the URL cannot replace any. The driver
+ * itself would use the URL's options instead of them.
  */
 export function clientConfig(
   url: string,

@@ -22,16 +22,17 @@ export interface DatabaseLimits {
   readonly statementTimeoutMs: number;
 }
 
-/** What connections are for: reads that bypass the engine, or changes and everything else. */
+/** What connections are for: reads that bypass the engine, or all else, in transactions of any merchants or of one. */
 export type DataSourceRole = 'changes' | 'changes_of_merchant' | 'reads';
 
 const sharedOptions = ['default_transaction_isolation=read\\ committed', 'timezone=UTC', 'jit=off'];
 
 const changesOptions = [
-  // A migration may change distributed tables and the replicated ones that they refer to. Without Citus, nobody reads this.
+  // A migration may change distributed tables and the replicated ones that they refer to. Without Citus, nobody reads
+  // this.
   'citus.multi_shard_modify_mode=sequential',
-  // Every statement names its rows by the first columns of an index. Prepared plans live long: one made while a table
-  // was empty would scan the whole table for each row once it has grown.
+  // Every statement names its rows by the first columns of an index. Prepared plans live long: a plan from when a table
+  // was empty would scan the whole table for each row after it has grown.
   'enable_seqscan=off',
   'enable_hashjoin=off',
   'enable_mergejoin=off',
@@ -39,27 +40,27 @@ const changesOptions = [
 
 const changesOfAnyOptions = [
   ...changesOptions,
-  // A statement of a batch has the same plan for all values, and half of its time would go into making it again.
+  // A statement of a batch has the same plan for all values. Planning it each time would take half of its time.
   'plan_cache_mode=force_generic_plan',
 ];
 
 const changesOfMerchantOptions = [
   ...changesOptions,
-  // By the merchant alone, a plan comes to all of the merchant's rows, which may be few when it is made, and many later.
+  // A generic plan may look up rows by the merchant alone: they may be few when it is made, and many later.
   'plan_cache_mode=force_custom_plan',
-  // SET LOCAL goes for the nodes, too, where the rows and their locks are. Without Citus, nobody reads this.
+  // SET LOCAL must also apply on the nodes, where the rows and their locks are. Without Citus, nobody reads this.
   'citus.propagate_set_commands=local',
 ];
 
 const readsOptions = [
   'default_transaction_read_only=on',
-  // A plan for the first page does not suit the last, nor one for ten records a million. Each read is planned for its
-  // own values, which costs about half a millisecond.
+  // A plan for the first page does not suit the last page, and a plan for ten records does not suit a million. Each
+  // read is planned for its own values, which takes about half a millisecond.
   'plan_cache_mode=force_custom_plan',
   // Pages are cached or on flash. The default is for spinning disks, and makes counts read whole tables.
   'random_page_cost=1.1',
   // Pages are read in the order of an index. A bitmap loses that order, so the whole list is sorted for its first page.
-  // The planner thinks that cheap while statistics say that the list is short.
+  // The planner takes that for cheap while its statistics say that the list is short.
   'enable_bitmapscan=off',
   // A long read takes one processor and leaves the others to the writers.
   'max_parallel_workers_per_gather=0',
@@ -74,7 +75,7 @@ const optionsByRole: Readonly<Record<DataSourceRole, readonly string[]>> = {
 const serversOf = new WeakMap<DataSource, Servers>();
 const watchOf = new WeakMap<DataSource, PoolWatch>();
 
-/** Ends all connections of a pool, so that the next ones find the server that is wanted now. */
+/** Ends all connections of a pool, so that new ones look for the wanted server again. */
 export function renewConnections(dataSource: DataSource, why: string): void {
   serversOf.get(dataSource)?.cutAll(why);
 }
@@ -85,8 +86,8 @@ export function poolWatchOf(dataSource: DataSource): PoolWatch | undefined {
 }
 
 /**
- * A pool of connections. The server enforces each connection's limits from the start; behind a pooler, those of each
- * transaction.
+ * Creates a pool of connections. The server enforces the limits of each connection from its start; behind a pooler,
+ * those of each transaction.
  */
 export function createDataSource(
   url: string,
@@ -138,7 +139,7 @@ export function createDataSource(
   return dataSource;
 }
 
-/** Opens a pool. Throws when the server does not keep to its settings, as where something in between drops them. */
+/** Opens a pool. Throws if its sessions do not have their settings, as when something in between drops them. */
 export async function openPool(dataSource: DataSource, limits: DatabaseLimits): Promise<DataSource> {
   await dataSource.initialize();
   await requireSettings(dataSource, limits);

@@ -6,14 +6,14 @@ import type { ServerConnection, Servers } from './servers.js';
 
 const READ_ONLY = '25006';
 const LOCK_NOT_AVAILABLE = '55P03';
-/** What the driver says when it gives an answer up, and the connection with it. */
+/** The driver's message when it gives up waiting for an answer. */
 const READ_TIMEOUT = 'Query read timeout';
 
 /**
  * A connection that sends statements together, and whose loss never ends the process.
  *
- * The driver makes a system call for each statement, which took a third of a small batch's processor time. Here the
- * socket collects all that one turn of the event loop writes.
+ * The driver makes a system call for each statement, which took a third of a small batch's processor time. Here, the
+ * socket collects everything that one turn of the event loop writes.
  *
  * The driver reports a lost connection to those who wait for an answer, and also as an event. An `error` event without
  * a listener ends a Node process. Pool and TypeORM both listen, but for a moment, while one passes the connection to
@@ -21,12 +21,12 @@ const READ_TIMEOUT = 'Query read timeout';
  */
 export class PoolClient extends pg.Client implements ServerConnection {
   readonly #servers: Servers;
-  /** The socket collects until the turn's microtasks have run. */
+  /** The socket is collecting, until the turn's microtasks have run. */
   #collecting = false;
   #onHandedOver: (() => void) | undefined;
   /** Statements without an answer, by name or text, in the order in which they were sent. */
   readonly #unanswered: string[] = [];
-  /** Since when the first of them could run: it was sent then, or the one before it was answered. */
+  /** Since when the first of them may run: it was sent then, or the one before it was answered. */
   #runsSinceMs = 0;
   #answerTookMs = 0;
   /** Called when the server has given up waiting for a lock. */
@@ -38,7 +38,7 @@ export class PoolClient extends pg.Client implements ServerConnection {
     this.on('error', () => this.#servers.forget());
   }
 
-  /** To the server that is wanted now. */
+  /** Connects to the server that is wanted now. */
   override connect(): Promise<pg.Client>;
   override connect(callback: (error: Error) => void): void;
   override connect(callback?: (error: Error) => void): unknown {
@@ -76,7 +76,7 @@ export class PoolClient extends pg.Client implements ServerConnection {
     this.once('end', () => servers.left(this));
   }
 
-  /** As if the connection were lost, and immediately: the pool must not pass it on. */
+  /** Acts at once as if the connection were lost, so that the pool does not pass it on. */
   cut(error: Error): void {
     this.#parts.connection.emit('error', error);
     this.#stream.destroy();
@@ -86,12 +86,12 @@ export class PoolClient extends pg.Client implements ServerConnection {
     return this.#parts.connection.stream;
   }
 
-  /** What the driver has no name for outside. */
+  /** The parts of the driver's client that its types do not show. */
   get #parts(): Parts {
     return this as unknown as Parts;
   }
 
-  /** Of the server's process for this connection, or what a pooler says instead; undefined while there is none. */
+  /** The pid of the server's process for this connection, or a pooler's number; undefined while there is none. */
   get pid(): number | undefined {
     return this.#parts.processID ?? undefined;
   }
@@ -102,7 +102,7 @@ export class PoolClient extends pg.Client implements ServerConnection {
     return statement === undefined ? undefined : { statement, sinceMs: this.#runsSinceMs };
   }
 
-  /** What the statement that was answered last took by itself, without those that it waited behind. */
+  /** How long the last answered statement took by itself, without those in front of it. */
   get answerTookMs(): number {
     return this.#answerTookMs;
   }

@@ -2,15 +2,15 @@ import type { PoolClientConfig } from './client-config.js';
 import { PoolClient } from './pool-client.js';
 
 export interface PooledClientConfig extends PoolClientConfig {
-  /** Statements that give a transaction its settings. */
+  /** The statements that give a transaction its settings. */
   readonly sessionSettings: string;
   readonly keepsStatements: boolean;
 }
 
 /**
- * A connection through a pooler, which gives each transaction to another connection of the server. So nothing may outlast a
- * transaction: settings come with its beginning, in the same message, and a statement outside any gets one around it.
- * Statements have names only where the pooler knows of them.
+ * A connection through a pooler, which gives each transaction to another connection of the server. So nothing may
+ * outlast a transaction: settings come with its beginning, in the same message, and a single statement gets a
+ * transaction around it. Statements have names only if the pooler supports prepared statements.
  */
 export class PooledClient extends PoolClient {
   readonly #settings: string;

@@ -5,13 +5,13 @@ import { PoolClient } from './pool-client.js';
 
 /** A pooler between us and the server, which gives each transaction to any of its own connections. */
 export interface Pooler {
-  /** It knows of prepared statements, and makes each where it is used: PgBouncer 1.21 with max_prepared_statements. */
+  /** It prepares statements on each connection where they are used: PgBouncer 1.21 with max_prepared_statements. */
   readonly keepsStatements: boolean;
 }
 
 /**
- * Whether a connection is to a pooler. It is told by the number of the process that answers: a pooler gives each of its
- * clients a number of its own, to cancel by, since the process changes from transaction to transaction.
+ * Whether a connection is to a pooler. The process id shows that: since the server's process changes from transaction
+ * to transaction, a pooler gives each client a number of its own, by which it can cancel.
  */
 export async function isBehindPooler(client: PoolClient): Promise<boolean> {
   const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
@@ -19,9 +19,9 @@ export async function isBehindPooler(client: PoolClient): Promise<boolean> {
 }
 
 /**
- * Whether an address leads to a pooler.
+ * Finds out whether an address leads to a pooler.
  *
- * Nothing is sent that a pooler refuses, and nothing is left on a connection that others use after us.
+ * Sends nothing that a pooler refuses, and leaves nothing on a connection that others use next.
  */
 export async function findPooler(url: string, connectTimeoutMs: number): Promise<Pooler | undefined> {
   const client = new PoolClient({
@@ -42,7 +42,7 @@ export async function findPooler(url: string, connectTimeoutMs: number): Promise
   }
 }
 
-/** One that knows of them has names of its own for them; to all others, ours is only a part of what they pass on. */
+/** A pooler that supports prepared statements renames them on the server. Others pass our name on. */
 async function keepsStatements(client: PoolClient): Promise<boolean> {
   const name = `holdfast_${randomBytes(6).toString('hex')}`;
   await client.query('BEGIN');

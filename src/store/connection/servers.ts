@@ -7,7 +7,7 @@ export interface ServersOptions {
   /** How to log in, without a host. */
   readonly login: pg.ClientConfig;
   readonly connectTimeoutMs: number;
-  /** Its connections are read-only by their own settings, which say nothing about the server. */
+  /** The pool's connections are read-only by their own settings, whatever the server is. */
   readonly readOnly: boolean;
 }
 
@@ -17,13 +17,13 @@ export interface ServerConnection {
   cut(error: Error): void;
 }
 
-/** None of the servers is reachable and wanted. The code is that of a connection that could not be made. */
+/** None of the servers is both reachable and wanted. The code is the SQLSTATE of a failed connection. */
 export class NoServer extends Error {
   override readonly name = 'NoServer';
   readonly code = '08001';
   constructor(
     message: string,
-    /** One of them has no connection left, and may be the one. */
+    /** One of them has no connection left, and may be the wanted one. */
     readonly isFull = false,
   ) {
     super(message);
@@ -38,7 +38,7 @@ export interface ServerState {
 interface Answer {
   readonly host: DatabaseHost;
   readonly state: ServerState | undefined;
-  /** Why it is not the one. */
+  /** Why it is not used. */
   readonly fault: string;
   readonly isFull: boolean;
 }
@@ -47,7 +47,7 @@ export const READ_STATE = `SELECT pg_is_in_recovery() AS standby, current_settin
 
 /** A server that has not answered after this long does not keep the next one from being asked. */
 const HEAD_START_MS = 300;
-/** From a search in vain to the next, so that callers do not keep all servers busy with logins. */
+/** The wait between a failed search and the next, so that callers do not keep all servers busy with logins. */
 const PAUSE_MS = 100;
 
 const TOO_MANY_CONNECTIONS = '53300';
@@ -55,12 +55,12 @@ const TOO_MANY_CONNECTIONS = '53300';
 /**
  * Which of several servers the connections of one pool go to: the driver knows only one.
  *
- * Purpose: after a failover, connections find the new primary by themselves. The server that was found is used until a
- * connection to it fails or proves unwanted; then all are asked, in their order. With one server and no wish, nothing is
- * asked.
+ * Purpose: after a failover, connections find the new primary by themselves. A server that was found is used until a
+ * connection to it fails, or shows that it is not the wanted one; then all are asked, in order. If there is only one
+ * server, and any will do, none is asked.
  *
- * A connection that finds its server read-only, or that no longer gets answers, ends all of its pool: they have the same
- * server, and each would fail a call of its own.
+ * If a connection finds its server read-only, or no longer gets answers, all connections of its pool are ended: they go
+ * to the same server, and each would fail another call.
  */
 export class Servers {
   readonly #options: ServersOptions;
@@ -79,7 +79,7 @@ export class Servers {
     return this.#options.readOnly;
   }
 
-  /** Not every server of the list will do. */
+  /** Whether only some of the servers will do. */
   get isParticular(): boolean {
     return this.#options.target.session !== 'any';
   }
@@ -96,7 +96,7 @@ export class Servers {
     return this.#search;
   }
 
-  /** Takes a new connection in; throws NoServer when its server is no longer the one that is wanted. */
+  /** Takes in a new connection. Throws NoServer if its server is no longer the wanted one. */
   async admit(connection: ServerConnection): Promise<void> {
     const { readOnly, target } = this.#options;
     if (this.#isChoice() && target.session !== 'any' && target.session !== 'prefer-standby') {
@@ -115,7 +115,7 @@ export class Servers {
     this.#connections.delete(connection);
   }
 
-  /** The next connection asks for the server again. */
+  /** The next connection looks for the server again. */
   forget(): void {
     if (this.#isChoice()) this.#found = undefined;
   }
@@ -185,7 +185,7 @@ export class Servers {
   }
 }
 
-/** What the driver takes; the rest is left to its defaults. */
+/** The host in the driver's form. What is not given is left to the driver's defaults. */
 export function givenHost({ host, port }: DatabaseHost): Pick<pg.ClientConfig, 'host' | 'port'> {
   return { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) };
 }
@@ -211,7 +211,7 @@ function described({ standby, read_only: readOnly }: ServerState): string {
   return readOnly ? 'read-only' : 'a primary';
 }
 
-/** The first to answer, not to be asked; undefined once none is left that could. */
+/** The first server to answer that fits, not the first that was asked; undefined if none of them fits. */
 function firstThatFits(
   asked: readonly Promise<Answer>[],
   wanted: SessionAttributes,

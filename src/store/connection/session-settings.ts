@@ -1,12 +1,12 @@
 import type { DataSource } from 'typeorm';
 
-/** Within a transaction, these have names of their own. */
+/** Settings that have another name within a transaction. */
 const OF_TRANSACTION: Readonly<Record<string, string>> = {
   default_transaction_isolation: 'transaction_isolation',
   default_transaction_read_only: 'transaction_read_only',
 };
 
-/** Settings of a session (`name=value`, spaces escaped) as the first statements of a transaction, for that alone. */
+/** Turns settings of a session (`name=value`, spaces escaped) into the first statements of a transaction. */
 export function inTransactions(options: readonly string[], limits: Readonly<Record<string, number>>): string {
   const settings = [
     ...options.map((option) => option.replaceAll('\\', '').split('=') as [name: string, value: string]),
@@ -15,10 +15,7 @@ export function inTransactions(options: readonly string[], limits: Readonly<Reco
   return settings.map(([name, value]) => `SET LOCAL ${OF_TRANSACTION[name] ?? name} = '${value}'`).join('; ');
 }
 
-/**
- * Throws when a session does not have the limits that it was opened with. All settings go the same way, so these speak
- * for the rest.
- */
+/** Throws if a session does not have the limits that it was opened with. All other settings take the same path. */
 export async function requireSettings(
   dataSource: DataSource,
   {

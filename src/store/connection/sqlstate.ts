@@ -15,7 +15,7 @@ const byState: Readonly<Record<string, DatabaseErrorKind>> = {
   '55P03': 'contention', // lock_not_available: lock_timeout
   '57014': 'contention', // query_canceled: statement_timeout
   '25006': 'unavailable', // read_only_sql_transaction: a standby, until the failover is through
-  // A pooler that nobody recognised lost a prepared statement, or has another under its name.
+  // A pooler that we did not recognise has lost a prepared statement, or has another one under its name.
   '26000': 'unavailable', // invalid_sql_statement_name
   '42P05': 'unavailable', // duplicate_prepared_statement
   '25P03': 'unavailable', // idle_in_transaction_session_timeout
@@ -36,11 +36,11 @@ const byClass: Readonly<Record<string, DatabaseErrorKind>> = {
 };
 
 /**
- * By the routine of the server that reports it: Citus reports these as internal errors (XX000).
+ * The kinds of errors that Citus reports as internal (XX000), by the server's routine that reports them.
  *
- * - ReportCopyError: it copies inserted rows to their node, and passes on only the text of the node's error. What a node
- *   can refuse there is what others hold or have just stored: the values were checked before.
- * - Lookup…: the shard was split while the statement was on its way. (When it is moved, the state says so: 40001.)
+ * - ReportCopyError: Citus copies inserted rows to their node, and only passes on the text of the node's error. The
+ *   values were checked before, so the node only refuses them because of what others have locked or just stored.
+ * - Lookup…: the shard was split while the statement was on its way. (When a shard is moved, the SQLSTATE is 40001.)
  */
 const byRoutine: Readonly<Record<string, DatabaseErrorKind>> = {
   ReportCopyError: 'contention',
@@ -72,7 +72,7 @@ export function databaseErrorKind(error: unknown): DatabaseErrorKind {
   return cause instanceof Error && isConnectionLoss(cause) ? 'unavailable' : 'fault';
 }
 
-/** Those that PostgreSQL itself answers a statement with. */
+/** Classes of errors with which PostgreSQL itself answers statements. */
 const classes = new Set([
   '08',
   '21',
@@ -92,7 +92,7 @@ const classes = new Set([
   'XX',
 ]);
 
-/** The class of its SQLSTATE; without one, `connection` for a lost one. One of few values, whatever a server says. */
+/** The class of its SQLSTATE, `connection` for a lost one, or `other`: one of few values, whatever a server says. */
 export function errorClass(error: unknown): string {
   const ofState = sqlStateOf(error)?.slice(0, 2);
   if (ofState !== undefined) return classes.has(ofState) ? ofState : 'other';
@@ -113,7 +113,7 @@ const raceConstraints: readonly string[] = [
   'stock_levels_pkey',
 ];
 
-/** A cluster passes on a node's error without the constraint, whose name is then only in the text, and numbered. */
+/** A cluster passes on a node's error without the field `constraint`: its name, with a number, is only in the text. */
 function isKeyRace({ constraint, message }: { constraint?: unknown; message?: unknown }): boolean {
   const isRace = (name: string): boolean =>
     constraint === undefined ? String(message).includes(`"${name}_`) : constraint === name;
@@ -124,12 +124,12 @@ export function isUniqueViolation(error: unknown): boolean {
   return sqlStateOf(error) === UNIQUE_VIOLATION;
 }
 
-/** It waited for a lock as long as it may. */
+/** Whether the statement waited for a lock as long as it may. */
 export function isLockTimeout(error: unknown): boolean {
   return sqlStateOf(error) === '55P03';
 }
 
-/** It ran, or waited for a lock, as long as it may. */
+/** Whether the statement ran, or waited for a lock, as long as it may. */
 export function isTimeout(error: unknown): boolean {
   return isLockTimeout(error) || sqlStateOf(error) === '57014';
 }
@@ -144,13 +144,13 @@ export function isUnanswered(error: unknown): boolean {
   return state === undefined || state.startsWith('08') || state === '57P01' || state === '57P02';
 }
 
-/** What the database said, if it was the database. */
+/** The SQLSTATE, if the error is the database's. */
 export function sqlStateOf(error: unknown): string | undefined {
   return sqlState(driverError(error));
 }
 
 function sqlState({ code }: { code?: unknown }): string | undefined {
-  // EPIPE has the form of an SQLSTATE but is not one.
+  // EPIPE has the form of an SQLSTATE, but is not one.
   const isState = typeof code === 'string' && !socketErrors.has(code) && /^[0-9A-Z]{5}$/.test(code);
   return isState ? code : undefined;
 }

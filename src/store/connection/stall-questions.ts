@@ -2,7 +2,7 @@ import type { RecordKey } from '../tables/stock-levels.js';
 import { clientConfig } from './client-config.js';
 import { PoolClient } from './pool-client.js';
 
-/** A process of the server that others wait for. What the role may not see of it is null. */
+/** A process of the server that others wait for. What our role may not see is null. */
 export interface Blocker {
   readonly pid: number;
   readonly application: string | null;
@@ -11,11 +11,11 @@ export interface Blocker {
   readonly state: string | null;
   /** How long its transaction has been open. */
   readonly openMs: number | null;
-  /** The statement that it runs or has run last, cut. */
+  /** The beginning of the statement that it runs, or ran last. */
   readonly statement: string | null;
 }
 
-/** What the server says of a connection. */
+/** What the server says about a connection. */
 export interface ServerView {
   /** `Lock:transactionid`, `IPC:SyncRep`, …; null: it waits for nothing. */
   readonly waitsFor: string | null;
@@ -35,7 +35,7 @@ const VIEWS = `
     FROM pg_stat_activity AS a
    WHERE a.pid = ANY ($1::int[])`;
 
-/** Who locks a row has put its transaction into it, and holds the lock of that transaction. */
+/** A transaction that locks a row writes its id into the row, and holds the lock of that id. */
 const HOLDERS = `
   SELECT ${BLOCKER} AS holder
     FROM stock_levels AS s
@@ -46,8 +46,8 @@ const HOLDERS = `
 const IDLE_MS = 60_000;
 
 /**
- * Asks the server who waits for whom, on a connection of its own: those of the pool may all be waiting. It is made when it
- * is needed, and ends when it has not been for a minute.
+ * Asks the server who waits for whom. It has a connection of its own, since those of the pool may all be waiting. This
+ * is opened when it is needed, and closed when it was not needed for a minute.
  */
 export class StallQuestions {
   readonly #config: ReturnType<typeof clientConfig>;
@@ -55,13 +55,13 @@ export class StallQuestions {
   #client: Promise<PoolClient> | undefined;
   #idle: NodeJS.Timeout | undefined;
 
-  /** `timeoutMs`: to connect, and for each answer. */
+  /** `timeoutMs`: the limit for connecting, and for each answer. */
   constructor(url: string, timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
     this.#config = clientConfig(url, { connectTimeoutMs: timeoutMs, readOnly: false, options: [] });
   }
 
-  /** By the pid of the connection; those that the server does not know are missing. */
+  /** The views by pid. Connections that the server does not know are missing. */
   async views(pids: readonly number[]): Promise<ReadonlyMap<number, ServerView>> {
     const rows = await this.#ask<{ pid: number; waits_for: string | null; blocked_by: Blocker[] }>(VIEWS, [
       pids,
@@ -71,7 +71,7 @@ export class StallQuestions {
     );
   }
 
-  /** Whose transaction has locked the record. */
+  /** Returns those whose transaction has locked the record. */
   async holdersOf({ merchantId, id }: RecordKey): Promise<readonly Blocker[]> {
     const rows = await this.#ask<{ holder: Blocker }>(HOLDERS, [merchantId, id]);
     return rows.map(({ holder }) => holder);

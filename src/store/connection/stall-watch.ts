@@ -2,17 +2,17 @@ import { PoolClient } from './pool-client.js';
 import type { Blocker, ServerView, StallQuestions } from './stall-questions.js';
 import type { PoolWatch, Use } from './watched-pool.js';
 
-/** From then on, it takes too long. */
+/** A wait that is longer than this is a stall. */
 const STALLED_AFTER_MS = 1000;
 const LOOK_INTERVAL_MS = 250;
-/** Connections that the server is asked about at once. The others are reported without what it says. */
+/** The most connections that the server is asked about at once. Others are reported without its answer. */
 const ASKED_MAX = 10;
 const STATEMENT_LENGTH_MAX = 200;
-/** Who keeps a lock, and is seen again within this time, has kept it meanwhile. */
+/** A process that is seen to block others again within this time counts as having kept the lock meanwhile. */
 const SAME_LOCK_MS = 5000;
 
 /**
- * What somebody has waited for, for a second:
+ * What somebody has been waiting for, for a second:
  * - connection: all of the pool are in use, or none can be made
  * - lock:       a lock that another transaction has
  * - commit:     the answer to COMMIT
@@ -23,16 +23,16 @@ export interface Stall {
   readonly on: 'connection' | 'lock' | 'commit' | 'statement' | 'process';
   readonly pool: string;
   readonly waitedMs: number;
-  /** Of the server's process for the connection. */
+  /** The pid of the server's process for the connection. */
   readonly pid?: number | undefined;
-  /** By its name or its text, cut. */
+  /** Its name, or the beginning of its text. */
   readonly statement?: string | undefined;
   /** In the server's words: https://www.postgresql.org/docs/current/monitoring-stats.html#WAIT-EVENT-TABLE */
   readonly waitsFor?: string | undefined;
   readonly blockedBy?: readonly Blocker[] | undefined;
 }
 
-/** How many have waited for a connection, or had one, for a second or more. */
+/** How many have been waiting for a connection, and how many have had one, for a second or more. */
 export function stalledIn({ waiting, inUse }: PoolWatch): { connection: number; transaction: number } {
   const sinceMs = performance.now() - STALLED_AFTER_MS;
   const count = (uses: Iterable<Use>): number => [...uses].filter((use) => use.sinceMs <= sinceMs).length;
@@ -40,18 +40,18 @@ export function stalledIn({ waiting, inUse }: PoolWatch): { connection: number; 
 }
 
 /**
- * Notices transactions, and waits for a connection, that take a second, and reports each of them once, with what it waits
- * for. It looks at those that go on rather than timing each: a timer for each would cost every batch something.
+ * Notices transactions, and waits for a connection, that take a second, and reports each of them once, with what it
+ * waits for. It looks at all of them from time to time, since a timer for each would slow down every batch.
  */
 export class StallWatch {
   readonly #pools: ReadonlyMap<string, PoolWatch>;
   readonly #questions: Pick<StallQuestions, 'views'>;
   readonly #onStall: (stall: Stall) => void;
   readonly #timer: NodeJS.Timeout;
-  /** Who keeps others waiting for a lock, by the statement it ran last → when that was seen last. */
+  /** Who keeps others waiting for a lock, as pid and last statement → when that was last seen. */
   readonly #blockers = new Map<string, number>();
 
-  /** `pools`: by name; more may come. */
+  /** `pools`: the pools by name. More may be added later. */
   constructor(
     pools: ReadonlyMap<string, PoolWatch>,
     questions: Pick<StallQuestions, 'views'>,
@@ -77,8 +77,8 @@ export class StallWatch {
   }
 
   /**
-   * Locks that transactions give up waiting for, to try again, long before a second is over: the next one waits for the same
-   * lock. Rows are told of where records are waited for.
+   * Notices locks for which one transaction after another waits, each giving up, to be tried again, long before a
+   * second has passed. Locks of rows are left out: the engine reports records that somebody keeps.
    */
   async #lookAtLocks(): Promise<void> {
     for (const [pool, { lockWaits, inUse }] of this.#pools) {
@@ -99,7 +99,7 @@ export class StallWatch {
     if (!isForTable(stall) || this.#isNew(stall)) this.#onStall(stall);
   }
 
-  /** Whether somebody else keeps the lock than at the last look: many transactions may wait for it, one after another. */
+  /** Whether this blocker was not reported yet: many transactions may wait for the same lock, one after another. */
   #isNew({ blockedBy = [] }: Stall): boolean {
     const nowMs = performance.now();
     for (const [who, atMs] of this.#blockers) if (nowMs - atMs > SAME_LOCK_MS) this.#blockers.delete(who);
@@ -109,7 +109,7 @@ export class StallWatch {
     return isNew;
   }
 
-  /** With what the server says of them, as far as it is asked. */
+  /** Adds what the server says about the stalls, as far as it is asked. */
   async #seen(stalls: readonly Stall[]): Promise<Stall[]> {
     const pids = stalls.flatMap(({ pid }) => pid ?? []).slice(0, ASKED_MAX);
     const views = pids.length === 0 ? new Map<number, ServerView>() : await this.#ask(pids);
@@ -117,7 +117,7 @@ export class StallWatch {
   }
 
   #ask(pids: readonly number[]): Promise<ReadonlyMap<number, ServerView>> {
-    // The server that does not answer a transaction may not answer this either.
+    // A server that does not answer a transaction may not answer this either.
     const unknown: ServerView = { waitsFor: 'unknown: the server does not answer', blockedBy: [] };
     return this.#questions.views(pids).catch(() => new Map(pids.map((pid) => [pid, unknown])));
   }
@@ -142,7 +142,7 @@ function* stallsIn(pool: string, { waiting, inUse }: PoolWatch): Generator<Stall
   }
 }
 
-/** And not for a row. */
+/** Whether it waits for a lock of anything but a row. Usually, that is a table. */
 function isForTable({ waitsFor = '' }: Stall): boolean {
   return /^Lock:(?!transactionid|tuple)/.test(waitsFor);
 }

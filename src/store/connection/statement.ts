@@ -2,27 +2,24 @@
 export interface Statement {
   readonly name: string;
   readonly text: string;
-  /** The same, for a transaction of one merchant. */
+  /** The same statement for transactions of one merchant. */
   readonly ofMerchant?: Statement;
 }
 
-/** The parts in which a statement's two texts differ. */
+/** What writes the parts in which a statement's two texts differ. */
 export interface Scope {
-  /**
-   * Of one merchant: says once more whose rows `column` is of, by an equality with a parameter, behind `keyword`. Of any:
-   * nothing.
-   */
+  /** In the text for one merchant: `keyword`, and `column` = the merchant's parameter. In the other text: nothing. */
   only(column: string, keyword?: 'AND' | 'WHERE'): string;
   either(ofAny: string, ofMerchant: string): string;
 }
 
 /**
- * A statement of a batch. Its rows of parameters say whose each of them is, which is all that one PostgreSQL needs. Where
- * tables are distributed by merchant, a statement finds its node by an equality with one value, and by nothing else: so
- * there is a second text of it, with that equality, and the merchant as the last parameter.
+ * A statement of a batch. Each of its rows of parameters names its merchant, which is enough for a single PostgreSQL.
+ * Where tables are distributed by merchant, a statement only finds its node by an equality with one value. So there is
+ * a second text, with that equality, and with the merchant as the last parameter.
  *
- * Two texts, since the first does less, and plans of it are good whatever is known of the tables. By the equality alone, a
- * plan can come to all rows of a merchant, and be taken for cheap while the table is young; so transactions of one
+ * There are two texts because the first does less, and its plans are good whatever the statistics say. By the equality
+ * alone, a plan may read all rows of a merchant, which looks cheap while the table is new. So transactions of one
  * merchant plan each statement for its values, and `either` names the key again where that helps.
  */
 export function batchStatement({

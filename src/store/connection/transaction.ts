@@ -16,7 +16,7 @@ export class Transaction {
   /** Holds the entities for statements that TypeORM writes. */
   readonly dataSource: DataSource;
   readonly #client: PoolClient;
-  /** The only one whose rows it touches, and every statement names; undefined: it may touch anybody's. */
+  /** The merchant whose rows alone it touches, and whom every statement names; undefined: it may touch all rows. */
   readonly #merchantId: string | undefined;
   readonly #writes: Promise<unknown>[] = [];
   #failed = false;
@@ -35,7 +35,7 @@ export class Transaction {
   /** Sends a statement whose answer nobody needs. If it fails, the transaction fails. */
   write(statement: Statement, values: unknown[]): void {
     const written = this.#send(statement, values);
-    // The failure is handled when the transaction ends; it must not count as unhandled before.
+    // A failure is handled when the transaction ends. Until then, it must not count as unhandled.
     written.catch(() => {});
     this.#writes.push(written);
   }
@@ -56,7 +56,7 @@ export class Transaction {
     return this.#client.query({ ...ofMerchant, values: [...values, merchantId] });
   }
 
-  /** Whether there was anything to commit, apart from locks. */
+  /** Whether there is anything to commit, apart from locks. */
   get hasWritten(): boolean {
     return this.#writes.length > 0;
   }
@@ -77,9 +77,9 @@ export class CommitOutcomeUnknown extends Error {
 }
 
 /**
- * Runs `work` in a READ COMMITTED transaction. When `work` or a write fails, rolls back and throws the error. When
- * COMMIT goes unanswered, throws CommitOutcomeUnknown. With a `merchantId` it touches that merchant's rows only. `kind`: what
- * it is for, to those who watch the pool.
+ * Runs `work` in a READ COMMITTED transaction. If `work` or a write fails, rolls back and throws the error. If COMMIT
+ * goes unanswered, throws CommitOutcomeUnknown. With a `merchantId`, it must only touch that merchant's rows. `kind`:
+ * what it is for, as the pool's metrics show it.
  */
 export async function inTransaction<T>(
   dataSource: DataSource,
@@ -96,7 +96,7 @@ export async function inTransaction<T>(
     startedMs = performance.now();
     const handedOver = client.nextHandedOver();
     const started = runner.startTransaction();
-    // Waits only until it is sent before everything else, not for its answer.
+    // This does not wait for the answer, but only until the statement is sent, before everything else.
     await Promise.race([handedOver, started]);
     const tx = new Transaction(dataSource, client, merchantId);
     const working = work(tx);

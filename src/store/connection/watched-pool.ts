@@ -5,17 +5,17 @@ import { PoolClient } from './pool-client.js';
 export interface Use {
   /** By the monotonic clock. */
   readonly sinceMs: number;
-  /** Whether it was reported that it takes long. */
+  /** Whether it was already reported. */
   told: boolean;
 }
 
-/** Waits for locks that were given up, each soon after the one before. By the monotonic clock. */
+/** A series of waits for locks that were given up, each soon after the one before. By the monotonic clock. */
 export interface LockWaits {
   readonly sinceMs: number;
   readonly untilMs: number;
 }
 
-/** Longer than most waits that are given up. */
+/** A series ends when no wait was given up for this long, which is longer than most of these waits. */
 const LOCK_WAITS_GAP_MS = 3000;
 
 export interface PoolFigures {
@@ -27,7 +27,7 @@ export interface PoolFigures {
 
 /**
  * What a transaction is for:
- * - batch:   commands that need no record that others have
+ * - batch:   commands, as far as their records are free; it waits for none
  * - line:    commands behind a record that somebody else has; it waits for that record
  * - patient: commands of several records, which it waits for in turn
  * - look:    which records are free by now
@@ -39,7 +39,7 @@ export type TransactionKind = 'batch' | 'line' | 'patient' | 'look' | 'settle' |
 export interface EndedTransaction {
   readonly kind: TransactionKind;
   readonly outcome: 'committed' | 'rolled_back' | 'unknown';
-  /** Since it had a connection. */
+  /** The time since it got a connection. */
   readonly durationMs: number;
   /** What COMMIT took by itself; undefined: there was nothing to commit. */
   readonly commitMs: number | undefined;
@@ -63,7 +63,7 @@ export class PoolWatch {
     pool.on('remove', (client) => this.inUse.delete(client));
   }
 
-  /** Those that may still go on. */
+  /** The series that may still go on, if there is one. */
   get lockWaits(): LockWaits | undefined {
     const waits = this.#lockWaits;
     return waits && performance.now() - waits.untilMs < LOCK_WAITS_GAP_MS ? waits : undefined;

@@ -6,11 +6,11 @@ import { NoServer, READ_STATE, type ServerState } from './servers.js';
 
 export interface WriteProbeOptions {
   readonly url: string;
-  /** To connect, and for each answer. */
+  /** The limit for connecting, and for each answer. */
   readonly timeoutMs: number;
-  /** Asks the database over a connection of those that calls use; returns the rows. */
+  /** Asks the database over one of the connections that calls use; returns the rows. */
   readonly askForCalls: (statement: string) => Promise<ServerState[]>;
-  /** Its new connection is to another server than the one before: those of calls are not where they should be. */
+  /** The new connection goes to another server than the one before, so those of calls may go to the wrong one. */
   readonly onMoved: () => void;
 }
 
@@ -21,26 +21,26 @@ export interface Unwritable {
 }
 
 /**
- * The work is sorted on the disk, since it does not fit in the memory that it may take, and so fails when the disk is full.
- * A row would not: it may find room in a page that is there.
+ * The sort does not fit into the memory that it may use, so it is done on disk, and fails when the disk is full.
+ * Writing a row might not fail: it may find room in an existing page.
  */
 const LOOK = `
   ${READ_STATE};
   SELECT set_config('work_mem', '64kB', true);
   SELECT 1 FROM generate_series(1, 512) AS n ORDER BY repeat('x', 1000) || n OFFSET 511;`;
 
-/** An entry of the journal that nobody reads: COMMIT waits for the disk, and for synchronous standbys, as after any change. */
+/** Writes a WAL record that nobody reads. COMMIT waits for the disk and synchronous standbys, as after any change. */
 const WRITE = `SELECT pg_logical_emit_message(true, 'holdfast', '');`;
 
-/** One of so many looks also writes, so that an idle service leaves the journal nearly alone. */
+/** One in this many looks also writes, so that an idle service writes hardly any WAL. */
 const LOOKS_PER_WRITE = 5;
 
 const DISK_FULL = '53100';
 
 /**
- * Whether the database can be written to, asked on a connection of its own: it waits for nobody's, and is there when the
- * server has none left. When it was lost then, and cannot be made again, a connection that calls use is asked instead: as
- * long as they have one, they succeed.
+ * Finds out whether the database can be written to. It has a connection of its own, so it does not wait for one, and
+ * still has it when the server has none left. If it has lost its connection and cannot get another, it asks over a
+ * connection that calls use: as long as calls have one, they succeed.
  */
 export class WriteProbe {
   readonly #options: WriteProbeOptions;
@@ -58,7 +58,7 @@ export class WriteProbe {
     this.#config = clientConfig(url, { connectTimeoutMs: timeoutMs, readOnly: false, options: [] });
   }
 
-  /** Undefined: it can. */
+  /** Returns why the database cannot be written to; undefined: it can. */
   async ask(): Promise<Unwritable | undefined> {
     const found = await this.#ask();
     this.#failed = found !== undefined;
@@ -76,7 +76,7 @@ export class WriteProbe {
       client = this.#client ?? (await this.#connect());
     } catch (error) {
       const unreachable = (): Unwritable => ({ why: 'unreachable', error });
-      // All were asked, and none is one to write to.
+      // All servers were asked, and none of them can be written to.
       if (error instanceof NoServer && !error.isFull) return { why: 'no primary', error };
       const { askForCalls, timeoutMs } = this.#options;
       const asked = askForCalls(READ_STATE).then(([state]) => judged(state!), unreachable);
@@ -86,7 +86,7 @@ export class WriteProbe {
       const [looked]: { rows: ServerState[] }[] = await client.query(LOOK);
       const fault = judged(looked!.rows[0]!);
       if (fault !== undefined) this.#drop(client);
-      // After a failure every look writes, so that it is not over before a write has gone through.
+      // After a failure, every look writes: only a successful write ends the failure.
       else if (this.#failed || this.#looks++ % LOOKS_PER_WRITE === 0) await client.query(WRITE);
       return fault;
     } catch (error) {

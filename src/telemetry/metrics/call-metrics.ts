@@ -1,14 +1,14 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { TalliedHistogram, type Tally } from './tallied-histogram.js';
 
-/** What calls are told apart by. None of it is a caller's text. */
+/** The labels of calls. None of them contains text of a caller. */
 export interface CallLabels {
   readonly rpc: string;
-  /** The protocol. */
+  /** The protocol of the call. */
   readonly door: string;
   /** `ok`, or who is at fault: `rejection`, `refusal`, `fault`. */
   readonly outcome: string;
-  /** The reason of a failure; else `OK`. */
+  /** The reason of a failure, or `OK`. */
   readonly reason: string;
 }
 
@@ -23,9 +23,9 @@ interface Series {
 export class CallMetrics {
   readonly #duration: TalliedHistogram<'rpc' | 'door' | 'outcome'>;
   readonly #streams: Gauge<'rpc' | 'door'>;
-  /** Looked up once for a call. */
+  /** Each call looks its series up once. */
   readonly #series = new Map<string, Series>();
-  /** By RPC, door and outcome: several reasons share one. */
+  /** Durations by RPC, door and outcome: several reasons share one. */
   readonly #durations = new Map<string, Tally>();
 
   constructor(registry: Registry) {
@@ -79,12 +79,12 @@ export class CallMetrics {
     this.#streams.inc({ rpc, door });
   }
 
-  /** Counted with the calls. */
+  /** A refused stream counts as a call. */
   streamRefused(labels: CallLabels): void {
     this.#seriesOf(labels).calls++;
   }
 
-  /** Counted with the calls, once it has ended. */
+  /** A stream counts as a call once it has ended. */
   streamEnded(labels: CallLabels): void {
     this.#streams.dec({ rpc: labels.rpc, door: labels.door });
     this.#seriesOf(labels).calls++;

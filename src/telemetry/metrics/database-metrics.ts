@@ -6,7 +6,7 @@ export interface PoolGauges {
   readonly idle: number;
   readonly max: number;
   readonly waiting: number;
-  /** That have waited a second or more, by what for. */
+  /** How many have waited for a connection, and how many transactions have lasted, a second or more. */
   readonly stalled: { readonly connection: number; readonly transaction: number };
 }
 

@@ -3,14 +3,14 @@ import { AggregatorRegistry, type Registry } from 'prom-client';
 /** The figures of one process. */
 export type Figures = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
 
-/** What several processes that have ended had counted is added up once there are so many of them. */
+/** If more than this many processes have ended, their figures are added up. */
 const ENDED_MAX = 10;
 
-/** How figures of several processes become one, where the library's way would hide something. */
+/** How figures of several processes are joined, where the library's way would hide something. */
 const JOINED_BY: Readonly<Record<string, 'min' | 'max'>> = {
-  // The service's.
+  // The start of the whole service.
   process_start_time_seconds: 'min',
-  // One process that stands still must show among others.
+  // If one process hangs, that must show, even if the others do not.
   nodejs_eventloop_lag_seconds: 'max',
   nodejs_eventloop_lag_mean_seconds: 'max',
   nodejs_eventloop_lag_stddev_seconds: 'max',
@@ -20,11 +20,12 @@ const JOINED_BY: Readonly<Record<string, 'min' | 'max'>> = {
 };
 
 /**
- * The figures of several processes as one. Counters and histograms add up, those of processes that have ended included:
- * a sum that fell would look like a restart, and all that is left of it like new calls. Gauges say how they are joined.
+ * Joins the figures of several processes. Counters and histograms are added up, also those of processes that have
+ * ended: if a sum fell, it would look like a restart, and the rest of it like new calls. Each gauge says how it is
+ * joined.
  */
 export class JointFigures {
-  /** What processes that have ended had counted. */
+  /** The figures of processes that have ended. */
   #ended: Figures[] = [];
 
   async join(processes: readonly Figures[]): Promise<{ contentType: string; text: string }> {
@@ -32,7 +33,7 @@ export class JointFigures {
     return { contentType: registry.contentType, text: await registry.metrics() };
   }
 
-  /** `last`: what was last known of a process that has ended. */
+  /** `last`: the last known figures of a process that has ended. */
   async end(last: Figures): Promise<void> {
     this.#ended.push(last.filter(({ type }) => ['counter', 'histogram'].includes(String(type))));
     if (this.#ended.length <= ENDED_MAX) return;

@@ -5,7 +5,7 @@ import { type EngineGauges, EngineMetrics } from './engine-metrics.js';
 import type { Figures } from './joint-figures.js';
 import { ServiceMetrics } from './service-metrics.js';
 
-/** What /metrics shows. Names follow https://prometheus.io/docs/practices/naming/ */
+/** The metrics that /metrics shows. Names follow https://prometheus.io/docs/practices/naming/ */
 export class Metrics {
   readonly #registry = new Registry();
   readonly calls = new CallMetrics(this.#registry);
@@ -25,7 +25,7 @@ export class Metrics {
     }).set({ version }, 1);
   }
 
-  /** Of this process, to be joined with those of others. */
+  /** The figures of this process, to be joined with those of others. */
   figures(): Promise<Figures> {
     return this.#registry.getMetricsAsJSON();
   }

@@ -3,14 +3,14 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 export interface SweepGauges {
   /** Merchants that have something due which is not swept yet. */
   readonly backlog: number;
-  /** How long the oldest of it has been due. */
+  /** How long the oldest of that has been due. */
   readonly lagMs: number;
 }
 
 export interface ReadinessGauges {
   readonly is: 'up' | 'degraded' | 'down';
   readonly checks: readonly string[];
-  /** Has those that are not well. */
+  /** The reasons of checks that are not well. */
   readonly why: Readonly<Record<string, string>>;
 }
 
@@ -63,7 +63,7 @@ export class ServiceMetrics {
     if (!isWell) this.#failures.inc({ sweep });
   }
 
-  /** Of a process that tells whether calls can succeed. */
+  /** Shows readiness, in a process that knows whether calls can succeed. */
   showReadiness(status: () => ReadinessGauges): void {
     new Gauge({
       name: 'holdfast_ready',

@@ -3,7 +3,7 @@ import { Histogram, type LabelValues, type Registry } from 'prom-client';
 /** Counts observations by bucket. */
 export class Tally {
   readonly #bounds: readonly number[];
-  /** By bucket; the last one has no bound. */
+  /** Observations by bucket; the last bucket has no upper bound. */
   readonly counts: number[];
   sum = 0;
 
@@ -22,8 +22,9 @@ export class Tally {
 }
 
 /**
- * A histogram whose series are looked up once. The library's own looks its labels up and hashes them for each observation,
- * which takes a microsecond: with some of them for each call, several percent of a busy process.
+ * A histogram whose series are looked up once. The library's own histogram hashes and looks up the labels of each
+ * observation, which takes a microsecond. With several observations for each call, that is several percent of a busy
+ * process.
  */
 export class TalliedHistogram<L extends string> extends Histogram<L> {
   readonly #options: { readonly name: string; readonly help: string; readonly buckets: readonly number[] };
@@ -40,14 +41,14 @@ export class TalliedHistogram<L extends string> extends Histogram<L> {
     this.#options = options;
   }
 
-  /** A new series; to be asked for once. */
+  /** Creates a series. To be called once for the same labels. */
   series(labels: LabelValues<L>): Tally {
     const tally = new Tally(this.#options.buckets);
     this.#series.push({ labels, tally });
     return tally;
   }
 
-  /** Takes the place of the library's own, from which it also makes what `get` returns. */
+  /** Replaces the library's method, from whose result the library also makes that of `get`. */
   async getForPromString() {
     const { name, help, buckets } = this.#options;
     const values = this.#series.flatMap(({ labels, tally }) => {

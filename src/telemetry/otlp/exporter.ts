@@ -4,13 +4,13 @@ import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-t
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 import type { OtelConfig } from '../../otel-config.js';
 
-/** Told when spans cannot be sent, and when they can again. */
+/** Learns when spans cannot be sent, and when they can again. */
 export interface ExportObserver {
   failed(error: unknown, spans: number): void;
   succeeded(): void;
 }
 
-/** Sends spans, and tells how that goes: the library would only tell its own log. */
+/** Sends spans, and reports how that goes, which the library would only write to its own log. */
 export class ObservedExporter implements SpanExporter {
   readonly #exporter: SpanExporter;
   readonly #observer: ExportObserver;

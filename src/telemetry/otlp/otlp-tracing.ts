@@ -28,9 +28,9 @@ import { readTraceparent } from '../trace-context.js';
 import { type ExportObserver, ObservedExporter } from './exporter.js';
 import { createSampler } from './sampler.js';
 
-/** Spans that wait to be sent; those beyond are dropped. */
+/** The most spans that may wait to be sent. More are dropped. */
 const WAITING_SPANS_MAX = 8192;
-/** Spans of one request. To write them takes the event loop a few milliseconds. */
+/** The most spans of one request. Writing them blocks the event loop for a few milliseconds. */
 const SENT_SPANS_MAX = 512;
 const SEND_INTERVAL_MS = 1000;
 const LEFT_UNDONE: SpanAttributes = { 'holdfast.left_undone': true };
@@ -46,7 +46,10 @@ export interface OtlpOptions {
   readonly onWarning: (message: string) => void;
 }
 
-/** Tracing by OpenTelemetry's SDK, sent by OTLP over HTTP. Contexts are passed on by hand, so that no hooks slow other work. */
+/**
+ * Tracing by OpenTelemetry's SDK, sent by OTLP over HTTP. Contexts are passed on by hand, so that no hooks slow other
+ * work.
+ */
 export class OtlpTracing implements Tracing {
   readonly #processor: BatchSpanProcessor;
   readonly #calls: Tracer;
@@ -76,7 +79,7 @@ export class OtlpTracing implements Tracing {
       return provider.getTracer('holdfast', version);
     };
     this.#calls = tracer(createSampler(config));
-    // Whether a batch is recorded is up to its calls.
+    // Its calls decide whether a batch is recorded.
     this.#batches = tracer(new AlwaysOnSampler());
   }
 
@@ -137,7 +140,7 @@ function linkTo({ traceId, spanId }: SpanPlace, attributes: SpanAttributes = {})
   return { context: { traceId, spanId, traceFlags: TraceFlags.SAMPLED }, attributes };
 }
 
-/** Of the caller's span; empty if there is none. */
+/** The context of the caller's span; empty if there is none. */
 function contextOf({ traceparent, tracestate }: SentTrace): Context {
   const sent = readTraceparent(traceparent);
   if (sent === undefined) return ROOT_CONTEXT;
@@ -155,7 +158,7 @@ interface Place {
   readonly links?: Link[] | undefined;
 }
 
-/** OTEL_RESOURCE_ATTRIBUTES is read by the library. */
+/** The library reads OTEL_RESOURCE_ATTRIBUTES. */
 function resourceOf({ serviceName }: OtelConfig, version: string): Resource {
   const own = { 'service.name': 'holdfast', 'service.version': version, 'service.instance.id': randomUUID() };
   return defaultResource()

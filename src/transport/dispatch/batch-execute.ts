@@ -14,7 +14,7 @@ import type { Dispatcher } from './dispatcher.js';
 import { keyOfMany } from './idempotency-key.js';
 import { unreadableCommand } from './items.js';
 
-/** BatchExecute: runs each command as a call of its RPC. */
+/** BatchExecute, which runs each command as a call of its RPC. */
 export function batchExecuteOperation(dispatcher: Dispatcher, kinds: CommandKinds): Operation {
   return {
     method: InventoryService.method.batchExecute,

@@ -2,7 +2,7 @@ import type { CallOrigin } from '../../service/call.js';
 import type { CallSpan } from '../../telemetry/spans.js';
 import type { Operation, Reply } from '../operations/operation.js';
 
-/** What is known of a call before anything else is. */
+/** What is known of a call when it arrives. */
 export interface Arrival extends CallOrigin {
   /** By lower-case name: an HTTP header or gRPC metadata. */
   header(name: string): string | undefined;
@@ -11,7 +11,7 @@ export interface Arrival extends CallOrigin {
 export interface DispatchObserver {
   /** A call begins. Undefined: nobody traces it. */
   began(operation: Pick<Operation, 'method'>, arrival: Arrival): CallSpan | undefined;
-  /** One of the calls that another one brings begins. */
+  /** A call begins that another one brings, such as a command of a batch. */
   beganWithin(bringer: CallSpan, operation: Pick<Operation, 'method'>): CallSpan;
   replied(call: AnsweredCall): void;
   /** Something threw that should not have; the caller received INTERNAL. */

@@ -9,17 +9,17 @@ export interface CommandCaller {
   readonly principal: Principal;
   readonly origin: CallOrigin;
   readonly deadlineAtMs: number | undefined;
-  /** Of the call or stream that brings them. */
+  /** The span of the call or stream that brings the commands. */
   readonly span: CallSpan | undefined;
   /** All commands together are one call in progress. */
   readonly isOneCall: boolean;
-  /** The command that was begun last is on its way: those begun after it will not overtake it. */
+  /** The command that was begun last is on its way: those that are begun after it will not overtake it. */
   onSubmit(): void;
 }
 
 export interface CommandCall {
   readonly request: Message | UnreadableRequest;
   readonly key: string | undefined;
-  /** The limit has counted it already, as the call that brought it. */
+  /** The rate limit has already counted it, as the call that brought it. */
   readonly isCounted: boolean;
 }

@@ -18,7 +18,7 @@ export interface SentCommand {
   readonly name: CommandName | undefined;
   readonly request: Message | UnreadableRequest | undefined;
   readonly key: string | undefined;
-  /** The limit has counted it already, as the call that brought it. */
+  /** The rate limit has already counted it, as the call that brought it. */
   readonly isCounted: boolean;
 }
 
@@ -45,16 +45,16 @@ function malformed({ message: description }: UnreadableRequest): Reply {
 
 const NONE: readonly string[] = [];
 
-/** Commands that have begun and are still in the list of those that wait. */
+/** How many commands that have begun may stay in the list before it is cut. */
 const BEGUN_KEPT_MAX = 1000;
 
 /**
  * Runs the commands of one stream or batch, so that those on one record execute in the order in which they were sent.
  *
- * The engine keeps the order of commands that name their records, in the order in which it gets them. So a command is
- * begun when the one before it is with the engine. Which records an order holds, only the database knows: the engine
- * learns it later than it takes commands that name them. So such a command is begun when those before it are answered,
- * and those behind it wait for its answer. Commands that only draw on the units of different orders go together: none
+ * Commands that name their records execute in the order in which the engine gets them. So a command is begun once the
+ * one before it is with the engine. But only the database knows which records an order holds: the engine learns that
+ * after it takes such a command. So a command on an order is begun once those before it are answered, and those behind
+ * it wait for its answer. Commands that only draw on the units of different orders run at the same time, since none
  * takes what another one needs.
  */
 export class CommandLine {
@@ -67,7 +67,7 @@ export class CommandLine {
   /** Begun, and not with the engine yet. */
   #beginning: Waiting | undefined;
   #isAdvancing = false;
-  /** In progress, by reach. */
+  /** Commands in progress, by reach. */
   readonly #running: Record<Reach, number> = { named: 0, held: 0, any: 0 };
   /** Orders whose units commands in progress draw on. */
   readonly #orders = new Set<string>();
@@ -94,7 +94,7 @@ export class CommandLine {
       return;
     }
     const kind = this.#kinds[name];
-    // What cannot be read touches nothing.
+    // A command that cannot be read touches nothing.
     const reach = request instanceof UnreadableRequest ? 'named' : kind.reach(request);
     const orders = request instanceof UnreadableRequest || reach !== 'held' ? NONE : ordersOf(request);
     const next: Waiting = { name, request, key, isCounted, kind, reach, orders, onReply };

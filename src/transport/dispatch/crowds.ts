@@ -2,11 +2,11 @@ import { Presence } from '../../timing/presence.js';
 
 /** A merchant with more calls in progress than this is a crowd. */
 const CROWD_CALLS = 32;
-/** Answers to crowds in one turn of the event loop, at least. */
+/** At least this many answers to crowds leave in one turn. */
 const TURN_ANSWERS = 8;
-/** And this part of those who wait: callers that do not wait for answers bring any number of them. */
+/** And at least one in this many of those that wait: callers who do not wait for answers bring any number of them. */
 const TURN_SHARE = 64;
-/** Refusals of those who are over their limit leave a few each time that this has passed. */
+/** A turn of refusals of callers who are over their limit, in milliseconds. */
 const REFUSALS_EVERY_MS = 2;
 
 interface Calls {
@@ -14,21 +14,21 @@ interface Calls {
 }
 
 /**
- * Keeps crowds from taking all of the process's time. A merchant's callers with 500 calls in flight send the next call
- * with each answer: answer them all at once, and the next turn of the event loop reads 500 requests, while everybody else
- * waits for it, once for each message that a call exchanges with the database. So where others are present, a crowd's
- * answers, refusals above all, leave a few a turn. The crowd gets as many a second as before: it waits for its answers
- * rather than for its requests to be read.
+ * Keeps crowds from taking all of the process's time. If a merchant's callers have 500 calls in flight, each answer
+ * brings the next call. If all are answered at once, the next turn of the event loop reads 500 requests. Everybody else
+ * waits for that, once for each message that their calls exchange with the database. So while others are present, only
+ * a few of a crowd's answers, refusals above all, leave in each turn of the event loop. The crowd gets as many per
+ * second as before: it waits for its answers, and not for its requests to be read.
  *
- * Callers who are over their limit and call again at once get nothing by it but refusals, and would take all the time that
- * is left, of the database too. So these leave a few each 2 ms: some 4,000 a second, however fast the process could
+ * Callers who are over their limit and call again at once only get more refusals. These would take all the time that is
+ * left, also of the database. So a few of them leave every 2 ms: some 4,000 a second, however fast the process could
  * refuse.
  *
- * A merchant alone never waits: nobody would gain by it.
+ * A merchant alone never waits, since nobody would gain by that.
  */
 export class Crowds {
   readonly #merchants = new Map<string, Calls>();
-  /** Of merchants that are no crowd. */
+  /** Merchants with a few calls in progress: those that a crowd may disturb. */
   readonly #present = new Presence();
   readonly #inFlightMax: number;
   readonly #answers = new Line(setImmediate);
@@ -57,8 +57,8 @@ export class Crowds {
   }
 
   /**
-   * The call has its answer. Returns a promise where the answer has to wait for its turn. `isOverLimit`: the answer is that
-   * the merchant is over its limit.
+   * The call has its answer. Returns a promise where the answer has to wait for its turn. `isOverLimit`: the answer is
+   * that the merchant is over its limit.
    */
   leave(merchantId: string, nowMs: number, isOverLimit: boolean): Promise<void> | undefined {
     const calls = this.#merchants.get(merchantId)!;
@@ -82,7 +82,7 @@ export class Crowds {
   }
 }
 
-/** Answers that leave a few at a time. */
+/** Lets answers leave a few at a time. */
 class Line {
   readonly #schedule: (next: () => void) => void;
   #waiting: (() => void)[] = [];

@@ -15,9 +15,9 @@ import { StrictReader } from './strict-reader.js';
 import { UnreadableRequest } from './unreadable-request.js';
 
 /**
- * Reads a message from protobuf bytes for all doors, keeping strings and numbers exactly as sent. Refuses what the wire
- * format allows but the types do not; skips unknown fields. Also faster than the library, which reflects on every
- * field. Throws UnreadableRequest.
+ * Reads a message from protobuf bytes for all doors, and keeps strings and numbers exactly as sent. Refuses what the
+ * wire format allows but the types do not; skips unknown fields. It is also faster than the library, which uses
+ * reflection on every field. Throws UnreadableRequest.
  */
 export function decodeBinary<D extends DescMessage>(schema: D, bytes: Uint8Array): MessageShape<D> {
   const reader = new StrictReader(bytes);
@@ -28,7 +28,7 @@ export function decodeBinary<D extends DescMessage>(schema: D, bytes: Uint8Array
   }
 }
 
-/** The same from JSON, read the way REST reads a body. Throws UnreadableRequest. */
+/** The same from JSON, which is read like a body of REST. Throws UnreadableRequest. */
 export function decodeJson(schema: DescMessage, bytes: Uint8Array): Message {
   try {
     return readJson(schema, bytes);
@@ -38,7 +38,7 @@ export function decodeJson(schema: DescMessage, bytes: Uint8Array): Message {
   }
 }
 
-/** How lists are read from JSON: as from protobuf. */
+/** Lists in JSON are read by the same rules as lists in protobuf. */
 export const listRules = { itemsReadMax, standInOf };
 
 const readJson = jsonReader([InventoryService, MerchantService], listRules);
@@ -142,7 +142,7 @@ function mapReader(field: DescField & { fieldKind: 'map' }): ReadField {
 
 interface ValueReader {
   readonly wireType: WireType;
-  /** Merges into a message that is already there. */
+  /** Returns the value. A message is merged into `before`, if that is given. */
   readonly read: (reader: StrictReader, before?: unknown) => unknown;
 }
 
@@ -158,7 +158,7 @@ function valueReader(field: DescField): ValueReader {
   };
 }
 
-/** Reads an item of a list. Where each is read by itself, nothing behind it changes what is said of it. */
+/** Reads an item of a list. If items are read one by one, a bad one gets a stand-in, and does not affect the others. */
 function itemReader(field: DescField): ValueReader {
   const reader = valueReader(field);
   const standIn = standInOf(field);

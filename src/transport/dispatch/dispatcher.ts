@@ -41,8 +41,8 @@ export class Dispatcher {
   }
 
   /**
-   * Runs a call; never rejects. `decode` builds the request or throws UnreadableRequest. It runs only once the caller
-   * is known, so that strangers cannot make the service parse anything. It may also throw NoRoom.
+   * Runs a call; never rejects. `decode` builds the request, or throws UnreadableRequest or NoRoom. It runs only once
+   * the caller is known, so that strangers cannot make the service parse anything.
    */
   async dispatch(operation: Operation, metadata: CallMetadata, decode: () => Message): Promise<Reply> {
     const startedAt = performance.now();
@@ -79,14 +79,13 @@ export class Dispatcher {
     return { reason: 'INTERNAL' };
   }
 
-  /** Whether the credentials are valid, for doors that fail a request before it gets here. */
+  /** Whether the credentials are valid, for doors that refuse a request before they dispatch it. */
   async isAuthenticated(metadata: Pick<CallMetadata, 'header'>, permission: Permission): Promise<boolean> {
     return (await this.#authenticate(metadata, permission)) !== undefined;
   }
 
   /**
-   * Whether a long request may be read: its caller is known. False: `dispatch` tells why, as of now, and needs no
-   * request for it.
+   * Whether a long request may be read, since its caller is known. If not, `dispatch` says why, without the request.
    */
   mayBring(
     { permission }: Pick<Operation, 'permission'>,
@@ -111,7 +110,7 @@ export class Dispatcher {
     return this.#admit(principal, { ...operation, changes: false }, metadata, decode);
   }
 
-  /** Admits a caller who brings commands, each of which is allowed and counts for itself: credentials → key. */
+  /** Admits a caller who brings commands, each with its own permission and limit: credentials → key. */
   async admitCaller(
     { permission }: Pick<Operation, 'permission'>,
     metadata: CallMetadata,
@@ -125,9 +124,10 @@ export class Dispatcher {
   }
 
   /**
-   * Runs one of a caller's many commands, which arrived in one call or stream, as a call of its RPC. The caller is known and
-   * the command decoded, so that what is left is the same: limit → permission → validation → handler. Calls back once, with
-   * the reply, and never before it returns: with thousands of commands a second, promises for their steps would count.
+   * Runs one of the many commands of a call or stream as a call of its RPC. The caller is known and the command
+   * decoded, so these steps are left: limit → permission → validation → handler. Calls back once, with the reply, and
+   * never before it returns. It uses callbacks because with thousands of commands a second, a promise for each step
+   * would be noticeable.
    */
   command(
     operation: Operation,
@@ -170,7 +170,8 @@ export class Dispatcher {
     span: CallSpan | undefined,
   ): Reply | Promise<Reply> {
     const { method, permission } = operation;
-    // Streams that are read on no faster than commands are done need no other bound: `changes` is false.
+    // `changes` is false, so a command is not refused because it would wait: streams are read no faster than commands
+    // are done, and a batch was already admitted as a whole.
     const refusal = isCounted
       ? forbidden(principal, permission)
       : this.#refusal(principal, permission, false);
@@ -255,7 +256,7 @@ export class Dispatcher {
     return this.#validate(principal, method, request, key);
   }
 
-  /** Counts the call against the limits. */
+  /** Counts the call against the limits, and checks the permission. Returns why it is refused, if it is. */
   #refusal(principal: Principal, permission: Permission | undefined, changes: boolean): Failure | undefined {
     const refusal = this.#options.limits.count(principal.merchantId, changes, Date.now());
     return refusal ?? forbidden(principal, permission);
@@ -273,7 +274,9 @@ export class Dispatcher {
     return refused(principal, { reason: 'VALIDATION_FAILED', violations });
   }
 
-  /** Operators have no API key, and merchants always do: which call it is says whose it must be. */
+  /**
+   * Operators have no API key, and merchants always have one. The call's permission says whose credentials it needs.
+   */
   #authenticate(
     metadata: Pick<CallMetadata, 'header'>,
     permission: Permission,

@@ -12,16 +12,16 @@ export interface Refusal {
   readonly requestId: string;
 }
 
-/** What becomes of a call, by its headers: it is refused, or goes on. */
+/** What becomes of a call, as far as its headers show: it is refused, or goes on. */
 export type Foreseen =
   | Refusal
-  /** It is on its way to the engine. To be called when it gets to the dispatcher, or ends. */
+  /** It is on its way to the engine. `onArrival` must be called when it gets to the dispatcher, or ends. */
   | { readonly failure: undefined; readonly onArrival: () => void };
 
 /**
- * Refuses calls by their headers alone, while calls are being refused: before their message is read, which is most of
- * what a call costs. The dispatcher's order holds: credentials → limits. A call whose credentials are not known yet, or
- * that comes when nothing was refused of late, goes the usual way.
+ * Refuses calls by their headers alone, while calls are being refused: reading the message is most of what a call
+ * costs. The order is that of the dispatcher: credentials → limits. A call whose credentials are not known yet, or that
+ * comes when nothing was refused lately, goes the usual way.
  */
 export class EarlyRefusals {
   readonly #authenticator: Pick<Authenticator, 'known'>;
@@ -40,7 +40,7 @@ export class EarlyRefusals {
     this.#observer = observer;
   }
 
-  /** Undefined: nothing is foreseen. */
+  /** Undefined: the call goes the usual way, and need not be announced. */
   foresee(operation: Operation, metadata: Omit<CallMetadata, 'deadlineAtMs'>): Foreseen | undefined {
     const nowMs = Date.now();
     if (!this.#limits.isEarly(nowMs) || operation.permission === OPERATOR_PERMISSION) return undefined;

@@ -32,7 +32,7 @@ export function refuseRepeatedKey(
 /** The field of a command's envelope that is its key. */
 export const KEY_FIELD = 'idempotencyKey';
 
-/** Of a call that brings many commands. */
+/** What is wrong with a key on a call that brings many commands. */
 export const keyOfMany: FieldViolation = {
   field: HEADER,
   description: 'must not be given: each command has its own key',
@@ -46,7 +46,7 @@ interface Keyed {
 
 /**
  * The one key of a call, from what came with the request (a header, or the envelope of a command), the request's own
- * field, or both. Undefined if none was sent. A key that was sent is never ignored. `name` is that of the former.
+ * field, or both. Undefined if none was sent. A key that was sent is never ignored. `name`: what `given` is called.
  */
 export function idempotencyKeyOf(
   request: Message,

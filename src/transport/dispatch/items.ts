@@ -5,7 +5,7 @@ import { isCommandName } from '../operations/command-name.js';
 import { envelopeOf, inWordsOfCommand } from './unread-command.js';
 import { UnreadableRequest } from './unreadable-request.js';
 
-/** How requests' lists are read, at all doors: https://buf.build/docs/protovalidate/schemas/standard-rules/#repeated */
+/** How all doors read lists: https://buf.build/docs/protovalidate/schemas/standard-rules/#repeated */
 
 /**
  * How many items of a list are read: one more than it may have, so that validation sees that there are too many. A long
@@ -20,8 +20,8 @@ export function itemsReadMax(field: DescField): number | undefined {
 const unreadable = new WeakMap<Message, UnreadableRequest>();
 
 /**
- * What stands in a list for an item that cannot be read, where each is read by itself; undefined: the list is one.
- * `bytes`: the item, where it is binary.
+ * Returns what makes a stand-in for an item of the list that cannot be read. Undefined: the items are not read one by
+ * one, so a bad one makes the whole request unreadable. `bytes`: the item, if it is binary.
  */
 export function standInOf(
   field: DescField,
@@ -42,7 +42,7 @@ export function unreadableCommand(command: Message): UnreadableRequest | undefin
   return unreadable.get(command);
 }
 
-/** Without the name of the command, of which the caller of the RPC knows nothing. */
+/** The description as a caller of the command's own RPC would get it, where fields do not begin with its name. */
 function asOfCommand(description: string): string {
   const [name = ''] = /^\w+(?=\.)/.exec(description) ?? [];
   return isCommandName(name) ? description.slice(name.length + 1) : description;

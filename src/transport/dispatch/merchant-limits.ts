@@ -1,13 +1,13 @@
 import type { RateLimiter } from '../../auth/rate-limiter.js';
 import { Crowds } from './crowds.js';
 
-/** Who had better not wait for the engine. */
+/** Says which commands would wait too long for the engine. */
 export interface Load {
   /** Commands have been refused of late because they would have waited too long. */
   readonly tight: boolean;
   /**
-   * Whether one more command of the merchant would wait too long. `announced`: calls of theirs that have been let in and
-   * are not there yet.
+   * Whether one more command of the merchant would wait too long. `announced`: calls of theirs that have been let in
+   * and are not there yet.
    */
   refuses(merchantId: string, announced: number): boolean;
 }
@@ -17,10 +17,10 @@ export interface Excess {
   readonly reason: 'RATE_LIMITED' | 'OVERLOADED';
 }
 
-/** Limits are looked at early while calls have been refused within this time. */
+/** Limits are checked early while a call has been refused within this time. */
 const EARLY_MS = 1000;
 
-/** What a merchant may use of this process now: calls in progress, calls a second, time in the engine's queue. */
+/** How much of this process a merchant may use: calls in progress, calls a second, time in the engine's queue. */
 export class MerchantLimits {
   readonly #crowds: Crowds;
   readonly #rateLimiter: RateLimiter;
@@ -34,7 +34,7 @@ export class MerchantLimits {
     this.#load = load;
   }
 
-  /** The call is in progress until it leaves. Returns why it is refused, if so. */
+  /** Counts the call as in progress until it leaves. Returns why it is refused, if it is. */
   enter(merchantId: string, nowMs: number): Excess | undefined {
     return this.#crowds.enter(merchantId, nowMs) ? undefined : this.#refuse('RATE_LIMITED', nowMs);
   }
@@ -44,13 +44,13 @@ export class MerchantLimits {
     return this.#crowds.leave(merchantId, Date.now(), failure?.reason === 'RATE_LIMITED');
   }
 
-  /** Counts the call. `changes`: it is for the engine. Returns why it is refused, if so. */
+  /** Counts the call against the rate. `changes`: it is for the engine. Returns why it is refused, if it is. */
   count(merchantId: string, changes: boolean, nowMs: number): Excess | undefined {
     if (!this.#rateLimiter.admits(merchantId, nowMs)) return this.#refuse('RATE_LIMITED', nowMs);
     return changes && this.#load?.refuses(merchantId, 0) ? { reason: 'OVERLOADED' } : undefined;
   }
 
-  /** Whether it is worth the while to look at a call before its message is read. */
+  /** Whether it pays to check the limits of a call before its message is read. */
   isEarly(nowMs: number): boolean {
     return nowMs - this.#refusedAtMs < EARLY_MS || this.#load?.tight === true;
   }

@@ -1,6 +1,6 @@
 /**
- * The validator's own RE2 guards against hostile patterns. These patterns come from our protos, and the native engine
- * cuts a validation from 11.6 µs to 1.0 µs.
+ * The validator's own RE2 protects from hostile patterns. Here, all patterns come from our protos, and the native
+ * engine shortens a validation from 11.6 µs to 1.0 µs.
  */
 export function nativeRegexMatch(): (pattern: string, against: string) => boolean {
   const compiled = new Map<string, RegExp>();

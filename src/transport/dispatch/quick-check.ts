@@ -3,13 +3,13 @@ import { reflect } from '@bufbuild/protobuf/reflect';
 import * as validate from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 import { fieldsOf } from '../messages/fields.js';
 
-/** Whether a message surely keeps its rules. False: the validator has to look. */
+/** Whether a message certainly keeps its rules. False: the validator has to decide. */
 export type QuickCheck = (message: Message) => boolean;
 
 /**
- * A check of the rules that most requests have, compiled. The validator walks a tree of rules with reflection, which is a
- * twentieth of what a command on a stream costs. It is stricter where that is simpler: what it lets pass, the validator would
- * let pass, and nobody is refused by it. Undefined: the message has rules or fields of other kinds.
+ * Compiles a check of the rules that most requests have. The validator walks a tree of rules with reflection, which is
+ * a twentieth of the cost of a command on a stream. The check is stricter where that is simpler. That refuses nobody:
+ * what passes is valid, and the validator decides the rest. Undefined: the message has other kinds of rules or fields.
  */
 export function quickCheck(schema: DescMessage): QuickCheck | undefined {
   if (
@@ -31,7 +31,7 @@ export function quickCheck(schema: DescMessage): QuickCheck | undefined {
   };
 }
 
-/** Of a field's value; undefined: it is not set. */
+/** Checks the value of a field; undefined: it is not set. */
 type Check = (value: unknown) => boolean;
 
 const anything: Check = () => true;
@@ -43,7 +43,7 @@ function fieldCheck(field: DescField): Check | undefined {
   const { required, type } = rules;
   const check = typeCheck(field.scalar, type);
   if (check === undefined) return undefined;
-  // Without `required`, a field that is not set has no other rules.
+  // Without `required`, the other rules do not apply to a field that is not set.
   return required
     ? (value) => Boolean(value) && check(value)
     : (value) => value === undefined || check(value);
@@ -65,7 +65,7 @@ function typeCheck(
       }
       const lengthMax = rules.maxLen === 0n ? Number.POSITIVE_INFINITY : Number(rules.maxLen);
       const pattern = new RegExp(rules.pattern, 'u');
-      // The rule counts characters, which are as many as UTF-16 units or fewer.
+      // The rule counts characters, and a text never has more characters than UTF-16 units.
       return (value) => typeof value === 'string' && value.length <= lengthMax && pattern.test(value);
     }
     case 'int32': {
@@ -82,7 +82,7 @@ function typeCheck(
   }
 }
 
-/** Whether nothing else is said; examples say nothing. */
+/** Whether no other rules are set than these. Examples are not rules. */
 function hasOnly(schema: DescMessage, rules: Message, names: readonly string[]): boolean {
   const said = reflect(schema, rules);
   if ((said.getUnknown() ?? []).length > 0) return false;

@@ -21,10 +21,10 @@ export interface StreamDispatcherOptions {
 type OfStream = Pick<StreamOperation, 'method' | 'permission'>;
 
 export interface StreamObserver {
-  /** A caller asks for a stream. Undefined: nobody traces it. */
+  /** A caller asks for a stream. Returns undefined if nobody traces it. */
   began(operation: OfStream, arrival: Arrival): CallSpan | undefined;
   opened(stream: OpenedStream): void;
-  /** The stream has not begun. */
+  /** A stream was refused before it began. */
   refused(stream: OpenedStream, failure: Failure): void;
   /** `failure` is undefined if the caller left, or ended a stream of commands. */
   ended(stream: OpenedStream, failure: Failure | undefined): void;
@@ -54,8 +54,8 @@ export type CommandStreamReply =
 const begun = {} as Message;
 
 /**
- * The only way from any door to a stream. Besides what the dispatcher does for every call, it ends streams: when the
- * caller leaves, when the credentials are no longer valid, and when the service stops.
+ * The only way from any door to a stream. In addition to what the dispatcher does for every call, it ends streams: when
+ * the caller leaves, when the credentials are no longer valid, and when the service stops.
  */
 export class StreamDispatcher {
   readonly #options: StreamDispatcherOptions;
@@ -84,8 +84,8 @@ export class StreamDispatcher {
   }
 
   /**
-   * Opens a stream on which commands come; never rejects. `ending` is aborted with a StreamFailed when the stream has to
-   * end. The commands are the caller's to run.
+   * Opens a stream on which commands come; never rejects. `ending` is aborted with a StreamFailed when the stream has
+   * to end. The commands are the caller's to run.
    */
   async openCommands(
     operation: OfStream,
@@ -133,7 +133,7 @@ export class StreamDispatcher {
       }
       observer.opened(stream);
       const messages = this.#run(stream, metadata, opened.messages, ending);
-      // A generator that never began has no end either, and a caller may leave before asking for a message.
+      // A generator that has not begun never runs its `finally`, and a caller may leave before asking for a message.
       await messages.next();
       const leave = (): void => {
         ending.abort(left.reason);
@@ -180,13 +180,13 @@ export class StreamDispatcher {
     }
   }
 
-  /** Why no stream can be opened, if so. */
+  /** Why no more streams can be opened; undefined: they can. */
   #full(): Failure | undefined {
     if (this.#closing) return { reason: 'SHUTTING_DOWN' };
     return this.#open.size >= this.#options.streamsMax ? { reason: 'OVERLOADED' } : undefined;
   }
 
-  /** Counts an open stream as the merchant's, unless they have enough. */
+  /** Counts an open stream as the merchant's, unless they have too many. Returns why it is refused, if it is. */
   #own(ending: AbortController, { merchantId }: Principal): Failure | undefined {
     const { merchantStreamsMax } = this.#options;
     if (merchantStreamsMax > 0) {
@@ -207,7 +207,7 @@ export class StreamDispatcher {
     return refusal === undefined ? operation.open(principal, request) : { ok: false, failure: refusal };
   }
 
-  /** Begins with an empty message. */
+  /** Yields an empty message first, so that it can be begun before the caller asks for anything. */
   async *#run(
     stream: OpenedStream,
     metadata: CallMetadata,
@@ -227,7 +227,7 @@ export class StreamDispatcher {
         error instanceof StreamFailed ? error.failure : dispatcher.faultOf(error, operation, metadata);
       throw error instanceof StreamFailed ? error : new StreamFailed(failure);
     } finally {
-      // A caller that never asks for the next message does not get past the lines above.
+      // If the caller never asks for another message, the generator ends at a `yield`, and the lines above do not run.
       if (ending.signal.reason instanceof StreamFailed) failure ??= ending.signal.reason.failure;
       clearInterval(recheck);
       this.#open.delete(ending);
@@ -247,7 +247,7 @@ export class StreamDispatcher {
         (good) => {
           if (!good) ending.abort(new StreamFailed({ reason: 'UNAUTHENTICATED' }));
         },
-        // The answer is not known right now; the next check may find it.
+        // Nobody knows right now whether they are valid. The next check may find out.
         () => {},
       );
     }, credentialsIntervalMs).unref();

@@ -12,13 +12,13 @@ for (const { localName, number } of commandFields) {
   if (isCommandName(localName)) commandsByNumber.set(number, localName);
 }
 
-/** What can be read of the message around a command which itself cannot be read. */
+/** The readable part of a message whose command cannot be read. */
 export interface Envelope {
   readonly tag: string;
   readonly name: CommandName;
 }
 
-/** On a stream or, without a tag, in a batch. Undefined: not even the envelope can be read. */
+/** Reads the envelope of a command on a stream or, without a tag, in a batch. Undefined: it cannot be read either. */
 export function envelopeOf(bytes: Uint8Array): Envelope | undefined {
   const reader = new StrictReader(bytes);
   let tag = '';
@@ -38,7 +38,9 @@ export function envelopeOf(bytes: Uint8Array): Envelope | undefined {
   return name && { tag, name };
 }
 
-/** What the caller of its RPC would be told, of which the caller knows nothing but the command. */
+/**
+ * The description as a caller of the command's own RPC would get it: with the type of its request, not the envelope's.
+ */
 export function inWordsOfCommand(description: string, envelope: DescMessage, name: CommandName): string {
   return description.replace(envelope.typeName, ExecuteRequestSchema.field[name].message!.typeName);
 }

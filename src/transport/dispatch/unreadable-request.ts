@@ -3,12 +3,12 @@ export class UnreadableRequest extends Error {
   override readonly name = 'UnreadableRequest';
 }
 
-/** There is no room in memory for the request. Thrown likewise. */
+/** There is no room in memory for the request. Also thrown by `decode`. */
 export class NoRoom extends Error {
   override readonly name = 'NoRoom';
 }
 
-/** Of a request that was not read, since its caller is unknown (`mayBring`); so nobody is told. */
+/** For a request that was not read because its caller is unknown (`mayBring`). So no caller ever sees it. */
 export function notRead(): UnreadableRequest {
   return new UnreadableRequest('the request was not read');
 }

@@ -5,7 +5,7 @@ import { toFieldViolation } from '../failures/violations.js';
 import { nativeRegexMatch } from './native-regex.js';
 import { type QuickCheck, quickCheck } from './quick-check.js';
 
-/** Looks whether requests keep the rules of their messages. */
+/** Checks whether requests keep the rules of their messages. */
 export class Validation {
   readonly #validator = createValidator({ regexMatch: nativeRegexMatch() });
   readonly #quickChecks = new Map<DescMethod, QuickCheck>();

@@ -9,15 +9,15 @@ import type { Reply } from '../operations/operation.js';
 import { type Envelope, EnvelopeReader, EnvelopeTooLarge } from './envelopes.js';
 import type { StreamProtocol } from './stream-protocol.js';
 
-/** Bytes of the commands in progress on one stream: their answers are about as long. */
+/** The most bytes of commands in progress on one stream. Their answers are about as long. */
 const IN_FLIGHT_BYTES_MAX = 1024 * 1024;
 
 const TAG_CHARACTERS_MAX = 128;
 
 export interface CommandStreamLimits {
-  /** Commands of one stream in progress; beyond that it is not read on. */
+  /** The most commands in progress on one stream. With this many, it is not read any further. */
   readonly streamCommandsMax: number;
-  /** Of one message. */
+  /** The most bytes of one message. */
   readonly messageBytesMax: number;
   /** How long a caller may leave answers unread. */
   readonly streamStalledMs: number;
@@ -26,13 +26,13 @@ export interface CommandStreamLimits {
 /**
  * One open stream of commands.
  *
- * Purpose: what costs a unary call most, its HTTP/2 stream, credentials and headers, is paid once for many commands, and
- * the answers that are decided in one turn of the event loop leave in one write. Trade-off: they leave at the end of that
- * turn.
+ * Purpose: most of the cost of a unary call, its HTTP/2 stream, credentials and headers, is paid once for many
+ * commands, and the answers that are decided in one turn of the event loop leave in one write. Trade-off: they leave
+ * at the end of that turn.
  *
- * It reads while fewer commands than allowed are in progress and the caller takes the answers; otherwise HTTP/2's flow
- * control holds the caller up. Whatever ends it, commands that were read are carried through: it ends once they are
- * answered, or at once if the caller is gone, who is then told nothing.
+ * It reads while fewer commands than allowed are in progress and the caller takes the answers; otherwise, HTTP/2's
+ * flow control makes the caller wait. Whatever ends the stream, commands that were read are carried through. The
+ * stream ends once they are answered, or at once if the caller is gone, who then gets no answers.
  */
 export class CommandStream {
   readonly #stream: ServerHttp2Stream;
@@ -48,7 +48,7 @@ export class CommandStream {
   #inFlightBytes = 0;
   /** The answers of this turn, in their envelopes. */
   readonly #answers = new WireWriter();
-  /** Nothing more is read: since the caller has sent all, or with the failure. */
+  /** Nothing more is read, because the caller has sent everything, or because of the failure. */
   #ending: { readonly failure: Failure | undefined } | undefined;
   /** The caller has ended its side. */
   #hasAll = false;
@@ -86,7 +86,7 @@ export class CommandStream {
       this.#hasAll = true;
       this.#readOn();
     };
-    // A side without a message may have ended while the credentials were looked up: that is not told again.
+    // The caller's side may have ended, without a message, while the credentials were looked up: no event follows then.
     if (stream.readableEnded) queueMicrotask(onEnd);
     else stream.once('end', onEnd);
     stream.on('drain', () => {
@@ -100,16 +100,16 @@ export class CommandStream {
     });
   }
 
-  /** Reads nothing more, and ends with the failure once all that was read is answered. */
+  /** Reads nothing more, and ends with the failure once all commands that were read are answered. */
   end(failure: Failure | undefined): void {
     if (this.#ending !== undefined) return;
     this.#ending = { failure };
-    // What still comes is discarded, as far as the window goes: an HTTP/2 stream with unread bytes never closes.
+    // An HTTP/2 stream with unread bytes never closes. So what still comes is discarded, as far as the window goes.
     this.#stream.resume();
     this.#endIfDone();
   }
 
-  /** The service stops: a caller who leaves the end unread is cut off sooner. */
+  /** The service stops, so a caller who leaves the end unread is cut off sooner. */
   hurry(stalledMs: number): void {
     this.#stalledMs = Math.min(this.#stalledMs, stalledMs);
     if (this.#isOver) this.#cutIfUnread();
@@ -184,7 +184,7 @@ export class CommandStream {
     this.#protocol.answer(this.#answers, tag, { name, reply });
   }
 
-  /** Sends the answers of a turn, and reads as many commands. */
+  /** Sends the answers of a turn, and reads on. */
   #flush(): void {
     if (this.#isOver) return;
     if (!this.#stream.write(this.#answers.take())) {
@@ -222,7 +222,7 @@ export class CommandStream {
   #cut(): void {
     const { session } = this.#stream;
     this.#stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-    // A connection that does not even take a reset has a full socket.
+    // If even the reset does not get out, the socket is full.
     const gone = setTimeout(() => session?.destroy(), CUT_MS).unref();
     this.#stream.once('close', () => clearTimeout(gone));
   }

@@ -49,7 +49,7 @@ export class EnvelopeReader {
     return envelope;
   }
 
-  /** Whether so many bytes follow each other in `#bytes`; joins what has arrived if that helps. */
+  /** Whether `#bytes` has this many more bytes; first adds what has arrived, if that is enough. */
   #has(count: number): boolean {
     if (this.#bytes.length - this.#at >= count) return true;
     let arrived = this.#bytes.length - this.#at;

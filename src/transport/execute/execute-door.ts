@@ -17,7 +17,7 @@ const operation = { method, permission: COMMAND_PERMISSION } as const;
 
 export const EXECUTE_PATH = pathOf(method);
 
-/** What a message may have besides its command: a tag and a key. */
+/** Room for what a message has in addition to its command: a tag and a key. */
 const TAG_AND_KEY_BYTES_MAX = 1024;
 
 /** How long a reader may delay the end of the server. */
@@ -25,8 +25,8 @@ const DRAIN_STALLED_MS = 1000;
 
 /**
  * Execute, on both ports: a stream of commands over HTTP/2, in gRPC or Connect. It takes the HTTP/2 streams themselves,
- * since the libraries of both protocols write each answer by itself and read each message by itself, which costs several
- * times as much as a command.
+ * since the libraries of both protocols read messages and write answers one by one, which costs several times as much
+ * as a command.
  */
 export class ExecuteDoor {
   readonly #options: DoorOptions;
@@ -42,7 +42,7 @@ export class ExecuteDoor {
     this.#limits = { streamCommandsMax, streamStalledMs, messageBytesMax };
   }
 
-  /** Takes a request of this path. False: its protocol cannot carry commands both ways. */
+  /** Takes a request of this path. Returns false if its protocol cannot stream in both directions. */
   accept(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean {
     const sent = headers[REQUEST_ID_HEADER];
     const requestId = saneRequestId(typeof sent === 'string' ? sent : undefined) ?? randomUUID();
@@ -126,6 +126,6 @@ function refuse(
   if (stream.closed || stream.destroyed) return;
   protocol.end(stream, failure);
   stream.resume();
-  // Its client may never end its own side.
+  // The client may never end its own side.
   setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
 }

@@ -22,7 +22,7 @@ export interface TaggedCommand {
   readonly tag: string;
   readonly key: string | undefined;
   readonly name: CommandName | undefined;
-  /** Unreadable: the envelope can be read, and the command in it cannot. */
+  /** UnreadableRequest: the envelope can be read, but the command in it cannot. */
   readonly request: NonNullable<ExecuteRequest['command']['value']> | UnreadableRequest | undefined;
 }
 
@@ -87,7 +87,7 @@ const answers = new Map(
   ]),
 );
 
-/** Never makes the whole message. */
+/** Writes an answer without making its message first. */
 export function writeBinaryAnswer(
   into: WireWriter,
   tag: string,

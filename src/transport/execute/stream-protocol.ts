@@ -25,7 +25,7 @@ import {
 /** How a stream of commands is encoded: gRPC, or Connect with one of its codecs. */
 export interface StreamProtocol {
   readonly door: Door;
-  /** What is wrong with the request's head, if anything is. */
+  /** What is wrong with the request's headers, if anything is. */
   readonly malformed: string | undefined;
   /** The compression of the messages, if it is not supported. */
   readonly unsupported: string | undefined;
@@ -34,11 +34,13 @@ export interface StreamProtocol {
   read(envelope: Envelope): TaggedCommand;
   /** Writes an answer in its envelope. */
   answer(into: WireWriter, tag: string, result: CommandResult): void;
-  /** Sends the head, once. */
+  /** Sends the headers. To be called once. */
   begin(stream: ServerHttp2Stream): void;
-  /** Ends the stream, and sends the head if that is still to be done. */
+  /** Ends the stream, and sends the headers first if they are not sent yet. */
   end(stream: ServerHttp2Stream, failure: Failure | undefined): void;
-  /** Refuses a stream of unsupported compression, for which there is no reason of ours, in the protocol's own words. */
+  /**
+   * Refuses a stream of unsupported compression in the protocol's own words, since the contract has no reason for it.
+   */
   refuseEncoding(stream: ServerHttp2Stream): void;
 }
 
@@ -49,7 +51,7 @@ export interface ProtocolContext {
   readonly messageBytesMax: number;
 }
 
-/** By the request's `Content-Type`; undefined: a protocol that cannot carry commands both ways. */
+/** Chooses by the request's `Content-Type`; undefined: a protocol that cannot stream in both directions. */
 export function protocolOf(
   headers: IncomingHttpHeaders,
   context: ProtocolContext,
@@ -126,7 +128,7 @@ function grpcProtocol(
         stream.respond({ ...head, ...trailers(failure) }, { endStream: true });
         return;
       }
-      // The compatibility layer of node:http2 would send its own.
+      // The compatibility layer of node:http2 would send its own trailers.
       stream.removeAllListeners('wantTrailers');
       stream.once('wantTrailers', () => stream.sendTrailers(trailers(failure)));
       stream.end();

@@ -9,7 +9,7 @@ import type { HelpLinks } from '../failures/help-links.js';
 import { errorOutcome } from '../failures/status-message.js';
 import type { CommandResult, Reply } from '../operations/operation.js';
 
-/** Puts what became of a command into its message. The operation of the command's name has made the answer. */
+/** Puts the outcome of a command into its message. The command's operation has made the answer. */
 export function withOutcome<M extends ExecuteResponse | BatchResult>(
   message: M,
   { name, reply }: CommandResult,
@@ -19,7 +19,7 @@ export function withOutcome<M extends ExecuteResponse | BatchResult>(
   return Object.assign(message, { replayed: reply.replayed, outcome });
 }
 
-/** The message of a call that succeeded: that of a batch has its results in it. */
+/** The message of a successful call. The message of a batch is made here, from its results. */
 export function messageOf({ message, results }: Reply & { ok: true }, help: HelpLinks): Message {
   if (results === undefined) return message;
   return create(BatchExecuteResponseSchema, {

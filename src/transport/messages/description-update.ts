@@ -16,7 +16,7 @@ const readers: Readonly<Record<string, (details: Partial<InventoryDetails>) => P
     variant_attributes: ({ variantAttributes = {} }) => ({ variantAttributes }),
   };
 
-/** As spelled in JSON. */
+/** The fields that can be changed, spelled as in JSON. */
 const changeable = InventoryDetailsSchema.fields
   .filter(({ name }) => name in readers)
   .map(({ jsonName }) => jsonName)

@@ -5,8 +5,8 @@ import { type Fields, fieldsOf } from './fields.js';
 import { tagOf, WireWriter } from './wire-writer.js';
 
 /**
- * Writes answers as protobuf, byte for byte as the library does, which reflects on every field of every message: several
- * times as fast. A message with a kind of field that answers hardly have is left to the library.
+ * Writes answers as protobuf, byte for byte like the library, but several times as fast: the library uses reflection on
+ * every field. It leaves messages to the library that have kinds of fields which answers hardly have.
  */
 export function encodeBinary(schema: DescMessage, message: Message): Buffer {
   shared.clear();
@@ -14,7 +14,7 @@ export function encodeBinary(schema: DescMessage, message: Message): Buffer {
   return shared.length > KEPT_BYTES_MAX ? handOver() : shared.copy();
 }
 
-/** The same, behind what is there. */
+/** The same, appended to what `into` has. */
 export function writeMessage(into: WireWriter, schema: DescMessage, message: Message): void {
   let write = writers.get(schema);
   if (write === undefined) {
@@ -24,7 +24,7 @@ export function writeMessage(into: WireWriter, schema: DescMessage, message: Mes
   write(into, fieldsOf(message));
 }
 
-/** A longer buffer is not kept for the next message. */
+/** The shared buffer is not kept for the next message if it is longer than this. */
 const KEPT_BYTES_MAX = 64 * 1024;
 
 let shared = new WireWriter();
@@ -50,7 +50,7 @@ function messageWriter(schema: DescMessage): Write {
   };
 }
 
-/** Undefined: it is for the library. */
+/** Undefined: only the library can write this kind of field. */
 function fieldWriter(field: DescField): Write | undefined {
   const { localName } = field;
   const value = valueWriter(field);
@@ -81,7 +81,7 @@ function fieldWriter(field: DescField): Write | undefined {
 function valueWriter(field: DescField): WriteValue | undefined {
   const { message } = field;
   if (message !== undefined) {
-    // In JavaScript, these are not messages.
+    // The library represents these as plain JavaScript values, not as messages.
     if (isWrapperDesc(message) || message.typeName === StructSchema.typeName || field.delimitedEncoding) {
       return undefined;
     }
@@ -128,7 +128,7 @@ function valueWriter(field: DescField): WriteValue | undefined {
   }
 }
 
-/** Its field's descriptor says that the value is of this type. */
+/** Types a writer: the field's descriptor guarantees that the value is of this type. */
 function typed<T>(write: (into: WireWriter, value: T) => void): WriteValue {
   return write as WriteValue;
 }

@@ -2,7 +2,7 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { HeldFigures, StockFigures, StockSuccess } from '../../domain/outcome.js';
 import { availableQty } from '../../domain/stock.js';
 
-/** The figures that inventory.v1.StockLevel is built from. */
+/** The figures of inventory.v1.StockLevel. */
 export function stockLevel(stock: StockFigures) {
   const { id, onHandQty, reservedQty } = stock;
   return { id, onHandQty, reservedQty, availableQty: availableQty(stock) };

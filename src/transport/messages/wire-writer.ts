@@ -1,6 +1,6 @@
 import type { WireType } from '@bufbuild/protobuf/wire';
 
-/** Room that a buffer begins with, at least; it grows as needed. */
+/** The least room that a buffer begins with. It grows as needed. */
 const FIRST_BYTES = 1024;
 
 const NOTHING = Buffer.alloc(0);
@@ -14,15 +14,15 @@ const UNIT_BYTES_MAX = 3;
 const VARINT_BYTES_MAX = 10;
 
 /**
- * Writes protobuf's wire format into one buffer that grows. The library makes a buffer of its own for each nested message,
- * and copies it.
+ * Writes protobuf's wire format into one buffer that grows. The library makes a buffer of its own for each nested
+ * message, and copies it.
  *
  * https://protobuf.dev/programming-guides/encoding/
  */
 export class WireWriter {
   #bytes = NOTHING;
   #at = 0;
-  /** About as much is written until it is taken as the last time. */
+  /** The room that the next buffer begins with: what was written until the last `take`. */
   #firstBytes = FIRST_BYTES;
 
   get length(): number {
@@ -34,7 +34,7 @@ export class WireWriter {
     return Buffer.from(this.#bytes.subarray(0, this.#at));
   }
 
-  /** What was written, without a copy: what comes next goes to a buffer of its own. */
+  /** What was written, without a copy: the next write goes to a new buffer. */
   take(): Buffer {
     const taken = this.#bytes.subarray(0, this.#at);
     this.#firstBytes = Math.max(FIRST_BYTES, this.#at);
@@ -53,7 +53,7 @@ export class WireWriter {
     this.#bytes[this.#at++] = value;
   }
 
-  /** Where `uint32At` will write. */
+  /** Leaves room for `uint32At`, and returns its position. */
   skipUint32(): number {
     this.#reserve(4);
     const at = this.#at;
@@ -66,7 +66,7 @@ export class WireWriter {
     this.#bytes.writeUInt32BE(value, at);
   }
 
-  /** Up to 32 bits, without a sign. */
+  /** An unsigned number of up to 32 bits. */
   varint(value: number): void {
     this.#reserve(VARINT_BYTES_MAX);
     this.#varint(value);
@@ -85,7 +85,7 @@ export class WireWriter {
     this.#bytes[this.#at++] = Number(rest);
   }
 
-  /** With its length. */
+  /** Writes a text behind its length. */
   string(text: string): void {
     const start = this.begin();
     this.#reserve(text.length * UNIT_BYTES_MAX);
@@ -95,7 +95,7 @@ export class WireWriter {
     this.end(start);
   }
 
-  /** With their length. */
+  /** Writes bytes behind their length. */
   bytes(bytes: Uint8Array): void {
     this.varint(bytes.length);
     this.raw(bytes);
@@ -107,13 +107,13 @@ export class WireWriter {
     this.#at += bytes.length;
   }
 
-  /** Begins a value whose length stands in front of it; returns what `end` needs to know. */
+  /** Begins a value that follows its own length; returns what `end` needs. */
   begin(): number {
     this.#reserve(1);
     return ++this.#at;
   }
 
-  /** Most lengths are one byte; for others, what was written moves. */
+  /** Writes the length. Most lengths take one byte; for longer ones, the value is moved. */
   end(start: number): void {
     const length = this.#at - start;
     if (length < 0x80) {
@@ -134,7 +134,7 @@ export class WireWriter {
     this.#bytes[this.#at++] = rest;
   }
 
-  /** Returns whether the text is ASCII; if not, what it has written is to be overwritten. */
+  /** Writes the text if it is ASCII. Returns false if it is not; then it has to be written again. */
   #ascii(text: string): boolean {
     const bytes = this.#bytes;
     let at = this.#at;
@@ -156,7 +156,7 @@ export class WireWriter {
   }
 }
 
-/** What stands in front of a field's value. */
+/** The tag in front of a field's value. */
 export function tagOf({ number }: { readonly number: number }, wireType: WireType): number {
   return (number << 3) | wireType;
 }

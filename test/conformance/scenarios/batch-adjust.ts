@@ -36,7 +36,7 @@ interface ShortLine {
   readonly qty: number;
   readonly message: string;
 }
-/** Refused for what the first of these lines says, with all of them listed. */
+/** The refusal of lines: its message is about the first, and all are listed. */
 const negativeLines = (first: ShortLine, ...others: ShortLine[]): Expected => ({
   ...negative(first.onHandQty, first.reservedQty, first.qty, first.message),
   failedParts: [first, ...others].map(({ message: _, ...part }) => part),

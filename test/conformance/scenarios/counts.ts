@@ -39,7 +39,7 @@ const lost = (onHandQty: number, reservedQty: number, ...shortfall: (readonly [s
 const few = 'Adjustment would leave 3 units on hand, but 5 units are reserved.';
 const needsAction = 'needs the action DAMAGED or ADJUSTED';
 
-/** Counts, and units that are missing though they are reserved. */
+/** Counts, and adjustments after which reserved units are missing. */
 export const counts: readonly Scenario[] = [
   {
     name: 'a count is set, and the same twice is the same as once',
@@ -83,7 +83,7 @@ export const counts: readonly Scenario[] = [
       set(3, negative(8, 5, -5, few)),
       set(9, stale(7, 8, 'Expected 7 units on hand, but there are 8.'), { expectedOnHandQty: 7 }),
       set(9, ok(adjusted(9, 5)), { expectedOnHandQty: 8 }),
-      // Sent again after a lost answer: it is what was counted.
+      // A count that is sent again after a lost answer is not stale.
       set(9, ok(adjusted(9, 5)), { expectedOnHandQty: 8 }),
       call('SetOnHand', { id: OTHER, qty: 1 }, notFound),
       call('SetOnHand', { id: ID, qty: 1 }, notFound, { caller: 'stranger' }),
@@ -97,7 +97,7 @@ export const counts: readonly Scenario[] = [
       reserve(3, { reference: 'A' }, now(10, 3)),
       reserve(4, { reference: 'B' }, now(10, 7)),
       reserve(2, { reference: 'C' }, now(10, 9)),
-      // Older than C, though added to last.
+      // A is older than C, though units were added to it later.
       reserve(1, { reference: 'A' }, now(10, 10)),
       set(9, negative(10, 10, -1, 'Adjustment would leave 9 units on hand, but 10 units are reserved.')),
       set(9, lost(9, 9, ['C', 1]), release),
@@ -158,7 +158,7 @@ export const counts: readonly Scenario[] = [
       pass(60),
       adjust(-2, { action: 'DAMAGED', ...release }, lost(4, 3)),
       adjust(-2, { action: 'DAMAGED', ...release }, lost(2, 2, ['A', 1])),
-      // More than there is to lose.
+      // An increase takes no reserved units.
       adjust(3, { action: 'ADJUSTED', ...release }, lost(5, 2)),
     ],
     holds: { [ID]: { A: 2 } },

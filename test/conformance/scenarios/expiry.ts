@@ -258,7 +258,7 @@ export const expiry: readonly Scenario[] = [
       reserve(1, { reference: 'B' }, now(10, 3)),
       pass(HOUR),
       reserve(3, { reference: 'A' }, now(10, 4)),
-      // Younger than B now.
+      // By now, A is younger than B.
       listHolds(holds(hold(1, 'B'), hold(3, 'A'))),
       getOrder('A', order('A', 'HELD', hold(3, 'A'))),
     ],

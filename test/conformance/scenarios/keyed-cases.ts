@@ -34,7 +34,7 @@ const created = ok({
 });
 const held = reserve(5, { reference: ORDER }, now(50, 5));
 
-/** What a key stands for, beyond the one RPC that it was sent with. */
+/** What a key means for other calls than the one that it was first sent with. */
 export const keyedCases: readonly Scenario[] = [
   {
     name: 'a key of one RPC is not valid for another with the same fields',

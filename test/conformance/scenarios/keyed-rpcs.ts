@@ -34,7 +34,7 @@ const HOUR = 3600;
 const key = { idempotencyKey: 'k' };
 const replay = { idempotencyKey: 'k', replayed: true };
 
-/** A good request on a record of 50 units of which ORDER holds 5, its answer, and what is another request. */
+/** A good request on a record of 50 units of which ORDER holds 5, its answer, and fields that make other requests. */
 type Keyed = readonly [JsonRequest, Expected, readonly JsonRequest[]];
 
 const line = { id: ID, qty: 2, action: 'RECEIVED' };
@@ -205,7 +205,7 @@ const keyed: Readonly<Record<ChangingRpc, Keyed>> = {
 
 const tooFew = 'Adjustment would result in negative stock. Current on-hand: 50, requested change: -51.';
 
-/** A rejected call, what would make it succeed, and nevertheless the rejection again. */
+/** Calls that are rejected, and rejected again under their keys after `change`. */
 const rejected: readonly (readonly [Rpc, JsonRequest, Expected])[] = [
   [
     'Confirm',
@@ -255,7 +255,7 @@ const rejected: readonly (readonly [Rpc, JsonRequest, Expected])[] = [
   ],
 ];
 
-/** What would let each of the rejected calls succeed: units on hand, units held under A. */
+/** After this, each of the rejected calls would succeed: it adds units on hand, and units held under A. */
 const change = [
   call('Adjust', { id: ID, qty: 100, action: 'RECEIVED' }, ok(adjusted(150, 5))),
   reserve(10, { reference: 'A' }, now(150, 15)),
@@ -263,7 +263,7 @@ const change = [
 
 const held = reserve(5, { reference: ORDER }, now(50, 5));
 
-/** Idempotency keys on each RPC that changes something. The rules of keys stand in idempotency.ts. */
+/** Idempotency keys on each RPC that changes something. The rules for keys are in idempotency.ts. */
 export const keyedRpcs: readonly Scenario[] = [
   ...(Object.entries(keyed) as [ChangingRpc, Keyed][]).map(
     ([rpc, [request, expected, others]]): Scenario => ({
@@ -276,7 +276,7 @@ export const keyedRpcs: readonly Scenario[] = [
         ...others.map((other) => call(rpc, { ...request, ...other }, keyReused, key)),
         call('ListHolds', { id: ID }, ok(expect.anything()), key),
         call(rpc, request, expected, replay),
-        // The same key in the field is the same key, and makes no other request.
+        // A key in the field is the same as in the header, and the request is still the same.
         call(rpc, { ...request, idempotencyKey: 'k' }, expected, { replayed: true }),
         call(rpc, { ...request, idempotencyKey: 'k' }, expected, replay),
         ...others

@@ -64,7 +64,7 @@ const soon = heldOrder('soon', 2, 1, 60);
 const late = heldOrder('late', 3, 1, 600);
 const heldOrders = (...content: unknown[]) => ok({ content, limit: 50, nextPageToken: '' });
 
-/** Lists of records, holds and orders. The log's stands in logs.ts. */
+/** Lists of records, holds and orders. The list of the log is in logs.ts. */
 export const lists: readonly Scenario[] = [
   {
     name: 'records by number of page',
@@ -86,7 +86,7 @@ export const lists: readonly Scenario[] = [
     records: shop,
     steps: [
       call('ListInventory', { limit: 2 }, page(data.slice(0, 2), { page: 0, limit: 2 }, token), bindNext),
-      // New ids begin with inv_: before the place where the walk stands.
+      // New ids begin with inv_, and so are before the place of the walk.
       ...['A', 'B'].map((productId) =>
         call(
           'CreateInventory',
@@ -339,7 +339,7 @@ export const lists: readonly Scenario[] = [
         ok({ content: [hold(5, null), hold(1, 'A')], limit: 2, nextPageToken: token }),
         bindNext,
       ),
-      // What ends or begins meanwhile does not move the place.
+      // Holds that end or begin meanwhile do not move the place.
       release(1, { reference: 'A' }, now(50, 7)),
       reserve(1, { reference: 'D' }, now(50, 8)),
       call(

@@ -195,7 +195,7 @@ export const logs: readonly Scenario[] = [
       ),
       list({ from: '2100-01-01T00:00:00Z' }, onlyPage()),
       list({ to: '2001-01-01T00:00:00+01:00' }, onlyPage()),
-      // To the millisecond, as it is told; the log is more exact.
+      // Answers have milliseconds, though the log is more exact.
       list({ from: new Bound('last'), reference: 'A', action: 'SOLD' }, onlyPage(confirmed)),
       list({ to: new Bound('last'), reference: 'A', action: 'SOLD' }, onlyPage()),
     ],
@@ -238,7 +238,7 @@ export const logs: readonly Scenario[] = [
       list({ reference: 'A', action: 'RESERVED' }, onlyPage(reservedA)),
       list({ inventoryId: 'inv_b', reference: 'A' }, onlyPage()),
       list({ inventoryId: ID, reference: 'A', action: 'SOLD' }, onlyPage(confirmed)),
-      // An empty filter lets everything through.
+      // An empty filter matches everything.
       list({ inventoryId: 'inv_b', reference: '' }, onlyPage(reservedB, entry('inv_b', seeded))),
       list({}, onlyPage(), { caller: 'stranger' }),
       list({ inventoryId: ID }, onlyPage(), { caller: 'stranger' }),

@@ -50,7 +50,7 @@ const reserveBoth = reserveOrder(
   ),
 );
 const both = [record(10, 0, a), record(10, 0, b)];
-/** Of these two, once two units of b are gone. */
+/** What is left of both, once two units of b are gone. */
 const bothLeft = [
   [a, 2],
   [b, 1],
@@ -60,7 +60,7 @@ const bothLines = [
   [b, 3],
 ] as const;
 
-/** Once nothing is held any more, every call tells what became of it, and changes nothing. */
+/** Once an order holds nothing, every call says how it ended, and changes nothing. */
 const ended = (
   state: 'NOT_HELD' | 'RELEASED' | 'CONFIRMED' | 'EXPIRED',
   failure: ReturnType<typeof expired>,
@@ -75,7 +75,7 @@ const wasReleased = ended('RELEASED', alreadyReleased(ORDER));
 const wasConfirmed = ended('CONFIRMED', alreadyConfirmed(ORDER));
 const hasExpired = ended('EXPIRED', expired(ORDER));
 
-/** What becomes of orders, and how it is told apart afterwards. */
+/** How orders end, and how calls distinguish the endings afterwards. */
 export const orderEndings: readonly Scenario[] = [
   {
     name: 'nothing was ever held',

@@ -35,7 +35,7 @@ const releaseLines = (lines: Lines, expected: ReturnType<typeof endedOrder>, ref
 const confirmLines = (lines: Lines, expected: ReturnType<typeof endedOrder>, reference = 'A') =>
   call('ConfirmOrder', { reference, lines: linesOf(lines) }, expected);
 
-/** Exactly the lines that a release or confirm of an order names, or none. */
+/** A release or confirm of an order with lines takes exactly these lines, or none. */
 export const orderLines: readonly Scenario[] = [
   {
     name: 'three of five ship, the other two are cancelled',
@@ -104,7 +104,7 @@ export const orderLines: readonly Scenario[] = [
     records: [...both, record(10, 0, 'inv_c')],
     steps: [
       ...held,
-      // What others hold is not the order's.
+      // Units that others hold do not count for the order.
       reserve(9, { id: 'inv_c', reference: 'B' }, now(10, 9, 'inv_c')),
       releaseLines(
         [
@@ -148,7 +148,7 @@ export const orderLines: readonly Scenario[] = [
       confirmLines([[b, 1]], alreadyConfirmed('B'), 'B'),
       reserve(1, { id: a, reference: 'C', ttlSeconds: HOUR }, now(9, 1, a, { expiresAt: inSeconds(HOUR) })),
       pass(HOUR),
-      // Of another record, too, which has nothing to do with the one whose hold expired.
+      // The same for another record, on which the order never had a hold.
       releaseLines([[b, 1]], expired('C'), 'C'),
       releaseLines([[a, 1]], expired('C'), 'C'),
     ],

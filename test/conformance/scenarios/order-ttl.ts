@@ -99,7 +99,7 @@ export const orderTtl: readonly Scenario[] = [
       ),
       reserveOrder('A', [[b, 1]], reservedOrder('A', [[b, 1, 1]], [stock(10, 2, b)]), { openEnded: true }),
       getOrder('A', order('A', 'HELD', hold(1, 'A', a, inSeconds(HOUR)), hold(2, 'A', b))),
-      // The answer tells the first of the expiries.
+      // The answer has the earliest of the expiries.
       reserveOrder(
         'A',
         [

@@ -22,7 +22,7 @@ const a = 'inv_a';
 const b = 'inv_b';
 const c = 'inv_c';
 
-/** An order's lines: all or none. What becomes of orders stands in order-endings.ts. */
+/** Lines of an order: all or none. How orders end is in order-endings.ts. */
 export const orders: readonly Scenario[] = [
   {
     name: 'all lines at once, answered in the order of the request',

@@ -23,11 +23,11 @@ const b = 'inv_b';
 const c = 'inv_c';
 const partial = { allowPartial: true };
 
-/** The answer of a Reserve that would have taken less. */
+/** The answer of a Reserve that may get less than it asks for. */
 const got = (requested: number, reserved: number, onHandQty: number, reservedQty: number, beyond = {}) =>
   now(onHandQty, reservedQty, ID, { line: { id: ID, requested, reserved }, ...beyond });
 
-/** `allowPartial`: rather some than none. */
+/** `allowPartial`: some units are better than none. */
 export const partials: readonly Scenario[] = [
   {
     name: 'a reserve gets what is available, and is told how much that was',

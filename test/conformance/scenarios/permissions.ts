@@ -21,7 +21,7 @@ import {
 
 type Level = 'nobody' | 'stockReader' | 'reader' | 'updater' | 'manager';
 
-/** To callers who may read quantities only. */
+/** The record as callers see it who may only read quantities. */
 const unattributed = recordData(50, 0, ID, { lastAdjustedBy: '' });
 
 /** What each RPC needs, a good request, and its answer on one record of 50 units. */
@@ -66,7 +66,7 @@ const needs: Readonly<Record<Rpc, readonly [Level, JsonRequest, Expected]>> = {
   Adjust: ['updater', { id: ID, qty: 1, action: 'RECEIVED' }, ok(adjusted(51, 0))],
   SetOnHand: ['updater', { id: ID, qty: 51 }, ok(adjusted(51, 0))],
   BatchAdjust: ['updater', { lines: [{ id: ID, qty: 1, action: 'RECEIVED' }] }, ok([adjusted(51, 0)])],
-  // Its commands need their own.
+  // The batch needs no permission; its commands do.
   BatchExecute: [
     'nobody',
     { commands: [{ release: { id: ID, qty: 1, reference: 'A' } }] },

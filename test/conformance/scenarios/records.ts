@@ -50,7 +50,7 @@ const taken = (id: string): Expected => ({
 
 const create = (request: object, expected: Parameters<typeof call>[2], extras: Extras = {}) =>
   call('CreateInventory', { ...request }, expected, extras);
-/** Records come into being, and are looked at. Lists stand in lists.ts, changes in updates.ts. */
+/** Creating and getting records. Lists are in lists.ts, changes in updates.ts. */
 export const records: readonly Scenario[] = [
   {
     name: 'a record with all that can be said of it',
@@ -139,7 +139,7 @@ export const records: readonly Scenario[] = [
       create(shirt, alreadyExists),
       create({ ...shirt, initialQty: 1, location: 'elsewhere' }, alreadyExists),
       create({ productId: 'hat', skuId: 'hat-1', warehouseId: 'wh-1', initialQty: 1 }, alreadyExists),
-      // The shape of the request comes first, the rule of stock after the look.
+      // The shape of a request is checked first, and the rules of stock once the record was looked up.
       create({ ...shirt, reorderLevel: -1 }, invalid({ reorderLevel: 'must be greater than or equal to 0' })),
       create({ ...shirt, skuId: 'shirt-1' }, ok({ ...plainShirt, skuId: 'shirt-1' }), bindId),
       create({ ...shirt, skuId: 'shirt-1' }, alreadyExists),
@@ -159,7 +159,7 @@ export const records: readonly Scenario[] = [
       create({ ...shirt, productId: 'hat', id: 'own_1' }, taken('own_1')),
       create({ ...shirt, id: 'own_2' }, alreadyExists),
       create({ ...shirt, productId: 'hat', id: 'own_0' }, taken('own_0')),
-      // The same text by another case is another id; another merchant's ids are not ours.
+      // Ids differ by case. Another merchant may have the same ids.
       create(
         { ...shirt, productId: 'hat', id: 'OWN_1' },
         ok({ ...plainShirt, productId: 'hat', id: 'OWN_1' }),
@@ -175,7 +175,7 @@ export const records: readonly Scenario[] = [
           invalid({ id: 'must be 1 to 64 characters of A-Z a-z 0-9 . _ -' }),
         ),
       ),
-      // Paths that mean something else.
+      // As paths, these ids mean something else.
       ...['.', '..', 'logs', 'low-stock', 'watch', 'product', 'sku'].map((id) =>
         create({ ...shirt, productId: 'sock', id }, invalid({ id: expect.stringMatching(/^must not be/) })),
       ),

@@ -20,7 +20,7 @@ import {
 
 const HOUR = 3600;
 
-/** A reference holds exactly so many units of one record. */
+/** SetHold: afterwards, a reference holds exactly this many units of one record. */
 export const setHolds: readonly Scenario[] = [
   {
     name: 'more, fewer, as many, none; each difference is logged once, and no difference is not',
@@ -61,7 +61,7 @@ export const setHolds: readonly Scenario[] = [
         QTY_MAX,
         noStock(QTY_MAX - 9, 0, `Cannot reserve ${QTY_MAX - 9} units. Only 0 units are currently available.`),
       ),
-      // What others gave up since.
+      // B has released a unit since.
       release(1, { reference: 'B' }, now(10, 9)),
       setHold('A', 10, now(10, 10)),
     ],
@@ -110,7 +110,7 @@ export const setHolds: readonly Scenario[] = [
       setHold('A', 5, now(5, 5, ID, { expiresAt: inSeconds(60) }), { ttlSeconds: 60 }),
       pass(61),
       reserve(1, { reference: 'B' }, now(5, 1)),
-      // All of it is missing again.
+      // The hold has expired, so all of its units have to be reserved again.
       setHold('A', 5, noStock(5, 4, 'Cannot reserve 5 units. Only 4 units are currently available.')),
       setHold('A', 4, now(5, 5)),
       pass(2 * HOUR),

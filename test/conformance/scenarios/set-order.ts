@@ -26,7 +26,7 @@ const a = 'inv_a';
 const b = 'inv_b';
 const c = 'inv_c';
 
-/** A reference holds exactly these lines. */
+/** SetOrder: afterwards, a reference holds exactly these lines. */
 export const setOrders: readonly Scenario[] = [
   {
     name: 'missing is reserved, too much is released, what no line names is released, and the rest stays',

@@ -71,11 +71,11 @@ export const settings: readonly Scenario[] = [
           hold(9, 'C', ID, inSeconds(HOUR)),
         ),
       ),
-      // What says that it never ends needs no default.
+      // A request that says that its hold never ends takes no default.
       reserve(1, { reference: 'D', openEnded: true }, now(20, 15)),
       reserve(1, { reference: 'A', openEnded: true }, now(20, 16)),
       set(0),
-      // A hold that is there keeps its own term.
+      // An existing hold keeps its expiry.
       reserve(1, { reference: 'C' }, until(HOUR, 20, 17)),
     ],
   },

@@ -21,7 +21,7 @@ const shoe = (warehouseId: string, skuId = 'shoe') => ({ productId: `${skuId}-pr
 const north = 'inv_n';
 const south = 'inv_s';
 const west = 'inv_w';
-/** Of the SKU: 2 available in north, 5 in south, 3 in west; and 4 of a product without a SKU. */
+/** Available units of the SKU: 2 in north, 5 in south, 3 in west; and 4 units of a product without a SKU. */
 const shop = [
   record(2, 0, north, shoe('north')),
   record(6, 1, south, shoe('south')),
@@ -173,7 +173,7 @@ export const sourcing: readonly Scenario[] = [
         [{ id: 'inv_none', qty: 1 }, { skuId: 'none', qty: 1 }, sku(99), { skuId: 'none', qty: 2 }],
         unknown({ id: 'inv_none' }, { skuId: 'none' }),
       ),
-      // A product is taken by its records without a SKU.
+      // A line that names a product only takes records without a SKU.
       setLines('A', [{ productId: 'shoe-product', qty: 1 }], unknown({ productId: 'shoe-product' })),
       { ...reserveLines('A', [sku(1)], unknown({ skuId: 'shoe' })), caller: 'stranger' },
     ],

@@ -23,7 +23,7 @@ const stranger: Extras = { caller: 'stranger' };
 const theirs = { ...stranger, bind: { theirs: 'id' } };
 const details = { productId: 'hat', skuId: 'hat-1', warehouseId: 'main' };
 
-/** What belongs to another merchant cannot be told from what does not exist. */
+/** To other merchants, a record looks as if it did not exist. */
 export const strangers: readonly Scenario[] = [
   {
     name: 'a record of another merchant is not found, like one that does not exist',

@@ -5,7 +5,7 @@ import { ID, noReserved, now, record, release, reserve } from './words.js';
 
 const BOM = '\ufeff';
 
-/** A test's own client of protobuf loses a byte order mark at the head of what it reads. */
+/** The protobuf client of these tests drops a byte order mark at the start of a text that it reads. */
 const noneUnder = (qty: number, reference: string): Expected => ({
   ...noReserved(
     qty,
@@ -30,7 +30,7 @@ const lookalikes = [
   '\ufffd',
 ];
 
-/** A text is what was sent, at every door: no character is taken off it, none is put in its place. */
+/** Texts stay as they were sent, at every door: no character is dropped or replaced. */
 export const strings: readonly Scenario[] = [
   {
     name: 'a byte order mark is a character: a reference of nothing else is not the empty one',

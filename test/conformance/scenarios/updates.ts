@@ -12,7 +12,7 @@ const update = (details: object, data: object, updateMask?: string) =>
 const noField = (path: string): string =>
   `${path} cannot be changed; the fields that can are location, reorderLevel, reorderQty, warehouseName, variantAttributes`;
 
-/** UpdateInventory: what describes a record, and nothing else of it. */
+/** UpdateInventory changes the description of a record, and nothing else. */
 export const updates: readonly Scenario[] = [
   {
     name: 'an update changes the fields that are present, and no quantity',
@@ -99,7 +99,7 @@ export const updates: readonly Scenario[] = [
           invalid({ updateMask: noField(named!) }),
         ),
       ),
-      // As unknown fields are everywhere.
+      // Fields that the request does not have are ignored, as everywhere.
       update({ onHandQty: 1, productId: 'x' }, {}),
     ],
     log: {},

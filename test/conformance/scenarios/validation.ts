@@ -26,7 +26,7 @@ const pageRules: readonly Rule[] = [
   [{ pageToken: 'ü' }, { pageToken: tokenPattern }],
 ];
 
-/** A change to a good request, and what is said of it. */
+/** A change to a good request, and the violations that it then has. */
 type Rule = readonly [change: JsonRequest, violations: Record<string, string>];
 
 const idRules: readonly Rule[] = [
@@ -95,7 +95,7 @@ const inLineOf =
   ];
 const orderLine = { id: ID, qty: 1 };
 const oneOfThree = 'must name exactly one of id, skuId, productId';
-/** Of lines that may name a SKU or a product in place of a record. */
+/** Rules of lines that may name a SKU or a product instead of a record. */
 const sourceRules: readonly Rule[] = [
   [{ lines: [{}] }, { 'lines[0]': oneOfThree, 'lines[0].qty': qtyRule.qty }],
   [{ lines: [{ id: ID, skuId: 's', qty: 1 }] }, { 'lines[0]': oneOfThree }],
@@ -121,7 +121,7 @@ const adjustment: readonly Rule[] = [
   [{ qty: undefined }, { qty: notZero }],
   [{ action: undefined }, { action: anAdjustment }],
   [{ action: 'ACTION_UNSPECIFIED' }, { action: anAdjustment }],
-  // A log's action, but none of an adjustment's.
+  // The log has this action, but an adjustment cannot have it.
   [{ action: 'RESERVED' }, { action: anAdjustment }],
   [{ action: 99 }, { action: anAdjustment }],
   [{ expectedOnHandQty: -1 }, { expectedOnHandQty: atLeast(0) }],
@@ -337,7 +337,7 @@ export const validation: readonly Scenario[] = [
         { id: 'A.b_c-9', reference: 'r'.repeat(128), notes: 'n'.repeat(1024) },
         now(9, 1, 'A.b_c-9'),
       ),
-      // Characters, not bytes or UTF-16 units.
+      // Limits count characters, not bytes or UTF-16 units.
       reserve(
         1,
         { id: 'A.b_c-9', reference: '🧾'.repeat(128), notes: '—'.repeat(1024) },

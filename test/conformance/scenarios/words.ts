@@ -5,7 +5,7 @@ import type { Expected, ExpectedFailure } from '../contract.js';
 import { inSeconds, justNow } from '../matchers.js';
 import { type Call, merchant, type PassTime } from '../scenario.js';
 
-/** The words that scenarios are written in: calls, and what they come to. */
+/** The vocabulary of scenarios: calls, and what they come to. */
 
 export const ID = 'inv_xyz789';
 export const OTHER = 'inv_other';
@@ -92,7 +92,7 @@ export const stock = (onHandQty: number, reservedQty: number, id = ID, heldSecon
   ...(heldSeconds === undefined ? {} : { expiresAt: inSeconds(heldSeconds) }),
 });
 
-/** The answer of Reserve, Release and Confirm: exactly the four fields of the page, and what is said beyond them. */
+/** The answer of Reserve, Release and Confirm: exactly the four fields of the page, and those of `beyond`. */
 export const now = (onHandQty: number, reservedQty: number, id = ID, beyond: object = {}): Expected =>
   ok({ ...stock(onHandQty, reservedQty, id), ...beyond });
 
@@ -165,10 +165,10 @@ export const heldOrder = (reference: string, ...holds: object[]): Expected =>
   order(reference, 'HELD', ...holds);
 export const order = (reference: string, state: string, ...holds: object[]): Expected =>
   orderWith(reference, state, expect.any(Array), ...holds);
-/** The same, and what became of the units of each record. */
+/** The answer of GetOrder: also what became of the units of each record. */
 export const orderWith = (reference: string, state: string, lines: unknown, ...holds: object[]): Expected =>
   ok({ reference, state, holds, lines });
-/** Of one record of an order: the units that are held, and those that left in each way. */
+/** One record of an order: its held units, and those that left in each way. */
 export const orderLine = (
   id: string,
   heldQty: number,
@@ -187,7 +187,7 @@ export const orderLine = (
 /** The first page, of 50 at most, and the last. */
 export const onlyPage = (...content: unknown[]): Expected =>
   ok({ content, page: 0, limit: 50, totalElements: content.length, nextPageToken: '' });
-/** What a caller gives back as it is. */
+/** A token is opaque: a caller sends it back unchanged. */
 export const token: unknown = expect.stringMatching(/^[\x21-\x7e]{1,1024}$/);
 
 export const noStock = (requested: number, available: number, message: string): Expected => ({
@@ -210,7 +210,7 @@ export const noReserved = (
   },
 });
 
-/** Records of an order that are short, each with its sum. */
+/** The refusal of an order whose records have too few units, each with the sum of its lines. */
 export const shortLines = (
   ...lines: readonly (readonly [id: string, requested: number, available: number])[]
 ): Expected => ({
@@ -230,8 +230,7 @@ export const notFound: ExpectedFailure = {
   reason: 'INVENTORY_NOT_FOUND',
   message: 'Inventory record not found.',
 };
-/** Of a request that names several records. */
-/** Records of lines of which an order holds too few, each with its sum. */
+/** The refusal of lines of which an order holds too few units, by record, each with the sum of its lines. */
 export const unheldLines = (
   verb: string,
   reference: string,

@@ -44,7 +44,7 @@ export class Callers {
     this.#client.close();
   }
 
-  /** One after another. */
+  /** Makes one call after another. */
   async callsInBinary(commands: readonly DrawnCommand[], merchant: Credentials): Promise<Told[]> {
     const told: Told[] = [];
     for (const command of commands) told.push(await this.#grpc(command, merchant));
@@ -57,7 +57,7 @@ export class Callers {
     return told;
   }
 
-  /** All at once. Throws if the stream does not end well. */
+  /** Sends all commands at once. Throws if the stream does not end well. */
   async stream(
     door: ExecuteDoor,
     commands: readonly DrawnCommand[],
@@ -82,7 +82,7 @@ export class Callers {
   async batchInBinary(commands: readonly DrawnCommand[], merchant: Credentials): Promise<Told[]> {
     const writer = new BinaryWriter();
     for (const command of commands) {
-      // The same fields as on a stream, but for the tag.
+      // A command of a batch has the same fields as one on a stream, except the tag.
       const bytes = messageOf(command, '', false);
       writer.tag(BatchExecuteRequestSchema.field.commands.number, WireType.LengthDelimited).bytes(bytes);
     }
@@ -160,7 +160,7 @@ function bytesOf(name: string, request: JsonObject): Uint8Array {
   return toBinary(input, fromJson(input, request));
 }
 
-/** The command in the envelope of a stream. Its bytes may be none that the library would write. */
+/** The command as a message of a stream. Its bytes may differ from any that the library would write. */
 function messageOf(command: DrawnCommand, tag: string, isJson: boolean): Uint8Array {
   const { name, request, key, damage } = command;
   if (isJson) return Buffer.from(JSON.stringify({ tag, ...envelopeOf(command) }));

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 
-/** A command as its caller means it, and what becomes of it on the way. */
+/** A command as its caller means it, and the damage to it on the way. */
 export interface DrawnCommand {
   /** `reserveOrder` */
   readonly name: string;
@@ -9,13 +9,13 @@ export interface DrawnCommand {
   readonly key: string | undefined;
   /** A change of the request's bytes, where they are protobuf. */
   readonly damage: Damage | undefined;
-  /** The same for JSON: a field that gets another value, which may be of the wrong type. */
+  /** The damage in JSON: a field gets another value, which may be of the wrong type. */
   readonly strange: { readonly field: number; readonly value: JsonValue } | undefined;
 }
 
 interface Damage {
   readonly how: 'cut' | 'flip' | 'insert' | 'drop' | 'append';
-  /** Where, counted again from the start after the end. */
+  /** The position; beyond the end, counting starts again at the beginning. */
   readonly at: number;
   readonly byte: number;
 }
@@ -48,7 +48,7 @@ const requested = fc.array(fc.oneof({ weight: 3, arbitrary: byRecord }, { weight
 });
 const named = fc.array(byRecord, { maxLength: 2 });
 
-/** The fields of each command; all but these may be left out: the others are what a command most often has. */
+/** The fields of each command: those that it always has, and those that may be left out. */
 const requests: Readonly<Record<string, fc.Arbitrary<object>>> = {
   reserve: some(
     { id, qty },

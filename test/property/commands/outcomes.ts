@@ -14,8 +14,8 @@ import type { BatchResult, ExecuteResponse } from '../../../src/gen/inventory/v1
 import { ExecuteResponseSchema } from '../../../src/gen/inventory/v1/commands_pb.js';
 
 /**
- * What became of a command, so that two can be compared to the byte. Only times are left out: the commands of two merchants
- * are not executed at the same time.
+ * What became of a command, in a form that can be compared byte by byte. Only times are left out, since the merchants'
+ * commands are not executed at the same time.
  */
 export interface Told {
   readonly replayed: boolean;
@@ -45,7 +45,7 @@ export interface ConnectError {
   readonly details: readonly { readonly type: string; readonly value: string }[];
 }
 
-/** An error of unary Connect, as the Status that it stands for. https://connectrpc.com/docs/protocol/#error-end-stream */
+/** The Status that an error of unary Connect stands for: https://connectrpc.com/docs/protocol/#error-end-stream */
 export function failureOfConnect(replayed: boolean, error: ConnectError, code: number): Told {
   const details = error.details.map(({ type, value }) => ({
     typeUrl: `type.googleapis.com/${type}`,
@@ -54,13 +54,13 @@ export function failureOfConnect(replayed: boolean, error: ConnectError, code: n
   return failure(replayed, toBinary(StatusSchema, create(StatusSchema, { ...error, code, details })));
 }
 
-/** Of a message in binary. */
+/** What a message in binary says. */
 export function toldBinary({ replayed, outcome }: ExecuteResponse | BatchResult): Told {
   if (outcome.case === 'error') return failure(replayed, toBinary(StatusSchema, outcome.value));
   return success(replayed, ExecuteResponseSchema.field[outcome.case!].message!, outcome.value!);
 }
 
-/** Of a message in JSON, which is also there as read by the library. */
+/** What a message in JSON says; `read` is the same message, read by the library. */
 export function toldJson(json: JsonObject, read: ExecuteResponse | BatchResult): Told {
   const { replayed, outcome } = read;
   if (outcome.case === 'error') return failure(replayed, toBinary(StatusSchema, outcome.value));

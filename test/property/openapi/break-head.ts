@@ -44,7 +44,7 @@ const accepts = [
   '',
 ];
 
-/** Changes of what is around the content: all there are. */
+/** All changes of the headers about content, of the body's encoding and size, and of the body as a whole. */
 export const wrappings: readonly Change[] = [
   ...[...contentTypes, ...goodContentTypes].map(
     (contentType): Change =>

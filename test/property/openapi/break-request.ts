@@ -68,7 +68,7 @@ export function brokenRequestsOf(
   callers: readonly Caller[],
 ): fc.Arbitrary<Parts> {
   const change = changeOf(document, operation, callers, { withRuins: true });
-  // Ruins come last, since another change might repair them.
+  // A ruined body is the last change, since another one might repair it.
   const first = changeOf(document, operation, callers, { withRuins: false });
   const several = fc.oneof(
     { weight: 4, arbitrary: fc.tuple(change) },

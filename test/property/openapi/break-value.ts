@@ -33,7 +33,7 @@ const strange = fc.constantFrom<Tree>(
   new Verbatim('1e-2', 0.01),
   new Verbatim('0.3e1', 3),
   new Verbatim('2147483647.00000', 2147483647),
-  // A double makes it 1.
+  // As a double, it is 1.
   new Verbatim('1.0000000000000000001', 1.5),
   new Verbatim('9007199254740993', 2 ** 53),
   new Verbatim('1e308', 1e308),

@@ -71,7 +71,7 @@ function strings(document: OpenApiDocument, pointer: string): fc.Arbitrary<strin
   return fc.oneof(...candidates.map((some) => oftener(some, fits))).filter(fits);
 }
 
-/** Leaves out values that never fit: a filter would wait for one forever. */
+/** Gives no weight to texts of a kind that never fits: the filter would wait for one forever. */
 function oftener(
   some: fc.Arbitrary<string>,
   fits: (text: string) => boolean,
@@ -87,7 +87,7 @@ function objectOf(document: OpenApiDocument, pointer: string, known: Known): fc.
   const values = names.map((name) => {
     const given = valuesOf(document, `${pointer}/properties/${escaped(name)}`, known, name);
     if (required.includes(name) || choice.includes(name)) return given;
-    // A key is often forbidden: with a second key, and in the lines of a batch.
+    // A key is rarely given, since it is often forbidden: with a second key, and in the lines of a batch.
     return name === 'idempotencyKey' ? seldom(given) : fc.option(given, { nil: undefined, freq: 2 });
   });
   const [first = '', ...others] = choice;

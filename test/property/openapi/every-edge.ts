@@ -8,7 +8,7 @@ import { type Caller, encoded, type Parts } from './parts.js';
 import { schemaAt } from './schema.js';
 import { UNTOUCHED } from './world.js';
 
-/** Bodies of operations whose smallest one cannot succeed. */
+/** Bodies of operations whose smallest body cannot succeed. */
 const ownBodies: Readonly<Record<string, Tree>> = {
   // It needs one of two fields.
   extendOrder: new Members([['openEnded', true]]),
@@ -87,7 +87,7 @@ export function plainRequest(
   };
 }
 
-/** The request with one value of one field or parameter at, or just beyond, a bound: all such requests. */
+/** All requests that differ from `plain` in one field or parameter, whose value is at a bound or just beyond it. */
 export function everyEdge(document: OpenApiDocument, operation: Template, plain: Parts): Parts[] {
   const body = bodyPointer(document, operation);
   const bodies = body === undefined ? [] : bodiesAt(document, body).map((tree) => ({ ...plain, body: tree }));
@@ -102,14 +102,14 @@ function bodyPointer(document: OpenApiDocument, { pointer }: Template): string |
   return schemaAt(document, `${pointer}/requestBody/content/application~1json/schema`)?.at;
 }
 
-/** The sample with each edge of each value in it. */
+/** The sample, once for each edge of each value in it. */
 function bodiesAt(document: OpenApiDocument, pointer: string): Tree[] {
   const { schema, at } = schemaAt(document, pointer)!;
   const own = edgesOf(document, at);
   if (schema.type === 'array') return [...own, ...bodiesAt(document, `${at}/items`).map((item) => [item])];
   const { entries } = schema.properties === undefined ? new Members([]) : (sampleOf(document, at) as Members);
   const names = Object.keys(schema.properties ?? {});
-  // The calls of the commands' names have the others.
+  // One of the commands is enough here: the fields of the others are tried by their own calls.
   const [, ...others] = choiceOf(names).filter((name) => commandNames.includes(name));
   const inside = names
     .filter((name) => !others.includes(name))
@@ -129,7 +129,7 @@ function withParameter(plain: Parts, name: string, place: string, edge: Tree): P
     const pairs = texts.map((text) => ({ name: encoded(name), value: encoded(text) }));
     return { ...plain, query: [...others, ...pairs] };
   }
-  // Headers are bytes.
+  // A header cannot carry other characters.
   const text = texts[0]!.replaceAll(/[^\x20-\xff]/gu, 'x');
   return { ...plain, headers: { ...plain.headers, [name.toLowerCase()]: text } };
 }

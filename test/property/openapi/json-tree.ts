@@ -1,6 +1,6 @@
 import type { Json } from '../../support/openapi/document.js';
 
-/** A JSON text that can be wrong in every way: values, and texts that no value could hold. */
+/** A JSON text that can be wrong in every way: it consists of values, and of texts that stand for no value. */
 export type Tree = null | boolean | number | string | readonly Tree[] | Members | Verbatim;
 
 /** An object, whose keys need not differ. */
@@ -8,7 +8,7 @@ export class Members {
   constructor(readonly entries: readonly (readonly [key: string, value: Tree])[]) {}
 }
 
-/** A piece of text, and what it stands for; undefined: nothing, so that no reader may take the whole. */
+/** A piece of text, and what it stands for; undefined: nothing, so that no reader may accept the whole text. */
 export class Verbatim {
   constructor(
     readonly text: string,
@@ -16,7 +16,7 @@ export class Verbatim {
   ) {}
 }
 
-/** As it is sent. */
+/** The text that is sent. */
 export function wireText(tree: Tree): string {
   if (tree instanceof Verbatim) return tree.text;
   if (tree instanceof Members) {
@@ -25,7 +25,7 @@ export function wireText(tree: Tree): string {
   return Array.isArray(tree) ? `[${tree.map(wireText).join(',')}]` : JSON.stringify(tree);
 }
 
-/** Its value for a strict reader who rounds nothing; undefined if nobody may accept it. */
+/** The value that a strict reader sees, which rounds nothing; undefined if no reader may accept it. */
 export function readingOf(tree: Tree): string | undefined {
   try {
     return reading(tree);
@@ -48,7 +48,7 @@ function reading(tree: Tree): string {
     return `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${reading(value)}`).join(',')}}`;
   }
   if (!Array.isArray(tree)) return JSON.stringify(tree);
-  // Without its only item, a list is empty, which everybody may accept.
+  // If its only item was removed, the list is empty, which every reader may accept.
   if (wireText(tree) === '[]') return '[]';
   return `[${tree.map(reading).join(',')}]`;
 }

@@ -5,7 +5,7 @@ import type { Exchange } from '../../support/openapi/exchange.js';
 import { findOperation, type Operation } from '../../support/openapi/routes.js';
 import { BODY_BYTES_MAX, type Sent } from './parts.js';
 
-/** Of calls that take up to a thousand lines. */
+/** The limit of calls that take up to a thousand lines. */
 const BATCH_BODY_BYTES_MAX = 16_777_216;
 
 /** What is wrong with an answer; empty if nothing is. */
@@ -42,20 +42,20 @@ export function judge(document: OpenApiDocument, sent: Sent, exchange: Exchange)
   return contradicted;
 }
 
-/** The statuses for everything that can be wrong except path, parameters and the values in the body. */
+/** The statuses of everything that is wrong, except in the path, parameters and the values in the body. */
 function flawsOf({ parts, unpackedBytes, bytes }: Sent, operation: Operation): number[] {
   const flaws: number[] = [];
   const takesBody = operation.value.requestBody !== undefined;
   const hasBody = bytes !== undefined && takesBody;
   const { caller, coding } = parts;
   if (!accepts(operation, parts.accept)) flaws.push(406);
-  // A body that nobody wants is not unpacked.
+  // A body that the operation does not take is not unpacked.
   const bytesMax = operation.id.startsWith('batch') ? BATCH_BODY_BYTES_MAX : BODY_BYTES_MAX;
   if ((takesBody ? unpackedBytes : (bytes?.length ?? 0)) > bytesMax) flaws.push(413);
   if (hasBody && (coding === 'br' || !isJson(parts.contentType))) flaws.push(415);
   if (hasBody && coding === 'damaged gzip') flaws.push(400);
   if (caller.permission === undefined) flaws.push(401);
-  // The permission for a batch's commands is asked for each of them.
+  // For a batch, the permission is checked for each command.
   else if (!isAllowed(caller.permission, operation) && operation.id !== 'batchExecute') flaws.push(403);
   return flaws;
 }
@@ -90,7 +90,7 @@ function demanded({ value }: Operation): string {
   return (value.security as [{ bearer: [string] }])[0].bearer[0];
 }
 
-/** Of the types that are drawn. */
+/** Knows the types that are drawn. */
 function isJson(contentType: string | undefined): boolean {
   const [type = '', parameters = ''] = (contentType ?? '').toLowerCase().split(';');
   return /^application\/(json|merge-patch\+json)\s*$/.test(type) && !parameters.includes('utf-16');
@@ -100,7 +100,7 @@ function accepts({ value }: Operation, accept = ''): boolean {
   const [range = '', weight] = accept.split(';');
   if (!range.includes('/')) return accept !== 'nonsense';
   const types = Object.keys((value.responses as Record<string, { content: JsonObject }>)['200']!.content);
-  // A stream has its own name for lines of JSON.
+  // Streams have another type for lines of JSON.
   const taken = [...types, 'application/json', '*/*'].includes(range);
   return taken && weight !== 'q=0';
 }

@@ -15,7 +15,7 @@ export interface Caller {
   readonly permission: Permission | 'none' | undefined;
 }
 
-/** A piece of a path or a query as it is sent; `readable` when it is percent-encoded UTF-8. */
+/** A piece of a path or a query as it is sent; `readable`: it is percent-encoded UTF-8. */
 export interface Piece {
   readonly text: string;
   readonly readable: boolean;
@@ -27,7 +27,7 @@ export interface Parts {
   /** `/v1/inventory/{id}` */
   readonly template: string;
   readonly variables: Readonly<Record<string, Piece>>;
-  /** Added to the path: another path, or nothing. */
+  /** Text that is added to the path, or ''. */
   readonly suffix: string;
   readonly query: readonly { readonly name: Piece; readonly value: Piece }[];
   /** By lower-case name. */
@@ -36,7 +36,7 @@ export interface Parts {
   readonly body: Tree | undefined;
   /** Spaces before the body. */
   readonly padding: number;
-  /** Bytes after the body that are not UTF-8. */
+  /** False: bytes that are not UTF-8 follow the body. */
   readonly isUtf8: boolean;
   readonly contentType: string | undefined;
   readonly coding: 'none' | 'identity' | 'gzip' | 'damaged gzip' | 'br';

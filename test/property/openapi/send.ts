@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import type { Exchange } from '../../support/openapi/exchange.js';
 import type { Sent } from './parts.js';
 
-/** Sends requests unchanged, which `fetch` does not, over one connection after another. */
+/** Sends requests unchanged, unlike `fetch`, over one connection at a time. */
 export class Sender {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
 
@@ -13,7 +13,7 @@ export class Sender {
     this.#httpUrl = httpUrl;
   }
 
-  /** A stream's answer is what comes first. */
+  /** The answer of a stream is the first data that comes. */
   send(sent: Sent): Promise<Exchange> {
     const { hostname, port } = new URL(this.#httpUrl);
     const { method } = sent.parts;

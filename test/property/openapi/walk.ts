@@ -41,7 +41,7 @@ export function inMembers(
   });
 }
 
-/** Walks a tree along with its schema; what `change` returns replaces a value. Pointers may lead nowhere. */
+/** Walks a tree along with its schema. `change` returns what replaces a value. Its pointer may lead nowhere. */
 function visit(
   tree: Tree,
   pointer: string,

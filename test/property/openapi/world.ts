@@ -63,7 +63,7 @@ export async function fill(service: TestApp): Promise<World> {
       ids,
       inventoryId: anyId,
       reference: [...references, 'ORD-none'],
-      // A record of its own: others would have emptied a shared one.
+      // Each has an order of its own: other calls would have emptied a shared one.
       'moveOrder.reference': [CART, CART, ...references],
       'extendOrder.reference': ['CART-2', ...references],
       'releaseOrder.reference': ['CART-3', ...references],
