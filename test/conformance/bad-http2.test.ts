@@ -107,6 +107,12 @@ describe.each(['HTTP port', 'gRPC port'] as const)('%s', (port) => {
       session.once('close', () => closed());
       session.close();
     });
+    const next = connectHttp2(`http://${authority}`);
+    next.on('error', () => {});
+    const asked = next.request({ ':path': '/healthz' });
+    const [head] = (await once(asked, 'response')) as [IncomingHttpHeaders];
+    next.destroy();
+    expect(head[':status']).toBeGreaterThan(0);
   });
 });
 

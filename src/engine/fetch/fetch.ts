@@ -60,7 +60,7 @@ export interface FetchedBatch {
 export class ExpiredBacklog extends Error {
   override readonly name = 'ExpiredBacklog';
   constructor(readonly records: readonly RecordKey[]) {
-    super(`${records.length} records have more than ${EXPIRED_HOLDS_MAX} expired holds`);
+    super(`${records.length} records have more expired holds than a batch may end`);
   }
 }
 

@@ -45,7 +45,7 @@ export class EngineMetrics {
     });
     this.#splits = new Counter({
       name: 'holdfast_batch_splits_total',
-      help: 'Times that a batch went on in two halves, since one of its commands may be at fault.',
+      help: 'Times that a batch went on in two halves: a command may be at fault or wait, or others were quicker each time.',
       registers,
     });
     this.#unknownCommits = new Counter({
