@@ -6,8 +6,24 @@ import { ReflectionService } from '@grpc/reflection';
 /**
  * Server reflection, v1 and v1alpha, for the files and everything they import. List files that no service imports, too:
  * a client needs google/rpc/error_details.proto to print error details.
+ *
+ * The library works out its tables when it is created, which is a tenth of a start. Here it does so when a client first
+ * asks, and most services are never asked.
  */
 export function createReflection(files: readonly DescFile[]): ReflectionService {
+  const service = new ReflectionService({});
+  let index: Index | undefined;
+  const handleServerReflectionRequest = (request: unknown): unknown => {
+    index ??= indexOf(files);
+    return index.handleServerReflectionRequest(request);
+  };
+  for (const version of Object.values(versionsOf(service))) {
+    Object.assign(version, { handleServerReflectionRequest });
+  }
+  return service;
+}
+
+function indexOf(files: readonly DescFile[]): Index {
   const all = new Map<string, DescFile>();
   const visit = (file: DescFile): void => {
     if (all.has(file.proto.name)) return;
@@ -17,13 +33,18 @@ export function createReflection(files: readonly DescFile[]): ReflectionService 
   files.forEach(visit);
   const fileDescriptorProtos = [...all.values()].map(encode);
   // The library reads only these descriptors from a package definition.
-  const service = new ReflectionService({ all: { fileDescriptorProtos } } as unknown as ConstructorParameters<
+  const definition = { all: { fileDescriptorProtos } } as unknown as ConstructorParameters<
     typeof ReflectionService
-  >[0]);
-  const { v1, v1Alpha } = service as unknown as Readonly<Record<'v1' | 'v1Alpha', Index>>;
+  >[0];
+  // Both versions answer the same.
+  const { v1 } = versionsOf(new ReflectionService(definition));
   mend(v1, all);
-  mend(v1Alpha, all);
-  return service;
+  return v1;
+}
+
+function versionsOf(service: ReflectionService): Readonly<Record<'v1' | 'v1Alpha', Index>> {
+  const { v1, v1Alpha } = service as unknown as Readonly<Record<'v1' | 'v1Alpha', Index>>;
+  return { v1, v1Alpha };
 }
 
 /** The library's own tables, by name. */
@@ -33,6 +54,7 @@ interface Index {
   /** Type → field number → file. */
   readonly extensions: Record<string, Record<number, object>>;
   readonly fileEncodings: Map<object, Uint8Array>;
+  handleServerReflectionRequest(request: unknown): unknown;
 }
 
 /**
