@@ -16,20 +16,21 @@ declare const holdfastClient: typeof Package;
 
 const SCRIPT = `import * as client from 'holdfast-client'; globalThis.holdfastClient = client;`;
 
-let shop: Server;
+let shop: Server | undefined;
 let service: TestApp;
 let merchant: Credentials;
 let chromium: Chromium;
 let page: Page;
 beforeAll(async () => {
   const script = await bundled(SCRIPT);
-  shop = createServer((request, response) => {
+  const server = createServer((request, response) => {
     const isScript = request.url === '/shop.js';
     response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
     response.end(isScript ? script : '<!doctype html><script src="/shop.js"></script>');
   });
-  await new Promise<void>((listening) => shop.listen(0, '127.0.0.1', listening));
-  const origin = `http://127.0.0.1:${(shop.address() as AddressInfo).port}`;
+  shop = server;
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   service = await startApp({ CORS_ORIGINS: origin });
   merchant = await service.createMerchant();
   await service.seed(
@@ -44,7 +45,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await chromium?.close();
   await service?.close();
-  await new Promise((closed) => shop.close(closed));
+  await new Promise((closed) => (shop === undefined ? closed(undefined) : shop.close(closed)));
 });
 
 /** The script and all that it imports, as bundlers for browsers put them together: by the package's `browser` export. */
@@ -56,11 +57,12 @@ async function bundled(source: string): Promise<string> {
     plugins: [
       {
         name: 'script',
-        resolveId: (id) => (id === 'script' ? '\0script' : undefined),
+        enforce: 'pre',
+        resolveId: (id) => (id.endsWith('virtual:script') ? '\0script' : undefined),
         load: (id) => (id === '\0script' ? source : undefined),
       },
     ],
-    build: { write: false, minify: false, lib: { entry: 'script', formats: ['iife'], name: 'shop' } },
+    build: { write: false, minify: false, lib: { entry: 'virtual:script', formats: ['iife'], name: 'shop' } },
   })) as Rollup.RollupOutput[];
   return output!.output[0].code;
 }
