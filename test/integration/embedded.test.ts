@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, chown, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, inject, test } from 'vitest';
 import { type EmbeddedDatabase, openEmbeddedDatabase } from '../../src/embedded-postgres/embedded.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -316,7 +315,7 @@ let template: Promise<string> | undefined;
 /** A folder with a database in it. Creating one takes long, and most tests are not about that. */
 async function usedDataDir(): Promise<string> {
   template ??= (async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'holdfast-embedded-'));
+    const folder = await mkdtemp(join(inject('runFolder'), 'holdfast-embedded-'));
     await (await open(join(folder, 'data'))).close();
     return folder;
   })();
@@ -326,7 +325,7 @@ async function usedDataDir(): Promise<string> {
 }
 
 async function freshDataDir(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'holdfast-embedded-'));
+  const folder = await mkdtemp(join(inject('runFolder'), 'holdfast-embedded-'));
   folders.push(folder);
   await chmod(folder, 0o755);
   return join(folder, 'data');

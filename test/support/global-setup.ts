@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
@@ -10,11 +9,14 @@ import { prepareCluster, readPassword } from '../../src/embedded-postgres/cluste
 import { adminUrl, ensureDatabase, serviceUrl } from '../../src/embedded-postgres/database.js';
 import { prepareLayout } from '../../src/embedded-postgres/layout.js';
 import { ensureServer, stopServer } from '../../src/embedded-postgres/server/server.js';
+import { makeRunFolder } from './run-folder.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** A database with the newest schema and no rows; never connected to, only cloned. */
     templateUrl: string;
+    /** Where tests make databases. The run removes it at its end. */
+    runFolder: string;
     /** A DATA_DIR with a database that was made and never used; only copied. */
     madeDataDir: string;
   }
@@ -22,10 +24,8 @@ declare module 'vitest' {
 
 /** One real PostgreSQL for the whole run; each test file clones the migrated database. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const folder = mkdtempSync(join(tmpdir(), 'holdfast-test-'));
+  const folder = makeRunFolder();
   const [dataDir, madeDataDir] = [join(folder, 'data'), join(folder, 'made')];
-  // PostgreSQL may run as another account, which must be able to enter the folder.
-  chmodSync(folder, 0o755);
   await prepareCluster(await prepareLayout(dataDir), () => {});
   execFileSync('cp', ['-a', dataDir, madeDataDir]);
   const postgres = await startPostgres(dataDir);
@@ -35,6 +35,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await prepareRoles(postgres.adminUrl);
   // Tests create databases, which needs the superuser.
   project.provide('templateUrl', postgres.adminUrl);
+  project.provide('runFolder', folder);
   project.provide('madeDataDir', madeDataDir);
   return async () => {
     await postgres.close();

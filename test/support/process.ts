@@ -70,7 +70,7 @@ process.on('exit', () => {
 
 /** A folder for DATA_DIR, removed by `cleanUpProcesses` together with the database that runs in it. */
 export async function temporaryDataDir(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'holdfast-data-'));
+  const folder = await mkdtemp(join(inject('runFolder'), 'holdfast-data-'));
   folders.add(folder);
   return folder;
 }
