@@ -11,7 +11,7 @@ const GROUPS: readonly { readonly title: string; readonly bars: readonly Bar[] }
     title: 'One record',
     bars: [
       ['plain, one record', 'one transaction a request'],
-      ['sql, one record', 'SQL straight, no server'],
+      ['sql, one record', 'one SQL statement, no server'],
       ['holdfast, one record', 'Holdfast, a gRPC call each'],
       ['holdfast, REST', 'Holdfast, a REST call each'],
       ['holdfast, BatchExecute', 'Holdfast, BatchExecute of 100'],
@@ -23,7 +23,7 @@ const GROUPS: readonly { readonly title: string; readonly bars: readonly Bar[] }
     title: '10,000 records',
     bars: [
       ['plain, many records', 'one transaction a request'],
-      ['sql, many records', 'SQL straight, no server'],
+      ['sql, many records', 'one SQL statement, no server'],
       ['holdfast, many records', 'Holdfast, a gRPC call each'],
       ['holdfast, Execute, many records', 'Holdfast, on Execute streams'],
       ['noop, many records', 'same server, with nothing to do'],

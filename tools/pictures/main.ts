@@ -1,8 +1,6 @@
 /** Draws the pictures of the documentation: `npm run generate:pictures`. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { drawBars } from './bars.js';
 import { drawFlow, parseFlow } from './flow.js';
-import { readFigure } from './performance.js';
 import { type Drawing, toSvg } from './svg.js';
 
 const docs = new URL('../../docs/', import.meta.url);
@@ -10,7 +8,6 @@ const read = (url: URL): string => readFileSync(url, 'utf8');
 
 const pictures: Readonly<Record<string, Drawing>> = {
   reservation: drawFlow(parseFlow(read(new URL('reservation.txt', import.meta.url)))),
-  throughput: drawBars(readFigure(read(new URL('performance.md', docs)))),
 };
 
 mkdirSync(new URL('pictures/', docs), { recursive: true });
