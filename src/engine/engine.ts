@@ -132,6 +132,7 @@ function executor(
     failureKind,
     weightOf,
     groupOf: ({ command }) => command.merchantId,
+    sequenceOf: ({ sequence }) => sequence,
     namesOf: ({ command }) => recordsNamed(command),
     oneGroup: oneMerchant,
     onBatch: (commands) => observer.batch(commands),

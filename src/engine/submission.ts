@@ -8,6 +8,8 @@ export interface Submission {
   readonly idempotency?: Idempotency | undefined;
   /** It came on a stream, which is read no faster than commands are done: it is not refused because it would wait. */
   readonly isPaced?: true | undefined;
+  /** Commands of one stream or batch have the same, and do not overtake each other on a record. */
+  readonly sequence?: string | undefined;
   /** The call that handed it in, if its trace is recorded. */
   readonly call?: SpanPlace | undefined;
 }

@@ -23,7 +23,10 @@ export async function blockedRecords(
   return new Set(there.map(({ merchantId, id }) => mapName(merchantId, id)));
 }
 
-/** For each command that needs one of the blocked records: which, and all that it needs. */
+/**
+ * For each command that needs one of the blocked records: which, and all that it needs. A later command of the same stream or
+ * batch that shares a record with it must not overtake it: it is blocked, too.
+ */
 export function findBlocked(
   submissions: readonly Submission[],
   blocked: ReadonlySet<string>,
@@ -31,12 +34,24 @@ export function findBlocked(
 ): ReadonlyMap<Submission, Blocked> {
   const found = new Map<Submission, Blocked>();
   const held = recordsByOrder(wanted);
+  const ahead = new Map<string, Blocked[]>();
   for (const submission of submissions) {
     const names = recordsNeeded(submission.command, wanted, held);
-    const name = names.find((needed) => blocked.has(needed));
-    if (name !== undefined) found.set(submission, new Blocked(name, names));
+    const earlier = submission.sequence === undefined ? undefined : ahead.get(submission.sequence);
+    const name = names.find((needed) => blocked.has(needed)) ?? lackedByOne(earlier, names);
+    if (name === undefined) continue;
+    const one = new Blocked(name, names);
+    found.set(submission, one);
+    if (submission.sequence === undefined) continue;
+    if (earlier === undefined) ahead.set(submission.sequence, [one]);
+    else earlier.push(one);
   }
   return found;
+}
+
+/** What the first of these lacks that shares a record with the names. */
+function lackedByOne(earlier: readonly Blocked[] | undefined, names: readonly string[]): string | undefined {
+  return earlier?.find((one) => one.names.some((name) => names.includes(name)))?.name;
 }
 
 /** For each command that is refused one of its records: which, and all that it needs. */

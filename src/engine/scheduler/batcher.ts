@@ -67,6 +67,7 @@ export class Batcher<C, R> {
     this.#limits = limits;
     this.#clock = clock;
     this.#schedule = new Schedule(limits, executor.oneGroup);
+    this.#schedule.onReturned = () => this.#scheduleStart();
     this.#congestion = new Congestion(limits.queueWaitMaxMs, batchCommandsMax * BATCHES_FREE);
     this.#rowWaits = new RowWaits({
       executor,
@@ -135,6 +136,7 @@ export class Batcher<C, R> {
         deadlineAtMs,
         group,
         weight: this.#executor.weightOf(call),
+        sequence: this.#executor.sequenceOf(call),
         names: this.#executor.namesOf(call),
         lacks: undefined,
         lacksOurs: false,
@@ -238,14 +240,14 @@ export class Batcher<C, R> {
       onTrouble,
     });
     this.#executing.add(entries, -1);
-    if (undone.length < entries.length) this.#isDone(entries);
+    if (undone.length < entries.length) this.#isDone(entries, undone);
     if (undone.length > 0) this.#letWait(undone, batch);
     this.#schedule.release(batch);
   }
 
-  #isDone(entries: readonly Entry<C, R>[]): void {
+  #isDone(entries: readonly Entry<C, R>[], undone: readonly Entry<C, R>[]): void {
     const nowMs = this.#clock.nowMs();
-    let weight = 0;
+    let weight = undone.reduce((sum, entry) => sum - entry.weight, 0);
     let oldestMs = nowMs;
     for (const entry of entries) {
       weight += entry.weight;
@@ -259,6 +261,8 @@ export class Batcher<C, R> {
     const lacking = new Map<string, Entry<C, R>[]>();
     const several: Entry<C, R>[] = [];
     for (const entry of undone) {
+      if (this.#schedule.follows(entry)) continue;
+      this.#schedule.leave(entry);
       const name = entry.lacks!;
       const ours = entry.lacksOurs || this.#schedule.isHeldByOther(name, batch);
       const waitsPatiently = entry.patient && entry.names.length > 1 && this.#strays < this.#limits.straysMax;

@@ -1,4 +1,5 @@
 import { backoffMs } from '../../timing/backoff.js';
+import { isBefore } from './away.js';
 import type { Clock } from './clock.js';
 import { Blocked, dropExpired, type Entry } from './entry.js';
 import type { Claim, Executor, FailureKind, Results, SchedulerLimits } from './executor.js';
@@ -108,12 +109,17 @@ function take<C, R>(
   return results.length === entries.length ? [] : entries.slice(results.length);
 }
 
-/** A call that needs a row which an earlier call lacks must not overtake it, though the row may be free by now. */
+/**
+ * A call that needs a row which an earlier one lacks does not overtake it: the row may be free by now. Nor does one of the
+ * same sequence that shares any row with it.
+ */
 function waitBehind<C, R>(entries: readonly Entry<C, R>[], undone: Entry<C, R>[]): readonly Entry<C, R>[] {
   if (undone.length === 0) return entries;
   const lacked = new Map(undone.map((entry) => [entry.lacks, entry.lacksOurs]));
   return entries.filter((entry) => {
-    const name = entry.names.find((needed) => lacked.has(needed));
+    const name =
+      entry.names.find((needed) => lacked.has(needed)) ??
+      undone.find((earlier) => isBefore(earlier, entry))?.lacks;
     if (name !== undefined) undone.push(lacking(entry, new Blocked(name, entry.names, lacked.get(name)!)));
     return name === undefined;
   });

@@ -10,6 +10,8 @@ export interface Entry<C, R> {
   /** Whose share of the queue it takes: the merchant. */
   readonly group: string;
   readonly weight: number;
+  /** Calls of one sequence do not overtake each other on a row. Undefined: it belongs to none. */
+  readonly sequence: string | undefined;
   /** The rows that it needs, as far as is known; an execution may find out more. */
   names: readonly string[];
   /** The last execution left it undone because somebody else had this row. */
@@ -23,7 +25,7 @@ export interface Entry<C, R> {
   patient: boolean;
   /** How often it has come back to the queue because another batch of this process had its row. */
   returns: number;
-  readonly answer: (answer: Answer<R>) => void;
+  answer: (answer: Answer<R>) => void;
 }
 
 /** How a call ended. Only a call that is `done` or `failed` may have taken effect. */

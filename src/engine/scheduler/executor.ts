@@ -25,6 +25,8 @@ export interface Executor<C, R> {
   weightOf(call: C): number;
   /** Whose share of the queue it takes. */
   groupOf(call: C): string;
+  /** See Entry. */
+  sequenceOf(call: C): string | undefined;
   /** The rows that the call names, each once. */
   namesOf(call: C): readonly string[];
   /** A batch holds calls of one group only. */

@@ -1,4 +1,5 @@
 import { Presence } from '../../timing/presence.js';
+import { Away } from './away.js';
 import type { Batch, Entry } from './entry.js';
 import { Fifo } from './fifo.js';
 import { Turns } from './turns.js';
@@ -34,11 +35,20 @@ export class Schedule<C, R> {
   readonly #groups = new Map<string, Group<Entry<C, R>>>();
   /** Groups that may have something to take, in the order of their turns. */
   #round: Group<Entry<C, R>>[] = [];
-  readonly #turns = new Turns<Entry<C, R>>();
   readonly #limits: { readonly batchCommandsMax: number; readonly queueCommandsMax: number };
   readonly #oneGroup: boolean;
   /** Calls have come to wait for the row, which somebody outside keeps. */
   onJoined: ((name: string) => void) | undefined;
+  /** Calls have come back that had to wait for others of their sequence. */
+  onReturned: (() => void) | undefined;
+  readonly #away = new Away<C, R>((followers) => {
+    if (followers.length === 0) return;
+    // In the lines, since calls that arrived later may stand there already.
+    for (const entry of followers) this.#turns.wait(entry);
+    for (const entry of followers) for (const name of entry.names) this.#comesTo(name);
+    this.onReturned?.();
+  });
+  readonly #turns = new Turns<Entry<C, R>>((entry) => this.#away.leave(entry));
   readonly #present = new Presence();
   #weight = 0;
   #calls = 0;
@@ -163,7 +173,13 @@ export class Schedule<C, R> {
     this.#join(batch, entry);
   }
 
+  /** Adds the call to the batch, unless it has to wait for one of its sequence. */
   #join(batch: Batch<C, R>, entry: Entry<C, R>): void {
+    if (this.#away.keeps(entry)) {
+      // Nobody would release the turns of a batch that stays empty.
+      if (batch.entries.length === 0) this.release(batch);
+      return;
+    }
     batch.entries.push(entry);
     batch.weight += entry.weight;
     this.#count(entry, -1);
@@ -185,6 +201,18 @@ export class Schedule<C, R> {
       this.#count(entry, 1);
       this.#groupOf(entry.group).arrived.insert(entry, (other) => other.number > entry.number);
     }
+  }
+
+  /** The call leaves its lines to wait for a row. Later ones of its sequence that share rows with it wait for its answer. */
+  leave(entry: Entry<C, R>): void {
+    this.#away.leave(entry);
+  }
+
+  /** Whether a call that comes back undone has to wait for one of its sequence that has left; then it does. */
+  follows(entry: Entry<C, R>): boolean {
+    if (!this.#away.keeps(entry)) return false;
+    this.#count(entry, 1);
+    return true;
   }
 
   /** Somebody outside of this process has the row. These calls and all others that need it wait until it is free. */

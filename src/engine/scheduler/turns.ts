@@ -35,6 +35,12 @@ export class Turns<W extends Waiter> {
   readonly #turns = new Map<string, Turn<W>>();
   /** Rows that somebody outside keeps, and that calls have come to wait for since this was last emptied. */
   readonly joined = new Set<string>();
+  readonly #onLeft: (call: W) => void;
+
+  /** `onLeft`: called for a call that gives up its places in other lines, since somebody outside keeps one of its rows. */
+  constructor(onLeft: (call: W) => void = () => {}) {
+    this.#onLeft = onLeft;
+  }
 
   /** Whether the call may join the holder now. */
   isFree(call: W, holder: Holder): boolean {
@@ -70,8 +76,10 @@ export class Turns<W extends Waiter> {
   /** Puts a call that is not free into the lines that it waits in. */
   wait(call: W): void {
     const kept = call.names.find((name) => this.#turns.get(name)?.kept);
-    if (kept !== undefined) this.#stand(call, kept);
-    else for (const name of call.names) this.#stand(call, name);
+    if (kept !== undefined) {
+      this.#stand(call, kept);
+      if (call.names.length > 1) this.#onLeft(call);
+    } else for (const name of call.names) this.#stand(call, name);
   }
 
   /** The first that waits for the row, if its turn has come on all that it needs. */
@@ -127,6 +135,7 @@ export class Turns<W extends Waiter> {
     const left: string[] = [];
     for (const call of turn.waiting?.filter(({ names }) => names.length > 1) ?? []) {
       for (const other of call.names) if (other !== name && this.#leaveLine(call, other)) left.push(other);
+      this.#onLeft(call);
     }
     for (const call of calls) this.#stand(call, name);
     return left;

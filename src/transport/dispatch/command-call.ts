@@ -13,6 +13,8 @@ export interface CommandCaller {
   readonly span: CallSpan | undefined;
   /** All commands together are one call in progress. */
   readonly isOneCall: boolean;
+  /** Names the stream or the call, for the order of its commands. */
+  readonly sequence: string;
   /** The command that was begun last is on its way: those that are begun after it will not overtake it. */
   onSubmit(): void;
 }

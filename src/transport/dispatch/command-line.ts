@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Message } from '@bufbuild/protobuf';
 import {
   COMMAND_PERMISSION,
@@ -72,11 +73,16 @@ export class CommandLine {
   /** Orders whose units commands in progress draw on. */
   readonly #orders = new Set<string>();
 
-  constructor(dispatcher: Dispatcher, kinds: CommandKinds, caller: Omit<CommandCaller, 'onSubmit'>) {
+  constructor(
+    dispatcher: Dispatcher,
+    kinds: CommandKinds,
+    caller: Omit<CommandCaller, 'sequence' | 'onSubmit'>,
+  ) {
     this.#dispatcher = dispatcher;
     this.#kinds = kinds;
     this.#caller = {
       ...caller,
+      sequence: randomUUID(),
       onSubmit: () => {
         this.#beginning = undefined;
         this.#advance();

@@ -165,7 +165,7 @@ export class Dispatcher {
 
   #handleCommand(
     operation: Operation,
-    { principal, deadlineAtMs, isOneCall, onSubmit }: CommandCaller,
+    { principal, deadlineAtMs, isOneCall, sequence, onSubmit }: CommandCaller,
     { request, key, isCounted }: CommandCall,
     span: CallSpan | undefined,
   ): Reply | Promise<Reply> {
@@ -188,6 +188,7 @@ export class Dispatcher {
         deadlineAtMs: Math.min(deadlineAtMs ?? latest, latest),
         idempotencyKey: admitted.idempotencyKey,
         isPaced: isOneCall ? undefined : true,
+        sequence,
         onSubmit,
         span,
       },

@@ -58,6 +58,8 @@ export function ordersOf(request: Message): readonly string[] {
 const named = (): Reach => 'named';
 /** An order's units, or exactly the lines. */
 const held = (request: Message): Reach => (ofOrder(request).lines.length === 0 ? 'held' : 'named');
+/** Also where only some lines are named, the engine looks at the whole order. */
+const whole = (): Reach => 'held';
 /** A line without a record is for the command to choose. */
 const chosen = (request: Message): Reach =>
   ofOrder(request).lines.every(({ id }) => id !== undefined) ? 'named' : 'any';
@@ -79,7 +81,7 @@ export function commandKinds(operations: readonly Operation[]): CommandKinds {
     reserveOrder: of('reserveOrder', chosen),
     releaseOrder: of('releaseOrder', held),
     confirmOrder: of('confirmOrder', held),
-    extendOrder: of('extendOrder', held),
+    extendOrder: of('extendOrder', whole),
     moveOrder: of('moveOrder', held),
     setOrder: of('setOrder', any),
   };

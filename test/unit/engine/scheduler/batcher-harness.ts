@@ -100,6 +100,7 @@ export function setUp(options: Setup = {}) {
     },
     findFree: async () => [],
     weightOf: () => 1,
+    sequenceOf: () => undefined,
     groupOf: () => '',
     namesOf: () => [],
     oneGroup: false,

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Batcher } from '../../../../src/engine/scheduler/batcher.js';
 import type { Answer } from '../../../../src/engine/scheduler/entry.js';
 import { Random } from '../../../simulation/random.js';
-import { FAULTS, needsOf, type RowCall, RowWorld } from './row-world.js';
+import { FAULTS, isInOrder, needsOf, type RowCall, RowWorld } from './row-world.js';
 import { VirtualClock } from './virtual-clock.js';
 
 const NEVER = Number.MAX_SAFE_INTEGER;
@@ -24,6 +24,7 @@ const call = fc.constantFrom('a', 'b').chain((group) =>
     ),
     hidden: fc.oneof({ weight: 5, arbitrary: none }, { weight: 1, arbitrary: rows(group) }),
     weight: fc.constantFrom(1, 1, 1, 2, 40),
+    sequence: fc.constantFrom(undefined, 's', 't'),
     poisoned: fc.nat(30).map((n) => n === 0),
     atMs: fc.nat(120),
     deadlineMs: fc.constantFrom(NEVER, NEVER, NEVER, 30),
@@ -71,7 +72,9 @@ test('whatever happens, each call is answered once, did what it was told, and in
       const arrived: RowCall[] = [];
       const answers = new Map<RowCall, Answer<number>>();
       for (const [id, { atMs, deadlineMs, ...said }] of calls.entries()) {
-        const one = { id, ...said };
+        // Of a sequence, a call that hides rows is handed in by itself.
+        const sequence = said.hidden.length === 0 ? said.sequence : undefined;
+        const one = { id, ...said, sequence };
         clock.after(atMs, () => {
           arrived.push(one);
           void batcher
@@ -102,8 +105,21 @@ test('whatever happens, each call is answered once, did what it was told, and in
         if (answer.kind === 'done') expect(answer.result).toBe(one.id);
         if (one.poisoned) expect(answer.kind).not.toBe('done');
       }
+      const ordered = arrived.filter((one) => answers.get(one)!.kind === 'done');
+      for (const [i, one] of ordered.entries()) {
+        for (const later of ordered.slice(i + 1)) {
+          if (!isInOrder(one, later)) continue;
+          expect([one.id, later.id, world.effects.indexOf(one) < world.effects.indexOf(later)]).toEqual([
+            one.id,
+            later.id,
+            true,
+          ]);
+        }
+      }
       for (const name of ROWS) {
-        const own = (one: RowCall): boolean => one.names[0] === name && needsOf(one).length === 1;
+        // Others may overtake a call that waits for an earlier one of its sequence.
+        const own = (one: RowCall): boolean =>
+          one.names[0] === name && needsOf(one).length === 1 && one.sequence === undefined;
         expect(world.effects.filter(own)).toEqual(
           arrived.filter((one) => own(one) && answers.get(one)!.kind === 'done'),
         );

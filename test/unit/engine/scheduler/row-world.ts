@@ -12,6 +12,7 @@ export interface RowCall {
   /** Rows that it needs as well, which only an execution finds out. */
   readonly hidden: readonly string[];
   readonly weight: number;
+  readonly sequence: string | undefined;
   /** Fails alone, and with it all that it is executed with. */
   readonly poisoned: boolean;
 }
@@ -97,6 +98,7 @@ export class RowWorld {
     failureKind: (error) => (error as Failed).kind,
     weightOf: (call) => call.weight,
     groupOf: (call) => call.group,
+    sequenceOf: (call) => call.sequence,
     namesOf: (call) => call.names,
     oneGroup: false,
   };
@@ -113,11 +115,16 @@ export class RowWorld {
     }
     const locking = withRoom.filter((call) => !refused.has(call)).flatMap(needsOf);
     for (const name of locking) if (!this.#locked.has(name)) this.#locked.set(name, owner);
+    const left: RowCall[] = [];
     const results = withRoom.map((call): number | Blocked => {
       const taken = refused.get(call);
       if (taken !== undefined) return new Blocked(taken, needsOf(call), true);
-      const lacked = needsOf(call).find((name) => this.#locked.get(name) !== owner);
-      return lacked === undefined ? call.id : new Blocked(lacked, needsOf(call));
+      const isLacked = (name: string): boolean => this.#locked.get(name) !== owner;
+      const ahead = left.find((other) => isInOrder(other, call));
+      const lacked = needsOf(call).find(isLacked) ?? (ahead && needsOf(ahead).find(isLacked));
+      if (lacked === undefined && ahead === undefined) return call.id;
+      left.push(call);
+      return new Blocked(lacked ?? needsOf(call)[0]!, needsOf(call));
     });
     const fault = withRoom.some((call) => call.poisoned) ? 'split' : this.#fault();
     await this.#pause();
@@ -188,6 +195,15 @@ export class RowWorld {
       }
     }
   }
+}
+
+/** Whether the two name a row in common and are of one sequence. */
+export function isInOrder(one: RowCall, other: RowCall): boolean {
+  return (
+    one.sequence !== undefined &&
+    one.sequence === other.sequence &&
+    needsOf(one).some((name) => needsOf(other).includes(name))
+  );
 }
 
 export function needsOf(call: RowCall): readonly string[] {

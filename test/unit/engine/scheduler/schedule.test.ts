@@ -15,6 +15,7 @@ function entry(call: string, number: number): Waiting {
     group: group!,
     weight: Number(weight),
     names: [...(names ?? '')],
+    sequence: undefined,
     lacks: undefined,
     lacksOurs: false,
     patient: true,
