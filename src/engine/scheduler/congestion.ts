@@ -42,6 +42,8 @@ export class Congestion {
   begins(nowMs: number): void {
     this.#doneAtMs = nowMs;
     this.#standsSinceMs = undefined;
+    // The time without calls says nothing about how fast they get done.
+    this.#openWindow(nowMs);
   }
 
   /** Calls are done. The oldest of them came this long ago. */

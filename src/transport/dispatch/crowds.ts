@@ -11,6 +11,8 @@ const REFUSALS_EVERY_MS = 2;
 
 interface Calls {
   inProgress: number;
+  /** Those of them that are refused, and only wait for their answer to leave. */
+  refused: number;
 }
 
 /**
@@ -43,17 +45,19 @@ export class Crowds {
   enter(merchantId: string, nowMs: number): boolean {
     let calls = this.#merchants.get(merchantId);
     if (calls === undefined) {
-      calls = { inProgress: 0 };
+      calls = { inProgress: 0, refused: 0 };
       this.#merchants.set(merchantId, calls);
     }
     calls.inProgress++;
     if (calls.inProgress <= CROWD_CALLS) this.#present.see(merchantId, nowMs);
-    return this.#inFlightMax === 0 || calls.inProgress <= this.#inFlightMax;
+    return this.#inFlightMax === 0 || calls.inProgress - calls.refused <= this.#inFlightMax;
   }
 
   /** Whether one more call would not be let in. */
   isFull(merchantId: string): boolean {
-    return this.#inFlightMax !== 0 && (this.#merchants.get(merchantId)?.inProgress ?? 0) >= this.#inFlightMax;
+    const calls = this.#merchants.get(merchantId);
+    if (this.#inFlightMax === 0 || calls === undefined) return false;
+    return calls.inProgress - calls.refused >= this.#inFlightMax;
   }
 
   /**
@@ -67,9 +71,11 @@ export class Crowds {
       this.#left(merchantId, calls);
       return undefined;
     }
+    if (isOverLimit) calls.refused++;
     return new Promise((resolve) => {
       const line = isOverLimit ? this.#refusals : this.#answers;
       line.push(() => {
+        if (isOverLimit) calls.refused--;
         this.#left(merchantId, calls);
         resolve();
       });

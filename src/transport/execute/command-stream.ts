@@ -154,15 +154,18 @@ export class CommandStream {
 
   #take(message: Envelope): void {
     let command: ReturnType<StreamProtocol['read']>;
+    let unpacked: Buffer;
     try {
-      command = this.#protocol.read(message);
+      unpacked = this.#protocol.unpack(message);
+      command = this.#protocol.read(unpacked);
     } catch (error) {
       if (!(error instanceof UnreadableRequest)) throw error;
       this.end({ reason: 'MALFORMED_REQUEST', description: error.message });
       return;
     }
     const { tag, name, request, key } = command;
-    const bytes = message.bytes.length;
+    // What it takes in memory, however few bytes came.
+    const bytes = unpacked.length;
     this.#inFlight++;
     this.#inFlightBytes += bytes;
     this.#held.add(bytes);

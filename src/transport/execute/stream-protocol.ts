@@ -31,7 +31,9 @@ export interface StreamProtocol {
   readonly unsupported: string | undefined;
   readonly timeoutMs: number | undefined;
   /** @throws UnreadableRequest */
-  read(envelope: Envelope): TaggedCommand;
+  unpack(envelope: Envelope): Buffer;
+  /** Reads an unpacked message. @throws UnreadableRequest */
+  read(message: Buffer): TaggedCommand;
   /** Writes an answer in its envelope. */
   answer(into: WireWriter, tag: string, result: CommandResult): void;
   /** Sends the headers. To be called once. */
@@ -120,7 +122,8 @@ function grpcProtocol(
       (timeout !== undefined && bounded === undefined ? GRPC_TIMEOUT_RULE : undefined),
     unsupported,
     timeoutMs: bounded === undefined ? undefined : grpcTimeoutMs(bounded),
-    read: (message) => readBinaryCommand(unpacked(message, encoding, messageBytesMax)),
+    unpack: (message) => unpacked(message, encoding, messageBytesMax),
+    read: readBinaryCommand,
     answer: (into, tag, result) => writeEnvelope(into, 0, () => writeBinaryAnswer(into, tag, result, errors)),
     begin: (stream) => stream.respond(head, { waitForTrailers: true }),
     end: (stream, failure) => {
@@ -166,10 +169,8 @@ function connectProtocol(
         : undefined,
     unsupported,
     timeoutMs: bounded === undefined ? undefined : Number(bounded),
-    read: (message) => {
-      const bytes = unpacked(message, encoding, messageBytesMax);
-      return isJson ? readJsonCommand(bytes) : readBinaryCommand(bytes);
-    },
+    unpack: (message) => unpacked(message, encoding, messageBytesMax),
+    read: isJson ? readJsonCommand : readBinaryCommand,
     answer: (into, tag, result) =>
       writeEnvelope(into, 0, () => {
         if (isJson) into.raw(jsonAnswer(tag, result, help));

@@ -115,5 +115,5 @@ export class HttpPort {
 
 /** Its commands come for as long as its caller likes. */
 function isExecute({ url, httpVersionMajor }: IncomingMessage): boolean {
-  return httpVersionMajor === 2 && url === EXECUTE_PATH;
+  return httpVersionMajor === 2 && splitTarget(url ?? '').path === EXECUTE_PATH;
 }

@@ -50,6 +50,22 @@ test('what gets done in a second is measured again while it is full', () => {
   expect(congestion.refuses(90, 90, now)).toBe(false);
 });
 
+test('time without calls does not count as slow', () => {
+  const congestion = new Congestion(WAIT_MAX_MS, FREE);
+  congestion.begins(0);
+  let now = work(congestion, 0, 2000, 60);
+  now += 600_000;
+  congestion.begins(now);
+  now = work(congestion, now, 300, 60);
+  expect(congestion.refuses(150, 150, now)).toBe(false);
+  expect(congestion.refuses(250, 250, now)).toBe(true);
+
+  const cold = new Congestion(WAIT_MAX_MS, FREE);
+  cold.begins(now);
+  now = work(cold, now, 300, 60);
+  expect(cold.refuses(150, 150, now)).toBe(false);
+});
+
 test('a queue of which nothing gets done stands, too', () => {
   const congestion = new Congestion(WAIT_MAX_MS, FREE);
   congestion.begins(0);

@@ -63,6 +63,21 @@ test('no more calls of a merchant in progress than are allowed, and of each by i
   expect(enter(crowds, 'a', 2)).toEqual([true, true]);
 });
 
+test('refused calls whose answers wait take no place from the next calls', async () => {
+  const crowds = new Crowds(50);
+  enter(crowds, 'b', 1);
+  expect(enter(crowds, 'a', 50)).not.toContain(false);
+  const refusals = Array.from({ length: 100 }, () => {
+    expect([crowds.isFull('a'), crowds.enter('a', NOW)]).toEqual([true, false]);
+    return leave(crowds, 'a', NOW, true);
+  });
+  const answered = leave(crowds, 'a', NOW);
+  await answered;
+  expect(crowds.isFull('a')).toBe(false);
+  expect(enter(crowds, 'a', 2)).toEqual([true, false]);
+  await Promise.all(refusals);
+});
+
 test('refusals of those over their limit leave a few each 2 ms, and more of a larger number', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout'] });
   try {
