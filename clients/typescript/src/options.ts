@@ -8,7 +8,7 @@ export interface HoldfastOptions {
   readonly apiKey: string;
   /** The JWT, or a function that returns one. It is called for each try of each call, so it should cache the token. */
   readonly token: string | (() => string | Promise<string>);
-  /** For a call with all its tries. Default: 30,000. */
+  /** For a call with all its tries. Default: 30,000; more than 2,147,483,647 counts as that. */
   readonly timeoutMs?: number;
   /** Called with each failure that is followed by another try. */
   readonly onRetry?: OnRetry;
