@@ -62,7 +62,7 @@ export class HoldfastError extends Error {
 
   constructor(
     lost: ConnectError | StreamLost,
-    /** The key of the change, so that a caller can send it again; undefined for reads. */
+    /** The key of the change, or of the batch, so that a caller can send it again; undefined for reads. */
     readonly idempotencyKey?: string,
   ) {
     const cause = lost instanceof StreamLost ? lost.cause : lost;

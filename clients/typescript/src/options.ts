@@ -21,7 +21,8 @@ export interface CallOptions {
   readonly timeoutMs?: number;
   /**
    * 1 to 255 printable ASCII characters; with the same key, the same change takes effect once. Default: one is made for
-   * each change. Give your own to make a change safe to send again after a crash of your program.
+   * each change. Give your own to make a change safe to send again after a crash of your program. The commands of a
+   * batch get it with their places, `ORD-1.0` and so on, so it must leave room for that. A key in the request goes first.
    */
   readonly idempotencyKey?: string;
 }
