@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
-import { StreamLost } from './error.js';
+import { reasonOf, StreamLost } from './error.js';
 import {
   type ExecuteRequest,
   ExecuteRequestSchema,
@@ -59,7 +59,23 @@ export class CommandStream {
   #fail(cause: unknown): void {
     this.isOver = true;
     this.#outgoing.end();
-    const error = this.#hadAnswers ? new StreamLost(ConnectError.from(cause)) : cause;
+    const error = ConnectError.from(cause);
+    if (reasonOf(error) === 'MALFORMED_REQUEST') this.#blameFirst(error);
+    else this.#rejectAll(this.#hadAnswers ? new StreamLost(error) : cause);
+  }
+
+  /** The service answers what it read before a message that it cannot take, and reads nothing after it. */
+  #blameFirst(error: ConnectError): void {
+    const [first] = this.#waiting;
+    if (first === undefined) return;
+    const [tag, { reject }] = first;
+    reject(error);
+    this.#waiting.delete(tag);
+    const message = `the stream ended at another command: ${error.rawMessage}`;
+    this.#rejectAll(new ConnectError(message, Code.Unavailable));
+  }
+
+  #rejectAll(error: unknown): void {
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }

@@ -1,5 +1,8 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 
+/** The most that timers can wait: with more, they go off at once. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
 /** The end of a call with all its tries: an instant, or the caller's signal, whichever comes first. */
 export class Deadline {
   readonly #controller = new AbortController();
@@ -14,7 +17,9 @@ export class Deadline {
     this.#outer = signal;
     if (signal?.aborted) this.#abort();
     else signal?.addEventListener('abort', this.#abort, { once: true });
-    if (Number.isFinite(timeoutMs)) this.#timer = setTimeout(() => this.#pass(timeoutMs), timeoutMs);
+    if (!Number.isFinite(timeoutMs)) return;
+    const cappedMs = Math.min(timeoutMs, TIMER_MAX_MS);
+    this.#timer = setTimeout(() => this.#pass(cappedMs), cappedMs);
   }
 
   /** Aborted when the end has come; its reason is what the call fails with. */
@@ -22,9 +27,9 @@ export class Deadline {
     return this.#controller.signal;
   }
 
-  /** In whole milliseconds, as the protocol has them. */
+  /** In whole milliseconds, as the protocol has them. Transports set timers by it. */
   get leftMs(): number {
-    return Math.ceil(this.#at - performance.now());
+    return Math.min(Math.ceil(this.#at - performance.now()), TIMER_MAX_MS);
   }
 
   /** Call it when the call is over: nothing may keep the timer and the caller's signal busy. */

@@ -62,7 +62,7 @@ export class HoldfastError extends Error {
 
   constructor(
     lost: ConnectError | StreamLost,
-    /** The key of the change, so that a caller can send it again; undefined for reads. */
+    /** The key of the change, or of the batch, so that a caller can send it again; undefined for reads. */
     readonly idempotencyKey?: string,
   ) {
     const cause = lost instanceof StreamLost ? lost.cause : lost;
@@ -72,7 +72,7 @@ export class HoldfastError extends Error {
     const info = find(ErrorInfoSchema);
     const retryInfo = find(RetryInfoSchema)?.retryDelay;
     this.code = cause.code;
-    this.reason = isReason(info?.reason) ? info.reason : undefined;
+    this.reason = reasonOf(cause);
     this.metadata = info?.metadata ?? {};
     this.violations = [
       ...(find(BadRequestSchema)?.fieldViolations ?? []).map(({ field, description }) => ({
@@ -102,6 +102,12 @@ export function errorOfStatus({ code, message, details }: Status): ConnectError 
   const error = new ConnectError(message, code);
   error.details = details.map(({ typeUrl, value }) => ({ type: typeUrl.split('/').at(-1)!, value }));
   return error;
+}
+
+/** Undefined if the failure is not the service's own answer. */
+export function reasonOf(error: ConnectError): Reason | undefined {
+  const name = error.findDetails(ErrorInfoSchema)[0]?.reason;
+  return isReason(name) ? name : undefined;
 }
 
 function isReason(name: string | undefined): name is Reason {

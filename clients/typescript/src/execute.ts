@@ -1,4 +1,10 @@
-import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import {
+  type DescMessage,
+  type DescMethodUnary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from '@bufbuild/protobuf';
 import type { Transport } from '@connectrpc/connect';
 import { callOnce } from './calls.js';
 import { type Command, CommandStream } from './command-stream.js';
@@ -14,6 +20,12 @@ export type CommandName = Command['case'];
 type Methods = typeof InventoryService.method;
 export type CommandRequest<N extends CommandName> = MessageInitShape<Methods[N]['input']>;
 export type CommandResponse<N extends CommandName> = MessageShape<Methods[N]['output']>;
+
+/**
+ * A command that is longer goes as a call of its own: a message that is too long for the service ends the stream for
+ * all. Together with its tag, this is less than the service takes unless it is set to less than its default.
+ */
+const COMMAND_BYTES_MAX = 60 * 1024;
 
 /** Commands that are under way at the same time share a stream, which costs a fraction of a call for each. */
 export class Executor {
@@ -45,7 +57,8 @@ export class Executor {
   async #attempt(method: DescMethodUnary, command: Command, deadline: Deadline): Promise<object> {
     const { signal } = deadline;
     const { isDuplex, transport } = await this.#link.connection(signal);
-    if (!isDuplex) return callOnce(this.#link, method, command.value, deadline);
+    const isForStream = isDuplex && toBinary(method.input, command.value).length <= COMMAND_BYTES_MAX;
+    if (!isForStream) return callOnce(this.#link, method, command.value, deadline);
     const stream = this.#openStream() ?? (await orAborted(this.#nextStream(transport), signal));
     const outcome = await orAborted(stream.send(command), signal);
     if (outcome.case === 'error') throw errorOfStatus(outcome.value);

@@ -8,7 +8,7 @@ export interface HoldfastOptions {
   readonly apiKey: string;
   /** The JWT, or a function that returns one. It is called for each try of each call, so it should cache the token. */
   readonly token: string | (() => string | Promise<string>);
-  /** For a call with all its tries. Default: 30,000. */
+  /** For a call with all its tries. Default: 30,000; more than 2,147,483,647 counts as that. */
   readonly timeoutMs?: number;
   /** Called with each failure that is followed by another try. */
   readonly onRetry?: OnRetry;
@@ -21,7 +21,8 @@ export interface CallOptions {
   readonly timeoutMs?: number;
   /**
    * 1 to 255 printable ASCII characters; with the same key, the same change takes effect once. Default: one is made for
-   * each change. Give your own to make a change safe to send again after a crash of your program.
+   * each change. Give your own to make a change safe to send again after a crash of your program. The commands of a
+   * batch get it with their places, `ORD-1.0` and so on, so it must leave room for that. A key in the request goes first.
    */
   readonly idempotencyKey?: string;
 }

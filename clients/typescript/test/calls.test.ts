@@ -159,6 +159,14 @@ test('a signal ends the waiting with its reason, a deadline with DEADLINE_EXCEED
   await other.close();
 });
 
+test('time beyond what timers can wait is as much as they can', async () => {
+  for (const timeoutMs of [2 ** 31, Number.MAX_VALUE, Number.POSITIVE_INFINITY]) {
+    await holdfast.reserve({ id, qty: 1 }, { timeoutMs });
+    await holdfast.execute('reserve', { id, qty: 1 }, { timeoutMs });
+  }
+  expect(await reserved()).toBe(6);
+});
+
 test('a token may be a function, called for each try; what it throws is what the call throws', async () => {
   let calls = 0;
   const token = (): string => {
