@@ -31,8 +31,8 @@ export async function execute<K extends Command['kind']>(
 ): Promise<Result<Successes[K]>> {
   const key = call.idempotencyKey;
   const idempotency = key === undefined ? undefined : { key, fingerprint: fingerprint() };
-  const { isPaced, span, deadlineAtMs } = call;
-  const submitted = engine.submit({ command, idempotency, isPaced, call: span?.place }, deadlineAtMs);
+  const { isLetIn, span, deadlineAtMs } = call;
+  const submitted = engine.submit({ command, idempotency, isLetIn, call: span?.place }, deadlineAtMs);
   call.onSubmit?.();
   const execution = await submitted;
   if ('reason' in execution) return refused(execution);
