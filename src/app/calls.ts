@@ -86,7 +86,7 @@ export function createCalls(config: Config, logger: Logger, means: Means): Calls
     reads: new Reads(readPool),
   });
   const kinds = commandKinds(operations);
-  operations.push(batchExecuteOperation(dispatcher, kinds));
+  operations.push(batchExecuteOperation(dispatcher, kinds, engine));
   const streams = watchOperations(new Watches(watchPool, changes, limits.watchLookMs));
   const streamDispatcher = new StreamDispatcher({
     dispatcher,

@@ -19,7 +19,7 @@ export interface AuthenticatorOptions {
   readonly onRefused?: OnRefused;
 }
 
-/** The credentials cannot be checked: the database with the keys does not answer. */
+/** The credentials cannot be checked: the database with the keys does not answer, or somebody has locked them. */
 export class CredentialStoreUnavailable extends Error {
   override readonly name = 'CredentialStoreUnavailable';
 }
@@ -142,7 +142,9 @@ export class Authenticator {
 
   async #lookUpMerchant(apiKey: string): Promise<string | undefined> {
     const merchantId = await this.#options.findMerchantOfKey(hashApiKey(apiKey)).catch((cause) => {
-      if (databaseErrorKind(cause) !== 'unavailable') throw cause;
+      const kind = databaseErrorKind(cause);
+      // A look-up waits for nobody, unless somebody has locked the table, such as for a change of the schema.
+      if (kind !== 'unavailable' && kind !== 'contention') throw cause;
       throw new CredentialStoreUnavailable('API keys cannot be looked up', { cause });
     });
     if (merchantId !== undefined) this.#merchants.set(apiKey, merchantId);

@@ -44,6 +44,11 @@ export interface Engine {
   drain(): Promise<void>;
   /** Undefined: it can take whatever comes. */
   readonly load?: EngineLoad;
+  /**
+   * Of an engine in another process, which refuses single commands as they arrive there: whether a batch of the
+   * merchant's would wait too long.
+   */
+  refusesBatch?(merchantId: string): Promise<boolean>;
 }
 
 export interface EngineOptions {

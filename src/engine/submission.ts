@@ -6,8 +6,11 @@ import type { SpanPlace } from '../telemetry/spans.js';
 export interface Submission {
   readonly command: Command;
   readonly idempotency?: Idempotency | undefined;
-  /** It came on a stream, which is read no faster than commands are done: it is not refused because it would wait. */
-  readonly isPaced?: true | undefined;
+  /**
+   * It is not refused because it would wait: it came on a stream, which is read no faster than commands are done, or in a
+   * batch, which was let in as a whole.
+   */
+  readonly isLetIn?: true | undefined;
   /** Commands of one stream or batch have the same, and do not overtake each other on a record. */
   readonly sequence?: string | undefined;
   /** The call that handed it in, if its trace is recorded. */

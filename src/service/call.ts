@@ -22,8 +22,8 @@ export interface CallContext {
   readonly origin?: CallOrigin;
   /** Undefined: it is not traced. */
   readonly span?: CallSpan | undefined;
-  /** Of a command on a stream; see Submission. */
-  readonly isPaced?: true | undefined;
+  /** Of a command on a stream or in a batch; see Submission. */
+  readonly isLetIn?: true | undefined;
   /** Of a command on a stream or in a batch; see Submission. */
   readonly sequence?: string | undefined;
   /** Called once the engine has the command, so that a command that is handed in later comes after it. */

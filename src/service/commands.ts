@@ -31,8 +31,8 @@ export async function execute<K extends Command['kind']>(
 ): Promise<Result<Successes[K]>> {
   const key = call.idempotencyKey;
   const idempotency = key === undefined ? undefined : { key, fingerprint: fingerprint() };
-  const { isPaced, sequence, span, deadlineAtMs } = call;
-  const submission = { command, idempotency, isPaced, sequence, call: span?.place };
+  const { isLetIn, sequence, span, deadlineAtMs } = call;
+  const submission = { command, idempotency, isLetIn, sequence, call: span?.place };
   const submitted = engine.submit(submission, deadlineAtMs);
   call.onSubmit?.();
   const execution = await submitted;

@@ -81,7 +81,9 @@ export class HoldTtl {
             return found;
           },
           (error) => {
-            if (databaseErrorKind(error) !== 'unavailable') throw error;
+            const kind = databaseErrorKind(error);
+            // A look-up waits for nobody, unless somebody has locked the table, such as for a change of the schema.
+            if (kind !== 'unavailable' && kind !== 'contention') throw error;
             return refused({ reason: 'DATABASE_UNAVAILABLE' });
           },
         )

@@ -63,7 +63,7 @@ test('permissions and idempotency keys are those of the dispatcher', () => {
     return { id, ...security, changes: names.includes('Idempotency-Key') };
   });
   // The test only reads their descriptions, and calls none.
-  const batch = batchExecuteOperation({} as never, {} as never);
+  const batch = batchExecuteOperation({} as never, {} as never, {});
   const served = [
     ...inventoryOperations({} as never),
     ...watchOperations({} as never),

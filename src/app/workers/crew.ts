@@ -19,7 +19,7 @@ export interface CrewOptions {
   onEnd(worker: WorkerProcess): void;
 }
 
-/** The wait between the end of a worker and the start of the next one in its place. */
+/** The wait between the end of a worker, or a vain try to start one, and the next start in its place. */
 const REPLACE = { backoffMinMs: 100, backoffMaxMs: 10_000 };
 /** If a worker lives for this long, the failures of its place are counted from the start again. */
 const SETTLED_MS = 60_000;
@@ -43,7 +43,8 @@ export class Crew {
   #config: Config;
   #status: Status = starting;
   #timer: NodeJS.Timeout | undefined;
-  #started = false;
+  /** Places that had a worker that listened. Until then, a failure of the place is one of the start. */
+  readonly #served = new Set<number>();
   #stopping = false;
   readonly #waits = new Set<() => void>();
 
@@ -68,7 +69,6 @@ export class Crew {
   async start(): Promise<Addresses> {
     const places = Array.from({ length: this.#config.workers }, (_, i) => i + 1);
     const [reached] = await Promise.all(places.map((place) => this.#begin(place)));
-    this.#started = true;
     this.#timer = setInterval(() => this.#beat(), TELL_INTERVAL_MS).unref();
     return reached!;
   }
@@ -99,28 +99,41 @@ export class Crew {
     await gone;
   }
 
+  /** Starts a worker. If that fails, the place gets another one later, unless the start as a whole fails with it. */
   #begin(place: number): Promise<Addresses> {
     return new Promise((resolve, reject) => {
       let why = '';
-      const worker = new WorkerProcess(place, {
-        isOther: () => this.workers.some((other) => other !== worker && other.listening),
-        onMessage: (message) => {
-          if (message.kind === 'hears') this.#introduce(worker);
-          if (message.kind === 'failed') {
-            why = message.why;
-            worker.kill();
-          }
-          if (message.kind === 'listening') resolve(message.reached);
-          this.#options.onMessage(worker, message);
-          this.#progress();
-        },
-        onEnd: (how) => {
-          reject(new WorkerFailed(why || `worker ${place} ended before it served: ${how}`));
-          this.#ended(worker, how);
-        },
-      });
-      this.#workers.set(place, worker);
-      serveEngine(this.#options.engine, worker.engineLine);
+      const fail = (how: string): void =>
+        reject(new WorkerFailed(why || `worker ${place} could not start: ${how}`));
+      try {
+        const worker = new WorkerProcess(place, {
+          isOther: () => this.workers.some((other) => other !== worker && other.listening),
+          onMessage: (message) => {
+            if (message.kind === 'hears') this.#introduce(worker);
+            if (message.kind === 'failed') {
+              why = message.why;
+              worker.kill();
+            }
+            if (message.kind === 'listening') {
+              this.#served.add(place);
+              resolve(message.reached);
+            }
+            this.#options.onMessage(worker, message);
+            this.#progress();
+          },
+          onEnd: (how) => {
+            fail(how);
+            this.#ended(worker, how);
+          },
+        });
+        this.#workers.set(place, worker);
+        if (worker.engineLine !== undefined) serveEngine(this.#options.engine, worker.engineLine);
+      } catch (error) {
+        // There is no worker whose end would be reported.
+        const how = error instanceof Error ? error.message : String(error);
+        fail(how);
+        this.#vacated(place, how, false);
+      }
     });
   }
 
@@ -138,8 +151,12 @@ export class Crew {
     this.#workers.delete(place);
     this.#options.onEnd(worker);
     this.#progress();
-    if (!this.#started || this.#stopping) return;
-    const settled = performance.now() - bornAtMs >= SETTLED_MS;
+    this.#vacated(place, how, performance.now() - bornAtMs >= SETTLED_MS);
+  }
+
+  /** A place that had a worker has none. `settled`: this one did well for a while. */
+  #vacated(place: number, how: string, settled: boolean): void {
+    if (this.#stopping || !this.#served.has(place)) return;
     const failures = settled ? 1 : (this.#failures.get(place) ?? 0) + 1;
     this.#failures.set(place, failures);
     const waitMs = Math.round(backoffMs(failures, REPLACE, Math.random()));

@@ -30,8 +30,11 @@ export type ToPrimary =
   | { readonly kind: 'figures'; readonly id: number; readonly figures: Figures }
   | { readonly kind: 'scrape'; readonly id: number };
 
-/** A command on its way to the engine. The number tells which answer is its own. */
-export type Sent = readonly [id: number, submission: Submission, deadlineAtMs: number];
+/** What is on its way to the engine. The number tells which answer is its own. */
+export type Sent =
+  | readonly [id: number, submission: Submission, deadlineAtMs: number]
+  /** Would a batch of this merchant's wait too long? */
+  | readonly [id: number, merchantId: string];
 
-/** What became of the command with this number. */
-export type Answered = readonly [id: number, answer: Execution | Fault];
+/** What became of the command with this number, or whether the batch would wait too long. */
+export type Answered = readonly [id: number, answer: Execution | Fault | boolean];

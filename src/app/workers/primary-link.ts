@@ -13,19 +13,31 @@ export interface Follower {
   figures(): Promise<Figures>;
 }
 
+/** Carries messages from and to the primary. */
+export interface Channel {
+  on(event: 'message', listener: (message: ToWorker) => void): unknown;
+  /** Undefined: there is no primary any more. */
+  send?(message: ToPrimary, handle: undefined, options: undefined, onSent: () => void): unknown;
+}
+
 /** The primary, as a worker sees it. */
 export class PrimaryLink {
-  readonly engine = new RemoteEngine(new Socket({ fd: ENGINE_LINE_FD }));
+  readonly engine: RemoteEngine;
+  readonly #channel: Channel;
   /** The first thing that the primary sends. */
   readonly config: Promise<Config>;
   /** Resolves with the drain delay when the worker is to stop. */
   readonly stopped: Promise<number>;
   #status: Status = starting;
+  /** Those that came after the configuration, if any did. */
+  #certificates: Certificates | undefined;
   #follower: Follower | undefined;
   readonly #scrapes = new Map<number, (scraped: Scraped | { readonly fault: string }) => void>();
   #lastId = 0;
 
-  constructor() {
+  constructor(channel: Channel = process, engineLine: Socket = new Socket({ fd: ENGINE_LINE_FD })) {
+    this.#channel = channel;
+    this.engine = new RemoteEngine(engineLine);
     let start = (_: Config): void => {};
     let stop = (_: number): void => {};
     this.config = new Promise((resolve) => {
@@ -34,7 +46,7 @@ export class PrimaryLink {
     this.stopped = new Promise((resolve) => {
       stop = resolve;
     });
-    process.on('message', (message: ToWorker) => {
+    channel.on('message', (message: ToWorker) => {
       if (message.kind === 'start') start(message.config);
       else if (message.kind === 'stop') stop(message.drainDelayMs);
       else this.#heard(message);
@@ -42,17 +54,18 @@ export class PrimaryLink {
     void this.say({ kind: 'hears' });
   }
 
-  /** The follower also gets the status that came before. */
+  /** The follower also gets the status and the certificates that came before: its doors took a while to open. */
   follow(follower: Follower): void {
     this.#follower = follower;
     follower.tell(this.#status);
+    if (this.#certificates !== undefined) follower.setCertificates(this.#certificates);
   }
 
   /** Resolves when the message is sent. */
   say(message: ToPrimary): Promise<void> {
     return new Promise((resolve) => {
       // Without a primary, this process ends by itself.
-      process.send?.(message, undefined, undefined, () => resolve());
+      this.#channel.send?.(message, undefined, undefined, () => resolve());
     });
   }
 
@@ -75,6 +88,7 @@ export class PrimaryLink {
         void this.say({ kind: 'answers' });
         break;
       case 'certificates':
+        this.#certificates = message.certificates;
         this.#follower?.setCertificates(message.certificates);
         break;
       case 'report':

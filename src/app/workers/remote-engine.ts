@@ -12,6 +12,8 @@ import type { Answered, Sent } from './messages.js';
 export class RemoteEngine implements Engine {
   readonly #lines: JsonLines<Sent, Answered>;
   readonly #waiting = new Map<number, (answer: Execution | Fault) => void>();
+  /** Questions whether a batch would wait too long. */
+  readonly #asked = new Map<number, (refused: boolean) => void>();
   #lastId = 0;
   #closing = false;
   #onIdle = (): void => {};
@@ -30,6 +32,14 @@ export class RemoteEngine implements Engine {
     });
   }
 
+  refusesBatch(merchantId: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      const id = ++this.#lastId;
+      this.#asked.set(id, resolve);
+      this.#lines.send([id, merchantId]);
+    });
+  }
+
   drain(): Promise<void> {
     this.#closing = true;
     if (this.#waiting.size === 0) return Promise.resolve();
@@ -40,6 +50,11 @@ export class RemoteEngine implements Engine {
 
   #answered(answers: readonly Answered[]): void {
     for (const [id, answer] of answers) {
+      if (typeof answer === 'boolean') {
+        this.#asked.get(id)?.(answer);
+        this.#asked.delete(id);
+        continue;
+      }
       this.#waiting.get(id)?.(answer);
       this.#waiting.delete(id);
     }
@@ -50,9 +65,15 @@ export class RemoteEngine implements Engine {
 /** Lets a worker use the engine. Its commands are carried through even if it ends meanwhile. */
 export function serveEngine(engine: Engine, line: Socket): void {
   const lines: JsonLines<Answered, Sent> = new JsonLines(line, (commands) => {
-    for (const [id, submission, deadlineAtMs] of commands) {
+    for (const sent of commands) {
       // This is checked here because workers do not know how long the queue is.
-      if (!submission.isPaced && engine.load?.refuses(submission.command.merchantId, 0)) {
+      if (sent.length === 2) {
+        const [id, merchantId] = sent;
+        lines.send([id, engine.load?.refuses(merchantId, 0) ?? false]);
+        continue;
+      }
+      const [id, submission, deadlineAtMs] = sent;
+      if (!submission.isLetIn && engine.load?.refuses(submission.command.merchantId, 0)) {
         lines.send([id, { reason: 'OVERLOADED' }]);
         continue;
       }

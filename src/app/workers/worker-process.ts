@@ -14,13 +14,14 @@ export interface WorkerEvents {
   /** Whether another worker listens. */
   isOther(): boolean;
   onMessage(message: ToPrimary): void;
-  /** `how`: for the log. */
+  /** Called once, also when there never was a process. `how`: for the log. */
   onEnd(how: string): void;
 }
 
 /** A process of `node:cluster`, as the primary sees it. */
 export class WorkerProcess {
-  readonly engineLine: Socket;
+  /** Undefined: there is no process, since this one has no descriptors left. Its end is reported. */
+  readonly engineLine: Socket | undefined;
   /** When it was started, by `performance.now()`. */
   readonly bornAtMs = performance.now();
   readonly #worker: Worker;
@@ -41,8 +42,10 @@ export class WorkerProcess {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'pipe'],
     });
     this.#worker = cluster.fork();
-    const line = this.#worker.process.stdio[ENGINE_LINE_FD];
-    if (!(line instanceof Socket)) throw new Error('a worker has no line to the engine');
+    this.#onceEnded(onEnd);
+    // Node leaves `stdio` undefined when there are no descriptors for it.
+    const line = this.#worker.process.stdio?.[ENGINE_LINE_FD];
+    if (!(line instanceof Socket)) return;
     this.engineLine = line;
     recoverHandovers(this.#worker, isOther);
     this.#worker.on('message', (message: ToPrimary) => {
@@ -51,9 +54,6 @@ export class WorkerProcess {
       if (message.kind === 'answers') this.#unanswered--;
       onMessage(message);
     });
-    // A message that cannot be sent was for a process that has ended.
-    this.#worker.on('error', () => {});
-    this.#worker.once('exit', (code, signal) => onEnd(signal ?? `exit code ${code}`));
   }
 
   /** Its ports are open. */
@@ -73,5 +73,19 @@ export class WorkerProcess {
 
   kill(): void {
     this.#worker.process.kill('SIGKILL');
+  }
+
+  #onceEnded(onEnd: (how: string) => void): void {
+    let ended = false;
+    const end = (how: string): void => {
+      if (!ended) onEnd(how);
+      ended = true;
+    };
+    this.#worker.on('error', (error) => {
+      // A process that could not be started has no exit. Otherwise, a message could not be sent: it was for a process
+      // that has ended, which is reported by itself.
+      if (this.#worker.process.pid === undefined) end(error.message);
+    });
+    this.#worker.once('exit', (code, signal) => end(signal ?? `exit code ${code}`));
   }
 }

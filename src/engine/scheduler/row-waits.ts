@@ -64,6 +64,8 @@ export class RowWaits<C, R> {
   readonly #shared = new Map<string, number>();
   #awaited = 0;
   #looking = false;
+  /** Why the last look failed, if it did: then nobody knows whether somebody has the rows. */
+  #lookFault: unknown;
 
   constructor(options: RowWaitsOptions<C, R>) {
     this.#options = options;
@@ -191,13 +193,14 @@ export class RowWaits<C, R> {
   }
 
   async #lookOn(): Promise<void> {
-    const { executor, clock, limits, onFree } = this.#options;
+    const { clock, limits, onFree } = this.#options;
     this.#looking = true;
+    this.#lookFault = undefined;
     while (this.#looked.size > 0) {
       await clock.sleep(limits.findFreeEveryMs);
       this.#giveUp(clock.nowMs());
       const names = [...this.#looked].slice(0, LOOK_ROWS_MAX);
-      const free = new Set(names.length === 0 ? [] : await executor.findFree(names).catch(() => []));
+      const free = new Set(names.length === 0 ? [] : await this.#findFree(names));
       // Rows that this query looked at go behind the others.
       for (const name of names) {
         // It may have got a place in line meanwhile.
@@ -209,6 +212,17 @@ export class RowWaits<C, R> {
     }
     this.#looking = false;
     onFree();
+  }
+
+  async #findFree(names: readonly string[]): Promise<readonly string[]> {
+    try {
+      const free = await this.#options.executor.findFree(names);
+      this.#lookFault = undefined;
+      return free;
+    } catch (error) {
+      this.#lookFault = error;
+      return [];
+    }
   }
 
   /** The wait for the row is over: it is free or ours, or nobody waits for it any more. */
@@ -237,7 +251,8 @@ export class RowWaits<C, R> {
       const isOver = (entry: Entry<C, R>): boolean => nowMs - entry.arrivedAtMs >= limits.rowWaitMaxMs;
       const over = schedule.retain(name, (entry) => entry.deadlineAtMs > nowMs && !isOver(entry));
       for (const entry of dropExpired(over, nowMs)) {
-        entry.answer({ kind: 'failed', error: new RowKept(nowMs - entry.arrivedAtMs) });
+        const error = this.#lookFault ?? new RowKept(nowMs - entry.arrivedAtMs);
+        entry.answer({ kind: 'failed', error });
       }
       if (schedule.waitingFor(name) > 0) continue;
       this.#looked.delete(name);

@@ -8,24 +8,34 @@ import { InventoryService } from '../../gen/inventory/v1/inventory_service_pb.js
 import type { CallContext } from '../../service/call.js';
 import { invalid } from '../operations/change.js';
 import { COMMAND_PERMISSION, type CommandKinds } from '../operations/command-kinds.js';
-import type { CommandResult, Operation, Reply } from '../operations/operation.js';
+import { type CommandResult, type Operation, type Reply, refuse } from '../operations/operation.js';
 import { CommandLine } from './command-line.js';
 import type { Dispatcher } from './dispatcher.js';
 import { keyOfMany } from './idempotency-key.js';
 import { unreadableCommand } from './items.js';
 
+/** Says of each batch, before it begins, whether it would wait too long; undefined where the limits say so earlier. */
+export interface BatchLoad {
+  refusesBatch?(merchantId: string): Promise<boolean>;
+}
+
 /** BatchExecute, which runs each command as a call of its RPC. */
-export function batchExecuteOperation(dispatcher: Dispatcher, kinds: CommandKinds): Operation {
+export function batchExecuteOperation(
+  dispatcher: Dispatcher,
+  kinds: CommandKinds,
+  load: BatchLoad,
+): Operation {
   return {
     method: InventoryService.method.batchExecute,
     permission: COMMAND_PERMISSION,
     changes: true,
     isLarge: true,
     isOfCommands: true,
-    handle: (call, request) => {
-      if (call.idempotencyKey !== undefined) return Promise.resolve(invalid(keyOfMany));
-      if (isMessage(request, BatchExecuteRequestSchema)) return execute(dispatcher, kinds, call, request);
-      throw new Error(`${request.$typeName} is no batch`);
+    handle: async (call, request) => {
+      if (call.idempotencyKey !== undefined) return invalid(keyOfMany);
+      if (!isMessage(request, BatchExecuteRequestSchema)) throw new Error(`${request.$typeName} is no batch`);
+      if (await load.refusesBatch?.(call.principal.merchantId)) return refuse({ reason: 'OVERLOADED' });
+      return execute(dispatcher, kinds, call, request);
     },
   };
 }

@@ -165,7 +165,7 @@ export class Dispatcher {
 
   #handleCommand(
     operation: Operation,
-    { principal, deadlineAtMs, isOneCall, sequence, onSubmit }: CommandCaller,
+    { principal, deadlineAtMs, sequence, onSubmit }: CommandCaller,
     { request, key, isCounted }: CommandCall,
     span: CallSpan | undefined,
   ): Reply | Promise<Reply> {
@@ -187,7 +187,7 @@ export class Dispatcher {
         principal,
         deadlineAtMs: Math.min(deadlineAtMs ?? latest, latest),
         idempotencyKey: admitted.idempotencyKey,
-        isPaced: isOneCall ? undefined : true,
+        isLetIn: true,
         sequence,
         onSubmit,
         span,

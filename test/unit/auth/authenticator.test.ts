@@ -222,8 +222,12 @@ describe('faults are not refusals', () => {
     expect(await authenticator.authenticate('Bearer good', key)).toBeDefined();
   });
 
-  test('a database that is down', async () => {
-    findMerchantOfKey.mockRejectedValueOnce(Object.assign(new Error('down'), { code: 'ECONNREFUSED' }));
+  test.each([
+    ['that is down', 'ECONNREFUSED'],
+    ['where somebody has locked the keys', '55P03'],
+    ['where somebody keeps them locked for longer than a statement may take', '57014'],
+  ])('a database %s', async (_, code) => {
+    findMerchantOfKey.mockRejectedValueOnce(Object.assign(new Error('no answer'), { code }));
     await expect(authenticator.authenticate('Bearer good', key)).rejects.toThrow(CredentialStoreUnavailable);
     expect(await authenticator.authenticate('Bearer good', key)).toBeDefined();
   });

@@ -102,7 +102,36 @@ test('commands reach the engine in order, and each caller gets its own answer', 
   await drain;
 });
 
-test('a command on a stream is not refused because it would wait, others are', async () => {
+test('a batch is let in or refused as a whole, by merchant', async () => {
+  const [one, other] = await pair();
+  const done = { kind: 'key_reused' } as const;
+  serveEngine(
+    {
+      drain: () => Promise.resolve(),
+      submit: () => Promise.resolve(done),
+      load: { tight: true, refuses: (merchantId) => merchantId === 'mer_1' },
+    },
+    other,
+  );
+  const remote = new RemoteEngine(one);
+  const answers = [
+    remote.refusesBatch('mer_1'),
+    remote.submit({ ...reserve(1), isLetIn: true }, 1),
+    remote.refusesBatch('mer_2'),
+  ];
+  expect(await Promise.all(answers)).toEqual([true, done, false]);
+  // A question is not a command in progress.
+  void remote.refusesBatch('mer_1');
+  await remote.drain();
+});
+
+test('an engine that takes whatever comes refuses no batch', async () => {
+  const [one, other] = await pair();
+  serveEngine({ drain: () => Promise.resolve(), submit: () => new Promise(() => {}) }, other);
+  expect(await new RemoteEngine(one).refusesBatch('mer_1')).toBe(false);
+});
+
+test('a command that was let in before is not refused because it would wait, others are', async () => {
   const [one, other] = await pair();
   const done = { kind: 'key_reused' } as const;
   serveEngine(
@@ -114,6 +143,6 @@ test('a command on a stream is not refused because it would wait, others are', a
     other,
   );
   const remote = new RemoteEngine(one);
-  const answers = [remote.submit(reserve(1), 1), remote.submit({ ...reserve(2), isPaced: true }, 1)];
+  const answers = [remote.submit(reserve(1), 1), remote.submit({ ...reserve(2), isLetIn: true }, 1)];
   expect(await Promise.all(answers)).toEqual([{ reason: 'OVERLOADED' }, done]);
 });
