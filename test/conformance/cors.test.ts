@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Credentials, startApp, type TestApp } from '../support/app.js';
+import { describe, expect } from 'vitest';
+import { startApp, type TestApp } from '../support/app.js';
+import { test as base, opened } from '../support/fixtures.js';
 
 /** What a browser looks at before it lets a page call, on each kind of path of the HTTP port. */
 
@@ -12,19 +13,14 @@ const paths = [
   ['nothing', 'GET', '/v1/foo'],
 ] as const;
 
-let open: TestApp;
-let closed: TestApp;
-let credentials: Credentials;
-beforeAll(async () => {
-  open = await startApp({ CORS_ORIGINS: `${shop}, http://localhost:3000` });
-  closed = await startApp();
-  credentials = await open.createMerchant();
-  await open.seed(credentials.merchantId, { id: 'inv_xyz789', onHandQty: 50, reservedQty: 5 });
-});
-afterAll(async () => {
-  await open.close();
-  await closed.close();
-});
+const test = base
+  .extend('environment', { CORS_ORIGINS: `${shop}, http://localhost:3000` })
+  .extend('records', [{ id: 'inv_xyz789', onHandQty: 50, reservedQty: 5 }])
+  .extend(
+    'closed',
+    { scope: 'file' },
+    opened(startApp, (app) => app.close()),
+  );
 
 describe.each(paths)('%s', (kind, method, path) => {
   const preflight = (service: TestApp, origin: string) =>
@@ -37,8 +33,8 @@ describe.each(paths)('%s', (kind, method, path) => {
       },
     });
 
-  test('a preflight of a configured origin is answered without credentials', async () => {
-    const { status, headers } = await preflight(open, shop);
+  test('a preflight of a configured origin is answered without credentials', async ({ service }) => {
+    const { status, headers } = await preflight(service, shop);
     expect(status).toBe(kind === 'nothing' ? 404 : 204);
     expect(headers.get('access-control-allow-origin')).toBe(shop);
     if (kind === 'nothing') return;
@@ -52,25 +48,25 @@ describe.each(paths)('%s', (kind, method, path) => {
     );
   });
 
-  test('one of another origin is not allowed', async () => {
-    const { headers } = await preflight(open, 'https://evil.example');
+  test('one of another origin is not allowed', async ({ service }) => {
+    const { headers } = await preflight(service, 'https://evil.example');
     expect(headers.get('access-control-allow-origin')).toBeNull();
     expect(headers.get('access-control-allow-methods')).toBeNull();
   });
 
-  test('none is, where no origin is configured', async () => {
+  test('none is, where no origin is configured', async ({ closed }) => {
     const { status, headers } = await preflight(closed, shop);
     expect(status).not.toBe(204);
     expect([...headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([]);
   });
 
-  test('a page may read the answer, and the headers that it needs', async () => {
-    const { status, headers } = await fetch(open.httpUrl + path, {
+  test('a page may read the answer, and the headers that it needs', async ({ service, merchant }) => {
+    const { status, headers } = await fetch(service.httpUrl + path, {
       method,
       headers: {
         origin: shop,
-        authorization: `Bearer ${credentials.token}`,
-        'x-merchantapikey': credentials.apiKey,
+        authorization: `Bearer ${merchant.token}`,
+        'x-merchantapikey': merchant.apiKey,
         'content-type': 'application/json',
       },
       ...(method !== 'GET' && { body: '{"id":"inv_xyz789","qty":1}' }),
@@ -84,8 +80,8 @@ describe.each(paths)('%s', (kind, method, path) => {
   });
 });
 
-test('a refusal because of missing credentials can be read, too', async () => {
-  const { status, headers } = await fetch(`${open.httpUrl}/v1/inventory/inv_xyz789/reserve`, {
+test('a refusal because of missing credentials can be read, too', async ({ service }) => {
+  const { status, headers } = await fetch(`${service.httpUrl}/v1/inventory/inv_xyz789/reserve`, {
     method: 'PATCH',
     headers: { origin: shop, 'content-type': 'application/json' },
     body: '{"qty":1}',

@@ -1,25 +1,20 @@
 import { createHmac } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { hashApiKey } from '../../src/auth/api-key-secret.js';
 import { addKey } from '../../src/service/merchants.js';
 import { revokeApiKey } from '../../src/store/tables/api-keys.js';
-import { type Credentials, JWT_SECRET, startApp, type TestApp } from '../support/app.js';
-import { closeDoors, type Doors, doorNames, openDoors, type UnaryDoorName } from '../support/doors.js';
+import { type Credentials, JWT_SECRET, type TestApp } from '../support/app.js';
+import { type Door, doorNames } from '../support/doors.js';
+import { test as base } from '../support/fixtures.js';
 import { answerOf, type Expected, withoutRequestId } from './contract.js';
 
-let service: TestApp;
-let doors: Doors;
+const test = base.extend('environment', { API_KEY_CACHE_MS: '0' });
+
 let ours: Credentials;
 let stranger: Credentials;
-beforeAll(async () => {
-  service = await startApp({ API_KEY_CACHE_MS: '0' });
-  doors = openDoors(service);
+test.beforeAll(async ({ service }) => {
   ours = await service.createMerchant();
   stranger = await service.createMerchant();
-});
-afterAll(async () => {
-  closeDoors(doors);
-  await service.close();
 });
 
 type Claims = Record<string, unknown>;
@@ -53,7 +48,7 @@ const withToken = (apiKey: string): Sent => ({ token: ours.token, apiKey });
 const tampered = (text: string): string => text.slice(0, -2) + (text.endsWith('AA') ? 'BB' : 'AA');
 const none = { permissions: undefined };
 
-const cases: readonly (readonly [string, () => Sent | Promise<Sent>, Verdict])[] = [
+const cases: readonly (readonly [string, (service: TestApp) => Sent | Promise<Sent>, Verdict])[] = [
   ['nothing at all', () => ({}), 'unauthenticated'],
   ['no key', () => ({ token: ours.token }), 'unauthenticated'],
   ['no token', () => ({ apiKey: ours.apiKey }), 'unauthenticated'],
@@ -66,8 +61,8 @@ const cases: readonly (readonly [string, () => Sent | Promise<Sent>, Verdict])[]
   ['a key in another case', () => withToken(ours.apiKey.toUpperCase()), 'unauthenticated'],
   ['the hash of a key', () => withToken(hashApiKey(ours.apiKey)), 'unauthenticated'],
   ['a wildcard', () => withToken(`pk_test_${'%'.repeat(43)}`), 'unauthenticated'],
-  ['a second key of the merchant', async () => withToken(await newKey()), 'allowed'],
-  ['a revoked key', async () => withToken(await revokedKey()), 'unauthenticated'],
+  ['a second key of the merchant', async (service) => withToken(await newKey(service)), 'allowed'],
+  ['a revoked key', async (service) => withToken(await revokedKey(service)), 'unauthenticated'],
 
   ['an invalid token', () => withKey('sesame'), 'unauthenticated'],
   ['an empty token', () => withKey(''), 'unauthenticated'],
@@ -139,31 +134,34 @@ const verdicts: Record<Verdict, Expected> = {
 };
 
 describe.each(doorNames)('%s', (name) => {
-  test.each(cases)('%s: $2', async (_, credentials, verdict) => {
-    const sent = await credentials();
-    const answer = await ask(name, sent, 1);
+  test.for(cases)('%s: $2', async ([_, credentials, verdict], { service, doors }) => {
+    const sent = await credentials(service);
+    const answer = await ask(doors[name], sent, 1);
     expect(answer).toStrictEqual(answerOf(name, verdicts[verdict], false));
     // Callers who may not call do not learn what is wrong with the request either.
-    if (verdict !== 'allowed') expect(await ask(name, sent, 0)).toStrictEqual(answer);
+    if (verdict !== 'allowed') expect(await ask(doors[name], sent, 0)).toStrictEqual(answer);
   });
 
-  test('a key that was just used is refused once it is revoked, and the merchant’s other stays', async () => {
-    const key = await newKey();
-    expect(await ask(name, withToken(key), 1)).toMatchObject({ reason: 'INVENTORY_NOT_FOUND' });
+  test('a key that was just used is refused once it is revoked, and the merchant’s other stays', async ({
+    service,
+    doors,
+  }) => {
+    const key = await newKey(service);
+    expect(await ask(doors[name], withToken(key), 1)).toMatchObject({ reason: 'INVENTORY_NOT_FOUND' });
     await revokeApiKey(service.app.dataSource, ours.merchantId, hashApiKey(key));
     // Keys are not cached here. In production, they are, for API_KEY_CACHE_MS.
     await vi.waitFor(async () => {
-      expect(await ask(name, withToken(key), 1)).toMatchObject({ reason: 'UNAUTHENTICATED' });
+      expect(await ask(doors[name], withToken(key), 1)).toMatchObject({ reason: 'UNAUTHENTICATED' });
     });
-    expect(await ask(name, ours, 1)).toMatchObject({ reason: 'INVENTORY_NOT_FOUND' });
+    expect(await ask(doors[name], ours, 1)).toMatchObject({ reason: 'INVENTORY_NOT_FOUND' });
   });
 
-  test.each([
+  test.for([
     ['Basic instead of Bearer', () => `Basic ${ours.token}`, 'UNAUTHENTICATED'],
     ['no scheme', () => ours.token, 'UNAUTHENTICATED'],
     ['two tokens', () => `Bearer ${ours.token} ${ours.token}`, 'UNAUTHENTICATED'],
     ['another case of the scheme', () => `bearer ${ours.token}`, 'INVENTORY_NOT_FOUND'],
-  ] as const)('%s: %3$s', async (_, authorization, reason) => {
+  ] as const)('%s: %3$s', async ([_, authorization, reason], { doors }) => {
     const headers = { authorization: authorization() };
     const answer = await doors[name].call(
       'Reserve',
@@ -174,16 +172,16 @@ describe.each(doorNames)('%s', (name) => {
   });
 });
 
-async function ask(door: UnaryDoorName, credentials: Sent, qty: number) {
-  return withoutRequestId(await doors[door].call('Reserve', { id: 'inv_none', qty }, { credentials }));
+async function ask(door: Door, credentials: Sent, qty: number) {
+  return withoutRequestId(await door.call('Reserve', { id: 'inv_none', qty }, { credentials }));
 }
 
-function newKey(): Promise<string> {
+function newKey(service: TestApp): Promise<string> {
   return addKey(service.app.dataSource, ours.merchantId, 'live');
 }
 
-async function revokedKey(): Promise<string> {
-  const key = await newKey();
+async function revokedKey(service: TestApp): Promise<string> {
+  const key = await newKey(service);
   await revokeApiKey(service.app.dataSource, ours.merchantId, hashApiKey(key));
   return key;
 }

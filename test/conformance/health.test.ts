@@ -1,22 +1,18 @@
 import type { Client, ClientReadableStream } from '@grpc/grpc-js';
 import pg from 'pg';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { startApp, type TestApp } from '../support/app.js';
+import { test as base } from '../support/fixtures.js';
 import { rawClient, rawUnary } from '../support/grpc-raw.js';
 
 const SERVICE = 'inventory.v1.InventoryService';
 const statuses: Readonly<Record<number, string>> = { 1: 'SERVING', 2: 'NOT_SERVING', 3: 'SERVICE_UNKNOWN' };
 const CHECK = '/grpc.health.v1.Health/Check';
 
-let service: TestApp;
-let client: Client;
-beforeEach(async () => {
-  service = await startApp();
-  client = rawClient(service.grpcAddress);
-});
-afterEach(async () => {
-  client.close();
-  await service.close();
+const test = base.extend('client', ({ service }, { onCleanup }) => {
+  const client = rawClient(service.grpcAddress);
+  onCleanup(() => client.close());
+  return client;
 });
 
 /** HealthCheckRequest {service 1}. */
@@ -29,12 +25,12 @@ function readStatus(response: Buffer | undefined): string | undefined {
   return statuses[response?.[1] ?? 0];
 }
 
-async function check(name: string): Promise<string | undefined> {
+async function check(client: Client, name: string): Promise<string | undefined> {
   return readStatus((await rawUnary(client, CHECK, requestFor(name))).response);
 }
 
 /** Watches the health of a service: all statuses that it is told, and the code with which the watch ends. */
-function watch(name: string): { told: (string | undefined)[]; ended: Promise<number> } {
+function watch(client: Client, name: string): { told: (string | undefined)[]; ended: Promise<number> } {
   const bytes = (buffer: Buffer): Buffer => buffer;
   const path = '/grpc.health.v1.Health/Watch';
   const call: ClientReadableStream<Buffer> = client.makeServerStreamRequest(
@@ -51,8 +47,8 @@ function watch(name: string): { told: (string | undefined)[]; ended: Promise<num
 }
 
 /** Makes the database refuse and drop all connections, or accept them again. */
-async function setReachable(reachable: boolean): Promise<void> {
-  const url = new URL(service.database.url);
+async function setReachable({ database }: TestApp, reachable: boolean): Promise<void> {
+  const url = new URL(database.url);
   const name = url.pathname.slice(1);
   url.pathname = '/postgres';
   const maintenance = new pg.Client({ connectionString: url.toString() });
@@ -66,52 +62,57 @@ async function setReachable(reachable: boolean): Promise<void> {
   await maintenance.end();
 }
 
-async function readiness(): Promise<number> {
-  return (await fetch(`${service.httpUrl}/readyz`)).status;
+async function readiness({ httpUrl }: TestApp): Promise<number> {
+  return (await fetch(`${httpUrl}/readyz`)).status;
 }
 
-test.each([
+test.for<[string, string]>([
   ['', 'SERVING'],
   [SERVICE, 'SERVING'],
-])('Check of "%s" says %s', async (name, status) => {
-  expect(await check(name)).toBe(status);
+])('Check of "%s" says %s', async ([name, status], { client }) => {
+  expect(await check(client, name)).toBe(status);
 });
 
-test('Check of a service that does not exist is NOT_FOUND', async () => {
+test('Check of a service that does not exist is NOT_FOUND', async ({ client }) => {
   expect(await rawUnary(client, CHECK, requestFor('inventory.v1.Nope'))).toMatchObject({ code: 5 });
 });
 
-test('Watch of a service that does not exist says so, and stays', async () => {
-  const { told } = watch('inventory.v1.Nope');
+test('Watch of a service that does not exist says so, and stays', async ({ client }) => {
+  const { told } = watch(client, 'inventory.v1.Nope');
   await vi.waitFor(() => expect(told).toEqual(['SERVICE_UNKNOWN']), { timeout: 10_000 });
 });
 
-test('a database that goes away is NOT_SERVING everywhere until it is back; the process lives on', async () => {
-  const watches = ['', SERVICE].map(watch);
+test('a database that goes away is NOT_SERVING everywhere until it is back; the process lives on', async ({
+  service,
+  client,
+}) => {
+  const watches = ['', SERVICE].map((name) => watch(client, name));
+  const checks = () => Promise.all(['', SERVICE].map((name) => check(client, name)));
   const all = (...expected: string[]) =>
     vi.waitFor(() => expect(watches.map((w) => w.told)).toEqual([expected, expected]), { timeout: 20_000 });
   await all('SERVING');
 
-  await setReachable(false);
+  await setReachable(service, false);
   await all('SERVING', 'NOT_SERVING');
-  expect(await Promise.all([check(''), check(SERVICE)])).toEqual(['NOT_SERVING', 'NOT_SERVING']);
-  expect(await readiness()).toBe(503);
+  expect(await checks()).toEqual(['NOT_SERVING', 'NOT_SERVING']);
+  expect(await readiness(service)).toBe(503);
   expect((await fetch(`${service.httpUrl}/healthz`)).status, 'alive').toBe(200);
 
-  await setReachable(true);
+  await setReachable(service, true);
   await all('SERVING', 'NOT_SERVING', 'SERVING');
-  expect(await Promise.all([check(''), check(SERVICE)])).toEqual(['SERVING', 'SERVING']);
-  expect(await readiness()).toBe(200);
+  expect(await checks()).toEqual(['SERVING', 'SERVING']);
+  expect(await readiness(service)).toBe(200);
 });
 
 test('a service that shuts down says NOT_SERVING first, then ends the watches and closes', async () => {
-  const { told, ended } = watch(SERVICE);
+  const stopping = await startApp();
+  const client = rawClient(stopping.grpcAddress);
+  const { told, ended } = watch(client, SERVICE);
   await vi.waitFor(() => expect(told).toEqual(['SERVING']), { timeout: 10_000 });
-  await service.close();
+  await stopping.close();
   expect(await ended).toBe(0);
   expect(told).toEqual(['SERVING', 'NOT_SERVING']);
-  // afterEach closes a service, so there must be one.
-  service = await startApp();
+  client.close();
 });
 
 test('DRAIN_DELAY_MS: not ready any more, and still answering', async () => {

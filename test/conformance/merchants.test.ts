@@ -1,23 +1,15 @@
 import { create, fromBinary, type JsonObject, type JsonValue, toBinary } from '@bufbuild/protobuf';
 import { status } from '@grpc/grpc-js';
 import { SignJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import {
   CreateMerchantRequestSchema,
   CreateMerchantResponseSchema,
   MerchantService,
 } from '../../src/gen/merchants/v1/merchant_service_pb.js';
-import { JWT_SECRET, startApp, type TestApp, tokenFor } from '../support/app.js';
+import { JWT_SECRET, tokenFor } from '../support/app.js';
+import { test as base } from '../support/fixtures.js';
 import { rawClient, rawUnary } from '../support/grpc-raw.js';
-
-/** The calls by which operators, and nobody else, manage merchants and their keys. */
-let service: TestApp;
-let operator: string;
-beforeAll(async () => {
-  service = await startApp({ API_KEY_CACHE_MS: '0' });
-  operator = await sign({});
-});
-afterAll(() => service?.close());
 
 function sign(claims: object): Promise<string> {
   return new SignJWT({ permissions: ['can_manage_merchants'], ...claims })
@@ -34,32 +26,39 @@ interface Answer {
   readonly list: JsonObject[];
 }
 
-async function call(
-  method: string,
-  path: string,
-  body?: object,
-  headers: Record<string, string> = { authorization: `Bearer ${operator}` },
-): Promise<Answer> {
-  const response = await fetch(`${service.httpUrl}/v1/${path}`, {
-    method,
-    headers: { 'content-type': 'application/json', ...headers },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+/** The calls by which operators, and nobody else, manage merchants and their keys. */
+const test = base
+  .extend('environment', { API_KEY_CACHE_MS: '0' })
+  .extend('operator', { scope: 'file' }, () => sign({}))
+  .extend(
+    'call',
+    ({ service, operator }) =>
+      async (
+        method: string,
+        path: string,
+        body?: object,
+        headers: Record<string, string> = { authorization: `Bearer ${operator}` },
+      ): Promise<Answer> => {
+        const response = await fetch(`${service.httpUrl}/v1/${path}`, {
+          method,
+          headers: { 'content-type': 'application/json', ...headers },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        });
+        const { code, data } = (await response.json()) as { code?: string; data?: JsonValue };
+        return {
+          httpStatus: response.status,
+          ...(code === undefined ? {} : { code }),
+          data: (data ?? {}) as JsonObject,
+          list: (data ?? []) as JsonObject[],
+        };
+      },
+  )
+  .extend('reads', ({ call }) => async (token: string, apiKey: string): Promise<number> => {
+    const headers = { authorization: `Bearer ${token}`, 'x-merchantapikey': apiKey };
+    return (await call('GET', 'inventory', undefined, headers)).httpStatus;
   });
-  const { code, data } = (await response.json()) as { code?: string; data?: JsonValue };
-  return {
-    httpStatus: response.status,
-    ...(code === undefined ? {} : { code }),
-    data: (data ?? {}) as JsonObject,
-    list: (data ?? []) as JsonObject[],
-  };
-}
 
-function reads(token: string, apiKey: string): Promise<number> {
-  const headers = { authorization: `Bearer ${token}`, 'x-merchantapikey': apiKey };
-  return call('GET', 'inventory', undefined, headers).then(({ httpStatus }) => httpStatus);
-}
-
-test('a merchant from its first key to its last, with nothing but calls', async () => {
+test('a merchant from its first key to its last, with nothing but calls', async ({ call, reads }) => {
   const made = await call('POST', 'merchants', { name: ' Corner Shop ', merchantId: 'mer_corner' });
   expect(made).toMatchObject({
     httpStatus: 200,
@@ -98,7 +97,7 @@ test('a merchant from its first key to its last, with nothing but calls', async 
   expect((await call('GET', 'merchants/mer_corner')).data).toMatchObject({ defaultTtlSeconds: 900 });
 });
 
-test('the list, page by page', async () => {
+test('the list, page by page', async ({ call }) => {
   for (const merchantId of ['a1', 'a2', 'a3']) await call('POST', 'merchants', { name: 'x', merchantId });
   const seen: unknown[] = [];
   let afterId = '';
@@ -111,7 +110,7 @@ test('the list, page by page', async () => {
   expect(seen).toEqual(expect.arrayContaining(['a1', 'a2', 'a3']));
 });
 
-test.each<[string, string, object | undefined, number, string]>([
+test.for<[string, string, object | undefined, number, string]>([
   ['GET', 'merchants/nobody', undefined, 404, 'MERCHANT_NOT_FOUND'],
   ['PATCH', 'merchants/nobody', {}, 404, 'MERCHANT_NOT_FOUND'],
   ['POST', 'merchants/nobody/keys', {}, 404, 'MERCHANT_NOT_FOUND'],
@@ -128,22 +127,24 @@ test.each<[string, string, object | undefined, number, string]>([
   ['PATCH', 'merchants/a1', { defaultTtlSeconds: 2_592_001 }, 422, 'VALIDATION_FAILED'],
   ['GET', 'merchants?limit=1001', undefined, 422, 'VALIDATION_FAILED'],
   ['POST', 'merchants', [1], 400, 'MALFORMED_REQUEST'],
-])('%s %s %j: %i %s', async (method, path, body, httpStatus, code) => {
+])('%s %s %j: %i %s', async ([method, path, body, httpStatus, code], { call }) => {
   expect(await call(method, path, body)).toMatchObject({ httpStatus, code });
 });
 
 describe('who may make these calls', () => {
-  test.each<[string, () => Promise<Record<string, string>>, number]>([
-    ['an operator', async () => ({ authorization: `Bearer ${operator}` }), 200],
-    ['nobody', async () => ({}), 401],
-    ['no token', async () => ({ authorization: 'Bearer x' }), 401],
+  type Caller = Readonly<Record<'authorization' | 'x-merchantapikey', string>>;
+
+  test.for<[string, (caller: Caller, operator: string) => object | Promise<object>, number]>([
+    ['an operator', (_, operator) => ({ authorization: `Bearer ${operator}` }), 200],
+    ['nobody', () => ({}), 401],
+    ['no token', () => ({ authorization: 'Bearer x' }), 401],
     [
       'an operator with a merchant’s key',
-      async () => ({ ...(await merchant()), authorization: `Bearer ${operator}` }),
+      (caller, operator) => ({ ...caller, authorization: `Bearer ${operator}` }),
       401,
     ],
-    ['a merchant', merchant, 401],
-    ['a merchant’s token', async () => ({ authorization: (await merchant()).authorization }), 403],
+    ['a merchant', (caller) => caller, 401],
+    ['a merchant’s token', ({ authorization }) => ({ authorization }), 403],
     [
       'a merchant’s token that grants it',
       async () => ({ authorization: `Bearer ${await sign({ merchant_id: 'a1' })}` }),
@@ -161,8 +162,10 @@ describe('who may make these calls', () => {
       }),
       200,
     ],
-  ])('%s: %#', async (_, headers, httpStatus) => {
-    const given = await headers();
+  ])('%s: %#', async ([_, headers, httpStatus], { call, service, operator }) => {
+    const { token, apiKey } = await service.createMerchant();
+    const caller = { authorization: `Bearer ${token}`, 'x-merchantapikey': apiKey };
+    const given = { ...(await headers(caller, operator)) };
     for (const [method, path, body] of [
       ['GET', 'merchants', undefined],
       ['POST', 'merchants/a1/keys', {}],
@@ -171,18 +174,13 @@ describe('who may make these calls', () => {
     }
   });
 
-  async function merchant(): Promise<{ authorization: string; 'x-merchantapikey': string }> {
-    const { token, apiKey } = await service.createMerchant();
-    return { authorization: `Bearer ${token}`, 'x-merchantapikey': apiKey };
-  }
-
-  test('an operator’s token gives no access to stock', async () => {
+  test('an operator’s token gives no access to stock', async ({ service, operator, reads }) => {
     const { apiKey } = await service.createMerchant();
     expect(await reads(operator, apiKey)).toBe(403);
   });
 });
 
-test('gRPC and Connect: the same, and both list the service', async () => {
+test('gRPC and Connect: the same, and both list the service', async ({ service, operator }) => {
   const client = rawClient(service.grpcAddress);
   const path = `/${MerchantService.typeName}/CreateMerchant`;
   const request = toBinary(

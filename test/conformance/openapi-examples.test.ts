@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { Fault } from '../../src/domain/failure.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { operationsOf, type Template } from '../property/openapi/draw-request.js';
@@ -6,6 +6,7 @@ import { everyEdge } from '../property/openapi/every-edge.js';
 import { Members, type Tree, Verbatim } from '../property/openapi/json-tree.js';
 import { encoded, type Parts } from '../property/openapi/parts.js';
 import { startApp, type TestApp } from '../support/app.js';
+import { test as base, opened } from '../support/fixtures.js';
 import type { Json, JsonObject } from '../support/openapi/document.js';
 import { passSeconds } from '../support/pass-time.js';
 import { answered, bodies, document, exampleOf, examplesPointer, ID, Shop } from './openapi-shop.js';
@@ -21,15 +22,14 @@ type Fails = Fault | { reason: 'RATE_LIMITED' };
 let told: Fails['reason'] = 'INTERNAL';
 const tellingEngine: Engine = { submit: async () => ({ reason: told }) as Fault, drain: async () => {} };
 
-let service: TestApp;
-let telling: TestApp;
-beforeAll(async () => {
-  [service, telling] = await Promise.all([startApp(), startApp({}, { engine: tellingEngine })]);
-});
-afterAll(async () => {
-  await service?.close();
-  await telling?.close();
-});
+const test = base.extend(
+  'telling',
+  { scope: 'file' },
+  opened(
+    () => startApp({}, { engine: tellingEngine }),
+    (app) => app.close(),
+  ),
+);
 
 function find(id: string): Template {
   return operations.find((operation) => operation.id === id)!;
@@ -39,7 +39,7 @@ describe.each(operations.map((operation) => [operation.id, operation] as const))
   const hasBody = operation.value.requestBody !== undefined;
   let shop: Shop;
   let plain: Parts;
-  beforeAll(async () => {
+  test.beforeAll(async ({ service }) => {
     shop = await Shop.open(service, 1_000_000, 5);
     plain = shop.plain(operation);
   });
@@ -96,9 +96,9 @@ describe.each(operations.map((operation) => [operation.id, operation] as const))
 const changing = operations.filter(({ value }) =>
   JSON.stringify(value.parameters).includes('Idempotency-Key'),
 );
-test.each(changing.map((operation) => [operation.id, operation] as const))(
+test.for(changing.map((operation) => [operation.id, operation] as const))(
   '%s: a key of another call',
-  async (_, operation) => {
+  async ([_, operation], { service }) => {
     const shop = await Shop.open(service, 1_000_000, 5);
     const headers = { 'idempotency-key': 'key 1' };
     const other = operation.id === 'updateSettings' ? 'reserve' : 'updateSettings';
@@ -112,7 +112,7 @@ type Stock = [onHandQty: number, reservedQty: number] | [];
 const line = (id: string, more: JsonObject): JsonObject => ({ lines: [{ id, ...more }] });
 const sold = { action: 'SOLD' };
 
-test.each<[operation: string, status: number, reason: string, Stock, body: JsonObject | undefined]>([
+test.for<[operation: string, status: number, reason: string, Stock, body: JsonObject | undefined]>([
   ['reserve', 400, 'INSUFFICIENT_STOCK', [8, 5], { qty: 5 }],
   ['reserve', 404, 'INVENTORY_NOT_FOUND', [], { qty: 1 }],
   ['release', 400, 'INSUFFICIENT_RESERVED', [8, 3], { qty: 5 }],
@@ -145,14 +145,14 @@ test.each<[operation: string, status: number, reason: string, Stock, body: JsonO
     [8, 0],
     { productId: ID, warehouseId: 'main', initialQty: 0 },
   ],
-])('%s %d %s', async (id, status, reason, stock, body) => {
+])('%s %d %s', async ([id, status, reason, stock, body], { service }) => {
   const shop = await Shop.open(service, ...stock);
   const operation = find(id);
   const parts = { ...shop.plain(operation), body: body && treeOf(body) };
   await shop.expectExample(operation, status, reason, parts);
 });
 
-test('watchInventory 404 INVENTORY_NOT_FOUND', async () => {
+test('watchInventory 404 INVENTORY_NOT_FOUND', async ({ service }) => {
   const shop = await Shop.open(service);
   const operation = find('watchInventory');
   const query = [{ name: encoded('ids'), value: encoded('inv_unknown') }];
@@ -161,25 +161,25 @@ test('watchInventory 404 INVENTORY_NOT_FOUND', async () => {
 });
 
 describe.each(['releaseOrder', 'confirmOrder', 'extendOrder', 'moveOrder'])('%s', (id) => {
-  test.each<[reason: string, before: (shop: Shop) => Promise<void>]>([
+  test.for<[reason: string, before: (shop: Shop, service: TestApp) => Promise<void>]>([
     ['ORDER_NOT_HELD', async () => {}],
     ['ORDER_ALREADY_RELEASED', (shop) => endedBy(shop, 'releaseOrder')],
     ['ORDER_ALREADY_CONFIRMED', (shop) => endedBy(shop, 'confirmOrder')],
     [
       'ORDER_EXPIRED',
-      async (shop) => {
+      async (shop, service) => {
         await hold(shop);
         await passSeconds(service.app.dataSource, shop.credentials.merchantId, 61);
       },
     ],
-  ])('400 %s', async (reason, before) => {
+  ])('400 %s', async ([reason, before], { service }) => {
     const shop = await Shop.open(service, 8, 0);
-    await before(shop);
+    await before(shop, service);
     const operation = find(id);
     await shop.expectExample(operation, 400, reason, shop.plain(operation));
   });
 
-  test('400 INSUFFICIENT_RESERVED', async () => {
+  test('400 INSUFFICIENT_RESERVED', async ({ service }) => {
     const shop = await Shop.open(service, 8, 0);
     const operation = find(id);
     const extendsOrder = id === 'extendOrder';
@@ -190,7 +190,7 @@ describe.each(['releaseOrder', 'confirmOrder', 'extendOrder', 'moveOrder'])('%s'
     await shop.expectExample(operation, 400, 'INSUFFICIENT_RESERVED', { ...shop.plain(operation), body });
   });
 
-  test('404 INVENTORY_NOT_FOUND', async () => {
+  test('404 INVENTORY_NOT_FOUND', async ({ service }) => {
     const shop = await Shop.open(service, 8, 0);
     const operation = find(id);
     const units = id === 'extendOrder' ? {} : { qty: 5 };
@@ -209,7 +209,7 @@ describe.each(['releaseOrder', 'confirmOrder', 'extendOrder', 'moveOrder'])('%s'
   }
 });
 
-test.each<[number, Fails['reason']]>([
+test.for<[number, Fails['reason']]>([
   [429, 'RATE_LIMITED'],
   [500, 'INTERNAL'],
   [503, 'OVERLOADED'],
@@ -217,7 +217,7 @@ test.each<[number, Fails['reason']]>([
   [503, 'DATABASE_UNAVAILABLE'],
   [503, 'SHUTTING_DOWN'],
   [504, 'DEADLINE_EXCEEDED'],
-])('%d %s', async (status, reason) => {
+])('%d %s', async ([status, reason], { telling }) => {
   const shop = await Shop.open(telling);
   told = reason;
   const operation = find('reserve');

@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import type { Demo } from '../../src/service/demo.js';
 import { operationsOf, type Template } from '../property/openapi/draw-request.js';
-import { startApp, type TestApp } from '../support/app.js';
-import { makeDemo } from '../support/demo.js';
+import { test } from '../support/fixtures.js';
 import { holdAgainstDocument } from '../support/openapi/checked-fetch.js';
 import { type Json, type JsonObject, OpenApiDocument } from '../support/openapi/document.js';
 
@@ -36,21 +35,13 @@ const order = [
   ['adjust', 'setOnHand', 'batchAdjust', 'batchExecute', 'getSettings', 'updateSettings'],
 ].flat();
 
-let service: TestApp;
-let demo: Demo;
-beforeAll(async () => {
-  service = await startApp();
-  demo = await makeDemo(service);
-});
-afterAll(() => service?.close());
-
 test('each operation is tried', () => {
   expect([...new Set(order)].sort()).toEqual([...operations.keys()].sort());
 });
 
-test.each(order.map((id, i) => [id, i] as const))('%s', async (id, i) => {
+test.for(order.map((id, i) => [id, i] as const))('%s', async ([id, i], { demo }) => {
   const operation = operations.get(id)!;
-  const { url, init } = requestOf(operation, order.indexOf(id) === i ? '' : ` ${i}`);
+  const { url, init } = requestOf(operation, demo, order.indexOf(id) === i ? '' : ` ${i}`);
   const stopped = new AbortController();
   const response = await fetch(url, { ...init, signal: stopped.signal });
   let text = '';
@@ -69,8 +60,8 @@ test.each(order.map((id, i) => [id, i] as const))('%s', async (id, i) => {
 });
 
 /** The request of a tool that sends every parameter that has an example. */
-function requestOf({ pointer, path, method, value }: Template, keySuffix: string) {
-  const target = new URL(service.httpUrl);
+function requestOf({ pointer, path, method, value }: Template, demo: Demo, keySuffix: string) {
+  const target = new URL(demo.httpUrl);
   target.pathname = path;
   const headers: Record<string, string> = { authorization: `Bearer ${demo.token}` };
   for (const i of Object.keys(value.parameters as Json[])) {

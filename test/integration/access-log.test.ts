@@ -1,28 +1,23 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Credentials, startApp, type TestApp } from '../support/app.js';
+import { expect } from 'vitest';
 import { commandDoorNames, doorNames, openDoor } from '../support/doors.js';
+import { test as base } from '../support/fixtures.js';
 import { until } from '../support/process.js';
 
-let service: TestApp;
-let merchant: Credentials;
 let lines: Record<string, unknown>[] = [];
-
-beforeAll(async () => {
-  const stream = new Writable({
-    write(line: Buffer, _, done) {
-      const { msg, level, durationMs, ...rest } = JSON.parse(line.toString());
-      if (msg === 'call') lines.push({ ...rest, durationMs: typeof durationMs });
-      done();
-    },
-  });
-  const logger = pino({ level: 'info', base: null, timestamp: false }, stream);
-  service = await startApp({ ACCESS_LOG: 'all' }, { logger });
-  merchant = await service.createMerchant();
-  await service.seed(merchant.merchantId, { id: 'inv_1', onHandQty: 100, reservedQty: 0 });
+const stream = new Writable({
+  write(line: Buffer, _, done) {
+    const { msg, level, durationMs, ...rest } = JSON.parse(line.toString());
+    if (msg === 'call') lines.push({ ...rest, durationMs: typeof durationMs });
+    done();
+  },
 });
-afterAll(() => service?.close());
+
+const test = base
+  .extend('environment', { ACCESS_LOG: 'all' })
+  .extend('overrides', { logger: pino({ level: 'info', base: null, timestamp: false }, stream) })
+  .extend('records', [{ id: 'inv_1', onHandQty: 100, reservedQty: 0 }]);
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01`, 'x-request-id': 'req-1' };
@@ -35,37 +30,43 @@ const protocols: Record<string, string> = {
   REST: 'rest',
 };
 
-test.each(doorNames)('a line for each call, by %s: with its merchant, or none', async (name) => {
-  lines = [];
-  const door = openDoor(name, service);
-  const named = { door: protocols[name], durationMs: 'number', requestId: 'req-1', traceId };
-  const { merchantId } = merchant;
-  await door.call('Reserve', { id: 'inv_1', qty: 1 }, { credentials: merchant, headers });
-  await door.call('Reserve', { id: 'inv_1', qty: 1000 }, { credentials: merchant, headers });
-  await door.call('GetInventory', { id: 'inv_1' }, { headers: { 'x-request-id': 'req-1' } });
-  door.close();
-  const { traceId: _, ...untraced } = named;
-  expect(lines).toEqual([
-    { ...named, rpc: 'Reserve', merchantId, reason: 'OK' },
-    { ...named, rpc: 'Reserve', merchantId, reason: 'INSUFFICIENT_STOCK' },
-    { ...untraced, rpc: 'GetInventory', reason: 'UNAUTHENTICATED' },
-  ]);
-});
+test.for(doorNames)(
+  'a line for each call, by %s: with its merchant, or none',
+  async (name, { service, merchant }) => {
+    lines = [];
+    const door = openDoor(name, service);
+    const named = { door: protocols[name], durationMs: 'number', requestId: 'req-1', traceId };
+    const { merchantId } = merchant;
+    await door.call('Reserve', { id: 'inv_1', qty: 1 }, { credentials: merchant, headers });
+    await door.call('Reserve', { id: 'inv_1', qty: 1000 }, { credentials: merchant, headers });
+    await door.call('GetInventory', { id: 'inv_1' }, { headers: { 'x-request-id': 'req-1' } });
+    door.close();
+    const { traceId: _, ...untraced } = named;
+    expect(lines).toEqual([
+      { ...named, rpc: 'Reserve', merchantId, reason: 'OK' },
+      { ...named, rpc: 'Reserve', merchantId, reason: 'INSUFFICIENT_STOCK' },
+      { ...untraced, rpc: 'GetInventory', reason: 'UNAUTHENTICATED' },
+    ]);
+  },
+);
 
-test.each(commandDoorNames)('a line for each command, and for the %s that brings it', async (name) => {
-  lines = [];
-  const door = openDoor(name, service);
-  await door.call('Reserve', { id: 'inv_1', qty: 1 }, { credentials: merchant, headers });
-  door.close();
-  const call = { door: 'grpc', merchantId: merchant.merchantId, durationMs: 'number', reason: 'OK' };
-  await until('the lines', () => Promise.resolve(lines.length === 2));
-  expect(lines).toEqual([
-    { ...call, rpc: 'Reserve', within: name, requestId: expect.any(String), traceId },
-    { ...call, rpc: name, requestId: lines[0]!.requestId, traceId },
-  ]);
-});
+test.for(commandDoorNames)(
+  'a line for each command, and for the %s that brings it',
+  async (name, { service, merchant }) => {
+    lines = [];
+    const door = openDoor(name, service);
+    await door.call('Reserve', { id: 'inv_1', qty: 1 }, { credentials: merchant, headers });
+    door.close();
+    const call = { door: 'grpc', merchantId: merchant.merchantId, durationMs: 'number', reason: 'OK' };
+    await until('the lines', () => Promise.resolve(lines.length === 2));
+    expect(lines).toEqual([
+      { ...call, rpc: 'Reserve', within: name, requestId: expect.any(String), traceId },
+      { ...call, rpc: name, requestId: lines[0]!.requestId, traceId },
+    ]);
+  },
+);
 
-test('a line for a watch, once it has ended or is refused', async () => {
+test('a line for a watch, once it has ended or is refused', async ({ service, merchant }) => {
   lines = [];
   const url = `${service.httpUrl}/v1/inventory/watch`;
   const credentials = { 'x-merchantapikey': merchant.apiKey, authorization: `Bearer ${merchant.token}` };

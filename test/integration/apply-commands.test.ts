@@ -1,26 +1,12 @@
-import type { DataSource } from 'typeorm';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { Command } from '../../src/domain/command.js';
 import type { Submission } from '../../src/engine/submission.js';
 import { findDrift } from '../../src/store/audit.js';
 import { seedRecords } from '../../src/store/seed.js';
 import { insertMerchant } from '../../src/store/tables/merchants.js';
 import { applyAll } from '../support/apply.js';
-import { openDataSource } from '../support/data-source.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { told } from '../support/engine-stage.js';
-
-let database: TestDatabase;
-let dataSource: DataSource;
-let merchants = 0;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  dataSource = await openDataSource(database.url);
-});
-afterAll(async () => {
-  await dataSource?.destroy();
-  await database?.drop();
-});
+import { test as base } from '../support/fixtures.js';
 
 /** `+2A`: reserve 2 for A; `-1`: release 1 without a reference; `+1@k1`: under the key k1. */
 function parse(merchantId: string, text: string): Submission {
@@ -37,26 +23,33 @@ function parse(merchantId: string, text: string): Submission {
 const commands = (merchantId: string, text: string): Submission[] =>
   text.split(' ').map((command) => parse(merchantId, command));
 
-/** Makes a new merchant with 20 units of one record, and runs each batch in one transaction. */
-async function run(...batches: string[]): Promise<{ holds: string; outcomes: string[] }> {
-  const merchantId = `mer_${++merchants}`;
-  await insertMerchant(dataSource, merchantId, 'Test');
-  await seedRecords(dataSource, merchantId, [{ id: 'inv_1', onHandQty: 20, reservedQty: 0 }]);
-  const outcomes: string[] = [];
-  for (const batch of batches) {
-    const executions = await applyAll(dataSource, commands(merchantId, batch), 500);
-    outcomes.push(executions.map((execution) => told(execution).replace(' reserved', '')).join(' '));
-  }
-  expect(await findDrift(dataSource, merchantId)).toEqual([]);
-  const rows = await database.query<{ hold: string }>(
-    'SELECT reference || qty AS hold FROM holds WHERE merchant_id = $1 ORDER BY opened_revision',
-    [merchantId],
+let merchants = 0;
+
+const test = base
+  /** Makes a new merchant with 20 units of one record, and runs each batch in one transaction. */
+  .extend(
+    'run',
+    ({ database, dataSource }) =>
+      async (...batches: string[]): Promise<{ holds: string; outcomes: string[] }> => {
+        const merchantId = `mer_${++merchants}`;
+        await insertMerchant(dataSource, merchantId, 'Test');
+        await seedRecords(dataSource, merchantId, [{ id: 'inv_1', onHandQty: 20, reservedQty: 0 }]);
+        const outcomes: string[] = [];
+        for (const batch of batches) {
+          const executions = await applyAll(dataSource, commands(merchantId, batch), 500);
+          outcomes.push(executions.map((execution) => told(execution).replace(' reserved', '')).join(' '));
+        }
+        expect(await findDrift(dataSource, merchantId)).toEqual([]);
+        const rows = await database.query<{ hold: string }>(
+          'SELECT reference || qty AS hold FROM holds WHERE merchant_id = $1 ORDER BY opened_revision',
+          [merchantId],
+        );
+        return { holds: rows.map((row) => row.hold).join(' '), outcomes };
+      },
   );
-  return { holds: rows.map((row) => row.hold).join(' '), outcomes };
-}
 
 describe('a release without a reference draws on the oldest holds, no matter what else its batch does to them', () => {
-  test.each([
+  test.for<[string, string, string]>([
     // what is held, one batch → what is held then
     ['+1A +1B +1C +1D', '-1', 'B1 C1 D1'],
     ['+1A +1B +1C +1D', '-2', 'C1 D1'],
@@ -82,7 +75,7 @@ describe('a release without a reference draws on the oldest holds, no matter wha
     ['+1A', '+1 -1', 'A1'],
     ['+1A', '+1 -2', ''],
     ['+2A +1', '-2 +1', 'A1 1'],
-  ])('%s, then %s → %s', async (held, batch, left) => {
+  ])('%s, then %s → %s', async ([held, batch, left], { run }) => {
     expect((await run(held, batch)).holds).toBe(left);
     // Each command in a transaction by itself comes to the same.
     expect((await run(...held.split(' '), ...batch.split(' '))).holds).toBe(left);
@@ -92,7 +85,7 @@ describe('a release without a reference draws on the oldest holds, no matter wha
 describe('each command of a batch has its own outcome', () => {
   const few = 'INSUFFICIENT_STOCK';
   const none = 'INSUFFICIENT_RESERVED';
-  test.each([
+  test.for<[string, string]>([
     ['+20', '20'],
     ['+21 +20 +1', `${few} 20 ${few}`],
     ['+5A -6A -5A -1A', `5 ${none} 0 ${none}`],
@@ -103,13 +96,13 @@ describe('each command of a batch has its own outcome', () => {
     ['+1@k +2@k +1@k', '1 reused 1!'],
     ['+21@k -1 +21@k', `${few} ${none} ${few}!`],
     ['+1@k +1 +1@k -1@j -1@j', '1 2 1! 1 1!'],
-  ])('%s → %s', async (batch, outcomes) => {
+  ])('%s → %s', async ([batch, outcomes], { run }) => {
     expect((await run(batch)).outcomes).toEqual([outcomes]);
     expect((await run(...batch.split(' '))).outcomes.join(' ')).toBe(outcomes);
   });
 });
 
-test('a batch that changes nothing writes nothing', async () => {
+test('a batch that changes nothing writes nothing', async ({ database, dataSource }) => {
   const merchantId = `mer_${++merchants}`;
   await insertMerchant(dataSource, merchantId, 'Test');
   await seedRecords(dataSource, merchantId, [{ id: 'inv_1', onHandQty: 1, reservedQty: 0 }]);

@@ -1,52 +1,39 @@
-import type { DataSource } from 'typeorm';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Submission } from '../../src/engine/submission.js';
+import { describe, expect } from 'vitest';
 import { audit } from '../../src/service/audit.js';
 import { UnknownMerchant } from '../../src/service/unknown-merchant.js';
 import { repairRecord } from '../../src/store/audit.js';
-import { openDataSource } from '../support/data-source.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { NEVER, Shelf, startEngine, type TestEngine } from '../support/engine-stage.js';
+import { withLastingEngines } from '../support/engine-fixtures.js';
+import { NEVER, Shelf } from '../support/engine-stage.js';
 
-let database: TestDatabase;
-let dataSource: DataSource;
-let engine: TestEngine;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  dataSource = await openDataSource(database.url);
-  engine = await startEngine(database.url);
+const test = withLastingEngines
+  .extend('check', ({ dataSource }) => async (merchantId?: string) => {
+    return audit(dataSource, { merchantId, repair: false });
+  })
+  .extend('repair', ({ dataSource }) => async () => {
+    return audit(dataSource, { repair: true });
+  })
+  /** Everything that is stored, as text. */
+  .extend('tables', ({ database }) => async (): Promise<string> => {
+    const rows = await Promise.all(
+      ['stock_levels', 'inventory_records', 'holds', 'movement_log'].map((table) =>
+        database.query(`SELECT to_json(t)::text AS row FROM ${table} AS t ORDER BY 1`),
+      ),
+    );
+    return JSON.stringify(rows);
+  });
+
+test.beforeAll(async ({ database }) => {
   // The tables refuse such drift, but a restored backup can contain it.
   await database.query('ALTER TABLE stock_levels DROP CONSTRAINT stock_levels_sound');
   await database.query('ALTER TABLE holds DROP CONSTRAINT holds_not_empty');
 });
-afterAll(async () => {
-  await engine?.close();
-  await dataSource?.destroy();
-  await database?.drop();
-});
-
-/** inv_1: 200 on hand, 5 reserved for A; inv_2: 200 on hand. */
-let shelf: Shelf;
-beforeEach(async () => {
-  await database.query(
+test.beforeEach(({ database }) =>
+  database.query(
     'TRUNCATE merchants, api_keys, stock_levels, inventory_records, holds, movement_log, idempotency_keys',
-  );
-  shelf = await new Shelf(database, dataSource).fill();
-  await engine.engine.submit(shelf.reserve(5), NEVER);
-});
-
-const check = (merchantId?: string) => audit(dataSource, { merchantId, repair: false });
-const repair = () => audit(dataSource, { repair: true });
-
-/** Everything that is stored of the merchant, as text. */
-async function tables(): Promise<string> {
-  const rows = await Promise.all(
-    ['stock_levels', 'inventory_records', 'holds', 'movement_log'].map((table) =>
-      database.query(`SELECT to_json(t)::text AS row FROM ${table} AS t ORDER BY 1`),
-    ),
-  );
-  return JSON.stringify(rows);
-}
+  ),
+);
+// The shelf is filled after that. inv_1: 200 on hand, 5 reserved for A; inv_2: 200 on hand.
+test.beforeEach(({ shelf, engine }) => engine.submit(shelf.reserve(5)));
 
 const DRIFT: [string, string, string[]][] = [
   [
@@ -142,20 +129,20 @@ const LATE: [string, string, string[]][] = [
 ];
 
 describe('what it finds', () => {
-  test('nothing, where everything adds up', async () => {
+  test('nothing, where everything adds up', async ({ check }) => {
     expect(await check()).toEqual({ consistent: true, merchants: 1, records: 2, drift: [] });
   });
 
-  test.each([
+  test.for<[string, string]>([
     ['on time', looksAt("'2100-01-02T03:04:05.678Z'")],
     ['early', looksAt("'2100-01-01T00:00:00Z'")],
     ['with no hold that ends', "UPDATE stock_levels SET next_expiry_at = '2100-01-01T00:00:00Z'"],
-  ])('nothing, where expired holds are looked for %s', async (_, sql) => {
+  ])('nothing, where expired holds are looked for %s', async ([_, sql], { database, check }) => {
     await database.query(sql);
     expect(await check()).toEqual({ consistent: true, merchants: 1, records: 2, drift: [] });
   });
 
-  test.each([...DRIFT, ...LATE])('%s', async (_, sql, problems) => {
+  test.for([...DRIFT, ...LATE])('%s', async ([_, sql, problems], { database, shelf, check, tables }) => {
     await database.query(sql);
     const before = await tables();
     const { merchantId } = shelf;
@@ -169,7 +156,7 @@ describe('what it finds', () => {
     expect(await tables()).toBe(before);
   });
 
-  test('every record that drifted, and only those', async () => {
+  test('every record that drifted, and only those', async ({ database, dataSource, shelf, check }) => {
     const other = await new Shelf(database, dataSource).fill();
     await database.query("UPDATE stock_levels SET reserved_qty = 9 WHERE id = 'inv_2'");
     const report = await check();
@@ -185,23 +172,23 @@ describe('what it finds', () => {
     expect(await check()).toMatchObject({ consistent: false });
   });
 
-  test('a merchant that does not exist is a mistake, not consistent', async () => {
+  test('a merchant that does not exist is a mistake, not consistent', async ({ check }) => {
     await expect(check('mer_none')).rejects.toThrow(UnknownMerchant);
   });
 
-  test('no merchants at all', async () => {
+  test('no merchants at all', async ({ database, check }) => {
     await database.query('TRUNCATE merchants, api_keys, stock_levels');
     expect(await check()).toEqual({ consistent: true, merchants: 0, records: 0, drift: [] });
   });
 
-  test('no false alarm while the engine works', async () => {
+  test('no false alarm while the engine works', async ({ shelf, engine, check }) => {
     let working = true;
     const work = (async () => {
       for (let round = 0; round < 30; round++) {
         await Promise.all(
           [1, 2, 3].flatMap((qty) => [
-            engine.engine.submit(shelf.reserve(qty), NEVER),
-            engine.engine.submit(shelf.reserve(qty, { id: 'inv_2' }), NEVER),
+            engine.submit(shelf.reserve(qty)),
+            engine.submit(shelf.reserve(qty, { id: 'inv_2' })),
           ]),
         );
       }
@@ -217,30 +204,32 @@ describe('what it finds', () => {
 describe('a log from before entries said whose units they took', () => {
   const OLD = 'UPDATE movement_log SET on_hand_qty = NULL, reserved_qty = NULL';
   const UNTOLD = `${OLD}, reference = CASE WHEN action = 'RESERVED' THEN reference END`;
-  const submit = (submission: Submission) => engine.engine.submit(submission, NEVER);
-  const release = (qty: number, reference: string): Submission =>
-    shelf.submission({ kind: 'release', id: 'inv_1', qty, reference, notes: '' });
 
   /** A: 5 reserved, of which a release without a reference took 2; B: 4 reserved. */
-  beforeEach(async () => {
-    await submit(release(2, ''));
-    await submit(shelf.reserve(4, { reference: 'B' }));
+  test.beforeEach(async ({ shelf, engine }) => {
+    await engine.submit(shelf.release('inv_1', 2));
+    await engine.submit(shelf.reserve(4, { reference: 'B' }));
   });
 
-  test('its draws are nobody’s drift, however the holds that were there go on', async () => {
+  test('its draws are nobody’s drift, however the holds that were there go on', async ({
+    database,
+    shelf,
+    engine,
+    check,
+  }) => {
     await database.query(UNTOLD);
     expect(await check()).toMatchObject({ consistent: true });
-    await submit(shelf.reserve(1));
-    await submit(release(3, 'A'));
+    await engine.submit(shelf.reserve(1));
+    await engine.submit(shelf.release('inv_1', 3, 'A'));
     expect(await check()).toMatchObject({ consistent: true });
     // A process of the version before is still writing.
-    await submit(shelf.reserve(2, { reference: 'C' }));
-    await submit(release(3, ''));
+    await engine.submit(shelf.reserve(2, { reference: 'C' }));
+    await engine.submit(shelf.release('inv_1', 3));
     await database.query(UNTOLD);
     expect(await check()).toMatchObject({ consistent: true });
   });
 
-  test.each<[string, string, string[]]>([
+  test.for<[string, string, string[]]>([
     [
       'a reference that came later',
       "UPDATE holds SET reference = 'D' WHERE reference = 'B'",
@@ -251,18 +240,21 @@ describe('a log from before entries said whose units they took', () => {
       'UPDATE movement_log SET reserved_delta = CASE revision WHEN 5 THEN -4 ELSE 4 END WHERE revision IN (5, 6)',
       ['3 units held for A, but the log adds up to 4'],
     ],
-  ])('what came after its last draw is checked: %s', async (_, sql, problems) => {
-    await database.query(UNTOLD);
-    await submit(release(3, 'A'));
-    await submit(shelf.reserve(3));
-    expect(await check()).toMatchObject({ consistent: true });
-    await database.query(sql);
-    expect(await check()).toMatchObject({ consistent: false, drift: [{ inventoryId: 'inv_1', problems }] });
-    expect(await repair()).toMatchObject({ consistent: true });
-    expect(await check()).toMatchObject({ consistent: true });
-  });
+  ])(
+    'what came after its last draw is checked: %s',
+    async ([_, sql, problems], { database, shelf, engine, check, repair }) => {
+      await database.query(UNTOLD);
+      await engine.submit(shelf.release('inv_1', 3, 'A'));
+      await engine.submit(shelf.reserve(3));
+      expect(await check()).toMatchObject({ consistent: true });
+      await database.query(sql);
+      expect(await check()).toMatchObject({ consistent: false, drift: [{ inventoryId: 'inv_1', problems }] });
+      expect(await repair()).toMatchObject({ consistent: true });
+      expect(await check()).toMatchObject({ consistent: true });
+    },
+  );
 
-  test('where no draw was untold, old entries are checked like new ones', async () => {
+  test('where no draw was untold, old entries are checked like new ones', async ({ database, check }) => {
     await database.query(OLD);
     expect(await check()).toMatchObject({ consistent: true });
     await database.query("UPDATE holds SET reference = 'D' WHERE reference = 'A'");
@@ -273,7 +265,11 @@ describe('a log from before entries said whose units they took', () => {
     expect(await check()).toMatchObject({ consistent: false, drift: [{ problems }] });
   });
 
-  test('a total that drifted is repaired, though nobody can tell whose units they were', async () => {
+  test('a total that drifted is repaired, though nobody can tell whose units they were', async ({
+    database,
+    check,
+    repair,
+  }) => {
     await database.query(`${UNTOLD}; UPDATE holds SET qty = 6 WHERE reference = 'A'`);
     expect(await repair()).toMatchObject({ consistent: true, drift: [{ repaired: true }] });
     expect(await check()).toMatchObject({ consistent: true });
@@ -281,30 +277,33 @@ describe('a log from before entries said whose units they took', () => {
 });
 
 describe('repair', () => {
-  test.each(DRIFT)('%s: counters follow the holds, and the log says so', async (_, sql, problems) => {
-    await database.query(sql);
-    const { merchantId } = shelf;
-    expect(await repair()).toMatchObject({
-      consistent: true,
-      drift: [{ merchantId, inventoryId: 'inv_1', problems, repaired: true }],
-    });
-    expect(await check()).toEqual({ consistent: true, merchants: 1, records: 2, drift: [] });
-    const [after] = await database.query(
-      `SELECT reserved_qty = (SELECT coalesce(sum(qty), 0) FROM holds WHERE inventory_id = s.id) AS follows,
+  test.for(DRIFT)(
+    '%s: counters follow the holds, and the log says so',
+    async ([_, sql, problems], { database, shelf, engine, check, repair }) => {
+      await database.query(sql);
+      const { merchantId } = shelf;
+      expect(await repair()).toMatchObject({
+        consistent: true,
+        drift: [{ merchantId, inventoryId: 'inv_1', problems, repaired: true }],
+      });
+      expect(await check()).toEqual({ consistent: true, merchants: 1, records: 2, drift: [] });
+      const [after] = await database.query(
+        `SELECT reserved_qty = (SELECT coalesce(sum(qty), 0) FROM holds WHERE inventory_id = s.id) AS follows,
               (SELECT json_agg(json_build_array(actor, action, revision = s.revision, notes LIKE 'audit repair: %') ORDER BY revision)
                  FROM movement_log WHERE inventory_id = s.id AND notes <> 'initial stock') AS said
          FROM stock_levels AS s WHERE id = 'inv_1'`,
-    );
-    // One entry for each reference that drifted. The last entry has the record's revision.
-    const entries = Math.max(1, problems.filter((problem) => problem.includes(' held ')).length);
-    const said = Array.from({ length: entries }, (_, i) => ['system', 'ADJUSTED', i === entries - 1, true]);
-    expect(after).toEqual({ follows: true, said });
-    // Afterwards, commands on the record succeed again.
-    expect(await engine.engine.submit(shelf.reserve(1), NEVER)).toMatchObject({ outcome: { ok: true } });
-    expect(await check()).toMatchObject({ consistent: true, drift: [] });
-  });
+      );
+      // One entry for each reference that drifted. The last entry has the record's revision.
+      const entries = Math.max(1, problems.filter((problem) => problem.includes(' held ')).length);
+      const said = Array.from({ length: entries }, (_, i) => ['system', 'ADJUSTED', i === entries - 1, true]);
+      expect(after).toEqual({ follows: true, said });
+      // Afterwards, commands on the record succeed again.
+      expect(await engine.engine.submit(shelf.reserve(1), NEVER)).toMatchObject({ outcome: { ok: true } });
+      expect(await check()).toMatchObject({ consistent: true, drift: [] });
+    },
+  );
 
-  test('the units on hand stay, and what was wrong is written down', async () => {
+  test('the units on hand stay, and what was wrong is written down', async ({ database, repair }) => {
     await database.query("UPDATE stock_levels SET reserved_qty = 7 WHERE id = 'inv_1'");
     await repair();
     expect(
@@ -326,9 +325,9 @@ describe('repair', () => {
     ]);
   });
 
-  test.each(LATE)(
+  test.for(LATE)(
     '%s: the next expiry follows the holds, and the log has nothing to say',
-    async (_, sql, problems) => {
+    async ([_, sql, problems], { database, check, repair }) => {
       await database.query(sql);
       expect(await repair()).toMatchObject({ consistent: true, drift: [{ problems, repaired: true }] });
       expect(await check()).toMatchObject({ consistent: true, drift: [] });
@@ -340,7 +339,7 @@ describe('repair', () => {
     },
   );
 
-  test('a reorder level that is not the description’s', async () => {
+  test('a reorder level that is not the description’s', async ({ database, check, repair }) => {
     await database.query("UPDATE stock_levels SET reorder_level = 7 WHERE id = 'inv_1'");
     const problems = ['low from 7 units, but described as low from 0'];
     expect(await check()).toMatchObject({ consistent: false, drift: [{ inventoryId: 'inv_1', problems }] });
@@ -350,19 +349,19 @@ describe('repair', () => {
     expect(row).toEqual({ reorder_level: 0 });
   });
 
-  test('a counter and an expiry together', async () => {
+  test('a counter and an expiry together', async ({ database, check, repair }) => {
     await database.query(`${ENDS}; UPDATE stock_levels SET reserved_qty = 7 WHERE id = 'inv_1'`);
     expect(await repair()).toMatchObject({ consistent: true, drift: [{ problems: { length: 3 } }] });
     expect(await check()).toMatchObject({ consistent: true, drift: [] });
   });
 
-  test('nothing, where everything adds up', async () => {
+  test('nothing, where everything adds up', async ({ repair, tables }) => {
     const before = await tables();
     expect(await repair()).toMatchObject({ consistent: true, drift: [] });
     expect(await tables()).toBe(before);
   });
 
-  test.each<[string, string, string[]]>([
+  test.for<[string, string, string[]]>([
     [
       'more held than on hand',
       'UPDATE holds SET qty = 201',
@@ -407,7 +406,7 @@ describe('repair', () => {
       // inv_none has the holds or entries that inv_2 lacks.
       ['200 units on hand, but the log adds up to 0', 'holds or log entries without a record'],
     ],
-  ])('%s needs a person', async (_, sql, problems) => {
+  ])('%s needs a person', async ([_, sql, problems], { database, check, repair, tables }) => {
     await database.query(sql);
     const before = await tables();
     const report = await repair();
@@ -419,7 +418,7 @@ describe('repair', () => {
     expect(await check()).toMatchObject({ consistent: false });
   });
 
-  test('what can be repaired is repaired, though another record cannot be', async () => {
+  test('what can be repaired is repaired, though another record cannot be', async ({ database, repair }) => {
     await database.query("UPDATE holds SET qty = 201 WHERE inventory_id = 'inv_1'");
     await database.query("UPDATE stock_levels SET reserved_qty = 3 WHERE id = 'inv_2'");
     const report = await repair();
@@ -430,16 +429,20 @@ describe('repair', () => {
     ]);
   });
 
-  test('while the engine works on the record', async () => {
+  test('while the engine works on the record', async ({ database, shelf, engine, check, repair }) => {
     await database.query("UPDATE stock_levels SET reserved_qty = reserved_qty + 2 WHERE id = 'inv_1'");
-    const calls = Array.from({ length: 40 }, () => engine.engine.submit(shelf.reserve(1), NEVER));
+    const calls = Array.from({ length: 40 }, () => engine.submit(shelf.reserve(1)));
     const [report] = await Promise.all([repair(), ...calls]);
     expect(report).toMatchObject({ consistent: true });
     expect(await check()).toMatchObject({ consistent: true, drift: [] });
     expect(await shelf.happened()).toMatchObject({ reserved: [45, 0], entries: 41 });
   });
 
-  test('several at the same time repair it once, and write one entry', async () => {
+  test('several at the same time repair it once, and write one entry', async ({
+    database,
+    dataSource,
+    shelf,
+  }) => {
     await database.query("UPDATE stock_levels SET reserved_qty = 7 WHERE id = 'inv_1'");
     const repairs = await Promise.all(
       [1, 2, 3].map(() => repairRecord(dataSource, shelf.merchantId, 'inv_1')),
@@ -451,7 +454,7 @@ describe('repair', () => {
     expect(row).toEqual({ n: 1 });
   });
 
-  test('a record that is not there', async () => {
+  test('a record that is not there', async ({ dataSource, shelf }) => {
     expect(await repairRecord(dataSource, shelf.merchantId, 'inv_none')).toEqual({
       found: undefined,
       repaired: false,

@@ -1,41 +1,41 @@
 import { describe, expect } from 'vitest';
 import { audit } from '../../src/service/audit.js';
-import type { Credentials } from '../support/app.js';
 import type { Answer, UnaryDoorName } from '../support/doors.js';
 import { test as base } from '../support/fixtures.js';
 
 const LINES_MAX = 1000;
 
+/** 500 records of 10 units. */
+const ids = Array.from({ length: 500 }, (_, i) => `inv_${i}`);
+
 const test = base
+  /** A merchant of the test's own, with these records. */
+  .extend('seller', async ({ service }) => {
+    const seller = await service.createMerchant();
+    await service.seed(seller.merchantId, ...ids.map((id) => ({ id, onHandQty: 10, reservedQty: 0 })));
+    return seller;
+  })
   .extend(
     'batchAdjust',
-    ({ doors }) =>
+    ({ doors, seller }) =>
       (door: UnaryDoorName, lines: readonly Line[], idempotencyKey?: string): Promise<Answer> =>
         doors[door].call(
           'BatchAdjust',
           { lines },
-          { credentials: merchant, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) },
+          { credentials: seller, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) },
         ),
   )
   /** The distinct figures of units on hand, and the number of log entries; fails unless the audit is clean. */
-  .extend('happened', ({ service }) => async (): Promise<{ onHand: number[]; entries: number }> => {
-    const report = await audit(service.app.dataSource, { merchantId: merchant.merchantId, repair: false });
+  .extend('happened', ({ service, seller }) => async (): Promise<{ onHand: number[]; entries: number }> => {
+    const report = await audit(service.app.dataSource, { merchantId: seller.merchantId, repair: false });
     expect(report).toMatchObject({ consistent: true, records: ids.length });
     const [row] = await service.database.query<{ onHand: number[]; entries: number }>(
       `SELECT (SELECT array_agg(DISTINCT on_hand_qty) FROM stock_levels WHERE merchant_id = $1) AS "onHand",
             (SELECT count(*)::int FROM movement_log WHERE merchant_id = $1 AND actor = 'tester') AS entries`,
-      [merchant.merchantId],
+      [seller.merchantId],
     );
     return row!;
   });
-
-let merchant: Credentials;
-/** 500 records of 10 units. */
-const ids = Array.from({ length: 500 }, (_, i) => `inv_${i}`);
-test.beforeEach(async ({ service }) => {
-  merchant = await service.createMerchant();
-  await service.seed(merchant.merchantId, ...ids.map((id) => ({ id, onHandQty: 10, reservedQty: 0 })));
-});
 
 interface Line {
   readonly id: string;

@@ -1,31 +1,26 @@
 import { connect } from 'node:http2';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { FailureReason } from '../../src/domain/failure.js';
 import { CONTENT_SECURITY_POLICY, PAGE_HTML } from '../../src/transport/http/docs/docs-page-content.js';
 import { helpOf, reasons } from '../conformance/contract.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { closeDoors, openDoors } from '../support/doors.js';
+import { test } from '../support/fixtures.js';
 import { exchange, readResponses } from '../support/wire.js';
-
-let app: TestApp;
-beforeAll(async () => {
-  app = await startApp();
-});
-afterAll(() => app.close());
 
 interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: string;
 }
-type Send = (method: string, path: string, headers?: Record<string, string>) => Promise<Answer>;
+type Send = (to: TestApp, method: string, path: string, headers?: Record<string, string>) => Promise<Answer>;
 
 /** Sends the path byte for byte, since HTTP clients tidy it. No request here has credentials. */
-const overHttp1: Send = async (method, path, headers = {}) => {
+const overHttp1: Send = async ({ httpUrl }, method, path, headers = {}) => {
   const lines = Object.entries({ host: 'test', connection: 'close', ...headers }).map(
     ([name, value]) => `${name}: ${value}\r\n`,
   );
-  const text = await exchange(app.httpUrl, `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`);
+  const text = await exchange(httpUrl, `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`);
   if (method === 'HEAD') {
     const [head = '', body = ''] = text.split('\r\n\r\n');
     return { ...readResponses(`${head}\r\n\r\n`)[0]!, body };
@@ -33,9 +28,9 @@ const overHttp1: Send = async (method, path, headers = {}) => {
   return readResponses(text)[0]!;
 };
 
-const overHttp2: Send = (method, path, headers = {}) =>
+const overHttp2: Send = ({ httpUrl }, method, path, headers = {}) =>
   new Promise((resolve, reject) => {
-    const session = connect(app.httpUrl).on('error', reject);
+    const session = connect(httpUrl).on('error', reject);
     const stream = session.request({ ':method': method, ':path': path, ...headers });
     let answer = { status: 0, headers: {} as Record<string, unknown>, body: '' };
     stream.on('response', ({ ':status': status, ...rest }) => {
@@ -66,8 +61,8 @@ describe.each([
     ['/docs/errors.css', 'text/css; charset=utf-8', /^html \{/],
   ];
 
-  test.each(files)('GET %s: %s', async (path, type, content) => {
-    const answer = await send('GET', path);
+  test.for(files)('GET %s: %s', async ([path, type, content], { service }) => {
+    const answer = await send(service, 'GET', path);
     expect(answer.status).toBe(200);
     expect(answer.headers).toMatchObject({
       'content-type': type,
@@ -77,21 +72,21 @@ describe.each([
     expect(answer.body).toMatch(content);
   });
 
-  test.each(files)('HEAD %s: no body', async (path, type) => {
-    const answer = await send('HEAD', path);
+  test.for(files)('HEAD %s: no body', async ([path, type], { service }) => {
+    const answer = await send(service, 'HEAD', path);
     expect(answer).toMatchObject({ status: 200, body: '', headers: { 'content-type': type } });
     expect(Number(answer.headers['content-length'])).toBeGreaterThan(0);
   });
 
-  test('what the browser already has is not sent again', async () => {
-    const { etag } = (await send('GET', '/docs/swagger-ui.css')).headers;
-    const again = await send('GET', '/docs/swagger-ui.css', { 'if-none-match': String(etag) });
+  test('what the browser already has is not sent again', async ({ service }) => {
+    const { etag } = (await send(service, 'GET', '/docs/swagger-ui.css')).headers;
+    const again = await send(service, 'GET', '/docs/swagger-ui.css', { 'if-none-match': String(etag) });
     expect(again).toMatchObject({ status: 304, body: '', headers: { etag } });
   });
 
-  test('the page may run, show and call what comes from here, and nothing else', async () => {
+  test('the page may run, show and call what comes from here, and nothing else', async ({ service }) => {
     for (const path of ['/docs', '/docs/errors']) {
-      const { headers } = await send('GET', path);
+      const { headers } = await send(service, 'GET', path);
       expect(headers['content-security-policy']).toBe(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
           "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -100,13 +95,13 @@ describe.each([
     expect(CONTENT_SECURITY_POLICY).not.toContain('unsafe');
   });
 
-  test('/docs/ leads to /docs, also behind a prefix', async () => {
-    const { status, headers } = await send('GET', '/docs/');
+  test('/docs/ leads to /docs, also behind a prefix', async ({ service }) => {
+    const { status, headers } = await send(service, 'GET', '/docs/');
     expect([status, headers.location]).toEqual([308, '../docs']);
     expect(new URL('../docs', 'http://proxy.test/stock/docs/').pathname).toBe('/stock/docs');
   });
 
-  test.each([
+  test.for<[string, string, number]>([
     ['POST', '/docs', 405],
     ['PUT', '/docs/page.js', 405],
     ['DELETE', '/docs/swagger-ui.css', 405],
@@ -126,20 +121,20 @@ describe.each([
     ['GET', '/docs//etc/passwd', 404],
     ['GET', '/docs/__proto__', 404],
     ['GET', '/Docs', 404],
-  ])('%s %s: %i', async (method, path, status) => {
-    const answer = await send(method, path);
+  ])('%s %s: %i', async ([method, path, status], { service }) => {
+    const answer = await send(service, method, path);
     expect(answer.status).toBe(status);
     expect(JSON.parse(answer.body)).toMatchObject({ status: false, code: 'MALFORMED_REQUEST' });
     if (status === 405) expect(answer.headers.allow).toBe('GET, HEAD');
   });
 });
 
-test('all that the page names is here, or next to it', async () => {
+test('all that the page names is here, or next to it', async ({ service }) => {
   const named = [...PAGE_HTML.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address]) => address!);
   expect(named).toHaveLength(6);
   for (const address of named.filter((name) => name !== 'openapi.json')) {
     expect(address).toMatch(/^docs\//);
-    expect((await overHttp1('GET', `/${address}`)).status).toBe(200);
+    expect((await overHttp1(service, 'GET', `/${address}`)).status).toBe(200);
   }
 });
 
@@ -147,7 +142,7 @@ describe('/', () => {
   const json = '{"name":"Holdfast","docs":"/docs","openapi":"/openapi.json","health":"/healthz"}';
   const html = /<a href="docs">.*<a href="openapi\.json">/s;
 
-  test.each<[accept: string | undefined, type: string, content: string | RegExp]>([
+  test.for<[accept: string | undefined, type: string, content: string | RegExp]>([
     ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'text/html; charset=utf-8', html],
     ['text/html', 'text/html; charset=utf-8', html],
     [undefined, 'application/json', json],
@@ -155,8 +150,8 @@ describe('/', () => {
     ['application/json', 'application/json', json],
     ['text/html;q=0.5, application/json', 'application/json', json],
     ['text/plain', 'application/json', json],
-  ])('Accept %s: %s', async (accept, type, content) => {
-    const answer = await overHttp1('GET', '/', accept === undefined ? {} : { accept });
+  ])('Accept %s: %s', async ([accept, type, content], { service }) => {
+    const answer = await overHttp1(service, 'GET', '/', accept === undefined ? {} : { accept });
     expect(answer.status).toBe(200);
     expect(answer.headers).toMatchObject({ 'content-type': type, vary: 'Accept, Accept-Encoding' });
     expect(answer.body).toMatch(content);
@@ -211,17 +206,20 @@ describe('links of errors', () => {
     }
   });
 
-  test.each(Object.keys(reasons) as FailureReason[])('%s has its place on the page', async (reason) => {
-    const page = (await overHttp1('GET', '/docs/errors')).body;
-    const { hash } = new URL(helpOf(reason));
-    const section = page.split('<section ').find((text) => text.startsWith(`id="${hash.slice(1)}">`));
-    expect(section).toContain(`<h2><a href="${hash}">${reason}</a></h2>`);
-    expect(section).toContain(`HTTP ${reasons[reason].httpStatus}</p>`);
-    expect(section).toMatch(
-      /<p>[A-Z][^\n]+\.<\/p>\n.*What to do:<\/strong> [A-Z][^\n]+\.<\/p>\n.*<q>[^<]+<\/q>/,
-    );
-    expect(section).not.toContain('`');
-  });
+  test.for(Object.keys(reasons) as FailureReason[])(
+    '%s has its place on the page',
+    async (reason, { service }) => {
+      const page = (await overHttp1(service, 'GET', '/docs/errors')).body;
+      const { hash } = new URL(helpOf(reason));
+      const section = page.split('<section ').find((text) => text.startsWith(`id="${hash.slice(1)}">`));
+      expect(section).toContain(`<h2><a href="${hash}">${reason}</a></h2>`);
+      expect(section).toContain(`HTTP ${reasons[reason].httpStatus}</p>`);
+      expect(section).toMatch(
+        /<p>[A-Z][^\n]+\.<\/p>\n.*What to do:<\/strong> [A-Z][^\n]+\.<\/p>\n.*<q>[^<]+<\/q>/,
+      );
+      expect(section).not.toContain('`');
+    },
+  );
 });
 
 /** What an error links to, on each port. */

@@ -1,26 +1,11 @@
 import type { HTTPRequest, Page } from 'puppeteer-core';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { reasons } from '../../src/domain/reasons.js';
-import type { Demo } from '../../src/service/demo.js';
-import { startApp, type TestApp } from '../support/app.js';
-import { type Chromium, startChromium } from '../support/chromium.js';
-import { makeDemo } from '../support/demo.js';
+import { startChromium } from '../support/chromium.js';
+import { test as base, opened } from '../support/fixtures.js';
 
 // On a busy machine, a browser is slow.
 vi.setConfig({ testTimeout: 60_000 });
-
-let app: TestApp;
-let chromium: Chromium;
-let demo: Demo;
-beforeAll(async () => {
-  app = await startApp();
-  demo = await makeDemo(app);
-  chromium = await startChromium();
-});
-afterAll(async () => {
-  await chromium?.close();
-  await app?.close();
-});
 
 /** What a page does that its reader does not see. */
 interface Watched {
@@ -36,47 +21,42 @@ interface Watched {
 const RESERVE = '.opblock:has([data-path="/v1/inventory/{id}/reserve"])';
 const LIVE = `${RESERVE} .live-responses-table .response`;
 
-/**
- * The page as somebody without credentials opens it, in a browser that knows nothing yet, with its operations in view.
- */
-async function openDocs(): Promise<Watched> {
-  const page = await (await chromium.browser.createBrowserContext()).newPage();
-  const watched: Watched = { page, hosts: new Set(), complaints: [], breaches: [] };
-  page.on('request', (request) => {
-    const { protocol, host } = new URL(request.url());
-    if (protocol !== 'data:') watched.hosts.add(host);
-  });
-  page.on('console', (message) => {
-    if (['error', 'warn'].includes(message.type())) watched.complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => watched.complaints.push(String(error)));
-  page.on('requestfailed', (request) => watched.complaints.push(`failed: ${request.url()}`));
-  await page.exposeFunction('breached', (directive: string) => watched.breaches.push(directive));
-  await page.evaluateOnNewDocument(`document.addEventListener('securitypolicyviolation',
-    (event) => window.breached(event.effectiveDirective));`);
-  await page.setViewport({ width: 1280, height: 2000 });
-  await page.goto(`${app.httpUrl}/docs`);
-  await page.waitForSelector(RESERVE);
-  return watched;
-}
+const test = base
+  .extend(
+    'chromium',
+    { scope: 'file' },
+    opened(startChromium, (chromium) => chromium.close()),
+  )
+  /** The page as a stranger opens it, in a browser that knows nothing yet, with its operations in view. */
+  .extend('openDocs', { scope: 'file' }, ({ service, chromium }) => async (): Promise<Watched> => {
+    const page = await (await chromium.browser.createBrowserContext()).newPage();
+    const watched: Watched = { page, hosts: new Set(), complaints: [], breaches: [] };
+    page.on('request', (request) => {
+      const { protocol, host } = new URL(request.url());
+      if (protocol !== 'data:') watched.hosts.add(host);
+    });
+    page.on('console', (message) => {
+      if (['error', 'warn'].includes(message.type())) watched.complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => watched.complaints.push(String(error)));
+    page.on('requestfailed', (request) => watched.complaints.push(`failed: ${request.url()}`));
+    await page.exposeFunction('breached', (directive: string) => watched.breaches.push(directive));
+    await page.evaluateOnNewDocument(`document.addEventListener('securitypolicyviolation',
+      (event) => window.breached(event.effectiveDirective));`);
+    await page.setViewport({ width: 1280, height: 2000 });
+    await page.goto(`${service.httpUrl}/docs`);
+    await page.waitForSelector(RESERVE);
+    return watched;
+  })
+  // Pages that several tests share, since opening one takes far longer than most of them.
+  /** The page of the tests without credentials; they leave an operation open. */
+  .extend('strangersDocs', { scope: 'file' }, ({ openDocs }) => openDocs())
+  /** The page of the tests of its looks. */
+  .extend('readersDocs', { scope: 'file' }, ({ openDocs }) => openDocs());
 
-/** A page that several tests share, since opening it takes far longer than most of them. */
-function sharedDocs(): () => Promise<Watched> {
-  let docs: Promise<Watched> | undefined;
-  return () => {
-    docs ??= openDocs();
-    return docs;
-  };
-}
-
-/** The page of the tests without credentials; they leave an operation open. */
-const strangersDocs = sharedDocs();
-/** The page of the tests of its looks. */
-const readersDocs = sharedDocs();
-
-function expectQuiet({ hosts, complaints, breaches }: Watched): void {
+function expectQuiet({ hosts, complaints, breaches }: Watched, httpUrl: string): void {
   expect({ hosts: [...hosts], complaints, breaches }).toEqual({
-    hosts: [new URL(app.httpUrl).host],
+    hosts: [new URL(httpUrl).host],
     complaints: [],
     breaches: [],
   });
@@ -108,24 +88,30 @@ function textOf(page: Page, selector: string): Promise<string> {
   return page.$eval(selector, (element) => element.textContent?.trim() ?? '');
 }
 
-test('it shows every operation, asks no other host, and the browser has nothing to complain about', async () => {
-  const docs = await strangersDocs();
+test('it shows every operation, asks no other host, and the browser has nothing to complain about', async ({
+  service,
+  strangersDocs: docs,
+}) => {
   const shown = await docs.page.$$eval('.opblock', (blocks) =>
     blocks.map((block) => {
       const method = block.querySelector('.opblock-summary-method')?.textContent?.toLowerCase();
       return `${method} ${block.querySelector('.opblock-summary-path')?.getAttribute('data-path')}`;
     }),
   );
-  const document = (await (await fetch(`${app.httpUrl}/openapi.json`)).json()) as { paths: object };
+  const document = (await (await fetch(`${service.httpUrl}/openapi.json`)).json()) as { paths: object };
   const described = Object.entries(document.paths).flatMap(([path, item]) =>
     Object.keys(item).map((method) => `${method} ${path}`),
   );
   expect(described.length).toBeGreaterThan(1);
   expect(shown.sort()).toEqual(described.sort());
-  expectQuiet(docs);
+  expectQuiet(docs, service.httpUrl);
 });
 
-test('Reserve, tried with the demo credentials and nothing else, gives the published answer', async () => {
+test('Reserve, tried with the demo credentials and nothing else, gives the published answer', async ({
+  service,
+  demo,
+  openDocs,
+}) => {
   const docs = await openDocs();
   const { page } = docs;
   await page.click('.btn.authorize');
@@ -160,14 +146,14 @@ test('Reserve, tried with the demo credentials and nothing else, gives the publi
     notes: 'Reserved for customer checkout',
   });
   expect(sent!.headers()).not.toHaveProperty('idempotency-key');
-  expectQuiet(docs);
+  expectQuiet(docs, service.httpUrl);
 
   const kept = await page.evaluate('[localStorage.length, sessionStorage.length, document.cookie]');
   expect(kept).toEqual([0, 0, '']);
 });
 
-test('without credentials the answer is 401', async () => {
-  const { page } = await strangersDocs();
+test('without credentials the answer is 401', async ({ strangersDocs }) => {
+  const { page } = strangersDocs;
   expect(await tryReserve(page)).toEqual({
     status: '401',
     body: {
@@ -179,8 +165,10 @@ test('without credentials the answer is 401', async () => {
   });
 });
 
-test('it opens with a call to try; what the others say is folded, and a link leads to its operation', async () => {
-  const docs = await readersDocs();
+test('it opens with a call to try; what the others say is folded, and a link leads to its operation', async ({
+  service,
+  readersDocs: docs,
+}) => {
   expect(await docs.page.$(`${RESERVE}.is-open`)).toBeNull();
   const { page } = docs;
   const headings = await page.$$eval('.info h2', (all) =>
@@ -201,14 +189,14 @@ test('it opens with a call to try; what the others say is folded, and a link lea
   const links = await page.$$eval('.info a', (all) =>
     all.map((link) => (link as unknown as { href: string }).href),
   );
-  expect(links).toContain(`${app.httpUrl}/docs/errors`);
+  expect(links).toContain(`${service.httpUrl}/docs/errors`);
   await page.click('.info a[href="#/inventory/reserve"]');
   await page.waitForSelector(`${RESERVE}.is-open`);
-  expectQuiet(docs);
+  expectQuiet(docs, service.httpUrl);
 });
 
-test('it follows the browser into the dark and back', async () => {
-  const { page } = await readersDocs();
+test('it follows the browser into the dark and back', async ({ readersDocs }) => {
+  const { page } = readersDocs;
   const background = async (scheme: 'light' | 'dark'): Promise<unknown> => {
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
     await page.waitForSelector(scheme === 'dark' ? 'html.dark-mode' : 'html:not(.dark-mode)');
@@ -218,8 +206,8 @@ test('it follows the browser into the dark and back', async () => {
   expect(await background('light')).toBe('rgb(250, 250, 250)');
 });
 
-test('nothing is wider than a phone, with operations open and tried', async () => {
-  const { page } = await readersDocs();
+test('nothing is wider than a phone, with operations open and tried', async ({ readersDocs }) => {
+  const { page } = readersDocs;
   await page.setViewport({ width: 390, height: 844 });
   const clickAll = (selector: string): Promise<void> =>
     page.$$eval(selector, (all) => {
@@ -237,14 +225,9 @@ test('nothing is wider than a phone, with operations open and tried', async () =
 });
 
 describe('what a hole in the page would try', () => {
-  let page: Page;
-  beforeAll(async () => {
-    ({ page } = await readersDocs());
-  });
-
   const append = (tag: string, property: string, value: string) =>
     `document.body.append(Object.assign(document.createElement('${tag}'), { ${property}: ${JSON.stringify(value)} }))`;
-  test.each([
+  test.for<[string, string, string]>([
     ['a script in the page', append('script', 'textContent', 'window.stolen = 1'), 'script-src-elem'],
     ['a script from elsewhere', append('script', 'src', 'http://127.0.0.2:9/x.js'), 'script-src-elem'],
     ['an event handler', append('div', 'innerHTML', '<img src="" onerror="stolen = 1">'), 'script-src-attr'],
@@ -255,7 +238,8 @@ describe('what a hole in the page would try', () => {
     ['a call elsewhere', `fetch('http://127.0.0.2:9/').catch(() => {})`, 'connect-src'],
     ['a frame', append('iframe', 'src', 'http://127.0.0.2:9/'), 'frame-src'],
     ['another base', append('base', 'href', '/elsewhere/'), 'base-uri'],
-  ])('%s breaks the policy', async (_, code, directive) => {
+  ])('%s breaks the policy', async ([_, code, directive], { readersDocs }) => {
+    const { page } = readersDocs;
     const broken = await page.evaluate(`new Promise((resolve) => {
       const told = ({ effectiveDirective }) => resolve(effectiveDirective);
       document.addEventListener('securitypolicyviolation', told, { once: true });
@@ -266,13 +250,16 @@ describe('what a hole in the page would try', () => {
   });
 });
 
-test('a link of an error leads to its reason, on a phone too and in the dark', async () => {
+test('a link of an error leads to its reason, on a phone too and in the dark', async ({
+  service,
+  readersDocs,
+}) => {
   // This test comes last, since it leaves the shared page for another one.
-  const { page } = await readersDocs();
+  const { page } = readersDocs;
   await page.setViewport({ width: 390, height: 844 });
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
   for (const reason of Object.keys(reasons)) {
-    await page.goto(`${app.httpUrl}/docs/errors#${reason.toLowerCase()}`);
+    await page.goto(`${service.httpUrl}/docs/errors#${reason.toLowerCase()}`);
     const shown = await page.$eval(':target h2', (heading) => {
       const { top } = (
         heading as unknown as { getBoundingClientRect(): { top: number } }

@@ -1,11 +1,8 @@
 import pty from '@lydell/node-pty';
-import { afterAll, expect, test } from 'vitest';
-import { ImportFiles } from '../support/import-files.js';
+import { expect } from 'vitest';
+import { test } from '../support/import-fixtures.js';
 import { holdfastPath } from '../support/process.js';
 import { Screen } from '../support/screen.js';
-
-const files = new ImportFiles();
-afterAll(() => files.remove());
 
 /**
  * What a person sees after typing the command on a terminal of this size, and then asking for the exit code. The shell
@@ -43,12 +40,11 @@ const bad = rows.flatMap((row, i) =>
     : [],
 );
 
-test.each([
+test.for<[string, { cols: number; rows: number }]>([
   ['wide', { cols: 120, rows: 30 }],
   ['narrow and low: told lines wrap, and scroll', { cols: 30, rows: 6 }],
-])('a terminal, %s: every bad line stays, in order, above the bar', async (_, size) => {
-  const file = files.write(`productId,warehouseId,qty\n${rows.join('\n')}\n\n,,\n`);
-  const seen = await typed(['import', file, '--dry-run'], size);
+])('a terminal, %s: every bad line stays, in order, above the bar', async ([_, size], { csv }) => {
+  const seen = await typed(['import', csv(...rows, '', ',,'), '--dry-run'], size);
   expect(seen.slice(0, bad.length)).toEqual(bad);
   const [bar, ...summary] = seen.slice(bad.length);
   expect(bar).toMatch(/^stock-\d\.csv █/);

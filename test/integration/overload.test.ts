@@ -1,49 +1,24 @@
 import { connect } from 'node:http2';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Credentials, startAppOn, type TestApp } from '../support/app.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { closeDoors, type Doors, doorNames, openDoors } from '../support/doors.js';
-import { Session } from '../support/engine-stage.js';
+import { expect } from 'vitest';
+import type { Credentials } from '../support/app.js';
+import { type Doors, doorNames } from '../support/doors.js';
+import { test as base } from '../support/engine-fixtures.js';
 import { figure } from '../support/metrics.js';
 
 /** What a service does when it cannot keep up: a stranger keeps it from writing. */
 
-let database: TestDatabase;
-let service: TestApp;
-let doors: Doors;
-let crowd: Credentials;
-let other: Credentials;
-let stranger: Session;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  // It executes one command at a time, so all others would wait for longer than they may.
-  service = await startAppOn(database, {
-    ENGINE_LANES: '1',
-    BATCH_COMMANDS_MAX: '1',
-    QUEUE_WAIT_MAX_MS: '1',
-    ATTEMPTS_MAX: '100',
-    REQUEST_TIMEOUT_MS: '600000',
-  });
-  doors = openDoors(service);
-  [crowd, other] = [await service.createMerchant(), await service.createMerchant()];
-  for (const { merchantId } of [crowd, other]) {
-    await service.seed(merchantId, { id: 'inv_1', onHandQty: 10_000, reservedQty: 0 });
-  }
-  stranger = await Session.open(database.url);
+// It executes one command at a time, so all others would wait for longer than they may.
+const test = base.extend('environment', {
+  ENGINE_LANES: '1',
+  BATCH_COMMANDS_MAX: '1',
+  QUEUE_WAIT_MAX_MS: '1',
+  ATTEMPTS_MAX: '100',
+  REQUEST_TIMEOUT_MS: '600000',
 });
-afterAll(async () => {
-  await stranger.close();
-  closeDoors(doors);
-  await service.close();
-  await database.drop();
-});
-
-const refused = () => figure(service.httpUrl, 'holdfast_calls_total{rpc="Reserve",reason="OVERLOADED"}');
 
 /** The headers of a call whose message never comes. */
-function callWithoutMessage(credentials: Credentials): Promise<Record<string, unknown>> {
-  const session = connect(`http://${service.grpcAddress}`);
+function callWithoutMessage(grpcAddress: string, credentials: Credentials): Promise<Record<string, unknown>> {
+  const session = connect(`http://${grpcAddress}`);
   const stream = session.request({
     ':method': 'POST',
     ':path': '/inventory.v1.InventoryService/Reserve',
@@ -63,7 +38,16 @@ function callWithoutMessage(credentials: Credentials): Promise<Record<string, un
   });
 }
 
-test('calls that would wait too long are refused at once, at every door; reads and other merchants are not', async () => {
+test('calls that would wait too long are refused at once, at every door; reads and other merchants are not', async ({
+  service,
+  doors,
+  session: stranger,
+}) => {
+  const [crowd, other] = [await service.createMerchant(), await service.createMerchant()];
+  for (const { merchantId } of [crowd, other]) {
+    await service.seed(merchantId, { id: 'inv_1', onHandQty: 10_000, reservedQty: 0 });
+  }
+  const refused = () => figure(service.httpUrl, 'holdfast_calls_total{rpc="Reserve",reason="OVERLOADED"}');
   const reserve = (door: keyof Doors, credentials: Credentials) =>
     doors[door].call('Reserve', { id: 'inv_1', qty: 1 }, { credentials });
   for (const credentials of [crowd, other]) {
@@ -94,7 +78,7 @@ test('calls that would wait too long are refused at once, at every door; reads a
     });
   }
   expect((await refused()) - before).toBe(doorNames.length);
-  expect(await callWithoutMessage(crowd)).toMatchObject({
+  expect(await callWithoutMessage(service.grpcAddress, crowd)).toMatchObject({
     ':status': 200,
     'grpc-status': '14',
     'x-request-id': 'req-1',

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { Command } from '../../src/domain/command.js';
 import { inTransaction, type Transaction } from '../../src/store/connection/transaction.js';
 import { seedRecords } from '../../src/store/seed.js';
@@ -13,8 +13,9 @@ import {
 } from '../../src/store/tables/stock-levels.js';
 import { applyAll } from '../support/apply.js';
 import { openDataSource } from '../support/data-source.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import type { TestDatabase } from '../support/database.js';
 import type { Unsigned } from '../support/engine-stage.js';
+import { test as base } from '../support/fixtures.js';
 import { passSeconds } from '../support/pass-time.js';
 import { sweepExpiredHolds } from '../support/sweeps.js';
 
@@ -95,27 +96,21 @@ const batches: readonly (readonly Unsigned<Command>[])[] = [
   [{ kind: 'update_settings', defaultTtlSeconds: 60 }],
 ];
 
-let database: TestDatabase;
-let dataSource: DataSource;
 /** Name of each statement that was prepared → how it is run, whatever its values. */
-const plans = new Map<string, string>();
-beforeAll(async () => {
-  database = await createTestDatabase();
+const test = base.extend('plans', { scope: 'file' }, async ({ database }) => {
   // With a single connection, all prepared statements are on it.
-  dataSource = await openDataSource(database.url, { poolConnectionsMax: 1 });
+  const dataSource = await openDataSource(database.url, { poolConnectionsMax: 1 });
   // The planner only knows that the tables are empty, which is the worst basis for its plans.
   await database.query('VACUUM (ANALYZE)');
-  await runAll('mer_any', undefined);
-  await runAll('mer_one', 'mer_one');
-  await explainAll();
-});
-afterAll(async () => {
-  await dataSource?.destroy();
-  await database?.drop();
+  await runAll(database, dataSource, 'mer_any');
+  await runAll(database, dataSource, 'mer_one', 'mer_one');
+  const plans = await explainAll(dataSource);
+  await dataSource.destroy();
+  return plans;
 });
 
 /** `scope`: the merchant that every statement names; undefined: none, as with BATCH_SCOPE=any. */
-async function runAll(merchantId: string, scope: string | undefined): Promise<void> {
+async function runAll(database: TestDatabase, dataSource: DataSource, merchantId: string, scope?: string) {
   await insertMerchant(dataSource, merchantId, 'Test');
   const record = { onHandQty: 100, reservedQty: 0 };
   await seedRecords(dataSource, merchantId, [
@@ -159,14 +154,16 @@ async function runAll(merchantId: string, scope: string | undefined): Promise<vo
 }
 
 /** Runs on the one connection, which has prepared all statements. */
-async function explainAll(): Promise<void> {
+async function explainAll(dataSource: DataSource): Promise<Map<string, string>> {
   const prepared: { name: string; statement: string }[] = await dataSource.query(
     'SELECT name, statement FROM pg_prepared_statements',
   );
+  const plans = new Map<string, string>();
   for (const { name, statement } of prepared) {
     const lines: { 'QUERY PLAN': string }[] = await dataSource.query(`EXPLAIN (GENERIC_PLAN) ${statement}`);
     plans.set(name, lines.map((of) => of['QUERY PLAN']).join('\n'));
   }
+  return plans;
 }
 
 /** Statement of a batch → indexes that it goes by, each with the last column that bounds the scan. */
@@ -250,7 +247,7 @@ const ofOneText: typeof byIndex = {
 const names = [...Object.keys(byIndex), ...withoutLookUp].flatMap((name) => [name, `${name}_of_merchant`]);
 
 describe('statements of the engine, planned for empty tables', () => {
-  test('are all known here', () => {
+  test('are all known here', ({ plans }) => {
     expect([...plans.keys()].sort()).toEqual([...names, ...Object.keys(ofOneText)].sort());
   });
 
@@ -259,7 +256,7 @@ describe('statements of the engine, planned for empty tables', () => {
     ...Object.entries(ofMerchantByIndex).map(([name, indexes]) => [`${name}_of_merchant`, indexes] as const),
     ...Object.entries(ofOneText),
   ];
-  test.each(looking)('%s goes by %j', (name, indexes) => {
+  test.for(looking)('%s goes by %j', ([name, indexes], { plans }) => {
     for (const [index, column] of indexes) {
       const scan = new RegExp(
         `Index (?:Only )?Scan(?: Backward)? using ${index} on .*\\n +Index Cond: .*\\b${column} `,
@@ -268,7 +265,10 @@ describe('statements of the engine, planned for empty tables', () => {
     }
   });
 
-  test.each([...names, ...Object.keys(ofOneText)])('%s reads no table whole, and joins none', (name) => {
-    expect(plans.get(name)).not.toMatch(/Seq Scan on|Hash Join|Merge Join|Bitmap/);
-  });
+  test.for([...names, ...Object.keys(ofOneText)])(
+    '%s reads no table whole, and joins none',
+    (name, { plans }) => {
+      expect(plans.get(name)).not.toMatch(/Seq Scan on|Hash Join|Merge Join|Bitmap/);
+    },
+  );
 });

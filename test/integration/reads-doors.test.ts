@@ -1,17 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { Permission } from '../../src/auth/principal.js';
-import { type Credentials, startApp, type TestApp, tokenFor } from '../support/app.js';
-import { closeDoors, type Doors, doorNames, openDoors, type Rpc } from '../support/doors.js';
+import { type Credentials, tokenFor } from '../support/app.js';
+import { type Doors, doorNames, type Rpc } from '../support/doors.js';
+import { test } from '../support/fixtures.js';
 
 /** The reads as callers see them, through every door. Other tests check, without a door, what they select. */
 
-let service: TestApp;
-let doors: Doors;
 let owner: Credentials;
 let stranger: Credentials;
-beforeAll(async () => {
-  service = await startApp();
-  doors = openDoors(service);
+test.beforeAll(async ({ service }) => {
   owner = await service.createMerchant();
   stranger = await service.createMerchant();
   await service.seed(
@@ -46,10 +43,6 @@ beforeAll(async () => {
   await service.database.query(
     "UPDATE movement_log SET on_hand_qty = NULL, reserved_qty = NULL WHERE inventory_id = 'inv_shoe'",
   );
-});
-afterAll(async () => {
-  if (doors !== undefined) closeDoors(doors);
-  await service?.close();
 });
 
 const shirt = () => ({
@@ -142,10 +135,10 @@ const counted = (content: unknown[], limit = 50) => ({
 });
 
 describe.each(doorNames)('%s', (name) => {
-  const call = (rpc: Rpc, request: object, credentials = owner) =>
-    doors[name].call(rpc, { ...request }, { credentials });
+  const call = ({ [name]: door }: Doors, rpc: Rpc, request: object, credentials = owner) =>
+    door.call(rpc, { ...request }, { credentials });
 
-  test.each<[Rpc, object, () => unknown]>([
+  test.for<[Rpc, object, () => unknown]>([
     ['GetInventory', { id: 'inv_shirt' }, shirt],
     ['GetInventory', { id: 'inv_shoe' }, shoe],
     ['ListInventory', {}, () => counted([shirt(), shoe()])],
@@ -192,20 +185,20 @@ describe.each(doorNames)('%s', (name) => {
       () => ({ content: [{ id: 'inv_shirt', reference: null, qty: 4 }], limit: 1, nextPageToken: '' }),
     ],
     ['GetSettings', {}, () => ({ defaultTtlSeconds: 0 })],
-  ])('%s %j', async (rpc, request, expected) => {
-    expect(await call(rpc, request)).toMatchObject({ ok: true, replayed: false });
-    expect((await call(rpc, request)).data).toEqual(expected());
+  ])('%s %j', async ([rpc, request, expected], { doors }) => {
+    expect(await call(doors, rpc, request)).toMatchObject({ ok: true, replayed: false });
+    expect((await call(doors, rpc, request)).data).toEqual(expected());
   });
 
-  test('a walk by token', async () => {
-    const first = (await call('ListInventory', { limit: 1 })).data as { nextPageToken: string };
+  test('a walk by token', async ({ doors }) => {
+    const first = (await call(doors, 'ListInventory', { limit: 1 })).data as { nextPageToken: string };
     expect(first).toMatchObject({ content: [{ id: 'inv_shirt' }], page: 0, totalElements: 2 });
-    const second = await call('ListInventory', { limit: 1, pageToken: first.nextPageToken });
+    const second = await call(doors, 'ListInventory', { limit: 1, pageToken: first.nextPageToken });
     const expected = { page: 1, limit: 1, totalElements: 2, nextPageToken: '' };
     expect(second.data).toEqual({ content: [shoe()], ...expected });
   });
 
-  test.each<[Rpc, object, string]>([
+  test.for<[Rpc, object, string]>([
     ['ListInventory', { limit: 0 }, 'limit'],
     ['ListInventory', { limit: 201 }, 'limit'],
     ['ListInventory', { page: -1 }, 'page'],
@@ -221,12 +214,12 @@ describe.each(doorNames)('%s', (name) => {
     ['ListHolds', { id: 'inv_shoe', pageToken: 'abc' }, 'pageToken'],
     ['GetInventory', { id: 'a b' }, 'id'],
     ['GetOrder', { reference: 'x'.repeat(129) }, 'reference'],
-  ])('%s %j is refused', async (rpc, request, field) => {
-    const { reason, violations } = await call(rpc, request);
+  ])('%s %j is refused', async ([rpc, request, field], { doors }) => {
+    const { reason, violations } = await call(doors, rpc, request);
     expect([reason, Object.keys(violations ?? {})]).toEqual(['VALIDATION_FAILED', [field]]);
   });
 
-  test.each<[Rpc, object, unknown]>([
+  test.for<[Rpc, object, unknown]>([
     ['GetInventory', { id: 'inv_shirt' }, 'INVENTORY_NOT_FOUND'],
     ['ListHolds', { id: 'inv_shoe' }, 'INVENTORY_NOT_FOUND'],
     ['ListOrders', {}, orders([])],
@@ -236,8 +229,8 @@ describe.each(doorNames)('%s', (name) => {
     ['ListLowStock', {}, []],
     ['ListLogs', {}, counted([])],
     ['GetOrder', { reference: 'ORD-1' }, { reference: 'ORD-1', state: 'NOT_HELD', holds: [], lines: [] }],
-  ])('to another merchant, %s %j has nothing to show', async (rpc, request, expected) => {
-    const answer = await call(rpc, request, stranger);
+  ])('to another merchant, %s %j has nothing to show', async ([rpc, request, expected], { doors }) => {
+    const answer = await call(doors, rpc, request, stranger);
     expect(answer.ok ? answer.data : answer.reason).toEqual(expected);
   });
 });
@@ -256,12 +249,12 @@ const reads: readonly [Rpc, object][] = [
 ];
 
 describe.each(reads)('%s', (rpc, request) => {
-  test.each<[Permission[], string]>([
+  test.for<[Permission[], string]>([
     [['can_read_inventory'], 'answered'],
     [['can_update_inventory'], 'answered'],
     [['can_manage_inventory'], 'answered'],
     [[], 'PERMISSION_DENIED'],
-  ])('with %j', async (permissions, expected) => {
+  ])('with %j', async ([permissions, expected], { doors }) => {
     const token = await tokenFor(owner.merchantId, permissions);
     const answer = await doors.gRPC.call(rpc, { ...request }, { credentials: { ...owner, token } });
     expect(answer.ok ? 'answered' : answer.reason).toBe(expected);

@@ -13,9 +13,7 @@ import {
   shown,
 } from '../support/reads-stage.js';
 
-test.beforeEach(({ readsStage }) =>
-  readsStage.database.query('TRUNCATE stock_levels, inventory_records, holds, movement_log'),
-);
+test.beforeEach(({ readsStage }) => readsStage.clear());
 
 const REFERENCE = 'ORD-1';
 

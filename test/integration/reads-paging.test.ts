@@ -1,29 +1,39 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import {
-  callOf,
-  MERCHANT,
-  OTHER_MERCHANT,
-  openReadsStage,
-  type ReadsStage,
-  shown,
-} from '../support/reads-stage.js';
-
-let stage: ReadsStage;
-beforeAll(async () => {
-  stage = await openReadsStage();
-});
-afterAll(() => stage?.close());
-beforeEach(() => stage.database.query('TRUNCATE stock_levels, inventory_records, holds, movement_log'));
+import { describe, expect } from 'vitest';
+import { test as base } from '../support/fixtures.js';
+import { callOf, MERCHANT, OTHER_MERCHANT, shown } from '../support/reads-stage.js';
 
 const record = (id: string) => ({ id, onHandQty: 1, reservedQty: 0 });
-const list = (page: number, limit: number, pageToken = '') =>
-  stage.reads.listInventory(callOf(), { page, limit, pageToken });
+
+const logs = { page: 0, limit: 1, pageToken: '', inventoryId: '', reference: '', action: undefined };
+
+const test = base
+  .extend(
+    'list',
+    ({ readsStage }) =>
+      (page: number, limit: number, pageToken = '') =>
+        readsStage.reads.listInventory(callOf(), { page, limit, pageToken }),
+  )
+  /** Of this list, of another merchant's, and of the log. */
+  .extend('tokens', async ({ readsStage, list }) => {
+    await readsStage.seed(MERCHANT, ...['a', 'b'].map(record));
+    await readsStage.seed(OTHER_MERCHANT, ...['a', 'b'].map(record));
+    const good = shown(await list(0, 1)).nextPageToken;
+    const other = await readsStage.reads.listInventory(callOf(OTHER_MERCHANT), {
+      page: 0,
+      limit: 1,
+      pageToken: '',
+    });
+    const log = shown(await readsStage.reads.listLogs(callOf(), logs)).nextPageToken;
+    return { good, other: shown(other).nextPageToken, log };
+  });
+
+test.beforeEach(({ readsStage }) => readsStage.clear());
 
 describe('by number of page', () => {
   const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
   // [page, limit, ids, more]
-  test.each([
+  test.for<[number, number, string, boolean]>([
     [0, 3, 'abc', true],
     [1, 3, 'def', true],
     [2, 3, 'g', false],
@@ -33,18 +43,18 @@ describe('by number of page', () => {
     [1, 7, '', false],
     [0, 200, 'abcdefg', false],
     [2147483647, 200, '', false],
-  ])('page %i of %i', async (page, limit, expected, more) => {
-    await stage.seed(MERCHANT, ...[...ids].reverse().map(record));
-    await stage.seed(OTHER_MERCHANT, ...['aa', 'x', 'y'].map(record));
+  ])('page %i of %i', async ([page, limit, expected, more], { readsStage, list }) => {
+    await readsStage.seed(MERCHANT, ...[...ids].reverse().map(record));
+    await readsStage.seed(OTHER_MERCHANT, ...['aa', 'x', 'y'].map(record));
     const answer = shown(await list(page, limit));
     expect(answer).toMatchObject({ page, limit, totalElements: 7 });
     expect(answer.content.map(({ id }) => id).join('')).toBe(expected);
     expect(answer.nextPageToken !== '').toBe(more);
   });
 
-  test('a merchant without records', async () => {
-    await stage.seed(OTHER_MERCHANT, record('a'));
-    expect(shown(await stage.reads.listInventory(callOf(), { page: 0, pageToken: '' }))).toEqual({
+  test('a merchant without records', async ({ readsStage }) => {
+    await readsStage.seed(OTHER_MERCHANT, record('a'));
+    expect(shown(await readsStage.reads.listInventory(callOf(), { page: 0, pageToken: '' }))).toEqual({
       content: [],
       page: 0,
       limit: 50,
@@ -54,7 +64,10 @@ describe('by number of page', () => {
   });
 });
 
-test('a walk by token shows what existed at its start exactly once, while others are added', async () => {
+test('a walk by token shows what existed at its start exactly once, while others are added', async ({
+  readsStage,
+  list,
+}) => {
   const ids = fc.uniqueArray(fc.stringMatching(/^[A-Za-z0-9._-]{1,4}$/), { minLength: 1, maxLength: 30 });
   await fc.assert(
     fc.asyncProperty(
@@ -62,10 +75,10 @@ test('a walk by token shows what existed at its start exactly once, while others
       fc.integer({ min: 1, max: 8 }),
       fc.double({ noNaN: true, min: 0, max: 1 }),
       async (all, limit, share) => {
-        await stage.database.query('TRUNCATE stock_levels, inventory_records, holds, movement_log');
+        await readsStage.clear();
         const existing = all.slice(0, Math.ceil(all.length * share));
         const toCome = all.slice(existing.length);
-        if (existing.length > 0) await stage.seed(MERCHANT, ...existing.map(record));
+        if (existing.length > 0) await readsStage.seed(MERCHANT, ...existing.map(record));
 
         const seen: string[] = [];
         let pageToken = '';
@@ -77,7 +90,7 @@ test('a walk by token shows what existed at its start exactly once, while others
           pageToken = answer.nextPageToken;
           pages += 1;
           const next = toCome.shift();
-          if (next !== undefined) await stage.seed(MERCHANT, record(next));
+          if (next !== undefined) await readsStage.seed(MERCHANT, record(next));
         } while (pageToken !== '');
 
         expect(new Set(seen).size).toBe(seen.length);
@@ -89,8 +102,8 @@ test('a walk by token shows what existed at its start exactly once, while others
   );
 });
 
-test('a walk may begin at any page, and its limit may change on the way', async () => {
-  await stage.seed(MERCHANT, ...[...'abcdefghij'].map(record));
+test('a walk may begin at any page, and its limit may change on the way', async ({ readsStage, list }) => {
+  await readsStage.seed(MERCHANT, ...[...'abcdefghij'].map(record));
   const first = shown(await list(1, 3));
   const second = shown(await list(0, 1, first.nextPageToken));
   const third = shown(await list(0, 10, second.nextPageToken));
@@ -104,20 +117,7 @@ test('a walk may begin at any page, and its limit may change on the way', async 
 });
 
 describe('a token that is not of this list', () => {
-  const logs = { page: 0, limit: 1, pageToken: '', inventoryId: '', reference: '', action: undefined };
-  const tokens = async () => {
-    await stage.seed(MERCHANT, ...['a', 'b'].map(record));
-    await stage.seed(OTHER_MERCHANT, ...['a', 'b'].map(record));
-    const good = shown(await list(0, 1)).nextPageToken;
-    const other = await stage.reads.listInventory(callOf(OTHER_MERCHANT), {
-      page: 0,
-      limit: 1,
-      pageToken: '',
-    });
-    const log = shown(await stage.reads.listLogs(callOf(), logs)).nextPageToken;
-    return { good, other: shown(other).nextPageToken, log };
-  };
-  test.each<[string, (t: { good: string; other: string; log: string }) => string, string]>([
+  test.for<[string, (t: { good: string; other: string; log: string }) => string, string]>([
     ['ours', ({ good }) => good, 'taken'],
     ['another merchant’s', ({ other }) => other, 'refused'],
     ['another list’s', ({ log }) => log, 'refused'],
@@ -133,8 +133,8 @@ describe('a token that is not of this list', () => {
     ['made up', () => 'abc', 'refused'],
     ['a page number', () => '2', 'refused'],
     ['not base64url', () => '%%%', 'refused'],
-  ])('%s', async (_, pick, expected) => {
-    const result = await list(0, 1, pick(await tokens()));
+  ])('%s', async ([_, pick, expected], { list, tokens }) => {
+    const result = await list(0, 1, pick(tokens));
     if (expected === 'taken') expect(shown(result).content.map(({ id }) => id)).toEqual(['b']);
     else {
       const description = 'must be the nextPageToken of an answer to the same request';
@@ -143,19 +143,18 @@ describe('a token that is not of this list', () => {
     }
   });
 
-  test('nor of the log with other filters', async () => {
-    const { log } = await tokens();
+  test('nor of the log with other filters', async ({ readsStage, tokens }) => {
+    const { log } = tokens;
     for (const other of [{ inventoryId: 'a' }, { reference: 'a' }, { action: 'RECEIVED' as const }]) {
-      const result = await stage.reads.listLogs(callOf(), { ...logs, ...other, pageToken: log });
+      const result = await readsStage.reads.listLogs(callOf(), { ...logs, ...other, pageToken: log });
       expect(result).toMatchObject({ ok: false, failure: { reason: 'VALIDATION_FAILED' } });
     }
-    expect(shown(await stage.reads.listLogs(callOf(), { ...logs, pageToken: log })).page).toBe(1);
+    expect(shown(await readsStage.reads.listLogs(callOf(), { ...logs, pageToken: log })).page).toBe(1);
   });
 
-  test('a token together with a page', async () => {
-    const { good } = await tokens();
+  test('a token together with a page', async ({ list, tokens }) => {
     const violations = [{ field: 'pageToken', description: 'must not be given together with page' }];
-    expect(await list(1, 1, good)).toEqual({
+    expect(await list(1, 1, tokens.good)).toEqual({
       ok: false,
       failure: { reason: 'VALIDATION_FAILED', violations },
     });

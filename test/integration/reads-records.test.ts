@@ -1,44 +1,39 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { InventoryRecord } from '../../src/domain/inventory-record.js';
 import type { ReadResult } from '../../src/service/reads/read-result.js';
+import { test } from '../support/fixtures.js';
 import {
   callOf,
   MERCHANT,
   NOON_MS,
   OTHER_MERCHANT,
-  openReadsStage,
   type ReadsStage,
   type SeedEntry,
   type SeedHold,
   shown,
 } from '../support/reads-stage.js';
 
-let stage: ReadsStage;
-beforeAll(async () => {
-  stage = await openReadsStage();
-});
-afterAll(() => stage?.close());
-beforeEach(() => stage.database.query('TRUNCATE stock_levels, inventory_records, holds, movement_log'));
+test.beforeEach(({ readsStage }) => readsStage.clear());
 
 const firstPage = { page: 0, pageToken: '' };
 
 /** Each read, as a function that returns the record with this id, or nothing. */
-const everyRead: Readonly<Record<string, (id: string) => Promise<InventoryRecord[]>>> = {
-  GetInventory: async (id) => {
-    const result = await stage.reads.getInventory(callOf(), id);
+const everyRead: Readonly<Record<string, (stage: ReadsStage, id: string) => Promise<InventoryRecord[]>>> = {
+  GetInventory: async ({ reads }, id) => {
+    const result = await reads.getInventory(callOf(), id);
     return result.ok ? [result.value] : [];
   },
-  ListInventory: async () => [...shown(await stage.reads.listInventory(callOf(), firstPage)).content],
-  'ListInventory by token': async () => {
-    await stage.seed(MERCHANT, { id: '0', onHandQty: 0, reservedQty: 0 });
-    const first = shown(await stage.reads.listInventory(callOf(), { ...firstPage, limit: 1 }));
+  ListInventory: async ({ reads }) => [...shown(await reads.listInventory(callOf(), firstPage)).content],
+  'ListInventory by token': async ({ reads, seed }) => {
+    await seed(MERCHANT, { id: '0', onHandQty: 0, reservedQty: 0 });
+    const first = shown(await reads.listInventory(callOf(), { ...firstPage, limit: 1 }));
     if (first.nextPageToken === '') return [];
     const { nextPageToken: pageToken } = first;
-    return [...shown(await stage.reads.listInventory(callOf(), { page: 0, pageToken })).content];
+    return [...shown(await reads.listInventory(callOf(), { page: 0, pageToken })).content];
   },
-  ListInventoryByProduct: async () => shown(await stage.reads.listInventoryByProduct(callOf(), 'shirt')),
-  ListInventoryBySku: async () => shown(await stage.reads.listInventoryBySku(callOf(), 'shirt-red')),
-  ListLowStock: async () => shown(await stage.reads.listLowStock(callOf(), { afterId: '' })),
+  ListInventoryByProduct: async ({ reads }) => shown(await reads.listInventoryByProduct(callOf(), 'shirt')),
+  ListInventoryBySku: async ({ reads }) => shown(await reads.listInventoryBySku(callOf(), 'shirt-red')),
+  ListLowStock: async ({ reads }) => shown(await reads.listLowStock(callOf(), { afterId: '' })),
 };
 
 const details = {
@@ -53,9 +48,9 @@ const details = {
 };
 
 describe.each(Object.entries(everyRead))('%s', (_, read) => {
-  test('shows the whole record', async () => {
+  test('shows the whole record', async ({ readsStage: stage }) => {
     await stage.seed(MERCHANT, { id: 'a', onHandQty: 9, reservedQty: 4, details });
-    const [record, ...others] = await read('a');
+    const [record, ...others] = await read(stage, 'a');
     expect(others).toEqual([]);
     const { createdAtMs, updatedAtMs, lastAdjustedAtMs, ...rest } = record!;
     expect(rest).toEqual({ id: 'a', ...details, onHandQty: 9, reservedQty: 4, lastAdjustedBy: 'system' });
@@ -65,7 +60,7 @@ describe.each(Object.entries(everyRead))('%s', (_, read) => {
   });
 
   // [holds, reserved]
-  test.each<[string, Omit<SeedHold, 'id'>[], number]>([
+  test.for<[string, Omit<SeedHold, 'id'>[], number]>([
     ['no expiry', [{ reference: 'A', qty: 3 }], 3],
     ['one to come', [{ reference: 'A', qty: 3, expiresIn: 600 }], 3],
     ['one past', [{ reference: 'A', qty: 3, expiresIn: -1 }], 0],
@@ -86,25 +81,32 @@ describe.each(Object.entries(everyRead))('%s', (_, read) => {
       ],
       0,
     ],
-  ])('an expired hold is not reserved, swept or not: %s', async (_, holds, expected) => {
-    await stage.seed(MERCHANT, { id: 'a', onHandQty: 20, reservedQty: 0, details });
-    await stage.hold(...holds.map((hold) => ({ id: 'a', ...hold })));
-    expect(await read('a')).toMatchObject([{ onHandQty: 20, reservedQty: expected }]);
-  });
+  ])(
+    'an expired hold is not reserved, swept or not: %s',
+    async ([_, holds, expected], { readsStage: stage }) => {
+      await stage.seed(MERCHANT, { id: 'a', onHandQty: 20, reservedQty: 0, details });
+      await stage.hold(...holds.map((hold) => ({ id: 'a', ...hold })));
+      expect(await read(stage, 'a')).toMatchObject([{ onHandQty: 20, reservedQty: expected }]);
+    },
+  );
 
-  test('a bound of the next expiry that is too low costs one more look, and changes no figure', async () => {
+  test('a bound of the next expiry that is too low costs one more look, and changes no figure', async ({
+    readsStage: stage,
+  }) => {
     await stage.seed(MERCHANT, { id: 'a', onHandQty: 20, reservedQty: 0, details });
     await stage.hold({ id: 'a', reference: 'A', qty: 3, expiresIn: 600 });
     await stage.database.query("UPDATE stock_levels SET next_expiry_at = now() - interval '1 day'");
-    expect(await read('a')).toMatchObject([{ reservedQty: 3 }]);
+    expect(await read(stage, 'a')).toMatchObject([{ reservedQty: 3 }]);
   });
 
-  test('another merchant’s record does not exist', async () => {
+  test('another merchant’s record does not exist', async ({ readsStage: stage }) => {
     await stage.seed(OTHER_MERCHANT, { id: 'a', onHandQty: 9, reservedQty: 4, details });
-    expect(await read('a')).toEqual([]);
+    expect(await read(stage, 'a')).toEqual([]);
   });
 
-  test('holds and log of another merchant’s record of the same id play no part', async () => {
+  test('holds and log of another merchant’s record of the same id play no part', async ({
+    readsStage: stage,
+  }) => {
     await stage.seed(MERCHANT, { id: 'a', onHandQty: 20, reservedQty: 0, details });
     await stage.hold({ id: 'a', reference: 'A', qty: 3, expiresIn: -1 });
     await stage.log({ id: 'a', revision: 2, action: 'SOLD', actor: 'bob', minute: 9e6 });
@@ -112,7 +114,7 @@ describe.each(Object.entries(everyRead))('%s', (_, read) => {
     await stage.database.query("UPDATE movement_log SET merchant_id = $1 WHERE action = 'SOLD'", [
       OTHER_MERCHANT,
     ]);
-    expect(await read('a')).toMatchObject([{ reservedQty: 3, lastAdjustedBy: 'system' }]);
+    expect(await read(stage, 'a')).toMatchObject([{ reservedQty: 3, lastAdjustedBy: 'system' }]);
   });
 });
 
@@ -120,7 +122,7 @@ describe('who changed it last, and when', () => {
   const created: SeedEntry = { id: 'a', revision: 1, action: 'RECEIVED', actor: 'eve', minute: 0 };
   const at = (minute: number): number => NOON_MS + minute * 60_000;
   // [entries after the first, last adjusted at minute, by, updated at minute]
-  test.each<[string, Omit<SeedEntry, 'id'>[], number, string, number]>([
+  test.for<[string, Omit<SeedEntry, 'id'>[], number, string, number]>([
     ['only created', [], 0, 'eve', 0],
     ['a reserve', [{ revision: 2, action: 'RESERVED', actor: 'bob', minute: 5 }], 0, 'eve', 5],
     ['a release', [{ revision: 2, action: 'RELEASED', actor: 'bob', minute: 5 }], 0, 'eve', 5],
@@ -147,7 +149,7 @@ describe('who changed it last, and when', () => {
       'ann',
       4,
     ],
-  ])('%s', async (_, entries, adjustedAt, adjustedBy, updatedAt) => {
+  ])('%s', async ([_, entries, adjustedAt, adjustedBy, updatedAt], { readsStage: stage }) => {
     await stage.seed(MERCHANT, { id: 'a', onHandQty: 5, reservedQty: 0 });
     await stage.database.query('TRUNCATE movement_log');
     await stage.database.query(
@@ -164,7 +166,7 @@ describe('who changed it last, and when', () => {
     });
   });
 
-  test('a change of its description updates it too', async () => {
+  test('a change of its description updates it too', async ({ readsStage: stage }) => {
     await stage.seed(MERCHANT, { id: 'a', onHandQty: 5, reservedQty: 0 });
     await stage.database.query("UPDATE inventory_records SET updated_at = '2100-01-01T00:00:00.123Z'");
     const { updatedAtMs } = shown(await stage.reads.getInventory(callOf(), 'a'));
@@ -174,7 +176,7 @@ describe('who changed it last, and when', () => {
 
 describe('low stock', () => {
   // [on hand, reserved, expired, reorder level]
-  test.each([
+  test.for<[string, number, number, number, number, string]>([
     ['none left, level 0', 0, 0, 0, 0, 'low'],
     ['one left, level 0', 1, 0, 0, 0, 'not'],
     ['as many as the level', 5, 0, 0, 5, 'low'],
@@ -186,7 +188,7 @@ describe('low stock', () => {
     ['expiry lifts it above the level', 9, 3, 1, 5, 'not'],
     ['the largest quantities', 2147483647, 2147483647, 0, 0, 'low'],
     ['the largest level', 2147483647, 0, 0, 2147483647, 'low'],
-  ])('%s', async (_, onHandQty, reserved, expired, reorderLevel, expected) => {
+  ])('%s', async ([_, onHandQty, reserved, expired, reorderLevel, expected], { readsStage: stage }) => {
     await stage.seed(MERCHANT, { id: 'a', onHandQty, reservedQty: 0, details: { reorderLevel } });
     if (reserved > 0) await stage.hold({ id: 'a', reference: 'A', qty: reserved });
     if (expired > 0) await stage.hold({ id: 'a', reference: 'B', qty: expired, expiresIn: -1 });
@@ -194,13 +196,13 @@ describe('low stock', () => {
     expect(low.map(({ id }) => id)).toEqual(expected === 'low' ? ['a'] : []);
   });
 
-  test.each([
+  test.for<[string, number | undefined, string[]]>([
     ['', undefined, ['a', 'b', 'c', 'd']],
     ['', 2, ['a', 'b']],
     ['b', 2, ['c', 'd']],
     ['bb', 1, ['c']],
     ['d', undefined, []],
-  ])('after %j, limit %j', async (afterId, limit, expected) => {
+  ])('after %j, limit %j', async ([afterId, limit, expected], { readsStage: stage }) => {
     const ids = ['d', 'b', 'a', 'c'];
     await stage.seed(MERCHANT, ...ids.map((id) => ({ id, onHandQty: 0, reservedQty: 0 })));
     await stage.seed(MERCHANT, { id: 'bz', onHandQty: 1, reservedQty: 0 });
@@ -209,9 +211,14 @@ describe('low stock', () => {
   });
 });
 
-test('the reorder level next to the quantities follows the record’s own', async () => {
+test('the reorder level next to the quantities follows the record’s own', async ({ readsStage: stage }) => {
   await stage.seed(MERCHANT, { id: 'a', onHandQty: 5, reservedQty: 0, details: { reorderLevel: 4 } });
-  await stage.seed(OTHER_MERCHANT, { id: 'a', onHandQty: 5, reservedQty: 0, details: { reorderLevel: 9 } });
+  await stage.seed(OTHER_MERCHANT, {
+    id: 'a',
+    onHandQty: 5,
+    reservedQty: 0,
+    details: { reorderLevel: 9 },
+  });
   const levels = await stage.database.query(
     'SELECT merchant_id, reorder_level, low FROM stock_levels ORDER BY merchant_id',
   );
@@ -221,7 +228,9 @@ test('the reorder level next to the quantities follows the record’s own', asyn
   ]);
 });
 
-test('a product’s records come in order of SKU and warehouse, a SKU’s in order of id', async () => {
+test('a product’s records come in order of SKU and warehouse, a SKU’s in order of id', async ({
+  readsStage: stage,
+}) => {
   const place = (id: string, skuId: string, warehouseId: string, productId = 'p') => ({
     id,
     onHandQty: 1,
@@ -244,7 +253,7 @@ test('a product’s records come in order of SKU and warehouse, a SKU’s in ord
   expect(idsOf(await stage.reads.listInventoryBySku(callOf(), 'none'))).toEqual([]);
 });
 
-test('what a merchant has set', async () => {
+test('what a merchant has set', async ({ readsStage: stage }) => {
   expect(shown(await stage.reads.getSettings(callOf()))).toEqual({ defaultTtlSeconds: 0 });
   await stage.database.query('UPDATE merchants SET default_ttl_seconds = 900 WHERE merchant_id = $1', [
     MERCHANT,

@@ -1,12 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { describe, expect } from 'vitest';
+import { test } from '../support/fixtures.js';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database?.drop());
-beforeEach(async () => {
+test.beforeEach(async ({ database }) => {
   await database.query('TRUNCATE merchants, api_keys, stock_levels, holds');
   await database.query("INSERT INTO merchants (merchant_id, name) VALUES ('mer_1', 'Test')");
 });
@@ -18,7 +13,7 @@ describe('what the tables promise', () => {
   const hold = (units: number): string =>
     `INSERT INTO holds (merchant_id, inventory_id, reference, qty, opened_revision)
      VALUES ('mer_1', 'x', 'A', ${units}, 1)`;
-  test.each([
+  test.for<[string, string, string]>([
     ['reserved = on hand', qty('reserved', 5), 'taken'],
     ['reserved > on hand', qty('reserved', 6), 'stock_levels_sound'],
     ['reserved < 0', qty('reserved', -1), 'stock_levels_sound'],
@@ -27,12 +22,12 @@ describe('what the tables promise', () => {
     ['a hold of 1', hold(1), 'taken'],
     ['a hold of 0', hold(0), 'holds_not_empty'],
     ['a hold of -1', hold(-1), 'holds_not_empty'],
-  ])('%s', async (_, sql, expected) => {
+  ])('%s', async ([_, sql, expected], { database }) => {
     if (expected === 'taken') await database.query(sql);
     else await expect(database.query(sql)).rejects.toThrow(expected);
   });
 
-  test('every primary key begins with the merchant, who owns every row', async () => {
+  test('every primary key begins with the merchant, who owns every row', async ({ database }) => {
     const keys = await database.query<{ table: string; first: string }>(
       `SELECT c.conrelid::regclass::text AS table, a.attname AS first
          FROM pg_constraint AS c

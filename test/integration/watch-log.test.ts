@@ -1,39 +1,33 @@
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { StockEvent } from '../../src/service/watch/watch.js';
-import { type Delta, openWatchStage, sent, type WatchStage } from '../support/watch-stage.js';
+import { test } from '../support/watch-fixtures.js';
+import { type Delta, sent } from '../support/watch-stage.js';
 
 /** A watch follows the log: each change once, in the record's order, wherever it is cut, in any order of commits. */
 
-let stage: WatchStage;
-beforeAll(async () => {
-  stage = await openWatchStage();
-});
-afterEach(() => stage.endWatches());
-afterAll(() => stage.close());
-
 describe('cut and resumed', () => {
-  test('a stream that was cut after any event goes on as if it had not been', async () => {
-    const { ids, productId } = await stage.seedProduct(3);
+  test('a stream that was cut after any event goes on as if it had not been', async ({ watches }) => {
+    const { ids, productId } = await watches.seedProduct(3);
     const [a, b, c] = ids as [string, string, string];
-    const uncut = await stage.follow({ ids });
+    const uncut = await watches.follow({ ids });
     await uncut.take(3);
-    const writer = await stage.session();
+    const writer = await watches.session();
     const history: Delta[] = Array.from({ length: 12 }, (_, i) => [
       { id: a, onHand: i + 1 },
       { id: i % 2 === 0 ? a : b, reserved: 1 },
       { id: [a, b, c][i % 3]!, onHand: -1, reserved: i % 3 === 2 ? 1 : 0 },
     ]).flat();
     await writer.write(...history);
-    stage.wake();
+    watches.wake();
     await uncut.take(history.length);
-    const whole = await stage.logged(ids);
+    const whole = await watches.logged(ids);
     expect(sent(uncut.seen)).toEqual(whole);
 
     for (let cut = 1; cut <= uncut.seen.length; cut++) {
       const before = uncut.seen.slice(0, cut);
       const request = cut % 2 === 0 ? { ids } : { productId };
-      const resumed = await stage.follow({ ...request, afterId: before.at(-1)!.eventId });
+      const resumed = await watches.follow({ ...request, afterId: before.at(-1)!.eventId });
       const known = sent(before);
       // For a record that was not sent before the cut, only its current stock is sent.
       const expected = new Map([...whole].map(([id, all]) => [id, known.has(id) ? all : all.slice(-1)]));
@@ -45,14 +39,14 @@ describe('cut and resumed', () => {
     }
   });
 
-  test('of a record that was never sent, no past changes are sent', async () => {
-    const { ids } = await stage.seedProduct(2);
-    const first = await stage.follow({ ids });
+  test('of a record that was never sent, no past changes are sent', async ({ watches }) => {
+    const { ids } = await watches.seedProduct(2);
+    const first = await watches.follow({ ids });
     const [{ id, eventId }] = (await first.take(1)) as [StockEvent];
     const unsent = ids.find((other) => other !== id)!;
-    const writer = await stage.session();
+    const writer = await watches.session();
     await writer.write({ id: unsent, onHand: 1 }, { id, onHand: 2 });
-    const second = await stage.follow({ ids, afterId: eventId });
+    const second = await watches.follow({ ids, afterId: eventId });
     await second.take(2);
     expect(sent(second.seen)).toEqual(
       new Map([
@@ -62,12 +56,12 @@ describe('cut and resumed', () => {
     );
   });
 
-  test('more changes than one look brings come in their order', async () => {
-    const { ids } = await stage.seedProduct(1);
+  test('more changes than one look brings come in their order', async ({ watches }) => {
+    const { ids } = await watches.seedProduct(1);
     const [id] = ids as [string];
-    const first = await stage.follow({ ids });
+    const first = await watches.follow({ ids });
     const [{ eventId }] = (await first.take(1)) as [StockEvent];
-    const { client } = await stage.session();
+    const { client } = await watches.session();
     await client.query(
       `INSERT INTO movement_log (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta, actor, batch_id)
        SELECT 'mer_1', $1, i + 1, 'ADJUSTED', i, 0, 'tester', gen_random_uuid() FROM generate_series(1, 2500) AS i`,
@@ -77,78 +71,80 @@ describe('cut and resumed', () => {
       `UPDATE stock_levels SET revision = 2501, on_hand_qty = 100 + 2500 * 2501 / 2 WHERE id = $1`,
       [id],
     );
-    const second = await stage.follow({ ids, afterId: eventId });
+    const second = await watches.follow({ ids, afterId: eventId });
     await second.take(2500);
-    expect(sent([...first.seen, ...second.seen])).toEqual(await stage.logged(ids));
+    expect(sent([...first.seen, ...second.seen])).toEqual(await watches.logged(ids));
   });
 });
 
 describe('a log whose oldest entries are gone', () => {
   // [the first entry that is left, events that were seen, goes on]
-  test.each([
+  test.for<[number, number, boolean]>([
     [3, 2, true],
     [4, 2, false],
     [6, 2, false],
     [6, 5, true],
-  ])('from entry %d on, %d seen: goes on %s', async (first, count, goesOn) => {
-    const { ids } = await stage.seedProduct(1);
+  ])('from entry %d on, %d seen: goes on %s', async ([first, count, goesOn], { watches }) => {
+    const { ids } = await watches.seedProduct(1);
     const [id] = ids as [string];
-    const before = await stage.follow({ ids });
+    const before = await watches.follow({ ids });
     await before.take(1);
-    const writer = await stage.session();
+    const writer = await watches.session();
     await writer.write(...Array.from({ length: 4 }, () => ({ id, onHand: 1 })));
     await before.take(4);
     const archived = 'DELETE FROM movement_log WHERE inventory_id = $1 AND revision < $2';
     await writer.client.query(archived, [id, first]);
     const afterId = before.seen[count - 1]!.eventId;
     if (goesOn) {
-      const rest = await stage.follow({ ids, afterId });
+      const rest = await watches.follow({ ids, afterId });
       await writer.write({ id, onHand: 1 });
       const { length } = before.seen.slice(count);
       expect((await rest.take(length + 1)).map(({ onHandQty }) => onHandQty)).toEqual(
         Array.from({ length: length + 1 }, (_, i) => 100 + count + i),
       );
     } else {
-      expect(await stage.begin({ ids, afterId })).toEqual({
+      expect(await watches.begin({ ids, afterId })).toEqual({
         reason: 'VALIDATION_FAILED',
         violations: [{ field: 'afterId', description: 'is older than the log; start without one' }],
       });
-      const restarted = await stage.follow({ ids });
+      const restarted = await watches.follow({ ids });
       expect(await restarted.take(1)).toMatchObject([{ onHandQty: 104 }]);
     }
   });
 });
 
-test('a watch that is behind what is gone ends, rather than counting past it', async () => {
-  const { ids } = await stage.seedProduct(1);
+test('a watch that is behind what is gone ends, rather than counting past it', async ({ watches }) => {
+  const { ids } = await watches.seedProduct(1);
   const [id] = ids as [string];
-  const watch = await stage.follow({ ids });
+  const watch = await watches.follow({ ids });
   await watch.take(1);
-  const writer = await stage.session();
+  const writer = await watches.session();
   await writer.begin();
   for (const onHand of [1, 2, 3]) await writer.change({ id, onHand });
   await writer.client.query('DELETE FROM movement_log WHERE inventory_id = $1 AND revision = 2', [id]);
   await writer.commit();
-  stage.wake();
+  watches.wake();
   expect(await watch.next()).toMatchObject({ reason: 'VALIDATION_FAILED' });
 });
 
 describe('in any order of commits', () => {
-  test('a change whose transaction began first and committed last is sent, also to those who resume after the others', async () => {
-    const { ids } = await stage.seedProduct(2);
+  test('a change whose transaction began first and committed last is sent, also to those who resume after the others', async ({
+    watches,
+  }) => {
+    const { ids } = await watches.seedProduct(2);
     const [a, b] = ids as [string, string];
-    const watch = await stage.follow({ ids });
+    const watch = await watches.follow({ ids });
     await watch.take(2);
-    const [slow, fast] = [await stage.session(), await stage.session()];
+    const [slow, fast] = [await watches.session(), await watches.session()];
     await slow.begin();
     await slow.change({ id: a, onHand: 1 });
     await fast.write({ id: b, onHand: 2 }, { id: b, onHand: 3 });
-    stage.wake();
+    watches.wake();
     await watch.take(2);
-    const resumed = await stage.follow({ ids, afterId: watch.seen.at(-1)!.eventId });
+    const resumed = await watches.follow({ ids, afterId: watch.seen.at(-1)!.eventId });
     await slow.commit();
     await fast.write({ id: a, reserved: 4 });
-    stage.wake();
+    watches.wake();
     expect(await watch.take(2)).toMatchObject([
       { id: a, onHandQty: 101, reservedQty: 0 },
       { id: a, onHandQty: 101, reservedQty: 4 },
@@ -156,7 +152,9 @@ describe('in any order of commits', () => {
     expect(await resumed.take(2)).toEqual(watch.seen.slice(-2));
   });
 
-  test('many sessions, many records, commits in any order, a reader who is cut again and again', async () => {
+  test('many sessions, many records, commits in any order, a reader who is cut again and again', async ({
+    watches,
+  }) => {
     const choice = fc.record({
       // Sessions, and in each one transactions: which records it changes, by how much, and how long it waits.
       sessions: fc.array(
@@ -175,12 +173,12 @@ describe('in any order of commits', () => {
     });
     await fc.assert(
       fc.asyncProperty(choice, async ({ sessions, cuts }) => {
-        const { ids, productId } = await stage.seedProduct(6);
-        const first = await stage.follow({ productId });
+        const { ids, productId } = await watches.seedProduct(6);
+        const first = await watches.follow({ productId });
         const seen = await first.take(ids.length);
         const changes = sessions.flat().flatMap(({ records }) => records).length;
         const writing = sessions.map(async (transactions) => {
-          const session = await stage.session();
+          const session = await watches.session();
           for (const { records, onHand, reserved, waits } of transactions) {
             await session.begin();
             // In a fixed order, or the sessions would wait for each other in a circle.
@@ -188,18 +186,18 @@ describe('in any order of commits', () => {
               await session.change({ id: ids[i]!, onHand, reserved });
             for (let i = 0; i < waits; i++) await session.client.query('SELECT');
             await session.commit();
-            stage.wake();
+            watches.wake();
           }
         });
         for (let round = 0; seen.length < ids.length + changes; round++) {
           const afterId = seen.at(-1)!.eventId;
-          const piece = await stage.follow(round % 2 === 0 ? { ids, afterId } : { productId, afterId }, 50);
+          const piece = await watches.follow(round % 2 === 0 ? { ids, afterId } : { productId, afterId }, 50);
           const missing = ids.length + changes - seen.length;
           seen.push(...(await piece.take(Math.min(missing, cuts[round % cuts.length]!))));
           await piece.events.return(undefined);
         }
         await Promise.all(writing);
-        expect(sent(seen)).toEqual(await stage.logged(ids));
+        expect(sent(seen)).toEqual(await watches.logged(ids));
       }),
       { numRuns: 15 },
     );

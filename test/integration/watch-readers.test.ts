@@ -1,8 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { endedStreams, openStreams } from '../support/metrics.js';
 import { until } from '../support/process.js';
+import type { Stage } from '../support/stage.js';
 import { bareWatch, http2Doors } from '../support/streams/http2.js';
-import { openWatchServices, type WatchService, type WatchServices } from '../support/watch-services.js';
+import { test } from '../support/watch-fixtures.js';
+import type { WatchService } from '../support/watch-services.js';
 import { type WatchDoor, type WatchStream, watchDoors } from '../support/watches.js';
 
 /** Readers who do not read: they cost writers nothing, are told why they are cut off, and do not delay a stop. */
@@ -13,17 +15,9 @@ const CHANGES = 1000;
 /** Such transactions: more than the sockets of HTTP/1.1 hold. */
 const PLENTY = 7;
 
-let services: WatchServices;
-beforeAll(async () => {
-  services = await openWatchServices();
-});
-afterEach(() => services.tidy());
-afterAll(() => services.close());
-
 let nextCrowd = 0;
 /** Records that are watched by clients who have seen what there is of each, and what changes them. */
-async function crowd(service: WatchService) {
-  const { stage } = services;
+async function crowd(service: WatchService, stage: Stage) {
   const name = `crowd${nextCrowd++}`;
   const ids = Array.from({ length: RECORDS }, (_, i) => `${name}_${i}`);
   await stage.seed(...ids.map((id) => ({ id, onHandQty: 1, reservedQty: 0 })));
@@ -62,15 +56,15 @@ async function stopReading(
 
 describe('a reader who does not read', () => {
   // [doors whose readers fall behind at the same time, after how many transactions]
-  test.each<[readonly WatchDoor[], number]>([
+  test.for<[readonly WatchDoor[], number]>([
     [['gRPC', 'gRPC over h2c on the HTTP port'], 1],
     [['Connect JSON', 'gRPC-Web', 'REST lines', 'REST events'], PLENTY],
   ])(
     'through %j keeps no writer waiting, is told SLOW_READER, and goes on without a gap',
-    async (doors, many) => {
+    async ([doors, many], { services }) => {
       // A reader who comes back at once has as long again to read why.
       const service = await services.start({ STREAM_STALLED_MS: '1500' });
-      const { ids, change, logged } = await crowd(service);
+      const { ids, change, logged } = await crowd(service, services.stage);
       const streams = await stopReading(service, doors, ids);
       // Each is answered while nobody reads.
       await change(many);
@@ -100,11 +94,11 @@ describe('a reader who does not read', () => {
     },
   );
 
-  test.each(http2Doors)('and never comes back is cut off, by %s', async (door) => {
+  test.for(http2Doors)('and never comes back is cut off, by %s', async (door, { services }) => {
     // Long enough that a slow test machine does not make readers look stalled while their window still has room. They
     // would then be told why, and never be cut off.
     const service = await services.start({ STREAM_STALLED_MS: '1000' });
-    const { ids, change } = await crowd(service);
+    const { ids, change } = await crowd(service, services.stage);
     const { closed, socket } = bareWatch(door, service, { ids }, { credentials: services.stage });
     await until('the stream', async () => (await openStreams(service.httpUrl)) === 1);
     let isCut = false;
@@ -128,9 +122,9 @@ describe('a service that stops', () => {
   // Long enough that a stop which waits for it fails its test.
   const patient = { SHUTDOWN_TIMEOUT_MS: '600000' };
 
-  test('ends its streams with SHUTTING_DOWN and waits for none', async () => {
+  test('ends its streams with SHUTTING_DOWN and waits for none', async ({ services }) => {
     const service = await services.start(patient);
-    const { ids } = await crowd(service);
+    const { ids } = await crowd(service, services.stage);
     const streams = watchDoors.map((door) => service.watch(door, { ids }));
     for (const stream of streams) await stream.next();
     await service.close();
@@ -144,9 +138,9 @@ describe('a service that stops', () => {
     );
   });
 
-  test('does not wait for readers who do not read', async () => {
+  test('does not wait for readers who do not read', async ({ services }) => {
     const service = await services.start(patient);
-    const { ids, change, logged } = await crowd(service);
+    const { ids, change, logged } = await crowd(service, services.stage);
     const doors = ['gRPC', 'gRPC over h2c on the HTTP port', 'Connect JSON', 'REST events'] as const;
     const streams = await stopReading(service, doors, ids);
     await change(PLENTY);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import type { Command } from '../../src/domain/command.js';
 import type { Outcome } from '../../src/domain/outcome.js';
 import type { Execution, Submission } from '../../src/engine/submission.js';
@@ -11,25 +11,13 @@ import type { Reader } from '../../src/store/reads/read-pool.js';
 import { seedRecords } from '../../src/store/seed.js';
 import { insertMerchant } from '../../src/store/tables/merchants.js';
 import { applyAll } from '../support/apply.js';
-import { openDataSource } from '../support/data-source.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { test } from '../support/fixtures.js';
 import { passSeconds } from '../support/pass-time.js';
 import { sweepExpiredHolds } from '../support/sweeps.js';
 import { QTY_MAX } from './model-record.js';
 import { type Call, REFERENCES, type Step, steps } from './steps.js';
 import { StockModel } from './stock-model.js';
 import { asOfNow, flaw, readAll, readRecords } from './tables.js';
-
-let database: TestDatabase;
-let dataSource: DataSource;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  dataSource = await openDataSource(database.url);
-});
-afterAll(async () => {
-  await dataSource?.destroy();
-  await database?.drop();
-});
 
 const merchants = ['a', 'b'] as const;
 
@@ -64,10 +52,12 @@ class World {
   readonly #startedMs = Date.now();
   #created = 0;
 
+  readonly #dataSource: DataSource;
   readonly #name: string;
   readonly #prunes: boolean;
 
-  constructor(name: string, prunes = false) {
+  constructor(dataSource: DataSource, name: string, prunes = false) {
+    this.#dataSource = dataSource;
     this.#name = name;
     this.#prunes = prunes;
   }
@@ -84,8 +74,8 @@ class World {
         { id: 'inv_2', onHandQty: 12, reservedQty: 0 },
         { id: 'inv_full', onHandQty: QTY_MAX, reservedQty: QTY_MAX - 3 },
       ];
-      await insertMerchant(dataSource, merchantId, merchant);
-      await seedRecords(dataSource, merchantId, records);
+      await insertMerchant(this.#dataSource, merchantId, merchant);
+      await seedRecords(this.#dataSource, merchantId, records);
       for (const { id, onHandQty, reservedQty } of records) {
         const { skuId, warehouseId, ...description } = plain;
         const identity = { productId: id, skuId, warehouseId };
@@ -104,7 +94,7 @@ class World {
     const expected = submissions.map((s) => this.model.execute(s));
     const executions: Execution[] = [];
     while (executions.length < submissions.length) {
-      executions.push(...(await applyAll(dataSource, submissions.slice(executions.length), linesMax)));
+      executions.push(...(await applyAll(this.#dataSource, submissions.slice(executions.length), linesMax)));
     }
     const told = (of: readonly Execution[], startedMs: number): unknown[] =>
       of.map((execution) =>
@@ -122,12 +112,12 @@ class World {
 
   async passSeconds(seconds: number): Promise<void> {
     this.model.pass(seconds);
-    for (const merchant of merchants) await passSeconds(dataSource, this.merchantId(merchant), seconds);
+    for (const merchant of merchants) await passSeconds(this.#dataSource, this.merchantId(merchant), seconds);
   }
 
   async expectModel(): Promise<void> {
     const ids = merchants.map((merchant) => this.merchantId(merchant));
-    const records = await readRecords(dataSource, ids);
+    const records = await readRecords(this.#dataSource, ids);
     const expected = ids.flatMap((merchantId) => this.model.state(merchantId));
     if (this.#prunes) {
       expect(records.map(asOfNow).map(withoutLog)).toEqual(expected.map(withoutLog));
@@ -139,7 +129,7 @@ class World {
 
   /** The state of each order, as callers see it. */
   async orders(): Promise<unknown> {
-    const reader: Reader = { rows: ({ text }, values) => dataSource.query(text, [...values]) };
+    const reader: Reader = { rows: ({ text }, values) => this.#dataSource.query(text, [...values]) };
     const wanted = merchants.flatMap((merchant) => REFERENCES.map((reference) => ({ merchant, reference })));
     return Promise.all(
       wanted.map(async ({ merchant, reference }) => {
@@ -153,7 +143,7 @@ class World {
     const beforeUs = (Date.now() + 3_600_000) * 1000;
     const signal = new AbortController().signal;
     const limits = { beforeUs, stepEntriesMax: 7, pauses: false, signal, onProgress: () => {} };
-    for (const merchant of merchants) await pruneLog(dataSource, this.merchantId(merchant), limits);
+    for (const merchant of merchants) await pruneLog(this.#dataSource, this.merchantId(merchant), limits);
   }
 
   /** Everything that is stored, except what always differs between two runs. */
@@ -162,9 +152,9 @@ class World {
     for (const merchant of merchants) {
       const merchantId = this.merchantId(merchant);
       // 0 <= reserved <= on hand; holds and log add up to the counters.
-      expect(await findDrift(dataSource, merchantId)).toEqual([]);
+      expect(await findDrift(this.#dataSource, merchantId)).toEqual([]);
       all.push(
-        await readAll(dataSource, merchantId, (outcome) =>
+        await readAll(this.#dataSource, merchantId, (outcome) =>
           this.#comparable(outcome as Outcome, this.#startedMs),
         ),
       );
@@ -229,13 +219,15 @@ async function play(
   }
 }
 
-test('any commands in batches of any size, the log pruned or not, equal the same commands one by one', async () => {
+test('any commands in batches of any size, the log pruned or not, equal the same commands one by one', async ({
+  dataSource,
+}) => {
   let worlds = 0;
   await fc.assert(
     fc.asyncProperty(run, async ({ onHand, reserved, steps, batchSizes, linesMax, prunes }) => {
       worlds++;
-      const single = await new World(`one${worlds}`).fill(onHand, reserved);
-      const batched = await new World(`many${worlds}`, prunes).fill(onHand, reserved);
+      const single = await new World(dataSource, `one${worlds}`).fill(onHand, reserved);
+      const batched = await new World(dataSource, `many${worlds}`, prunes).fill(onHand, reserved);
       await play(single, steps, [1], 1);
       await play(batched, steps, batchSizes, linesMax);
       await sweepExpiredHolds(dataSource, () => false);

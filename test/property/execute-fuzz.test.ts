@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { audit } from '../../src/service/audit.js';
-import { type Credentials, startApp, type TestApp } from '../support/app.js';
+import type { Credentials, TestApp } from '../support/app.js';
+import { test as base } from '../support/fixtures.js';
 import { executeDoors } from '../support/streams/execute.js';
 import { Callers } from './commands/callers.js';
 import { commands } from './commands/draw-command.js';
@@ -15,20 +16,17 @@ import { commands } from './commands/draw-command.js';
 const seed = Number(process.env.FUZZ_SEED ?? randomInt(2 ** 31));
 const runs = Number(process.env.FUZZ_RUNS ?? 1);
 
-let service: TestApp;
-let callers: Callers;
-beforeAll(async () => {
-  service = await startApp({ STREAM_COMMANDS_MAX: '16' });
-  callers = new Callers(service);
-});
-afterAll(async () => {
-  callers?.close();
-  await service?.close();
-});
+const test = base
+  .extend('environment', { STREAM_COMMANDS_MAX: '16' })
+  .extend('callers', { scope: 'file' }, ({ service }, { onCleanup }) => {
+    const callers = new Callers(service);
+    onCleanup(() => callers.close());
+    return callers;
+  });
 
 const details = (productId: string, warehouseId: string) => ({ productId, warehouseId });
 
-async function stocked(count: number): Promise<Credentials[]> {
+async function stocked(service: TestApp, count: number): Promise<Credentials[]> {
   const merchants = await service.createMerchants(count);
   for (const { merchantId } of merchants) {
     await service.seed(
@@ -43,9 +41,9 @@ async function stocked(count: number): Promise<Credentials[]> {
 
 test(
   'a stream and a batch of any commands come to what calls one by one come to',
-  async () => {
+  async ({ service, callers }) => {
     const property = fc.asyncProperty(commands, async (drawn) => {
-      const [first, second, third, fourth, ...streaming] = await stocked(4 + executeDoors.length);
+      const [first, second, third, fourth, ...streaming] = await stocked(service, 4 + executeDoors.length);
       const [binary, json] = await Promise.all([
         callers.callsInBinary(drawn, first!),
         callers.callsInJson(drawn, second!),
@@ -62,7 +60,7 @@ test(
   120_000 * runs,
 );
 
-test('counters, holds and log agree in the end', async () => {
+test('counters, holds and log agree in the end', async ({ service }) => {
   expect(await audit(service.app.dataSource, { repair: false })).toMatchObject({
     consistent: true,
     drift: [],

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { audit } from '../../src/service/audit.js';
-import { startApp, type TestApp } from '../support/app.js';
+import { test as base } from '../support/fixtures.js';
 import { requestFaults } from '../support/openapi/check-request.js';
 import { OpenApiDocument } from '../support/openapi/document.js';
 import { findOperation } from '../support/openapi/routes.js';
@@ -32,35 +32,29 @@ const seen = new Set<string>();
 /** `OK` and the codes of what became of the commands of batches. */
 const seenOfCommands = new Set<string>();
 
-let service: TestApp;
-let world: World;
-let sender: Sender;
-beforeAll(async () => {
+const test = base
   // A call that hangs keeps the service from closing, and so fails the test. Silent streams soon send a sign of life.
-  service = await startApp({ SHUTDOWN_TIMEOUT_MS: '600000', STREAM_HEARTBEAT_MS: '20' });
-  world = await fill(service);
-  sender = new Sender(service.httpUrl);
-});
-afterAll(async () => {
-  sender?.close();
-  await service?.close();
-});
-
-async function check(sent: Sent, keepsToDocument: boolean): Promise<void> {
-  const exchange = await sender.send(sent);
-  const found = judge(document, sent, exchange);
-  const destination = findOperation(document, exchange.method, sent.path);
-  if (destination.kind === 'operation') {
-    const { operation } = destination;
-    seen.add(`${operation.id} ${exchange.status}`);
-    if (operation.id === 'batchExecute' && exchange.status === 200) noteCommands(exchange.responseBody);
-    if (keepsToDocument) found.push(...requestFaults(document, operation, exchange));
-  } else seen.add(`${destination.kind} ${exchange.status}`);
-  if (found.length === 0) return;
-  throw new Error(
-    `${fc.stringify(sent)}\n${found.join('\n')}\n${exchange.status} ${exchange.responseBody.slice(0, 1000)}\nrepeat it with FUZZ_SEED=${seed} FUZZ_RUNS=${runs}`,
-  );
-}
+  .extend('environment', { SHUTDOWN_TIMEOUT_MS: '600000', STREAM_HEARTBEAT_MS: '20' })
+  .extend('world', { scope: 'file' }, ({ service }) => fill(service))
+  .extend('check', { scope: 'file' }, ({ service }, { onCleanup }) => {
+    const sender = new Sender(service.httpUrl);
+    onCleanup(() => sender.close());
+    return async (sent: Sent, keepsToDocument: boolean): Promise<void> => {
+      const exchange = await sender.send(sent);
+      const found = judge(document, sent, exchange);
+      const destination = findOperation(document, exchange.method, sent.path);
+      if (destination.kind === 'operation') {
+        const { operation } = destination;
+        seen.add(`${operation.id} ${exchange.status}`);
+        if (operation.id === 'batchExecute' && exchange.status === 200) noteCommands(exchange.responseBody);
+        if (keepsToDocument) found.push(...requestFaults(document, operation, exchange));
+      } else seen.add(`${destination.kind} ${exchange.status}`);
+      if (found.length === 0) return;
+      throw new Error(
+        `${fc.stringify(sent)}\n${found.join('\n')}\n${exchange.status} ${exchange.responseBody.slice(0, 1000)}\nrepeat it with FUZZ_SEED=${seed} FUZZ_RUNS=${runs}`,
+      );
+    };
+  });
 
 function noteCommands(body: string): void {
   const { data } = JSON.parse(body) as { data: { results: { code?: string }[] } };
@@ -83,12 +77,14 @@ function anyOf(requestsOfOne: (operation: Template) => fc.Arbitrary<Parts>): fc.
     .filter(fitsHead);
 }
 
-const drawn = (operation: Template): fc.Arbitrary<Parts> =>
-  requestsOf(document, operation, world.known, world.callers[0]!);
+const drawn =
+  ({ known, callers }: World) =>
+  (operation: Template): fc.Arbitrary<Parts> =>
+    requestsOf(document, operation, known, callers[0]!);
 
 test(
   'every bound of every field and parameter is exact',
-  async () => {
+  async ({ world, check }) => {
     for (const operation of operations) {
       const plain = plainRequest(document, operation, world.known, world.callers[0]!);
       const edges = everyEdge(document, operation, plain).map((parts) => new Sent(parts));
@@ -98,7 +94,10 @@ test(
   timeoutMs,
 );
 
-test('a change, a read and long bodies are refused for whatever is wrong around their content', async () => {
+test('a change, a read and long bodies are refused for whatever is wrong around their content', async ({
+  world,
+  check,
+}) => {
   const some = operations.filter(({ id }) => ['reserve', 'getInventory', 'batchExecute'].includes(id));
   expect(some).toHaveLength(3);
   for (const operation of some) {
@@ -109,7 +108,7 @@ test('a change, a read and long bodies are refused for whatever is wrong around 
 
 test(
   'every operation lets in the callers that the document says',
-  async () => {
+  async ({ world, check }) => {
     for (const operation of operations) {
       for (const caller of world.callers) {
         await check(new Sent(plainRequest(document, operation, world.known, caller)), true);
@@ -121,8 +120,8 @@ test(
 
 test(
   'a request that follows the document is accepted, unless a rule beyond its schemas or the stock forbids it',
-  async () => {
-    const property = fc.asyncProperty(anyOf(drawn), (sent) => check(sent, true));
+  async ({ world, check }) => {
+    const property = fc.asyncProperty(anyOf(drawn(world)), (sent) => check(sent, true));
     await fc.assert(property, { ...bounds, numRuns: 300 * runs });
   },
   timeoutMs,
@@ -130,9 +129,9 @@ test(
 
 test(
   'a request that does not is refused for that',
-  async () => {
+  async ({ world, check }) => {
     const broken = anyOf((operation) =>
-      brokenRequestsOf(document, operation, drawn(operation), world.callers),
+      brokenRequestsOf(document, operation, drawn(world)(operation), world.callers),
     );
     const property = fc.asyncProperty(broken, (sent) => check(sent, false));
     await fc.assert(property, { ...bounds, numRuns: 800 * runs });
@@ -148,7 +147,7 @@ test('every operation succeeded, and requests were refused in every way', () => 
   expect([...seenOfCommands]).toEqual(expect.arrayContaining(always));
 });
 
-test('counters, holds and log agree in the end', async () => {
+test('counters, holds and log agree in the end', async ({ service }) => {
   const report = await audit(service.app.dataSource, { repair: false });
   expect(report).toMatchObject({ consistent: true, drift: [] });
   expect(report.records).toBeGreaterThan(6);

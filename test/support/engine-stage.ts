@@ -30,15 +30,19 @@ export interface TestEngine {
   readonly batches: number[];
   /** Calls back at each retry. */
   onRetry: () => void;
+  /** Submits all in one turn, so that they share a batch; resolves with what their callers are told. */
+  submit(...submissions: readonly Submission[]): Promise<string[]>;
   close(): Promise<void>;
 }
 
-export async function startEngine(
-  url: string,
-  options: { limits?: Partial<SchedulerLimits>; database?: Partial<DatabaseLimits> } = {},
-): Promise<TestEngine> {
+export interface EngineOptions {
+  readonly limits?: Partial<SchedulerLimits>;
+  readonly database?: Partial<DatabaseLimits>;
+}
+
+export async function startEngine(url: string, options: EngineOptions = {}): Promise<TestEngine> {
   const dataSource = await openDataSource(url, options.database);
-  const told: Pick<TestEngine, 'retries' | 'batches' | 'onRetry'> = {
+  const seen: Pick<TestEngine, 'retries' | 'batches' | 'onRetry'> = {
     retries: [],
     batches: [],
     onRetry: () => {},
@@ -62,11 +66,11 @@ export async function startEngine(
       ...options.limits,
     },
     observer: {
-      batch: (commands) => told.batches.push(commands),
+      batch: (commands) => seen.batches.push(commands),
       retry: (error) => {
         const { code, message } = error as { code?: string; message: string };
-        told.retries.push(code ?? message);
-        told.onRetry();
+        seen.retries.push(code ?? message);
+        seen.onRetry();
       },
       changed: () => {},
       failed: () => {},
@@ -78,11 +82,13 @@ export async function startEngine(
       done: () => {},
     },
   });
+  const submit = async (...submissions: readonly Submission[]): Promise<string[]> =>
+    (await Promise.all(submissions.map((submission) => engine.submit(submission, NEVER)))).map(told);
   const close = async (): Promise<void> => {
     await engine.drain();
     await dataSource.destroy();
   };
-  return Object.assign(told, { engine, dataSource, close });
+  return Object.assign(seen, { engine, dataSource, submit, close });
 }
 
 /** By default: of inv_1, for A, open-ended. */
@@ -181,7 +187,7 @@ export class Shelf {
   }
 }
 
-/** `5 reserved`, `7 on hand`, `INSUFFICIENT_STOCK`, `CONTENTION`, `reused`; a replay ends with `!`. */
+/** `5 reserved`, `7 on hand`, `restocked`, `INSUFFICIENT_STOCK`, `CONTENTION`, `reused`; a replay ends with `!`. */
 export function told(execution: Execution | { reason: string }): string {
   if ('reason' in execution) return execution.reason;
   if (execution.kind === 'key_reused') return 'reused';
@@ -193,6 +199,7 @@ export function told(execution: Execution | { reason: string }): string {
 function figuresOf(success: Success): string {
   if ('stock' in success) return `${success.stock.reservedQty} reserved`;
   if ('stocks' in success) return `${success.stocks.map((stock) => stock.reservedQty).join(' ')} reserved`;
+  if ('received' in success) return success.received.effect;
   if ('adjusted' in success) return `${success.adjusted.map((stock) => stock.onHandQty).join(' ')} on hand`;
   return 'done';
 }

@@ -5,6 +5,7 @@ import type { SeedRecord } from '../../src/store/seed.js';
 import { startAppOn } from './app.js';
 import { openDataSource } from './data-source.js';
 import { createTestDatabase } from './database.js';
+import { makeDemo } from './demo.js';
 import { closeDoors, openDoors } from './doors.js';
 import { Shelf } from './engine-stage.js';
 import { openReadsStage } from './reads-stage.js';
@@ -60,6 +61,8 @@ export const test = base
     await service.seed(merchant.merchantId, ...records);
     return merchant;
   })
+  /** The merchant and the record of `npm start`. */
+  .extend('demo', { scope: 'file' }, ({ service }) => makeDemo(service))
   /** The reads on a database of their own. */
   .extend(
     'readsStage',

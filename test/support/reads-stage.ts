@@ -45,6 +45,8 @@ export interface ReadsStage {
   log(...entries: SeedEntry[]): Promise<void>;
   /** Adds holds, and their units to the reserved quantities of their records, as a reserve would. */
   hold(...holds: SeedHold[]): Promise<void>;
+  /** Removes all records, with their holds and entries. */
+  clear(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -66,6 +68,9 @@ export async function openReadsStage(): Promise<ReadsStage> {
     },
     hold: async (...holds) => {
       for (const hold of holds) await insertHold(dataSource, hold);
+    },
+    clear: async () => {
+      await database.query('TRUNCATE stock_levels, inventory_records, holds, movement_log');
     },
     close: async () => {
       await Promise.all([dataSource.destroy(), readSource.destroy()]);
