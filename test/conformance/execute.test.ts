@@ -3,7 +3,7 @@ import { connect } from 'node:http2';
 import { fromBinary, type JsonObject } from '@bufbuild/protobuf';
 import { describe, expect } from 'vitest';
 import { type ExecuteResponse, ExecuteResponseSchema } from '../../src/gen/inventory/v1/commands_pb.js';
-import { startAppOn, tokenFor } from '../support/app.js';
+import { type Credentials, startAppOn, tokenFor } from '../support/app.js';
 import { frame as framed, unframe } from '../support/doors/grpc-web.js';
 import { type Addresses, openDoor } from '../support/doors.js';
 import { test as base } from '../support/fixtures.js';
@@ -222,11 +222,17 @@ test('a batch counts with its commands', async ({ database }) => {
   await service.seed(merchant.merchantId, { id: ID, onHandQty: 100, reservedQty: 0 });
   const door = openDoor('REST', service);
   const commands = Array.from({ length: 10 }, () => ({ reserve: { id: ID, qty: 1 } }));
-  const answer = await door.call('BatchExecute', { commands }, { credentials: merchant });
-  const { results } = answer.data as { results: { code?: string }[] };
-  const codes = results.map(({ code }) => code);
+  const send = async (of: Credentials, sent: object[]): Promise<(string | undefined)[]> => {
+    const answer = await door.call('BatchExecute', { commands: sent }, { credentials: of });
+    return (answer.data as { results: { code?: string }[] }).results.map(({ code }) => code);
+  };
+  const codes = await send(merchant, commands);
   expect(codes.slice(0, 5)).toEqual([undefined, undefined, undefined, undefined, undefined]);
   expect(codes).toContain('RATE_LIMITED');
+  // So do those that are nothing.
+  const nothings = await send(await service.createMerchant(), Array(10).fill({}));
+  expect(nothings.slice(0, 5)).toEqual(Array(5).fill('VALIDATION_FAILED'));
+  expect(nothings).toContain('RATE_LIMITED');
   const keyed = { credentials: merchant, idempotencyKey: 'k' };
   await expect
     .poll(() => door.call('BatchExecute', { commands: commands.slice(0, 1) }, keyed))

@@ -1,7 +1,7 @@
 import { Presence } from '../../timing/presence.js';
 import { Away } from './away.js';
 import type { Batch, Entry } from './entry.js';
-import { Fifo } from './fifo.js';
+import { type Group, Groups } from './groups.js';
 import { Turns } from './turns.js';
 
 /** How much of a batch one group may take, by weight, while others are present. */
@@ -13,18 +13,6 @@ const QUIET = 16;
 /** A group may fill this many times as much of the queue as is left free. */
 const SHARE = 4;
 
-interface Group<E> {
-  readonly name: string;
-  readonly arrived: Fifo<E>;
-  /** Rows that calls of the group wait for, and whose turn may have come. They go before calls that arrived later. */
-  readonly awaited: Fifo<string>;
-  /** What it may still take in its turn. */
-  credit: number;
-  /** The weight of all its calls that wait: in the queue, or for a row. */
-  weight: number;
-  inRound: boolean;
-}
-
 /**
  * Decides which calls come next. Groups (merchants) take turns, by weight (deficit round robin). Within a group, calls
  * go in order of arrival, but each waits until it has the turn on all rows that it names (`Turns`).
@@ -32,7 +20,7 @@ interface Group<E> {
  * https://doi.org/10.1109/90.502236 (M. Shreedhar, G. Varghese: Efficient fair queuing using deficit round robin)
  */
 export class Schedule<C, R> {
-  readonly #groups = new Map<string, Group<Entry<C, R>>>();
+  readonly #groups = new Groups<Entry<C, R>>();
   /** Groups that may have something to take, in the order of their turns. */
   #round: Group<Entry<C, R>>[] = [];
   readonly #limits: { readonly batchCommandsMax: number; readonly queueCommandsMax: number };
@@ -50,8 +38,6 @@ export class Schedule<C, R> {
   });
   readonly #turns = new Turns<Entry<C, R>>((entry) => this.#away.leave(entry));
   readonly #present = new Presence();
-  #weight = 0;
-  #calls = 0;
 
   constructor(
     limits: { readonly batchCommandsMax: number; readonly queueCommandsMax: number },
@@ -63,7 +49,7 @@ export class Schedule<C, R> {
 
   /** Calls that wait. */
   get calls(): number {
-    return this.#calls;
+    return this.#groups.calls;
   }
 
   /**
@@ -71,9 +57,9 @@ export class Schedule<C, R> {
    * a group alone fills four fifths. However many groups flood the queue, the next group finds room.
    */
   hasRoom(group: string): boolean {
-    const free = this.#limits.queueCommandsMax - this.#weight;
+    const free = this.#limits.queueCommandsMax - this.#groups.weight;
     if (free <= 0) return false;
-    const weight = this.#groups.get(group)?.weight ?? 0;
+    const weight = this.#groups.weightOf(group);
     return weight < free * SHARE;
   }
 
@@ -82,12 +68,12 @@ export class Schedule<C, R> {
    * counts in addition to its waiting calls; `all`: the same for all groups.
    */
   aheadOf(group: string, own: number, all: number): number {
-    const ofGroup = (this.#groups.get(group)?.weight ?? 0) + own;
-    return Math.min(this.#weight + all, ofGroup * Math.max(1, this.#groups.size));
+    const ofGroup = this.#groups.weightOf(group) + own;
+    return Math.min(this.#groups.weight + all, ofGroup * Math.max(1, this.#groups.size));
   }
 
   add(entry: Entry<C, R>): void {
-    this.#count(entry, 1);
+    this.#groups.count(entry, 1);
     this.#present.see(entry.group, entry.arrivedAtMs);
     this.#groupOf(entry.group).arrived.push(entry);
   }
@@ -110,7 +96,7 @@ export class Schedule<C, R> {
       // A group whose call found no room keeps its credit. Otherwise a heavy call next to a flood would never have
       // enough.
       if (end === 'empty' || alone) group.credit = 0;
-      if (end === 'empty') this.#leaveRound(group);
+      if (end === 'empty') this.#groups.leaveRound(group);
       // A group that found no room at all is first next time.
       else if (end === 'room' && batch.entries.length === before) first.push(group);
       else last.push(group);
@@ -124,13 +110,13 @@ export class Schedule<C, R> {
   fillQuiet(batch: Batch<C, R>): void {
     if (this.#groups.size < 2) return;
     for (const group of [...this.#round]) {
-      if (group.weight > QUIET || this.#weight - group.weight < QUANTUM) continue;
+      if (group.weight > QUIET || this.#groups.weight - group.weight < QUANTUM) continue;
       group.credit = QUIET;
       const end = this.#visit(group, batch);
       group.credit = 0;
       if (end === 'empty') {
         this.#round.splice(this.#round.indexOf(group), 1);
-        this.#leaveRound(group);
+        this.#groups.leaveRound(group);
       }
       if (this.#oneGroup && batch.entries.length > 0) break;
     }
@@ -182,7 +168,7 @@ export class Schedule<C, R> {
     }
     batch.entries.push(entry);
     batch.weight += entry.weight;
-    this.#count(entry, -1);
+    this.#groups.count(entry, -1);
   }
 
   /** See Claim. */
@@ -198,7 +184,7 @@ export class Schedule<C, R> {
   /** Calls that come back from a batch undone are first again. */
   putBack(entries: readonly Entry<C, R>[]): void {
     for (const entry of entries) {
-      this.#count(entry, 1);
+      this.#groups.count(entry, 1);
       this.#groupOf(entry.group).arrived.insert(entry, (other) => other.number > entry.number);
     }
   }
@@ -211,13 +197,13 @@ export class Schedule<C, R> {
   /** Whether a call that comes back undone has to wait for one of its sequence that has left; then it does. */
   follows(entry: Entry<C, R>): boolean {
     if (!this.#away.keeps(entry)) return false;
-    this.#count(entry, 1);
+    this.#groups.count(entry, 1);
     return true;
   }
 
   /** Somebody outside of this process has the row. These calls and all others that need it wait until it is free. */
   keep(name: string, entries: readonly Entry<C, R>[]): void {
-    for (const entry of entries) this.#count(entry, 1);
+    for (const entry of entries) this.#groups.count(entry, 1);
     for (const left of this.#turns.keep(name, entries)) this.#comesTo(left);
   }
 
@@ -260,7 +246,7 @@ export class Schedule<C, R> {
   /** Of the calls that wait for a kept row, removes those that do not pass, and returns them. */
   retain(name: string, passes: (entry: Entry<C, R>) => boolean): Entry<C, R>[] {
     const removed = this.#turns.retain(name, passes);
-    for (const entry of removed) this.#count(entry, -1);
+    for (const entry of removed) this.#groups.count(entry, -1);
     return removed;
   }
 
@@ -278,42 +264,13 @@ export class Schedule<C, R> {
     if (first !== undefined) this.#groupOf(first.group).awaited.push(name);
   }
 
-  #count(entry: Entry<C, R>, by: 1 | -1): void {
-    this.#calls += by;
-    this.#weight += by * entry.weight;
-    const group = this.#groupNamed(entry.group);
-    group.weight += by * entry.weight;
-    if (group.weight === 0 && !group.inRound) this.#groups.delete(group.name);
-  }
-
   /** Returns the group, and puts it into the round. */
   #groupOf(name: string): Group<Entry<C, R>> {
-    const group = this.#groupNamed(name);
+    const group = this.#groups.named(name);
     if (!group.inRound) {
       group.inRound = true;
       this.#round.push(group);
     }
     return group;
-  }
-
-  #groupNamed(name: string): Group<Entry<C, R>> {
-    let group = this.#groups.get(name);
-    if (group === undefined) {
-      group = {
-        name,
-        arrived: new Fifo(),
-        awaited: new Fifo(),
-        credit: 0,
-        weight: 0,
-        inRound: false,
-      };
-      this.#groups.set(name, group);
-    }
-    return group;
-  }
-
-  #leaveRound(group: Group<Entry<C, R>>): void {
-    group.inRound = false;
-    if (group.weight === 0) this.#groups.delete(group.name);
   }
 }

@@ -94,7 +94,10 @@ export class CommandLine {
   take(command: SentCommand, onReply: OnReply): void {
     const { name, request, key, isCounted } = command;
     if (name === undefined || request === undefined) {
-      const denied = forbidden(this.#caller.principal, COMMAND_PERMISSION);
+      const { principal } = this.#caller;
+      const denied = isCounted
+        ? forbidden(principal, COMMAND_PERMISSION)
+        : this.#dispatcher.refusal(principal, COMMAND_PERMISSION, false);
       const reply = request instanceof UnreadableRequest ? malformed(request) : NO_COMMAND;
       queueMicrotask(() => onReply(name, denied === undefined ? reply : refuse(denied)));
       return;

@@ -172,9 +172,7 @@ export class Dispatcher {
     const { method, permission } = operation;
     // `changes` is false, so a command is not refused because it would wait: streams are read no faster than commands
     // are done, and a batch was already admitted as a whole.
-    const refusal = isCounted
-      ? forbidden(principal, permission)
-      : this.#refusal(principal, permission, false);
+    const refusal = isCounted ? forbidden(principal, permission) : this.refusal(principal, permission, false);
     if (refusal !== undefined) return refuse(refusal);
     if (request instanceof UnreadableRequest) {
       return refuse({ reason: 'MALFORMED_REQUEST', description: request.message });
@@ -243,7 +241,7 @@ export class Dispatcher {
     metadata: CallMetadata,
     decode: () => Message,
   ): Admission {
-    const refusal = this.#refusal(principal, isOfCommands ? undefined : permission, changes);
+    const refusal = this.refusal(principal, isOfCommands ? undefined : permission, changes);
     if (refusal !== undefined) return refused(principal, refusal);
     let request: Message;
     try {
@@ -258,7 +256,7 @@ export class Dispatcher {
   }
 
   /** Counts the call against the limits, and checks the permission. Returns why it is refused, if it is. */
-  #refusal(principal: Principal, permission: Permission | undefined, changes: boolean): Failure | undefined {
+  refusal(principal: Principal, permission: Permission | undefined, changes: boolean): Failure | undefined {
     const refusal = this.#options.limits.count(principal.merchantId, changes, Date.now());
     return refusal ?? forbidden(principal, permission);
   }
@@ -291,10 +289,7 @@ export class Dispatcher {
   }
 }
 
-export function forbidden(
-  { permissions }: Principal,
-  permission: Permission | undefined,
-): Failure | undefined {
+export function forbidden({ permissions }: Principal, permission?: Permission): Failure | undefined {
   if (permission === undefined || permissions.has(permission)) return undefined;
   return { reason: 'PERMISSION_DENIED', permission };
 }
