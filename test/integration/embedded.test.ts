@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, afterEach, describe, expect, inject, test } from 'vitest';
 import { type EmbeddedDatabase, openEmbeddedDatabase } from '../../src/embedded-postgres/embedded.js';
+import { isRunning } from '../support/running.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const asRoot = process.getuid?.() === 0;
@@ -23,9 +24,9 @@ afterEach(async () => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
   for (const folder of folders.splice(0)) {
     const pid = await postmasterPid(join(folder, 'data'));
-    if (pid !== undefined && running(pid)) {
+    if (pid !== undefined && isRunning(pid)) {
       process.kill(pid, 'SIGQUIT');
-      await until(() => !running(pid));
+      await until(() => !isRunning(pid));
     }
     await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
@@ -251,7 +252,7 @@ describe('after a crash', { timeout: 30_000 }, () => {
     const database = await open(dataDir);
     expect(await query(database.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     await database.close();
-    expect(running(stranger)).toBe(true);
+    expect(isRunning(stranger)).toBe(true);
   });
 
   test('tickets and registrations of dead processes, their pids given to others, block nobody', async () => {
@@ -412,14 +413,6 @@ interface Pids {
 
 function pidFile(pid: number, cluster: string): string {
   return [pid, cluster, 1_700_000_000, 5432, '', '127.0.0.1', '  99999   99999', 'ready   ', ''].join('\n');
-}
-
-function running(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 function idOf(flag: string): number {

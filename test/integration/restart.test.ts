@@ -6,7 +6,6 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
   cleanUpProcesses,
-  isRunning,
   madeDataDir,
   onDataDir,
   postmasterPid,
@@ -19,6 +18,7 @@ import {
   until,
   untilServing,
 } from '../support/process.js';
+import { isRunning } from '../support/running.js';
 
 const run = promisify(execFile);
 

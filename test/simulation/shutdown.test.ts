@@ -8,7 +8,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, doors, openCallers, type StockCall } from '../support/callers.js';
 import {
   cleanUpProcesses,
-  isRunning,
   onDatabase,
   onDataDir,
   postmasterPid,
@@ -19,6 +18,7 @@ import {
   until,
   untilServing,
 } from '../support/process.js';
+import { isRunning } from '../support/running.js';
 import { createStage, type Stage } from '../support/stage.js';
 import { Ledger } from './ledger.js';
 

@@ -13,13 +13,13 @@ import { Session } from '../support/engine-stage.js';
 import { figure } from '../support/metrics.js';
 import {
   cleanUpProcesses,
-  isRunning,
   onDatabase,
   type ServiceProcess,
   spawnHoldfast,
   startService,
   until,
 } from '../support/process.js';
+import { isRunning } from '../support/running.js';
 import { createStage, type Stage } from '../support/stage.js';
 import { openWatch } from '../support/watches.js';
 import { Clients } from './clients.js';

@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { inject } from 'vitest';
 import type { Environment } from '../../src/config.js';
 import { JWT_SECRET } from './app.js';
+import { isRunning } from './running.js';
 
 const run = promisify(execFile);
 
@@ -170,14 +171,6 @@ export async function postmasterPid(dataDir: string): Promise<number | undefined
   const text = await readFile(join(dataDir, 'postgres/postmaster.pid'), 'utf8').catch(() => '');
   const pid = Number(text.split('\n')[0]);
   return pid > 0 ? pid : undefined;
-}
-
-export function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 /**

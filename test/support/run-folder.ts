@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { isRunning } from './running.js';
 
 /** A run's databases take about a third of this at most. */
 const BYTES_MIN = 4 * 2 ** 30;
@@ -58,13 +59,5 @@ function endServer(pidFile: string): void {
     if (pid > 1) process.kill(pid, 'SIGQUIT');
   } catch {
     // None runs there.
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
   }
 }

@@ -11,7 +11,7 @@ import { retryableReasons } from '../src/error.js';
 import { ErrorInfoSchema, RetryInfoSchema } from '../src/gen/google/rpc/error_details_pb.js';
 import { Holdfast, HoldfastError, ReserveRequestSchema } from '../src/index.js';
 import { waitAfter } from '../src/retries.js';
-import { type Stage, startStage } from './stage.js';
+import { failureOf, type Stage, startStage } from './stage.js';
 
 let stage: Stage;
 let cutter: AnswerCutter;
@@ -36,11 +36,6 @@ afterAll(async () => {
   await stage?.service.close();
 });
 
-const failureOf = (call: Promise<unknown>): Promise<HoldfastError> =>
-  call.then(
-    () => Promise.reject(new Error('it succeeded')),
-    (error) => error,
-  );
 const reserved = async (record = id) => (await holdfast.getInventory({ id: record })).record!.reservedQty;
 
 test('there is a method for each RPC; the streams have names of their own', () => {

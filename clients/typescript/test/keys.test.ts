@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { AnswerCutter } from '../../../test/support/cut-answers.js';
 import { AdjustRequest_Action as Action, Holdfast, HoldfastError } from '../src/index.js';
-import { type Stage, startStage } from './stage.js';
+import { failureOf, type Stage, startStage } from './stage.js';
 
 let stage: Stage;
 let cutter: AnswerCutter;
@@ -26,11 +26,6 @@ afterAll(async () => {
 });
 
 const record = async () => (await holdfast.getInventory({ id })).record!;
-const failureOf = (call: Promise<unknown>): Promise<HoldfastError> =>
-  call.then(
-    () => expect.fail('it succeeded'),
-    (error) => error,
-  );
 
 /** Reserves 1 of the record. `keys`: of the envelope and of the command. */
 const reserve = (keys: { envelope?: string; command?: string } = {}) => ({

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startAppOn, type TestApp } from '../../../test/support/app.js';
 import { figure } from '../../../test/support/metrics.js';
 import { Holdfast, type HoldfastError } from '../src/index.js';
-import { type Stage, startStage } from './stage.js';
+import { failureOf, type Stage, startStage } from './stage.js';
 
 let stage: Stage;
 /** The same merchant's, with a lower limit than a client can know. */
@@ -41,11 +41,6 @@ const order = (lines: number) => ({
   reference: `ORD-${id}`,
   lines: Array.from({ length: lines }, (_, i) => ({ skuId: `none_${i}_`.padEnd(128, 'x'), qty: 1 })),
 });
-const failureOf = (call: Promise<unknown>): Promise<HoldfastError> =>
-  call.then(
-    () => expect.fail('it succeeded'),
-    (error) => error,
-  );
 
 /** Commands behind and in front of another one, on the same stream. */
 async function among<T>(client: Holdfast, another: () => Promise<T>): Promise<T> {

@@ -1,5 +1,6 @@
+import { expect } from 'vitest';
 import { type Credentials, startApp, type TestApp } from '../../../test/support/app.js';
-import type { HoldfastOptions } from '../src/index.js';
+import type { HoldfastError, HoldfastOptions } from '../src/index.js';
 
 /** A service, a merchant, and the options of a client for both. */
 export interface Stage {
@@ -14,3 +15,10 @@ export async function startStage(): Promise<Stage> {
   const options = { url: service.httpUrl, apiKey: merchant.apiKey, token: merchant.token };
   return { service, merchant, options };
 }
+
+/** What the call fails with; fails the test if it succeeds. */
+export const failureOf = (call: Promise<unknown>): Promise<HoldfastError> =>
+  call.then(
+    () => expect.fail('it succeeded'),
+    (error) => error,
+  );
