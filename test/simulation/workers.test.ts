@@ -143,6 +143,9 @@ describe('one service', () => {
   });
 
   test('a connection that is on its way to a worker which ends is answered by another', async () => {
+    // What a worker says of readiness may be a second old. A worker that does not listen yet gets no connections.
+    await sleep(2000);
+    await until('readiness', async () => JSON.stringify(await readiness(service)) === JSON.stringify(UP));
     const stuck = (await workersOf(service)).get(1)!;
     process.kill(stuck, 'SIGSTOP');
     const { hostname, port } = new URL(service.httpUrl);
