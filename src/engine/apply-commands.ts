@@ -216,5 +216,5 @@ function decideBatch(fetched: FetchedBatch): DecidedBatch {
     if (idempotency !== undefined) keys.remember({ merchantId, ...idempotency, outcome });
     return { kind: 'decided', outcome };
   });
-  return { ...fetched, results };
+  return { results, ...fetched };
 }

@@ -1,3 +1,4 @@
+import { type Place, Roster } from '../collections/roster.js';
 import type { HeldBody } from '../transcoding/index.js';
 
 /** Of the room, what long bodies and streams may fill: calls with short bodies always find some. */
@@ -21,8 +22,7 @@ export interface HeldStream {
 export class BodyRoom {
   readonly #bytesMax: number;
   #bytes = 0;
-  /** Oldest first. */
-  readonly #unfinished = new Set<Body>();
+  readonly #unfinished = new Roster<Body>();
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
@@ -51,7 +51,7 @@ export class BodyRoom {
   readonly #takeFor = (body: Body, bytes: number): boolean => {
     const bytesMax = body.isLong ? this.#bytesMax * LONG_SHARE : this.#bytesMax;
     while (bytes > 0 && this.#bytes + bytes > bytesMax) {
-      const [oldest] = this.#unfinished;
+      const { oldest } = this.#unfinished;
       if (oldest === undefined || oldest === body) return false;
       oldest.giveUp();
     }
@@ -65,13 +65,14 @@ class Body implements HeldBody {
   #isFree = false;
   readonly #giveUp: () => void;
   readonly #take: (body: Body, bytes: number) => boolean;
-  readonly #unfinished: Set<Body>;
+  readonly #unfinished: Roster<Body>;
+  #place: Place | undefined;
 
   constructor(
     readonly isLong: boolean,
     giveUp: () => void,
     take: (body: Body, bytes: number) => boolean,
-    unfinished: Set<Body>,
+    unfinished: Roster<Body>,
   ) {
     this.#giveUp = giveUp;
     this.#take = take;
@@ -80,17 +81,17 @@ class Body implements HeldBody {
 
   grow(bytes: number): boolean {
     if (this.#isFree || !this.#take(this, bytes)) return false;
-    if (this.#bytes === 0 && !this.isLong) this.#unfinished.add(this);
+    if (this.#bytes === 0 && !this.isLong) this.#place = this.#unfinished.add(this);
     this.#bytes += bytes;
     return true;
   }
 
   keep(): void {
-    this.#unfinished.delete(this);
+    this.#place?.leave();
   }
 
   free(): void {
-    this.#unfinished.delete(this);
+    this.#place?.leave();
     this.#take(this, -this.#bytes);
     this.#bytes = 0;
     this.#isFree = true;

@@ -57,6 +57,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   database: ['config*', 'database-target', 'database-unusable', 'embedded-postgres', 'store', 'timing'],
   transport: [
     'auth',
+    'collections',
     'config*',
     'domain',
     'gen/google/api',
@@ -74,6 +75,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   auth: ['config*', 'store'],
   store: ['database-target', 'domain', 'timing'],
   'embedded-postgres': [],
+  collections: [],
   domain: [],
   timing: [],
   telemetry: ['config*', 'otel-config*', 'printable', 'timing'],

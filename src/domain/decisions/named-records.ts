@@ -34,5 +34,5 @@ export function heldFigures(
   hold: { readonly expiresAtMs: number | null } | undefined,
 ): HeldFigures {
   const expiresAtMs = hold?.expiresAtMs ?? null;
-  return { ...figures(stock), ...(expiresAtMs === null ? {} : { expiresAtMs }) };
+  return expiresAtMs === null ? figures(stock) : { expiresAtMs, ...figures(stock) };
 }

@@ -24,7 +24,7 @@ export function markContested<O extends OrderKey>(
   return orders.map((order) => {
     const { merchantId, reference } = order;
     const several = (naming.get(mapName(merchantId, reference)) ?? 0) > 1;
-    return { ...order, contested: drawing.has(merchantId) || several };
+    return { contested: drawing.has(merchantId) || several, ...order };
   });
 }
 

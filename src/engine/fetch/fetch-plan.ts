@@ -269,8 +269,8 @@ class Planner {
       for (const reference of references) holds.push({ merchantId, inventoryId, reference });
       // The unreferenced hold is also named, but never among the oldest or newest.
       const namedHolds = references.size - 1 + changedByOrder;
-      if (drawn) draws.push({ ...key, namedHolds });
-      if (cut) cuts.push({ ...key, namedHolds });
+      if (drawn) draws.push({ namedHolds, ...key });
+      if (cut) cuts.push({ namedHolds, ...key });
     }
     return {
       records,

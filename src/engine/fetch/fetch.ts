@@ -137,7 +137,7 @@ export async function fetchBatch(
     lines,
   };
   const fetched = await completeBatch(tx, planned, rows, linesMax);
-  return planned.refused.size === 0 ? { ...fetched, blocked } : withRefused(fetched, planned, blocked);
+  return planned.refused.size === 0 ? { blocked, ...fetched } : withRefused(fetched, planned, blocked);
 }
 
 /** Puts the commands that were refused a record back in their places among those that have room. */
@@ -187,14 +187,14 @@ export async function completeBatch(
   const drawn = await readDrawnHolds(tx, planned, locked, linesMax);
 
   const workingSet = new WorkingSet({
-    ...rows,
     nowMs,
     atUs: clockUs,
     holdsByAge: byAge(named, [...drawn.oldest, ...drawn.newest], [...orderHolds, ...locked.expired]),
     oldestSums: drawn.sums,
-    orders: [...orderRows.map((order) => ({ ...order, tooLarge: false })), ...wanted.tooLarge],
-    identities: wanted.found.length === 0 ? identities : [...identities, ...wanted.found],
+    orders: [...orderRows.map((order) => ({ tooLarge: false, ...order })), ...wanted.tooLarge],
     sources: wanted.sources,
+    ...rows,
+    identities: wanted.found.length === 0 ? identities : [...identities, ...wanted.found],
   });
   if (expired !== undefined) endExpired(workingSet, due, expired);
   return { submissions: drawn.submissions, workingSet, keys: new KeyBook(keyRows) };

@@ -1,6 +1,7 @@
 /** First in, first out. Taking an item does not move the others. */
 export class Fifo<T> {
-  #items: T[] = [];
+  /** Undefined: it was taken. */
+  #items: (T | undefined)[] = [];
   #head = 0;
 
   get length(): number {
@@ -18,6 +19,7 @@ export class Fifo<T> {
   shift(): T | undefined {
     if (this.length === 0) return undefined;
     const item = this.#items[this.#head]!;
+    this.#items[this.#head] = undefined;
     this.#head++;
     if (this.#head === this.#items.length) {
       this.#items = [];
@@ -39,11 +41,14 @@ export class Fifo<T> {
 
   /** The first ones, this many at most. */
   first(itemsMax: number): T[] {
-    return this.#items.slice(this.#head, this.#head + itemsMax);
+    const end = Math.min(this.#items.length, this.#head + itemsMax);
+    const items: T[] = [];
+    for (let i = this.#head; i < end; i++) items.push(this.#items[i]!);
+    return items;
   }
 
   filter(passes: (item: T) => boolean): T[] {
-    return this.#items.slice(this.#head).filter(passes);
+    return this.first(this.length).filter(passes);
   }
 
   /** Removes what does not pass, and returns it. */

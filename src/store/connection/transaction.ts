@@ -53,7 +53,7 @@ export class Transaction {
       const { name, text } = statement;
       return this.#client.query({ name, text, values });
     }
-    return this.#client.query({ ...ofMerchant, values: [...values, merchantId] });
+    return this.#client.query({ values: [...values, merchantId], ...ofMerchant });
   }
 
   /** Whether there is anything to commit, apart from locks. */

@@ -6,6 +6,8 @@ const CROWD_CALLS = 32;
 const TURN_ANSWERS = 8;
 /** And at least one in this many of those that wait: callers who do not wait for answers bring any number of them. */
 const TURN_SHARE = 64;
+/** Merchants that are remembered while they have no call, so that a lone caller's calls do not come and go in the map. */
+const KNOWN_MERCHANTS_MAX = 1000;
 /** A turn of refusals of callers who are over their limit, in milliseconds. */
 const REFUSALS_EVERY_MS = 2;
 
@@ -84,7 +86,8 @@ export class Crowds {
 
   #left(merchantId: string, calls: Calls): void {
     calls.inProgress--;
-    if (calls.inProgress === 0) this.#merchants.delete(merchantId);
+    if (calls.inProgress === 0 && this.#merchants.size > KNOWN_MERCHANTS_MAX)
+      this.#merchants.delete(merchantId);
   }
 }
 

@@ -13,7 +13,7 @@ export function heldStockLevel(stock: HeldFigures) {
   const { expiresAtMs } = stock;
   return expiresAtMs === undefined
     ? stockLevel(stock)
-    : { ...stockLevel(stock), expiresAt: timestampFromMs(expiresAtMs) };
+    : { expiresAt: timestampFromMs(expiresAtMs), ...stockLevel(stock) };
 }
 
 /** Adds what only some answers contain: the hold's expiry, and the outcome of a partial reserve. */

@@ -1,7 +1,7 @@
 import { constants, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
-import { cutAfterEnd, isBroken } from '../../http2.js';
+import { cutAfterEnd, forgetEndedStreams, isBroken } from '../../http2.js';
 
 /** How long a new connection may take for its TLS handshake and its first bytes. */
 export const FIRST_WORD_TIMEOUT_MS = 10_000;
@@ -11,7 +11,8 @@ const TCP_KEEP_ALIVE_MS = 60_000;
 
 /** One HTTP/2 connection. */
 export class Connection {
-  readonly streams = new Set<ServerHttp2Stream>();
+  /** How many streams it has. */
+  streams = 0;
   /** Whether the client's settings have arrived; they are the first thing it sends. */
   hasSpoken = false;
   /** When it last had no stream left. */
@@ -72,6 +73,7 @@ export class Connections {
     http2.on('session', (session: ServerHttp2Session) => {
       const connection = new Connection(session, carrier);
       cutAfterEnd(carrier);
+      forgetEndedStreams(session);
       carrier.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
       this.#bare.delete(otherEnd(session.socket));
       this.#connections.set(session, connection);
@@ -94,11 +96,11 @@ export class Connections {
     const now = performance.now();
     for (const [session, connection] of this.#connections) {
       const { streams, hasSpoken, idleSince } = connection;
-      const idleMs = streams.size > 0 ? 0 : now - idleSince;
+      const idleMs = streams > 0 ? 0 : now - idleSince;
       if (session.destroyed) connection.cutIfLeft(this.#streamStalledMs);
       else if (isBroken(session) || (!hasSpoken && idleMs > FIRST_WORD_TIMEOUT_MS)) session.destroy();
       // It was told to go.
-      else if (session.closed && streams.size === 0) session.destroy();
+      else if (session.closed && streams === 0) session.destroy();
       else if (idleMs > this.#grpcIdleMs) session.close();
     }
   }
@@ -110,7 +112,7 @@ export class Connections {
       const { streams, hasSpoken, socket } = connection;
       if (!hasSpoken) socket.destroy();
       else if (session.destroyed) connection.cutIfLeft(stalledMs);
-      else if (session.closed && streams.size === 0) session.destroy();
+      else if (session.closed && streams === 0) session.destroy();
     }
   }
 

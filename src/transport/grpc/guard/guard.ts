@@ -121,7 +121,7 @@ export class Guard {
   #begin(stream: ServerHttp2Stream, headerBytes: number, onArrival: (() => void) | undefined): void {
     const connection = this.#connections.of(stream);
     this.#unfinished.add(stream, headerBytes, onArrival);
-    connection?.streams.add(stream);
+    if (connection !== undefined) connection.streams++;
     stream.once('close', () => {
       this.#unfinished.delete(stream);
       if (connection !== undefined) this.#end(connection, stream);
@@ -129,9 +129,9 @@ export class Guard {
   }
 
   #end(connection: Connection, stream: ServerHttp2Stream): void {
-    this.#unread.through(connection, stream);
-    connection.streams.delete(stream);
-    if (connection.streams.size === 0) connection.idleSince = performance.now();
+    this.#unread.through(stream);
+    connection.streams--;
+    if (connection.streams === 0) connection.idleSince = performance.now();
   }
 
   #look(): void {

@@ -1,4 +1,5 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
+import { Roster } from '../../../collections/roster.js';
 import type { BareReason, GrpcErrors } from '../status.js';
 
 /**
@@ -8,8 +9,8 @@ import type { BareReason, GrpcErrors } from '../status.js';
  */
 export class RefusedCalls {
   /** Refused since the last look. */
-  #open = new Set<ServerHttp2Stream>();
-  #openForLong = new Set<ServerHttp2Stream>();
+  #open = new Roster<ServerHttp2Stream>();
+  #openForLong = new Roster<ServerHttp2Stream>();
   readonly #errors: GrpcErrors;
 
   constructor(errors: GrpcErrors) {
@@ -20,17 +21,14 @@ export class RefusedCalls {
   refuse(stream: ServerHttp2Stream, reason: BareReason, requestId: string): void {
     stream.respond(this.#errors.bareRefusalOf(reason, requestId), { endStream: true });
     stream.resume();
-    this.#open.add(stream);
-    stream.once('close', () => {
-      this.#open.delete(stream);
-      this.#openForLong.delete(stream);
-    });
+    const place = this.#open.add(stream);
+    stream.once('close', () => place.leave());
   }
 
   /** Ends those that were open at the last look, too. */
   look(): void {
-    for (const stream of this.#openForLong) stream.close(constants.NGHTTP2_NO_ERROR);
+    for (const stream of this.#openForLong.all()) stream.close(constants.NGHTTP2_NO_ERROR);
     this.#openForLong = this.#open;
-    this.#open = new Set();
+    this.#open = new Roster();
   }
 }

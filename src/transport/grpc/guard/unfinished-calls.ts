@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants, type ServerHttp2Stream } from 'node:http2';
+import { type Place, Roster } from '../../../collections/roster.js';
 import type { HeldBody } from '../../../transcoding/index.js';
 import type { BodyRoom } from '../../body-room.js';
 import type { BareReason, GrpcErrors } from '../status.js';
@@ -8,16 +9,25 @@ const CALLS_MAX = 4000;
 /** Limit for the headers of all unfinished calls together. */
 const HEADER_BYTES_MAX = 32 * 1024 * 1024;
 
+const CALL = Symbol('unfinished call');
+
+/** A stream, which knows its call. */
+interface Stream extends ServerHttp2Stream {
+  [CALL]?: Call | undefined;
+}
+
 interface Call {
+  readonly stream: Stream;
   readonly startedAt: number;
   readonly headerBytes: number;
   readonly onEnd: (() => void) | undefined;
   held: HeldBody | undefined;
+  place: Place | undefined;
 }
 
 /** Calls whose message has not fully arrived, oldest first. Anyone can open them, without credentials. */
 export class UnfinishedCalls {
-  readonly #calls = new Map<ServerHttp2Stream, Call>();
+  readonly #calls = new Roster<Call>();
   #headerBytes = 0;
 
   readonly #requestTimeoutMs: number;
@@ -33,18 +43,20 @@ export class UnfinishedCalls {
   }
 
   /** `onEnd`: called when the call is unfinished no more. */
-  add(stream: ServerHttp2Stream, headerBytes: number, onEnd?: () => void): void {
-    this.#calls.set(stream, { startedAt: performance.now(), headerBytes, onEnd, held: undefined });
+  add(stream: Stream, headerBytes: number, onEnd?: () => void): void {
+    const startedAt = performance.now();
+    const call: Call = { stream, startedAt, headerBytes, onEnd, held: undefined, place: undefined };
+    call.place = this.#calls.add(call);
+    stream[CALL] = call;
     this.#headerBytes += headerBytes;
-    for (const oldest of this.#calls.keys()) {
-      if (this.#calls.size <= CALLS_MAX && this.#headerBytes <= HEADER_BYTES_MAX) return;
-      this.#cut(oldest, 'OVERLOADED');
+    while (this.#calls.size > CALLS_MAX || this.#headerBytes > HEADER_BYTES_MAX) {
+      this.#cut(this.#calls.oldest!.stream, 'OVERLOADED');
     }
   }
 
   /** The call's message is going to be read. To be called right before the library takes the stream. */
-  read(stream: ServerHttp2Stream, isLong: boolean): void {
-    const call = this.#calls.get(stream);
+  read(stream: Stream, isLong: boolean): void {
+    const call = stream[CALL];
     if (call === undefined) return;
     const held = this.#room.hold(isLong, () => this.#cut(stream, 'OVERLOADED'));
     call.held = held;
@@ -55,25 +67,26 @@ export class UnfinishedCalls {
   }
 
   /** All of it has arrived, or nothing more will. */
-  delete(stream: ServerHttp2Stream): void {
-    const call = this.#calls.get(stream);
+  delete(stream: Stream): void {
+    const call = stream[CALL];
     if (call === undefined) return;
     call.held?.keep();
     this.#headerBytes -= call.headerBytes;
-    this.#calls.delete(stream);
+    call.place?.leave();
+    stream[CALL] = undefined;
     call.onEnd?.();
   }
 
   /** Cuts off calls that are late. */
   look(timeoutMs = this.#requestTimeoutMs, reason: BareReason = 'DEADLINE_EXCEEDED'): void {
     const startedBefore = performance.now() - timeoutMs;
-    for (const [stream, { startedAt }] of this.#calls) {
+    for (const { stream, startedAt } of this.#calls.all()) {
       if (startedAt > startedBefore) return;
       this.#cut(stream, reason);
     }
   }
 
-  #cut(stream: ServerHttp2Stream, reason: BareReason): void {
+  #cut(stream: Stream, reason: BareReason): void {
     this.delete(stream);
     if (stream.closed || stream.destroyed) return;
     if (!stream.headersSent) {

@@ -1,14 +1,29 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
+import { type Place, Roster } from '../../../collections/roster.js';
 import { UNREAD_CONNECTION_BYTES_MAX, UNREAD_PORT_BYTES_MAX } from '../../unread-bounds.js';
 import type { Connection } from './connections.js';
 
 /** What a call costs in addition to the bytes of its answer. */
 const CALL_BYTES = 4096;
 
+const PLACE = Symbol('unread answer');
+
+/** A stream, which knows the place of its answer. */
+interface Stream extends ServerHttp2Stream {
+  [PLACE]?: Place | undefined;
+}
+
+/** An answer that is not taken yet. */
+interface Answer {
+  readonly stream: Stream;
+  /** What was left of it at the last check, and since when. */
+  left: number;
+  since: number;
+}
+
 /** Data sent and not yet read, per connection. */
 interface Unread {
-  /** Answers not yet taken, with what was left of them at the last check, and since when. */
-  readonly answers: Map<ServerHttp2Stream, { left: number; since: number }>;
+  readonly answers: Roster<Answer>;
   /** Upper bound: what the last check found, plus everything sent since. */
   bytes: number;
 }
@@ -29,22 +44,22 @@ export class UnreadAnswers {
   }
 
   /** An answer was handed to the stream. */
-  sent(connection: Connection, stream: ServerHttp2Stream): void {
+  sent(connection: Connection, stream: Stream): void {
     let unread = this.#connections.get(connection);
     if (unread === undefined) {
-      unread = { answers: new Map(), bytes: 0 };
+      unread = { answers: new Roster(), bytes: 0 };
       this.#connections.set(connection, unread);
     }
     const left = stream.writableLength;
-    unread.answers.set(stream, { left, since: performance.now() });
+    stream[PLACE] = unread.answers.add({ stream, left, since: performance.now() });
     unread.bytes += left + CALL_BYTES;
     this.#bytes += left + CALL_BYTES;
     if (unread.bytes > UNREAD_CONNECTION_BYTES_MAX || this.#bytes > UNREAD_PORT_BYTES_MAX) this.#bound();
   }
 
   /** The stream is closed. */
-  through(connection: Connection, stream: ServerHttp2Stream): void {
-    this.#connections.get(connection)?.answers.delete(stream);
+  through(stream: Stream): void {
+    stream[PLACE]?.leave();
   }
 
   delete(connection: Connection): void {
@@ -57,7 +72,8 @@ export class UnreadAnswers {
   look(stalledMs = this.#streamStalledMs): void {
     const now = performance.now();
     for (const [connection, { answers }] of this.#connections) {
-      for (const [stream, answer] of answers) {
+      for (const answer of answers.all()) {
+        const { stream } = answer;
         const left = stream.writableLength;
         if (left !== answer.left) {
           answer.left = left;
@@ -74,7 +90,7 @@ export class UnreadAnswers {
     this.#bytes = 0;
     for (const [connection, unread] of this.#connections) {
       unread.bytes = 0;
-      for (const stream of unread.answers.keys()) unread.bytes += stream.writableLength + CALL_BYTES;
+      for (const { stream } of unread.answers.all()) unread.bytes += stream.writableLength + CALL_BYTES;
       if (unread.bytes > UNREAD_CONNECTION_BYTES_MAX) this.#cut(connection);
       else this.#bytes += unread.bytes;
     }

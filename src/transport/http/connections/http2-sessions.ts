@@ -1,6 +1,7 @@
 import { createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import { cutAfterEnd, http2Options, isBroken } from '../../http2.js';
+import { Roster } from '../../../collections/roster.js';
+import { cutAfterEnd, forgetEndedStreams, http2Options, isBroken } from '../../http2.js';
 import type { RequestListener } from '../request-listener.js';
 import { type ConnectionBounds, endOfAge, headTimeoutMs } from './connection-bounds.js';
 
@@ -29,7 +30,7 @@ const TIMER_MAX_MS = 2 ** 31 - 1;
 export class Http2Sessions {
   readonly #server: Http2Server;
   readonly #open = new Map<ServerHttp2Session, Socket>();
-  readonly #streams = new Set<ServerHttp2Stream>();
+  readonly #streams = new Roster<ServerHttp2Stream>();
   /** Streams that were over at the last check but are still held. */
   #over: ServerHttp2Stream[] = [];
   readonly #bounds: ConnectionBounds;
@@ -78,6 +79,7 @@ export class Http2Sessions {
     const { httpKeepAliveMs } = this.#bounds;
     this.#open.set(session, socket);
     cutAfterEnd(socket);
+    forgetEndedStreams(session);
     session.on('error', () => session.destroy());
     let streams = 0;
     let greeted = false;
@@ -97,9 +99,9 @@ export class Http2Sessions {
     });
     session.on('stream', (stream) => {
       streams++;
-      this.#streams.add(stream);
+      const place = this.#streams.add(stream);
       stream.once('close', () => {
-        this.#streams.delete(stream);
+        place.leave();
         streams--;
         if (streams === 0 && greeted && !session.destroyed) idle.refresh();
       });
@@ -118,7 +120,7 @@ export class Http2Sessions {
    */
   #endStreams(): void {
     for (const stream of this.#over) stream.destroy();
-    this.#over = [...this.#streams].filter((stream) => stream.closed);
+    this.#over = this.#streams.all().filter((stream) => stream.closed);
   }
 
   /** The last answers may wait in the socket of an ended session; a client that does not take them is cut off. */

@@ -2,6 +2,7 @@ import { createServer, type Server as HttpServer, type ServerOptions, type Serve
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { type TLSSocket, Server as TlsServer } from 'node:tls';
+import { type Place, Roster } from '../../../collections/roster.js';
 import type { Certificates, TlsConfig } from '../../../config.js';
 import { hasNoBody } from '../../../transcoding/index.js';
 import type { HelpLinks } from '../../failures/help-links.js';
@@ -28,6 +29,12 @@ const tcpKeepAlive = { keepAlive: true, keepAliveInitialDelay: 60_000 };
 const HTTP2_PREFACE = Buffer.from('PRI');
 
 const END_OF_AGE = Symbol('end of age');
+
+const PLACE = Symbol('incomplete response');
+
+interface Response extends ServerResponse {
+  [PLACE]?: Place;
+}
 
 interface Connection extends Socket {
   [END_OF_AGE]?: number;
@@ -56,7 +63,7 @@ export class HttpListener {
   /** Connections that have sent nothing yet. */
   readonly #silent = new Set<Socket>();
   /** Responses not yet complete. */
-  readonly #responses = new Set<ServerResponse>();
+  readonly #responses = new Roster<ServerResponse>();
   readonly #unread: UnreadAnswers;
   readonly #unfinished = new UnfinishedRequests();
   readonly #bounds: ConnectionBounds;
@@ -75,12 +82,12 @@ export class HttpListener {
     const ended = (): void => {
       if (responses.size === 0) this.#onIdle?.();
     };
-    function closed(this: ServerResponse): void {
-      responses.delete(this);
+    function closed(this: Response): void {
+      this[PLACE]?.leave();
       ended();
     }
-    const counted: RequestListener = (request, response) => {
-      responses.add(response);
+    const counted: RequestListener = (request, response: Response) => {
+      response[PLACE] = responses.add(response);
       response.on('close', closed);
       if (!hasNoBody(request) && !isEndless(request)) {
         const timeoutMs = this.#draining ? DRAIN_STALLED_MS : bounds.requestTimeoutMs + UNFINISHED_GRACE_MS;
@@ -127,7 +134,7 @@ export class HttpListener {
     this.#server.close();
     this.#http2.close();
     for (const socket of this.#silent) socket.destroy();
-    for (const response of this.#responses) {
+    for (const response of this.#responses.all()) {
       cutWhenUnread(response, DRAIN_STALLED_MS);
       if (!this.#isEndless(response.req)) this.#unfinished.cutWhenLate(response.req, DRAIN_STALLED_MS);
     }

@@ -1,13 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import { constants, type Http2ServerRequest } from 'node:http2';
+import { Roster } from '../../../collections/roster.js';
 import { startBodyClock } from '../../../transcoding/index.js';
 
 /** Limit over all connections; a body has at most 64 KiB by default. */
 const REQUESTS_MAX = 4000;
 
+interface Unfinished {
+  readonly request: IncomingMessage;
+  readonly end: () => void;
+}
+
 /** Requests whose bodies have not ended, oldest first. When there is one too many, the oldest is cut off. */
 export class UnfinishedRequests {
-  readonly #requests = new Set<IncomingMessage>();
+  readonly #requests = new Roster<Unfinished>();
   readonly #requestsMax: number;
 
   constructor(requestsMax: number = REQUESTS_MAX) {
@@ -23,15 +29,15 @@ export class UnfinishedRequests {
     const stopClock = startBodyClock(request, timeoutMs, () => cut(request));
     const end = (): void => {
       stopClock();
-      this.#requests.delete(request);
+      place.leave();
     };
+    const place = this.#requests.add({ request, end });
     request.once('end', end);
     request.once('close', end);
-    this.#requests.add(request);
     if (this.#requests.size <= this.#requestsMax) return;
-    const [oldest] = this.#requests;
-    this.#requests.delete(oldest!);
-    cut(oldest!);
+    const oldest = this.#requests.oldest!;
+    oldest.end();
+    cut(oldest.request);
   }
 }
 

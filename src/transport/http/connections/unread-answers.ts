@@ -1,3 +1,4 @@
+import type { Roster } from '../../../collections/roster.js';
 import { UNREAD_CONNECTION_BYTES_MAX, UNREAD_PORT_BYTES_MAX } from '../../unread-bounds.js';
 import { cut, type Response, writableOf } from './cut-stalled.js';
 
@@ -27,10 +28,10 @@ export class UnreadAnswers {
   readonly #cut = new WeakSet<Response>();
   #timer: NodeJS.Timeout | undefined;
 
-  readonly #responses: ReadonlySet<Response>;
+  readonly #responses: Pick<Roster<Response>, 'all'>;
   readonly #streamStalledMs: number;
 
-  constructor(responses: ReadonlySet<Response>, streamStalledMs: number) {
+  constructor(responses: Pick<Roster<Response>, 'all'>, streamStalledMs: number) {
     this.#responses = responses;
     this.#streamStalledMs = streamStalledMs;
   }
@@ -47,7 +48,7 @@ export class UnreadAnswers {
     const now = performance.now();
     const connections = new Map<object, { bytes: number; responses: Response[] }>();
     let all = 0;
-    for (const response of this.#responses) {
+    for (const response of this.#responses.all()) {
       const stream = writableOf(response);
       const bytes = stream.writableLength;
       if (bytes === 0 || this.#cut.has(response)) continue;

@@ -28,7 +28,7 @@ class Reader {
   read(): void {
     for (const stream of this.#streams.splice(0)) {
       stream.writableLength = 0;
-      this.#answers.through(this as unknown as Connection, stream as unknown as ServerHttp2Stream);
+      this.#answers.through(stream as unknown as ServerHttp2Stream);
     }
   }
 }

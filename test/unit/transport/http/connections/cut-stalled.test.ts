@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Roster } from '../../../../../src/collections/roster.js';
 import type { HttpResponse } from '../../../../../src/transcoding/index.js';
 import { cutWhenStalled, cutWhenUnread } from '../../../../../src/transport/http/connections/cut-stalled.js';
 import { UnreadAnswers } from '../../../../../src/transport/http/connections/unread-answers.js';
@@ -45,7 +46,7 @@ describe.each(protocols)('over %s', (protocol) => {
   }
 
   test('an answer that nobody reads is cut off in the time that its bytes take', async () => {
-    const answers = new Set<ServerResponse>();
+    const answers = new Roster<ServerResponse>();
     const unread = new UnreadAnswers(answers, 5000);
     await fill((answer) => {
       answers.add(answer as ServerResponse);
@@ -150,7 +151,7 @@ describe('answers that wait for their readers', () => {
     ["more than the port's bound: the connection with the most", [[30], [60], [50]], [[], [0], []]],
   ])('%s', (_, waiting, expected) => {
     const cut = waiting.map((): number[] => []);
-    const answers = new Set<ServerResponse>();
+    const answers = new Roster<ServerResponse>();
     for (const [connection, sizes] of waiting.entries()) {
       const socket = {};
       for (const [i, mib] of sizes.entries()) {
