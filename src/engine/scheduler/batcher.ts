@@ -1,9 +1,10 @@
 import { carryThrough } from './carry-through.js';
 import type { Clock } from './clock.js';
 import { Congestion } from './congestion.js';
-import { type Answer, type Batch, type Entry, newBatch, tellOfTaken } from './entry.js';
+import { type Answer, type Batch, doneOf, type Entry, newBatch, tellOfTaken } from './entry.js';
 import { Executing } from './executing.js';
 import type { Executor, Results, SchedulerLimits } from './executor.js';
+import { LateAnswers } from './late-answers.js';
 import { RowWaits } from './row-waits.js';
 import { Schedule } from './schedule.js';
 
@@ -39,6 +40,7 @@ export class Batcher<C, R> {
   readonly #schedule: Schedule<C, R>;
   readonly #rowWaits: RowWaits<C, R>;
   readonly #congestion: Congestion;
+  readonly #lateAnswers: LateAnswers<C, R>;
   /** The calls that are in batches. */
   readonly #executing = new Executing();
   /** Batches that hold a lane; at most `engineLanes`. */
@@ -69,6 +71,7 @@ export class Batcher<C, R> {
     this.#schedule = new Schedule(limits, executor.oneGroup);
     this.#schedule.onReturned = () => this.#scheduleStart();
     this.#congestion = new Congestion(limits.queueWaitMaxMs, batchCommandsMax * BATCHES_FREE);
+    this.#lateAnswers = new LateAnswers(clock, () => this.#tellIfIdle());
     this.#rowWaits = new RowWaits({
       executor,
       limits,
@@ -162,7 +165,8 @@ export class Batcher<C, R> {
   }
 
   #isIdle(): boolean {
-    return this.queued === 0 && this.#inLanes === 0 && this.#strays === 0 && this.#rowWaits.busy === 0;
+    const { queued } = this;
+    return queued + this.#lateAnswers.size + this.#inLanes + this.#strays + this.#rowWaits.busy === 0;
   }
 
   /** Lanes start at the end of the turn, so that calls that arrived together are executed together. */
@@ -188,6 +192,10 @@ export class Batcher<C, R> {
       this.#schedule.fillQuiet(batch);
       if (batch.entries.length > 0) void this.#runQuiet(batch);
     }
+    this.#tellIfIdle();
+  }
+
+  #tellIfIdle(): void {
     if (this.#isIdle()) this.#onIdle?.();
   }
 
@@ -237,24 +245,18 @@ export class Batcher<C, R> {
       clock: this.#clock,
       first,
       claim: (names) => this.#schedule.claim(names, batch),
+      answer: (entry, given) => {
+        if (this.#schedule.calls === 0 && this.#lateAnswers.size === 0) entry.answer(given);
+        else this.#lateAnswers.add(entry, given);
+      },
       onTrouble,
     });
     this.#executing.add(entries, -1);
-    if (undone.length < entries.length) this.#isDone(entries, undone);
+    const nowMs = this.#clock.nowMs();
+    const { weight, waitedMs } = doneOf(entries, undone, nowMs);
+    if (undone.length < entries.length) this.#congestion.done(weight, waitedMs, nowMs);
     if (undone.length > 0) this.#letWait(undone, batch);
     this.#schedule.release(batch);
-  }
-
-  #isDone(entries: readonly Entry<C, R>[], undone: readonly Entry<C, R>[]): void {
-    const nowMs = this.#clock.nowMs();
-    let weight = undone.reduce((sum, entry) => sum - entry.weight, 0);
-    let oldestMs = nowMs;
-    for (const entry of entries) {
-      weight += entry.weight;
-      // A call that waited for a row that somebody kept does not show that the queue is long.
-      if (entry.lacks === undefined) oldestMs = Math.min(oldestMs, entry.arrivedAtMs);
-    }
-    this.#congestion.done(weight, nowMs - oldestMs, nowMs);
   }
 
   #letWait(undone: readonly Entry<C, R>[], batch: Batch<C, R>): void {

@@ -1,7 +1,7 @@
 import { backoffMs } from '../../timing/backoff.js';
 import { isBefore } from './away.js';
 import type { Clock } from './clock.js';
-import { Blocked, dropExpired, type Entry } from './entry.js';
+import { Blocked, dropExpired, type Entry, type GiveAnswer } from './entry.js';
 import type { Claim, Executor, FailureKind, Results, SchedulerLimits } from './executor.js';
 
 /** How the calls of a batch are carried to their answers. */
@@ -12,6 +12,7 @@ export interface Carriage<C, R> {
   /** The first execution, if it is not the usual one. */
   readonly first?: (() => Promise<Results<R>>) | undefined;
   readonly claim: Claim;
+  readonly answer: GiveAnswer<C, R>;
   /** Called when an execution fails: what follows may take long. */
   onTrouble(): void;
 }
@@ -24,18 +25,18 @@ export async function carryThrough<C, R>(
   entries: readonly Entry<C, R>[],
   carriage: Carriage<C, R>,
 ): Promise<Entry<C, R>[]> {
-  const { executor, limits, clock } = carriage;
+  const { executor, limits, clock, answer } = carriage;
   const undone: Entry<C, R>[] = [];
   let { first } = carriage;
   let left = entries;
   for (let attempt = 1; ; attempt++) {
-    if (first === undefined) left = dropExpired(waitBehind(left, undone), clock.nowMs());
+    if (first === undefined) left = dropExpired(waitBehind(left, undone), clock.nowMs(), answer);
     if (left.length === 0) return undone;
     let failure: unknown;
     try {
       const calls = left.map((entry) => entry.call);
       const results = await (first?.() ?? executor.execute(calls, carriage.claim));
-      left = take(left, results, undone);
+      left = take(left, results, undone, answer);
       attempt = 0;
       continue;
     } catch (error) {
@@ -55,7 +56,7 @@ export async function carryThrough<C, R>(
       } catch (notYet) {
         if (tries >= limits.reconcileAttemptsMax) {
           executor.onSettled?.('unsettled');
-          failAll(left, notYet);
+          failAll(left, notYet, answer);
           return undone;
         }
         if (executor.failureKind(notYet) === 'unknown_outcome') failure = notYet;
@@ -63,7 +64,7 @@ export async function carryThrough<C, R>(
       }
     }
     if (results !== undefined) {
-      left = take(left, results, undone);
+      left = take(left, results, undone, answer);
       attempt = 0;
       continue;
     }
@@ -77,7 +78,7 @@ export async function carryThrough<C, R>(
       return undone;
     }
     if (kind === 'split' || kind === 'fail' || isTriedOut) {
-      failAll(left, failure);
+      failAll(left, failure, answer);
       return undone;
     }
     executor.onRetry?.(failure);
@@ -95,16 +96,17 @@ function take<C, R>(
   entries: readonly Entry<C, R>[],
   results: Results<R>,
   undone: Entry<C, R>[],
+  answer: GiveAnswer<C, R>,
 ): readonly Entry<C, R>[] {
   if (results.length === 0 || results.length > entries.length) {
-    failAll(entries, new Error(`${results.length} results for ${entries.length} calls`));
+    failAll(entries, new Error(`${results.length} results for ${entries.length} calls`), answer);
     return [];
   }
   for (let i = 0; i < results.length; i++) {
     const entry = entries[i]!;
     const result = results[i]!;
     if (result instanceof Blocked) undone.push(lacking(entry, result));
-    else entry.answer({ kind: 'done', result });
+    else answer(entry, { kind: 'done', result });
   }
   return results.length === entries.length ? [] : entries.slice(results.length);
 }
@@ -133,6 +135,6 @@ function lacking<C, R>(entry: Entry<C, R>, { name, names, ours }: Blocked): Entr
   return entry;
 }
 
-function failAll<C, R>(entries: readonly Entry<C, R>[], error: unknown): void {
-  for (const entry of entries) entry.answer({ kind: 'failed', error });
+function failAll<C, R>(entries: readonly Entry<C, R>[], error: unknown, answer: GiveAnswer<C, R>): void {
+  for (const entry of entries) answer(entry, { kind: 'failed', error });
 }

@@ -36,6 +36,9 @@ export type Answer<R> =
   | { readonly kind: 'closing' }
   | { readonly kind: 'deadline_passed' };
 
+/** Answers a call, now or soon. */
+export type GiveAnswer<C, R> = (entry: Entry<C, R>, answer: Answer<R>) => void;
+
 /** In place of a result: somebody else has a row that the call needs, and nothing of it was done. */
 export class Blocked {
   constructor(
@@ -69,10 +72,30 @@ export function tellOfTaken<C, R>(
 }
 
 /** Answers those whose deadline has passed, and returns the others. */
-export function dropExpired<C, R>(entries: readonly Entry<C, R>[], nowMs: number): readonly Entry<C, R>[] {
+export function dropExpired<C, R>(
+  entries: readonly Entry<C, R>[],
+  nowMs: number,
+  answer: GiveAnswer<C, R> = (entry, given) => entry.answer(given),
+): readonly Entry<C, R>[] {
   if (entries.every((entry) => entry.deadlineAtMs > nowMs)) return entries;
   for (const entry of entries) {
-    if (entry.deadlineAtMs <= nowMs) entry.answer({ kind: 'deadline_passed' });
+    if (entry.deadlineAtMs <= nowMs) answer(entry, { kind: 'deadline_passed' });
   }
   return entries.filter((entry) => entry.deadlineAtMs > nowMs);
+}
+
+/** The weight of a batch's calls that are done, and how long the first of all has waited. */
+export function doneOf<C, R>(
+  entries: readonly Entry<C, R>[],
+  undone: readonly Entry<C, R>[],
+  nowMs: number,
+): { weight: number; waitedMs: number } {
+  let weight = undone.reduce((sum, entry) => sum - entry.weight, 0);
+  let oldestMs = nowMs;
+  for (const entry of entries) {
+    weight += entry.weight;
+    // A call that waited for a row that somebody kept does not show that the queue is long.
+    if (entry.lacks === undefined) oldestMs = Math.min(oldestMs, entry.arrivedAtMs);
+  }
+  return { weight, waitedMs: nowMs - oldestMs };
 }

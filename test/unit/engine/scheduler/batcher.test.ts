@@ -34,6 +34,37 @@ describe('batches form by themselves', () => {
     expect(told(await answer!)).toBe('done =d');
   });
 
+  test('the next batch begins before the answers of the one before are given', async () => {
+    const { submit, next } = setUp();
+    const happened: string[] = [];
+    const [answer] = submit('a');
+    void answer!.then(() => happened.push('a is answered'));
+    const first = await next();
+    submit('b');
+    await settled();
+    const second = next().then(() => happened.push('b begins'));
+    first.succeed();
+    await Promise.all([second, answer]);
+    expect(happened).toEqual(['b begins', 'a is answered']);
+  });
+
+  test('a drain waits for these answers', async () => {
+    const { submit, next, batcher } = setUp();
+    const happened: string[] = [];
+    const [answer] = submit('a');
+    const first = await next();
+    const [other] = submit('b');
+    await settled();
+    void answer!.then(() => happened.push('a is answered'));
+    void other!.then(() => happened.push('b is answered'));
+    const second = next();
+    first.succeed();
+    (await second).succeed();
+    await batcher.drain();
+    expect(happened.sort()).toEqual(['a is answered', 'b is answered']);
+    expect(batcher.busy).toBe(false);
+  });
+
   test('each caller gets its own result', async () => {
     const { submit } = setUp({ execute: async (calls) => calls.map((call, i) => `${i}:${call}`) });
     expect(await allTold(submit('a', 'b', 'a'))).toEqual(['done 0:a', 'done 1:b', 'done 2:a']);
