@@ -81,7 +81,7 @@ class Body implements HeldBody {
 
   grow(bytes: number): boolean {
     if (this.#isFree || !this.#take(this, bytes)) return false;
-    if (this.#bytes === 0 && !this.isLong) this.#place = this.#unfinished.add(this);
+    if (!this.isLong) this.#place ??= this.#unfinished.add(this);
     this.#bytes += bytes;
     return true;
   }

@@ -51,6 +51,8 @@ export class UnreadAnswers {
       this.#connections.set(connection, unread);
     }
     const left = stream.writableLength;
+    // One place for each stream, however often it is answered: a place that is left behind would have it cut later.
+    stream[PLACE]?.leave();
     stream[PLACE] = unread.answers.add({ stream, left, since: performance.now() });
     unread.bytes += left + CALL_BYTES;
     this.#bytes += left + CALL_BYTES;

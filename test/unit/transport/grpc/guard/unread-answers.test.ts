@@ -71,3 +71,16 @@ test('beyond 128 MiB of all, the one that leaves most is cut off', () => {
   all[0]!.sent(8 * MIB);
   expect(all.map(({ isCut }) => isCut)).toEqual([true, false, false, false, false, false, false, false]);
 });
+
+test('a stream that is answered twice counts once, and leaves nothing behind when it is closed', () => {
+  let cuts = 0;
+  const connection = { cut: () => cuts++ } as unknown as Connection;
+  const stream = { writableLength: 20 * MIB, closed: false, close: () => {} };
+  const answers = new UnreadAnswers(60_000);
+  for (let i = 0; i < 2; i++) answers.sent(connection, stream as unknown as ServerHttp2Stream);
+  expect(cuts).toBe(0);
+  stream.closed = true;
+  answers.through(stream as unknown as ServerHttp2Stream);
+  answers.look(0);
+  expect(cuts).toBe(0);
+});

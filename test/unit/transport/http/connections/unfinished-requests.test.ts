@@ -18,3 +18,12 @@ test('where there is one too many, the oldest is cut off; one that has ended mak
   unfinished.cutWhenLate(requests[4]!, 60_000);
   expect(cut()).toEqual([0, 2]);
 });
+
+test('a request that gets less time counts once', () => {
+  const requests = Array.from({ length: 2 }, () => new IncomingMessage(new Socket()));
+  const unfinished = new UnfinishedRequests(2);
+  for (const timeoutMs of [60_000, 50_000]) {
+    for (const request of requests) unfinished.cutWhenLate(request, timeoutMs);
+  }
+  expect(requests.map(({ socket }) => socket.destroyed)).toEqual([false, false]);
+});
