@@ -91,7 +91,7 @@ export function streamObserver({
     const { operation, sinceMs, ...call } = stream;
     spans.end(stream, failure, false);
     const durationMs = performance.now() - sinceMs;
-    access?.({ rpc: operation.method.name, reason: failure?.reason ?? 'OK', durationMs, ...call });
+    access?.({ ...call, rpc: operation.method.name, reason: failure?.reason ?? 'OK', durationMs });
   };
   return {
     began: (operation, arrival) => spans.stream(operation, arrival),

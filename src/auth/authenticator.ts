@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { databaseErrorKind } from '../store/connection/sqlstate.js';
+import { mayPass } from '../store/connection/sqlstate.js';
 import { hashApiKey } from './api-key-secret.js';
 import { OPERATOR_PERMISSION, OPERATORS, type Principal } from './principal.js';
 import type { OnRefused, TokenClaims, TokenVerifier } from './tokens.js';
@@ -142,9 +142,7 @@ export class Authenticator {
 
   async #lookUpMerchant(apiKey: string): Promise<string | undefined> {
     const merchantId = await this.#options.findMerchantOfKey(hashApiKey(apiKey)).catch((cause) => {
-      const kind = databaseErrorKind(cause);
-      // A look-up waits for nobody, unless somebody has locked the table, such as for a change of the schema.
-      if (kind !== 'unavailable' && kind !== 'contention') throw cause;
+      if (!mayPass(cause)) throw cause;
       throw new CredentialStoreUnavailable('API keys cannot be looked up', { cause });
     });
     if (merchantId !== undefined) this.#merchants.set(apiKey, merchantId);

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Term } from '../domain/decisions/term.js';
 import { UNREFERENCED } from '../domain/hold.js';
-import { databaseErrorKind } from '../store/connection/sqlstate.js';
+import { mayPass } from '../store/connection/sqlstate.js';
 import { invalid, type Refused, refused } from './commands.js';
 
 export interface HoldTtlOptions {
@@ -81,9 +81,8 @@ export class HoldTtl {
             return found;
           },
           (error) => {
-            const kind = databaseErrorKind(error);
-            // A look-up waits for nobody, unless somebody has locked the table, such as for a change of the schema.
-            if (kind !== 'unavailable' && kind !== 'contention') throw error;
+            // A look-up needs no lock that others have, unless somebody has locked the table for a change of the schema.
+            if (!mayPass(error)) throw error;
             return refused({ reason: 'DATABASE_UNAVAILABLE' });
           },
         )

@@ -40,6 +40,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   app: [
     'auth',
+    'collections',
     'config*',
     'database',
     'database-unusable',

@@ -4,16 +4,16 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { reasons } from '../../../src/domain/reasons.js';
 import { InventoryService } from '../../../src/gen/inventory/v1/inventory_service_pb.js';
-import { AnswerCutter } from '../../../test/support/cut-answers.js';
+import type { AnswerCutter } from '../../../test/support/cut-answers.js';
 import { Session } from '../../../test/support/engine-stage.js';
 import { Holdfast as BrowserHoldfast } from '../src/browser.js';
 import { retryableReasons } from '../src/error.js';
 import { ErrorInfoSchema, RetryInfoSchema } from '../src/gen/google/rpc/error_details_pb.js';
 import { Holdfast, HoldfastError, ReserveRequestSchema } from '../src/index.js';
 import { waitAfter } from '../src/retries.js';
-import { failureOf, type Stage, startStage } from './stage.js';
+import { type CutStage, failureOf, startCutStage } from './stage.js';
 
-let stage: Stage;
+let stage: CutStage;
 let cutter: AnswerCutter;
 /** Its connections can be cut. */
 let holdfast: Holdfast;
@@ -21,20 +21,14 @@ let id: string;
 let records = 0;
 
 beforeAll(async () => {
-  stage = await startStage();
-  const { host } = new URL(stage.options.url);
-  cutter = await AnswerCutter.start(host);
-  holdfast = new Holdfast({ ...stage.options, url: `http://${cutter.address}` });
+  stage = await startCutStage();
+  ({ cutter, holdfast } = stage);
 });
 beforeEach(async () => {
   id = `inv_${++records}`;
   await stage.service.seed(stage.merchant.merchantId, { id, onHandQty: 10, reservedQty: 0 });
 });
-afterAll(async () => {
-  holdfast?.close();
-  cutter?.close();
-  await stage?.service.close();
-});
+afterAll(() => stage?.close());
 
 const reserved = async (record = id) => (await holdfast.getInventory({ id: record })).record!.reservedQty;
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { AnswerCutter } from '../../../test/support/cut-answers.js';
-import { AdjustRequest_Action as Action, Holdfast, HoldfastError } from '../src/index.js';
-import { failureOf, type Stage, startStage } from './stage.js';
+import type { AnswerCutter } from '../../../test/support/cut-answers.js';
+import { AdjustRequest_Action as Action, type Holdfast, HoldfastError } from '../src/index.js';
+import { type CutStage, failureOf, startCutStage } from './stage.js';
 
-let stage: Stage;
+let stage: CutStage;
 let cutter: AnswerCutter;
 /** Its connections can be cut. */
 let holdfast: Holdfast;
@@ -11,19 +11,14 @@ let id: string;
 let records = 0;
 
 beforeAll(async () => {
-  stage = await startStage();
-  cutter = await AnswerCutter.start(new URL(stage.options.url).host);
-  holdfast = new Holdfast({ ...stage.options, url: `http://${cutter.address}` });
+  stage = await startCutStage();
+  ({ cutter, holdfast } = stage);
 });
 beforeEach(async () => {
   id = `inv_${++records}`;
   await stage.service.seed(stage.merchant.merchantId, { id, onHandQty: 1000, reservedQty: 0 });
 });
-afterAll(async () => {
-  holdfast?.close();
-  cutter?.close();
-  await stage?.service.close();
-});
+afterAll(() => stage?.close());
 
 const record = async () => (await holdfast.getInventory({ id })).record!;
 

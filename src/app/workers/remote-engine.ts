@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { BoxedMap } from '../../collections/boxed-map.js';
 import type { Fault } from '../../domain/failure.js';
 import type { Engine } from '../../engine/engine.js';
 import type { Execution, Submission } from '../../engine/submission.js';
@@ -11,7 +12,7 @@ import type { Answered, Sent } from './messages.js';
  */
 export class RemoteEngine implements Engine {
   readonly #lines: JsonLines<Sent, Answered>;
-  readonly #waiting = new Map<number, (answer: Execution | Fault) => void>();
+  readonly #waiting = new BoxedMap<number, (answer: Execution | Fault) => void>();
   /** Questions whether a batch would wait too long. */
   readonly #asked = new Map<number, (refused: boolean) => void>();
   #lastId = 0;

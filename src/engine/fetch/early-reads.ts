@@ -72,7 +72,7 @@ export class EarlyReads {
       settings: [],
       lines: [],
     };
-    return { ...(await completeBatch(this.#tx, planned, rows, linesMax)), blocked: planned.refused };
+    return { blocked: planned.refused, ...(await completeBatch(this.#tx, planned, rows, linesMax)) };
   }
 }
 

@@ -252,9 +252,11 @@ export class Batcher<C, R> {
       onTrouble,
     });
     this.#executing.add(entries, -1);
-    const nowMs = this.#clock.nowMs();
-    const { weight, waitedMs } = doneOf(entries, undone, nowMs);
-    if (undone.length < entries.length) this.#congestion.done(weight, waitedMs, nowMs);
+    if (undone.length < entries.length) {
+      const nowMs = this.#clock.nowMs();
+      const { weight, waitedMs } = doneOf(entries, undone, nowMs);
+      this.#congestion.done(weight, waitedMs, nowMs);
+    }
     if (undone.length > 0) this.#letWait(undone, batch);
     this.#schedule.release(batch);
   }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { databaseErrorKind } from '../../store/connection/sqlstate.js';
+import { mayPass } from '../../store/connection/sqlstate.js';
 import { CommitOutcomeUnknown } from '../../store/connection/transaction.js';
 import { type Backoff, backoffMs } from '../../timing/backoff.js';
 
@@ -19,9 +19,7 @@ export async function retried<T>(signal: AbortSignal, work: () => Promise<T>): P
     try {
       return await work();
     } catch (error) {
-      const mayRetry =
-        error instanceof CommitOutcomeUnknown ||
-        ['contention', 'unavailable'].includes(databaseErrorKind(error));
+      const mayRetry = error instanceof CommitOutcomeUnknown || mayPass(error);
       if (!mayRetry || attempt === RETRY.attemptsMax || signal.aborted) throw error;
       await pause(backoffMs(attempt, RETRY, Math.random()), signal);
     }

@@ -72,6 +72,11 @@ export function databaseErrorKind(error: unknown): DatabaseErrorKind {
   return cause instanceof Error && isConnectionLoss(cause) ? 'unavailable' : 'fault';
 }
 
+/** Whether the same statement may succeed later: others have locks that it needs, or the database does not answer. */
+export function mayPass(error: unknown): boolean {
+  return ['contention', 'unavailable'].includes(databaseErrorKind(error));
+}
+
 /** Classes of errors with which PostgreSQL itself answers statements. */
 const classes = new Set([
   '08',

@@ -75,7 +75,7 @@ export class ExecuteDoor {
       return Array.isArray(value) ? value.join(', ') : value;
     };
     const origin = { door: protocol.door, requestId, traceparent: header('traceparent') };
-    const metadata: CallMetadata = { header, deadlineAtMs, ...origin };
+    const metadata: CallMetadata = { ...origin, header, deadlineAtMs };
     const ending = new AbortController();
     const reply = await streamDispatcher.openCommands(operation, metadata, ending);
     if (!reply.ok) return refuse(stream, protocol, reply.failure);
