@@ -112,7 +112,7 @@ function rarely<T>(values: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
   return fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: values });
 }
 
-export const commands: fc.Arbitrary<DrawnCommand[]> = fc.array(
+const drawn: fc.Arbitrary<DrawnCommand[]> = fc.array(
   fc.oneof(
     ...Object.entries(requests).map(([name, request]) =>
       fc.record({
@@ -126,6 +126,35 @@ export const commands: fc.Arbitrary<DrawnCommand[]> = fc.array(
   ),
   { minLength: 1, maxLength: 40 },
 );
+
+export const commands = drawn.map(withKeysInOrder);
+
+/**
+ * Takes the key from commands that share it with an earlier one next to which they may run in either order: the one that
+ * comes first gets the key, and on a stream nobody knows which one that is.
+ */
+function withKeysInOrder(inTurn: readonly DrawnCommand[]): DrawnCommand[] {
+  const owners = new Map<string, string | undefined>();
+  return inTurn.map((command) => {
+    const { key } = command;
+    if (key === undefined) return command;
+    const needs = neededBy(command);
+    if (!owners.has(key)) {
+      owners.set(key, needs);
+      return command;
+    }
+    return needs !== undefined && needs === owners.get(key) ? command : { ...command, key: undefined };
+  });
+}
+
+/** Commands that need the same run in order. Undefined: a damaged one may need anything. */
+function neededBy({ request, damage, strange }: DrawnCommand): string | undefined {
+  if (damage !== undefined || strange !== undefined) return undefined;
+  const { id, lines = [], reference, toReference } = request;
+  if (id !== undefined) return JSON.stringify([id]);
+  const records = (lines as JsonObject[]).map((line) => line.id ?? null);
+  return JSON.stringify(records.length > 0 ? records : { reference, toReference });
+}
 
 export function damaged(bytes: Uint8Array, change: Damage | undefined): Uint8Array {
   if (change === undefined) return bytes;
