@@ -1,3 +1,4 @@
+import type { Write } from '../store/connection/statement.js';
 import type { Transaction } from '../store/connection/transaction.js';
 import { deleteHolds, insertHolds, updateHolds } from '../store/tables/holds.js';
 import { forgetIdempotencyKeys, insertIdempotencyKeys } from '../store/tables/idempotency-keys.js';
@@ -27,6 +28,7 @@ export function changesAnything({ workingSet, keys }: DecidedBatch): boolean {
 export function writeBatch(tx: Transaction, batchId: string, { workingSet, keys }: DecidedBatch): void {
   writeWorkingSet(tx, batchId, workingSet);
   if (keys.outlived.length > 0) forgetIdempotencyKeys(tx, keys.outlived);
+  // Last of all: from here to the COMMIT, everybody with the same key waits.
   if (keys.fresh.length > 0) insertIdempotencyKeys(tx, keys.fresh);
 }
 
@@ -34,16 +36,22 @@ export function writeBatch(tx: Transaction, batchId: string, { workingSet, keys 
 export function writeWorkingSet(tx: Transaction, batchId: string, workingSet: WorkingSet): void {
   const rows = workingSet.collect();
   const { opened, changed, ended } = rows.holds;
-  const { atUs } = workingSet;
+  const { atUs, movements } = workingSet;
   if (rows.createdStocks.length > 0) insertStockLevels(tx, rows.createdStocks);
   if (rows.createdRecords.length > 0) insertInventoryRecords(tx, rows.createdRecords, atUs);
-  if (rows.stocks.length > 0) updateStockLevels(tx, rows.stocks);
   if (rows.expiries.length > 0) updateNextExpiries(tx, rows.expiries);
   if (rows.described.length > 0) updateDescriptions(tx, rows.described, atUs!);
   if (rows.lines.length > 0) insertImportLines(tx, rows.lines);
   if (rows.settings.length > 0) updateSettings(tx, rows.settings);
-  if (ended.length > 0) deleteHolds(tx, ended);
-  if (changed.length > 0) updateHolds(tx, changed);
-  if (opened.length > 0) insertHolds(tx, opened);
-  if (workingSet.movements.length > 0) appendMovements(tx, batchId, workingSet.movements, atUs);
+  const holds: Write[] = [];
+  if (ended.length > 0) holds.push(deleteHolds(ended));
+  if (changed.length > 0) holds.push(updateHolds(changed));
+  if (opened.length > 0) holds.push(insertHolds(opened));
+  // Because of the keys of holds, one kind of change may depend on another one.
+  if (holds.length > 1) for (const write of holds.splice(0)) tx.writeTogether(write);
+  const writes: Write[] = [];
+  if (rows.stocks.length > 0) writes.push(updateStockLevels(rows.stocks));
+  writes.push(...holds);
+  if (movements.length > 0) writes.push(appendMovements(batchId, movements, atUs));
+  if (writes.length > 0) tx.writeTogether(...writes);
 }

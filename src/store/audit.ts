@@ -189,9 +189,7 @@ export async function repairRecord(
     const corrections = correctionsOf(found, references);
     const after = { onHandQty, reservedQty: heldQty };
     const revision = first + corrections.length - 1;
-    updateStockLevels(tx, [
-      { merchantId, stock: { id: inventoryId, ...after, revision, nextExpiryAtMs: null } },
-    ]);
+    const stock = { id: inventoryId, ...after, revision, nextExpiryAtMs: null };
     const notes =
       reservedQty === heldQty
         ? 'audit repair: the log set to what is held'
@@ -201,7 +199,7 @@ export async function repairRecord(
       const movement = { ...entry, ...deltas, notes, actor: SYSTEM_ACTOR };
       return { merchantId, movement, after: told ? after : null };
     });
-    appendMovements(tx, randomUUID(), entries);
+    tx.writeTogether(updateStockLevels([{ merchantId, stock }]), appendMovements(randomUUID(), entries));
     return { found, repaired: true };
   };
   return inTransaction(dataSource, repair, merchantId);

@@ -60,7 +60,7 @@ export async function seedRecords(
         details: { productId: id, ...plainDetails, ...details },
       })),
     );
-    appendMovements(tx, randomUUID(), [
+    const log = appendMovements(randomUUID(), [
       ...records.map(({ id, onHandQty }) => ({
         merchantId,
         movement: { inventoryId: id, onHandDelta: onHandQty, ...received, ...common },
@@ -72,14 +72,14 @@ export async function seedRecords(
         after: { onHandQty, reservedQty },
       })),
     ]);
-    insertHolds(
-      tx,
+    const holds = insertHolds(
       held.map(({ id, reservedQty }) => ({
         merchantId,
         inventoryId: id,
         hold: { reference: UNREFERENCED, qty: reservedQty, openedRevision: 2, expiresAtMs: null },
       })),
     );
+    tx.writeTogether(log, holds);
   };
   await inTransaction(dataSource, seed, merchantId);
 }

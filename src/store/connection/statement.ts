@@ -4,6 +4,14 @@ export interface Statement {
   readonly text: string;
   /** The same statement for transactions of one merchant. */
   readonly ofMerchant?: Statement;
+  /** The statements that it is made of. Transactions of one merchant send these instead. */
+  readonly parts?: readonly Statement[];
+}
+
+/** A statement whose answer nobody needs, and its parameters. */
+export interface Write {
+  readonly statement: Statement;
+  readonly values: readonly unknown[];
 }
 
 /** What writes the parts in which a statement's two texts differ. */
@@ -40,4 +48,36 @@ export function batchStatement({
 
 function parameterCount(text: string): number {
   return Math.max(0, ...[...text.matchAll(/\$(\d+)/g)].map(([, number]) => Number(number)));
+}
+
+const joined = new Map<string, Statement>();
+/** PostgreSQL cuts longer ones, and would take two for the same. */
+const NAME_LENGTH_MAX = 63;
+
+/**
+ * The statement that does what these do. Each has a price of its own: a message each way, a plan to start, an answer to
+ * read. All parts see the rows as they were before, and run in no order. So none may look at what another one writes.
+ */
+export function together(statements: readonly Statement[]): Statement {
+  const [only] = statements;
+  if (statements.length === 1) return only!;
+  const name = statements.map((part) => part.name).join('+');
+  let statement = joined.get(name);
+  if (statement === undefined) {
+    if (name.length > NAME_LENGTH_MAX) throw new RangeError(`${name} is too long a name`);
+    statement = { name, text: joinedText(statements), parts: statements };
+    joined.set(name, statement);
+  }
+  return statement;
+}
+
+function joinedText(statements: readonly Statement[]): string {
+  let before = 0;
+  const texts = statements.map(({ text }) => {
+    const renumbered = text.replace(/\$(\d+)/g, (_, number) => `$${before + Number(number)}`);
+    before += parameterCount(text);
+    return renumbered;
+  });
+  const last = texts.pop();
+  return `WITH ${texts.map((text, i) => `part_${i} AS (${text})`).join(', ')} ${last}`;
 }

@@ -2,7 +2,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { poolWatchOf } from './data-source.js';
 import type { PoolClient } from './pool-client.js';
 import { isUnanswered } from './sqlstate.js';
-import type { Statement } from './statement.js';
+import { type Statement, together, type Write } from './statement.js';
 import type { EndedTransaction, TransactionKind } from './watched-pool.js';
 
 /**
@@ -38,6 +38,19 @@ export class Transaction {
     // A failure is handled when the transaction ends. Until then, it must not count as unhandled.
     written.catch(() => {});
     this.#writes.push(written);
+  }
+
+  /**
+   * Sends all of them as one statement. Whether a distributed database could run that, nobody has tried; there, they go one
+   * by one.
+   */
+  writeTogether(...writes: readonly Write[]): void {
+    if (this.#merchantId === undefined) {
+      const values = writes.flatMap((write) => write.values);
+      this.write(together(writes.map(({ statement }) => statement)), values);
+      return;
+    }
+    for (const { statement, values } of writes) this.write(statement, [...values]);
   }
 
   /** Sends nothing more: a statement sent now would take effect on its own, outside any transaction. */

@@ -1,7 +1,7 @@
 import type { Hold } from '../../domain/hold.js';
 import { mapName } from '../../domain/map-name.js';
 import { numbers, numbersOrNulls, texts } from '../connection/array-literal.js';
-import { batchStatement, type Statement } from '../connection/statement.js';
+import { batchStatement, type Statement, type Write } from '../connection/statement.js';
 import type { Transaction } from '../connection/transaction.js';
 
 /** Names one hold. */
@@ -187,8 +187,8 @@ const INSERT = batchStatement({
  * Opens holds that do not exist yet. That was checked under the record's lock; a plain insert costs about 40 % less
  * than one with ON CONFLICT.
  */
-export function insertHolds(tx: Transaction, rows: readonly HoldRow[]): void {
-  tx.write(INSERT, columns(rows));
+export function insertHolds(rows: readonly HoldRow[]): Write {
+  return { statement: INSERT, values: columns(rows) };
 }
 
 const UPDATE = batchStatement({
@@ -203,8 +203,8 @@ const UPDATE = batchStatement({
 });
 
 /** Writes the new state of holds that exist. */
-export function updateHolds(tx: Transaction, rows: readonly HoldRow[]): void {
-  tx.write(UPDATE, columns(rows));
+export function updateHolds(rows: readonly HoldRow[]): Write {
+  return { statement: UPDATE, values: columns(rows) };
 }
 
 const DELETE = batchStatement({
@@ -217,8 +217,8 @@ const DELETE = batchStatement({
 });
 
 /** Ends holds. */
-export function deleteHolds(tx: Transaction, keys: readonly HoldKey[]): void {
-  tx.write(DELETE, keyColumns(keys));
+export function deleteHolds(keys: readonly HoldKey[]): Write {
+  return { statement: DELETE, values: keyColumns(keys) };
 }
 
 function keyColumns(keys: readonly HoldKey[]): unknown[] {

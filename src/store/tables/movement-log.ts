@@ -1,7 +1,7 @@
 import type { Movement } from '../../domain/movement.js';
 import type { Stock } from '../../domain/stock.js';
 import { numbers, numbersOrNulls, texts } from '../connection/array-literal.js';
-import { batchStatement, type Statement } from '../connection/statement.js';
+import { batchStatement, type Statement, type Write } from '../connection/statement.js';
 import type { Transaction } from '../connection/transaction.js';
 
 export interface MovementRow {
@@ -33,12 +33,11 @@ const APPEND = batchStatement({
  * microseconds since the epoch, where a caller is told it; the database's clock when null.
  */
 export function appendMovements(
-  tx: Transaction,
   batchId: string,
   rows: readonly MovementRow[],
   atUs: number | null = null,
-): void {
-  tx.write(APPEND, [
+): Write {
+  const values = [
     texts(rows.map((r) => r.merchantId)),
     texts(rows.map((r) => r.movement.inventoryId)),
     numbers(rows.map((r) => r.movement.revision)),
@@ -54,7 +53,8 @@ export function appendMovements(
     numbers(rows.map((r) => r.movement.moved?.qty ?? 0)),
     batchId,
     atUs,
-  ]);
+  ];
+  return { statement: APPEND, values };
 }
 
 // The range and its order leave the primary key as the only index that fits. With a plain equality, a plan made for a

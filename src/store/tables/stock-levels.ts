@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { Stock } from '../../domain/stock.js';
 import { numbers, numbersOrNulls, texts } from '../connection/array-literal.js';
-import { batchStatement, type Scope, type Statement } from '../connection/statement.js';
+import { batchStatement, type Scope, type Statement, type Write } from '../connection/statement.js';
 import type { Transaction } from '../connection/transaction.js';
 import { StockLevelEntity } from '../entities/stock-level.js';
 
@@ -186,8 +186,8 @@ const UPDATE = batchStatement({
 });
 
 /** Writes the new quantities of locked records; their next expiry stays. */
-export function updateStockLevels(tx: Transaction, rows: readonly StockRow[]): void {
-  tx.write(UPDATE, columns(rows));
+export function updateStockLevels(rows: readonly StockRow[]): Write {
+  return { statement: UPDATE, values: columns(rows) };
 }
 
 const UPDATE_EXPIRIES = batchStatement({

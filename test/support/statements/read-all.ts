@@ -32,9 +32,10 @@ function tablesOfSchema(): ReadonlySet<string> {
   return new Set(tables.filter((table) => table !== 'merchants' && table !== 'api_keys'));
 }
 
-const readStatement = ({ text, ofMerchant }: Statement): void => {
-  read(ofMerchant?.text ?? text);
-  if (ofMerchant !== undefined) good.add(text);
+const readStatement = ({ text, ofMerchant, parts }: Statement): void => {
+  if (parts !== undefined) parts.forEach(readStatement);
+  else read(ofMerchant?.text ?? text);
+  if (parts !== undefined || ofMerchant !== undefined) good.add(text);
 };
 
 function readAll(): void {
