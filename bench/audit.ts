@@ -14,10 +14,10 @@ export interface ToldAndUnknown extends Told {
   readonly unknown?: number;
 }
 
-/** Counters, holds and log of the service's tables: sound, and each equal to what callers were told they have. */
-export async function auditStock(dataSource: DataSource, side: string, told: ToldAndUnknown): Promise<void> {
-  const { consistent, drift } = await audit(dataSource, { repair: false });
-  if (!consistent) throw new AuditFailed(`${side} drifted: ${JSON.stringify(drift.slice(0, 3))}`);
+/** What the service's tables add up to. */
+export type Sums = Readonly<Record<string, number>>;
+
+export async function sumsOf(dataSource: DataSource): Promise<Sums> {
   const [sums]: Record<string, string>[] = await dataSource.query(`
     SELECT (SELECT sum(reserved_qty) FROM stock_levels) AS units,
            (SELECT count(*) FROM holds) AS holds,
@@ -25,13 +25,31 @@ export async function auditStock(dataSource: DataSource, side: string, told: Tol
            (SELECT count(*) FROM movement_log WHERE action = 'RESERVED') AS "RESERVED",
            (SELECT count(*) FROM movement_log WHERE action = 'RELEASED') AS "RELEASED",
            (SELECT count(*) FROM movement_log WHERE action = 'MOVED') AS "MOVED"`);
+  return Object.fromEntries(Object.entries(sums!).map(([what, count]) => [what, Number(count)]));
+}
+
+/**
+ * Counters, holds and log of the service's tables: sound, and each equal to what callers were told they have, on top of
+ * what was there `before`.
+ */
+export async function auditStock(
+  dataSource: DataSource,
+  side: string,
+  told: ToldAndUnknown,
+  before: Sums = {},
+): Promise<void> {
+  const { consistent, drift } = await audit(dataSource, { repair: false });
+  if (!consistent) throw new AuditFailed(`${side} drifted: ${JSON.stringify(drift.slice(0, 3))}`);
+  const sums = Object.fromEntries(
+    Object.entries(await sumsOf(dataSource)).map(([what, count]) => [what, count - (before[what] ?? 0)]),
+  );
   const { units, holds, references, entries, unknown } = told;
   const { RESERVED, ...others } = entries;
   // Each unknown call that was granted added one unit, hold, reference and log entry.
-  const surplus = Number(sums!.units) - units;
-  if (surplus < 0 || surplus > (unknown ?? 0)) expectAll(side, sums!, { units });
-  expectAll(side, sums!, others);
-  expectAll(side, sums!, { units, holds, references, RESERVED }, surplus);
+  const surplus = sums.units! - units;
+  if (surplus < 0 || surplus > (unknown ?? 0)) expectAll(side, sums, { units });
+  expectAll(side, sums, others);
+  expectAll(side, sums, { units, holds, references, RESERVED }, surplus);
 }
 
 /** The same for the plain implementation's tables, which have no holds. */
@@ -50,7 +68,7 @@ export async function auditPlain(client: pg.Client, side: string, told: Told): P
 
 function expectAll(
   side: string,
-  sums: Readonly<Record<string, string>>,
+  sums: Readonly<Record<string, string | number>>,
   told: Readonly<Record<string, number>>,
   surplus = 0,
 ): void {

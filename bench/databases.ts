@@ -2,7 +2,8 @@ import pg from 'pg';
 import { loadConfig } from '../src/config.js';
 import { openDatabase } from '../src/database.js';
 import { createMerchant } from '../src/service/merchants.js';
-import { auditPlain, auditStock, type ToldAndUnknown } from './audit.js';
+import { auditPlain, auditStock, type Sums, sumsOf, type ToldAndUnknown } from './audit.js';
+import { addHistory } from './history.js';
 import { ON_HAND_QTY, recordId } from './load/plan.js';
 import { seedTables, warmCache } from './seed.js';
 
@@ -15,17 +16,24 @@ export interface SideDatabase {
    * vacuumed and analysed; then a checkpoint, so that no turn writes out what another one dirtied. The service's
    * tables are then read once by key: see warmCache.
    */
-  reset(records: number): Promise<void>;
+  reset(records: number, more?: MoreRows): Promise<void>;
   /** Throws AuditFailed. */
   audit(told: ToldAndUnknown): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Rows of the service's tables besides the records. */
+export interface MoreRows {
+  /** Records of the second merchant. */
+  readonly neighbourRecords?: number | undefined;
+  /** Open holds of the first merchant, with their log. They are only added to, as making them takes minutes. */
+  readonly standingHolds?: number | undefined;
 }
 
 /** A database with the service's schema, and a merchant in it. */
 export interface StockDatabase extends SideDatabase, Merchant {
   /** A second merchant; without records, unless reset is told how many. */
   readonly neighbour: Merchant;
-  reset(records: number, neighbourRecords?: number): Promise<void>;
 }
 
 export interface Merchant {
@@ -48,21 +56,31 @@ export async function createStockDatabase(
   const merchant = await createMerchant(dataSource, 'Bench', 'test');
   const { merchantId } = merchant;
   const neighbour = await createMerchant(dataSource, 'Neighbour', 'test');
+  let standing = 0;
+  let before: Sums | undefined;
   return {
     url,
     ...merchant,
     neighbour,
-    reset: async (records, neighbourRecords = 0) => {
-      await dataSource.query(
-        'TRUNCATE stock_levels, inventory_records, holds, movement_log, idempotency_keys',
-      );
-      await seedTables(dataSource, merchantId, records);
+    reset: async (records, { neighbourRecords = 0, standingHolds = 0 } = {}) => {
+      if (standingHolds === 0 || standingHolds < standing) {
+        await dataSource.query(
+          'TRUNCATE stock_levels, inventory_records, holds, movement_log, idempotency_keys',
+        );
+        await seedTables(dataSource, merchantId, records);
+        standing = 0;
+      }
       if (neighbourRecords > 0) await seedTables(dataSource, neighbour.merchantId, neighbourRecords);
+      if (standingHolds > standing) {
+        await addHistory(dataSource, merchantId, Math.round((standingHolds - standing) / records));
+        standing = standingHolds;
+      }
+      before = standing === 0 ? undefined : await sumsOf(dataSource);
       await dataSource.query('VACUUM ANALYZE');
       await dataSource.query('CHECKPOINT');
       await warmCache(dataSource, merchantId);
     },
-    audit: (told) => auditStock(dataSource, name, told),
+    audit: (told) => auditStock(dataSource, name, told, before),
     close,
   };
 }

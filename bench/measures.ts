@@ -122,6 +122,15 @@ const overloadMeasures: readonly Measure[] = ([1.2, 3] as const).flatMap((share)
   },
 ]);
 
+const historyMeasures: readonly Measure[] = ([2, 20, 50] as const).map((millions) => ({
+  id: 22,
+  name: `10,000 records: with ${millions} million holds and half as many more log entries / without`,
+  of: [`holdfast, ${millions} million holds`, MANY],
+  figure: ratio(rate),
+  bar: 'none',
+  alone: true,
+}));
+
 const measures: readonly Measure[] = [
   {
     id: 1,
@@ -286,6 +295,7 @@ const measures: readonly Measure[] = [
   },
   ...commandMeasures,
   ...overloadMeasures,
+  ...historyMeasures,
 ];
 
 /** In the specification's order. A quick run has no time to seed a million records. */

@@ -131,7 +131,7 @@ function chooseMeasures(all: readonly Measure[], list: string): Measure[] {
   const chosen = all.filter((measure) => ids.includes(measure.id));
   const alone = chosen.find((measure) => measure.alone)?.id;
   if (alone !== undefined && chosen.some((measure) => measure.id !== alone)) {
-    throw new UsageError(`--only: ${alone} takes ten minutes and runs alone`);
+    throw new UsageError(`--only: ${alone} takes many minutes and runs alone`);
   }
   return chosen;
 }

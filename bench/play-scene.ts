@@ -19,7 +19,7 @@ export async function playScene(
 ): Promise<ReadonlyMap<string, Reading>> {
   const { database } = arena.holdfast;
   const service = scene.limited ? await arena.holdfast.limited() : (await arena.holdfast.processes(1))[0]!;
-  await database.reset(scene.records, NEIGHBOUR_RECORDS);
+  await database.reset(scene.records, { neighbourRecords: NEIGHBOUR_RECORDS });
   const letGo =
     scene.heldRows === undefined
       ? undefined

@@ -22,7 +22,7 @@ export async function playServed(
   const services = load.side === 'holdfast' ? await servicesOf(arena, load) : [{ process, ...served }];
   const { tableRecords = load.records, orderLines = 0, call = 'reserve' } = load;
   const { parts = 0 } = timing;
-  await database?.reset(tableRecords);
+  await database?.reset(tableRecords, { standingHolds: load.standingHolds });
   if (pool !== undefined) await process.ask('usePool', pool);
   const plan: LoadPlan = {
     door: load.door,

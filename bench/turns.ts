@@ -11,6 +11,8 @@ export interface ServedTurn {
   readonly door: 'grpc' | 'rest';
   /** How many records are called. */
   readonly records: number;
+  /** Holds that are open before the turn begins, with half as many more entries in the log; absent: none. */
+  readonly standingHolds?: number;
   /** How many records the table has; absent: as many. */
   readonly tableRecords?: number;
   /** Calls in flight; or a part of the rate that another turn of the same round reached. */
@@ -107,6 +109,9 @@ const table = {
   'holdfast, 0.8 × offered': offered(0.8),
   'holdfast, 1.2 × offered': offered(1.2),
   'holdfast, 3 × offered': offered(3),
+  'holdfast, 2 million holds': { side: 'holdfast', ...grpcMany, standingHolds: 2 * MILLION },
+  'holdfast, 20 million holds': { side: 'holdfast', ...grpcMany, standingHolds: 20 * MILLION },
+  'holdfast, 50 million holds': { side: 'holdfast', ...grpcMany, standingHolds: 50 * MILLION },
   'holdfast, for minutes': {
     side: 'holdfast',
     ...grpcMany,
