@@ -26,8 +26,8 @@ export class UsageError extends Error {
 
 /**
  * `--quick`: one short round, for a first look. `--only 1,3`: these measures. `--only 9`: ten minutes of load, or
- * `--minutes` of it. `--profile`: where time goes. `--curve`: latency against load, too, as in a full run. `--chart`:
- * draws the last run, and runs nothing.
+ * `--minutes` of it. `--only 22`: tables with a long history. `--profile`: where time goes. `--curve`: latency against
+ * load, too, as in a full run. `--chart`: draws the last run, and runs nothing.
  */
 export function readOptions(args: readonly string[]): Options {
   const values = parse(args);

@@ -47,11 +47,11 @@ export function writeWorkingSet(tx: Transaction, batchId: string, workingSet: Wo
   if (ended.length > 0) holds.push(deleteHolds(ended));
   if (changed.length > 0) holds.push(updateHolds(changed));
   if (opened.length > 0) holds.push(insertHolds(opened));
-  // Because of the keys of holds, one kind of change may depend on another one.
-  if (holds.length > 1) for (const write of holds.splice(0)) tx.writeTogether(write);
   const writes: Write[] = [];
   if (rows.stocks.length > 0) writes.push(updateStockLevels(rows.stocks));
-  writes.push(...holds);
+  // Because of the keys of holds, one kind of change may depend on another one.
+  if (holds.length === 1) writes.push(...holds);
+  else for (const write of holds) tx.writeTogether(write);
   if (movements.length > 0) writes.push(appendMovements(batchId, movements, atUs));
   if (writes.length > 0) tx.writeTogether(...writes);
 }

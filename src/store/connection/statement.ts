@@ -4,8 +4,6 @@ export interface Statement {
   readonly text: string;
   /** The same statement for transactions of one merchant. */
   readonly ofMerchant?: Statement;
-  /** The statements that it is made of. Transactions of one merchant send these instead. */
-  readonly parts?: readonly Statement[];
 }
 
 /** A statement whose answer nobody needs, and its parameters. */
@@ -65,7 +63,7 @@ export function together(statements: readonly Statement[]): Statement {
   let statement = joined.get(name);
   if (statement === undefined) {
     if (name.length > NAME_LENGTH_MAX) throw new RangeError(`${name} is too long a name`);
-    statement = { name, text: joinedText(statements), parts: statements };
+    statement = { name, text: joinedText(statements) };
     joined.set(name, statement);
   }
   return statement;

@@ -27,13 +27,13 @@ export class Transaction {
     this.#merchantId = merchantId;
   }
 
-  async read<Row>(statement: Statement, values: unknown[]): Promise<Row[]> {
+  async read<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
     const { rows } = await this.#send(statement, values);
     return rows as Row[];
   }
 
   /** Sends a statement whose answer nobody needs. If it fails, the transaction fails. */
-  write(statement: Statement, values: unknown[]): void {
+  write(statement: Statement, values: readonly unknown[]): void {
     const written = this.#send(statement, values);
     // A failure is handled when the transaction ends. Until then, it must not count as unhandled.
     written.catch(() => {});
@@ -50,7 +50,7 @@ export class Transaction {
       this.write(together(writes.map(({ statement }) => statement)), values);
       return;
     }
-    for (const { statement, values } of writes) this.write(statement, [...values]);
+    for (const { statement, values } of writes) this.write(statement, values);
   }
 
   /** Sends nothing more: a statement sent now would take effect on its own, outside any transaction. */
@@ -58,7 +58,7 @@ export class Transaction {
     this.#failed = true;
   }
 
-  #send(statement: Statement, values: unknown[]): Promise<{ rows: unknown[] }> {
+  #send(statement: Statement, values: readonly unknown[]): Promise<{ rows: unknown[] }> {
     if (this.#failed) throw new Error('the transaction has failed');
     const merchantId = this.#merchantId;
     const { ofMerchant } = statement;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { PoolClient } from '../../../src/store/connection/pool-client.js';
-import type { Statement } from '../../../src/store/connection/statement.js';
+import { type Statement, together } from '../../../src/store/connection/statement.js';
 import { Transaction } from '../../../src/store/connection/transaction.js';
 import { merchantFaults } from './names-merchant.js';
 
@@ -32,14 +32,13 @@ function tablesOfSchema(): ReadonlySet<string> {
   return new Set(tables.filter((table) => table !== 'merchants' && table !== 'api_keys'));
 }
 
-const readStatement = ({ text, ofMerchant, parts }: Statement): void => {
-  if (parts !== undefined) parts.forEach(readStatement);
-  else read(ofMerchant?.text ?? text);
-  if (parts !== undefined || ofMerchant !== undefined) good.add(text);
+const readStatement = ({ text, ofMerchant }: Statement): void => {
+  read(ofMerchant?.text ?? text);
+  if (ofMerchant !== undefined) good.add(text);
 };
 
 function readAll(): void {
-  const { read: readRows, write } = Transaction.prototype;
+  const { read: readRows, write, writeTogether } = Transaction.prototype;
   Transaction.prototype.read = function <Row>(this: Transaction, statement: Statement, values: unknown[]) {
     readStatement(statement);
     return readRows.call(this, statement, values) as Promise<Row[]>;
@@ -47,6 +46,13 @@ function readAll(): void {
   Transaction.prototype.write = function (this: Transaction, statement, values) {
     readStatement(statement);
     write.call(this, statement, values);
+  };
+  Transaction.prototype.writeTogether = function (this: Transaction, ...writes) {
+    const statements = writes.map(({ statement }) => statement);
+    statements.forEach(readStatement);
+    // It is good if its parts are. On a distributed database, these are sent.
+    good.add(together(statements).text);
+    writeTogether.call(this, ...writes);
   };
 
   const { query } = PoolClient.prototype;

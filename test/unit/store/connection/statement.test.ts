@@ -13,7 +13,6 @@ describe('statements together', () => {
         'WITH part_0 AS (INSERT INTO a VALUES ($1, $2)), ' +
         'part_1 AS (UPDATE b SET n = $4 WHERE id = $3 AND m = $3) ' +
         'INSERT INTO a VALUES ($5, $6)',
-      parts: [add, change, add],
     });
     expect(together([remove, add]).text).toBe(
       'WITH part_0 AS (DELETE FROM c WHERE id = $11) INSERT INTO a VALUES ($12, $13)',
