@@ -182,7 +182,7 @@ export class Batcher<C, R> {
   #startLanes(): void {
     while (this.#inLanes < this.#limits.engineLanes && this.#strays < this.#limits.straysMax) {
       const batch = newBatch<C, R>();
-      this.#schedule.fill(batch, this.#clock.nowMs());
+      this.#schedule.fill(batch, this.#clock.nowMs(), this.#executing.weight);
       if (batch.entries.length === 0) break;
       void this.#runInLane(batch);
     }

@@ -1,14 +1,20 @@
 import { Presence } from '../../timing/presence.js';
 import { Away } from './away.js';
 import type { Batch, Entry } from './entry.js';
+import type { SchedulerLimits } from './executor.js';
 import { type Group, Groups } from './groups.js';
 import { Turns } from './turns.js';
+
+type ScheduleLimits = Pick<SchedulerLimits, 'engineLanes' | 'batchCommandsMax' | 'queueCommandsMax'>;
 
 /** How much of a batch one group may take, by weight, while others are present. */
 const QUANTUM = 64;
 
 /** A group is quiet if no more than this waits, by weight. */
 const QUIET = 16;
+
+/** Lanes divide what there is if it weighs more than this for each: a batch has a price, however small it is. */
+const UNDIVIDED = 64;
 
 /** A group may fill this many times as much of the queue as is left free. */
 const SHARE = 4;
@@ -23,7 +29,7 @@ export class Schedule<C, R> {
   readonly #groups = new Groups<Entry<C, R>>();
   /** Groups that may have something to take, in the order of their turns. */
   #round: Group<Entry<C, R>>[] = [];
-  readonly #limits: { readonly batchCommandsMax: number; readonly queueCommandsMax: number };
+  readonly #limits: ScheduleLimits;
   readonly #oneGroup: boolean;
   /** Calls have come to wait for the row, which somebody outside keeps. */
   onJoined: ((name: string) => void) | undefined;
@@ -39,10 +45,7 @@ export class Schedule<C, R> {
   readonly #turns = new Turns<Entry<C, R>>((entry) => this.#away.leave(entry));
   readonly #present = new Presence();
 
-  constructor(
-    limits: { readonly batchCommandsMax: number; readonly queueCommandsMax: number },
-    oneGroup: boolean,
-  ) {
+  constructor(limits: ScheduleLimits, oneGroup: boolean) {
     this.#limits = limits;
     this.#oneGroup = oneGroup;
   }
@@ -78,8 +81,16 @@ export class Schedule<C, R> {
     this.#groupOf(entry.group).arrived.push(entry);
   }
 
-  /** Fills the batch with the calls that come next. If all of them wait for rows, it stays empty. */
-  fill(batch: Batch<C, R>, nowMs: number): void {
+  /**
+   * Fills the batch with the calls that come next. If all of them wait for rows, it stays empty. `executing`: the weight of
+   * the calls that are in batches.
+   *
+   * It takes its lane's share of all calls, waiting or executing. If one batch took all that wait, its callers would come
+   * back together, and again be one batch: the process and the database would work in turns, and never at once. Calls on
+   * rows that the batch has come with it in any case, since no other lane could take them.
+   */
+  fill(batch: Batch<C, R>, nowMs: number, executing: number): void {
+    const share = Math.max(UNDIVIDED, (this.#groups.weight + executing) / this.#limits.engineLanes);
     const first: Group<Entry<C, R>>[] = [];
     const last: Group<Entry<C, R>>[] = [];
     while (batch.weight < this.#limits.batchCommandsMax) {
@@ -92,7 +103,7 @@ export class Schedule<C, R> {
       const alone = this.#present.isAlone(group.name, nowMs);
       group.credit = alone ? Number.POSITIVE_INFINITY : group.credit + QUANTUM;
       const before = batch.entries.length;
-      const end = this.#visit(group, batch);
+      const end = this.#visit(group, batch, share);
       // A group whose call found no room keeps its credit. Otherwise a heavy call next to a flood would never have
       // enough.
       if (end === 'empty' || alone) group.credit = 0;
@@ -100,7 +111,8 @@ export class Schedule<C, R> {
       // A group that found no room at all is first next time.
       else if (end === 'room' && batch.entries.length === before) first.push(group);
       else last.push(group);
-      if (this.#oneGroup && batch.entries.length > 0) break;
+      const full = end === 'room' && batch.weight >= share;
+      if (full || (this.#oneGroup && batch.entries.length > 0)) break;
     }
     this.#round = [...first, ...this.#round, ...last];
     this.#tellOfJoined();
@@ -124,12 +136,17 @@ export class Schedule<C, R> {
   }
 
   /** Takes calls of the group until its credit is used up, the batch has no room, or no call is left. */
-  #visit(group: Group<Entry<C, R>>, batch: Batch<C, R>): 'credit' | 'room' | 'empty' {
+  #visit(
+    group: Group<Entry<C, R>>,
+    batch: Batch<C, R>,
+    share = Number.POSITIVE_INFINITY,
+  ): 'credit' | 'room' | 'empty' {
     for (let entry = this.#peek(group, batch); entry !== undefined; entry = this.#peek(group, batch)) {
       if (entry.weight > group.credit) return 'credit';
       // A call that does not fit waits for the next batch, and those behind it do not overtake it.
       if (batch.entries.length > 0 && batch.weight + entry.weight > this.#limits.batchCommandsMax)
         return 'room';
+      if (batch.weight >= share && !this.#turns.isHeldBy(entry, batch)) return 'room';
       group.credit -= entry.weight;
       this.#take(group, entry, batch);
     }

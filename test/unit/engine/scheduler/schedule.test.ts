@@ -24,8 +24,11 @@ function entry(call: string, number: number): Waiting {
   };
 }
 
-function setUp(batchCommandsMax: number, queueCommandsMax = 100_000, oneGroup = false) {
-  const schedule = new Schedule<string, string>({ batchCommandsMax, queueCommandsMax }, oneGroup);
+function setUp(batchCommandsMax: number, queueCommandsMax = 100_000, oneGroup = false, engineLanes = 1) {
+  const schedule = new Schedule<string, string>(
+    { engineLanes, batchCommandsMax, queueCommandsMax },
+    oneGroup,
+  );
   let arrived = 0;
   return {
     schedule,
@@ -35,9 +38,9 @@ function setUp(batchCommandsMax: number, queueCommandsMax = 100_000, oneGroup = 
         schedule.add(one);
         return one;
       }),
-    fill: (): Batch<string, string> => {
+    fill: (executing = 0): Batch<string, string> => {
       const batch = newBatch<string, string>();
-      schedule.fill(batch, 0);
+      schedule.fill(batch, 0, executing);
       return batch;
     },
   };
@@ -72,8 +75,11 @@ describe('groups take turns', () => {
     expect(calls(fill())).toEqual(Array(64).fill('A 1'));
   });
 
-  test.each([33, 128, 129, 300, 499, 500, 2000])('one that weighs %i is not starved by floods', (weight) => {
-    const { schedule, come, fill } = setUp(500);
+  test.each([
+    ...[33, 128, 129, 300, 499, 500, 2000].map((weight) => [weight, 1]),
+    ...[33, 300, 2000].map((weight) => [weight, 64]),
+  ])('one that weighs %i is not starved by floods; lanes: %i', (weight, engineLanes) => {
+    const { schedule, come, fill } = setUp(500, 100_000, false, engineLanes);
     for (const flood of ['B', 'C', 'D', 'E', 'F']) come(`${flood} 1`, 3000);
     come(`A ${weight}`);
     const batches: string[][] = [];
@@ -83,7 +89,9 @@ describe('groups take turns', () => {
       schedule.release(batch);
     }
     // Its credit grows with every turn of its group.
-    expect(batches.length).toBeLessThanOrEqual(Math.ceil(weight / 64) + 1);
+    const turns = Math.ceil(weight / 64) + 1;
+    // In a batch of one lane of many, each of the six groups has its turn in a batch of its own.
+    expect(batches.length).toBeLessThanOrEqual(engineLanes === 1 ? turns : 6 * turns);
   });
 
   test.each([1, 10, 64, 65, 500])('batches of %i: floods take turns', (batchCommandsMax) => {
@@ -108,6 +116,52 @@ describe('groups take turns', () => {
     schedule.release(first);
     const next = [...calls(fill()), ...calls(fill())];
     expect(next.filter((call) => call === 'A 1 x')).toHaveLength(2);
+  });
+});
+
+describe('lanes divide what there is', () => {
+  const sizes = (waiting: number, executing: number, engineLanes = 2): number => {
+    const { come, fill } = setUp(500, 100_000, false, engineLanes);
+    for (let i = 0; i < waiting; i++) come(`A 1 ${String.fromCodePoint(0x4e00 + i)}`);
+    return fill(executing).entries.length;
+  };
+
+  test.each([
+    ['half of what waits', 400, 0, 2, 200],
+    ['a quarter', 400, 0, 4, 100],
+    ['all, next to a batch as large', 200, 200, 2, 200],
+    ['all, next to a larger one', 60, 340, 2, 60],
+    ['half of all, next to a smaller one', 380, 20, 2, 200],
+    ['all, as long as it is little', 64, 0, 2, 64],
+    ['no more than a batch may have', 2000, 0, 2, 500],
+    ['all, where there is one lane', 400, 0, 1, 400],
+  ])('a batch takes %s: %i wait, %i execute, %i lanes', (_, waiting, executing, lanes, taken) => {
+    expect(sizes(waiting, executing, lanes)).toBe(taken);
+  });
+
+  test('calls on a row that the batch has come with it', () => {
+    const { come, fill } = setUp(500, 100_000, false, 2);
+    come('A 1 x', 300);
+    expect(fill().entries).toHaveLength(300);
+  });
+
+  test('and the others are left to the next lane, in order', () => {
+    const { schedule, come, fill } = setUp(500, 100_000, false, 2);
+    come('A 1 x', 150);
+    const [y] = come('A 1 y');
+    const [behind] = come('A 1 x');
+    const first = fill();
+    expect(first.entries).toHaveLength(150);
+    // No lane has the turn on x as long as the first batch is not done.
+    expect(fill(150).entries).toEqual([y]);
+    schedule.release(first);
+    expect(fill(1).entries).toEqual([behind]);
+  });
+
+  test('calls that name no row are divided, too', () => {
+    const { come, fill } = setUp(500, 100_000, false, 2);
+    come('A 1', 300);
+    expect(fill().entries).toHaveLength(150);
   });
 });
 
