@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { Statement } from './connection/statement.js';
 import type { Transaction } from './connection/transaction.js';
+import { holdsToAudit } from './tables/holds.js';
 
 /** What a reference holds of one record, and what the log adds up to for it; '' for unreferenced units. */
 export interface ReferenceSums {
@@ -41,7 +42,7 @@ function sums(of: 'all' | 'one'): string {
                             FROM order_carried
                            WHERE merchant_id = $1 ${ofRecord} AND (units <> 0 OR reference = '' OR opened_revision IS NOT NULL)) AS e
                    GROUP BY inventory_id, reference) AS l
-            FULL JOIN (SELECT * FROM holds WHERE merchant_id = $1 ${ofRecord}) AS h
+            FULL JOIN (${holdsToAudit(of === 'one' ? '$3' : undefined)}) AS h
                    ON h.inventory_id = l.inventory_id AND h.reference = l.reference) AS m
     LEFT JOIN (SELECT inventory_id, max(untold) AS untold
                  FROM (SELECT inventory_id, revision AS untold

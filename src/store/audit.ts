@@ -5,6 +5,7 @@ import { SYSTEM_ACTOR } from '../domain/movement.js';
 import { findReferenceDrift, type ReferenceSums, readReferenceDrift } from './audit-references.js';
 import type { Statement } from './connection/statement.js';
 import { inTransaction, type Transaction } from './connection/transaction.js';
+import { holdsToAudit } from './tables/holds.js';
 import { appendMovements, type MovementRow } from './tables/movement-log.js';
 import { lockStockLevels, updateNextExpiries, updateStockLevels } from './tables/stock-levels.js';
 
@@ -80,8 +81,7 @@ function sums(of: 'all' | 'one'): string {
          s.reorder_level, d.reorder_level AS described_reorder_level
     FROM (SELECT * FROM stock_levels WHERE merchant_id = $1 ${and('id')}) AS s
     FULL JOIN (SELECT inventory_id, sum(qty) AS qty, min(qty) AS smallest, min(expires_at) AS earliest_expiry
-                 FROM holds
-                WHERE merchant_id = $1 ${and('inventory_id')}
+                 FROM (${holdsToAudit(of === 'one' ? '$2' : undefined)}) AS held
                 GROUP BY inventory_id) AS h ON h.inventory_id = s.id
     FULL JOIN (SELECT inventory_id, sum(on_hand) AS on_hand, sum(reserved) AS reserved, max(revision) AS revision
                  FROM (SELECT inventory_id, sum(on_hand_delta) AS on_hand, sum(reserved_delta) AS reserved,

@@ -17,7 +17,7 @@ CREATE TABLE holds (
   opened_revision bigint NOT NULL,
   expires_at timestamp with time zone,
   CONSTRAINT holds_not_empty CHECK ((qty > 0)),
-  CONSTRAINT holds_pkey PRIMARY KEY (merchant_id, inventory_id, reference)
+  CONSTRAINT holds_pkey PRIMARY KEY (merchant_id, reference, inventory_id)
 ) WITH (fillfactor=80);
 
 CREATE TABLE idempotency_keys (
@@ -159,8 +159,6 @@ CREATE INDEX api_keys_by_hash ON public.api_keys USING btree (key_hash);
 CREATE UNIQUE INDEX holds_by_age ON public.holds USING btree (merchant_id, inventory_id, opened_revision) WHERE (reference <> ''::text);
 
 CREATE INDEX holds_by_expiry ON public.holds USING btree (merchant_id, inventory_id, expires_at) WHERE (expires_at IS NOT NULL);
-
-CREATE INDEX holds_by_reference ON public.holds USING btree (merchant_id, reference) WHERE (reference <> ''::text);
 
 CREATE INDEX idempotency_keys_by_age ON public.idempotency_keys USING btree (((merchant_id || ''::text)), created_at);
 

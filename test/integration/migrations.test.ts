@@ -147,6 +147,36 @@ test('from the first version to head with rows in every table, however short the
   expect(described).toEqual([{ records: 20_000, first: new Date('2026-01-02T03:04:05Z') }]);
 });
 
+const nextKey = 'CREATE UNIQUE INDEX holds_pkey_next ON holds (merchant_id, reference, inventory_id)';
+
+describe('holds get another key, also where somebody interrupted that', () => {
+  test.each([
+    ['before its index was built', []],
+    [
+      'while its index was built',
+      [nextKey, "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'holds_pkey_next'::regclass"],
+    ],
+    ['before the key took its index', [nextKey]],
+    [
+      'before the index that it stands in for was dropped',
+      [
+        nextKey,
+        'ALTER TABLE holds DROP CONSTRAINT holds_pkey, ADD CONSTRAINT holds_pkey PRIMARY KEY USING INDEX holds_pkey_next',
+      ],
+    ],
+  ])('%s', async (_, before) => {
+    const dataSource = await open();
+    await dataSource.undoLastMigration();
+    await database.query(`
+      INSERT INTO holds (merchant_id, inventory_id, reference, qty, opened_revision)
+      SELECT 'mer_1', 'inv_' || n, 'A', 4, 2 FROM generate_series(1, 1000) AS n`);
+    for (const statement of before) await database.query(statement);
+    expect(await migrate(dataSource)).toEqual(names.slice(-1));
+    expect(await dumpSchema(database)).toBe(readFileSync(golden, 'utf8'));
+    expect(await database.query('SELECT count(*)::int AS holds FROM holds')).toEqual([{ holds: 1000 }]);
+  });
+});
+
 describe('tables of a cluster, on one PostgreSQL', () => {
   test('are all local, in the order in which they would be distributed', async () => {
     const spread = await readSpread(await open());

@@ -211,7 +211,7 @@ describe('two processes at the same time', () => {
     receiver,
   }) => {
     const small = await start({ limits: { batchCommandsMax: 20 } });
-    const large = await start({ limits: { attemptsMax: 2 } });
+    const large = await start({ limits: { attemptsMax: 2, engineLanes: 1 } });
     const lines = () => products.map((product) => receiver.receive(`${product} 2`));
     const [a, b] = await Promise.all([small.submit(...lines()), large.submit(...lines())]);
     const pairs = products.map((_, i) => [a[i], b[i]].sort().join(' '));

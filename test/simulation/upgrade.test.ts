@@ -205,6 +205,14 @@ async function expectInLog(keys: readonly string[]): Promise<void> {
   expect(rows.map(({ notes }) => notes).sort()).toEqual([...keys].sort());
 }
 
+/** The key in its new order finds the same rows as the old one and the index did. */
+const HOLDS_BY_REFERENCE =
+  "CREATE INDEX holds_by_reference ON public.holds USING btree (merchant_id, reference) WHERE (reference <> ''::text);\n";
+const OTHER_ORDER = [
+  'holds_pkey PRIMARY KEY (merchant_id, inventory_id, reference)',
+  'holds_pkey PRIMARY KEY (merchant_id, reference, inventory_id)',
+] as const;
+
 /**
  * Expects that the schema only grew: everything that the version before reads is still there, and the rows that it
  * writes are still accepted. A later version may remove something by a migration of its own, with its reason here.
@@ -221,7 +229,8 @@ function expectExpanded(before: string, after: string): void {
       }),
     );
   const now = tables(after);
-  for (const [head, lines] of tables(before)) {
+  const expected = before.replace(HOLDS_BY_REFERENCE, '').replace(...OTHER_ORDER);
+  for (const [head, lines] of tables(expected)) {
     expect([...now.keys()]).toContain(head);
     const found = now.get(head)!;
     expect(found).toEqual(expect.arrayContaining(lines));

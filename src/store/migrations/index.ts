@@ -6,6 +6,7 @@ import { RecordsByWarehouse1790400000000 } from './1790400000000-records-by-ware
 import { Moves1790500000000 } from './1790500000000-moves.js';
 import { CarriedLog1790600000000 } from './1790600000000-carried-log.js';
 import { Compatibility1790700000000 } from './1790700000000-compatibility.js';
+import { HoldsByReference1790800000000 } from './1790800000000-holds-by-reference.js';
 
 /** In the order in which they run. The SQL of a released migration is never edited. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   Moves1790500000000,
   CarriedLog1790600000000,
   Compatibility1790700000000,
+  HoldsByReference1790800000000,
 ];

@@ -119,7 +119,7 @@ function ordersOf(references: string | undefined): string {
      CROSS JOIN LATERAL (
            SELECT ${SUMS}
              FROM (SELECT * FROM holds
-                    WHERE merchant_id = $1 AND reference = c.reference AND reference <> '' AND ${LIVE}
+                    WHERE merchant_id = $1 AND reference = c.reference AND ${LIVE}
                    OFFSET 0) AS h ${OPENED}) AS o`;
 }
 

@@ -43,7 +43,7 @@ const FIND: Statement = {
              CASE WHEN expired THEN NULL ELSE ${ms('expires_at')} END AS expires_ms
         FROM (SELECT *, coalesce(expires_at <= statement_timestamp(), false) AS expired
                 FROM holds
-               WHERE merchant_id = $1 AND reference = $2 AND reference <> ''
+               WHERE merchant_id = $1 AND reference = $2
                LIMIT ${ORDER_ENTRIES_MAX}) AS all_holds),
     lines AS (
       SELECT inventory_id, sum(held) AS held, sum(confirmed) AS confirmed, sum(released) AS released,

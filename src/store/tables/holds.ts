@@ -61,6 +61,16 @@ export async function readHolds(tx: Transaction, keys: readonly HoldKey[]): Prom
   return rows.map(holdRow);
 }
 
+/**
+ * SQL for the holds of merchant $1: of all records, or of one, whose id is the parameter `record`. An index by record has
+ * those with a reference; the others are found by key.
+ */
+export function holdsToAudit(record: string | undefined): string {
+  if (record === undefined) return 'SELECT * FROM holds WHERE merchant_id = $1';
+  const ofRecord = `SELECT * FROM holds WHERE merchant_id = $1 AND inventory_id = ${record}`;
+  return `${ofRecord} AND reference <> '' UNION ALL ${ofRecord} AND reference = ''`;
+}
+
 const FIND_HELD = batchStatement({
   name: 'find_held_references',
   text: ({ only }) => `
@@ -68,7 +78,7 @@ const FIND_HELD = batchStatement({
       FROM unnest($1::text[], $2::text[]) AS k (merchant_id, reference)
      CROSS JOIN LATERAL (
            SELECT FROM holds
-            WHERE merchant_id = k.merchant_id AND reference = k.reference AND reference <> '' ${only('merchant_id')}
+            WHERE merchant_id = k.merchant_id AND reference = k.reference ${only('merchant_id')}
             LIMIT 1) AS h`,
 });
 
@@ -199,7 +209,7 @@ const UPDATE = batchStatement({
       FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bigint[], $6::float8[])
            AS n (merchant_id, inventory_id, reference, qty, opened_revision, expires_at_ms)
      WHERE h.merchant_id = n.merchant_id AND h.inventory_id = n.inventory_id AND h.reference = n.reference
-       ${only('h.merchant_id')} ${either('', 'AND h.inventory_id = ANY ($2::text[])')}`,
+       ${only('h.merchant_id')} ${either('', 'AND h.reference = ANY ($3::text[])')}`,
 });
 
 /** Writes the new state of holds that exist. */
@@ -213,7 +223,7 @@ const DELETE = batchStatement({
     DELETE FROM holds AS h
      USING unnest($1::text[], $2::text[], $3::text[]) AS k (merchant_id, inventory_id, reference)
      WHERE h.merchant_id = k.merchant_id AND h.inventory_id = k.inventory_id AND h.reference = k.reference
-       ${only('h.merchant_id')} ${either('', 'AND h.inventory_id = ANY ($2::text[])')}`,
+       ${only('h.merchant_id')} ${either('', 'AND h.reference = ANY ($3::text[])')}`,
 });
 
 /** Ends holds. */

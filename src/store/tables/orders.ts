@@ -34,7 +34,7 @@ const FIND_RECORDS = batchStatement({
      CROSS JOIN LATERAL (
            SELECT merchant_id, inventory_id, reference
              FROM holds
-            WHERE merchant_id = o.merchant_id AND reference = o.reference AND reference <> '' ${only('merchant_id')}
+            WHERE merchant_id = o.merchant_id AND reference = o.reference ${only('merchant_id')}
             LIMIT $3) AS h
      LIMIT $4`,
 });
@@ -71,7 +71,7 @@ function endingWhereNeeded(also: string): string {
       FROM (${endingMovement('o.merchant_id', 'o.reference', also)}) AS e
      WHERE o.contested OR NOT EXISTS (
            SELECT FROM holds
-            WHERE merchant_id = o.merchant_id AND reference = o.reference AND reference <> '' ${also}
+            WHERE merchant_id = o.merchant_id AND reference = o.reference ${also}
               AND (expires_at IS NULL OR expires_at > clock_timestamp() + interval '1 minute'))`;
 }
 
@@ -86,7 +86,7 @@ const READ = batchStatement({
       LEFT JOIN LATERAL (
            SELECT inventory_id, qty, opened_revision, ${EXPIRES_AT_MS}
              FROM holds
-            WHERE merchant_id = o.merchant_id AND reference = o.reference AND reference <> '' ${only('merchant_id')}
+            WHERE merchant_id = o.merchant_id AND reference = o.reference ${only('merchant_id')}
            ${either('', 'OFFSET 0')}) AS h ON true`,
 });
 
@@ -145,7 +145,7 @@ const READ_PART = batchStatement({
   text: ({ only }) => `
     SELECT o.merchant_id, o.reference, l.action, l.actor, l.notes, h.held_on,
            EXISTS (SELECT FROM holds
-                    WHERE merchant_id = o.merchant_id AND reference = o.reference AND reference <> ''
+                    WHERE merchant_id = o.merchant_id AND reference = o.reference
                       AND expires_at <= clock_timestamp() ${only('merchant_id')}) AS has_expired
       FROM unnest($1::text[], $2::text[], $3::boolean[], $4::int[]) AS o (merchant_id, reference, contested, records_max)
       LEFT JOIN LATERAL (${endingWhereNeeded(only('merchant_id'))}) AS l ON true
@@ -153,7 +153,7 @@ const READ_PART = batchStatement({
            SELECT coalesce(array_agg(inventory_id), '{}') AS held_on
              FROM (SELECT inventory_id
                      FROM holds
-                    WHERE merchant_id = o.merchant_id AND reference = o.reference AND reference <> ''
+                    WHERE merchant_id = o.merchant_id AND reference = o.reference
                       AND (expires_at IS NULL OR expires_at > clock_timestamp()) ${only('merchant_id')}
                     LIMIT o.records_max + 1) AS held) AS h`,
 });
