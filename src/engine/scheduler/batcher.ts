@@ -4,6 +4,7 @@ import { Congestion } from './congestion.js';
 import { type Answer, type Batch, doneOf, type Entry, newBatch, tellOfTaken } from './entry.js';
 import { Executing } from './executing.js';
 import type { Executor, Results, SchedulerLimits } from './executor.js';
+import { Lanes } from './lanes.js';
 import { LateAnswers } from './late-answers.js';
 import { RowWaits } from './row-waits.js';
 import { Schedule } from './schedule.js';
@@ -28,7 +29,7 @@ const BATCHES_FREE = 1.25;
  * (`RowWaits`), while the others of its batch are answered. Each call is answered exactly once, with a value: `submit`
  * never rejects.
  *
- * A lane is the right to execute. A batch that fails, or takes longer than `slowMs`, gives up its lane and goes on as
+ * A batch executes in a lane (`Lanes`). One that fails, or takes longer than `slowMs`, gives up its lane and goes on as
  * a stray, so that it does not hold up others. Everybody has to wait only while there are `straysMax` strays.
  *
  * The batcher does not know what the calls mean.
@@ -43,8 +44,7 @@ export class Batcher<C, R> {
   readonly #lateAnswers: LateAnswers<C, R>;
   /** The calls that are in batches. */
   readonly #executing = new Executing();
-  /** Batches that hold a lane; at most `engineLanes`. */
-  #inLanes = 0;
+  readonly #lanes: Lanes;
   /** Batches that have given up their lane; at most `straysMax`. */
   #strays = 0;
   /** One of the strays has the calls of groups that have few of them, next to a crowd. */
@@ -68,6 +68,7 @@ export class Batcher<C, R> {
     this.#executor = executor;
     this.#limits = limits;
     this.#clock = clock;
+    this.#lanes = new Lanes(engineLanes);
     this.#schedule = new Schedule(limits, executor.oneGroup);
     this.#schedule.onReturned = () => this.#scheduleStart();
     this.#congestion = new Congestion(limits.queueWaitMaxMs, batchCommandsMax * BATCHES_FREE);
@@ -166,12 +167,12 @@ export class Batcher<C, R> {
 
   #isIdle(): boolean {
     const { queued } = this;
-    return queued + this.#lateAnswers.size + this.#inLanes + this.#strays + this.#rowWaits.busy === 0;
+    return this.#lanes.areEmpty && queued + this.#lateAnswers.size + this.#strays + this.#rowWaits.busy === 0;
   }
 
   /** Lanes start at the end of the turn, so that calls that arrived together are executed together. */
   #scheduleStart(): void {
-    if (this.#startScheduled || (this.#inLanes >= this.#limits.engineLanes && this.#quietBusy)) return;
+    if (this.#startScheduled || (!this.#lanes.hasFree && this.#quietBusy)) return;
     this.#startScheduled = true;
     this.#clock.endOfTurn(() => {
       this.#startScheduled = false;
@@ -180,9 +181,9 @@ export class Batcher<C, R> {
   }
 
   #startLanes(): void {
-    while (this.#inLanes < this.#limits.engineLanes && this.#strays < this.#limits.straysMax) {
+    while (this.#lanes.hasFree && this.#strays < this.#limits.straysMax) {
       const batch = newBatch<C, R>();
-      this.#schedule.fill(batch, this.#clock.nowMs(), this.#executing.weight);
+      this.#schedule.fill(batch, this.#clock.nowMs(), this.#lanes);
       if (batch.entries.length === 0) break;
       void this.#runInLane(batch);
     }
@@ -208,20 +209,20 @@ export class Batcher<C, R> {
   }
 
   async #runInLane(batch: Batch<C, R>): Promise<void> {
-    this.#inLanes++;
+    const leave = this.#lanes.take(batch);
     let strayed = false;
     const stray = (): void => {
       if (strayed) return;
       strayed = true;
-      this.#inLanes--;
+      leave();
       this.#strays++;
       this.#startLanes();
     };
     const callOff = this.#clock.after(this.#limits.slowMs, stray);
     await this.#settle(batch, stray);
     callOff();
+    leave();
     if (strayed) this.#strays--;
-    else this.#inLanes--;
     this.#startLanes();
   }
 

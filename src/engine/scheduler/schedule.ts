@@ -1,20 +1,15 @@
 import { Presence } from '../../timing/presence.js';
 import { Away } from './away.js';
 import type { Batch, Entry } from './entry.js';
-import type { SchedulerLimits } from './executor.js';
 import { type Group, Groups } from './groups.js';
+import type { Lanes } from './lanes.js';
 import { Turns } from './turns.js';
-
-type ScheduleLimits = Pick<SchedulerLimits, 'engineLanes' | 'batchCommandsMax' | 'queueCommandsMax'>;
 
 /** How much of a batch one group may take, by weight, while others are present. */
 const QUANTUM = 64;
 
 /** A group is quiet if no more than this waits, by weight. */
 const QUIET = 16;
-
-/** Lanes divide what there is if it weighs more than this for each: a batch has a price, however small it is. */
-const UNDIVIDED = 64;
 
 /** A group may fill this many times as much of the queue as is left free. */
 const SHARE = 4;
@@ -29,7 +24,7 @@ export class Schedule<C, R> {
   readonly #groups = new Groups<Entry<C, R>>();
   /** Groups that may have something to take, in the order of their turns. */
   #round: Group<Entry<C, R>>[] = [];
-  readonly #limits: ScheduleLimits;
+  readonly #limits: { readonly batchCommandsMax: number; readonly queueCommandsMax: number };
   readonly #oneGroup: boolean;
   /** Calls have come to wait for the row, which somebody outside keeps. */
   onJoined: ((name: string) => void) | undefined;
@@ -45,7 +40,10 @@ export class Schedule<C, R> {
   readonly #turns = new Turns<Entry<C, R>>((entry) => this.#away.leave(entry));
   readonly #present = new Presence();
 
-  constructor(limits: ScheduleLimits, oneGroup: boolean) {
+  constructor(
+    limits: { readonly batchCommandsMax: number; readonly queueCommandsMax: number },
+    oneGroup: boolean,
+  ) {
     this.#limits = limits;
     this.#oneGroup = oneGroup;
   }
@@ -82,15 +80,14 @@ export class Schedule<C, R> {
   }
 
   /**
-   * Fills the batch with the calls that come next. If all of them wait for rows, it stays empty. `executing`: the weight of
-   * the calls that are in batches.
-   *
-   * It takes its lane's share of all calls, waiting or executing. If one batch took all that wait, its callers would come
-   * back together, and again be one batch: the process and the database would work in turns, and never at once. Calls on
-   * rows that the batch has come with it in any case, since no other lane could take them.
+   * Fills the batch with the calls that come next, up to its lane's share. Calls on rows that the batch has come with it in
+   * any case, since no other lane could take them. It stays empty if all calls wait for rows, or if there are few next to
+   * what is in lanes and from the same group: a crowd does not delay others.
    */
-  fill(batch: Batch<C, R>, nowMs: number, executing: number): void {
-    const share = Math.max(UNDIVIDED, (this.#groups.weight + executing) / this.#limits.engineLanes);
+  fill(batch: Batch<C, R>, nowMs: number, lanes: Lanes): void {
+    const { weight } = this.#groups;
+    if (lanes.outweigh(weight) && this.#round.every(({ name }) => this.#present.isAlone(name, nowMs))) return;
+    const share = lanes.shareOf(weight);
     const first: Group<Entry<C, R>>[] = [];
     const last: Group<Entry<C, R>>[] = [];
     while (batch.weight < this.#limits.batchCommandsMax) {

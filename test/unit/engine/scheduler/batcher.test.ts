@@ -113,6 +113,43 @@ describe('limits', () => {
     expect((await next()).calls).toEqual(['b']);
   });
 
+  describe('a few next to a large batch', () => {
+    const large = Array.from({ length: 64 }, (_, i) => `call ${i}`);
+
+    test('are taken at its end', async () => {
+      const { submit, next, executed } = setUp({ limits: { engineLanes: 2 } });
+      submit(...large);
+      const first = await next();
+      submit('a', 'b');
+      await settled();
+      expect(executed).toEqual([large]);
+      first.succeed();
+      expect((await next()).calls).toEqual(['a', 'b']);
+    });
+
+    test('or when it has taken long', async () => {
+      const { submit, next, clock } = setUp({ limits: { engineLanes: 2 } });
+      submit(...large);
+      await next();
+      submit('a', 'b');
+      await settled();
+      clock.later[0]!();
+      expect((await next()).calls).toEqual(['a', 'b']);
+    });
+
+    test('or when more have come', async () => {
+      const { submit, next, executed } = setUp({ limits: { engineLanes: 2 } });
+      submit(...large);
+      await next();
+      const more = Array.from({ length: 22 }, (_, i) => `more ${i}`);
+      submit(...more.slice(0, 21));
+      await settled();
+      expect(executed).toEqual([large]);
+      submit(more[21]!);
+      expect((await next()).calls).toEqual(more);
+    });
+  });
+
   test('a full queue refuses immediately, and takes calls again when it has room', async () => {
     const { submit, next, batcher, executed } = setUp({
       limits: { batchCommandsMax: 2, queueCommandsMax: 3 },

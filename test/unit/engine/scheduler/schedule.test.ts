@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Batch, type Entry, newBatch } from '../../../../src/engine/scheduler/entry.js';
+import { Lanes } from '../../../../src/engine/scheduler/lanes.js';
 import { Schedule } from '../../../../src/engine/scheduler/schedule.js';
 
 type Waiting = Entry<string, string>;
@@ -25,10 +26,7 @@ function entry(call: string, number: number): Waiting {
 }
 
 function setUp(batchCommandsMax: number, queueCommandsMax = 100_000, oneGroup = false, engineLanes = 1) {
-  const schedule = new Schedule<string, string>(
-    { engineLanes, batchCommandsMax, queueCommandsMax },
-    oneGroup,
-  );
+  const schedule = new Schedule<string, string>({ batchCommandsMax, queueCommandsMax }, oneGroup);
   let arrived = 0;
   return {
     schedule,
@@ -38,9 +36,12 @@ function setUp(batchCommandsMax: number, queueCommandsMax = 100_000, oneGroup = 
         schedule.add(one);
         return one;
       }),
-    fill: (executing = 0): Batch<string, string> => {
+    /** `inLanes`: what the batches in other lanes weigh. */
+    fill: (inLanes = 0): Batch<string, string> => {
       const batch = newBatch<string, string>();
-      schedule.fill(batch, 0, executing);
+      const lanes = new Lanes(engineLanes);
+      lanes.take({ weight: inLanes });
+      schedule.fill(batch, 0, lanes);
       return batch;
     },
   };
@@ -120,23 +121,25 @@ describe('groups take turns', () => {
 });
 
 describe('lanes divide what there is', () => {
-  const sizes = (waiting: number, executing: number, engineLanes = 2): number => {
+  const sizes = (waiting: number, inLanes: number, engineLanes = 2): number => {
     const { come, fill } = setUp(500, 100_000, false, engineLanes);
     for (let i = 0; i < waiting; i++) come(`A 1 ${String.fromCodePoint(0x4e00 + i)}`);
-    return fill(executing).entries.length;
+    return fill(inLanes).entries.length;
   };
 
   test.each([
     ['half of what waits', 400, 0, 2, 200],
     ['a quarter', 400, 0, 4, 100],
     ['all, next to a batch as large', 200, 200, 2, 200],
-    ['all, next to a larger one', 60, 340, 2, 60],
+    ['all, next to a larger one', 60, 180, 2, 60],
+    ['nothing, if it is few next to a larger one', 60, 181, 2, 0],
+    ['all, next to a small one', 1, 63, 2, 1],
     ['half of all, next to a smaller one', 380, 20, 2, 200],
     ['all, as long as it is little', 64, 0, 2, 64],
     ['no more than a batch may have', 2000, 0, 2, 500],
     ['all, where there is one lane', 400, 0, 1, 400],
-  ])('a batch takes %s: %i wait, %i execute, %i lanes', (_, waiting, executing, lanes, taken) => {
-    expect(sizes(waiting, executing, lanes)).toBe(taken);
+  ])('a batch takes %s: %i wait, %i are in other lanes, %i lanes', (_, waiting, inLanes, lanes, taken) => {
+    expect(sizes(waiting, inLanes, lanes)).toBe(taken);
   });
 
   test('calls on a row that the batch has come with it', () => {
@@ -148,14 +151,25 @@ describe('lanes divide what there is', () => {
   test('and the others are left to the next lane, in order', () => {
     const { schedule, come, fill } = setUp(500, 100_000, false, 2);
     come('A 1 x', 150);
-    const [y] = come('A 1 y');
+    const others = come('A 1 y', 50);
     const [behind] = come('A 1 x');
     const first = fill();
     expect(first.entries).toHaveLength(150);
     // No lane has the turn on x as long as the first batch is not done.
-    expect(fill(150).entries).toEqual([y]);
+    expect(fill(150).entries).toEqual(others);
     schedule.release(first);
-    expect(fill(1).entries).toEqual([behind]);
+    expect(fill(50).entries).toEqual([behind]);
+  });
+
+  test('a few do not wait for the crowd of another group, wherever it is', () => {
+    const { schedule, come, fill } = setUp(500, 100_000, false, 2);
+    come('A 1 x', 300);
+    schedule.release(fill());
+    const others = come('B 1 y');
+    expect(fill(300).entries).toEqual(others);
+    // A was here within the last second; its few do not wait, either: B may come back.
+    const own = come('A 1 z');
+    expect(fill(300).entries).toEqual(own);
   });
 
   test('calls that name no row are divided, too', () => {
