@@ -209,20 +209,20 @@ export class Batcher<C, R> {
   }
 
   async #runInLane(batch: Batch<C, R>): Promise<void> {
-    const leave = this.#lanes.take(batch);
+    this.#lanes.take(batch);
     let strayed = false;
     const stray = (): void => {
       if (strayed) return;
       strayed = true;
-      leave();
+      this.#lanes.giveUp(batch);
       this.#strays++;
       this.#startLanes();
     };
     const callOff = this.#clock.after(this.#limits.slowMs, stray);
     await this.#settle(batch, stray);
     callOff();
-    leave();
     if (strayed) this.#strays--;
+    else this.#lanes.giveUp(batch);
     this.#startLanes();
   }
 

@@ -23,17 +23,15 @@ export class Lanes {
     return this.#taken === 0;
   }
 
-  /** A batch takes one. Returns what gives it back, once. */
-  take({ weight }: { readonly weight: number }): () => void {
+  take({ weight }: { readonly weight: number }): void {
     this.#taken++;
     this.#weight += weight;
-    let given = false;
-    return () => {
-      if (given) return;
-      given = true;
-      this.#taken--;
-      this.#weight -= weight;
-    };
+  }
+
+  /** A batch that has one gives it up, once. */
+  giveUp({ weight }: { readonly weight: number }): void {
+    this.#taken--;
+    this.#weight -= weight;
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { QueryRunner } from 'typeorm';
+import { readSpread } from '../distribution/spread.js';
 
 /*
  * Steps of a migration that runs next to services under load, for one with `transaction = false`. Each may run again after it
@@ -69,7 +70,8 @@ export async function replacePrimaryKeyOnline(
     [key, table],
   );
   if (there?.definition === `PRIMARY KEY (${columns})`) return;
-  if (await isDistributed(runner, table)) {
+  const spread = await readSpread(runner.manager);
+  if (spread.some((one) => one.table === table && one.spread !== 'local')) {
     await runner.startTransaction();
     try {
       await runner.query(`ALTER TABLE ${table} DROP CONSTRAINT ${key}`);
@@ -87,16 +89,4 @@ export async function replacePrimaryKeyOnline(
     ALTER TABLE ${table}
       DROP CONSTRAINT ${key},
       ADD CONSTRAINT ${key} PRIMARY KEY USING INDEX ${index}`);
-}
-
-async function isDistributed(runner: QueryRunner, table: string): Promise<boolean> {
-  const [{ knows }]: [{ knows: boolean }] = await runner.query(
-    "SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL AS knows",
-  );
-  if (!knows) return false;
-  const rows: unknown[] = await runner.query(
-    'SELECT 1 FROM pg_dist_partition WHERE logicalrelid = $1::regclass',
-    [table],
-  );
-  return rows.length > 0;
 }

@@ -161,7 +161,7 @@ describe('lanes divide what there is', () => {
     expect(fill(50).entries).toEqual([behind]);
   });
 
-  test('a few do not wait for the crowd of another group, wherever it is', () => {
+  test('a few do not wait for the crowd of another group', () => {
     const { schedule, come, fill } = setUp(500, 100_000, false, 2);
     come('A 1 x', 300);
     schedule.release(fill());
