@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { compiledSource } from './test/support/compiled-source.js';
 
 export default defineConfig({
+  plugins: [compiledSource()],
   test: {
     include: ['test/**/*.test.ts', 'clients/*/test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],

@@ -15,6 +15,9 @@ import { merchantFaults } from './names-merchant.js';
 /** The tables that are distributed by merchant; `merchants` and `api_keys` are on each node. */
 export const merchantTables: ReadonlySet<string> = tablesOfSchema();
 
+/** A file of the store: the source, or what was compiled from it. */
+const store = /\/(?:src|dist)\/store\//;
+
 /** Texts that have been read and are good. */
 const good = new Set<string>();
 
@@ -24,6 +27,11 @@ function read(text: string): void {
   if (faults.length > 0)
     throw new Error(`this statement is not of one merchant (${faults.join('; ')}):\n${text}`);
   good.add(text);
+}
+
+/** Whether a statement with this in its text has been read, in this file or in one before it. */
+export function wasRead(part: string): boolean {
+  return [...good].some((text) => text.includes(part));
 }
 
 function tablesOfSchema(): ReadonlySet<string> {
@@ -65,7 +73,7 @@ function readAll(): void {
 
   const { query: queryByTypeOrm } = DataSource.prototype;
   DataSource.prototype.query = function (this: DataSource, text: string, ...rest) {
-    if (!good.has(text) && callerOf(DataSource.prototype.query).includes('/src/store/')) read(text);
+    if (!good.has(text) && store.test(callerOf(DataSource.prototype.query))) read(text);
     return queryByTypeOrm.call(this, text, ...rest) as never;
   };
 }
