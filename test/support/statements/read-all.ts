@@ -18,8 +18,14 @@ export const merchantTables: ReadonlySet<string> = tablesOfSchema();
 /** A file of the store: the source, or what was compiled from it. */
 const store = /\/(?:src|dist)\/store\//;
 
+// Files share their worker's modules, but each of them runs this file again.
+const kept = Symbol.for('holdfast: statements that are good');
+const worker = globalThis as { [kept]?: Set<string> };
+const isFirst = worker[kept] === undefined;
+worker[kept] ??= new Set();
+
 /** Texts that have been read and are good. */
-const good = new Set<string>();
+const good = worker[kept];
 
 function read(text: string): void {
   if (good.has(text)) return;
@@ -92,8 +98,4 @@ function callerOf(called: (...args: never[]) => unknown): string {
   }
 }
 
-// Files share their worker's modules, and each of them runs this file.
-const done = Symbol.for('holdfast: statements are read');
-const worker = globalThis as { [done]?: boolean };
-if (!worker[done]) readAll();
-worker[done] = true;
+if (isFirst) readAll();
