@@ -10,10 +10,16 @@ const ID = 'https://holdfast.invalid/openapi.json';
 /** Formats of numbers and of 64-bit strings, whose bounds are next to them. */
 const plainFormats = ['int32', 'int64', 'uint64', 'float', 'double', 'byte'];
 
-/** The OpenAPI document: looked into by JSON pointer, its schemas compiled on first use. */
+interface Place {
+  readonly value: JsonObject;
+  readonly pointer: string;
+}
+
+/** The OpenAPI document, which does not change: looked into by JSON pointer, its schemas compiled on first use. */
 export class OpenApiDocument {
   readonly #ajv: Ajv2020;
   readonly #validators = new Map<string, ValidateFunction>();
+  readonly #places = new Map<string, Place | undefined>();
 
   constructor(readonly root: JsonObject) {
     this.#ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, strictTypes: false });
@@ -31,7 +37,12 @@ export class OpenApiDocument {
   }
 
   /** The value at the pointer and its place, after following references; undefined if there is nothing. */
-  at(pointer: string): { value: JsonObject; pointer: string } | undefined {
+  at(pointer: string): Place | undefined {
+    if (!this.#places.has(pointer)) this.#places.set(pointer, this.#find(pointer));
+    return this.#places.get(pointer);
+  }
+
+  #find(pointer: string): Place | undefined {
     let value: Json | undefined = this.root;
     for (const key of pointer.split('/').slice(1)) {
       value = (value as JsonObject | undefined)?.[key.replaceAll('~1', '/').replaceAll('~0', '~')];

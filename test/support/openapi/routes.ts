@@ -36,12 +36,18 @@ export function findOperation(document: OpenApiDocument, method: string, path: s
   return templates.length === 0 ? { kind: 'nowhere' } : { kind: 'other method', methods };
 }
 
+const patterns = new Map<string, RegExp>();
+
 function pattern(template: string): RegExp {
+  const known = patterns.get(template);
+  if (known !== undefined) return known;
   const literal = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]|]/g, '\\$&');
   const parts = template
     .split(/(\{[^}]+\})/)
     .map((part) => (part.startsWith('{') ? '([^/]+)' : literal(part)));
-  return new RegExp(`^${parts.join('')}$`);
+  const made = new RegExp(`^${parts.join('')}$`);
+  patterns.set(template, made);
+  return made;
 }
 
 /** Sorts literals before variables, place by place. */
