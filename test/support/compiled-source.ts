@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { dirname, join, resolve, sep } from 'node:path';
 import type { Plugin } from 'vitest/config';
+import { literal } from './literal.js';
 
 const root = join(import.meta.dirname, '../..');
 const source = join(root, 'src') + sep;
@@ -16,7 +17,7 @@ export function compiledSource(): Plugin {
   return {
     name: 'holdfast:compiled-source',
     enforce: 'pre',
-    config: () => ({ test: { server: { deps: { external: [asPattern(compiled)] } } } }),
+    config: () => ({ test: { server: { deps: { external: [new RegExp(literal(compiled))] } } } }),
     configureVitest({ vitest }) {
       watches = vitest.config.watch;
       if (!watches) execFileSync(process.execPath, [join(root, 'bin/build.js')], { stdio: 'inherit' });
@@ -25,11 +26,7 @@ export function compiledSource(): Plugin {
       if (watches || importer === undefined || !id.startsWith('.')) return undefined;
       const path = resolve(dirname(importer), id);
       if (!path.startsWith(source)) return undefined;
-      return { id: join(compiled, path.slice(source.length).replace(/\.ts$/, '.js')), external: true };
+      return join(compiled, path.slice(source.length).replace(/\.ts$/, '.js'));
     },
   };
-}
-
-function asPattern(path: string): RegExp {
-  return new RegExp(path.replace(/[^\w/]/g, '\\$&'));
 }

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { literal } from './literal.js';
 import type { Block } from './markdown.js';
 
 /** Stands for what differs from run to run: part of a line, or, alone on a line, any lines. */
@@ -32,14 +33,7 @@ function parse(text: string): unknown {
 function patternOf(shown: string): RegExp {
   const lines = tidy(shown)
     .split('\n')
-    .map((line) =>
-      line === ANYTHING
-        ? '(?:.|\\n)*'
-        : line
-            .split(ANYTHING)
-            .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-            .join('.*'),
-    );
+    .map((line) => (line === ANYTHING ? '(?:.|\\n)*' : line.split(ANYTHING).map(literal).join('.*')));
   return new RegExp(`^${lines.join('\\n')}$`);
 }
 

@@ -1,3 +1,4 @@
+import { literal } from '../literal.js';
 import { escaped, type JsonObject, type OpenApiDocument } from './document.js';
 
 /** An operation that a request reaches. */
@@ -39,15 +40,19 @@ export function findOperation(document: OpenApiDocument, method: string, path: s
 const patterns = new Map<string, RegExp>();
 
 function pattern(template: string): RegExp {
-  const known = patterns.get(template);
-  if (known !== undefined) return known;
-  const literal = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]|]/g, '\\$&');
+  let made = patterns.get(template);
+  if (made === undefined) {
+    made = toPattern(template);
+    patterns.set(template, made);
+  }
+  return made;
+}
+
+function toPattern(template: string): RegExp {
   const parts = template
     .split(/(\{[^}]+\})/)
     .map((part) => (part.startsWith('{') ? '([^/]+)' : literal(part)));
-  const made = new RegExp(`^${parts.join('')}$`);
-  patterns.set(template, made);
-  return made;
+  return new RegExp(`^${parts.join('')}$`);
 }
 
 /** Sorts literals before variables, place by place. */
