@@ -71,7 +71,7 @@ export class GrpcSender<C extends CallHead, G> implements Sender<C, G> {
   }
 }
 
-/** What every call of a method carries on its connection. */
+/** What every call of a method carries on its connection: the headers that grpc-js sends, too. */
 export function grpcHeaders(
   { parent, name }: Pick<DescMethod, 'parent' | 'name'>,
   address: string,
@@ -84,6 +84,9 @@ export function grpcHeaders(
     ':authority': address,
     'content-type': 'application/grpc+proto',
     te: 'trailers',
+    'user-agent': 'grpc-node-js/1.14.7',
+    'grpc-accept-encoding': 'identity,deflate,gzip',
+    'accept-encoding': 'identity',
     ...credentials,
   });
 }

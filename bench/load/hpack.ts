@@ -6,20 +6,41 @@
 /** First index of the dynamic table: the newest entry. */
 const NEWEST = 62;
 
+/** Entries of the static table that ready-made clients refer to for what we send: whole headers, and names. */
+const staticHeaders: Readonly<Record<string, number>> = { ':method POST': 3, ':scheme http': 6 };
+const staticNames: Readonly<Record<string, number>> = {
+  ':authority': 1,
+  ':path': 4,
+  'accept-encoding': 16,
+  authorization: 23,
+  'content-type': 31,
+  'user-agent': 58,
+};
+
 /** Headers that every request of a connection repeats: spelled out once, then named by their place in the table. */
 export class RepeatedHeaders {
   readonly first: Buffer;
   readonly later: Buffer;
 
   constructor(headers: readonly (readonly [string, string])[]) {
-    this.first = Buffer.concat(headers.map(([name, value]) => literal(0x40, name, value)));
-    this.later = Buffer.from(headers.map((_, i) => 0x80 | (NEWEST + headers.length - 1 - i)));
+    const indexed = headers.flatMap((header) => staticHeaders[header.join(' ')] ?? []);
+    const stored = headers.filter((header) => staticHeaders[header.join(' ')] === undefined);
+    const known = Buffer.from(indexed.map((index) => 0x80 | index));
+    this.first = Buffer.concat([known, ...stored.map(([name, value]) => storedHeader(name, value))]);
+    this.later = Buffer.from([...known, ...stored.map((_, i) => 0x80 | (NEWEST + stored.length - 1 - i))]);
   }
 }
 
 /** A header that the server must not store in its table. */
 export function passingHeader(name: string, value: string): Buffer {
   return literal(0x00, name, value);
+}
+
+/** A header that the server puts into its table. */
+function storedHeader(name: string, value: string): Buffer {
+  const index = staticNames[name];
+  if (index === undefined) return literal(0x40, name, value);
+  return Buffer.concat([Buffer.from([0x40 | index]), text(value)]);
 }
 
 function literal(kind: number, name: string, value: string): Buffer {
