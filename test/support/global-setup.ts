@@ -54,6 +54,8 @@ const settings = [
   'wal_level=minimal',
   'max_wal_senders=0',
   'scram_iterations=1',
+  // Tests truncate tables, which looks through all of them.
+  'shared_buffers=128MB',
 ];
 
 /** The embedded PostgreSQL, with these settings and without a process that watches it. */
