@@ -3,6 +3,7 @@ import { createDoors } from './app/doors.js';
 import { openEngineRoom } from './app/engine-room.js';
 import { type App, type Overrides, start } from './app/running.js';
 import { createPrimary } from './app/workers/primary.js';
+import { keepNewObjectsYoung } from './app/young-objects.js';
 import type { Config } from './config.js';
 import { createLogger, type Logger } from './telemetry/logger.js';
 
@@ -10,6 +11,7 @@ export type { App, Overrides };
 
 /** The only function that constructs the service. It runs in one process or several, and listens when this resolves. */
 export function createApp(config: Config, overrides: Overrides = {}): Promise<App> {
+  keepNewObjectsYoung();
   const logger = overrides.logger ?? createLogger(config.logLevel);
   return config.workers === 1
     ? createOneProcess(config, logger, overrides)

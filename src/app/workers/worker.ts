@@ -8,6 +8,7 @@ import { openCore } from '../core.js';
 import { createDoors } from '../doors.js';
 import { starting } from '../readiness.js';
 import { watchStalls } from '../stalls.js';
+import { keepNewObjectsYoung } from '../young-objects.js';
 import { PrimaryLink } from './primary-link.js';
 
 /** Connections for everything but the engine and the reads, such as looking up API keys. */
@@ -21,6 +22,7 @@ const NO_FIGURES = { queued: 0, recordsAwaited: 0, busy: false };
  * or the signal. If it cannot start, it tells the primary why.
  */
 export async function runWorker(place: number, signal: AbortSignal): Promise<void> {
+  keepNewObjectsYoung();
   const link = new PrimaryLink();
   const config = shareOf(await link.config);
   const { drainDelayMs } = config.limits;

@@ -1,4 +1,9 @@
-import type { Http2Server, SecureServerOptions, ServerHttp2Stream } from 'node:http2';
+import type {
+  Http2Server,
+  SecureServerOptions,
+  ServerHttp2Stream,
+  ServerStreamResponseOptions,
+} from 'node:http2';
 import type { Server, ServerCredentials } from '@grpc/grpc-js';
 
 /** Private parts of grpc-js. Its version is pinned, and tests fail if these change. */
@@ -32,4 +37,22 @@ export function limitMessages(server: Server, bytesMax: number): void {
 /** The HTTP/2 stream of a call. */
 export function streamOf(call: object): ServerHttp2Stream {
   return (call as { call: { stream: ServerHttp2Stream } }).call.stream;
+}
+
+let responseOptionsAreComplete = false;
+
+/**
+ * The library passes the same options to `respond` for each call, and node:http2 adds `endStream` to a copy of them. To V8,
+ * each of these copies has a hidden class of its own, in the old generation. So they get that property, once.
+ */
+export function completeResponseOptions(stream: ServerHttp2Stream): void {
+  if (responseOptionsAreComplete) return;
+  const respond = stream.respond.bind(stream);
+  stream.respond = (headers, options?: ServerStreamResponseOptions) => {
+    if (options !== undefined && options.endStream === undefined) {
+      options.endStream = false;
+      responseOptionsAreComplete = true;
+    }
+    respond(headers, options);
+  };
 }

@@ -30,7 +30,7 @@ import type { StreamOperation } from '../operations/stream-operation.js';
 import { FIRST_WORD_TIMEOUT_MS } from './guard/connections.js';
 import { Guard, type GuardOptions } from './guard/guard.js';
 import { GrpcHealth } from './health.js';
-import { limitMessages, lookInside, streamOf } from './library.js';
+import { completeResponseOptions, limitMessages, lookInside, streamOf } from './library.js';
 import { LongCalls } from './long-calls.js';
 import { decodeCall, GrpcCallMetadata, HeadersMetadata } from './metadata.js';
 import { OpenStreams } from './open-streams.js';
@@ -141,6 +141,7 @@ export class GrpcPort {
         this.#guard.arrived(stream);
       } else {
         limitMessages(this.#server, bodyBytesMax);
+        completeResponseOptions(stream);
         passOn(false);
       }
     };

@@ -3,13 +3,14 @@ import { connect, createServer, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { BoxedMap } from '../../../src/collections/boxed-map.js';
-import { forgetEndedStreams } from '../../../src/transport/http2.js';
+import { ShortList } from '../../../src/collections/short-list.js';
+import { lightenSession } from '../../../src/transport/http2.js';
 
-test('a session’s streams are in a map that lets go of them, and node:http2 works with it', async () => {
+test('a session’s streams are in collections that let go of them, and node:http2 works with these', async () => {
   const server = createServer((_, response) => response.end('done'));
   const sessions: ServerHttp2Session[] = [];
   server.on('session', (session) => {
-    forgetEndedStreams(session);
+    lightenSession(session);
     sessions.push(session);
   });
   await once(server.listen(0), 'listening');
@@ -20,7 +21,9 @@ test('a session’s streams are in a map that lets go of them, and node:http2 wo
     return text;
   };
   expect(await Promise.all(Array.from({ length: 20 }, body))).toEqual(Array(20).fill('done'));
-  expect(streamsOf(sessions[0]!)).toBeInstanceOf(BoxedMap);
+  expect(stateOf(sessions[0]!).streams).toBeInstanceOf(BoxedMap);
+  expect(stateOf(sessions[0]!).pendingStreams).toBeInstanceOf(ShortList);
+  expect(stateOf(sessions[0]!).pendingStreams.size).toBe(0);
 
   // Asked to end with a stream open, a session waits for it.
   const open = client.request({ ':method': 'POST' });
@@ -31,13 +34,15 @@ test('a session’s streams are in a map that lets go of them, and node:http2 wo
   sessions[0]!.close();
   open.end();
   await closed;
-  expect(streamsOf(sessions[0]!)?.size).toBe(0);
+  expect(stateOf(sessions[0]!).streams.size).toBe(0);
   client.destroy();
   server.close();
 });
 
 /** Where node:http2 has the streams of a session. */
-function streamsOf(session: ServerHttp2Session): { readonly size: number } | undefined {
+function stateOf(
+  session: ServerHttp2Session,
+): Record<'streams' | 'pendingStreams', { readonly size: number }> {
   const key = Object.getOwnPropertySymbols(session).find(({ description }) => description === 'state');
-  return (session as unknown as Record<symbol, { streams?: { readonly size: number } }>)[key!]?.streams;
+  return (session as unknown as Record<symbol, ReturnType<typeof stateOf>>)[key!]!;
 }

@@ -1,7 +1,7 @@
 import { constants, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
-import { cutAfterEnd, forgetEndedStreams, isBroken } from '../../http2.js';
+import { cutAfterEnd, isBroken, lightenSession } from '../../http2.js';
 
 /** How long a new connection may take for its TLS handshake and its first bytes. */
 export const FIRST_WORD_TIMEOUT_MS = 10_000;
@@ -73,7 +73,7 @@ export class Connections {
     http2.on('session', (session: ServerHttp2Session) => {
       const connection = new Connection(session, carrier);
       cutAfterEnd(carrier);
-      forgetEndedStreams(session);
+      lightenSession(session);
       carrier.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
       this.#bare.delete(otherEnd(session.socket));
       this.#connections.set(session, connection);

@@ -1,7 +1,7 @@
 import { createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { Roster } from '../../../collections/roster.js';
-import { cutAfterEnd, forgetEndedStreams, http2Options, isBroken } from '../../http2.js';
+import { cutAfterEnd, http2Options, isBroken, lightenSession } from '../../http2.js';
 import type { RequestListener } from '../request-listener.js';
 import { type ConnectionBounds, endOfAge, headTimeoutMs } from './connection-bounds.js';
 
@@ -79,7 +79,7 @@ export class Http2Sessions {
     const { httpKeepAliveMs } = this.#bounds;
     this.#open.set(session, socket);
     cutAfterEnd(socket);
-    forgetEndedStreams(session);
+    lightenSession(session);
     session.on('error', () => session.destroy());
     let streams = 0;
     let greeted = false;
