@@ -54,7 +54,11 @@ export class Http2Connection {
   #nextStream = 1;
   /** How many bytes the server allows us to send. */
   #sendWindowBytes = WINDOW_BYTES_INITIAL;
-  /** Requests that wait until the server allows more. */
+  /** How many streams at once the server allows. */
+  #streamsMax = Number.POSITIVE_INFINITY;
+  /** Requests that wait until there are fewer. */
+  readonly #waiting: (() => void)[] = [];
+  /** Requests that wait until the server allows more bytes. */
   readonly #held: (() => void)[] = [];
   #grantUsedBytes = 0;
   #closed = false;
@@ -90,6 +94,10 @@ export class Http2Connection {
     done: (response: Http2Response) => void,
     onData?: (bytes: Buffer) => void,
   ): void {
+    if (this.#streams.size >= this.#streamsMax) {
+      this.#waiting.push(() => this.request(header, body, done, onData));
+      return;
+    }
     if (body.length > this.#sendWindowBytes) {
       this.#held.push(() => this.request(header, body, done, onData));
       return;
@@ -171,7 +179,9 @@ export class Http2Connection {
         this.#end(id, undefined, payload.readUInt32BE(0));
         return;
       case Type.SETTINGS:
-        if (!(flags & Flag.ACK)) this.#send(frame(Type.SETTINGS, Flag.ACK, 0, NOTHING));
+        if (flags & Flag.ACK) return;
+        this.#streamsMax = streamsMaxOf(payload) ?? this.#streamsMax;
+        this.#send(frame(Type.SETTINGS, Flag.ACK, 0, NOTHING));
         return;
       case Type.PING:
         if (!(flags & Flag.ACK)) this.#send(frame(Type.PING, Flag.ACK, 0, payload));
@@ -194,6 +204,7 @@ export class Http2Connection {
     // A server may reset a stream that it has answered.
     if (stream === undefined) return;
     this.#streams.delete(id);
+    this.#waiting.shift()?.();
     stream.done({ body: stream.body, lastHeaders, resetCode });
   }
 
@@ -219,6 +230,14 @@ function frame(type: number, flags: number, stream: number, payload: Buffer): Bu
   bytes.writeUInt32BE(stream, 5);
   bytes.set(payload, FRAME_HEAD_BYTES);
   return bytes;
+}
+
+/** SETTINGS_MAX_CONCURRENT_STREAMS, if it is among the settings. */
+function streamsMaxOf(settings: Buffer): number | undefined {
+  for (let at = 0; at < settings.length; at += 6) {
+    if (settings.readUInt16BE(at) === 3) return settings.readUInt32BE(at + 2);
+  }
+  return undefined;
 }
 
 function windowUpdate(bytes: number): Buffer {
