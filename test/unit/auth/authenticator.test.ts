@@ -136,6 +136,16 @@ describe('the hot path', () => {
     expect(verifyToken).toHaveBeenCalledTimes(1);
   });
 
+  test('a token is cached, whatever its length', async () => {
+    const good = ['short', 'a'.repeat(512), 'b'.repeat(513), 'c'.repeat(5000)];
+    tokens = new Map(good.map((token) => [token, claims({ actor: token.slice(0, 9) })]));
+    for (const token of [...good, ...good]) {
+      const caller = await authenticator.authenticate(`Bearer ${token}`, key);
+      expect(caller?.actor).toBe(token.slice(0, 9));
+    }
+    expect(verifyToken.mock.calls.flat()).toEqual(good);
+  });
+
   test('at most as many keys are looked up at the same time as are cached', async () => {
     const lookUps = Array.from({ length: 101 }, () =>
       authenticator.authenticate('Bearer good', createApiKeySecret('live').secret),
