@@ -7,27 +7,34 @@
 const NEWEST = 62;
 
 /** Entries of the static table that ready-made clients refer to for what we send: whole headers, and names. */
-const staticHeaders: Readonly<Record<string, number>> = { ':method POST': 3, ':scheme http': 6 };
-const staticNames: Readonly<Record<string, number>> = {
-  ':authority': 1,
-  ':path': 4,
-  'accept-encoding': 16,
-  authorization: 23,
-  'content-type': 31,
-  'user-agent': 58,
-};
+const staticHeaders = new Map([
+  [':method POST', 3],
+  [':scheme http', 6],
+]);
+const staticNames = new Map([
+  [':authority', 1],
+  [':path', 4],
+  ['accept-encoding', 16],
+  ['authorization', 23],
+  ['content-type', 31],
+  ['user-agent', 58],
+]);
 
-/** Headers that every request of a connection repeats: spelled out once, then named by their place in the table. */
+/**
+ * Headers that every request of a connection repeats: spelled out once, unless the static table has them, then named by their
+ * place in a table.
+ */
 export class RepeatedHeaders {
   readonly first: Buffer;
   readonly later: Buffer;
 
   constructor(headers: readonly (readonly [string, string])[]) {
-    const indexed = headers.flatMap((header) => staticHeaders[header.join(' ')] ?? []);
-    const stored = headers.filter((header) => staticHeaders[header.join(' ')] === undefined);
-    const known = Buffer.from(indexed.map((index) => 0x80 | index));
-    this.first = Buffer.concat([known, ...stored.map(([name, value]) => storedHeader(name, value))]);
-    this.later = Buffer.from([...known, ...stored.map((_, i) => 0x80 | (NEWEST + stored.length - 1 - i))]);
+    const indexOf = (header: readonly string[]) => staticHeaders.get(header.join(' '));
+    const indexed = headers.flatMap((header) => indexOf(header) ?? []);
+    const stored = headers.filter((header) => indexOf(header) === undefined);
+    const places = stored.map((_, i) => NEWEST + stored.length - 1 - i);
+    this.first = Buffer.concat([references(indexed), ...stored.map((header) => storedHeader(...header))]);
+    this.later = references([...indexed, ...places]);
   }
 }
 
@@ -36,9 +43,14 @@ export function passingHeader(name: string, value: string): Buffer {
   return literal(0x00, name, value);
 }
 
+/** Headers by their indexes in the tables. */
+function references(indexes: readonly number[]): Buffer {
+  return Buffer.from(indexes.map((index) => 0x80 | index));
+}
+
 /** A header that the server puts into its table. */
 function storedHeader(name: string, value: string): Buffer {
-  const index = staticNames[name];
+  const index = staticNames.get(name);
   if (index === undefined) return literal(0x40, name, value);
   return Buffer.concat([Buffer.from([0x40 | index]), text(value)]);
 }

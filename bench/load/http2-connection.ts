@@ -94,12 +94,10 @@ export class Http2Connection {
     done: (response: Http2Response) => void,
     onData?: (bytes: Buffer) => void,
   ): void {
-    if (this.#streams.size >= this.#streamsMax) {
-      this.#waiting.push(() => this.request(header, body, done, onData));
-      return;
-    }
-    if (body.length > this.#sendWindowBytes) {
-      this.#held.push(() => this.request(header, body, done, onData));
+    const isFull = this.#streams.size >= this.#streamsMax;
+    if (isFull || body.length > this.#sendWindowBytes) {
+      const line = isFull ? this.#waiting : this.#held;
+      line.push(() => this.request(header, body, done, onData));
       return;
     }
     this.#sendWindowBytes -= body.length;
