@@ -24,8 +24,11 @@ export class CredentialStoreUnavailable extends Error {
   override readonly name = 'CredentialStoreUnavailable';
 }
 
-/** Longer tokens are cached by their digest, so that entries stay short. For others, a digest would be 4 % of a call. */
-const CACHED_TOKEN_CHARS_MAX = 512;
+/** Longer ones are cached by their digest, so that entries stay short. For others, a digest would be 4 % of a call. */
+const CACHED_AUTHORIZATION_CHARS_MAX = 520;
+
+/** How a header begins that carries a token. */
+const SCHEME = 'Bearer ';
 
 /** The longest `authorization` to accept; no HTTP/1.1 request has room for more. */
 const AUTHORIZATION_CHARS_MAX = 16_384;
@@ -41,7 +44,7 @@ const API_KEY = /^pk_(live|test)_[A-Za-z0-9_-]{43}$/;
  */
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
-  /** Token, by its key in this cache → its claims. Verified and unexpired when added. */
+  /** `authorization`, by its key in this cache → the token's claims. Verified and unexpired when added. */
   readonly #tokens: LRUCache<string, TokenClaims>;
   /** Key → its merchant; valid at its look-up. */
   readonly #merchants: LRUCache<string, string>;
@@ -67,24 +70,17 @@ export class Authenticator {
   ): Principal | undefined | Promise<Principal | undefined> {
     if (authorization === undefined) return this.#refuse('no authorization header');
     if (apiKey === undefined) return this.#refuse('no x-merchantapikey header');
-    const token = tokenOf(authorization);
-    if (token === undefined) return this.#refuse('the authorization header: not "Bearer" and a token');
-    const cacheKey = cacheKeyOf(token);
-    const claims = this.#tokens.get(cacheKey);
+    const claims = this.#claimsKnownOf(authorization);
     const merchantId = this.#merchants.get(apiKey);
-    if (claims === undefined || merchantId === undefined || claims.expiresAtMs <= Date.now()) {
-      return this.#authenticateSlowly(token, cacheKey, apiKey);
-    }
-    return this.#principal(claims, merchantId);
+    if (claims !== undefined && merchantId !== undefined) return this.#principal(claims, merchantId);
+    return this.#authenticateSlowly(authorization, apiKey);
   }
 
   /** The caller, if both credentials are cached and go together; undefined says nothing of them. */
   known(authorization: string | undefined, apiKey: string | undefined): Principal | undefined {
     const merchantId = apiKey && this.#merchants.get(apiKey);
-    const token = authorization && tokenOf(authorization);
-    if (!merchantId || !token) return undefined;
-    const claims = this.#tokens.get(cacheKeyOf(token));
-    if (claims === undefined || claims.expiresAtMs <= Date.now()) return undefined;
+    const claims = authorization && this.#claimsKnownOf(authorization);
+    if (!merchantId || !claims) return undefined;
     const isOfAnother = claims.merchantId !== undefined && claims.merchantId !== merchantId;
     return isOfAnother ? undefined : this.#principal(claims, merchantId);
   }
@@ -99,9 +95,7 @@ export class Authenticator {
   ): Promise<Principal | undefined> {
     if (apiKey !== undefined) return this.#refuse('an x-merchantapikey header: the call is for operators');
     if (authorization === undefined) return this.#refuse('no authorization header');
-    const token = tokenOf(authorization);
-    if (token === undefined) return this.#refuse('the authorization header: not "Bearer" and a token');
-    const claims = await this.#verify(token, cacheKeyOf(token));
+    const claims = await this.#claimsOf(authorization);
     if (claims === undefined) return undefined;
     const isOperator = claims.merchantId === undefined && claims.permissions.has(OPERATOR_PERMISSION);
     return {
@@ -111,20 +105,29 @@ export class Authenticator {
     };
   }
 
-  async #authenticateSlowly(token: string, cacheKey: string, apiKey: string): Promise<Principal | undefined> {
+  async #authenticateSlowly(authorization: string, apiKey: string): Promise<Principal | undefined> {
     // The token first: it costs no query, so callers without one cannot make us ask the database.
-    const claims = await this.#verify(token, cacheKey);
+    const claims = await this.#claimsOf(authorization);
     if (claims === undefined) return undefined;
     const merchantId = await this.#findMerchant(apiKey);
     if (merchantId === undefined) return this.#refuse('the API key: there is no such valid key');
     return this.#principal(claims, merchantId);
   }
 
-  async #verify(token: string, cacheKey: string): Promise<TokenClaims | undefined> {
-    const known = this.#tokens.get(cacheKey);
-    if (known !== undefined && known.expiresAtMs > Date.now()) return known;
+  #claimsKnownOf(authorization: string): TokenClaims | undefined {
+    const spelt = speltOnce(authorization);
+    const claims = spelt && this.#tokens.get(cacheKeyOf(spelt));
+    return claims && claims.expiresAtMs > Date.now() ? claims : undefined;
+  }
+
+  async #claimsOf(authorization: string): Promise<TokenClaims | undefined> {
+    const known = this.#claimsKnownOf(authorization);
+    if (known !== undefined) return known;
+    const spelt = speltOnce(authorization);
+    const token = spelt && tokenOf(spelt);
+    if (!token) return this.#refuse('the authorization header: not "Bearer" and a token');
     const claims = await this.#options.verifyToken(token);
-    if (claims !== undefined) this.#tokens.set(copyOf(cacheKey), claims);
+    if (claims !== undefined) this.#tokens.set(copyOf(cacheKeyOf(spelt)), claims);
     return claims;
   }
 
@@ -168,17 +171,26 @@ export class Authenticator {
   }
 }
 
-/** The token after "Bearer" and blanks; undefined when the header has another form. */
-function tokenOf(authorization: string): string | undefined {
+/** The header as nearly everybody spells it, so that a token has one place in the cache; undefined when it has another form. */
+function speltOnce(authorization: string): string | undefined {
   if (authorization.length > AUTHORIZATION_CHARS_MAX) return undefined;
-  return /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+  if (authorization.startsWith(SCHEME) && authorization[SCHEME.length] !== ' ') return authorization;
+  const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+  return token && SCHEME + token;
 }
 
-function cacheKeyOf(token: string): string {
-  return token.length <= CACHED_TOKEN_CHARS_MAX ? token : hash('sha256', token, 'base64');
+/** Undefined when there is more than a token. */
+function tokenOf(spelt: string): string | undefined {
+  const token = spelt.slice(SCHEME.length);
+  return /^\S+$/.test(token) ? token : undefined;
 }
 
-/** V8 makes a part of a text as a reference to the whole, which would keep a header of any length. */
+/** The whole header: a part of it would have to be made, and hashed, for each call. */
+function cacheKeyOf(spelt: string): string {
+  return spelt.length <= CACHED_AUTHORIZATION_CHARS_MAX ? spelt : hash('sha256', spelt, 'base64');
+}
+
+/** node:http2 keeps the text of a header outside of the heap, with what came with it. */
 function copyOf(text: string): string {
   return Buffer.from(text).toString();
 }
