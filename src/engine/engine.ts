@@ -31,9 +31,9 @@ export interface EngineLoad {
   readonly tight: boolean;
   /**
    * Whether one more command of the merchant would wait too long. `announced`: calls of theirs that have been let in
-   * and are not submitted yet.
+   * and are not submitted yet. `waitedMs`: how long the command may have waited already, before it was read.
    */
-  refuses(merchantId: string, announced: number): boolean;
+  refuses(merchantId: string, announced: number, waitedMs?: number): boolean;
 }
 
 /** Executes commands that change stock. */

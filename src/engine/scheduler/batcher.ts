@@ -105,13 +105,13 @@ export class Batcher<C, R> {
 
   /**
    * Whether one more call of the group would wait too long, and is better refused. `announced`: calls of the group that
-   * are on their way to `submit`, and come before it.
+   * are on their way to `submit`, and come before it. `waitedMs`: how long the call may have waited before it was read.
    */
-  refuses(group: string, announced: number): boolean {
+  refuses(group: string, announced: number, waitedMs = 0): boolean {
     const executing = this.#executing;
     const calls = this.#schedule.calls + executing.calls + announced;
     const nowMs = this.#clock.nowMs();
-    if (this.#congestion.takes(calls, nowMs)) return false;
+    if (this.#congestion.takes(calls, nowMs, waitedMs)) return false;
     const ahead = this.#schedule.aheadOf(
       group,
       executing.weightOf(group) + announced,
@@ -119,7 +119,7 @@ export class Batcher<C, R> {
     );
     // Nobody waits for the calls that themselves wait for rows which somebody keeps.
     const apart = this.#rowWaits.calls;
-    return this.#congestion.refuses(calls - apart, ahead - apart, nowMs);
+    return this.#congestion.refuses(calls - apart, ahead - apart, nowMs, waitedMs);
   }
 
   /**

@@ -15,7 +15,8 @@ const PERSISTS_MS = 1000;
  * that (https://doi.org/10.1145/2209249.2209264, K. Nichols, V. Jacobson: Controlling queue delay). So no call is
  * refused until, for a quarter of a second, each batch had calls that took more than half of `waitMaxMs`. From then on,
  * a call is refused if the calls in front of it take longer than `waitMaxMs`, until a second has passed without a
- * refusal. CoDel drops more and more calls until the wait is short. Here it is known in advance which calls would wait
+ * refusal. What a call has waited before the process came to read it counts like the rest: after a stall, those that came
+ * meanwhile are refused, and the ones behind them are in time. CoDel drops more and more calls until the wait is short. Here it is known in advance which calls would wait
  * too long, so they are refused at once, and none waits only to be refused.
  */
 export class Congestion {
@@ -64,19 +65,23 @@ export class Congestion {
     this.#openWindow(nowMs);
   }
 
-  /** Whether one more call would take too long behind calls of this number and weight. */
-  refuses(calls: number, weight: number, nowMs: number): boolean {
-    if (this.takes(calls, nowMs)) return false;
+  /**
+   * Whether one more call would take too long behind calls of this number and weight. `waitedMs`: how long it may have
+   * waited before it was read, which counts, too.
+   */
+  refuses(calls: number, weight: number, nowMs: number, waitedMs = 0): boolean {
+    if (this.takes(calls, nowMs, waitedMs)) return false;
     // Without a measured rate, as when nothing gets done, nobody knows that a call ever will be.
-    if (weight <= this.#rate * this.#waitMaxMs) return false;
+    if (weight <= this.#rate * (this.#waitMaxMs - waitedMs)) return false;
     this.#refusedAtMs = nowMs;
     this.#windowIsFull = true;
     return true;
   }
 
-  /** Whether one more call is taken behind this many, however long they take. */
-  takes(calls: number, nowMs: number): boolean {
-    return this.#waitMaxMs === 0 || calls < this.#freeCalls || !this.#stands(nowMs);
+  /** Whether one more call is taken behind this many, however long they take. One that comes late is only if there are none. */
+  takes(calls: number, nowMs: number, waitedMs = 0): boolean {
+    const freeCalls = waitedMs <= this.#waitMaxMs ? this.#freeCalls : 1;
+    return this.#waitMaxMs === 0 || calls < freeCalls || !this.#stands(nowMs);
   }
 
   /** Whether calls have been refused of late: then the queue still stands. */

@@ -40,8 +40,17 @@ export class EarlyRefusals {
     this.#observer = observer;
   }
 
+  /** Whether calls are being refused, so that it pays to foresee. */
+  get areDue(): boolean {
+    return this.#limits.isEarly(Date.now());
+  }
+
   /** Undefined: the call goes the usual way, and need not be announced. */
-  foresee(operation: Operation, metadata: Omit<CallMetadata, 'deadlineAtMs'>): Foreseen | undefined {
+  foresee(
+    operation: Operation,
+    metadata: Omit<CallMetadata, 'deadlineAtMs'>,
+    waitedMs = 0,
+  ): Foreseen | undefined {
     const nowMs = Date.now();
     if (!this.#limits.isEarly(nowMs) || operation.permission === OPERATOR_PERMISSION) return undefined;
     const principal = this.#authenticator.known(
@@ -51,7 +60,7 @@ export class EarlyRefusals {
     if (principal === undefined) return undefined;
     const { merchantId } = principal;
     const announced = this.#announced.get(merchantId) ?? 0;
-    const failure = this.#limits.foresee(merchantId, operation.changes, announced, nowMs);
+    const failure = this.#limits.foresee(merchantId, operation.changes, announced, nowMs, waitedMs);
     if (failure === undefined) {
       return operation.changes ? { failure, onArrival: this.#announce(merchantId, announced) } : undefined;
     }

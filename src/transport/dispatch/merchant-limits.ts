@@ -7,9 +7,9 @@ export interface Load {
   readonly tight: boolean;
   /**
    * Whether one more command of the merchant would wait too long. `announced`: calls of theirs that have been let in
-   * and are not there yet.
+   * and are not there yet. `waitedMs`: how long the command may have waited already, before it was read.
    */
-  refuses(merchantId: string, announced: number): boolean;
+  refuses(merchantId: string, announced: number, waitedMs?: number): boolean;
 }
 
 /** A limit that the call is over. */
@@ -56,11 +56,19 @@ export class MerchantLimits {
   }
 
   /** Why the call would be refused if it entered and were counted now. */
-  foresee(merchantId: string, changes: boolean, announced: number, nowMs: number): Excess | undefined {
+  foresee(
+    merchantId: string,
+    changes: boolean,
+    announced: number,
+    nowMs: number,
+    waitedMs = 0,
+  ): Excess | undefined {
     if (this.#crowds.isFull(merchantId) || !this.#rateLimiter.hasCalls(merchantId, nowMs)) {
       return this.#refuse('RATE_LIMITED', nowMs);
     }
-    return changes && this.#load?.refuses(merchantId, announced) ? { reason: 'OVERLOADED' } : undefined;
+    return changes && this.#load?.refuses(merchantId, announced, waitedMs)
+      ? { reason: 'OVERLOADED' }
+      : undefined;
   }
 
   #refuse(reason: 'RATE_LIMITED', nowMs: number): Excess {

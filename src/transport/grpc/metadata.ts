@@ -6,6 +6,7 @@ import { decodeBinary } from '../dispatch/decode.js';
 import type { CallMetadata } from '../dispatch/dispatcher.js';
 import { saneRequestId } from '../dispatch/request-id.js';
 import { UnreadableRequest } from '../dispatch/unreadable-request.js';
+import type { Header } from './gate/header-table.js';
 import { malformation } from './guard/headers.js';
 
 /** What the dispatcher reads of a gRPC call. */
@@ -62,6 +63,28 @@ export class HeadersMetadata extends GrpcArrival {
   override header(name: string): string | undefined {
     const value = this.#headers[name];
     return typeof value === 'string' ? value : undefined;
+  }
+}
+
+/** The headers of a call that node:http2 has not seen. */
+export class FieldsMetadata extends GrpcArrival {
+  override readonly deadlineAtMs = undefined;
+  readonly #fields: readonly Header[];
+
+  constructor(fields: readonly Header[]) {
+    super();
+    this.#fields = fields;
+  }
+
+  /** Undefined also if there are several: which of them counts is for node:http2 to say. */
+  override header(name: string): string | undefined {
+    let value: string | undefined;
+    for (const field of this.#fields) {
+      if (field.name !== name) continue;
+      if (value !== undefined) return undefined;
+      value = field.value;
+    }
+    return value;
   }
 }
 

@@ -32,7 +32,7 @@ import { Guard, type GuardOptions } from './guard/guard.js';
 import { GrpcHealth } from './health.js';
 import { completeResponseOptions, limitMessages, lookInside, streamOf } from './library.js';
 import { LongCalls } from './long-calls.js';
-import { decodeCall, GrpcCallMetadata, HeadersMetadata } from './metadata.js';
+import { decodeCall, FieldsMetadata, GrpcCallMetadata } from './metadata.js';
 import { OpenStreams } from './open-streams.js';
 import { createReflection } from './reflection.js';
 import { GrpcErrors } from './status.js';
@@ -81,9 +81,13 @@ export class GrpcPort {
     this.#execute = new ExecuteDoor(options);
     const operations = new Map(options.operations.map((operation) => [pathOf(operation.method), operation]));
     this.#guard = new Guard({
-      foresee: (headers) => {
-        const operation = operations.get(headers[':path'] ?? '');
-        return operation && options.earlyRefusals.foresee(operation, new HeadersMetadata(headers));
+      refusing: {
+        isDue: () => options.earlyRefusals.areDue,
+        foresee: (headers, waitedMs) => {
+          const metadata = new FieldsMetadata(headers);
+          const operation = operations.get(metadata.header(':path') ?? '');
+          return operation && options.earlyRefusals.foresee(operation, metadata, waitedMs);
+        },
       },
       bodyRoom: options.bodyRoom,
       take: this.#taker(options, operations, errors),

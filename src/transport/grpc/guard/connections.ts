@@ -1,7 +1,8 @@
 import { constants, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import { Server as TlsServer } from 'node:tls';
+import { type TLSSocket, Server as TlsServer } from 'node:tls';
 import { cutAfterEnd, isBroken, lightenSession } from '../../http2.js';
+import { Gate, type GateOptions } from '../gate/gate.js';
 
 /** How long a new connection may take for its TLS handshake and its first bytes. */
 export const FIRST_WORD_TIMEOUT_MS = 10_000;
@@ -23,6 +24,7 @@ export class Connection {
   constructor(
     readonly session: ServerHttp2Session,
     readonly socket: Socket,
+    readonly gate: Gate,
   ) {}
 
   /** Cuts it immediately, with everything on it. */
@@ -48,10 +50,13 @@ export class Connections {
   readonly #grpcIdleMs: number;
   readonly #streamStalledMs: number;
 
+  readonly #gateOptions: GateOptions;
+
   /** `grpcIdleMs`: how long a connection may have no call. `streamStalledMs`: how long it may leave data unread. */
-  constructor(grpcIdleMs: number, streamStalledMs: number) {
+  constructor(grpcIdleMs: number, streamStalledMs: number, gateOptions: GateOptions) {
     this.#grpcIdleMs = grpcIdleMs;
     this.#streamStalledMs = streamStalledMs;
+    this.#gateOptions = gateOptions;
   }
 
   watch(http2: Http2Server, onClose: (connection: Connection) => void): void {
@@ -64,18 +69,24 @@ export class Connections {
       });
     }
     let carrier: Socket;
-    http2.prependListener(
-      http2 instanceof TlsServer ? 'secureConnection' : 'connection',
-      (socket: Socket) => {
-        carrier = socket;
-      },
-    );
+    let gate: Gate;
+    const event = http2 instanceof TlsServer ? 'secureConnection' : 'connection';
+    const handlers = http2.listeners(event);
+    http2.removeAllListeners(event);
+    http2.on(event, (socket: Socket | TLSSocket) => {
+      carrier = socket;
+      gate = new Gate(socket, this.#gateOptions);
+      // By this, node:http2 knows whether the client wants HTTP/2.
+      if ('alpnProtocol' in socket) Object.assign(gate, { alpnProtocol: socket.alpnProtocol });
+      for (const handle of handlers) handle.call(http2, gate);
+    });
     http2.on('session', (session: ServerHttp2Session) => {
-      const connection = new Connection(session, carrier);
+      const connection = new Connection(session, carrier, gate);
+      gate.session = session;
       cutAfterEnd(carrier);
       lightenSession(session);
       carrier.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
-      this.#bare.delete(otherEnd(session.socket));
+      this.#bare.delete(otherEnd(carrier));
       this.#connections.set(session, connection);
       session.once('remoteSettings', () => {
         connection.hasSpoken = true;
@@ -91,11 +102,12 @@ export class Connections {
     return stream.session && this.#connections.get(stream.session as ServerHttp2Session);
   }
 
-  /** Closes idle connections, and those that node:http2 has given up on. */
+  /** Closes idle connections, those that node:http2 has given up on, and refused calls that stay open. */
   look(): void {
     const now = performance.now();
     for (const [session, connection] of this.#connections) {
-      const { streams, hasSpoken, idleSince } = connection;
+      const { streams, hasSpoken, idleSince, gate } = connection;
+      gate.look();
       const idleMs = streams > 0 ? 0 : now - idleSince;
       if (session.destroyed) connection.cutIfLeft(this.#streamStalledMs);
       else if (isBroken(session) || (!hasSpoken && idleMs > FIRST_WORD_TIMEOUT_MS)) session.destroy();

@@ -1,7 +1,9 @@
 import { constants, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { BodyRoom } from '../../body-room.js';
-import type { Foreseen, Refusal } from '../../dispatch/early-refusals.js';
+import type { Refusal } from '../../dispatch/early-refusals.js';
 import { HEADERS_BYTES_MAX, headersBytes } from '../../http2.js';
+import type { GateOptions } from '../gate/gate.js';
+import { RefusalFrames } from '../gate/refusal-frames.js';
 import type { GrpcErrors } from '../status.js';
 import { type Connection, Connections } from './connections.js';
 import { mendHeaders } from './headers.js';
@@ -17,8 +19,8 @@ export interface GuardOptions {
   /** How long a connection may have no call. */
   readonly grpcIdleMs: number;
   readonly errors: GrpcErrors;
-  /** Sees each call first, by its headers. Undefined: nothing is foreseen. */
-  readonly foresee: (headers: IncomingHttpHeaders) => Foreseen | undefined;
+  /** Which calls the gate refuses, which sees them first. */
+  readonly refusing: Pick<GateOptions, 'isDue' | 'foresee'>;
   /** For the messages of calls. */
   readonly bodyRoom: BodyRoom;
   /** Sees each call next. It passes on those of the library, now or later, and says whether they may be long. */
@@ -44,14 +46,16 @@ export class Guard {
   readonly #refused: RefusedCalls;
   readonly #unread: UnreadAnswers;
   readonly #looking: NodeJS.Timeout;
-  readonly #foresee: GuardOptions['foresee'];
   readonly #take: GuardOptions['take'];
   #draining = false;
 
   constructor(options: GuardOptions) {
-    this.#foresee = options.foresee;
     this.#take = options.take;
-    this.#connections = new Connections(options.grpcIdleMs, options.streamStalledMs);
+    this.#connections = new Connections(options.grpcIdleMs, options.streamStalledMs, {
+      ...options.refusing,
+      refusalFrames: new RefusalFrames(options.errors),
+      unread: { bytes: 0 },
+    });
     this.#unfinished = new UnfinishedCalls(options.requestTimeoutMs, options.bodyRoom, options.errors);
     this.#refused = new RefusedCalls(options.errors);
     this.#unread = new UnreadAnswers(options.streamStalledMs);
@@ -69,7 +73,7 @@ export class Guard {
         const bytes = headersBytes(rawHeaders);
         // The library below refuses these too, but not before the client has acknowledged the limit.
         if (bytes > HEADERS_BYTES_MAX) return reset(stream);
-        const foreseen = this.#foresee(headers);
+        const foreseen = this.#connections.of(stream)?.gate.foreseen(stream.id!);
         if (foreseen?.failure !== undefined) return this.#refuse(stream, foreseen);
         this.#begin(stream, bytes, foreseen?.onArrival);
         mendHeaders(headers, rawHeaders);

@@ -80,3 +80,22 @@ test('without a limit, no call is refused', () => {
   congestion.begins(0);
   expect(congestion.refuses(1e6, 1e6, 1e6)).toBe(false);
 });
+
+test('what a call has waited before it was read counts, too', () => {
+  const congestion = new Congestion(WAIT_MAX_MS, FREE);
+  congestion.begins(0);
+  // 2 are done in a millisecond.
+  const nowMs = work(congestion, 0, 250, 51);
+  expect(congestion.refuses(100, 100, nowMs, 45)).toBe(false);
+  expect(congestion.refuses(100, 100, nowMs, 60)).toBe(true);
+  // One that is late already is only taken if there is nothing else to do.
+  expect(congestion.refuses(9, 9, nowMs, WAIT_MAX_MS)).toBe(false);
+  expect(congestion.refuses(9, 9, nowMs, WAIT_MAX_MS + 1)).toBe(true);
+  expect(congestion.refuses(0, 0, nowMs, WAIT_MAX_MS + 1)).toBe(false);
+});
+
+test('until a queue stands, a call is taken however late it comes', () => {
+  const congestion = new Congestion(WAIT_MAX_MS, FREE);
+  congestion.begins(0);
+  expect(congestion.refuses(300, 300, work(congestion, 0, 240, 51), 10_000)).toBe(false);
+});

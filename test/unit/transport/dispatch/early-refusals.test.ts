@@ -31,13 +31,12 @@ function setUp({
       replied: ({ reply, merchantId }) => replied.push(reply.ok || `${merchantId} ${reply.failure.reason}`),
     },
   );
-  const foresee = (apiKey: string, operation = reserve) =>
-    early.foresee(operation, {
-      header: () => apiKey,
-      requestId: 'req',
-      door: 'grpc',
-      traceparent: undefined,
-    });
+  const foresee = (apiKey: string, operation = reserve, waitedMs = 0) =>
+    early.foresee(
+      operation,
+      { header: () => apiKey, requestId: 'req', door: 'grpc', traceparent: undefined },
+      waitedMs,
+    );
   return { limits, replied, foresee };
 }
 
@@ -52,6 +51,14 @@ test('calls that would wait too long are refused; calls that were let in and hav
   expect(replied).toEqual(['A OVERLOADED']);
   if (let1?.failure === undefined) let1?.onArrival();
   expect(foresee('A')?.failure).toBeUndefined();
+});
+
+test('what a call has waited before it was read counts', () => {
+  const { foresee } = setUp({ refuses: (_merchantId, _announced, waitedMs) => waitedMs! > 100 });
+  expect([foresee('A', reserve, 100)?.failure, foresee('A', reserve, 101)?.failure]).toEqual([
+    undefined,
+    { reason: 'OVERLOADED' },
+  ]);
 });
 
 test('nothing is foreseen of callers who are not known, of operators, and while nothing is refused', () => {

@@ -1,0 +1,41 @@
+/** Writes a block of headers, without Huffman's code: https://www.rfc-editor.org/rfc/rfc7541#section-6 */
+export class BlockWriter {
+  readonly #target: Buffer;
+
+  /** `at`: where the next byte goes. */
+  constructor(
+    target: Buffer,
+    public at: number,
+  ) {
+    this.#target = target;
+  }
+
+  /** What the target has until there. */
+  get written(): Buffer {
+    return this.#target.subarray(0, this.at);
+  }
+
+  /** A header that is spelled out. `kind`: 0x40 if the reader stores it, 0x00 if not. */
+  literal(kind: 0x00 | 0x40, name: string, value: string): void {
+    this.#target[this.at++] = kind;
+    this.text(name);
+    this.text(value);
+  }
+
+  text(text: string): void {
+    this.integer(0, 0x7f, text.length);
+    this.at += this.#target.write(text, this.at, 'latin1');
+  }
+
+  /** `full`: the greatest number that fits into the first byte, and then means that more bytes follow. */
+  integer(kind: number, full: number, value: number): void {
+    if (value < full) {
+      this.#target[this.at++] = kind | value;
+      return;
+    }
+    this.#target[this.at++] = kind | full;
+    let left = value - full;
+    for (; left >= 0x80; left >>>= 7) this.#target[this.at++] = (left & 0x7f) | 0x80;
+    this.#target[this.at++] = left;
+  }
+}
