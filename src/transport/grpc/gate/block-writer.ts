@@ -1,3 +1,13 @@
+import type { Header } from './header-table.js';
+
+/** A block that says the same to every reader, whatever is in its table. */
+export function spelledOut(headers: readonly Header[]): Buffer {
+  // A header counts for more than what it takes to spell it out.
+  const writer = new BlockWriter(Buffer.allocUnsafe(headers.reduce((sum, { bytes }) => sum + bytes, 0)), 0);
+  for (const { name, value } of headers) writer.literal(0x00, name, value);
+  return writer.written;
+}
+
 /** Writes a block of headers, without Huffman's code: https://www.rfc-editor.org/rfc/rfc7541#section-6 */
 export class BlockWriter {
   readonly #target: Buffer;

@@ -20,6 +20,15 @@ export const END_HEADERS = 0x4;
 export const PADDED = 0x8;
 export const PRIORITY = 0x20;
 
+export interface FrameHead {
+  /** Of the payload. */
+  readonly length: number;
+  readonly type: number;
+  readonly flags: number;
+  /** Of the stream. */
+  readonly id: number;
+}
+
 export function payloadLength(bytes: Buffer, at: number): number {
   return (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
 }
@@ -34,11 +43,7 @@ export function streamId(bytes: Buffer, at: number): number {
 }
 
 /** Returns where its payload begins. */
-export function writeFrameHead(
-  target: Buffer,
-  at: number,
-  { length, type, flags, id }: { length: number; type: number; flags: number; id: number },
-): number {
+export function writeFrameHead(target: Buffer, at: number, { length, type, flags, id }: FrameHead): number {
   target.writeUIntBE(length, at, 3);
   target[at + 3] = type;
   target[at + 4] = flags;

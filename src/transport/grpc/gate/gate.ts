@@ -3,12 +3,14 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { Foreseen } from '../../dispatch/early-refusals.js';
-import { ForeseenCalls } from './foreseen-calls.js';
+import { spelledOut } from './block-writer.js';
 import * as frames from './frames.js';
 import { HeaderBlocks } from './header-blocks.js';
 import { blockAt, headersFrames } from './header-frames.js';
 import type { Header } from './header-table.js';
 import { PassedBytes } from './passed-bytes.js';
+import { type PassedCall, PassedCalls } from './passed-calls.js';
+import { plainHeaders } from './plain-headers.js';
 import type { RefusalFrames } from './refusal-frames.js';
 import { Refusals, type UnreadRefusals } from './refusals.js';
 
@@ -17,6 +19,9 @@ const READ_BYTES = 65_536;
 
 /** A block that refers to nothing. */
 const UNREADABLE_BLOCK = Buffer.from([0x80]);
+
+/** POST, http, `/` and the authority `x`, which are what HTTP/2 demands: of a call whose headers node:http2 need not see. */
+const PLAIN_BLOCK = Buffer.from([0x83, 0x86, 0x84, 0x01, 0x01, 0x78]);
 
 export interface GateOptions {
   /** Whether calls are refused at all, at present. */
@@ -31,17 +36,19 @@ export interface GateOptions {
 }
 
 /**
- * Stands between a connection and node:http2, and refuses calls by their first frame.
+ * Stands between a connection and node:http2, reads the headers of calls, and refuses calls by them.
  *
  * Purpose: a call that is refused must cost next to nothing, or a service that is offered more than it can do does little but
  * refuse. To node:http2 a call is a stream with its buffers, states and events, which under load take as long as half a
- * call, or more. Here it is a look at the headers and a few hundred bytes.
+ * call, or more. Here it is a look at the headers and a few hundred bytes. Besides, node:http2 need not see the headers of
+ * usual calls: it would make new strings of all of them for each call.
  *
  * All else passes as it is. node:http2 never hears of what is refused here, and these make that possible:
  *
  * - Streams may be skipped: those below one that is opened count as closed.
  * - Frames of refused calls are left out, and what they take of the connection's window is given back.
- * - Later headers may refer to those of a refused call: see HeaderBlocks.
+ * - Headers may refer to earlier ones of the connection, those of refused calls among them. So what node:http2 gets to see
+ *   refers to nothing.
  * - Answers refer to nothing, and leave between two writes of node:http2, which are whole frames. A client that changes the
  *   size of its table must hear of that from node:http2 first, so until then nothing is refused here.
  */
@@ -50,7 +57,7 @@ export class Gate extends Duplex {
   readonly #options: GateOptions;
   readonly #blocks = new HeaderBlocks();
   readonly #passed = new PassedBytes();
-  readonly #foreseen = new ForeseenCalls();
+  readonly #calls = new PassedCalls();
   readonly #refusals: Refusals;
   /** The session behind it. */
   session: ServerHttp2Session | undefined;
@@ -87,7 +94,10 @@ export class Gate extends Duplex {
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('end', () => this.push(null));
     socket.on('error', (error) => this.destroy(error));
-    socket.on('close', () => this.destroy());
+    socket.on('close', () => {
+      this.#calls.end();
+      this.destroy();
+    });
   }
 
   /** To be called now and then: ends refused calls whose clients do not. */
@@ -95,9 +105,9 @@ export class Gate extends Duplex {
     this.#refusals.look();
   }
 
-  /** What was foreseen of the call that begins. */
-  foreseen(id: number): Foreseen | undefined {
-    return this.#foreseen.take(id);
+  /** What node:http2 does not know of a call that begins. Undefined: it knows all there is to know. */
+  begins(id: number): PassedCall | undefined {
+    return this.#calls.take(id);
   }
 
   override _read(): void {
@@ -198,41 +208,50 @@ export class Gate extends Duplex {
     const { block, end } = found;
     const id = frames.streamId(this.#bytes, at);
     const endStream = this.#bytes[at + 4]! & frames.END_STREAM;
-    const isNew = id > this.#newest && id % 2 === 1;
-    const isDue = isNew && this.#options.isDue();
-    const { isApart } = this.#blocks;
-    const isWanted = isDue || isApart || this.#isLeftOut(id);
-    const fields = this.#blocks.read(block, isWanted);
-    if (fields === undefined) {
+    const headers = this.#blocks.read(block);
+    if (headers === undefined) {
       this.#isOver = true;
       this.#passed.replace(at, end, headersFrames(id, endStream, UNREADABLE_BLOCK));
       return end;
     }
-    if (isNew) this.#open(id, isDue ? this.#options.foresee(fields, this.#waitedMs) : undefined);
+    const isCall = id > this.#newest && id % 2 === 1;
+    const isPlain = isCall && this.#open(id, headers);
     if (this.#isLeftOut(id)) {
       if (endStream) this.#refusals.end(id);
-      this.#blocks.drop();
       this.#passed.replace(at, end);
-    } else if (isWanted) {
-      const written = this.#blocks.pass(fields, isApart);
-      if (written !== undefined) this.#passed.replace(at, end, headersFrames(id, endStream, written));
+    } else if (isPlain) {
+      // It takes no more room: a header has one byte at least.
+      frames.writeFrameHead(this.#bytes, at, plainFrame(id, endStream));
+      PLAIN_BLOCK.copy(this.#bytes, at + frames.FRAME_HEAD_BYTES);
+      this.#passed.replace(at + frames.FRAME_HEAD_BYTES + PLAIN_BLOCK.length, end);
+    } else {
+      this.#passed.replace(at, end, headersFrames(id, endStream, spelledOut(headers)));
     }
     return end;
   }
 
-  #open(id: number, foreseen: Foreseen | undefined): void {
+  /** A new call. Returns whether node:http2 need not see its headers. */
+  #open(id: number, headers: readonly Header[]): boolean {
+    const { isDue, foresee } = this.#options;
     this.#newest = id;
+    const foreseen = isDue() ? foresee(headers, this.#waitedMs) : undefined;
     if (foreseen?.failure !== undefined && this.#mayRefuse) {
       this.#refusals.add(id, foreseen);
-    } else {
-      this.#newestPassed = id;
-      if (foreseen !== undefined) this.#foreseen.add(id, foreseen);
+      return false;
     }
+    this.#newestPassed = id;
+    const plain = this.#mayTake && headers.length >= PLAIN_BLOCK.length ? plainHeaders(headers) : undefined;
+    if (plain !== undefined || foreseen !== undefined) this.#calls.add({ id, plain, foreseen });
+    return plain !== undefined;
+  }
+
+  get #mayRefuse(): boolean {
+    return this.#isSettled && this.#mayTake && this.#refusals.hasRoom;
   }
 
   /** A session that has been told to close ignores new calls, and their clients send them elsewhere. */
-  get #mayRefuse(): boolean {
-    return this.#isSettled && this.session?.closed === false && this.#refusals.hasRoom;
+  get #mayTake(): boolean {
+    return this.session?.closed === false;
   }
 
   /** Whether node:http2 does not know the stream, because its call was refused here. */
@@ -240,4 +259,8 @@ export class Gate extends Duplex {
     if (id % 2 === 0 || id > this.#newest) return false;
     return id > this.#newestPassed || this.#refusals.has(id);
   }
+}
+
+function plainFrame(id: number, endStream: number): frames.FrameHead {
+  return { length: PLAIN_BLOCK.length, type: frames.HEADERS, flags: endStream | frames.END_HEADERS, id };
 }

@@ -1,8 +1,8 @@
 import * as frames from './frames.js';
 import type { Block } from './header-blocks.js';
 
-/** More frames of one block are more than node:http2 accepts. */
-const BLOCK_BYTES_MAX = 10 * frames.PAYLOAD_BYTES_MAX;
+/** Frames of one block; node:http2 accepts no more, either. */
+const FRAMES_MAX = 9;
 
 /** A block of headers, and where its frames end. */
 interface Found {
@@ -18,7 +18,8 @@ export function blockAt(bytes: Buffer, at: number): Found | undefined {
   for (;;) {
     const start = end + frames.FRAME_HEAD_BYTES;
     if (start > bytes.length) return undefined;
-    if (!mayFollow(bytes, at, end) || start - at > BLOCK_BYTES_MAX) return { block: undefined, end: start };
+    if (!mayFollow(bytes, at, end) || fragments.length === FRAMES_MAX)
+      return { block: undefined, end: start };
     const flags = bytes[end + 4]!;
     const fragment = fragmentAt(bytes, end);
     end = frames.frameEnd(bytes, end);

@@ -3,23 +3,17 @@
 /** What an entry counts for in addition to its texts. */
 const ENTRY_BYTES = 32;
 
-export interface Header {
-  readonly name: string;
-  readonly value: string;
-}
-
-/** A header that may have its place in a table. */
-export class Entry implements Header {
-  /** The how-manieth entry it became of the table of node:http2; 0: none. */
-  passedAs = 0;
+/** A header. One that is in a table is read once, and serves many calls. */
+export class Header {
+  /** Whether it is what it seems to be (`plainHeaders`); undefined: nobody has looked. */
+  isPlain: boolean | undefined;
 
   constructor(
     readonly name: string,
     readonly value: string,
-    /** Its index in the static table; 0: it is not there. */
-    readonly staticIndex = 0,
   ) {}
 
+  /** What it counts for in a table, and in a list of headers (RFC 9113, 6.5.2). */
   get bytes(): number {
     return this.name.length + this.value.length + ENTRY_BYTES;
   }
@@ -88,12 +82,12 @@ via
 www-authenticate`;
 
 /** The static table, from index 1. */
-const staticEntries: readonly Entry[] = STATIC_HEADERS.split('\n').map((header, i) => {
+const staticEntries: readonly Header[] = STATIC_HEADERS.split('\n').map((header) => {
   const [name, ...value] = header.split(' ');
-  return new Entry(name!, value.join(' '), i + 1);
+  return new Header(name!, value.join(' '));
 });
 
-export function staticEntry(index: number): Entry | undefined {
+export function staticEntry(index: number): Header | undefined {
   return staticEntries[index - 1];
 }
 
@@ -102,7 +96,7 @@ export const STATIC_COUNT = staticEntries.length;
 
 /** A dynamic table. Its newest entry comes first. */
 export class HeaderTable {
-  readonly #entries: (Entry | undefined)[];
+  readonly #entries: (Header | undefined)[];
   readonly #mask: number;
   readonly #limit: number;
   #stored = 0;
@@ -120,25 +114,12 @@ export class HeaderTable {
     this.#mask = slots - 1;
   }
 
-  get count(): number {
-    return this.#count;
-  }
-
-  /** How many entries it has ever got. */
-  get stored(): number {
-    return this.#stored;
-  }
-
-  get bytesMax(): number {
-    return this.#bytesMax;
-  }
-
   /** From 1. Undefined: there is none. */
-  at(index: number): Entry | undefined {
+  at(index: number): Header | undefined {
     return index > this.#count ? undefined : this.#entries[(this.#stored - index) & this.#mask];
   }
 
-  add(entry: Entry): void {
+  add(entry: Header): void {
     const { bytes } = entry;
     this.#makeRoom(bytes);
     if (bytes > this.#bytesMax) return;

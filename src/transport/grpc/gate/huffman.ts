@@ -53,7 +53,7 @@ for (let node = 0; node < 257; node++) {
   }
 }
 
-/** Writes the decoded text to the target, and returns its length. Undefined: it is none, or does not fit. */
+/** Writes the decoded text to the target, and returns its length. Undefined: it is not one, or does not fit. */
 export function decodeHuffman(
   bytes: Uint8Array,
   start: number,

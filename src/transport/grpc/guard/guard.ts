@@ -69,11 +69,12 @@ export class Guard {
     http2.removeAllListeners('stream');
     http2.on(
       'stream',
-      (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, rawHeaders: string[]) => {
-        const bytes = headersBytes(rawHeaders);
+      (stream: ServerHttp2Stream, seen: IncomingHttpHeaders, flags: number, rawHeaders: string[]) => {
+        const passed = this.#connections.of(stream)?.gate.begins(stream.id!);
+        const { headers, bytes } = passed?.plain ?? { headers: seen, bytes: headersBytes(rawHeaders) };
         // The library below refuses these too, but not before the client has acknowledged the limit.
         if (bytes > HEADERS_BYTES_MAX) return reset(stream);
-        const foreseen = this.#connections.of(stream)?.gate.foreseen(stream.id!);
+        const foreseen = passed?.foreseen;
         if (foreseen?.failure !== undefined) return this.#refuse(stream, foreseen);
         this.#begin(stream, bytes, foreseen?.onArrival);
         mendHeaders(headers, rawHeaders);

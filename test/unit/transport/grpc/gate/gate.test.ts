@@ -240,6 +240,14 @@ const unreadable = [
   ],
   ['a continuation of nothing', [frame(FrameType.CONTINUATION, END_HEADERS, 5, Buffer.from([0x82]))], 1],
   ['a frame that is too long', [frame(FrameType.HEADERS, END_HEADERS, 5, Buffer.alloc(16_385, 0x82))], 6],
+  [
+    'a block of too many frames',
+    [
+      frame(FrameType.HEADERS, 0, 5, Buffer.from([0x82])),
+      ...Array.from({ length: 9 }, () => frame(FrameType.CONTINUATION, 0, 5)),
+    ],
+    2,
+  ],
   ['a message without a call', [frame(FrameType.DATA, END_STREAM, 5, Buffer.alloc(5))], 1],
 ] as const;
 test.each(unreadable)('%s ends the connection, whether a call was refused or not', async (_, words, code) => {

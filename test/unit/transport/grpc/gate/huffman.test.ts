@@ -28,7 +28,7 @@ test('the longest codes are those of control bytes', () => {
   expect(decode('fffffffc')).toBeUndefined();
 });
 
-test('a text that does not fit is none', () => {
+test('a text that does not fit is not one', () => {
   expect(decode('6402', 3)).toBe('302');
   expect(decode('6402', 2)).toBeUndefined();
 });

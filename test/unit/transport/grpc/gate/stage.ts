@@ -15,11 +15,13 @@ import type { Header } from '../../../../../src/transport/grpc/gate/header-table
 import { RefusalFrames } from '../../../../../src/transport/grpc/gate/refusal-frames.js';
 import { GrpcErrors } from '../../../../../src/transport/grpc/status.js';
 
-/** A call that node:http2 got. */
+/** A call that passed. */
 export interface Passed {
   readonly id: number;
   readonly headers: IncomingHttpHeaders;
   readonly rawHeaders: readonly string[];
+  /** node:http2 has not seen its headers. */
+  readonly isPlain: boolean;
   readonly foreseen: Foreseen | undefined;
   bodyBytes: number;
 }
@@ -77,11 +79,14 @@ export function gateStage({
   server.on(
     'stream',
     (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, rawHeaders: string[]) => {
+      const known = gate.begins(stream.id!);
+      const plain = known?.plain?.headers;
       const call: Passed = {
         id: stream.id!,
-        headers,
-        rawHeaders,
-        foreseen: gate.foreseen(stream.id!),
+        headers: plain ?? headers,
+        rawHeaders: plain === undefined ? rawHeaders : Object.entries(plain).flat().map(String),
+        isPlain: plain !== undefined,
+        foreseen: known?.foreseen,
         bodyBytes: 0,
       };
       passed.push(call);
