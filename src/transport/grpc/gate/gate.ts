@@ -234,6 +234,10 @@ export class Gate extends Duplex {
   #open(id: number, headers: readonly Header[]): boolean {
     const { isDue, foresee } = this.#options;
     this.#newest = id;
+    if (!this.#calls.hasRoom) {
+      this.#newestPassed = id;
+      return false;
+    }
     const foreseen = isDue() ? foresee(headers, this.#waitedMs) : undefined;
     if (foreseen?.failure !== undefined && this.#mayRefuse) {
       this.#refusals.add(id, foreseen);

@@ -9,25 +9,31 @@ export interface PassedCall {
   readonly foreseen: Foreseen | undefined;
 }
 
-/** Calls that were passed to node:http2 and have not begun there. */
+/** As many as a connection may have open calls. */
+const CALLS_MAX = 10_000;
+
+/**
+ * Calls that were passed to node:http2 and have not begun there. It reads on when its last write is done, which may be some turns
+ * of the event loop later.
+ */
 export class PassedCalls {
   /** In their order, which is that in which they begin. */
   readonly #calls: PassedCall[] = [];
   #next = 0;
-  #isSettling = false;
+
+  get hasRoom(): boolean {
+    return this.#calls.length - this.#next < CALLS_MAX;
+  }
 
   add(call: PassedCall): void {
     this.#calls.push(call);
-    if (call.foreseen === undefined || this.#isSettling) return;
-    this.#isSettling = true;
-    setImmediate(() => this.#settle());
   }
 
-  /** The call begins; those before it that have not never do. */
+  /** The call begins; those before it that have not never do, as when node:http2 finds their headers malformed. */
   take(id: number): PassedCall | undefined {
     while (this.#next < this.#calls.length && this.#calls[this.#next]!.id <= id) {
       const call = this.#calls[this.#next++]!;
-      if (this.#next === this.#calls.length) this.#clear();
+      if (this.#next === this.#calls.length) this.#calls.length = this.#next = 0;
       if (call.id === id) return call;
       arrive(call);
     }
@@ -37,24 +43,6 @@ export class PassedCalls {
   /** None of them begins any more. */
   end(): void {
     this.take(Number.POSITIVE_INFINITY);
-  }
-
-  /**
-   * What has not begun by now may not begin at all, as when node:http2 finds its headers malformed. Only plain headers must not
-   * be lost: there is nothing to be found about them.
-   */
-  #settle(): void {
-    this.#isSettling = false;
-    const left = this.#calls.slice(this.#next);
-    this.#clear();
-    for (const call of left) {
-      arrive(call);
-      if (call.plain !== undefined) this.#calls.push({ ...call, foreseen: undefined });
-    }
-  }
-
-  #clear(): void {
-    this.#calls.length = this.#next = 0;
   }
 }
 

@@ -198,8 +198,14 @@ test('what was foreseen of a call that never begins comes to its end, too', asyn
   const before = arrived;
   // A name that HTTP/2 forbids: node:http2 resets the stream.
   stage.wire.write(request(3, [['UPPER', '1']]));
-  await expect.poll(() => arrived).toBe(before + 1);
-  stage.wire.destroy();
+  stage.wire.write(request(5, []));
+  await expect.poll(() => stage.passed.length).toBe(2);
+  expect(arrived).toBe(before + 1);
+  stage.wire.write(request(7, [['UPPER', '1']]));
+  await new Promise(setImmediate);
+  expect(arrived).toBe(before + 1);
+  stage.wire.end();
+  await expect.poll(() => arrived).toBe(before + 2);
 });
 
 test('a header that comes twice is for node:http2 to read', async () => {
