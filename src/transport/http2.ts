@@ -8,6 +8,9 @@ import type { Certificates } from '../config.js';
 /** Maximum size of all headers of a call, as HTTP/2 counts them; clients are told. */
 export const HEADERS_BYTES_MAX = 65_536;
 
+/** The same for their number, by default of node:http2. */
+export const HEADERS_MAX = 128;
+
 /**
  * Options that both ports pass to node:http2. By default, the library silently drops a header whose value has a space
  * at either end. Since Node 22.17 and 24.2 it can pass the header on, so that the service can refuse it.

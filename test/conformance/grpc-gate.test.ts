@@ -4,7 +4,15 @@ import { findHeader } from '../../bench/load/hpack.js';
 import { ReserveRequestSchema } from '../../src/gen/inventory/v1/reservations_pb.js';
 import { type Answer, openDoor } from '../support/doors.js';
 import { test as base } from '../support/fixtures.js';
-import { END_STREAM, grpcHeaders, headersFrames, messageFrame, RawHttp2 } from '../support/http2-raw.js';
+import { frame } from '../support/http2-frames.js';
+import {
+  END_STREAM,
+  FrameType,
+  grpcHeaders,
+  headersFrames,
+  messageFrame,
+  RawHttp2,
+} from '../support/http2-raw.js';
 import { figure } from '../support/metrics.js';
 
 /** Calls that are refused by their first frame. */
@@ -69,6 +77,28 @@ describe('a flood over its limit', () => {
     expect(connection.frames.filter((f) => f.stream === stream)).toHaveLength(1);
     connection.socket.destroy();
   });
+});
+
+test('calls that are taken back with their first frame do no harm', async ({ service, merchant }) => {
+  const connection = await RawHttp2.connect(service.grpcAddress, [NO_HEADER_TABLE]);
+  const resets = [0, 1, 2, 8].map((code) => Buffer.from([0, 0, 0, code]));
+  const kinds = [
+    grpcHeaders(RESERVE, merchant),
+    grpcHeaders(RESERVE),
+    grpcHeaders('/'),
+    grpcHeaders(RESERVE).slice(0, 4),
+  ];
+  let stream = 1;
+  for (const headers of kinds) {
+    for (const code of resets) {
+      connection.send(headersFrames(stream, headers), frame(FrameType.RST_STREAM, 0, stream, code));
+      stream += 2;
+    }
+  }
+  connection.send(headersFrames(stream, grpcHeaders('/'), END_STREAM));
+  const answer = await connection.frame((f) => f.stream === stream && (f.flags & END_STREAM) !== 0);
+  expect(findHeader(answer!.payload, 'grpc-status')).toBe('12');
+  connection.socket.destroy();
 });
 
 function traceparent(i: number): string {

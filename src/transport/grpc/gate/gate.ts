@@ -10,18 +10,23 @@ import { blockAt, headersFrames } from './header-frames.js';
 import type { Header } from './header-table.js';
 import { PassedBytes } from './passed-bytes.js';
 import { type PassedCall, PassedCalls } from './passed-calls.js';
-import { plainHeaders } from './plain-headers.js';
+import { plainHeaders, writePlainFrame } from './plain-headers.js';
 import type { RefusalFrames } from './refusal-frames.js';
 import { Refusals, type UnreadRefusals } from './refusals.js';
 
-/** What Node reads from a connection at once. A shorter read has taken all that was there. */
+/** What Node reads from a connection at once, and with TLS. A shorter read has taken all that was there. */
 const READ_BYTES = 65_536;
+const TLS_READ_BYTES = 16_384;
+
+/** What headers that are spelled out may make of a read before node:http2 has taken it. */
+const WRITTEN_BYTES_MAX = 256 * 1024;
+
+/** node:http2 may leave this much unread. */
+const UNREAD_BYTES = 16_384;
 
 /** A block that refers to nothing. */
 const UNREADABLE_BLOCK = Buffer.from([0x80]);
-
-/** POST, http, `/` and the authority `x`, which are what HTTP/2 demands: of a call whose headers node:http2 need not see. */
-const PLAIN_BLOCK = Buffer.from([0x83, 0x86, 0x84, 0x01, 0x01, 0x78]);
+const nothing = Buffer.alloc(0);
 
 export interface GateOptions {
   /** Whether calls are refused at all, at present. */
@@ -70,9 +75,14 @@ export class Gate extends Duplex {
   #isRestLeftOut = false;
   /** node:http2 has been given what makes it end the connection. */
   #isOver = false;
+  /** What is held could be looked at, but node:http2 has to take the rest first. */
+  #isBehind = false;
+  /** The client does not read. */
+  #isHalted = false;
 
   /** When everything that had arrived was read, and how long calls that are read now may have waited. */
   #drainedAt = performance.now();
+  readonly #readBytes: number = READ_BYTES;
   #waitedMs = 0;
 
   /** The newest call, and the newest one that node:http2 knows. */
@@ -84,13 +94,18 @@ export class Gate extends Duplex {
   #isSettled = false;
 
   constructor(socket: Socket, options: GateOptions) {
-    super();
+    super({ readableHighWaterMark: UNREAD_BYTES });
     this.#socket = socket;
     this.#options = options;
     this.#refusals = new Refusals(socket, options.refusalFrames, options.unread);
     // As node:http2 would do if it had the socket.
     socket.setNoDelay();
-    if (socket instanceof TLSSocket) socket.disableRenegotiation();
+    if (socket instanceof TLSSocket) {
+      this.#readBytes = TLS_READ_BYTES;
+      socket.disableRenegotiation();
+    }
+    // node:http2 listens for errors once it has a session.
+    this.on('error', () => {});
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('end', () => this.push(null));
     socket.on('error', (error) => this.destroy(error));
@@ -102,6 +117,7 @@ export class Gate extends Duplex {
 
   /** To be called now and then: ends refused calls whose clients do not. */
   look(): void {
+    this.#calls.look();
     this.#refusals.look();
   }
 
@@ -111,7 +127,9 @@ export class Gate extends Duplex {
   }
 
   override _read(): void {
-    this.#socket.resume();
+    if (this.#isHalted) return;
+    if (this.#isBehind) this.#receive(nothing);
+    else this.#socket.resume();
   }
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
@@ -148,13 +166,27 @@ export class Gate extends Duplex {
     if (this.#isOver) return;
     const now = performance.now();
     this.#waitedMs = now - this.#drainedAt;
-    if (chunk.length < READ_BYTES) this.#drainedAt = now;
+    if (chunk.length < this.#readBytes) this.#drainedAt = now;
     const bytes = this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk]);
+    this.#isBehind = false;
     const end = this.#look(bytes);
     this.#held = end < bytes.length && !this.#isOver ? bytes.subarray(end) : undefined;
     const passed = this.#passed.upTo(end);
     this.#refusals.send();
-    if (passed.length > 0 && !this.push(passed)) this.#socket.pause();
+    if (this.#refusals.areUnread) this.#halt();
+    const isWanted = passed.length === 0 || this.push(passed);
+    if (!isWanted || this.#isBehind) this.#socket.pause();
+  }
+
+  /** Reads no more until the client does. */
+  #halt(): void {
+    if (this.#isHalted) return;
+    this.#isHalted = true;
+    this.#socket.pause();
+    this.#socket.once('drain', () => {
+      this.#isHalted = false;
+      this._read();
+    });
   }
 
   /** Looks at all frames, and returns where what has to wait for more begins. */
@@ -165,6 +197,8 @@ export class Gate extends Duplex {
     this.#rest -= at;
     if (this.#isRestLeftOut) this.#passed.replace(0, at);
     while (at + frames.FRAME_HEAD_BYTES <= bytes.length && !this.#isOver) {
+      this.#isBehind = this.#passed.writtenBytes > WRITTEN_BYTES_MAX;
+      if (this.#isBehind) break;
       const end = bytes[at + 3] === frames.HEADERS ? this.#headers(at) : this.#frame(at);
       if (end === undefined) break;
       at = end;
@@ -220,10 +254,7 @@ export class Gate extends Duplex {
       if (endStream) this.#refusals.end(id);
       this.#passed.replace(at, end);
     } else if (isPlain) {
-      // It takes no more room: a header has one byte at least.
-      frames.writeFrameHead(this.#bytes, at, plainFrame(id, endStream));
-      PLAIN_BLOCK.copy(this.#bytes, at + frames.FRAME_HEAD_BYTES);
-      this.#passed.replace(at + frames.FRAME_HEAD_BYTES + PLAIN_BLOCK.length, end);
+      this.#passed.replace(writePlainFrame(this.#bytes, at, id, endStream), end);
     } else {
       this.#passed.replace(at, end, headersFrames(id, endStream, spelledOut(headers)));
     }
@@ -244,7 +275,7 @@ export class Gate extends Duplex {
       return false;
     }
     this.#newestPassed = id;
-    const plain = this.#mayTake && headers.length >= PLAIN_BLOCK.length ? plainHeaders(headers) : undefined;
+    const plain = this.#mayTake ? plainHeaders(headers) : undefined;
     if (plain !== undefined || foreseen !== undefined) this.#calls.add({ id, plain, foreseen });
     return plain !== undefined;
   }
@@ -255,7 +286,7 @@ export class Gate extends Duplex {
 
   /** A session that has been told to close ignores new calls, and their clients send them elsewhere. */
   get #mayTake(): boolean {
-    return this.session?.closed === false;
+    return this.session?.closed === false && !this.session.destroyed;
   }
 
   /** Whether node:http2 does not know the stream, because its call was refused here. */
@@ -263,8 +294,4 @@ export class Gate extends Duplex {
     if (id % 2 === 0 || id > this.#newest) return false;
     return id > this.#newestPassed || this.#refusals.has(id);
   }
-}
-
-function plainFrame(id: number, endStream: number): frames.FrameHead {
-  return { length: PLAIN_BLOCK.length, type: frames.HEADERS, flags: endStream | frames.END_HEADERS, id };
 }

@@ -1,3 +1,4 @@
+import { HEADERS_BYTES_MAX, HEADERS_MAX } from '../../http2.js';
 import { Header, HeaderTable, STATIC_COUNT, staticEntry } from './header-table.js';
 import { decodeHuffman } from './huffman.js';
 
@@ -25,10 +26,16 @@ export class HeaderBlocks {
   #at = 0;
   #end = 0;
   #isUnreadable = false;
+  /** What the headers of the block count for. */
+  #listBytes = 0;
 
-  /** The headers of the next block. Undefined: nobody can read it, nor any that follows. */
+  /**
+   * The headers of the next block; of one that has more than node:http2 takes, so many that it has more than that. A few bytes can
+   * name all of a table again and again. Undefined: nobody can read it, nor any that follows.
+   */
   read({ bytes, start, end }: Block): Header[] | undefined {
     const headers: Header[] = [];
+    this.#listBytes = 0;
     this.#block = bytes;
     this.#at = start;
     this.#end = end;
@@ -43,18 +50,24 @@ export class HeaderBlocks {
     if (kind & 0x80) {
       const header = this.#entry(this.#integer(0x7f));
       if (header === undefined) this.#isUnreadable = true;
-      else headers.push(header);
+      else this.#list(headers, header);
     } else if (kind & 0x40) {
       const header = new Header(this.#name(this.#integer(0x3f)), this.#text());
-      headers.push(header);
+      this.#list(headers, header);
       this.#table.add(header);
     } else if (kind & 0x20) {
       // Only a block's first words may be of the table's size.
       const isAllowed = headers.length === 0 && this.#table.resize(this.#integer(0x1f));
       if (!isAllowed) this.#isUnreadable = true;
     } else {
-      headers.push(new Header(this.#name(this.#integer(0x0f)), this.#text()));
+      this.#list(headers, new Header(this.#name(this.#integer(0x0f)), this.#text()));
     }
+  }
+
+  #list(headers: Header[], header: Header): void {
+    if (headers.length > HEADERS_MAX || this.#listBytes > HEADERS_BYTES_MAX) return;
+    headers.push(header);
+    this.#listBytes += header.bytes;
   }
 
   #entry(index: number): Header | undefined {

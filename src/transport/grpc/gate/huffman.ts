@@ -53,6 +53,10 @@ for (let node = 0; node < 257; node++) {
   }
 }
 
+/** Where a text may end: at the root, or up to seven ones behind it, which begin the code for its end. */
+const isEnd = new Uint8Array(257);
+for (let ones = 0, node = 0; ones < 8; ones++, node = tree[2 * node + 1]!) isEnd[node] = 1;
+
 /** Writes the decoded text to the target, and returns its length. Undefined: it is not one, or does not fit. */
 export function decodeHuffman(
   bytes: Uint8Array,
@@ -71,5 +75,5 @@ export function decodeHuffman(
       if (node < 0) return undefined;
     }
   }
-  return length > target.length ? undefined : length;
+  return isEnd[node] === 0 || length > target.length ? undefined : length;
 }

@@ -12,10 +12,16 @@ export class PassedBytes {
   #rest = 0;
   /** What is passed before that. */
   #before: Buffer[] = [];
+  #writtenBytes = 0;
+
+  /** How much was written instead of what was there. */
+  get writtenBytes(): number {
+    return this.#writtenBytes;
+  }
 
   begin(bytes: Buffer): void {
     this.#bytes = bytes;
-    this.#start = this.#end = this.#rest = 0;
+    this.#start = this.#end = this.#rest = this.#writtenBytes = 0;
   }
 
   /** Takes out what is between `at` and `end`. Parts come in their order. */
@@ -26,6 +32,7 @@ export class PassedBytes {
     if (instead === undefined) return;
     this.#before.push(this.#bytes.subarray(this.#start, this.#end), instead);
     this.#start = this.#end;
+    this.#writtenBytes += instead.length;
   }
 
   /** What is left of all that comes before `at`. */

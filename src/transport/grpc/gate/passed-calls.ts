@@ -6,7 +6,9 @@ export interface PassedCall {
   readonly id: number;
   /** Undefined: node:http2 has read the headers. */
   readonly plain: PlainHeaders | undefined;
-  readonly foreseen: Foreseen | undefined;
+  foreseen: Foreseen | undefined;
+  /** It was there at the last look. */
+  isLate?: boolean;
 }
 
 /** As many as a connection may have open calls. */
@@ -38,6 +40,18 @@ export class PassedCalls {
       arrive(call);
     }
     return undefined;
+  }
+
+  /** What was foreseen of calls that were there at the last look is over: they hardly begin any more. */
+  look(): void {
+    for (let i = this.#next; i < this.#calls.length; i++) {
+      const call = this.#calls[i]!;
+      if (call.isLate === true) {
+        arrive(call);
+        call.foreseen = undefined;
+      }
+      call.isLate = true;
+    }
   }
 
   /** None of them begins any more. */

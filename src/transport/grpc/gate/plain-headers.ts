@@ -1,9 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http2';
-import { HEADERS_BYTES_MAX } from '../../http2.js';
+import { HEADERS_BYTES_MAX, HEADERS_MAX } from '../../http2.js';
+import { END_HEADERS, FRAME_HEAD_BYTES, HEADERS, writeFrameHead } from './frames.js';
 import type { Header } from './header-table.js';
 
-/** node:http2 takes no more. */
-const HEADERS_MAX = 128;
+/**
+ * POST, http, `/` and the authority `x`: what HTTP/2 demands of a request, for calls whose headers node:http2 need not see.
+ */
+const PLAIN_BLOCK = Buffer.from([0x83, 0x86, 0x84, 0x01, 0x01, 0x78]);
 
 /** Names for which HTTP/2, or node:http2, has rules of its own. */
 const OF_HTTP: ReadonlySet<string> = new Set([
@@ -38,7 +41,8 @@ export interface PlainHeaders {
  * at.
  */
 export function plainHeaders(fields: readonly Header[]): PlainHeaders | undefined {
-  if (fields.length > HEADERS_MAX) return undefined;
+  // Each takes a byte at least, so there is room for the block that replaces them.
+  if (fields.length < PLAIN_BLOCK.length || fields.length > HEADERS_MAX) return undefined;
   const headers: IncomingHttpHeaders = {};
   let bytes = 0;
   let pseudo = 0;
@@ -66,8 +70,21 @@ function isCall(headers: IncomingHttpHeaders): boolean {
   return (
     method === 'POST' &&
     (scheme === 'http' || scheme === 'https') &&
-    path?.startsWith('/') === true &&
+    path !== undefined &&
+    /^\/[!-~]*$/.test(path) &&
     authority !== undefined &&
     /^[\w.:[\]-]+$/.test(authority)
   );
+}
+
+/** In the place of the frames of such a call. Returns where it ends. `endStream`: END_STREAM or 0. */
+export function writePlainFrame(bytes: Buffer, at: number, id: number, endStream: number): number {
+  const flags = endStream | END_HEADERS;
+  writeFrameHead(bytes, at, { length: PLAIN_BLOCK.length, type: HEADERS, flags, id });
+  return at + FRAME_HEAD_BYTES + PLAIN_BLOCK.copy(bytes, at + FRAME_HEAD_BYTES);
+}
+
+/** Whether node:http2 has these headers from such a frame. No RPC has such a path. */
+export function isPlainBlock({ ':path': path, ':authority': authority }: IncomingHttpHeaders): boolean {
+  return path === '/' && authority === 'x';
 }

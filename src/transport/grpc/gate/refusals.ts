@@ -9,6 +9,9 @@ const CALLS_MAX = 10_000;
 /** The same for refusals that the client does not read, in bytes: as many as it may have open calls, some 400 bytes each. */
 const UNREAD_BYTES_MAX = 4 * 1024 * 1024;
 
+/** What the connection's window may lack: a quarter of it. */
+const RETURN_BYTES = 16_384;
+
 const NO_ERROR = 0;
 
 /** A refused call that has no answer yet, or whose client has more to send. */
@@ -42,6 +45,11 @@ export class Refusals {
     this.#client = client;
     this.#frames = frames;
     this.#unread = unread;
+  }
+
+  /** Whether nothing more may be written to the client. */
+  get areUnread(): boolean {
+    return this.#client.writableNeedDrain && this.#client.writableLength >= UNREAD_BYTES_MAX;
   }
 
   get hasRoom(): boolean {
@@ -88,8 +96,10 @@ export class Refusals {
       frames.push(this.#frames.of(id, reason, requestId));
     }
     this.#due = [];
-    if (this.#unreturned > 0) frames.push(shortFrame(WINDOW_UPDATE, 0, this.#unreturned));
-    this.#unreturned = 0;
+    if (this.#unreturned >= RETURN_BYTES) {
+      frames.push(shortFrame(WINDOW_UPDATE, 0, this.#unreturned));
+      this.#unreturned = 0;
+    }
     this.#write(frames);
   }
 

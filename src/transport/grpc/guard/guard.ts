@@ -3,6 +3,7 @@ import type { BodyRoom } from '../../body-room.js';
 import type { Refusal } from '../../dispatch/early-refusals.js';
 import { HEADERS_BYTES_MAX, headersBytes } from '../../http2.js';
 import type { GateOptions } from '../gate/gate.js';
+import { isPlainBlock } from '../gate/plain-headers.js';
 import { RefusalFrames } from '../gate/refusal-frames.js';
 import type { GrpcErrors } from '../status.js';
 import { type Connection, Connections } from './connections.js';
@@ -70,7 +71,10 @@ export class Guard {
     http2.on(
       'stream',
       (stream: ServerHttp2Stream, seen: IncomingHttpHeaders, flags: number, rawHeaders: string[]) => {
+        // Its client has taken it back in the same breath.
+        if (stream.closed || stream.destroyed) return ignore(stream);
         const passed = this.#connections.of(stream)?.gate.begins(stream.id!);
+        if (passed?.plain === undefined && isPlainBlock(seen)) return reset(stream);
         const { headers, bytes } = passed?.plain ?? { headers: seen, bytes: headersBytes(rawHeaders) };
         // The library below refuses these too, but not before the client has acknowledged the limit.
         if (bytes > HEADERS_BYTES_MAX) return reset(stream);
@@ -153,8 +157,12 @@ export class Guard {
   }
 }
 
+function ignore(stream: ServerHttp2Stream): void {
+  stream.on('error', () => {});
+}
+
 function reset(stream: ServerHttp2Stream): void {
   // A reset from this side counts as an error.
-  stream.on('error', () => {});
+  ignore(stream);
   stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
 }

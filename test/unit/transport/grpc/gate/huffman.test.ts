@@ -28,6 +28,10 @@ test('the longest codes are those of control bytes', () => {
   expect(decode('fffffffc')).toBeUndefined();
 });
 
+test.each(['64', '6402ff', 'aec3771a4b00'])('a text must end with a few ones: %s', (hex) => {
+  expect(decode(hex)).toBeUndefined();
+});
+
 test('a text that does not fit is not one', () => {
   expect(decode('6402', 3)).toBe('302');
   expect(decode('6402', 2)).toBeUndefined();

@@ -38,6 +38,7 @@ test.each<[string, readonly Pair[], (readonly Pair[])?]>([
   ['another method', [[':method', 'PUT']]],
   ['another scheme', [[':scheme', 'ftp']]],
   ['a path without a slash', [[':path', '*']]],
+  ['a path with a space', [[':path', '/a b']]],
   ['an odd authority', [[':authority', 'a b']]],
   ['another pseudo-header', [], [[':protocol', 'websocket']]],
   ['a pseudo-header behind the others', [], [[':status', '200']]],
@@ -62,7 +63,7 @@ test.each<[string, readonly Pair[], (readonly Pair[])?]>([
 });
 
 test('what was found out about a header is not looked for again', () => {
-  const header = new Header('x-any', '1');
-  plainHeaders([header]);
-  expect(header.isPlain).toBe(true);
+  const fields = headers([], [['x-any', ' 1']]);
+  plainHeaders(fields);
+  expect(fields.map(({ isPlain }) => isPlain)).toEqual([...usual.map(() => true), false]);
 });

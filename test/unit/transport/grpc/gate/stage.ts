@@ -31,6 +31,8 @@ export interface GateStage {
   /** The other end of the connection. */
   readonly wire: Duplex;
   readonly passed: Passed[];
+  /** Whether the gate does not read from the connection. */
+  isPaused(): boolean;
   /** Closes node:http2's side, which tells the client to go. */
   closeSession(): void;
 }
@@ -100,7 +102,7 @@ export function gateStage({
     },
   );
   server.emit('connection', gate);
-  return { gate, wire, passed, closeSession: () => closeSession() };
+  return { gate, wire, passed, isPaused: () => socket.isPaused(), closeSession: () => closeSession() };
 }
 
 function record(headers: readonly Header[]): Record<string, string> {
