@@ -11,12 +11,9 @@ import type { Header } from './header-table.js';
 import { PassedBytes } from './passed-bytes.js';
 import { type PassedCall, PassedCalls } from './passed-calls.js';
 import { plainHeaders, writePlainFrame } from './plain-headers.js';
+import { ReadClock } from './read-clock.js';
 import type { RefusalFrames } from './refusal-frames.js';
 import { Refusals, type UnreadRefusals } from './refusals.js';
-
-/** What Node reads from a connection at once, and with TLS. A shorter read has taken all that was there. */
-const READ_BYTES = 65_536;
-const TLS_READ_BYTES = 16_384;
 
 /** What headers that are spelled out may make of a read before node:http2 has taken it. */
 const WRITTEN_BYTES_MAX = 256 * 1024;
@@ -64,6 +61,7 @@ export class Gate extends Duplex {
   readonly #passed = new PassedBytes();
   readonly #calls = new PassedCalls();
   readonly #refusals: Refusals;
+  readonly #clock: ReadClock;
   /** The session behind it. */
   session: ServerHttp2Session | undefined;
 
@@ -79,11 +77,8 @@ export class Gate extends Duplex {
   #isBehind = false;
   /** The client does not read. */
   #isHalted = false;
-
-  /** When everything that had arrived was read, and how long calls that are read now may have waited. */
-  #drainedAt = performance.now();
-  readonly #readBytes: number = READ_BYTES;
-  #waitedMs = 0;
+  /** The client sends nothing more. */
+  #hasEnded = false;
 
   /** The newest call, and the newest one that node:http2 knows. */
   #newest = 0;
@@ -97,17 +92,21 @@ export class Gate extends Duplex {
     super({ readableHighWaterMark: UNREAD_BYTES });
     this.#socket = socket;
     this.#options = options;
+    this.#clock = new ReadClock(socket);
     this.#refusals = new Refusals(socket, options.refusalFrames, options.unread);
     // As node:http2 would do if it had the socket.
     socket.setNoDelay();
-    if (socket instanceof TLSSocket) {
-      this.#readBytes = TLS_READ_BYTES;
-      socket.disableRenegotiation();
-    }
+    if (socket instanceof TLSSocket) socket.disableRenegotiation();
     // node:http2 listens for errors once it has a session.
     this.on('error', () => {});
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    socket.on('end', () => this.push(null));
+    socket.on('data', (chunk: Buffer) => {
+      this.#clock.read(chunk.length);
+      this.#receive(chunk);
+    });
+    socket.on('end', () => {
+      this.#hasEnded = true;
+      if (!this.#isBehind) this.push(null);
+    });
     socket.on('error', (error) => this.destroy(error));
     socket.on('close', () => {
       this.#calls.end();
@@ -164,9 +163,6 @@ export class Gate extends Duplex {
 
   #receive(chunk: Buffer): void {
     if (this.#isOver) return;
-    const now = performance.now();
-    this.#waitedMs = now - this.#drainedAt;
-    if (chunk.length < this.#readBytes) this.#drainedAt = now;
     const bytes = this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk]);
     this.#isBehind = false;
     const end = this.#look(bytes);
@@ -176,6 +172,7 @@ export class Gate extends Duplex {
     if (this.#refusals.areUnread) this.#halt();
     const isWanted = passed.length === 0 || this.push(passed);
     if (!isWanted || this.#isBehind) this.#socket.pause();
+    if (this.#hasEnded && !this.#isBehind) this.push(null);
   }
 
   /** Reads no more until the client does. */
@@ -269,7 +266,7 @@ export class Gate extends Duplex {
       this.#newestPassed = id;
       return false;
     }
-    const foreseen = isDue() ? foresee(headers, this.#waitedMs) : undefined;
+    const foreseen = isDue() ? foresee(headers, this.#clock.waitedMs) : undefined;
     if (foreseen?.failure !== undefined && this.#mayRefuse) {
       this.#refusals.add(id, foreseen);
       return false;

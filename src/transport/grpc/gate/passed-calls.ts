@@ -35,7 +35,11 @@ export class PassedCalls {
   take(id: number): PassedCall | undefined {
     while (this.#next < this.#calls.length && this.#calls[this.#next]!.id <= id) {
       const call = this.#calls[this.#next++]!;
-      if (this.#next === this.#calls.length) this.#calls.length = this.#next = 0;
+      // Not for each call, since the others move up.
+      if (this.#next * 2 > this.#calls.length) {
+        this.#calls.splice(0, this.#next);
+        this.#next = 0;
+      }
       if (call.id === id) return call;
       arrive(call);
     }
