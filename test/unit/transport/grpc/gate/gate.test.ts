@@ -159,11 +159,7 @@ test('a refusal may have to wait for its turn; meanwhile its message is dropped'
 
 test('a message that comes after a later call has passed ends its refused call, too', async () => {
   const stage = gateStage({ foresee: refuseAsked });
-  const got: Buffer[] = [];
-  stage.wire.on('data', (chunk: Buffer) => got.push(chunk));
-  speak(stage);
-  await expect.poll(() => stage.passed.length).toBe(1);
-  await new Promise(setImmediate);
+  const got = await begun(stage);
   stage.wire.write(request(3, [['refuse', 'req-1']], 0x00, END_HEADERS));
   stage.wire.write(request(5, []));
   stage.wire.write(frame(FrameType.DATA, 0, 3, Buffer.alloc(16_384)));
@@ -197,10 +193,7 @@ test('a client that does not read is not read from either', async () => {
 
 test('a few bytes that name a long header again and again do not become many at once', async () => {
   const stage = gateStage({ foresee: refuseAsked, isDue: () => false });
-  const got: Buffer[] = [];
-  stage.wire.on('data', (chunk: Buffer) => got.push(chunk));
-  speak(stage);
-  await expect.poll(() => stage.passed.length).toBe(1);
+  const got = await begun(stage);
   let mostAtOnce = 0;
   const push = stage.gate.push.bind(stage.gate);
   stage.gate.push = (chunk: Buffer | null) => {
@@ -319,11 +312,7 @@ test.each(unreadable)('%s ends the connection, whether a call was refused or not
     ],
   ]) {
     const stage = gateStage({ foresee: refuseAsked });
-    const got: Buffer[] = [];
-    stage.wire.on('data', (chunk: Buffer) => got.push(chunk));
-    speak(stage);
-    await expect.poll(() => stage.passed.length).toBe(1);
-    await new Promise(setImmediate);
+    const got = await begun(stage);
     stage.wire.write(Buffer.concat([...refused, ...words, request(7, [])]));
     await expect.poll(() => goaway(Buffer.concat(got))).toBe(code);
     expect(stage.passed).toHaveLength(1);
@@ -347,11 +336,7 @@ function goaway(bytes: Buffer): number | undefined {
 
 test('headers may be spread over several frames, whether their call is refused or not', async () => {
   const stage = gateStage({ foresee: refuseAsked });
-  const got: Buffer[] = [];
-  stage.wire.on('data', (chunk: Buffer) => got.push(chunk));
-  speak(stage);
-  await expect.poll(() => stage.passed.length).toBe(1);
-  await new Promise(setImmediate);
+  const got = await begun(stage);
   stage.wire.write(
     spread(
       3,
@@ -380,10 +365,7 @@ test('headers may be spread over several frames, whether their call is refused o
 
 test('a session that was told to close ignores new calls, so they are not refused either', async () => {
   const stage = gateStage({ foresee: refuseAsked });
-  const got: Buffer[] = [];
-  stage.wire.on('data', (chunk: Buffer) => got.push(chunk));
-  speak(stage);
-  await expect.poll(() => stage.passed.length).toBe(1);
+  const got = await begun(stage);
   // It waits for this one.
   stage.wire.write(request(3, [], 0x00, END_HEADERS));
   await expect.poll(() => stage.passed.length).toBe(2);
@@ -422,6 +404,16 @@ test('a call has waited since everything that had arrived was read', async () =>
   expect(waits[2]!).toBeLessThan(waits[1]!);
   stage.wire.destroy();
 });
+
+/** A client has begun; what it gets from now on. */
+async function begun(stage: GateStage): Promise<Buffer[]> {
+  const got: Buffer[] = [];
+  stage.wire.on('data', (chunk: Buffer) => got.push(chunk));
+  speak(stage);
+  await expect.poll(() => stage.passed.length).toBe(1);
+  await new Promise(setImmediate);
+  return got;
+}
 
 /** As a client begins, with one call. */
 function speak({ wire }: GateStage): void {
