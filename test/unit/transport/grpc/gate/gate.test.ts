@@ -376,35 +376,6 @@ test('a session that was told to close ignores new calls, so they are not refuse
   expect(Buffer.concat(got).includes('req-1')).toBe(false);
 });
 
-test('a call has waited since everything that had arrived was read', async () => {
-  const waits: number[] = [];
-  let sizes: number[] = [];
-  const stage = gateStage({
-    foresee: (_, waitedMs) => {
-      waits.push(waitedMs);
-      return undefined;
-    },
-    cut: (bytes) =>
-      sizes.length === 0 ? [bytes] : [bytes.subarray(0, sizes[0]), bytes.subarray(sizes.shift()!)],
-  });
-  speak(stage);
-  await answered(stage);
-  await new Promise((resolve) => setTimeout(resolve, 60));
-  waits.length = 0;
-  // Calls that fill a read, and one in the next.
-  const first = request(3, [['long', 'x'.repeat(16_000)]]);
-  const filler = frame(FrameType.PING, 1, 0, Buffer.alloc(8));
-  const full = Buffer.concat([first, ...Array.from({ length: 4000 }, () => filler)]).subarray(0, 65_536);
-  const rest = filler.subarray((full.length - first.length) % filler.length);
-  sizes = [65_536];
-  stage.wire.write(Buffer.concat([full, rest, request(5, [])]));
-  stage.wire.write(request(7, []));
-  await expect.poll(() => waits.length).toBe(3);
-  expect(Math.min(waits[0]!, waits[1]!)).toBeGreaterThan(50);
-  expect(waits[2]!).toBeLessThan(waits[1]!);
-  stage.wire.destroy();
-});
-
 /** A client has begun; what it gets from now on. */
 async function begun(stage: GateStage): Promise<Buffer[]> {
   const got: Buffer[] = [];
