@@ -72,7 +72,8 @@ export class Congestion {
   refuses(calls: number, weight: number, nowMs: number, waitedMs = 0): boolean {
     if (this.takes(calls, nowMs, waitedMs)) return false;
     // Without a measured rate, as when nothing gets done, nobody knows that a call ever will be.
-    if (weight <= this.#rate * (this.#waitMaxMs - waitedMs)) return false;
+    // Behind nothing, a call is in time, however late it comes: a merchant with few calls does not pay for others.
+    if (weight <= this.#rate * Math.max(0, this.#waitMaxMs - waitedMs)) return false;
     this.#refusedAtMs = nowMs;
     this.#windowIsFull = true;
     return true;

@@ -92,6 +92,8 @@ test('what a call has waited before it was read counts, too', () => {
   expect(congestion.refuses(9, 9, nowMs, WAIT_MAX_MS)).toBe(false);
   expect(congestion.refuses(9, 9, nowMs, WAIT_MAX_MS + 1)).toBe(true);
   expect(congestion.refuses(0, 0, nowMs, WAIT_MAX_MS + 1)).toBe(false);
+  // Others wait, but not in front of it.
+  expect(congestion.refuses(300, 0, nowMs, WAIT_MAX_MS + 1)).toBe(false);
 });
 
 test('until a queue stands, a call is taken however late it comes', () => {
