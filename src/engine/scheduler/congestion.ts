@@ -16,8 +16,9 @@ const PERSISTS_MS = 1000;
  * refused until, for a quarter of a second, each batch had calls that took more than half of `waitMaxMs`. From then on,
  * a call is refused if the calls in front of it take longer than `waitMaxMs`, until a second has passed without a
  * refusal. What a call has waited before the process came to read it counts like the rest: after a stall, those that came
- * meanwhile are refused, and the ones behind them are in time. CoDel drops more and more calls until the wait is short. Here it is known in advance which calls would wait
- * too long, so they are refused at once, and none waits only to be refused.
+ * meanwhile are refused, and the ones behind them are in time. CoDel drops more and more calls until the wait is short.
+ * Here it is known in advance which calls would wait too long, so they are refused at once, and none waits only to be
+ * refused.
  */
 export class Congestion {
   readonly #waitMaxMs: number;

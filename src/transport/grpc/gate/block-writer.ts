@@ -4,7 +4,7 @@ import type { Header } from './header-table.js';
 export function spelledOut(headers: readonly Header[]): Buffer {
   // A header counts for more than what it takes to spell it out.
   const writer = new BlockWriter(Buffer.allocUnsafe(headers.reduce((sum, { bytes }) => sum + bytes, 0)), 0);
-  for (const { name, value } of headers) writer.literal(0x00, name, value);
+  for (const { name, value } of headers) writer.literal(name, value);
   return writer.written;
 }
 
@@ -25,9 +25,9 @@ export class BlockWriter {
     return this.#target.subarray(0, this.at);
   }
 
-  /** A header that is spelled out. `kind`: 0x40 if the reader stores it, 0x00 if not. */
-  literal(kind: 0x00 | 0x40, name: string, value: string): void {
-    this.#target[this.at++] = kind;
+  /** A header that is spelled out, and that the reader does not store. */
+  literal(name: string, value: string): void {
+    this.#target[this.at++] = 0x00;
     this.text(name);
     this.text(value);
   }

@@ -62,10 +62,12 @@ export class Gate extends Duplex {
   readonly #calls = new PassedCalls();
   readonly #refusals: Refusals;
   readonly #clock: ReadClock;
+  /** By this, node:http2 knows whether the client wants HTTP/2. */
+  readonly alpnProtocol: TLSSocket['alpnProtocol'] | undefined;
   /** The session behind it. */
   session: ServerHttp2Session | undefined;
 
-  #bytes: Buffer = UNREADABLE_BLOCK;
+  #bytes: Buffer = nothing;
   /** The beginning of a frame that has to be read as a whole. */
   #held: Buffer | undefined;
   /** What has not arrived of a frame that need not, and whether it is left out. */
@@ -96,7 +98,10 @@ export class Gate extends Duplex {
     this.#refusals = new Refusals(socket, options.refusalFrames, options.unread);
     // As node:http2 would do if it had the socket.
     socket.setNoDelay();
-    if (socket instanceof TLSSocket) socket.disableRenegotiation();
+    if (socket instanceof TLSSocket) {
+      socket.disableRenegotiation();
+      this.alpnProtocol = socket.alpnProtocol;
+    }
     // node:http2 listens for errors once it has a session.
     this.on('error', () => {});
     socket.on('data', (chunk: Buffer) => {
@@ -200,7 +205,7 @@ export class Gate extends Duplex {
       if (end === undefined) break;
       at = end;
     }
-    this.#bytes = UNREADABLE_BLOCK;
+    this.#bytes = nothing;
     return at;
   }
 

@@ -38,11 +38,10 @@ export class RefusalFrames {
       [REQUEST_ID_HEADER]: _id,
       ...headers
     } = this.#errors.bareRefusalOf(reason, '');
-    const texts = Object.entries(headers).map(([name, value]) => [name, String(value)] as const);
     const block = Buffer.alloc(BLOCK_BYTES_MAX);
     block[0] = STATUS_200;
     const writer = new BlockWriter(block, 1);
-    for (const [name, value] of texts) writer.literal(0x00, name, value);
+    for (const [name, value] of Object.entries(headers)) writer.literal(name, String(value));
     block[writer.at++] = 0x00;
     writer.text(REQUEST_ID_HEADER);
     return writer.written;

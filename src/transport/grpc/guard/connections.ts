@@ -1,6 +1,6 @@
 import { constants, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import { type TLSSocket, Server as TlsServer } from 'node:tls';
+import { Server as TlsServer } from 'node:tls';
 import { cutAfterEnd, isBroken, lightenSession } from '../../http2.js';
 import { Gate, type GateOptions } from '../gate/gate.js';
 
@@ -73,11 +73,9 @@ export class Connections {
     const event = http2 instanceof TlsServer ? 'secureConnection' : 'connection';
     const handlers = http2.listeners(event);
     http2.removeAllListeners(event);
-    http2.on(event, (socket: Socket | TLSSocket) => {
+    http2.on(event, (socket: Socket) => {
       carrier = socket;
       gate = new Gate(socket, this.#gateOptions);
-      // By this, node:http2 knows whether the client wants HTTP/2.
-      if ('alpnProtocol' in socket) Object.assign(gate, { alpnProtocol: socket.alpnProtocol });
       for (const handle of handlers) handle.call(http2, gate);
     });
     http2.on('session', (session: ServerHttp2Session) => {

@@ -114,7 +114,7 @@ export class Guard {
 
   #refuse(stream: ServerHttp2Stream, { failure, turn, requestId }: Refusal): void {
     // Its caller may take it back at any time.
-    stream.on('error', () => {});
+    ignore(stream);
     const answer = (): void => {
       if (!stream.closed && !stream.destroyed) this.#refused.refuse(stream, failure.reason, requestId);
     };
@@ -157,6 +157,7 @@ export class Guard {
   }
 }
 
+/** What goes wrong with the stream is nobody's error. */
 function ignore(stream: ServerHttp2Stream): void {
   stream.on('error', () => {});
 }

@@ -69,7 +69,7 @@ function own(got: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(got).filter(([name]) => !name.startsWith(':')));
 }
 
-test('a gate that has nothing to do reads no headers', async () => {
+test('while nothing is refused, nobody is asked about calls', async () => {
   let foreseen = 0;
   const stage = gateStage({
     isDue: () => false,
@@ -320,18 +320,21 @@ test.each(unreadable)('%s ends the connection, whether a call was refused or not
   }
 });
 
+/** Where the frames begin. */
+function framesIn(bytes: Buffer): number[] {
+  const places: number[] = [];
+  for (let at = 0; at < bytes.length; at += 9 + bytes.readUIntBE(at, 3)) places.push(at);
+  return places;
+}
+
 function typesOf(bytes: Buffer): number[] {
-  const types: number[] = [];
-  for (let at = 0; at < bytes.length; at += 9 + bytes.readUIntBE(at, 3)) types.push(bytes[at + 3]!);
-  return types;
+  return framesIn(bytes).map((at) => bytes[at + 3]!);
 }
 
 /** The code of the GOAWAY that came. */
 function goaway(bytes: Buffer): number | undefined {
-  for (let at = 0; at < bytes.length; at += 9 + bytes.readUIntBE(at, 3)) {
-    if (bytes[at + 3] === FrameType.GOAWAY) return bytes.readUInt32BE(at + 13);
-  }
-  return undefined;
+  const place = framesIn(bytes).find((at) => bytes[at + 3] === FrameType.GOAWAY);
+  return place === undefined ? undefined : bytes.readUInt32BE(place + 13);
 }
 
 test('headers may be spread over several frames, whether their call is refused or not', async () => {
