@@ -64,8 +64,6 @@ export function applyCommands(
   );
 }
 
-/** How long to wait for a record in line with other processes. After that, the engine only looks at it now and then. */
-const AWAIT_TIMEOUT_MS = 500;
 /** If the lock takes longer than this, somebody else had it. */
 const WAITED_MS = 0.3;
 
@@ -81,12 +79,11 @@ export async function applyBehind(
 ): Promise<BehindResults<Execution>> {
   let waitedMs = 0;
   const results = await runBatch(dataSource, rules, { ...record, kind: 'line' }, async (tx) => {
-    setLockTimeout(tx, AWAIT_TIMEOUT_MS);
     const locked = awaitStockLevel(tx, record);
-    const early = new EarlyReads(tx, record);
+    const early = new EarlyReads(tx, record, locked);
     const stopAdding = line.watch((waiting) => early.add(waiting));
     try {
-      waitedMs = await locked;
+      waitedMs = (await locked)?.waitedMs ?? 0;
     } finally {
       stopAdding();
     }

@@ -4,7 +4,7 @@ import { readClock } from '../../store/tables/clock.js';
 import { type HoldRow, readHolds } from '../../store/tables/holds.js';
 import { type RememberedKey, readIdempotencyKeys } from '../../store/tables/idempotency-keys.js';
 import { type DescriptionRow, readDescriptions } from '../../store/tables/inventory-records.js';
-import { type LockedStock, lockStockLevels, type RecordKey } from '../../store/tables/stock-levels.js';
+import type { LockedStock, RecordKey } from '../../store/tables/stock-levels.js';
 import type { Submission } from '../submission.js';
 import { completeBatch, type FetchedBatch } from './fetch.js';
 import { planFetch } from './fetch-plan.js';
@@ -23,17 +23,17 @@ export class EarlyReads {
   readonly #record: RecordKey;
   readonly #covered = new Set<Submission>();
   readonly #references = new Set<string>();
-  readonly #stocks: Promise<LockedStock[]>;
+  readonly #stock: Promise<LockedStock | undefined>;
   readonly #holds: Promise<HoldRow[]>[] = [];
   readonly #keys: Promise<RememberedKey[]>[] = [];
   #clock: Promise<number> | undefined;
   #descriptions: Promise<DescriptionRow[]> | undefined;
 
-  /** Call it once the wait for the record has been sent. */
-  constructor(tx: Transaction, record: RecordKey) {
+  /** `stock`: the answer to the wait for the record, which has been sent. */
+  constructor(tx: Transaction, record: RecordKey, stock: Promise<LockedStock | undefined>) {
     this.#tx = tx;
     this.#record = record;
-    this.#stocks = quiet(lockStockLevels(tx, [record], 'skip'));
+    this.#stock = stock;
   }
 
   /** Sends the reads for these commands that have not been sent yet. */
@@ -59,8 +59,9 @@ export class EarlyReads {
   /** Returns what the commands need, once the lock is taken. All of them must be covered. */
   async fetch(submissions: readonly Submission[], linesMax: number): Promise<FetchedBatch> {
     const planned = plannedAsNamed(submissions, planFetch(submissions));
+    const stock = await this.#stock;
     const rows = {
-      stocks: await this.#stocks,
+      stocks: stock === undefined ? [] : [stock],
       named: (await Promise.all(this.#holds)).flat(),
       keyRows: (await Promise.all(this.#keys)).flat(),
       clockUs: await this.#clock,

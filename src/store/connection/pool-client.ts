@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import pg from 'pg';
 import type { PoolClientConfig } from './client-config.js';
+import { type KnownColumns, type NamedStatement, PreparedQuery } from './prepared-query.js';
 import type { ServerConnection, Servers } from './servers.js';
 
 const READ_ONLY = '25006';
@@ -29,6 +30,7 @@ export class PoolClient extends pg.Client implements ServerConnection {
   /** Since when the first of them may run: it was sent then, or the one before it was answered. */
   #runsSinceMs = 0;
   #answerTookMs = 0;
+  readonly #knownColumns: KnownColumns = new Map();
   /** Called when the server has given up waiting for a lock. */
   onLockGivenUp: () => void = () => {};
 
@@ -117,7 +119,9 @@ export class PoolClient extends pg.Client implements ServerConnection {
   // biome-ignore lint/suspicious/noExplicitAny: all of the driver's overloads are passed on.
   override query(...statement: any[]): any {
     this.#collect();
-    const answer = (super.query as (...statement: unknown[]) => unknown)(...statement);
+    const answer = isNamed(statement[0])
+      ? this.#queryPrepared(statement[0])
+      : (super.query as (...statement: unknown[]) => unknown)(...statement);
     this.#onHandedOver?.();
     this.#onHandedOver = undefined;
     if (answer instanceof Promise) {
@@ -126,6 +130,16 @@ export class PoolClient extends pg.Client implements ServerConnection {
       answer.then(this.#onAnswer, this.#onFailure);
     }
     return answer;
+  }
+
+  #queryPrepared(statement: NamedStatement): Promise<{ rows: unknown[] }> {
+    return new Promise((resolve, reject) => {
+      const query = new PreparedQuery(statement, this.#knownColumns, (error, rows) => {
+        if (error) reject(error);
+        else resolve({ rows });
+      });
+      super.query(query);
+    });
   }
 
   readonly #onAnswer = (): void => {
@@ -157,6 +171,12 @@ export class PoolClient extends pg.Client implements ServerConnection {
 interface Parts {
   readonly connection: EventEmitter & { readonly stream: Socket };
   readonly processID: number | null;
+}
+
+function isNamed(statement: unknown): statement is NamedStatement {
+  return (
+    typeof statement === 'object' && statement !== null && 'name' in statement && Boolean(statement.name)
+  );
 }
 
 function nameOf(statement: string | { readonly name?: string; readonly text: string }): string {

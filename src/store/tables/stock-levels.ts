@@ -1,4 +1,4 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, SelectQueryBuilder } from 'typeorm';
 import type { Stock } from '../../domain/stock.js';
 import { numbers, numbersOrNulls, texts } from '../connection/array-literal.js';
 import { batchStatement, type Scope, type Statement, type Write } from '../connection/statement.js';
@@ -31,52 +31,84 @@ export interface LockedStock extends StockRow {
  */
 export type Locking = 'skip' | 'wait';
 
-/** In a transaction that skips: how long it waits for a lock that is not a record's, such as an idempotency key's. */
-const SKIPPING_LOCK_TIMEOUT_MS = 200;
+/** Once a transaction has its records: how long it waits for other locks, such as an idempotency key's. */
+const OTHER_LOCK_TIMEOUT_MS = 200;
 
-/** The locking read, as TypeORM writes it for the entity. */
-function lockStatement(dataSource: DataSource, locking: Locking | 'skip_one'): Statement {
-  let statements = lockStatements.get(dataSource);
-  if (statements === undefined) {
-    statements = {
-      skip: batchStatement({
-        name: 'lock_free_stock_levels',
-        text: (scope) => lockText(dataSource, scope, 'skip'),
-      }),
-      skip_one: { name: 'lock_free_stock_level', text: lockText(dataSource, ONE_RECORD, 'skip') },
-      wait: batchStatement({
-        name: 'lock_stock_levels',
-        text: (scope) => lockText(dataSource, scope, 'wait'),
-      }),
-    };
-    lockStatements.set(dataSource, statements);
-  }
-  return statements[locking];
-}
-
-const lockStatements = new WeakMap<DataSource, Record<Locking | 'skip_one', Statement>>();
+/** How long to wait for a record in line with other processes. After that, the engine only looks at it now and then. */
+const AWAIT_TIMEOUT_MS = 500;
 
 /** By equalities it takes half the time; a lone command, and all commands on a hot record, name one record. */
 const ONE_RECORD = 'one record';
 
-function lockText(dataSource: DataSource, scope: Scope | typeof ONE_RECORD, locking: Locking): string {
+/** The locking reads. TypeORM writes them for the entity. */
+interface LockStatements {
+  readonly skip: Statement;
+  readonly skipOne: Statement;
+  readonly wait: Statement;
+  readonly awaitOne: Statement;
+}
+
+function lockStatements(dataSource: DataSource): LockStatements {
+  let statements = lockStatementsOf.get(dataSource);
+  if (statements === undefined) {
+    const skip = (scope: Scope | typeof ONE_RECORD): string => skipText(dataSource, scope);
+    const wait = (scope: Scope): string => waitText(lockQuery(dataSource, scope));
+    statements = {
+      skip: batchStatement({ name: 'lock_free_stock_levels', text: skip }),
+      skipOne: { name: 'lock_free_stock_level', text: skip(ONE_RECORD) },
+      wait: batchStatement({ name: 'lock_stock_levels', text: wait }),
+      awaitOne: { name: 'await_stock_level', text: awaitText(dataSource) },
+    };
+    lockStatementsOf.set(dataSource, statements);
+  }
+  return statements;
+}
+
+const lockStatementsOf = new WeakMap<DataSource, LockStatements>();
+
+function lockQuery(
+  dataSource: DataSource,
+  scope: Scope | typeof ONE_RECORD,
+): SelectQueryBuilder<StockLevelEntity> {
   const query = dataSource
     .createQueryBuilder(StockLevelEntity, 's')
     .select(['s.merchantId', 's.id', 's.onHandQty', 's.reservedQty', 's.revision'])
     .addSelect('(extract(epoch FROM s.next_expiry_at) * 1000)::float8', 's_next_expiry_ms')
-    .addSelect(
-      'CASE WHEN s.next_expiry_at IS NOT NULL THEN floor(extract(epoch FROM clock_timestamp()) * 1000)::float8 END',
-      's_read_at_ms',
-    )
     .setLock('pessimistic_write');
-  if (scope === ONE_RECORD) query.where('s.merchant_id = $1 AND s.id = $2');
-  else query.where(named(scope, 's.')).orderBy('s.merchant_id').addOrderBy('s.id');
-  if (locking === 'wait') return query.getQuery();
-  // As a statement of its own it would cost a lone command one more message each way.
-  return query
-    .addSelect(`(SELECT set_config('lock_timeout', '${SKIPPING_LOCK_TIMEOUT_MS}', true))`, 's_lock_timeout')
+  if (scope === ONE_RECORD) return query.where('s.merchant_id = $1 AND s.id = $2');
+  return query.where(named(scope, 's.')).orderBy('s.merchant_id').addOrderBy('s.id');
+}
+
+function skipText(dataSource: DataSource, scope: Scope | typeof ONE_RECORD): string {
+  return lockQuery(dataSource, scope)
+    .addSelect(readAtMs('s.next_expiry_at'), 's_read_at_ms')
+    .addSelect(setsLockTimeout(OTHER_LOCK_TIMEOUT_MS), 's_lock_timeout')
     .setOnLocked('skip_locked')
     .getQuery();
+}
+
+/** `more`: further columns. They and the clock are read behind the locks; what the query itself selects may be read before. */
+function waitText(query: SelectQueryBuilder<StockLevelEntity>, ...more: string[]): string {
+  const columns = ['*', `${readAtMs('s_next_expiry_ms')} AS s_read_at_ms`, ...more];
+  return `WITH locked AS MATERIALIZED (${query.getQuery()}) SELECT ${columns.join(', ')} FROM locked`;
+}
+
+/** Its condition is always true: it sets how long to wait, before the lock. */
+function awaitText(dataSource: DataSource): string {
+  return waitText(
+    lockQuery(dataSource, ONE_RECORD).andWhere(`${setsLockTimeout(AWAIT_TIMEOUT_MS)} <> ''`),
+    `${setsLockTimeout(OTHER_LOCK_TIMEOUT_MS)} AS s_lock_timeout`,
+    '(extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000)::float8 AS s_waited_ms',
+  );
+}
+
+function readAtMs(nextExpiry: string): string {
+  return `CASE WHEN ${nextExpiry} IS NOT NULL THEN floor(extract(epoch FROM clock_timestamp()) * 1000)::float8 END`;
+}
+
+/** As a statement of its own it would cost one more message each way. */
+function setsLockTimeout(ms: number): string {
+  return `(SELECT set_config('lock_timeout', '${ms}', true))`;
 }
 
 /** The records whose merchants and ids are $1 and $2. */
@@ -103,12 +135,30 @@ export async function lockStockLevels(
   keys: readonly RecordKey[],
   locking: Locking = 'wait',
 ): Promise<LockedStock[]> {
+  const statements = lockStatements(tx.dataSource);
   const [first] = keys;
   const rows =
     keys.length === 1 && locking === 'skip'
-      ? await tx.read<RawStockLevel>(lockStatement(tx.dataSource, 'skip_one'), [first!.merchantId, first!.id])
-      : await tx.read<RawStockLevel>(lockStatement(tx.dataSource, locking), keyColumns(keys));
-  return rows.map((row) => ({
+      ? await tx.read<RawStockLevel>(statements.skipOne, [first!.merchantId, first!.id])
+      : await tx.read<RawStockLevel>(statements[locking], keyColumns(keys));
+  return rows.map(lockedStock);
+}
+
+/**
+ * Waits for the record in line with everybody else, half a second at most, locks it and reads it. `waitedMs`: how long
+ * that took. Undefined: there is no such record.
+ */
+export async function awaitStockLevel(
+  tx: Transaction,
+  { merchantId, id }: RecordKey,
+): Promise<(LockedStock & { readonly waitedMs: number }) | undefined> {
+  const { awaitOne } = lockStatements(tx.dataSource);
+  const [row] = await tx.read<RawStockLevel & { s_waited_ms: number }>(awaitOne, [merchantId, id]);
+  return row && { ...lockedStock(row), waitedMs: row.s_waited_ms };
+}
+
+function lockedStock(row: RawStockLevel): LockedStock {
+  return {
     merchantId: row.s_merchant_id,
     stock: {
       id: row.s_id,
@@ -118,7 +168,7 @@ export async function lockStockLevels(
       nextExpiryAtMs: row.s_next_expiry_ms,
     },
     readAtMs: row.s_read_at_ms,
-  }));
+  };
 }
 
 const FIND = batchStatement({
@@ -144,21 +194,6 @@ export async function findFreeStockLevels(tx: Transaction, keys: readonly Record
 /** For the rest of the transaction. By SET, which a distributed database hands on to the nodes that the locks are on. */
 export function setLockTimeout(tx: Transaction, ms: number): void {
   tx.write({ name: '', text: `SET LOCAL lock_timeout = ${ms}` }, []);
-}
-
-const AWAIT_LEVEL: Statement = {
-  name: 'await_stock_level',
-  text: `
-    WITH locked AS MATERIALIZED (
-         SELECT id FROM stock_levels WHERE merchant_id = $1 AND id = $2 FOR UPDATE)
-    SELECT (extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000)::float8 AS waited_ms
-      FROM locked`,
-};
-
-/** Waits for the record in line with everybody else, and locks it. Returns how long that took, in milliseconds. */
-export async function awaitStockLevel(tx: Transaction, { merchantId, id }: RecordKey): Promise<number> {
-  const [row] = await tx.read<{ waited_ms: number }>(AWAIT_LEVEL, [merchantId, id]);
-  return row?.waited_ms ?? 0;
 }
 
 interface RawKey {
