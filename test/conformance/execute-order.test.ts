@@ -50,8 +50,7 @@ describe('while somebody else has one of several records for a moment, later com
       await service.seed(merchant.merchantId, ...records);
       const stranger = await Session.open(database.url);
       await stranger.run('BEGIN');
-      const lock = 'SELECT 1 FROM stock_levels WHERE merchant_id = $1 AND id = $2 FOR UPDATE';
-      await stranger.run(lock, [merchant.merchantId, id]);
+      await stranger.lockRecord(merchant.merchantId, id!);
       const answered =
         through === 'stream'
           ? new ExecuteStream('gRPC', service, { credentials: merchant })

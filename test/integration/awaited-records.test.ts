@@ -4,7 +4,6 @@ import { awaitStockLevel, lockStockLevels } from '../../src/store/tables/stock-l
 import { test } from '../support/engine-fixtures.js';
 import { untilWaiting } from '../support/waiting.js';
 
-const LOCK = 'SELECT 1 FROM stock_levels WHERE merchant_id = $1 AND id = $2 FOR UPDATE';
 const lockTimeout = (tx: Transaction) =>
   tx.read({ name: 'lock_timeout', text: 'SHOW lock_timeout' }, []).then(([row]) => row);
 
@@ -27,7 +26,6 @@ describe('a record that somebody else has', () => {
     async ([how, end], { database, dataSource, session, shelf }) => {
       const key = { merchantId: shelf.merchantId, id: 'inv_1' };
       await session.run('BEGIN');
-      await session.run(LOCK, [key.merchantId, key.id]);
       await session.run(
         'UPDATE stock_levels SET revision = revision + 1 WHERE merchant_id = $1 AND id = $2',
         [key.merchantId, key.id],
@@ -53,7 +51,7 @@ describe('a record that somebody else has', () => {
   test('in line for half a second at most', async ({ database, dataSource, session, shelf }) => {
     const key = { merchantId: shelf.merchantId, id: 'inv_1' };
     await session.run('BEGIN');
-    await session.run(LOCK, [key.merchantId, key.id]);
+    await session.lockRecord(key.merchantId, key.id);
     const locked = inTransaction(dataSource, (tx) => awaitStockLevel(tx, key));
     const refused = expect(locked).rejects.toMatchObject({ code: '55P03' });
     await untilWaiting(database);

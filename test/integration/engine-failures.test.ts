@@ -25,10 +25,9 @@ const TROUBLE = `
 
 const test = base
   /** A session that can lock records of the shelf. */
-  .extend('blocker', ({ shelf, session }) => {
-    const sql = 'SELECT 1 FROM stock_levels WHERE merchant_id = $1 AND id = $2 FOR UPDATE';
-    return Object.assign(session, { lock: (id: string) => session.run(sql, [shelf.merchantId, id]) });
-  });
+  .extend('blocker', ({ shelf, session }) =>
+    Object.assign(session, { lock: (id: string) => session.lockRecord(shelf.merchantId, id) }),
+  );
 
 test.beforeAll(async ({ database }) => {
   await database.query(TROUBLE);

@@ -222,6 +222,14 @@ export class Session {
     await this.#client.query(sql, values);
   }
 
+  /** Locks the record, until the session's transaction ends. */
+  lockRecord(merchantId: string, id: string): Promise<void> {
+    return this.run('SELECT 1 FROM stock_levels WHERE merchant_id = $1 AND id = $2 FOR UPDATE', [
+      merchantId,
+      id,
+    ]);
+  }
+
   close(): Promise<void> {
     return this.#client.end();
   }

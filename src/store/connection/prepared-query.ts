@@ -31,7 +31,8 @@ interface DataRow {
  * it. So they are kept with the connection.
  */
 export class PreparedQuery extends pg.Query {
-  readonly #name: string;
+  /** The driver looks for it here. Given to its constructor, it would come with a copy of all that is given. */
+  readonly name: string;
   readonly #known: KnownColumns;
   #columns: readonly Column[] | undefined;
   readonly #rows: unknown[];
@@ -43,9 +44,7 @@ export class PreparedQuery extends pg.Query {
   ) {
     const rows: unknown[] = [];
     super(text, values, (error) => onAnswer(error, rows));
-    // Given to the driver's class, it would come with a copy of all that is given.
-    Object.assign(this, { name });
-    this.#name = name;
+    this.name = name;
     this.#known = known;
     this.#columns = known.get(name);
     this.#rows = rows;
@@ -73,7 +72,7 @@ export class PreparedQuery extends pg.Query {
   }
 
   handleCommandComplete(): void {
-    this.#known.set(this.#name, this.#columns ?? []);
+    this.#known.set(this.name, this.#columns ?? []);
   }
 }
 
