@@ -172,7 +172,7 @@ describe('GetOrder', () => {
     expect(await linesOf(readsStage)).toEqual([
       'a 0 0 0 6 0',
       'b 10 5 4 1 0',
-      'e 0 0 2147483647 0 0',
+      'e 0 0 2147483648 0 0',
       'f 0 0 0 0 7',
     ]);
   });

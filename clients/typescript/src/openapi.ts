@@ -963,7 +963,7 @@ export interface components {
          * @enum {string}
          */
         OrderState: "NOT_HELD" | "HELD" | "RELEASED" | "CONFIRMED" | "EXPIRED";
-        /** @description What became of the units of one record under a reference. */
+        /** @description What became of the units of one record under a reference. A sum of more than 2147483647 units is shown as that. */
         OrderRecord: {
             /**
              * @description The inventory record.
@@ -1066,7 +1066,7 @@ export interface components {
             reference: string;
             /**
              * Format: int32
-             * @description Units that it holds of all records, 0 to 2147483647.
+             * @description Units that it holds of all records, 0 to 2147483647; more are shown as that.
              */
             heldQty: number;
             /**

@@ -1,4 +1,3 @@
-import { QTY_MAX } from '../../domain/stock.js';
 import type { Statement } from '../connection/statement.js';
 import { instantOfUs, usOf } from '../microseconds.js';
 import { LIVE } from './holds.js';
@@ -18,7 +17,7 @@ export interface HeldOrderFilter {
 /** What a reference holds now. */
 export interface HeldOrder {
   readonly reference: string;
-  /** Units of all records. */
+  /** Units of all records, so maybe more than one can have. */
   readonly heldQty: number;
   readonly records: number;
   readonly oldestHeldAtMs: number;
@@ -66,7 +65,7 @@ export async function listHeldOrders(
   const statement: Statement = {
     name: ['list_orders', ...names.filter((name) => name !== false)].join('_'),
     text: `
-      SELECT reference, least(held, ${QTY_MAX})::int AS held, records, place_us,
+      SELECT reference, held::float8, records, place_us,
              ${usOf('oldest')} AS oldest_us, ${usOf('next_expiry')} AS next_expiry_us
         FROM (SELECT *, ${usOf(expiresBefore === undefined ? 'oldest' : 'next_expiry')} AS place_us
                 FROM (${ordersOf(candidates(ofRecord, expiresBefore))}) AS sums) AS orders

@@ -1,12 +1,11 @@
 import type { OrderEnding } from '../../domain/order-state.js';
-import { QTY_MAX } from '../../domain/stock.js';
 import type { Statement } from '../connection/statement.js';
 import { ORDER_ENTRIES_MAX } from '../tables/ending-movement.js';
 import { leftUnits } from '../tables/left-units.js';
 import type { Reader } from './read-pool.js';
 import { ms } from './record-rows.js';
 
-/** What became of the units of one record under a reference. */
+/** What became of the units of one record under a reference. Sums may be more than a record can have at a time. */
 export interface OrderRecord {
   readonly inventoryId: string;
   readonly heldQty: number;
@@ -30,7 +29,7 @@ export interface OrderFound {
 /*
  * Holds and log are read in one statement, so in one snapshot: a hold that ended between two would be in neither. An
  * expired hold's units count as expired, swept or not. `numbered` counts the records, and those that hold units. Its
- * cost is that of the entries read, so they are bounded; sums of many entries are cut at the largest quantity.
+ * cost is that of the entries read, so they are bounded.
  *
  * $1 is the merchant, $2 the reference, $3 the most records of each kind.
  */
@@ -59,8 +58,7 @@ const FIND: Statement = {
         FROM lines
       WINDOW in_order AS (ORDER BY inventory_id))
     SELECT inventory_id, place <= $3 AS shown, any_confirmed, any_released, any_expired, held::int, expires_ms,
-           least(confirmed, ${QTY_MAX})::int AS confirmed, least(released, ${QTY_MAX})::int AS released,
-           least(expired, ${QTY_MAX})::int AS expired, least(moved, ${QTY_MAX})::int AS moved
+           confirmed::float8, released::float8, expired::float8, moved::float8
       FROM numbered
      WHERE place <= $3 OR (held > 0 AND held_place <= $3)
      ORDER BY place`,

@@ -1,5 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { QTY_MAX } from '../../domain/stock.js';
 import { Order_State, type OrderSchema } from '../../gen/inventory/v1/orders_pb.js';
 import type { HoldSchema } from '../../gen/inventory/v1/reservations_pb.js';
 import type { Order, OrderRecord } from '../../service/reads/get-order.js';
@@ -25,15 +26,28 @@ export function orderMessage({ reference, state, held, lines }: Order): MessageI
   };
 }
 
-function lineMessage({ inventoryId: id, expiresAtMs, ...quantities }: OrderRecord) {
-  return { id, ...quantities, ...expiresAt(expiresAtMs) };
+function lineMessage({ inventoryId: id, expiresAtMs, ...of }: OrderRecord) {
+  return {
+    id,
+    heldQty: of.heldQty,
+    confirmedQty: shownSum(of.confirmedQty),
+    releasedQty: shownSum(of.releasedQty),
+    expiredQty: shownSum(of.expiredQty),
+    movedQty: shownSum(of.movedQty),
+    ...expiresAt(expiresAtMs),
+  };
+}
+
+/** Units that left an order in turns, or that it holds of many records, may be more than a field of a quantity takes. */
+function shownSum(qty: number): number {
+  return Math.min(qty, QTY_MAX);
 }
 
 /** What a reference holds, as callers see it in a list. */
 export function heldOrderMessage({ reference, heldQty, records, oldestHeldAtMs, nextExpiryAtMs }: HeldOrder) {
   return {
     reference,
-    heldQty,
+    heldQty: shownSum(heldQty),
     records,
     oldestHeldAt: timestampFromMs(oldestHeldAtMs),
     ...(nextExpiryAtMs !== null && { nextExpiryAt: timestampFromMs(nextExpiryAtMs) }),

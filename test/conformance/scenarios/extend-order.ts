@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { JsonRequest } from '../../support/doors.js';
 import type { Expected } from '../contract.js';
-import { inSeconds } from '../matchers.js';
+import { inSeconds, justNow } from '../matchers.js';
 import type { Scenario } from '../scenario.js';
 import {
   alreadyConfirmed,
@@ -23,6 +23,7 @@ import {
   orderLine,
   orderWith,
   pass,
+  QTY_MAX,
   record,
   recordData,
   releaseOrder,
@@ -49,6 +50,12 @@ const shown = (aSeconds: number | undefined, bSeconds: number | undefined) =>
     hold(5, 'A', a, aSeconds === undefined ? undefined : inSeconds(aSeconds)),
     hold(2, 'A', b, bSeconds === undefined ? undefined : inSeconds(bSeconds)),
   ] as const;
+
+/** ExtendOrder answers as GetOrder does. */
+const shownByBoth = (lines: object[], ...holds: object[]) => [
+  extend('A', { openEnded: true }, orderWith('A', 'HELD', lines, ...holds)),
+  getOrder('A', orderWith('A', 'HELD', lines, ...holds)),
+];
 
 /** When the holds of an order end: later, sooner, or never, without a change of any quantity. */
 export const extendOrders: readonly Scenario[] = [
@@ -163,17 +170,35 @@ export const extendOrders: readonly Scenario[] = [
         { reference: 'A', toReference: 'B', lines: [{ id: a, qty: 1 }] },
         ok(expect.anything()),
       ),
-      ...(['ExtendOrder', 'GetOrder'] as const).map((rpc) =>
-        call(
-          rpc,
-          { reference: 'A', ...(rpc === 'GetOrder' ? {} : { openEnded: true }) },
-          orderWith(
-            'A',
-            'HELD',
-            [orderLine(a, 1, { confirmed: 3, moved: 1 }), orderLine(b, 0, { released: 2 })],
-            hold(1, 'A', a),
-          ),
-        ),
+      ...shownByBoth(
+        [orderLine(a, 1, { confirmed: 3, moved: 1 }), orderLine(b, 0, { released: 2 })],
+        hold(1, 'A', a),
+      ),
+    ],
+  },
+  {
+    name: 'units that leave in turns add up to more than a quantity can be; shown is as much as it can',
+    records: [record(QTY_MAX, 0, a), record(QTY_MAX, 0, b)],
+    steps: [
+      ...Array.from({ length: 2 }, () => [
+        reserve(QTY_MAX, { id: a, reference: 'A' }, now(QTY_MAX, QTY_MAX, a)),
+        releaseOrder('A', endedOrder('A', [[a, QTY_MAX]], [stock(QTY_MAX, 0, a)])),
+      ]).flat(),
+      reserve(QTY_MAX, { id: a, reference: 'A' }, now(QTY_MAX, QTY_MAX, a)),
+      reserve(1, { id: b, reference: 'A' }, now(QTY_MAX, 1, b)),
+      ...shownByBoth(
+        [orderLine(a, QTY_MAX, { released: QTY_MAX }), orderLine(b, 1)],
+        hold(QTY_MAX, 'A', a),
+        hold(1, 'A', b),
+      ),
+      call(
+        'ListOrders',
+        {},
+        ok({
+          content: [{ reference: 'A', heldQty: QTY_MAX, records: 2, oldestHeldAt: justNow }],
+          limit: 50,
+          nextPageToken: '',
+        }),
       ),
     ],
   },

@@ -856,7 +856,7 @@ export const Order_StateSchema: GenEnum<Order_State> = /*@__PURE__*/
   enumDesc(file_inventory_v1_orders, 20, 0);
 
 /**
- * What became of the units of one record under a reference.
+ * What became of the units of one record under a reference. A sum of more than 2147483647 units is shown as that.
  *
  * @generated from message inventory.v1.OrderRecord
  */
@@ -1017,7 +1017,7 @@ export type HeldOrder = Message<"inventory.v1.HeldOrder"> & {
   reference: string;
 
   /**
-   * Units that it holds of all records, 0 to 2147483647.
+   * Units that it holds of all records, 0 to 2147483647; more are shown as that.
    *
    * @generated from field: int32 held_qty = 2;
    */
