@@ -1,4 +1,5 @@
 import { fromBinary } from '@bufbuild/protobuf';
+import { BoxedMap } from '../../src/collections/boxed-map.js';
 import { ExecuteRequestSchema, ExecuteResponseSchema } from '../../src/gen/inventory/v1/commands_pb.js';
 import { InventoryService } from '../../src/gen/inventory/v1/inventory_service_pb.js';
 import { grpcHeaders } from './grpc-sender.js';
@@ -55,7 +56,7 @@ export class ExecuteSender implements Sender<ReserveCall, Figures> {
 
 class CommandStream {
   readonly #write: (bytes: Buffer) => void;
-  readonly #waiting = new Map<string, Done>();
+  readonly #waiting = new BoxedMap<string, Done>();
   #tags = 0;
   #unsent: Buffer[] = [];
   #received: Buffer = Buffer.alloc(0);

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { BoxedMap } from '../../src/collections/boxed-map.js';
 import { passingHeader, RepeatedHeaders } from './hpack.js';
 
 const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
@@ -47,7 +48,8 @@ const NOTHING = Buffer.alloc(0);
 export class Http2Connection {
   readonly #socket: Socket;
   readonly #headers: RepeatedHeaders;
-  readonly #streams = new Map<number, Stream>();
+  /** Boxed, or the generator's own full collections delay calls. */
+  readonly #streams = new BoxedMap<number, Stream>();
   /** Frames of this turn of the event loop; they are sent together. */
   #unsent: Buffer[] = [];
   #received: Buffer = NOTHING;
