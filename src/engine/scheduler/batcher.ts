@@ -183,7 +183,7 @@ export class Batcher<C, R> {
   #startLanes(): void {
     while (this.#lanes.hasFree && this.#strays < this.#limits.straysMax) {
       const batch = newBatch<C, R>();
-      this.#schedule.fill(batch, this.#clock.nowMs(), this.#lanes);
+      this.#schedule.fill(batch, this.#clock.nowMs(), this.#lanes, this.#lateAnswers.weight);
       if (batch.entries.length === 0) break;
       void this.#runInLane(batch);
     }

@@ -35,12 +35,12 @@ export class Lanes {
   }
 
   /**
-   * What a batch takes, by weight: its lane's share of all calls, waiting or in lanes. If one batch took all that wait, its
-   * callers would come back together, and again be one batch: the process and the database would work in turns, and
-   * never at once.
+   * What a batch takes, by weight: its lane's share of all calls, waiting, in lanes, or `answered`, if just now, since the
+   * callers of those come back next. If one batch took all that wait, its callers would come back together, and again be
+   * one batch: the process and the database would work in turns, and never at once.
    */
-  shareOf(waiting: number): number {
-    return Math.max(UNDIVIDED, (waiting + this.#weight) / this.#count);
+  shareOf(waiting: number, answered: number): number {
+    return Math.max(UNDIVIDED, (waiting + answered + this.#weight) / this.#count);
   }
 
   /** Whether so little waits that a batch of it would rather slow down those that are in lanes. */

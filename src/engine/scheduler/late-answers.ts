@@ -11,6 +11,7 @@ export class LateAnswers<C, R> {
   readonly #clock: Pick<Clock, 'endOfTurn'>;
   readonly #onAnswered: () => void;
   #answers: (readonly [Entry<C, R>, Answer<R>])[] = [];
+  #weight = 0;
 
   /** `onAnswered`: called whenever all of them have been given. */
   constructor(clock: Pick<Clock, 'endOfTurn'>, onAnswered: () => void) {
@@ -22,13 +23,20 @@ export class LateAnswers<C, R> {
     return this.#answers.length;
   }
 
+  /** The weight of their calls. */
+  get weight(): number {
+    return this.#weight;
+  }
+
   add(entry: Entry<C, R>, answer: Answer<R>): void {
+    this.#weight += entry.weight;
     if (this.#answers.push([entry, answer]) === 1) this.#clock.endOfTurn(() => this.#give());
   }
 
   #give(): void {
     const answers = this.#answers;
     this.#answers = [];
+    this.#weight = 0;
     for (const [entry, answer] of answers) entry.answer(answer);
     this.#onAnswered();
   }

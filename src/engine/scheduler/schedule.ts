@@ -80,14 +80,14 @@ export class Schedule<C, R> {
   }
 
   /**
-   * Fills the batch with the calls that come next, up to its lane's share. Calls on rows that the batch has come with it in
-   * any case, since no other lane could take them. It stays empty if all calls wait for rows, or if there are few next to
-   * what is in lanes and from the same group: a crowd does not delay others.
+   * Fills the batch with the calls that come next, up to its lane's share. It stays empty if all calls wait for rows, or if
+   * there are few next to what is in lanes and from the same group: a crowd does not delay others. `answered`: the weight
+   * of the calls that are just being answered.
    */
-  fill(batch: Batch<C, R>, nowMs: number, lanes: Lanes): void {
+  fill(batch: Batch<C, R>, nowMs: number, lanes: Lanes, answered: number): void {
     const { weight } = this.#groups;
     if (lanes.outweigh(weight) && this.#round.every(({ name }) => this.#present.isAlone(name, nowMs))) return;
-    const share = lanes.shareOf(weight);
+    const share = lanes.shareOf(weight, answered);
     const first: Group<Entry<C, R>>[] = [];
     const last: Group<Entry<C, R>>[] = [];
     while (batch.weight < this.#limits.batchCommandsMax) {
@@ -143,7 +143,7 @@ export class Schedule<C, R> {
       // A call that does not fit waits for the next batch, and those behind it do not overtake it.
       if (batch.entries.length > 0 && batch.weight + entry.weight > this.#limits.batchCommandsMax)
         return 'room';
-      if (batch.weight >= share && !this.#turns.isHeldBy(entry, batch)) return 'room';
+      if (batch.weight >= share) return 'room';
       group.credit -= entry.weight;
       this.#take(group, entry, batch);
     }

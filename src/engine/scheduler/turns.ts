@@ -50,11 +50,6 @@ export class Turns<W extends Waiter> {
     return true;
   }
 
-  /** Whether the call names rows, and the holder has the turn on all of them. */
-  isHeldBy(call: W, holder: Holder): boolean {
-    return call.names.length > 0 && call.names.every((name) => this.#turns.get(name)?.holder === holder);
-  }
-
   hold(call: W, holder: Holder): void {
     for (const name of call.names) {
       const turn = this.#turns.get(name);

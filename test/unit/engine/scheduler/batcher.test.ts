@@ -113,6 +113,20 @@ describe('limits', () => {
     expect((await next()).calls).toEqual(['b']);
   });
 
+  test('on one row, the next batch leaves as much for the one after it as is just being answered', async () => {
+    const { submit, next } = setUp({
+      limits: { engineLanes: 2, batchCommandsMax: 500 },
+      namesOf: () => ['x'],
+    });
+    const calls = Array.from({ length: 400 }, (_, i) => `call ${i}`);
+    submit(...calls.slice(0, 200));
+    const first = await next();
+    expect(first.calls).toEqual(calls.slice(0, 100));
+    submit(...calls.slice(200));
+    first.succeed();
+    expect((await next()).calls).toEqual(calls.slice(100, 300));
+  });
+
   describe('a few next to a large batch', () => {
     const large = Array.from({ length: 64 }, (_, i) => `call ${i}`);
 

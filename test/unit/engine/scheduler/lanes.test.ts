@@ -9,6 +9,6 @@ test('a batch takes a lane, and gives it up', () => {
   expect(lanes.hasFree).toBe(false);
   lanes.giveUp({ weight: 3 });
   expect([lanes.hasFree, lanes.areEmpty]).toEqual([true, false]);
-  expect(lanes.shareOf(100)).toBe(150);
+  expect([lanes.shareOf(100, 0), lanes.shareOf(100, 40)]).toEqual([150, 170]);
   expect([lanes.outweigh(66), lanes.outweigh(67)]).toEqual([true, false]);
 });

@@ -36,12 +36,12 @@ function setUp(batchCommandsMax: number, queueCommandsMax = 100_000, oneGroup = 
         schedule.add(one);
         return one;
       }),
-    /** `inLanes`: what the batches in other lanes weigh. */
-    fill: (inLanes = 0): Batch<string, string> => {
+    /** `inLanes`: what the batches in other lanes weigh; `answered`: what has just been done. */
+    fill: (inLanes = 0, answered = 0): Batch<string, string> => {
       const batch = newBatch<string, string>();
       const lanes = new Lanes(engineLanes);
       lanes.take({ weight: inLanes });
-      schedule.fill(batch, 0, lanes);
+      schedule.fill(batch, 0, lanes, answered);
       return batch;
     },
   };
@@ -142,28 +142,38 @@ describe('lanes divide what there is', () => {
     expect(sizes(waiting, inLanes, lanes)).toBe(taken);
   });
 
-  test('calls on a row that the batch has come with it', () => {
+  test('calls on one row are divided, too, between this batch and the next', () => {
+    const { schedule, come, fill } = setUp(500, 100_000, false, 2);
+    const all = come('A 1 x', 300);
+    const first = fill();
+    expect(first.entries).toEqual(all.slice(0, 150));
+    // No lane has the turn on x as long as the first batch is not done.
+    expect(fill(150).entries).toEqual([]);
+    schedule.release(first);
+    expect(fill(0, 150).entries).toEqual(all.slice(150));
+  });
+
+  test('a batch that has just been done counts, since its callers come back', () => {
     const { come, fill } = setUp(500, 100_000, false, 2);
     come('A 1 x', 300);
-    expect(fill().entries).toHaveLength(300);
+    expect(fill(0, 200).entries).toHaveLength(250);
   });
 
   test('and the others are left to the next lane, in order', () => {
     const { schedule, come, fill } = setUp(500, 100_000, false, 2);
     come('A 1 x', 150);
     const others = come('A 1 y', 50);
-    const [behind] = come('A 1 x');
+    const behind = come('A 1 x', 50);
     const first = fill();
-    expect(first.entries).toHaveLength(150);
-    // No lane has the turn on x as long as the first batch is not done.
-    expect(fill(150).entries).toEqual(others);
+    expect(first.entries).toHaveLength(125);
+    expect(fill(125).entries).toEqual(others);
     schedule.release(first);
-    expect(fill(50).entries).toEqual([behind]);
+    expect(fill(50, 125).entries.slice(-50)).toEqual(behind);
   });
 
   test('a few do not wait for the crowd of another group', () => {
     const { schedule, come, fill } = setUp(500, 100_000, false, 2);
-    come('A 1 x', 300);
+    come('A 1 x', 64);
     schedule.release(fill());
     const others = come('B 1 y');
     expect(fill(300).entries).toEqual(others);
