@@ -181,17 +181,18 @@ export class Batcher<C, R> {
   }
 
   #startLanes(): void {
+    // First, since those in a crowd's batch are answered with it. A quiet batch leaves the last place to a batch in trouble:
+    // with no place left, no lane would start.
+    if (!this.#quietBusy && this.#strays + 1 < this.#limits.straysMax) {
+      const batch = newBatch<C, R>();
+      this.#schedule.fillQuiet(batch);
+      if (batch.entries.length > 0) void this.#runQuiet(batch);
+    }
     while (this.#lanes.hasFree && this.#strays < this.#limits.straysMax) {
       const batch = newBatch<C, R>();
       this.#schedule.fill(batch, this.#clock.nowMs(), this.#lanes, this.#lateAnswers.weight);
       if (batch.entries.length === 0) break;
       void this.#runInLane(batch);
-    }
-    // A quiet batch leaves the last place to a batch in trouble: with no place left, no lane would start.
-    if (!this.#quietBusy && this.#strays + 1 < this.#limits.straysMax) {
-      const batch = newBatch<C, R>();
-      this.#schedule.fillQuiet(batch);
-      if (batch.entries.length > 0) void this.#runQuiet(batch);
     }
     this.#tellIfIdle();
   }
@@ -200,7 +201,7 @@ export class Batcher<C, R> {
     if (this.#isIdle()) this.#onIdle?.();
   }
 
-  /** A crowd's batches may have all lanes. Groups with few calls do not wait for one. */
+  /** Groups with few calls neither wait for a lane, as a crowd may have them all, nor for the answers of a large batch. */
   async #runQuiet(batch: Batch<C, R>): Promise<void> {
     this.#quietBusy = true;
     await this.#runStray(batch);

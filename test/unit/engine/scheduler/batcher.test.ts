@@ -222,6 +222,36 @@ describe('a batch of one group only, when asked', () => {
   });
 });
 
+describe('next to a crowd, those who have little', () => {
+  const crowd = Array.from({ length: 64 }, (_, i) => `a${i}`);
+  const groupOf = (call: string): string => call[0]!;
+
+  test('are not in its batch, though a lane is free', async () => {
+    const { submit, executed } = setUp({ groupOf, limits: { engineLanes: 2 } });
+    submit(...crowd, 'b', 'c');
+    await settled();
+    expect(executed).toEqual([['b', 'c'], crowd]);
+  });
+
+  test('wait for no lane', async () => {
+    const { submit, executed } = setUp({ groupOf });
+    submit('a');
+    await settled();
+    submit(...crowd, 'b');
+    await settled();
+    expect(executed).toEqual([['a'], ['b']]);
+  });
+
+  test('have one transaction at a time for themselves; more of them take a lane', async () => {
+    const { submit, executed } = setUp({ groupOf, limits: { engineLanes: 2 } });
+    submit(...crowd, 'b');
+    await settled();
+    submit('c');
+    await settled();
+    expect(executed).toEqual([['b'], crowd, ['c']]);
+  });
+});
+
 describe('deadlines', () => {
   test.each([
     [-1, 'deadline_passed'],
