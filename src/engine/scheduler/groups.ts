@@ -1,5 +1,8 @@
 import { Fifo } from './fifo.js';
 
+/** A group is quiet if no more than this waits, by weight. */
+export const QUIET = 16;
+
 /** The calls of one group (merchant) that wait. */
 export interface Group<E> {
   readonly name: string;
@@ -20,6 +23,8 @@ export class Groups<E extends { readonly group: string; readonly weight: number 
   calls = 0;
   /** Their weight. */
   weight = 0;
+  /** The weight of those whose groups are not quiet. */
+  loud = 0;
 
   get size(): number {
     return this.#groups.size;
@@ -34,7 +39,9 @@ export class Groups<E extends { readonly group: string; readonly weight: number 
     this.calls += by;
     this.weight += by * entry.weight;
     const group = this.named(entry.group);
+    if (!isQuiet(group)) this.loud -= group.weight;
     group.weight += by * entry.weight;
+    if (!isQuiet(group)) this.loud += group.weight;
     this.#forgetIfEmpty(group);
   }
 
@@ -55,4 +62,8 @@ export class Groups<E extends { readonly group: string; readonly weight: number 
   #forgetIfEmpty(group: Group<E>): void {
     if (group.weight === 0 && !group.inRound) this.#groups.delete(group.name);
   }
+}
+
+export function isQuiet({ weight }: { readonly weight: number }): boolean {
+  return weight <= QUIET;
 }

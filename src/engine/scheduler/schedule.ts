@@ -1,15 +1,12 @@
 import { Presence } from '../../timing/presence.js';
 import { Away } from './away.js';
 import type { Batch, Entry } from './entry.js';
-import { type Group, Groups } from './groups.js';
+import { type Group, Groups, isQuiet, QUIET } from './groups.js';
 import type { Lanes } from './lanes.js';
 import { Turns } from './turns.js';
 
 /** How much of a batch one group may take, by weight, while others are present. */
 const QUANTUM = 64;
-
-/** A group is quiet if no more than this waits, by weight. */
-const QUIET = 16;
 
 /** A group may fill this many times as much of the queue as is left free. */
 const SHARE = 4;
@@ -115,11 +112,14 @@ export class Schedule<C, R> {
     this.#tellOfJoined();
   }
 
-  /** While a crowd waits, fills the batch with the next calls of groups that have few of them. */
+  /**
+   * While a crowd waits, fills the batch with the next calls of groups that have few of them. Many groups with a few each are
+   * no crowd: what they would gain by a batch of their own, they would lose in others.
+   */
   fillQuiet(batch: Batch<C, R>): void {
-    if (this.#groups.size < 2) return;
+    if (this.#groups.loud < QUANTUM) return;
     for (const group of [...this.#round]) {
-      if (group.weight > QUIET || this.#groups.weight - group.weight < QUANTUM) continue;
+      if (!isQuiet(group)) continue;
       group.credit = QUIET;
       const end = this.#visit(group, batch);
       group.credit = 0;

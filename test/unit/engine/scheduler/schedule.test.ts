@@ -212,10 +212,22 @@ describe('next to a crowd, those who have little', () => {
     ['nobody else waits', 'B 1', 0],
     ['the others are no crowd', 'B 1', 63],
     ['it has much', 'B 17', 100],
-  ])('are not, where %s', (_, call, others) => {
+    ['all others are as quiet', 'B 1', 0, 30],
+  ])('are not, where %s', (_, call, others, merchants = 0) => {
     const { schedule, come } = setUp(500);
     come('A 1', others);
+    for (let i = 0; i < merchants; i++) come(`Q${i} 1`, 3);
     come(call);
+    expect(quiet(schedule)).toEqual([]);
+  });
+
+  test('nor once the crowd has been taken', () => {
+    const { schedule, come, fill } = setUp(90);
+    come('A 1', 100);
+    expect(fill().entries).toHaveLength(90);
+    come('B 1', 70);
+    expect(fill().entries).toHaveLength(74);
+    come('C 1');
     expect(quiet(schedule)).toEqual([]);
   });
 
