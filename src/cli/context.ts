@@ -34,13 +34,19 @@ export function patient(config: Config): Config {
 
 /**
  * Runs a command on the database of the environment, whether or not a service runs on it. Throws CommandRefused where
- * there is none: an answer about a database that was made for the question would mislead.
+ * there is none: an answer about a database that was made for the question would mislead. Throws DatabaseUnusable where the
+ * tables are distributed and the environment does not say so.
  */
-export async function withDatabase<T>(
+export function withDatabase<T>(
   env: Environment,
-  work: (database: Database, config: Config) => Promise<T>,
+  work: Work<T>,
   config = patient(commandConfig(env)),
 ): Promise<T> {
+  return withUncheckedDatabase(inScope(work), config);
+}
+
+/** The same, wherever the tables are. */
+export async function withUncheckedDatabase<T>(work: Work<T>, config: Config): Promise<T> {
   if (!(await exists(config))) {
     throw new CommandRefused(
       `there is no database in ${config.dataDir}: set DATABASE_URL, or DATA_DIR to the folder of the service`,
@@ -50,31 +56,32 @@ export async function withDatabase<T>(
 }
 
 /** The same for a command that may be the first: the embedded database is made if there is none, with its tables. */
-export async function withNewDatabase<T>(
-  env: Environment,
-  work: (database: Database, config: Config) => Promise<T>,
-): Promise<T> {
+export async function withNewDatabase<T>(env: Environment, work: Work<T>): Promise<T> {
   const config = patient(commandConfig(env));
-  return withOpened(config, work, !(await exists(config)));
+  return withOpened(config, inScope(work), !(await exists(config)));
 }
 
 /** The same, with the schema brought up to date before. */
-export function withMigratedDatabase<T>(
-  env: Environment,
-  work: (database: Database, config: Config) => Promise<T>,
-): Promise<T> {
+export function withMigratedDatabase<T>(env: Environment, work: Work<T>): Promise<T> {
   return withOpened(patient(commandConfig(env)), work, true);
+}
+
+type Work<T> = (database: Database, config: Config) => Promise<T>;
+
+/** The same work, after it was made sure that it can be done on these tables. */
+function inScope<T>(work: Work<T>): Work<T> {
+  return async (database, config) => {
+    const { requireScope } = await import('../database.js');
+    await requireScope(database, config);
+    return work(database, config);
+  };
 }
 
 async function exists({ databaseUrl, dataDir }: Config): Promise<boolean> {
   return databaseUrl !== undefined || databaseExists(dataDir);
 }
 
-async function withOpened<T>(
-  config: Config,
-  work: (database: Database, config: Config) => Promise<T>,
-  migrates: boolean,
-): Promise<T> {
+async function withOpened<T>(config: Config, work: Work<T>, migrates: boolean): Promise<T> {
   const { openDatabase } = await import('../database.js');
   const database = await openDatabase(config, { info: () => {}, warn: () => {} }, { migrates });
   try {

@@ -13,7 +13,7 @@ import {
   commandConfig,
   patient,
   UsageError,
-  withDatabase,
+  withUncheckedDatabase,
 } from './context.js';
 import { DISTRIBUTE_HELP } from './help.js';
 
@@ -47,7 +47,7 @@ export function distributeCommand(env: Environment, options: DistributeOptions):
   const config = patient(commandConfig(env));
   const limits = { ...config.limits, statementTimeoutMs: DISTRIBUTE_TIMEOUT_MS };
   const work = (database: Database) => distribute(database, shards, limits.migrationLockTimeoutMs);
-  return withDatabase(env, work, { ...config, limits });
+  return withUncheckedDatabase(work, { ...config, limits });
 }
 
 async function distribute({ dataSource }: Database, shards: number, waitMs: number): Promise<CommandResult> {

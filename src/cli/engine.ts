@@ -1,5 +1,5 @@
 import type { Config } from '../config.js';
-import { type Database, requireScope } from '../database.js';
+import type { Database } from '../database.js';
 import { DatabaseUnusable } from '../database-unusable.js';
 import type { Command } from '../domain/command.js';
 import { failureMessage } from '../domain/failure-message.js';
@@ -17,7 +17,6 @@ export async function withEngine<T>(
   onFailure: (error: unknown) => void,
   work: (engine: Engine) => Promise<T>,
 ): Promise<T> {
-  await requireScope(database, config);
   const engine = createEngine(database.dataSource, {
     batchScope: config.batchScope,
     observer: {

@@ -5,8 +5,8 @@ import type { Outcome } from '../domain/outcome.js';
 import { CommitOutcomeUnknown, inTransaction, type Transaction } from '../store/connection/transaction.js';
 import type { TransactionKind } from '../store/connection/watched-pool.js';
 import { hasMovement, type MovementRow } from '../store/tables/movement-log.js';
+import { awaitCreation } from '../store/tables/new-stock-levels.js';
 import {
-  awaitCreation,
   awaitStockLevel,
   findFreeStockLevels,
   lockStockLevels,

@@ -7,7 +7,7 @@ import { inTransaction, type Transaction } from './connection/transaction.js';
 import { insertHolds } from './tables/holds.js';
 import { insertInventoryRecords } from './tables/inventory-records.js';
 import { appendMovements } from './tables/movement-log.js';
-import { insertStockLevels } from './tables/stock-levels.js';
+import { insertStockLevels } from './tables/new-stock-levels.js';
 
 export interface SeedRecord {
   readonly id: string;

@@ -5,8 +5,8 @@ import { inTransaction, type Transaction } from '../../src/store/connection/tran
 import { seedRecords } from '../../src/store/seed.js';
 import { insertMerchant } from '../../src/store/tables/merchants.js';
 import { hasMovement } from '../../src/store/tables/movement-log.js';
+import { awaitCreation } from '../../src/store/tables/new-stock-levels.js';
 import {
-  awaitCreation,
   awaitStockLevel,
   findFreeStockLevels,
   lockStockLevels,
@@ -33,11 +33,11 @@ const details = {
   variantAttributes: {},
 };
 
-const importLine = {
+const importLine = (number: number) => ({
   memoryId: '00000000-0000-0000-0000-000000000001',
-  number: 2,
-  content: '00000000-0000-0000-0000-000000000002',
-};
+  number,
+  content: `00000000-0000-0000-0000-00000000000${number}`,
+});
 
 /** Opens, changes and ends holds of all kinds, adds and changes records: every statement that the engine has. */
 const batches: readonly (readonly Unsigned<Command>[])[] = [
@@ -90,7 +90,26 @@ const batches: readonly (readonly Unsigned<Command>[])[] = [
     },
   ],
   [{ kind: 'create_record', id: 'inv_3', initialQty: 1, details, notes: '' }],
-  [{ kind: 'receive_record', newId: 'inv_4', qty: 1, details, reference: '', notes: '', line: importLine }],
+  [
+    {
+      kind: 'receive_record',
+      newId: 'inv_4',
+      qty: 1,
+      details,
+      reference: '',
+      notes: '',
+      line: importLine(2),
+    },
+    {
+      kind: 'receive_record',
+      newId: 'inv_6',
+      qty: 1,
+      details,
+      reference: '',
+      notes: '',
+      line: importLine(3),
+    },
+  ],
   [{ kind: 'count_record', newId: 'inv_5', qty: 1, details, reference: '', notes: '' }],
   [{ kind: 'update_record', id: 'inv_3', update: { reorderLevel: 5 } }],
   [{ kind: 'update_settings', defaultTtlSeconds: 60 }],
@@ -212,7 +231,7 @@ const byIndex: Readonly<Record<string, readonly (readonly [index: string, column
     ['import_lines_by_line', 'line'],
   ],
 };
-/** Statements that look nothing up. */
+/** Statements that look nothing up, unless they are of one merchant. */
 const withoutLookUp = [
   'append_movements',
   'insert_holds',
@@ -220,9 +239,17 @@ const withoutLookUp = [
   'insert_import_lines',
   'insert_stock_levels',
 ];
-/** Where the text for one merchant uses fewer columns of the key: never only the merchant's. */
+/**
+ * Where the text for one merchant uses fewer columns of the key, never only the merchant's; or looks up the row that new ones
+ * get their merchant from.
+ */
 const ofMerchantByIndex: typeof byIndex = {
   ...byIndex,
+  append_movements: [['stock_levels_pkey', 'id']],
+  insert_holds: [['stock_levels_pkey', 'id']],
+  insert_stock_levels: [['stock_levels_pkey', 'id']],
+  insert_idempotency_keys: [['idempotency_keys_pkey', 'key']],
+  insert_import_lines: [['import_lines_pkey', 'content']],
   update_holds: [['holds_pkey', 'reference']],
   delete_holds: [['holds_pkey', 'reference']],
   update_inventory_records: [
@@ -241,6 +268,10 @@ const ofOneText: typeof byIndex = {
   update_settings: [['merchants_pkey', 'merchant_id']],
   undo_await_creation: [['stock_levels_pkey', 'id']],
   await_creation: [],
+  set_reorder_levels: [['stock_levels_pkey', 'id']],
+  insert_stock_level: [],
+  insert_idempotency_key: [],
+  insert_import_line: [],
   read_clock: [],
 };
 

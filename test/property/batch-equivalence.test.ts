@@ -34,6 +34,8 @@ const run = fc.record({
   linesMax: fc.constantFrom(1, 3, 10, 500),
   // Whether the log is pruned after each batch.
   prunes: fc.constantFrom(false, false, true),
+  // Whether each batch has commands of one merchant only, as on several nodes. Its statements are other ones then.
+  oneMerchant: fc.boolean(),
 });
 
 const plain = {
@@ -55,11 +57,17 @@ class World {
   readonly #dataSource: DataSource;
   readonly #name: string;
   readonly #prunes: boolean;
+  readonly #oneMerchant: boolean;
 
-  constructor(dataSource: DataSource, name: string, prunes = false) {
+  constructor(
+    dataSource: DataSource,
+    name: string,
+    { prunes, oneMerchant }: { readonly prunes: boolean; readonly oneMerchant: boolean },
+  ) {
     this.#dataSource = dataSource;
     this.#name = name;
     this.#prunes = prunes;
+    this.#oneMerchant = oneMerchant;
   }
 
   merchantId(merchant: string): string {
@@ -94,7 +102,9 @@ class World {
     const expected = submissions.map((s) => this.model.execute(s));
     const executions: Execution[] = [];
     while (executions.length < submissions.length) {
-      executions.push(...(await applyAll(this.#dataSource, submissions.slice(executions.length), linesMax)));
+      const left = submissions.slice(executions.length);
+      const batch = this.#oneMerchant ? firstOfOneMerchant(left) : left;
+      executions.push(...(await applyAll(this.#dataSource, batch, linesMax, this.#oneMerchant)));
     }
     const told = (of: readonly Execution[], startedMs: number): unknown[] =>
       of.map((execution) =>
@@ -186,6 +196,13 @@ class World {
   }
 }
 
+/** The first ones, up to one of another merchant. */
+function firstOfOneMerchant(submissions: readonly Submission[]): readonly Submission[] {
+  const { merchantId } = submissions[0]!.command;
+  const end = submissions.findIndex(({ command }) => command.merchantId !== merchantId);
+  return end === -1 ? submissions : submissions.slice(0, end);
+}
+
 function withoutLog<State extends { log: unknown }>({ log, ...state }: State): Omit<State, 'log'> {
   return state;
 }
@@ -224,10 +241,16 @@ test('any commands in batches of any size, the log pruned or not, equal the same
 }) => {
   let worlds = 0;
   await fc.assert(
-    fc.asyncProperty(run, async ({ onHand, reserved, steps, batchSizes, linesMax, prunes }) => {
+    fc.asyncProperty(run, async ({ onHand, reserved, steps, batchSizes, linesMax, prunes, oneMerchant }) => {
       worlds++;
-      const single = await new World(dataSource, `one${worlds}`).fill(onHand, reserved);
-      const batched = await new World(dataSource, `many${worlds}`, prunes).fill(onHand, reserved);
+      const single = await new World(dataSource, `one${worlds}`, {
+        prunes: false,
+        oneMerchant: false,
+      }).fill(onHand, reserved);
+      const batched = await new World(dataSource, `many${worlds}`, { prunes, oneMerchant }).fill(
+        onHand,
+        reserved,
+      );
       await play(single, steps, [1], 1);
       await play(batched, steps, batchSizes, linesMax);
       await sweepExpiredHolds(dataSource, () => false);

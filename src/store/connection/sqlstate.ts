@@ -35,15 +35,16 @@ const byClass: Readonly<Record<string, DatabaseErrorKind>> = {
   '53': 'unavailable', // insufficient_resources
 };
 
+/** Citus reports so that it has lost the connection to a node during COMMIT, and does not know what became of that. */
+const COMMIT_LOST = 'ErrorIfPostCommitFailedShardPlacements';
+
 /**
  * The kinds of errors that Citus reports as internal (XX000), by the server's routine that reports them.
  *
- * - ReportCopyError: Citus copies inserted rows to their node, and only passes on the text of the node's error. The
- *   values were checked before, so the node only refuses them because of what others have locked or just stored.
  * - Lookup…: the shard was split while the statement was on its way. (When a shard is moved, the SQLSTATE is 40001.)
  */
 const byRoutine: Readonly<Record<string, DatabaseErrorKind>> = {
-  ReportCopyError: 'contention',
+  [COMMIT_LOST]: 'unavailable',
   LookupShardIdCacheEntry: 'contention',
   LookupShardRelationFromCatalog: 'contention',
 };
@@ -118,11 +119,16 @@ const raceConstraints: readonly string[] = [
   'stock_levels_pkey',
 ];
 
+/**
+ * When Citus loses the connection to a node, a transaction may go on with another one, without the locks of the first. If
+ * somebody else has changed the record by then, it meets the entry, or the hold, of the same revision.
+ */
+const lockConstraints: readonly string[] = ['movement_log_pkey', 'holds_by_age', 'holds_pkey'];
+
 /** A cluster passes on a node's error without the field `constraint`: its name, with a number, is only in the text. */
 function isKeyRace({ constraint, message }: { constraint?: unknown; message?: unknown }): boolean {
-  const isRace = (name: string): boolean =>
-    constraint === undefined ? String(message).includes(`"${name}_`) : constraint === name;
-  return raceConstraints.some(isRace);
+  if (constraint !== undefined) return raceConstraints.some((name) => constraint === name);
+  return [...raceConstraints, ...lockConstraints].some((name) => String(message).includes(`"${name}_`));
 }
 
 export function isUniqueViolation(error: unknown): boolean {
@@ -142,11 +148,13 @@ export function isTimeout(error: unknown): boolean {
 /**
  * Whether a statement that failed with this error may still have taken effect: anything but a clear refusal by the
  * server. When the server ends a session with class 08, 57P01 or 57P02, it does not say what became of a COMMIT in
- * progress.
+ * progress. Nor does Citus, when it has lost a node.
  */
 export function isUnanswered(error: unknown): boolean {
-  const state = sqlStateOf(error);
-  return state === undefined || state.startsWith('08') || state === '57P01' || state === '57P02';
+  const cause = driverError(error);
+  const state = sqlState(cause);
+  if (state === undefined || state.startsWith('08') || cause.routine === COMMIT_LOST) return true;
+  return state === '57P01' || state === '57P02';
 }
 
 /** The SQLSTATE, if the error is the database's. */

@@ -27,6 +27,11 @@ export class Transaction {
     this.#merchantId = merchantId;
   }
 
+  /** Whether it touches one merchant's rows alone, and its statements are the ones for that (`batchStatement`). */
+  get isOfOneMerchant(): boolean {
+    return this.#merchantId !== undefined;
+  }
+
   async read<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
     const { rows } = await this.#send(statement, values);
     return rows as Row[];

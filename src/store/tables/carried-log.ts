@@ -9,10 +9,11 @@ const CARRY_RECORDS: Statement = {
   text: `
     INSERT INTO log_carried AS c
            (merchant_id, inventory_id, entries, on_hand_delta, reserved_delta, revision, untold_revision)
-    SELECT n.merchant_id, n.inventory_id, n.entries, n.on_hand_delta, n.reserved_delta, n.revision, n.untold_revision
+    SELECT s.merchant_id, n.inventory_id, n.entries, n.on_hand_delta, n.reserved_delta, n.revision, n.untold_revision
       FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
            AS n (merchant_id, inventory_id, entries, on_hand_delta, reserved_delta, revision, untold_revision)
-     WHERE n.merchant_id = $1
+      JOIN stock_levels AS s ON s.id = n.inventory_id
+     WHERE s.merchant_id = $1 AND s.id = ANY ($3::text[])
      ORDER BY n.inventory_id
         ON CONFLICT (merchant_id, inventory_id) DO UPDATE
        SET entries = c.entries + excluded.entries,
@@ -43,13 +44,14 @@ const CARRY_ORDERS: Statement = {
     INSERT INTO order_carried AS c
            (merchant_id, reference, inventory_id, units, first_revision, confirmed, released, expired, moved,
             opened_revision, opened_units)
-    SELECT n.merchant_id, n.reference, n.inventory_id, n.units, n.first_revision, n.confirmed, n.released, n.expired,
+    SELECT s.merchant_id, n.reference, n.inventory_id, n.units, n.first_revision, n.confirmed, n.released, n.expired,
            n.moved, n.opened_revision, n.opened_units
       FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
                   $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[])
            AS n (merchant_id, reference, inventory_id, units, first_revision, confirmed, released, expired, moved,
                  opened_revision, opened_units)
-     WHERE n.merchant_id = $1
+      JOIN stock_levels AS s ON s.id = n.inventory_id
+     WHERE s.merchant_id = $1 AND s.id = ANY ($4::text[])
      ORDER BY n.reference, n.inventory_id
         ON CONFLICT (merchant_id, reference, inventory_id) DO UPDATE
        SET units = c.units + excluded.units,

@@ -185,12 +185,13 @@ export function holdRow(row: RawHold): HoldRow {
 
 const INSERT = batchStatement({
   name: 'insert_holds',
-  text: ({ only }) => `
+  text: ({ only, either }) => `
     INSERT INTO holds (merchant_id, inventory_id, reference, qty, opened_revision, expires_at)
-    SELECT n.merchant_id, n.inventory_id, n.reference, n.qty, n.opened_revision, to_timestamp(n.expires_at_ms / 1000)
+    SELECT ${either('n', 's')}.merchant_id, n.inventory_id, n.reference, n.qty, n.opened_revision, to_timestamp(n.expires_at_ms / 1000)
       FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bigint[], $6::float8[])
            AS n (merchant_id, inventory_id, reference, qty, opened_revision, expires_at_ms)
-    ${only('n.merchant_id', 'WHERE')}`,
+    ${either('', 'JOIN stock_levels AS s ON s.id = n.inventory_id AND s.id = ANY ($2::text[])')}
+    ${only('s.merchant_id', 'WHERE')}`,
 });
 
 /**

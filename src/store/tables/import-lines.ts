@@ -1,7 +1,9 @@
 import type { DataSource } from 'typeorm';
 import type { ImportLine } from '../../domain/import-line.js';
+import { mapName } from '../../domain/map-name.js';
 import { numbers, texts } from '../connection/array-literal.js';
-import { batchStatement } from '../connection/statement.js';
+import { insertInOrder } from '../connection/insert-in-order.js';
+import { batchStatement, type Statement } from '../connection/statement.js';
 import type { Transaction } from '../connection/transaction.js';
 
 export interface ImportLineRow {
@@ -53,13 +55,25 @@ export async function readImportLines(
   }));
 }
 
+const INSERT_ONE: Statement = {
+  name: 'insert_import_line',
+  text: `
+    INSERT INTO import_lines (merchant_id, memory_id, content, line)
+    VALUES ($1, $2, $3, $4)`,
+};
+
 const INSERT = batchStatement({
   name: 'insert_import_lines',
-  text: ({ only }) => `
+  text: ({ only, either }) => `
     INSERT INTO import_lines (merchant_id, memory_id, content, line)
-    SELECT n.merchant_id, n.memory_id, n.content, n.line
+    SELECT ${either('n', 'f')}.merchant_id, n.memory_id, n.content, n.line
       FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::int[]) AS n (merchant_id, memory_id, content, line)
-    ${only('n.merchant_id', 'WHERE')}
+    ${either(
+      '',
+      `JOIN import_lines AS f ON f.memory_id = ($2::uuid[])[1] AND f.content = ($3::uuid[])[1]
+                                        AND (f.memory_id, f.content) <> (n.memory_id, n.content)`,
+    )}
+    ${only('f.merchant_id', 'WHERE')}
      ORDER BY n.merchant_id, n.memory_id, n.content`,
 });
 
@@ -68,7 +82,13 @@ const INSERT = batchStatement({
  * violation; its retry finds the line. Rows are inserted in key order, so that two transactions cannot deadlock.
  */
 export function insertImportLines(tx: Transaction, lines: readonly ImportLineRow[]): void {
-  tx.write(INSERT, columns(lines));
+  insertInOrder(tx, lines, {
+    nameOf: ({ line }) => mapName(line.memoryId, line.content),
+    insertOne: INSERT_ONE,
+    valuesOf: ({ merchantId, line }) => [merchantId, line.memoryId, line.content, line.number],
+    insertMany: INSERT,
+    columnsOf: columns,
+  });
 }
 
 function columns(lines: readonly ImportLineRow[]): unknown[] {

@@ -11,21 +11,23 @@ export interface MovementRow {
   readonly after: Pick<Stock, 'onHandQty' | 'reservedQty'> | null;
 }
 
+// Citus evaluates the time of the statement, which is behind the lock as well, and copies the rows if it finds the clock.
 const APPEND = batchStatement({
   name: 'append_movements',
-  text: ({ only }) => `
+  text: ({ only, either }) => `
     INSERT INTO movement_log
            (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta,
             reference, notes, actor, on_hand_qty, reserved_qty, to_reference, moved_qty, batch_id, logged_at)
-    SELECT n.merchant_id, n.inventory_id, n.revision, n.action, n.on_hand_delta, n.reserved_delta,
+    SELECT ${either('n', 's')}.merchant_id, n.inventory_id, n.revision, n.action, n.on_hand_delta, n.reserved_delta,
            nullif(n.reference, ''), nullif(n.notes, ''), n.actor, n.on_hand_qty, n.reserved_qty,
            nullif(n.to_reference, ''), nullif(n.moved_qty, 0), $14::uuid,
-           coalesce(to_timestamp($15::float8 / 1000000), clock_timestamp())
+           coalesce(to_timestamp($15::float8 / 1000000), ${either('clock', 'statement')}_timestamp())
       FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::int[],
                   $7::text[], $8::text[], $9::text[], $10::int[], $11::int[], $12::text[], $13::int[])
            AS n (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta,
                  reference, notes, actor, on_hand_qty, reserved_qty, to_reference, moved_qty)
-    ${only('n.merchant_id', 'WHERE')}`,
+    ${either('', 'JOIN stock_levels AS s ON s.id = n.inventory_id AND s.id = ANY ($2::text[])')}
+    ${only('s.merchant_id', 'WHERE')}`,
 });
 
 /**

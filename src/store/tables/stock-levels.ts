@@ -222,7 +222,7 @@ const UPDATE = batchStatement({
 
 /** Writes the new quantities of locked records; their next expiry stays. */
 export function updateStockLevels(rows: readonly StockRow[]): Write {
-  return { statement: UPDATE, values: columns(rows) };
+  return { statement: UPDATE, values: stockColumns(rows) };
 }
 
 const UPDATE_EXPIRIES = batchStatement({
@@ -247,26 +247,8 @@ export function updateNextExpiries(tx: Transaction, rows: readonly StockRow[]): 
   ]);
 }
 
-const INSERT = batchStatement({
-  name: 'insert_stock_levels',
-  text: ({ only }) => `
-    INSERT INTO stock_levels (merchant_id, id, on_hand_qty, reserved_qty, revision)
-    SELECT n.*
-      FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::bigint[])
-           AS n (merchant_id, id, on_hand_qty, reserved_qty, revision)
-    ${only('n.merchant_id', 'WHERE')}
-     ORDER BY n.merchant_id, n.id`,
-});
-
-/**
- * Adds new records, which have no holds and so no next expiry. In order of id, so that two transactions that add records
- * with the same ids cannot deadlock.
- */
-export function insertStockLevels(tx: Transaction, rows: readonly StockRow[]): void {
-  tx.write(INSERT, columns(rows));
-}
-
-function columns(rows: readonly StockRow[]): unknown[] {
+/** The columns that a record has from its beginning. */
+export function stockColumns(rows: readonly StockRow[]): unknown[] {
   return [
     texts(rows.map((r) => r.merchantId)),
     texts(rows.map((r) => r.stock.id)),
@@ -274,25 +256,4 @@ function columns(rows: readonly StockRow[]): unknown[] {
     numbers(rows.map((r) => r.stock.reservedQty)),
     numbers(rows.map((r) => r.stock.revision)),
   ];
-}
-
-const AWAIT_CREATION: Statement = {
-  name: 'await_creation',
-  text: `
-    INSERT INTO stock_levels (merchant_id, id, on_hand_qty, reserved_qty, revision)
-    VALUES ($1, $2, 0, 0, 0)
-        ON CONFLICT (merchant_id, id) DO NOTHING`,
-};
-
-const UNDO: Statement = {
-  name: 'undo_await_creation',
-  text: 'DELETE FROM stock_levels WHERE merchant_id = $1 AND id = $2 AND revision = 0',
-};
-
-/**
- * Waits for a transaction that may be adding this record, by adding it, too, for a moment. A record that is there has a
- * revision of 1 or more.
- */
-export async function awaitCreation(tx: Transaction, { merchantId, id }: RecordKey): Promise<void> {
-  await Promise.all([tx.read(AWAIT_CREATION, [merchantId, id]), tx.read(UNDO, [merchantId, id])]);
 }

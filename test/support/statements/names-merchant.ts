@@ -1,6 +1,7 @@
 /**
  * Checks a statement for tables that are distributed by merchant: each part of the statement that uses such a table must
- * name the merchant by an equality with a parameter, always the same one. Returns what is wrong, in words.
+ * name the merchant by an equality with a parameter, always the same one. Rows that are added by a SELECT must get their
+ * merchant from such a table, or a distributed database copies them in two phases. Returns what is wrong, in words.
  */
 export function merchantFaults(text: string, tables: ReadonlySet<string>): string[] {
   const faults: string[] = [];
@@ -10,6 +11,9 @@ export function merchantFaults(text: string, tables: ReadonlySet<string>): strin
     for (const { table, alias } of touched) {
       const named = parametersNaming(part, alias, touched.length === 1);
       if (named.length === 0) faults.push(`${table} ${alias}: no merchant_id = $n`);
+      else if (alias === 'new' && !comesFromTable(part, touched)) {
+        faults.push(`${table} ${alias}: the merchant comes from no table`);
+      }
       for (const parameter of named) parameters.add(parameter);
     }
   }
@@ -31,6 +35,13 @@ function partsOf(text: string): string[] {
     } else open[open.length - 1] += char;
   }
   return [...parts.filter((part) => /\b(?:SELECT|INSERT|UPDATE|DELETE)\b/.test(part)), open[0]!];
+}
+
+/** Whether the rows to add are given by their values, or have their merchant, the first column, from one of the tables. */
+function comesFromTable(part: string, touched: readonly { alias: string }[]): boolean {
+  const from = /\)\s*SELECT\s+(\w+)\.merchant_id\b/.exec(part);
+  if (from === null) return /\)\s*VALUES\b/.test(part);
+  return touched.some(({ alias }) => alias === from[1]);
 }
 
 function touchedTables(part: string, tables: ReadonlySet<string>): { table: string; alias: string }[] {

@@ -51,7 +51,18 @@ test.each<[string, string[]]>([
   ['INSERT INTO holds (merchant_id, qty) VALUES ($1, 2)', []],
   ['INSERT INTO holds (qty, merchant_id) VALUES ($1, 2)', [`holds new: ${none}`]],
   ['INSERT INTO holds (merchant_id) SELECT n.merchant_id FROM unnest($1) AS n', [`holds new: ${none}`]],
-  ['INSERT INTO holds (merchant_id) SELECT n.merchant_id FROM unnest($1) AS n WHERE n.merchant_id = $2', []],
+  [
+    'INSERT INTO holds (merchant_id) SELECT n.merchant_id FROM unnest($1) AS n WHERE n.merchant_id = $2',
+    ['holds new: the merchant comes from no table'],
+  ],
+  [
+    'INSERT INTO holds (merchant_id) SELECT n.merchant_id FROM unnest($1) AS n JOIN imports AS i ON true WHERE i.merchant_id = $2',
+    ['holds new: the merchant comes from no table'],
+  ],
+  [
+    'INSERT INTO holds (merchant_id) SELECT i.merchant_id FROM unnest($1) AS n JOIN imports AS i ON true WHERE i.merchant_id = $2',
+    [],
+  ],
 ])('%s → %j', (text, faults) => {
   expect(merchantFaults(text, merchantTables)).toEqual(faults);
 });

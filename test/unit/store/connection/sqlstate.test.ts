@@ -42,10 +42,13 @@ describe('the kind of a server error, bare and wrapped', () => {
 test('a unique violation is contention where two transactions raced for an idempotency key', () => {
   const violation = Object.assign(state('23505'), { constraint: 'idempotency_keys_pkey' });
   expect(databaseErrorKind(violation)).toBe('contention');
+  expect(databaseErrorKind(Object.assign(state('23505'), { constraint: 'movement_log_pkey' }))).toBe(
+    'culprit',
+  );
   expect(databaseErrorKind(wrapped(violation))).toBe('contention');
 });
 
-test.each(['ReportCopyError', 'LookupShardIdCacheEntry', 'LookupShardRelationFromCatalog'])(
+test.each(['LookupShardIdCacheEntry', 'LookupShardRelationFromCatalog'])(
   'an internal error of a cluster that its routine %s reports is contention',
   (routine) => {
     const refused = Object.assign(state('XX000'), { routine });
@@ -58,7 +61,15 @@ test('a node of a cluster names the constraint only in its text', () => {
   const said = (name: string): Error =>
     Object.assign(new Error(`duplicate key value violates unique constraint "${name}"`), { code: '23505' });
   expect(databaseErrorKind(said('inventory_records_identity_102171'))).toBe('contention');
-  expect(databaseErrorKind(said('holds_pkey_102171'))).toBe('culprit');
+  // The locks of a lost connection are gone.
+  expect(databaseErrorKind(said('movement_log_pkey_102171'))).toBe('contention');
+  expect(databaseErrorKind(said('merchants_pkey_102171'))).toBe('culprit');
+});
+
+test('a node that is lost during COMMIT: nobody knows what became of it', () => {
+  const lost = Object.assign(state('XX000'), { routine: 'ErrorIfPostCommitFailedShardPlacements' });
+  expect([isUnanswered(lost), isUnanswered(wrapped(lost))]).toEqual([true, true]);
+  expect(databaseErrorKind(wrapped(lost))).toBe('unavailable');
 });
 
 describe('the kind of an error that no server sent', () => {
