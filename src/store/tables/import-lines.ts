@@ -62,11 +62,12 @@ const INSERT_ONE: Statement = {
     VALUES ($1, $2, $3, $4)`,
 };
 
+// Where Citus finds the clock, as in the column's default, it copies the rows.
 const INSERT = batchStatement({
   name: 'insert_import_lines',
   text: ({ only, either }) => `
-    INSERT INTO import_lines (merchant_id, memory_id, content, line)
-    SELECT ${either('n', 'f')}.merchant_id, n.memory_id, n.content, n.line
+    INSERT INTO import_lines (merchant_id, memory_id, content, line${either('', ', done_at')})
+    SELECT ${either('n', 'f')}.merchant_id, n.memory_id, n.content, n.line${either('', ', statement_timestamp()')}
       FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::int[]) AS n (merchant_id, memory_id, content, line)
     ${either(
       '',

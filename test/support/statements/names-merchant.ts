@@ -1,7 +1,8 @@
 /**
  * Checks a statement for tables that are distributed by merchant: each part of the statement that uses such a table must
  * name the merchant by an equality with a parameter, always the same one. Rows that are added by a SELECT must get their
- * merchant from such a table, or a distributed database copies them in two phases. Returns what is wrong, in words.
+ * merchant from such a table, and no time from the clock, or a distributed database copies them in two phases. Returns
+ * what is wrong, in words.
  */
 export function merchantFaults(text: string, tables: ReadonlySet<string>): string[] {
   const faults: string[] = [];
@@ -13,6 +14,8 @@ export function merchantFaults(text: string, tables: ReadonlySet<string>): strin
       if (named.length === 0) faults.push(`${table} ${alias}: no merchant_id = $n`);
       else if (alias === 'new' && !comesFromTable(part, touched)) {
         faults.push(`${table} ${alias}: the merchant comes from no table`);
+      } else if (alias === 'new' && /\bSELECT\b.*\bclock_timestamp\b/s.test(text)) {
+        faults.push(`${table} ${alias}: the clock`);
       }
       for (const parameter of named) parameters.add(parameter);
     }

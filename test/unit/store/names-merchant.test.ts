@@ -63,6 +63,10 @@ test.each<[string, string[]]>([
     'INSERT INTO holds (merchant_id) SELECT i.merchant_id FROM unnest($1) AS n JOIN imports AS i ON true WHERE i.merchant_id = $2',
     [],
   ],
+  [
+    'INSERT INTO holds (merchant_id, at) SELECT i.merchant_id, clock_timestamp() FROM imports AS i WHERE i.merchant_id = $2',
+    ['holds new: the clock'],
+  ],
 ])('%s → %j', (text, faults) => {
   expect(merchantFaults(text, merchantTables)).toEqual(faults);
 });
