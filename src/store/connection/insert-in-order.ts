@@ -32,6 +32,7 @@ export function insertInOrder<Row>(
     return;
   }
   const ordered = rows.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
-  tx.write(insertOne, valuesOf(ordered[0]!));
+  const [first] = ordered;
+  if (first !== undefined) tx.write(insertOne, valuesOf(first));
   if (ordered.length > 1) tx.write(insertMany, columnsOf(ordered));
 }
