@@ -188,7 +188,10 @@ async function openReadSources(
   return { reads, fresh };
 }
 
-/** For what changes stock. Throws DatabaseUnusable where transactions of this scope cannot run. */
+/**
+ * For the service, and all commands but those that make and distribute the tables. Throws DatabaseUnusable where
+ * transactions of this scope cannot run, or where only some tables are distributed.
+ */
 export async function requireScope(
   { dataSource }: Database,
   { batchScope }: Pick<Config, 'batchScope'>,

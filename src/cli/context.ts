@@ -35,7 +35,7 @@ export function patient(config: Config): Config {
 /**
  * Runs a command on the database of the environment, whether or not a service runs on it. Throws CommandRefused where
  * there is none: an answer about a database that was made for the question would mislead. Throws DatabaseUnusable where the
- * tables are distributed and the environment does not say so.
+ * tables are distributed and the environment does not say so, or only some of them are.
  */
 export function withDatabase<T>(
   env: Environment,

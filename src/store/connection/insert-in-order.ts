@@ -8,7 +8,10 @@ export interface OrderedInsert<Row> {
   /** Inserts one row, by its values. */
   readonly insertOne: Statement;
   valuesOf(row: Row): readonly unknown[];
-  /** Inserts all rows; in a transaction of one merchant, all but the first, which is there already. */
+  /**
+   * Inserts all rows; in a transaction of one merchant, all but the first, which is there already. Orders them as they are
+   * ordered here, and not by the language of the database.
+   */
   readonly insertMany: Statement;
   columnsOf(rows: readonly Row[]): readonly unknown[];
 }

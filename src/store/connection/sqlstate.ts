@@ -121,7 +121,8 @@ const raceConstraints: readonly string[] = [
 
 /**
  * When Citus loses the connection to a node, a transaction may go on with another one, without the locks of the first. If
- * somebody else has changed the record by then, it meets the entry, or the hold, of the same revision.
+ * somebody else has changed the record's quantities by then, a change of quantities meets the entry of the same revision.
+ * One of terms or descriptions alone adds no entry, and meets nothing.
  */
 const lockConstraints: readonly string[] = ['movement_log_pkey', 'holds_by_age', 'holds_pkey'];
 

@@ -68,7 +68,7 @@ const INSERT = batchStatement({
       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS n (merchant_id, key, fingerprint, outcome)
     ${either('', 'JOIN idempotency_keys AS f ON f.key = ($2::text[])[1] AND f.key <> n.key')}
     ${only('f.merchant_id', 'WHERE')}
-     ORDER BY n.merchant_id, n.key`,
+     ORDER BY n.merchant_id, n.key COLLATE "C"`,
 });
 
 /**

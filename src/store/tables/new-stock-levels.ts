@@ -19,7 +19,7 @@ const INSERT = batchStatement({
            AS n (merchant_id, id, on_hand_qty, reserved_qty, revision)
     ${either('', 'JOIN stock_levels AS f ON f.id = ($2::text[])[1] AND f.id <> n.id')}
     ${only('f.merchant_id', 'WHERE')}
-     ORDER BY n.merchant_id, n.id`,
+     ORDER BY n.merchant_id, n.id COLLATE "C"`,
 });
 
 /**

@@ -50,7 +50,8 @@ export async function readNowUs(dataSource: DataSource): Promise<number> {
  * Entries that something still reads stay, however old: a record's last one (when it was changed), its last adjustment
  * (when, and by whom), and the one that opened a hold (since when the order waits). Whether there is a later one cannot
  * change back: entries are only added, and of those that are removed each has a later one. Nor can a hold be opened by a
- * revision a second time. So nothing needs a lock.
+ * revision a second time. So nothing needs a lock. And all entries of a record stay that has lost its row of stock, which
+ * only damage does: they say what was in it.
  */
 const REMOVE: Statement = {
   name: 'prune_entries',
@@ -68,6 +69,7 @@ const REMOVE: Statement = {
        AND NOT EXISTS (SELECT FROM holds AS h
                         WHERE h.merchant_id = $1 AND h.inventory_id = k.inventory_id
                           AND h.opened_revision = k.revision AND h.reference <> '')
+       AND EXISTS (SELECT FROM stock_levels AS s WHERE s.merchant_id = $1 AND s.id = k.inventory_id)
     RETURNING l.inventory_id, l.revision, l.action, l.on_hand_delta, l.reserved_delta, l.reference, l.notes, l.actor,
               l.to_reference, l.moved_qty, l.on_hand_qty IS NOT NULL AS told,
               (SELECT h.opened_revision FROM holds AS h
