@@ -223,7 +223,7 @@ const byIndex: Readonly<Record<string, readonly (readonly [index: string, column
     ['inventory_records_identity', 'warehouse_id'],
     ['stock_levels_pkey', 'id'],
   ],
-  insert_inventory_records: [['stock_levels_pkey', 'id']],
+  set_reorder_levels: [['stock_levels_pkey', 'id']],
   read_idempotency_keys: [['idempotency_keys_pkey', 'key']],
   forget_idempotency_keys: [['idempotency_keys_pkey', 'key']],
   read_import_lines: [
@@ -237,6 +237,7 @@ const withoutLookUp = [
   'insert_holds',
   'insert_idempotency_keys',
   'insert_import_lines',
+  'insert_inventory_records',
   'insert_stock_levels',
 ];
 /**
@@ -248,6 +249,7 @@ const ofMerchantByIndex: typeof byIndex = {
   append_movements: [['stock_levels_pkey', 'id']],
   insert_holds: [['stock_levels_pkey', 'id']],
   insert_stock_levels: [['stock_levels_pkey', 'id']],
+  insert_inventory_records: [['stock_levels_pkey', 'id']],
   insert_idempotency_keys: [['idempotency_keys_pkey', 'key']],
   insert_import_lines: [['import_lines_pkey', 'content']],
   update_holds: [['holds_pkey', 'reference']],
@@ -268,7 +270,6 @@ const ofOneText: typeof byIndex = {
   update_settings: [['merchants_pkey', 'merchant_id']],
   undo_await_creation: [['stock_levels_pkey', 'id']],
   await_creation: [],
-  set_reorder_levels: [['stock_levels_pkey', 'id']],
   insert_stock_level: [],
   insert_idempotency_key: [],
   insert_import_line: [],

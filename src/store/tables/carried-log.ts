@@ -10,10 +10,10 @@ const CARRY_RECORDS: Statement = {
     INSERT INTO log_carried AS c
            (merchant_id, inventory_id, entries, on_hand_delta, reserved_delta, revision, untold_revision)
     SELECT s.merchant_id, n.inventory_id, n.entries, n.on_hand_delta, n.reserved_delta, n.revision, n.untold_revision
-      FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
-           AS n (merchant_id, inventory_id, entries, on_hand_delta, reserved_delta, revision, untold_revision)
+      FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
+           AS n (inventory_id, entries, on_hand_delta, reserved_delta, revision, untold_revision)
       JOIN stock_levels AS s ON s.id = n.inventory_id
-     WHERE s.merchant_id = $1 AND s.id = ANY ($3::text[])
+     WHERE s.merchant_id = $1 AND s.id = ANY ($2::text[])
      ORDER BY n.inventory_id
         ON CONFLICT (merchant_id, inventory_id) DO UPDATE
        SET entries = c.entries + excluded.entries,
@@ -27,7 +27,6 @@ const CARRY_RECORDS: Statement = {
 export function carryRecords(tx: Transaction, merchantId: string, records: readonly CarriedRecord[]): void {
   tx.write(CARRY_RECORDS, [
     merchantId,
-    texts(records.map(() => merchantId)),
     texts(records.map((r) => r.inventoryId)),
     numbers(records.map((r) => r.entries)),
     numbers(records.map((r) => r.onHandDelta)),
@@ -46,12 +45,12 @@ const CARRY_ORDERS: Statement = {
             opened_revision, opened_units)
     SELECT s.merchant_id, n.reference, n.inventory_id, n.units, n.first_revision, n.confirmed, n.released, n.expired,
            n.moved, n.opened_revision, n.opened_units
-      FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
-                  $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[])
-           AS n (merchant_id, reference, inventory_id, units, first_revision, confirmed, released, expired, moved,
+      FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
+                  $9::bigint[], $10::bigint[], $11::bigint[])
+           AS n (reference, inventory_id, units, first_revision, confirmed, released, expired, moved,
                  opened_revision, opened_units)
       JOIN stock_levels AS s ON s.id = n.inventory_id
-     WHERE s.merchant_id = $1 AND s.id = ANY ($4::text[])
+     WHERE s.merchant_id = $1 AND s.id = ANY ($3::text[])
      ORDER BY n.reference, n.inventory_id
         ON CONFLICT (merchant_id, reference, inventory_id) DO UPDATE
        SET units = c.units + excluded.units,
@@ -73,7 +72,6 @@ export function carryOrders(tx: Transaction, merchantId: string, orders: readonl
   const openedUnits = orders.map((o) => (o.openedRevision === null ? null : o.openedUnits));
   tx.write(CARRY_ORDERS, [
     merchantId,
-    texts(orders.map(() => merchantId)),
     texts(orders.map((o) => o.reference)),
     texts(orders.map((o) => o.inventoryId)),
     numbers(orders.map((o) => o.units)),

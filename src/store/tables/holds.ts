@@ -3,6 +3,7 @@ import { mapName } from '../../domain/map-name.js';
 import { numbers, numbersOrNulls, texts } from '../connection/array-literal.js';
 import { batchStatement, type Statement, type Write } from '../connection/statement.js';
 import type { Transaction } from '../connection/transaction.js';
+import { ofRecords } from './of-records.js';
 
 /** Names one hold. */
 export interface HoldKey {
@@ -185,13 +186,12 @@ export function holdRow(row: RawHold): HoldRow {
 
 const INSERT = batchStatement({
   name: 'insert_holds',
-  text: ({ only, either }) => `
+  text: (scope) => `
     INSERT INTO holds (merchant_id, inventory_id, reference, qty, opened_revision, expires_at)
-    SELECT ${either('n', 's')}.merchant_id, n.inventory_id, n.reference, n.qty, n.opened_revision, to_timestamp(n.expires_at_ms / 1000)
+    SELECT ${scope.either('n', 's')}.merchant_id, n.inventory_id, n.reference, n.qty, n.opened_revision, to_timestamp(n.expires_at_ms / 1000)
       FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bigint[], $6::float8[])
            AS n (merchant_id, inventory_id, reference, qty, opened_revision, expires_at_ms)
-    ${either('', 'JOIN stock_levels AS s ON s.id = n.inventory_id AND s.id = ANY ($2::text[])')}
-    ${only('s.merchant_id', 'WHERE')}`,
+    ${ofRecords(scope, 'n.inventory_id')}`,
 });
 
 /**

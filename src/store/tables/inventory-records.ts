@@ -1,9 +1,10 @@
 import type { RecordDescriptionView } from '../../domain/decisions/decision.js';
 import type { RecordDetails, RecordIdentity } from '../../domain/inventory-record.js';
 import { numbers, texts } from '../connection/array-literal.js';
-import { batchStatement, type Statement } from '../connection/statement.js';
+import { batchStatement } from '../connection/statement.js';
 import type { Transaction } from '../connection/transaction.js';
 import { detailsOf, identityOf, type RawDetails, type RawIdentity } from '../record-details.js';
+import { ofRecords } from './of-records.js';
 import type { RecordKey } from './stock-levels.js';
 
 export interface RecordRow {
@@ -14,41 +15,31 @@ export interface RecordRow {
 
 const INSERT = batchStatement({
   name: 'insert_inventory_records',
-  text: ({ only, either }) => `
-    ${either('WITH created AS (', '')}
+  text: (scope) => `
     INSERT INTO inventory_records
            (merchant_id, id, product_id, sku_id, warehouse_id, warehouse_name, location,
             reorder_level, reorder_qty, variant_attributes, created_at, updated_at)
-    SELECT ${either('n', 'q')}.merchant_id, n.id, n.product_id, n.sku_id, n.warehouse_id, n.warehouse_name, n.location,
+    SELECT ${scope.either('n', 's')}.merchant_id, n.id, n.product_id, n.sku_id, n.warehouse_id, n.warehouse_name, n.location,
            n.reorder_level, n.reorder_qty, n.variant_attributes::jsonb, c.instant, c.instant
       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
                   $8::int[], $9::int[], $10::text[])
            AS n (merchant_id, id, product_id, sku_id, warehouse_id, warehouse_name, location,
                  reorder_level, reorder_qty, variant_attributes)
      CROSS JOIN (SELECT coalesce(to_timestamp($11::float8 / 1000000),
-                                 ${either('clock', 'statement')}_timestamp()) AS instant) AS c
-    ${either('', 'JOIN stock_levels AS q ON q.id = n.id AND q.id = ANY ($2::text[])')}
-    ${only('q.merchant_id', 'WHERE')}
-     ORDER BY n.merchant_id, n.product_id, n.sku_id, n.warehouse_id
-    ${either(
-      `RETURNING merchant_id, id, reorder_level)
-    UPDATE stock_levels AS s
-       SET reorder_level = created.reorder_level
-      FROM created
-     WHERE s.merchant_id = created.merchant_id AND s.id = created.id AND created.reorder_level <> 0`,
-      '',
-    )}`,
+                                 ${scope.either('clock', 'statement')}_timestamp()) AS instant) AS c
+    ${ofRecords(scope, 'n.id')}
+     ORDER BY n.merchant_id, n.product_id, n.sku_id, n.warehouse_id`,
 });
 
-/** In transactions of one merchant. In others, it is part of the one above. */
-const SET_REORDER_LEVELS: Statement = {
+const SET_REORDER_LEVELS = batchStatement({
   name: 'set_reorder_levels',
-  text: `
+  text: ({ only, either }) => `
     UPDATE stock_levels AS s
        SET reorder_level = n.reorder_level
-      FROM unnest($2::text[], $3::int[]) AS n (id, reorder_level)
-     WHERE s.merchant_id = $1 AND s.id = n.id AND s.id = ANY ($2::text[]) AND n.reorder_level <> 0`,
-};
+      FROM unnest($1::text[], $2::text[], $3::int[]) AS n (merchant_id, id, reorder_level)
+     WHERE s.merchant_id = n.merchant_id AND s.id = n.id AND n.reorder_level <> 0
+       ${only('s.merchant_id')} ${either('', 'AND s.id = ANY ($2::text[])')}`,
+});
 
 /**
  * Inserts the descriptions of new records, in order of identity, so that two transactions that race for the same ones
@@ -61,10 +52,11 @@ export function insertInventoryRecords(
   rows: readonly RecordRow[],
   atUs: number | null = null,
 ): void {
+  const merchantIds = texts(rows.map((r) => r.merchantId));
   const ids = texts(rows.map((r) => r.id));
   const reorderLevels = numbers(rows.map((r) => r.details.reorderLevel));
   tx.write(INSERT, [
-    texts(rows.map((r) => r.merchantId)),
+    merchantIds,
     ids,
     texts(rows.map((r) => r.details.productId)),
     texts(rows.map((r) => r.details.skuId)),
@@ -76,8 +68,9 @@ export function insertInventoryRecords(
     texts(rows.map((r) => JSON.stringify(r.details.variantAttributes))),
     atUs,
   ]);
-  if (!tx.isOfOneMerchant || rows.every(({ details }) => details.reorderLevel === 0)) return;
-  tx.write(SET_REORDER_LEVELS, [rows[0]!.merchantId, ids, reorderLevels]);
+  if (rows.some(({ details }) => details.reorderLevel !== 0)) {
+    tx.write(SET_REORDER_LEVELS, [merchantIds, ids, reorderLevels]);
+  }
 }
 
 // The range and its order leave the primary key as the only index that fits. With a plain equality, a plan made for a

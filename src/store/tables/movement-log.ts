@@ -3,6 +3,7 @@ import type { Stock } from '../../domain/stock.js';
 import { numbers, numbersOrNulls, texts } from '../connection/array-literal.js';
 import { batchStatement, type Statement, type Write } from '../connection/statement.js';
 import type { Transaction } from '../connection/transaction.js';
+import { ofRecords } from './of-records.js';
 
 export interface MovementRow {
   readonly merchantId: string;
@@ -14,20 +15,19 @@ export interface MovementRow {
 // Citus evaluates the time of the statement, which is behind the lock as well, and copies the rows if it finds the clock.
 const APPEND = batchStatement({
   name: 'append_movements',
-  text: ({ only, either }) => `
+  text: (scope) => `
     INSERT INTO movement_log
            (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta,
             reference, notes, actor, on_hand_qty, reserved_qty, to_reference, moved_qty, batch_id, logged_at)
-    SELECT ${either('n', 's')}.merchant_id, n.inventory_id, n.revision, n.action, n.on_hand_delta, n.reserved_delta,
+    SELECT ${scope.either('n', 's')}.merchant_id, n.inventory_id, n.revision, n.action, n.on_hand_delta, n.reserved_delta,
            nullif(n.reference, ''), nullif(n.notes, ''), n.actor, n.on_hand_qty, n.reserved_qty,
            nullif(n.to_reference, ''), nullif(n.moved_qty, 0), $14::uuid,
-           coalesce(to_timestamp($15::float8 / 1000000), ${either('clock', 'statement')}_timestamp())
+           coalesce(to_timestamp($15::float8 / 1000000), ${scope.either('clock', 'statement')}_timestamp())
       FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::int[],
                   $7::text[], $8::text[], $9::text[], $10::int[], $11::int[], $12::text[], $13::int[])
            AS n (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta,
                  reference, notes, actor, on_hand_qty, reserved_qty, to_reference, moved_qty)
-    ${either('', 'JOIN stock_levels AS s ON s.id = n.inventory_id AND s.id = ANY ($2::text[])')}
-    ${only('s.merchant_id', 'WHERE')}`,
+    ${ofRecords(scope, 'n.inventory_id')}`,
 });
 
 /**
