@@ -1,21 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { decide } from '../domain/decisions/decide.js';
+import { mapName } from '../domain/map-name.js';
 import type { Outcome } from '../domain/outcome.js';
 import { CommitOutcomeUnknown, inTransaction, type Transaction } from '../store/connection/transaction.js';
 import type { TransactionKind } from '../store/connection/watched-pool.js';
+import { inPlace, PlaceKept } from '../store/tables/kept-place.js';
 import { hasMovement, type MovementRow } from '../store/tables/movement-log.js';
 import { awaitCreation } from '../store/tables/new-stock-levels.js';
 import {
   awaitStockLevel,
   findFreeStockLevels,
+  findStockLevels,
   lockStockLevels,
   type RecordKey,
   setLockTimeout,
 } from '../store/tables/stock-levels.js';
 import { EarlyReads } from './fetch/early-reads.js';
 import { type FetchedBatch, fetchBatch } from './fetch/fetch.js';
-import type { Blocked } from './scheduler/entry.js';
+import { recordsNamed } from './fetch/records-named.js';
+import { Blocked } from './scheduler/entry.js';
 import type { BehindResults, Claim, Line, Results } from './scheduler/executor.js';
 import type { Execution, Submission } from './submission.js';
 import { changesAnything, type DecidedBatch, writeBatch } from './write.js';
@@ -61,8 +65,23 @@ export function applyCommands(
   const { merchantId } = submissions[0]!.command;
   return runBatch(dataSource, rules, { merchantId, kind: 'batch' }, (tx) =>
     fetchBatch(tx, submissions, rules.linesMax, 'skip', claim),
-  );
+  ).catch(undoneIfMoved(submissions));
 }
+
+/** While the merchant's rows are being moved to another node, each command waits as for a record that somebody else has. */
+function undoneIfMoved(submissions: readonly Submission[]): (error: unknown) => Results<Execution> {
+  return (error) => {
+    if (!(error instanceof PlaceKept)) throw error;
+    return submissions.map(({ command }) => {
+      const named = recordsNamed(command);
+      const names = named.length > 0 ? named : [mapName(command.merchantId, NO_RECORD)];
+      return new Blocked(names[0]!, names);
+    });
+  };
+}
+
+/** No record has this id. Nobody can have it, so it is free once the merchant's rows are in their place. */
+const NO_RECORD = '';
 
 /** If the lock takes longer than this, somebody else had it. */
 const WAITED_MS = 0.3;
@@ -108,24 +127,42 @@ export function applyPatiently(
   return runBatch(dataSource, rules, { merchantId, kind: 'patient' }, (tx) => {
     setLockTimeout(tx, PATIENCE_MS);
     return fetchBatch(tx, submissions, rules.linesMax, 'wait');
-  });
+  }).catch(undoneIfMoved(submissions));
 }
 
-/** Returns those of the records that nobody has locked at this moment. */
+/** Returns those of the records that nobody has locked at this moment, and those that do not exist. */
 export async function findFreeRecords(
   dataSource: DataSource,
   records: readonly RecordKey[],
   oneMerchant: boolean,
 ): Promise<RecordKey[]> {
-  const find = (of: readonly RecordKey[], merchantId?: string): Promise<RecordKey[]> =>
-    inTransaction(dataSource, (tx) => findFreeStockLevels(tx, of), merchantId, 'look');
-  if (!oneMerchant) return find(records);
+  if (!oneMerchant) return inTransaction(dataSource, (tx) => findFree(tx, records), undefined, 'look');
   const free: RecordKey[] = [];
   for (const merchantId of new Set(records.map((record) => record.merchantId))) {
     const own = records.filter((record) => record.merchantId === merchantId);
-    free.push(...(await find(own, merchantId)));
+    const find = (tx: Transaction): Promise<RecordKey[]> => findFree(tx, own);
+    free.push(...(await inPlace(dataSource, find, merchantId, 'look').catch(noneIfMoved)));
   }
   return free;
+}
+
+async function findFree(tx: Transaction, records: readonly RecordKey[]): Promise<RecordKey[]> {
+  const free = await findFreeStockLevels(tx, records);
+  if (free.length === records.length) return free;
+  const names = new Set(free.map(nameOf));
+  const kept = await findStockLevels(
+    tx,
+    records.filter((record) => !names.has(nameOf(record))),
+  );
+  const keptNames = new Set(kept.map(nameOf));
+  return records.filter((record) => !keptNames.has(nameOf(record)));
+}
+
+const nameOf = ({ merchantId, id }: RecordKey): string => mapName(merchantId, id);
+
+function noneIfMoved(error: unknown): never[] {
+  if (error instanceof PlaceKept) return [];
+  throw error;
 }
 
 async function runBatch(
@@ -143,7 +180,7 @@ async function runBatch(
       decided = decideBatch(fetched);
       writeBatch(tx, batchId, decided);
     };
-    await inTransaction(dataSource, work, oneMerchant ? merchantId : undefined, kind);
+    await inPlace(dataSource, work, oneMerchant ? merchantId : undefined, kind);
   } catch (error) {
     if (!(error instanceof CommitOutcomeUnknown) || decided === undefined) throw error;
     const { movements } = decided.workingSet;

@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import type { Command } from '../domain/command.js';
 import type { Fault } from '../domain/failure.js';
 import { mapName, named } from '../domain/map-name.js';
 import { databaseErrorKind, errorClass, isLockTimeout } from '../store/connection/sqlstate.js';
@@ -136,7 +137,7 @@ function executor(
     reconcile: (error) => reconcileBatch(dataSource, error as BatchOutcomeUnknown),
     failureKind,
     weightOf,
-    groupOf: ({ command }) => command.merchantId,
+    groupOf: ({ command }) => (oneMerchant ? groupAlone(command) : command.merchantId),
     sequenceOf: ({ sequence }) => sequence,
     namesOf: ({ command }) => recordsNamed(command),
     oneGroup: oneMerchant,
@@ -148,6 +149,14 @@ function executor(
     onRowFree: (waitedMs) => observer.recordFree(waitedMs),
     onKept: (name, commands, waitedMs) => observer.recordKept(recordOf(name), commands, waitedMs),
   };
+}
+
+/**
+ * A merchant's settings are on all nodes of a cluster, so a change of them is committed in two phases. Changes of stock must
+ * not be in one transaction with it.
+ */
+function groupAlone({ kind, merchantId }: Command): string {
+  return kind === 'update_settings' ? mapName(merchantId, 'settings') : merchantId;
 }
 
 function causeOf(error: unknown): string {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
-import { CommitOutcomeUnknown, inTransaction, type Transaction } from '../store/connection/transaction.js';
+import { CommitOutcomeUnknown, type Transaction } from '../store/connection/transaction.js';
 import { findNextDueMs, lockDueRecords } from '../store/tables/expired-holds.js';
+import { inPlace, PlaceKept } from '../store/tables/kept-place.js';
 import { lockStockLevels, type RecordKey } from '../store/tables/stock-levels.js';
 import { Overdue } from '../timing/overdue.js';
 import type { OnChange } from './apply-commands.js';
@@ -131,7 +132,10 @@ async function sweepStep(
     if (keys.length === 0) return { records: 0, ended: 0, unfinished: false };
     return { records: keys.length, ...(await endExpiredOf(tx, keys, STEP_HOLDS_MAX)) };
   };
-  return inTransaction(dataSource, step, merchantId, 'sweep');
+  return inPlace(dataSource, step, merchantId, 'sweep').catch((error) => {
+    if (error instanceof PlaceKept) return { records: 0, ended: 0, unfinished: false };
+    throw error;
+  });
 }
 
 /**
@@ -147,7 +151,7 @@ export async function endBacklog(
     for (let step = 1, unfinished = true; unfinished && step <= BACKLOG_STEPS_MAX; step++) {
       const end = (tx: Transaction): Promise<{ unfinished: boolean }> =>
         endExpiredOf(tx, [key], BACKLOG_STEP_HOLDS_MAX);
-      ({ unfinished } = await inTransaction(dataSource, end, key.merchantId, 'sweep').catch(withoutDoubt));
+      ({ unfinished } = await inPlace(dataSource, end, key.merchantId, 'sweep').catch(withoutDoubt));
       onChange(key.merchantId);
     }
   }

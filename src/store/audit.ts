@@ -4,8 +4,9 @@ import { UNREFERENCED } from '../domain/hold.js';
 import { SYSTEM_ACTOR } from '../domain/movement.js';
 import { findReferenceDrift, type ReferenceSums, readReferenceDrift } from './audit-references.js';
 import type { Statement } from './connection/statement.js';
-import { inTransaction, type Transaction } from './connection/transaction.js';
+import type { Transaction } from './connection/transaction.js';
 import { holdsToAudit } from './tables/holds.js';
+import { inPlace } from './tables/kept-place.js';
 import { appendMovements, type MovementRow } from './tables/movement-log.js';
 import { lockStockLevels, updateNextExpiries, updateStockLevels } from './tables/stock-levels.js';
 
@@ -202,7 +203,7 @@ export async function repairRecord(
     tx.writeTogether(updateStockLevels([{ merchantId, stock }]), appendMovements(randomUUID(), entries));
     return { found, repaired: true };
   };
-  return inTransaction(dataSource, repair, merchantId);
+  return inPlace(dataSource, repair, merchantId);
 }
 
 interface Correction {

@@ -261,6 +261,7 @@ const ofMerchantByIndex: typeof byIndex = {
 };
 /** Most statements have a second text, for transactions of one merchant. These have only one. */
 const ofOneText: typeof byIndex = {
+  keep_place: [['stock_levels_pkey', 'id']],
   lock_due_records: [['stock_levels_by_expiry', 'next_expiry_at']],
   find_movement: [['movement_log_pkey', 'revision']],
   await_stock_level: [['stock_levels_pkey', 'id']],
@@ -274,6 +275,8 @@ const ofOneText: typeof byIndex = {
   insert_idempotency_key: [],
   insert_import_line: [],
   read_clock: [],
+  wait_briefly: [],
+  wait_as_before: [],
 };
 
 const names = [...Object.keys(byIndex), ...withoutLookUp].flatMap((name) => [name, `${name}_of_merchant`]);

@@ -38,6 +38,7 @@ export interface TestEngine {
 export interface EngineOptions {
   readonly limits?: Partial<SchedulerLimits>;
   readonly database?: Partial<DatabaseLimits>;
+  readonly batchScope?: 'any' | 'merchant';
 }
 
 export async function startEngine(url: string, options: EngineOptions = {}): Promise<TestEngine> {
@@ -48,7 +49,7 @@ export async function startEngine(url: string, options: EngineOptions = {}): Pro
     onRetry: () => {},
   };
   const engine = createEngine(dataSource, {
-    batchScope: 'any',
+    batchScope: options.batchScope ?? 'any',
     limits: {
       engineLanes: 2,
       batchCommandsMax: 500,

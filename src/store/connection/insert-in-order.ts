@@ -30,7 +30,7 @@ export function insertInOrder<Row>(
   rows: readonly Row[],
   { nameOf, insertOne, valuesOf, insertMany, columnsOf }: OrderedInsert<Row>,
 ): void {
-  if (!tx.isOfOneMerchant) {
+  if (tx.merchantId === undefined) {
     tx.write(insertMany, columnsOf(rows));
     return;
   }

@@ -119,17 +119,10 @@ const raceConstraints: readonly string[] = [
   'stock_levels_pkey',
 ];
 
-/**
- * When Citus loses the connection to a node, a transaction may go on with another one, without the locks of the first. If
- * somebody else has changed the record's quantities by then, a change of quantities meets the entry of the same revision.
- * One of terms or descriptions alone adds no entry, and meets nothing.
- */
-const lockConstraints: readonly string[] = ['movement_log_pkey', 'holds_by_age', 'holds_pkey'];
-
 /** A cluster passes on a node's error without the field `constraint`: its name, with a number, is only in the text. */
 function isKeyRace({ constraint, message }: { constraint?: unknown; message?: unknown }): boolean {
   if (constraint !== undefined) return raceConstraints.some((name) => constraint === name);
-  return [...raceConstraints, ...lockConstraints].some((name) => String(message).includes(`"${name}_`));
+  return raceConstraints.some((name) => String(message).includes(`"${name}_`));
 }
 
 export function isUniqueViolation(error: unknown): boolean {

@@ -15,21 +15,19 @@ import type { EndedTransaction, TransactionKind } from './watched-pool.js';
 export class Transaction {
   /** Holds the entities for statements that TypeORM writes. */
   readonly dataSource: DataSource;
+  /**
+   * The merchant whose rows alone it touches, and whom every statement names (`batchStatement`); undefined: it may touch
+   * all rows.
+   */
+  readonly merchantId: string | undefined;
   readonly #client: PoolClient;
-  /** The merchant whose rows alone it touches, and whom every statement names; undefined: it may touch all rows. */
-  readonly #merchantId: string | undefined;
   readonly #writes: Promise<unknown>[] = [];
   #failed = false;
 
   constructor(dataSource: DataSource, client: PoolClient, merchantId: string | undefined) {
     this.dataSource = dataSource;
     this.#client = client;
-    this.#merchantId = merchantId;
-  }
-
-  /** Whether it touches one merchant's rows alone, and its statements are the ones for that (`batchStatement`). */
-  get isOfOneMerchant(): boolean {
-    return this.#merchantId !== undefined;
+    this.merchantId = merchantId;
   }
 
   async read<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
@@ -50,7 +48,7 @@ export class Transaction {
    * by one.
    */
   writeTogether(...writes: readonly Write[]): void {
-    if (this.#merchantId === undefined) {
+    if (this.merchantId === undefined) {
       const values = writes.flatMap((write) => write.values);
       this.write(together(writes.map(({ statement }) => statement)), values);
       return;
@@ -65,7 +63,7 @@ export class Transaction {
 
   #send(statement: Statement, values: readonly unknown[]): Promise<{ rows: unknown[] }> {
     if (this.#failed) throw new Error('the transaction has failed');
-    const merchantId = this.#merchantId;
+    const { merchantId } = this;
     const { ofMerchant } = statement;
     if (merchantId === undefined || ofMerchant === undefined) {
       const { name, text } = statement;

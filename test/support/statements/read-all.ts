@@ -9,7 +9,8 @@ import { merchantFaults } from './names-merchant.js';
 /*
  * Reads every statement that the service executes in the tests' own process, in any test. A statement that could not run
  * on a distributed table fails where it is sent. If a statement has a second text for one merchant, that one is read, no
- * matter which is sent. The tests' own statements are not read.
+ * matter which is sent. The tests' own statements are not read. And a transaction of one merchant that has locked rows
+ * only writes if it has kept them in their place (`inPlace`).
  */
 
 /** The tables that are distributed by merchant; `merchants` and `api_keys` are on each node. */
@@ -51,14 +52,22 @@ const readStatement = ({ text, ofMerchant }: Statement): void => {
   if (ofMerchant !== undefined) good.add(text);
 };
 
+/** Transactions whose rows stay in their place, and those that have locked rows which may be moved. */
+const placed = new WeakSet<Transaction>();
+const lockedWithout = new WeakSet<Transaction>();
+
 function readAll(): void {
   const { read: readRows, write, writeTogether } = Transaction.prototype;
   Transaction.prototype.read = function <Row>(this: Transaction, statement: Statement, values: unknown[]) {
     readStatement(statement);
+    if (statement.name === 'keep_place') placed.add(this);
+    if (/\bFOR UPDATE\b/.test(statement.text) && !placed.has(this)) lockedWithout.add(this);
     return readRows.call(this, statement, values) as Promise<Row[]>;
   };
   Transaction.prototype.write = function (this: Transaction, statement, values) {
     readStatement(statement);
+    if (this.merchantId !== undefined && lockedWithout.has(this))
+      throw new Error(`locked rows that may be moved, then ${statement.name}`);
     write.call(this, statement, values);
   };
   Transaction.prototype.writeTogether = function (this: Transaction, ...writes) {

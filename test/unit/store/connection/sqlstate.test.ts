@@ -61,8 +61,6 @@ test('a node of a cluster names the constraint only in its text', () => {
   const said = (name: string): Error =>
     Object.assign(new Error(`duplicate key value violates unique constraint "${name}"`), { code: '23505' });
   expect(databaseErrorKind(said('inventory_records_identity_102171'))).toBe('contention');
-  // The locks of a lost connection are gone.
-  expect(databaseErrorKind(said('movement_log_pkey_102171'))).toBe('contention');
   expect(databaseErrorKind(said('merchants_pkey_102171'))).toBe('culprit');
 });
 

@@ -1,0 +1,77 @@
+import type { DataSource } from 'typeorm';
+import { isLockTimeout } from '../connection/sqlstate.js';
+import type { Statement } from '../connection/statement.js';
+import { inTransaction, type Transaction } from '../connection/transaction.js';
+import type { TransactionKind } from '../connection/watched-pool.js';
+
+/** Longer than that, a transaction does not wait for a shard that is being moved. */
+const PLACE_TIMEOUT_MS = 10;
+
+/** By a function, which only the coordinator hears of. What follows waits as long as before. */
+const WAIT_BRIEFLY: Statement = {
+  name: 'wait_briefly',
+  text: `
+    SELECT set_config('holdfast.lock_timeout', current_setting('lock_timeout'), true),
+           set_config('lock_timeout', '${PLACE_TIMEOUT_MS}', true)`,
+};
+const WAIT_AS_BEFORE: Statement = {
+  name: 'wait_as_before',
+  text: `SELECT set_config('lock_timeout', current_setting('holdfast.lock_timeout'), true)`,
+};
+
+/** No id is empty, so it changes no row. */
+const KEEP_PLACE: Statement = {
+  name: 'keep_place',
+  text: "UPDATE stock_levels SET revision = revision WHERE merchant_id = $1 AND id = ''",
+};
+
+/** A cluster is moving the merchant's rows to another node, and they may not be written meanwhile. Nothing was done. */
+export class PlaceKept extends Error {
+  override readonly name = 'PlaceKept';
+  /** What it counts as, where nobody knows better. */
+  readonly driverError: unknown;
+
+  constructor(merchantId: string, cause: unknown) {
+    super(`the rows of ${merchantId} are being moved to another node`, { cause });
+    this.driverError = cause;
+  }
+}
+
+/**
+ * Runs `work` in a transaction; if it is one merchant's, whose rows stay on their node until it ends. So must every
+ * transaction that writes what it has read behind a lock. Throws PlaceKept if the rows are just being moved.
+ *
+ * Citus moves or splits a shard with `block_writes` once no transaction is in progress that has written to it; one that has
+ * only locked rows does not count. Its writes would go to the new place, where the rows are not locked, and where others
+ * may have changed them meanwhile. So it makes itself count, before it locks anything: with a write of nothing. Where tables
+ * are not distributed, that costs one more look into an index.
+ */
+export async function inPlace<T>(
+  dataSource: DataSource,
+  work: (tx: Transaction) => Promise<T>,
+  merchantId: string | undefined,
+  kind?: TransactionKind,
+): Promise<T> {
+  let failure: Promise<unknown> | undefined;
+  const inKeptPlace = (tx: Transaction): Promise<T> => {
+    failure = keepPlace(tx);
+    return work(tx);
+  };
+  try {
+    return await inTransaction(dataSource, inKeptPlace, merchantId, kind);
+  } catch (error) {
+    // If this failed, everything behind it only failed because of that.
+    const first = await failure;
+    if (first === undefined) throw error;
+    throw isLockTimeout(first) ? new PlaceKept(merchantId!, first) : first;
+  }
+}
+
+/** Returns why it failed, if it did. */
+async function keepPlace(tx: Transaction): Promise<unknown> {
+  const { merchantId } = tx;
+  if (merchantId === undefined) return undefined;
+  const sent = [tx.read(WAIT_BRIEFLY, []), tx.read(KEEP_PLACE, [merchantId]), tx.read(WAIT_AS_BEFORE, [])];
+  const answers = await Promise.allSettled(sent);
+  return answers.find((answer) => answer.status === 'rejected')?.reason;
+}

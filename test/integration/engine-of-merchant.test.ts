@@ -1,0 +1,115 @@
+import { describe, expect } from 'vitest';
+import { inPlace, PlaceKept } from '../../src/store/tables/kept-place.js';
+import { test } from '../support/engine-fixtures.js';
+import { NEVER, told } from '../support/engine-stage.js';
+import { passSeconds } from '../support/pass-time.js';
+import { sweepExpiredHolds } from '../support/sweeps.js';
+
+/** The engine with BATCH_SCOPE=merchant, for tables that are distributed by merchant. */
+
+describe('rows that move to another node, during which nobody may write', () => {
+  /** What a cluster does then has this on one server: it lets rows be locked, but not written. */
+  const MOVE = 'LOCK TABLE stock_levels IN SHARE MODE';
+
+  test('each command waits without a lane and without a lock, and is done after the move', async ({
+    shelf,
+    start,
+    session,
+  }) => {
+    const engine = await start({ batchScope: 'merchant', limits: { engineLanes: 1, straysMax: 1 } });
+    const { merchantId } = shelf;
+    await shelf.add('inv_3');
+    await engine.submit(shelf.reserve(1, { id: 'inv_3', reference: 'O' }));
+    await session.run('BEGIN');
+    await session.run(MOVE);
+    const order = { kind: 'reserve_order', reference: 'P', notes: '', allowPartial: false } as const;
+    const lines = [
+      { id: 'inv_1', qty: 1 },
+      { id: 'inv_2', qty: 1 },
+    ];
+    const batch = [
+      shelf.reserve(3, { key: 'k' }),
+      shelf.submission({ ...order, lines, ttlSeconds: undefined }),
+      shelf.reserve(1, { id: 'inv_none' }),
+      shelf.releaseOrder('O'),
+      shelf.submission({ kind: 'update_settings', defaultTtlSeconds: 60 }),
+    ];
+    const answers = engine.submit(...batch);
+    // For inv_1 (the order, too), inv_none, and for no record: the order by its reference, and the settings.
+    await expect.poll(() => engine.engine.recordsAwaited).toBe(3);
+    expect(engine.retries).toEqual([]);
+    await session.run('SELECT 1 FROM stock_levels WHERE merchant_id = $1 FOR UPDATE NOWAIT', [merchantId]);
+    await session.run('COMMIT');
+    expect(await answers).toEqual([
+      '3 reserved',
+      '4 1 reserved',
+      'INVENTORY_NOT_FOUND',
+      '0 reserved',
+      'done',
+    ]);
+    expect(await shelf.happened()).toEqual({ reserved: [4, 1, 0], entries: 5, keys: 1 });
+  });
+
+  test('a move that takes too long → CONTENTION, and nothing was done', async ({ shelf, start, session }) => {
+    const engine = await start({ batchScope: 'merchant', limits: { rowWaitMaxMs: 100 } });
+    await session.run('BEGIN');
+    await session.run(MOVE);
+    expect(await engine.submit(shelf.reserve(3, { key: 'k' }), shelf.releaseOrder('O'))).toEqual([
+      'CONTENTION',
+      'CONTENTION',
+    ]);
+    await session.run('COMMIT');
+    expect(await shelf.happened()).toEqual({ reserved: [0, 0], entries: 0, keys: 0 });
+    expect(await engine.submit(shelf.reserve(3, { key: 'k' }))).toEqual(['3 reserved']);
+  });
+
+  test('the sweep leaves the merchant’s holds to the next one', async ({ shelf, engine, session }) => {
+    await engine.submit(shelf.reserve(3, { ttlSeconds: 60 }));
+    await passSeconds(engine.dataSource, shelf.merchantId, 60);
+    await session.run('BEGIN');
+    await session.run(MOVE);
+    expect(await sweepExpiredHolds(engine.dataSource, () => false)).toBe(0);
+    await session.run('COMMIT');
+    expect(await sweepExpiredHolds(engine.dataSource, () => false)).toBe(1);
+    expect(await shelf.happened()).toMatchObject({ reserved: [0, 0] });
+  });
+
+  test('after that, a transaction waits for locks as long as before', async ({ engine, session }) => {
+    const merchantId = 'mer_1';
+    const setting = async (): Promise<string> => {
+      const rows = await inPlace(
+        engine.dataSource,
+        (tx) => tx.read<{ lock_timeout: string }>({ name: '', text: 'SHOW lock_timeout' }, []),
+        merchantId,
+      );
+      return rows[0]!.lock_timeout;
+    };
+    await session.run('BEGIN');
+    await session.run(MOVE);
+    await expect(setting()).rejects.toThrow(PlaceKept);
+    await session.run('COMMIT');
+    const [{ lock_timeout: usual }] = await engine.dataSource.query('SHOW lock_timeout');
+    expect(await setting()).toBe(usual);
+    expect(await engine.dataSource.query('SHOW lock_timeout')).toEqual([{ lock_timeout: usual }]);
+  });
+});
+
+describe('a change of settings, which a cluster commits on all nodes', () => {
+  test.for([
+    ['any', [3]],
+    ['merchant', [2, 1]],
+  ] as const)(
+    'BATCH_SCOPE=%s: commands of a merchant at one time share transactions of %j',
+    async ([batchScope, batches], { shelf, start }) => {
+      const engine = await start({ batchScope });
+      const commands = [
+        shelf.reserve(1),
+        shelf.submission({ kind: 'update_settings', defaultTtlSeconds: 60 }),
+        shelf.reserve(1),
+      ];
+      const answers = await Promise.all(commands.map((command) => engine.engine.submit(command, NEVER)));
+      expect(answers.map(told)).toEqual(['1 reserved', 'done', '2 reserved']);
+      expect(engine.batches).toEqual(batches);
+    },
+  );
+});
