@@ -30,7 +30,7 @@ export function writeBatch(tx: Transaction, batchId: string, { workingSet, keys 
   writeWorkingSet(tx, batchId, workingSet);
   if (keys.outlived.length > 0) forgetIdempotencyKeys(tx, keys.outlived);
   // Last of all: from here to the COMMIT, everybody with the same key waits.
-  if (keys.fresh.length > 0) insertIdempotencyKeys(tx, keys.fresh);
+  if (keys.fresh.length > 0) tx.writeTogether(insertIdempotencyKeys(keys.fresh));
 }
 
 /** Writes what has changed of locked records. */
@@ -38,11 +38,11 @@ export function writeWorkingSet(tx: Transaction, batchId: string, workingSet: Wo
   const rows = workingSet.collect();
   const { opened, changed, ended } = rows.holds;
   const { atUs, movements } = workingSet;
-  if (rows.createdStocks.length > 0) insertStockLevels(tx, rows.createdStocks);
+  if (rows.createdStocks.length > 0) tx.writeTogether(insertStockLevels(rows.createdStocks));
   if (rows.createdRecords.length > 0) insertInventoryRecords(tx, rows.createdRecords, atUs);
   if (rows.expiries.length > 0) updateNextExpiries(tx, rows.expiries);
   if (rows.described.length > 0) updateDescriptions(tx, rows.described, atUs!);
-  if (rows.lines.length > 0) insertImportLines(tx, rows.lines);
+  if (rows.lines.length > 0) tx.writeTogether(insertImportLines(rows.lines));
   if (rows.settings.length > 0) updateSettings(tx, rows.settings);
   const holds: Write[] = [];
   if (ended.length > 0) holds.push(deleteHolds(ended));

@@ -39,19 +39,17 @@ export async function seedRecords(
   const common = { reference: UNREFERENCED, notes: 'initial stock', actor: SYSTEM_ACTOR };
   const held = records.filter((r) => r.reservedQty > 0);
   const seed = async (tx: Transaction): Promise<void> => {
-    insertStockLevels(
-      tx,
-      records.map((r) => ({
-        merchantId,
-        stock: {
-          id: r.id,
-          onHandQty: r.onHandQty,
-          reservedQty: r.reservedQty,
-          revision: r.reservedQty > 0 ? 2 : 1,
-          nextExpiryAtMs: null,
-        },
-      })),
-    );
+    const stocks = records.map((r) => ({
+      merchantId,
+      stock: {
+        id: r.id,
+        onHandQty: r.onHandQty,
+        reservedQty: r.reservedQty,
+        revision: r.reservedQty > 0 ? 2 : 1,
+        nextExpiryAtMs: null,
+      },
+    }));
+    tx.writeTogether(insertStockLevels(stocks));
     insertInventoryRecords(
       tx,
       records.map(({ id, details }) => ({

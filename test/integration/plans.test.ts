@@ -110,6 +110,17 @@ const batches: readonly (readonly Unsigned<Command>[])[] = [
       line: importLine(3),
     },
   ],
+  [
+    {
+      kind: 'receive_record',
+      newId: 'inv_7',
+      qty: 1,
+      details,
+      reference: '',
+      notes: '',
+      line: importLine(4),
+    },
+  ],
   [{ kind: 'count_record', newId: 'inv_5', qty: 1, details, reference: '', notes: '' }],
   [{ kind: 'update_record', id: 'inv_3', update: { reorderLevel: 5 } }],
   [{ kind: 'update_settings', defaultTtlSeconds: 60 }],
@@ -231,7 +242,7 @@ const byIndex: Readonly<Record<string, readonly (readonly [index: string, column
     ['import_lines_by_line', 'line'],
   ],
 };
-/** Statements that look nothing up, unless they are of one merchant. */
+/** Statements that look nothing up. */
 const withoutLookUp = [
   'append_movements',
   'insert_holds',
@@ -240,18 +251,9 @@ const withoutLookUp = [
   'insert_inventory_records',
   'insert_stock_levels',
 ];
-/**
- * Where the text for one merchant uses fewer columns of the key, never only the merchant's; or looks up the row that new ones
- * get their merchant from.
- */
+/** Where the text for one merchant uses fewer columns of the key; never only the merchant's. */
 const ofMerchantByIndex: typeof byIndex = {
   ...byIndex,
-  append_movements: [['stock_levels_pkey', 'id']],
-  insert_holds: [['stock_levels_pkey', 'id']],
-  insert_stock_levels: [['stock_levels_pkey', 'id']],
-  insert_inventory_records: [['stock_levels_pkey', 'id']],
-  insert_idempotency_keys: [['idempotency_keys_pkey', 'key']],
-  insert_import_lines: [['import_lines_pkey', 'content']],
   update_holds: [['holds_pkey', 'reference']],
   delete_holds: [['holds_pkey', 'reference']],
   update_inventory_records: [
@@ -271,9 +273,6 @@ const ofOneText: typeof byIndex = {
   update_settings: [['merchants_pkey', 'merchant_id']],
   undo_await_creation: [['stock_levels_pkey', 'id']],
   await_creation: [],
-  insert_stock_level: [],
-  insert_idempotency_key: [],
-  insert_import_line: [],
   read_clock: [],
   wait_briefly: [],
   wait_as_before: [],

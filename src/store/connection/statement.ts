@@ -10,6 +10,8 @@ export interface Statement {
 export interface Write {
   readonly statement: Statement;
   readonly values: readonly unknown[];
+  /** What a transaction of one merchant sends instead. */
+  ofMerchant?(): readonly Write[];
 }
 
 /** What writes the parts in which a statement's two texts differ. */

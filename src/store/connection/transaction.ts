@@ -53,7 +53,9 @@ export class Transaction {
       this.write(together(writes.map(({ statement }) => statement)), values);
       return;
     }
-    for (const { statement, values } of writes) this.write(statement, values);
+    for (const write of writes.flatMap((one) => one.ofMerchant?.() ?? one)) {
+      this.write(write.statement, write.values);
+    }
   }
 
   /** Sends nothing more: a statement sent now would take effect on its own, outside any transaction. */

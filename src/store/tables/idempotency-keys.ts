@@ -1,8 +1,8 @@
 import type { DataSource } from 'typeorm';
 import type { Outcome } from '../../domain/outcome.js';
 import { texts } from '../connection/array-literal.js';
-import { insertInOrder } from '../connection/insert-in-order.js';
-import { batchStatement, type Statement } from '../connection/statement.js';
+import { rowInsert } from '../connection/row-insert.js';
+import { batchStatement } from '../connection/statement.js';
 import type { Transaction } from '../connection/transaction.js';
 
 /** How long a key is remembered, by the database's clock; after that it counts as never seen. */
@@ -53,24 +53,6 @@ export async function readIdempotencyKeys(
   return rows.map(({ merchant_id: merchantId, ...row }) => ({ merchantId, ...row }));
 }
 
-const INSERT_ONE: Statement = {
-  name: 'insert_idempotency_key',
-  text: `
-    INSERT INTO idempotency_keys (merchant_id, key, fingerprint, outcome)
-    VALUES ($1, $2, $3, $4::json)`,
-};
-
-const INSERT = batchStatement({
-  name: 'insert_idempotency_keys',
-  text: ({ only, either }) => `
-    INSERT INTO idempotency_keys (merchant_id, key, fingerprint, outcome)
-    SELECT ${either('n', 'f')}.merchant_id, n.key, n.fingerprint, n.outcome::json
-      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS n (merchant_id, key, fingerprint, outcome)
-    ${either('', 'JOIN idempotency_keys AS f ON f.key = ($2::text[])[1] AND f.key <> n.key')}
-    ${only('f.merchant_id', 'WHERE')}
-     ORDER BY n.merchant_id, n.key COLLATE "C"`,
-});
-
 /**
  * Remembers outcomes. If another transaction stored a key in the meantime, this one fails with a unique violation; its
  * retry finds that outcome.
@@ -79,24 +61,21 @@ const INSERT = batchStatement({
  * keys before the work would cost each keyed command two writes. A race costs a second try, and only happens to two
  * requests on different records under one key.
  */
-export function insertIdempotencyKeys(tx: Transaction, rows: readonly IdempotencyRow[]): void {
-  insertInOrder(tx, rows, {
-    nameOf: ({ key }) => key,
-    insertOne: INSERT_ONE,
-    valuesOf: ({ merchantId, key, fingerprint, outcome }) => [
-      merchantId,
-      key,
-      fingerprint,
-      JSON.stringify(outcome),
-    ],
-    insertMany: INSERT,
-    columnsOf: (all) => [
-      ...nameColumns(all),
-      texts(all.map((r) => r.fingerprint)),
-      texts(all.map((r) => JSON.stringify(r.outcome))),
-    ],
-  });
-}
+export const insertIdempotencyKeys = rowInsert<IdempotencyRow>({
+  name: 'insert_idempotency_keys',
+  into: 'idempotency_keys',
+  columns: [
+    { name: 'key', type: 'text', of: (r) => r.key },
+    { name: 'fingerprint', type: 'text', of: (r) => r.fingerprint },
+    {
+      name: 'outcome',
+      type: 'text',
+      of: (r) => JSON.stringify(r.outcome),
+      stored: (text) => `${text}::json`,
+    },
+  ],
+  order: ['key'],
+});
 
 // The age is no bound of an index, or the planner takes the index by age, and reads the old keys of all merchants.
 const FORGET = batchStatement({

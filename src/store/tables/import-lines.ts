@@ -1,9 +1,8 @@
 import type { DataSource } from 'typeorm';
 import type { ImportLine } from '../../domain/import-line.js';
-import { mapName } from '../../domain/map-name.js';
 import { numbers, texts } from '../connection/array-literal.js';
-import { insertInOrder } from '../connection/insert-in-order.js';
-import { batchStatement, type Statement } from '../connection/statement.js';
+import { rowInsert } from '../connection/row-insert.js';
+import { batchStatement } from '../connection/statement.js';
 import type { Transaction } from '../connection/transaction.js';
 
 export interface ImportLineRow {
@@ -55,42 +54,20 @@ export async function readImportLines(
   }));
 }
 
-const INSERT_ONE: Statement = {
-  name: 'insert_import_line',
-  text: `
-    INSERT INTO import_lines (merchant_id, memory_id, content, line)
-    VALUES ($1, $2, $3, $4)`,
-};
-
-// Where Citus finds the clock, as in the column's default, it copies the rows.
-const INSERT = batchStatement({
-  name: 'insert_import_lines',
-  text: ({ only, either }) => `
-    INSERT INTO import_lines (merchant_id, memory_id, content, line${either('', ', done_at')})
-    SELECT ${either('n', 'f')}.merchant_id, n.memory_id, n.content, n.line${either('', ', statement_timestamp()')}
-      FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::int[]) AS n (merchant_id, memory_id, content, line)
-    ${either(
-      '',
-      `JOIN import_lines AS f ON f.memory_id = ($2::uuid[])[1] AND f.content = ($3::uuid[])[1]
-                                        AND (f.memory_id, f.content) <> (n.memory_id, n.content)`,
-    )}
-    ${only('f.merchant_id', 'WHERE')}
-     ORDER BY n.merchant_id, n.memory_id, n.content`,
-});
-
 /**
  * Remembers lines as done. If another transaction has remembered one in the meantime, this one fails with a unique
  * violation; its retry finds the line. Rows are inserted in key order, so that two transactions cannot deadlock.
  */
-export function insertImportLines(tx: Transaction, lines: readonly ImportLineRow[]): void {
-  insertInOrder(tx, lines, {
-    nameOf: ({ line }) => mapName(line.memoryId, line.content),
-    insertOne: INSERT_ONE,
-    valuesOf: ({ merchantId, line }) => [merchantId, line.memoryId, line.content, line.number],
-    insertMany: INSERT,
-    columnsOf: columns,
-  });
-}
+export const insertImportLines = rowInsert<ImportLineRow>({
+  name: 'insert_import_lines',
+  into: 'import_lines',
+  columns: [
+    { name: 'memory_id', type: 'uuid', of: ({ line }) => line.memoryId },
+    { name: 'content', type: 'uuid', of: ({ line }) => line.content },
+    { name: 'line', type: 'int', of: ({ line }) => line.number },
+  ],
+  order: ['memory_id', 'content'],
+});
 
 function columns(lines: readonly ImportLineRow[]): unknown[] {
   return [

@@ -1,10 +1,10 @@
 import type { RecordDescriptionView } from '../../domain/decisions/decision.js';
 import type { RecordDetails, RecordIdentity } from '../../domain/inventory-record.js';
 import { numbers, texts } from '../connection/array-literal.js';
+import { rowInsert } from '../connection/row-insert.js';
 import { batchStatement } from '../connection/statement.js';
 import type { Transaction } from '../connection/transaction.js';
 import { detailsOf, identityOf, type RawDetails, type RawIdentity } from '../record-details.js';
-import { ofRecords } from './of-records.js';
 import type { RecordKey } from './stock-levels.js';
 
 export interface RecordRow {
@@ -13,22 +13,32 @@ export interface RecordRow {
   readonly details: RecordDetails;
 }
 
-const INSERT = batchStatement({
+const insertDescriptions = rowInsert<RecordRow>({
   name: 'insert_inventory_records',
-  text: (scope) => `
-    INSERT INTO inventory_records
-           (merchant_id, id, product_id, sku_id, warehouse_id, warehouse_name, location,
-            reorder_level, reorder_qty, variant_attributes, created_at, updated_at)
-    SELECT ${scope.either('n', 's')}.merchant_id, n.id, n.product_id, n.sku_id, n.warehouse_id, n.warehouse_name, n.location,
-           n.reorder_level, n.reorder_qty, n.variant_attributes::jsonb, c.instant, c.instant
-      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-                  $8::int[], $9::int[], $10::text[])
-           AS n (merchant_id, id, product_id, sku_id, warehouse_id, warehouse_name, location,
-                 reorder_level, reorder_qty, variant_attributes)
-     CROSS JOIN (SELECT coalesce(to_timestamp($11::float8 / 1000000),
-                                 ${scope.either('clock', 'statement')}_timestamp()) AS instant) AS c
-    ${ofRecords(scope, 'n.id')}
-     ORDER BY n.merchant_id, n.product_id, n.sku_id, n.warehouse_id`,
+  into: 'inventory_records',
+  columns: [
+    { name: 'id', type: 'text', of: (r) => r.id },
+    { name: 'product_id', type: 'text', of: (r) => r.details.productId },
+    { name: 'sku_id', type: 'text', of: (r) => r.details.skuId },
+    { name: 'warehouse_id', type: 'text', of: (r) => r.details.warehouseId },
+    { name: 'warehouse_name', type: 'text', of: (r) => r.details.warehouseName },
+    { name: 'location', type: 'text', of: (r) => r.details.location },
+    { name: 'reorder_level', type: 'int', of: (r) => r.details.reorderLevel },
+    { name: 'reorder_qty', type: 'int', of: (r) => r.details.reorderQty },
+    {
+      name: 'variant_attributes',
+      type: 'text',
+      of: (r) => JSON.stringify(r.details.variantAttributes),
+      stored: (text) => `${text}::jsonb`,
+    },
+  ],
+  shared: [
+    {
+      names: ['created_at', 'updated_at'],
+      stored: (us) => `coalesce(to_timestamp(${us}::float8 / 1000000), statement_timestamp())`,
+    },
+  ],
+  order: ['product_id', 'sku_id', 'warehouse_id'],
 });
 
 const SET_REORDER_LEVELS = batchStatement({
@@ -52,24 +62,13 @@ export function insertInventoryRecords(
   rows: readonly RecordRow[],
   atUs: number | null = null,
 ): void {
-  const merchantIds = texts(rows.map((r) => r.merchantId));
-  const ids = texts(rows.map((r) => r.id));
-  const reorderLevels = numbers(rows.map((r) => r.details.reorderLevel));
-  tx.write(INSERT, [
-    merchantIds,
-    ids,
-    texts(rows.map((r) => r.details.productId)),
-    texts(rows.map((r) => r.details.skuId)),
-    texts(rows.map((r) => r.details.warehouseId)),
-    texts(rows.map((r) => r.details.warehouseName)),
-    texts(rows.map((r) => r.details.location)),
-    reorderLevels,
-    numbers(rows.map((r) => r.details.reorderQty)),
-    texts(rows.map((r) => JSON.stringify(r.details.variantAttributes))),
-    atUs,
-  ]);
+  tx.writeTogether(insertDescriptions(rows, atUs));
   if (rows.some(({ details }) => details.reorderLevel !== 0)) {
-    tx.write(SET_REORDER_LEVELS, [merchantIds, ids, reorderLevels]);
+    tx.write(SET_REORDER_LEVELS, [
+      texts(rows.map((r) => r.merchantId)),
+      texts(rows.map((r) => r.id)),
+      numbers(rows.map((r) => r.details.reorderLevel)),
+    ]);
   }
 }
 

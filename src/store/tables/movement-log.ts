@@ -1,9 +1,8 @@
 import type { Movement } from '../../domain/movement.js';
 import type { Stock } from '../../domain/stock.js';
-import { numbers, numbersOrNulls, texts } from '../connection/array-literal.js';
-import { batchStatement, type Statement, type Write } from '../connection/statement.js';
+import { rowInsert } from '../connection/row-insert.js';
+import type { Statement, Write } from '../connection/statement.js';
 import type { Transaction } from '../connection/transaction.js';
-import { ofRecords } from './of-records.js';
 
 export interface MovementRow {
   readonly merchantId: string;
@@ -12,22 +11,32 @@ export interface MovementRow {
   readonly after: Pick<Stock, 'onHandQty' | 'reservedQty'> | null;
 }
 
-// Citus evaluates the time of the statement, which is behind the lock as well, and copies the rows if it finds the clock.
-const APPEND = batchStatement({
+const orNull = (text: string): string => `nullif(${text}, '')`;
+
+const append = rowInsert<MovementRow>({
   name: 'append_movements',
-  text: (scope) => `
-    INSERT INTO movement_log
-           (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta,
-            reference, notes, actor, on_hand_qty, reserved_qty, to_reference, moved_qty, batch_id, logged_at)
-    SELECT ${scope.either('n', 's')}.merchant_id, n.inventory_id, n.revision, n.action, n.on_hand_delta, n.reserved_delta,
-           nullif(n.reference, ''), nullif(n.notes, ''), n.actor, n.on_hand_qty, n.reserved_qty,
-           nullif(n.to_reference, ''), nullif(n.moved_qty, 0), $14::uuid,
-           coalesce(to_timestamp($15::float8 / 1000000), ${scope.either('clock', 'statement')}_timestamp())
-      FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::int[],
-                  $7::text[], $8::text[], $9::text[], $10::int[], $11::int[], $12::text[], $13::int[])
-           AS n (merchant_id, inventory_id, revision, action, on_hand_delta, reserved_delta,
-                 reference, notes, actor, on_hand_qty, reserved_qty, to_reference, moved_qty)
-    ${ofRecords(scope, 'n.inventory_id')}`,
+  into: 'movement_log',
+  columns: [
+    { name: 'inventory_id', type: 'text', of: (r) => r.movement.inventoryId },
+    { name: 'revision', type: 'bigint', of: (r) => r.movement.revision },
+    { name: 'action', type: 'text', of: (r) => r.movement.action },
+    { name: 'on_hand_delta', type: 'int', of: (r) => r.movement.onHandDelta },
+    { name: 'reserved_delta', type: 'int', of: (r) => r.movement.reservedDelta },
+    { name: 'reference', type: 'text', of: (r) => r.movement.reference, stored: orNull },
+    { name: 'notes', type: 'text', of: (r) => r.movement.notes, stored: orNull },
+    { name: 'actor', type: 'text', of: (r) => r.movement.actor },
+    { name: 'on_hand_qty', type: 'int', of: (r) => r.after?.onHandQty ?? null },
+    { name: 'reserved_qty', type: 'int', of: (r) => r.after?.reservedQty ?? null },
+    { name: 'to_reference', type: 'text', of: (r) => r.movement.moved?.toReference ?? '', stored: orNull },
+    { name: 'moved_qty', type: 'int', of: (r) => r.movement.moved?.qty ?? null },
+  ],
+  shared: [
+    { names: ['batch_id'], stored: (id) => `${id}::uuid` },
+    {
+      names: ['logged_at'],
+      stored: (us) => `coalesce(to_timestamp(${us}::float8 / 1000000), clock_timestamp())`,
+    },
+  ],
 });
 
 /**
@@ -39,24 +48,7 @@ export function appendMovements(
   rows: readonly MovementRow[],
   atUs: number | null = null,
 ): Write {
-  const values = [
-    texts(rows.map((r) => r.merchantId)),
-    texts(rows.map((r) => r.movement.inventoryId)),
-    numbers(rows.map((r) => r.movement.revision)),
-    texts(rows.map((r) => r.movement.action)),
-    numbers(rows.map((r) => r.movement.onHandDelta)),
-    numbers(rows.map((r) => r.movement.reservedDelta)),
-    texts(rows.map((r) => r.movement.reference)),
-    texts(rows.map((r) => r.movement.notes)),
-    texts(rows.map((r) => r.movement.actor)),
-    numbersOrNulls(rows.map((r) => r.after?.onHandQty ?? null)),
-    numbersOrNulls(rows.map((r) => r.after?.reservedQty ?? null)),
-    texts(rows.map((r) => r.movement.moved?.toReference ?? '')),
-    numbers(rows.map((r) => r.movement.moved?.qty ?? 0)),
-    batchId,
-    atUs,
-  ];
-  return { statement: APPEND, values };
+  return append(rows, batchId, atUs);
 }
 
 // The range and its order leave the primary key as the only index that fits. With a plain equality, a plan made for a

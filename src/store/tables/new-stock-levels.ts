@@ -1,46 +1,23 @@
-import { insertInOrder } from '../connection/insert-in-order.js';
-import { batchStatement, type Statement } from '../connection/statement.js';
+import { rowInsert } from '../connection/row-insert.js';
+import type { Statement } from '../connection/statement.js';
 import type { Transaction } from '../connection/transaction.js';
-import { type RecordKey, type StockRow, stockColumns } from './stock-levels.js';
-
-const INSERT_ONE: Statement = {
-  name: 'insert_stock_level',
-  text: `
-    INSERT INTO stock_levels (merchant_id, id, on_hand_qty, reserved_qty, revision)
-    VALUES ($1, $2, $3, $4, $5)`,
-};
-
-const INSERT = batchStatement({
-  name: 'insert_stock_levels',
-  text: ({ only, either }) => `
-    INSERT INTO stock_levels (merchant_id, id, on_hand_qty, reserved_qty, revision)
-    SELECT ${either('n', 'f')}.merchant_id, n.id, n.on_hand_qty, n.reserved_qty, n.revision
-      FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::bigint[])
-           AS n (merchant_id, id, on_hand_qty, reserved_qty, revision)
-    ${either('', 'JOIN stock_levels AS f ON f.id = ($2::text[])[1] AND f.id <> n.id')}
-    ${only('f.merchant_id', 'WHERE')}
-     ORDER BY n.merchant_id, n.id COLLATE "C"`,
-});
+import type { RecordKey, StockRow } from './stock-levels.js';
 
 /**
  * Adds new records, which have no holds and so no next expiry. In order of id, so that two transactions that add records
  * with the same ids cannot deadlock.
  */
-export function insertStockLevels(tx: Transaction, rows: readonly StockRow[]): void {
-  insertInOrder(tx, rows, {
-    nameOf: ({ stock }) => stock.id,
-    insertOne: INSERT_ONE,
-    valuesOf: ({ merchantId, stock }) => [
-      merchantId,
-      stock.id,
-      stock.onHandQty,
-      stock.reservedQty,
-      stock.revision,
-    ],
-    insertMany: INSERT,
-    columnsOf: stockColumns,
-  });
-}
+export const insertStockLevels = rowInsert<StockRow>({
+  name: 'insert_stock_levels',
+  into: 'stock_levels',
+  columns: [
+    { name: 'id', type: 'text', of: (r) => r.stock.id },
+    { name: 'on_hand_qty', type: 'int', of: (r) => r.stock.onHandQty },
+    { name: 'reserved_qty', type: 'int', of: (r) => r.stock.reservedQty },
+    { name: 'revision', type: 'bigint', of: (r) => r.stock.revision },
+  ],
+  order: ['id'],
+});
 
 const AWAIT_CREATION: Statement = {
   name: 'await_creation',

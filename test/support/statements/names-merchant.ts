@@ -1,8 +1,7 @@
 /**
  * Checks a statement for tables that are distributed by merchant: each part of the statement that uses such a table must
- * name the merchant by an equality with a parameter, always the same one. Rows that are added by a SELECT must get their
- * merchant from such a table, and no time from the clock, or a distributed database copies them in two phases. Returns
- * what is wrong, in words.
+ * name the merchant by an equality with a parameter, always the same one. New rows must be given by their values: for a
+ * SELECT, Citus waits for each shard, or copies the rows and commits them in two phases. Returns what is wrong, in words.
  */
 export function merchantFaults(text: string, tables: ReadonlySet<string>): string[] {
   const faults: string[] = [];
@@ -11,12 +10,8 @@ export function merchantFaults(text: string, tables: ReadonlySet<string>): strin
     const touched = touchedTables(part, tables);
     for (const { table, alias } of touched) {
       const named = parametersNaming(part, alias, touched.length === 1);
-      if (named.length === 0) faults.push(`${table} ${alias}: no merchant_id = $n`);
-      else if (alias === 'new' && !comesFromTable(part, touched)) {
-        faults.push(`${table} ${alias}: the merchant comes from no table`);
-      } else if (alias === 'new' && /\bSELECT\b.*\bclock_timestamp\b/s.test(text)) {
-        faults.push(`${table} ${alias}: the clock`);
-      }
+      if (alias === 'new' && !/\)\s*VALUES\b/.test(part)) faults.push(`${table} ${alias}: by a SELECT`);
+      else if (named.length === 0) faults.push(`${table} ${alias}: no merchant_id = $n`);
       for (const parameter of named) parameters.add(parameter);
     }
   }
@@ -40,13 +35,6 @@ function partsOf(text: string): string[] {
   return [...parts.filter((part) => /\b(?:SELECT|INSERT|UPDATE|DELETE)\b/.test(part)), open[0]!];
 }
 
-/** Whether the rows to add are given by their values, or have their merchant, the first column, from one of the tables. */
-function comesFromTable(part: string, touched: readonly { alias: string }[]): boolean {
-  const from = /\)\s*SELECT\s+(\w+)\.merchant_id\b/.exec(part);
-  if (from === null) return /\)\s*VALUES\b/.test(part);
-  return touched.some(({ alias }) => alias === from[1]);
-}
-
 function touchedTables(part: string, tables: ReadonlySet<string>): { table: string; alias: string }[] {
   const touched = part.matchAll(
     /\b(FROM|JOIN|UPDATE|USING|INTO)\s+(?:ONLY\s+)?(\w+)\b(?:\s+(?:AS\s+)?(?!(?:WHERE|SET|ON|JOIN|LEFT|CROSS|ORDER|LIMIT|GROUP|FOR|USING|SELECT|VALUES)\b)(\w+))?/gi,
@@ -61,10 +49,25 @@ function touchedTables(part: string, tables: ReadonlySet<string>): { table: stri
  * table, so a column without an alias belongs to it.
  */
 function parametersNaming(part: string, alias: string, alone: boolean): string[] {
+  // Each new row names the merchant by its first value.
+  if (alias === 'new') return firstValues(part);
   const column = alone || alias === '' ? `(?:(?<!\\.)|\\b${alias}\\.)` : `\\b${alias}\\.`;
-  const equality = alias === 'new' ? '\\w+\\.merchant_id' : `${column}\\bmerchant_id`;
-  const named = [...part.matchAll(new RegExp(`${equality} = (\\$\\d+)\\b`, 'g'))].map(([, name]) => name!);
-  // A single row names the merchant by its first value.
-  const single = /INTO \w+\s*\(\s*merchant_id\b[^)]*\)\s*VALUES\s*\((\$\d+)\b/.exec(part);
-  return alias === 'new' && single !== null ? [...named, single[1]!] : named;
+  const equality = new RegExp(`${column}\\bmerchant_id = (\\$\\d+)\\b`, 'g');
+  return [...part.matchAll(equality)].map(([, name]) => name!);
+}
+
+/** The parameters that are the first values of rows, if all rows begin with one. */
+function firstValues(part: string): string[] {
+  const rows =
+    /\bINTO\s+\w+(?:\s+AS\s+\w+)?\s*\(\s*merchant_id\b[^)]*\)\s*VALUES\s*(.*?)(?:\bON CONFLICT\b.*)?$/s.exec(
+      part,
+    )?.[1];
+  if (rows === undefined) return [];
+  let depth = 0;
+  const firsts: string[] = [];
+  for (const [i, char] of [...rows].entries()) {
+    if (char === '(' && depth++ === 0) firsts.push(/^\(\s*(\$\d+)\b/.exec(rows.slice(i, i + 20))?.[1] ?? '');
+    else if (char === ')') depth--;
+  }
+  return firsts.includes('') ? [] : firsts;
 }

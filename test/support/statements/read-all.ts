@@ -72,7 +72,11 @@ function readAll(): void {
   };
   Transaction.prototype.writeTogether = function (this: Transaction, ...writes) {
     const statements = writes.map(({ statement }) => statement);
-    statements.forEach(readStatement);
+    for (const write of writes) {
+      if (good.has(write.statement.text)) continue;
+      for (const { statement } of write.ofMerchant?.() ?? [write]) readStatement(statement);
+      good.add(write.statement.text);
+    }
     // It is good if its parts are. On a distributed database, these are sent.
     good.add(together(statements).text);
     writeTogether.call(this, ...writes);
