@@ -63,7 +63,9 @@ export function applyCommands(
   claim: Claim,
 ): Promise<Results<Execution>> {
   const { merchantId } = submissions[0]!.command;
-  return runBatch(dataSource, rules, { merchantId, kind: 'batch' }, (tx) =>
+  // Settings are not among the rows that are moved, and a move locks them first, and then the others.
+  const kind = submissions.every(({ command }) => command.kind === 'update_settings') ? 'settings' : 'batch';
+  return runBatch(dataSource, rules, { merchantId, kind }, (tx) =>
     fetchBatch(tx, submissions, rules.linesMax, 'skip', claim),
   ).catch(undoneIfMoved(submissions));
 }
@@ -168,7 +170,7 @@ function noneIfMoved(error: unknown): never[] {
 async function runBatch(
   dataSource: DataSource,
   { onChange, oneMerchant }: BatchRules,
-  { merchantId, kind }: { readonly merchantId: string; readonly kind: TransactionKind },
+  { merchantId, kind }: { readonly merchantId: string; readonly kind: TransactionKind | 'settings' },
   fetch: (tx: Transaction) => Promise<FetchedBatch | undefined>,
 ): Promise<Results<Execution>> {
   const batchId = randomUUID();
@@ -180,7 +182,10 @@ async function runBatch(
       decided = decideBatch(fetched);
       writeBatch(tx, batchId, decided);
     };
-    await inPlace(dataSource, work, oneMerchant ? merchantId : undefined, kind);
+    const scope = oneMerchant ? merchantId : undefined;
+    await (kind === 'settings'
+      ? inTransaction(dataSource, work, scope, 'batch')
+      : inPlace(dataSource, work, scope, kind));
   } catch (error) {
     if (!(error instanceof CommitOutcomeUnknown) || decided === undefined) throw error;
     const { movements } = decided.workingSet;
@@ -217,7 +222,7 @@ export async function reconcileBatch(
     if (locked.length === 0) await awaitCreation(tx, record);
     return hasMovement(tx, batchId, evidence);
   };
-  const committed = await inTransaction(dataSource, settle, merchantId, 'settle').catch((error) => {
+  const committed = await inPlace(dataSource, settle, merchantId, 'settle').catch((error) => {
     // This COMMIT changes nothing; only the answer to the question is missing.
     throw new BatchOutcomeUnknown(results, batchId, evidence, error);
   });

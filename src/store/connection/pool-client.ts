@@ -180,5 +180,5 @@ function isNamed(statement: unknown): statement is NamedStatement {
 }
 
 function nameOf(statement: string | { readonly name?: string; readonly text: string }): string {
-  return typeof statement === 'string' ? statement : (statement.name ?? statement.text);
+  return typeof statement === 'string' ? statement : statement.name || statement.text;
 }

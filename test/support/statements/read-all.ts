@@ -61,7 +61,8 @@ function readAll(): void {
   Transaction.prototype.read = function <Row>(this: Transaction, statement: Statement, values: unknown[]) {
     readStatement(statement);
     if (statement.name === 'keep_place') placed.add(this);
-    if (/\bFOR UPDATE\b/.test(statement.text) && !placed.has(this)) lockedWithout.add(this);
+    if (/\bstock_levels\b.*\bFOR UPDATE\b/s.test(statement.text) && !placed.has(this))
+      lockedWithout.add(this);
     return readRows.call(this, statement, values) as Promise<Row[]>;
   };
   Transaction.prototype.write = function (this: Transaction, statement, values) {
