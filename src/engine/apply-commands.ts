@@ -5,17 +5,17 @@ import { mapName } from '../domain/map-name.js';
 import type { Outcome } from '../domain/outcome.js';
 import { CommitOutcomeUnknown, inTransaction, type Transaction } from '../store/connection/transaction.js';
 import type { TransactionKind } from '../store/connection/watched-pool.js';
-import { inPlace, PlaceKept } from '../store/tables/kept-place.js';
+import { ifMoved, inPlace } from '../store/tables/kept-place.js';
 import { hasMovement, type MovementRow } from '../store/tables/movement-log.js';
 import { awaitCreation } from '../store/tables/new-stock-levels.js';
 import {
   awaitStockLevel,
   findFreeStockLevels,
-  findStockLevels,
   lockStockLevels,
   type RecordKey,
   setLockTimeout,
 } from '../store/tables/stock-levels.js';
+import { blockedRecords } from './fetch/blocked.js';
 import { EarlyReads } from './fetch/early-reads.js';
 import { type FetchedBatch, fetchBatch } from './fetch/fetch.js';
 import { recordsNamed } from './fetch/records-named.js';
@@ -64,22 +64,20 @@ export function applyCommands(
 ): Promise<Results<Execution>> {
   const { merchantId } = submissions[0]!.command;
   // Settings are not among the rows that are moved, and a move locks them first, and then the others.
-  const kind = submissions.every(({ command }) => command.kind === 'update_settings') ? 'settings' : 'batch';
-  return runBatch(dataSource, rules, { merchantId, kind }, (tx) =>
+  const ofSettings = submissions.every(({ command }) => command.kind === 'update_settings');
+  const run = ofSettings ? inTransaction : inPlace;
+  return runBatch(dataSource, rules, { merchantId, kind: 'batch', run }, (tx) =>
     fetchBatch(tx, submissions, rules.linesMax, 'skip', claim),
-  ).catch(undoneIfMoved(submissions));
+  ).catch(ifMoved(() => blockedByMove(submissions)));
 }
 
 /** While the merchant's rows are being moved to another node, each command waits as for a record that somebody else has. */
-function undoneIfMoved(submissions: readonly Submission[]): (error: unknown) => Results<Execution> {
-  return (error) => {
-    if (!(error instanceof PlaceKept)) throw error;
-    return submissions.map(({ command }) => {
-      const named = recordsNamed(command);
-      const names = named.length > 0 ? named : [mapName(command.merchantId, NO_RECORD)];
-      return new Blocked(names[0]!, names);
-    });
-  };
+function blockedByMove(submissions: readonly Submission[]): Results<Execution> {
+  return submissions.map(({ command }) => {
+    const named = recordsNamed(command);
+    const names = named.length > 0 ? named : [mapName(command.merchantId, NO_RECORD)];
+    return new Blocked(names[0]!, names);
+  });
 }
 
 /** No record has this id. Nobody can have it, so it is free once the merchant's rows are in their place. */
@@ -129,48 +127,47 @@ export function applyPatiently(
   return runBatch(dataSource, rules, { merchantId, kind: 'patient' }, (tx) => {
     setLockTimeout(tx, PATIENCE_MS);
     return fetchBatch(tx, submissions, rules.linesMax, 'wait');
-  }).catch(undoneIfMoved(submissions));
+  }).catch(ifMoved(() => blockedByMove(submissions)));
 }
 
-/** Returns those of the records that nobody has locked at this moment, and those that do not exist. */
+/** Returns those of the records that nobody has locked at this moment. */
 export async function findFreeRecords(
   dataSource: DataSource,
   records: readonly RecordKey[],
   oneMerchant: boolean,
 ): Promise<RecordKey[]> {
-  if (!oneMerchant) return inTransaction(dataSource, (tx) => findFree(tx, records), undefined, 'look');
+  if (!oneMerchant) {
+    return inTransaction(dataSource, (tx) => findFreeStockLevels(tx, records), undefined, 'look');
+  }
   const free: RecordKey[] = [];
   for (const merchantId of new Set(records.map((record) => record.merchantId))) {
     const own = records.filter((record) => record.merchantId === merchantId);
-    const find = (tx: Transaction): Promise<RecordKey[]> => findFree(tx, own);
-    free.push(...(await inPlace(dataSource, find, merchantId, 'look').catch(noneIfMoved)));
+    const find = (tx: Transaction): Promise<RecordKey[]> => findFreeOrMissing(tx, own);
+    free.push(...(await inPlace(dataSource, find, merchantId, 'look').catch(ifMoved(() => []))));
   }
   return free;
 }
 
-async function findFree(tx: Transaction, records: readonly RecordKey[]): Promise<RecordKey[]> {
+/** While rows were being moved, commands have waited for records that do not exist, too (`blockedByMove`). */
+async function findFreeOrMissing(tx: Transaction, records: readonly RecordKey[]): Promise<RecordKey[]> {
   const free = await findFreeStockLevels(tx, records);
   if (free.length === records.length) return free;
-  const names = new Set(free.map(nameOf));
-  const kept = await findStockLevels(
-    tx,
-    records.filter((record) => !names.has(nameOf(record))),
-  );
-  const keptNames = new Set(kept.map(nameOf));
-  return records.filter((record) => !keptNames.has(nameOf(record)));
-}
-
-const nameOf = ({ merchantId, id }: RecordKey): string => mapName(merchantId, id);
-
-function noneIfMoved(error: unknown): never[] {
-  if (error instanceof PlaceKept) return [];
-  throw error;
+  const blocked = await blockedRecords(tx, records, free);
+  return records.filter(({ merchantId, id }) => !blocked.has(mapName(merchantId, id)));
 }
 
 async function runBatch(
   dataSource: DataSource,
   { onChange, oneMerchant }: BatchRules,
-  { merchantId, kind }: { readonly merchantId: string; readonly kind: TransactionKind | 'settings' },
+  {
+    merchantId,
+    kind,
+    run = inPlace,
+  }: {
+    readonly merchantId: string;
+    readonly kind: TransactionKind;
+    readonly run?: typeof inTransaction;
+  },
   fetch: (tx: Transaction) => Promise<FetchedBatch | undefined>,
 ): Promise<Results<Execution>> {
   const batchId = randomUUID();
@@ -182,10 +179,7 @@ async function runBatch(
       decided = decideBatch(fetched);
       writeBatch(tx, batchId, decided);
     };
-    const scope = oneMerchant ? merchantId : undefined;
-    await (kind === 'settings'
-      ? inTransaction(dataSource, work, scope, 'batch')
-      : inPlace(dataSource, work, scope, kind));
+    await run(dataSource, work, oneMerchant ? merchantId : undefined, kind);
   } catch (error) {
     if (!(error instanceof CommitOutcomeUnknown) || decided === undefined) throw error;
     const { movements } = decided.workingSet;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { CommitOutcomeUnknown, type Transaction } from '../store/connection/transaction.js';
 import { findNextDueMs, lockDueRecords } from '../store/tables/expired-holds.js';
-import { inPlace, PlaceKept } from '../store/tables/kept-place.js';
+import { ifMoved, inPlace } from '../store/tables/kept-place.js';
 import { lockStockLevels, type RecordKey } from '../store/tables/stock-levels.js';
 import { Overdue } from '../timing/overdue.js';
 import type { OnChange } from './apply-commands.js';
@@ -123,19 +123,21 @@ function firstOf(merchantIds: Iterable<string>, max: number): string[] {
   return first;
 }
 
-async function sweepStep(
-  dataSource: DataSource,
-  merchantId: string,
-): Promise<{ records: number; ended: number; unfinished: boolean }> {
-  const step = async (tx: Transaction): Promise<{ records: number; ended: number; unfinished: boolean }> => {
+interface SweepStep {
+  readonly records: number;
+  readonly ended: number;
+  readonly unfinished: boolean;
+}
+
+const NOTHING: SweepStep = { records: 0, ended: 0, unfinished: false };
+
+function sweepStep(dataSource: DataSource, merchantId: string): Promise<SweepStep> {
+  const step = async (tx: Transaction): Promise<SweepStep> => {
     const keys = await lockDueRecords(tx, merchantId, STEP_RECORDS_MAX);
-    if (keys.length === 0) return { records: 0, ended: 0, unfinished: false };
+    if (keys.length === 0) return NOTHING;
     return { records: keys.length, ...(await endExpiredOf(tx, keys, STEP_HOLDS_MAX)) };
   };
-  return inPlace(dataSource, step, merchantId, 'sweep').catch((error) => {
-    if (error instanceof PlaceKept) return { records: 0, ended: 0, unfinished: false };
-    throw error;
-  });
+  return inPlace(dataSource, step, merchantId, 'sweep').catch(ifMoved(() => NOTHING));
 }
 
 /**

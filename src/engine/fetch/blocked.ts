@@ -1,7 +1,7 @@
 import type { Command } from '../../domain/command.js';
 import { mapName } from '../../domain/map-name.js';
 import type { Transaction } from '../../store/connection/transaction.js';
-import { findStockLevels, type LockedStock, type RecordKey } from '../../store/tables/stock-levels.js';
+import { findStockLevels, type RecordKey } from '../../store/tables/stock-levels.js';
 import { Blocked } from '../scheduler/entry.js';
 import type { Claim } from '../scheduler/executor.js';
 import type { Submission } from '../submission.js';
@@ -15,9 +15,9 @@ import type { WantedRecords } from './wanted-records.js';
 export async function blockedRecords(
   tx: Transaction,
   wanted: readonly RecordKey[],
-  locked: readonly LockedStock[],
+  locked: readonly RecordKey[],
 ): Promise<ReadonlySet<string>> {
-  const had = new Set(locked.map(({ merchantId, stock }) => mapName(merchantId, stock.id)));
+  const had = new Set(locked.map(({ merchantId, id }) => mapName(merchantId, id)));
   const missing = wanted.filter(({ merchantId, id }) => !had.has(mapName(merchantId, id)));
   const there = await findStockLevels(tx, missing);
   return new Set(there.map(({ merchantId, id }) => mapName(merchantId, id)));

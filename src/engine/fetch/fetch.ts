@@ -115,7 +115,7 @@ export async function fetchBatch(
   const blocked =
     stocks.length === records.length
       ? noneBlocked
-      : findBlocked(planned.submissions, await blockedRecords(tx, records, stocks), wanted);
+      : findBlocked(planned.submissions, await blockedRecords(tx, records, stocks.map(keyOf)), wanted);
   assertAllLocked(
     wanted,
     orderRows.flatMap((order) => order.holds),
@@ -206,6 +206,10 @@ function lookAgain(tx: Transaction, sources: readonly SourceKey[]): Promise<Sour
 }
 
 const none: never[] = [];
+
+function keyOf({ merchantId, stock }: LockedStock): RecordKey {
+  return { merchantId, id: stock.id };
+}
 
 function isTold({ told }: FetchPlan): (order: OrderKey) => boolean {
   return ({ merchantId, reference }) => told.has(mapName(merchantId, reference));

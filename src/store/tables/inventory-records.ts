@@ -4,6 +4,7 @@ import { numbers, texts } from '../connection/array-literal.js';
 import { rowInsert } from '../connection/row-insert.js';
 import { batchStatement } from '../connection/statement.js';
 import type { Transaction } from '../connection/transaction.js';
+import { instantOfUs } from '../microseconds.js';
 import { detailsOf, identityOf, type RawDetails, type RawIdentity } from '../record-details.js';
 import type { RecordKey } from './stock-levels.js';
 
@@ -35,7 +36,7 @@ const insertDescriptions = rowInsert<RecordRow>({
   shared: [
     {
       names: ['created_at', 'updated_at'],
-      stored: (us) => `coalesce(to_timestamp(${us}::float8 / 1000000), statement_timestamp())`,
+      stored: (us) => `coalesce(${instantOfUs(us)}, statement_timestamp())`,
     },
   ],
   order: ['product_id', 'sku_id', 'warehouse_id'],

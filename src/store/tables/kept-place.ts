@@ -37,6 +37,14 @@ export class PlaceKept extends Error {
   }
 }
 
+/** For `catch`: what comes instead while the rows are being moved. Other errors stay. */
+export function ifMoved<T>(instead: () => T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof PlaceKept) return instead();
+    throw error;
+  };
+}
+
 /**
  * Runs `work` in a transaction; if it is one merchant's, whose rows stay on their node until it ends. So must every
  * transaction that writes what it has read behind a lock. Throws PlaceKept if the rows are just being moved.

@@ -3,6 +3,7 @@ import type { Stock } from '../../domain/stock.js';
 import { rowInsert } from '../connection/row-insert.js';
 import type { Statement, Write } from '../connection/statement.js';
 import type { Transaction } from '../connection/transaction.js';
+import { instantOfUs } from '../microseconds.js';
 
 export interface MovementRow {
   readonly merchantId: string;
@@ -34,7 +35,7 @@ const append = rowInsert<MovementRow>({
     { names: ['batch_id'], stored: (id) => `${id}::uuid` },
     {
       names: ['logged_at'],
-      stored: (us) => `coalesce(to_timestamp(${us}::float8 / 1000000), clock_timestamp())`,
+      stored: (us) => `coalesce(${instantOfUs(us)}, clock_timestamp())`,
     },
   ],
 });

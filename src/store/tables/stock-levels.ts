@@ -222,7 +222,14 @@ const UPDATE = batchStatement({
 
 /** Writes the new quantities of locked records; their next expiry stays. */
 export function updateStockLevels(rows: readonly StockRow[]): Write {
-  return { statement: UPDATE, values: stockColumns(rows) };
+  const values = [
+    texts(rows.map((r) => r.merchantId)),
+    texts(rows.map((r) => r.stock.id)),
+    numbers(rows.map((r) => r.stock.onHandQty)),
+    numbers(rows.map((r) => r.stock.reservedQty)),
+    numbers(rows.map((r) => r.stock.revision)),
+  ];
+  return { statement: UPDATE, values };
 }
 
 const UPDATE_EXPIRIES = batchStatement({
@@ -245,15 +252,4 @@ export function updateNextExpiries(tx: Transaction, rows: readonly StockRow[]): 
     texts(rows.map((r) => r.stock.id)),
     numbersOrNulls(rows.map((r) => r.stock.nextExpiryAtMs)),
   ]);
-}
-
-/** The columns that a record has from its beginning. */
-export function stockColumns(rows: readonly StockRow[]): unknown[] {
-  return [
-    texts(rows.map((r) => r.merchantId)),
-    texts(rows.map((r) => r.stock.id)),
-    numbers(rows.map((r) => r.stock.onHandQty)),
-    numbers(rows.map((r) => r.stock.reservedQty)),
-    numbers(rows.map((r) => r.stock.revision)),
-  ];
 }
