@@ -44,7 +44,6 @@ export async function openEngineRoom(
     holdSweep.changed(merchantId);
   };
   const own = createEngine(dataSource, {
-    batchScope: config.batchScope,
     observer: { ...engineObserver(metrics, logger, stalls, changed), done: () => stalledQueue.moved() },
     limits: engineLimits(config.limits),
     tracing,

@@ -18,7 +18,6 @@ export async function withEngine<T>(
   work: (engine: Engine) => Promise<T>,
 ): Promise<T> {
   const engine = createEngine(database.dataSource, {
-    batchScope: config.batchScope,
     observer: {
       batch: () => {},
       taken: () => {},

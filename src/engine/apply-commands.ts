@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { decide } from '../domain/decisions/decide.js';
 import { mapName } from '../domain/map-name.js';
 import type { Outcome } from '../domain/outcome.js';
+import { isOfMerchants } from '../store/connection/data-source.js';
 import { CommitOutcomeUnknown, inTransaction, type Transaction } from '../store/connection/transaction.js';
 import type { TransactionKind } from '../store/connection/watched-pool.js';
 import { ifMoved, inPlace } from '../store/tables/kept-place.js';
@@ -46,8 +47,6 @@ export interface BatchRules {
   /** Lines that a batch has room for (`batch-room.ts`). */
   readonly linesMax: number;
   readonly onChange: OnChange;
-  /** Each batch has commands of one merchant only, and its statements name that merchant. */
-  readonly oneMerchant: boolean;
 }
 
 /**
@@ -134,9 +133,8 @@ export function applyPatiently(
 export async function findFreeRecords(
   dataSource: DataSource,
   records: readonly RecordKey[],
-  oneMerchant: boolean,
 ): Promise<RecordKey[]> {
-  if (!oneMerchant) {
+  if (!isOfMerchants(dataSource)) {
     return inTransaction(dataSource, (tx) => findFreeStockLevels(tx, records), undefined, 'look');
   }
   const free: RecordKey[] = [];
@@ -158,7 +156,7 @@ async function findFreeOrMissing(tx: Transaction, records: readonly RecordKey[])
 
 async function runBatch(
   dataSource: DataSource,
-  { onChange, oneMerchant }: BatchRules,
+  { onChange }: BatchRules,
   {
     merchantId,
     kind,
@@ -179,7 +177,7 @@ async function runBatch(
       decided = decideBatch(fetched);
       writeBatch(tx, batchId, decided);
     };
-    await run(dataSource, work, oneMerchant ? merchantId : undefined, kind);
+    await run(dataSource, work, isOfMerchants(dataSource) ? merchantId : undefined, kind);
   } catch (error) {
     if (!(error instanceof CommitOutcomeUnknown) || decided === undefined) throw error;
     const { movements } = decided.workingSet;

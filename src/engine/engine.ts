@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { Command } from '../domain/command.js';
 import type { Fault } from '../domain/failure.js';
 import { mapName, named } from '../domain/map-name.js';
+import { isOfMerchants } from '../store/connection/data-source.js';
 import { databaseErrorKind, errorClass, isLockTimeout } from '../store/connection/sqlstate.js';
 import type { RecordKey } from '../store/tables/stock-levels.js';
 import type { Tracing } from '../telemetry/spans.js';
@@ -54,8 +55,6 @@ export interface Engine {
 
 export interface EngineOptions {
   readonly limits: SchedulerLimits;
-  /** `merchant` keeps a transaction on one merchant's rows, for tables sharded by merchant. */
-  readonly batchScope: 'any' | 'merchant';
   readonly observer: EngineObserver;
   /** Undefined: transactions are not traced. */
   readonly tracing?: Pick<Tracing, 'batch'> | undefined;
@@ -116,11 +115,11 @@ export function createEngine(dataSource: DataSource, options: EngineOptions): En
 
 function executor(
   dataSource: DataSource,
-  { limits, batchScope, observer }: EngineOptions,
+  { limits, observer }: EngineOptions,
 ): Executor<Submission, Execution> {
   const onChange = (merchantId: string): void => observer.changed(merchantId);
-  const oneMerchant = batchScope === 'merchant';
-  const rules: BatchRules = { linesMax: limits.batchCommandsMax, onChange, oneMerchant };
+  const oneMerchant = isOfMerchants(dataSource);
+  const rules: BatchRules = { linesMax: limits.batchCommandsMax, onChange };
   /** Deadlines may pass meanwhile. They are checked before the next try. */
   const endBacklogOf = async (error: unknown): Promise<never> => {
     if (error instanceof ExpiredBacklog) await endBacklog(dataSource, error.records, onChange);
@@ -131,7 +130,7 @@ function executor(
     executeBehind: (name, line) => applyBehind(dataSource, recordOf(name), line, rules).catch(endBacklogOf),
     executePatiently: (submissions) => applyPatiently(dataSource, submissions, rules).catch(endBacklogOf),
     findFree: async (names) => {
-      const free = await findFreeRecords(dataSource, names.map(recordOf), oneMerchant);
+      const free = await findFreeRecords(dataSource, names.map(recordOf));
       return free.map(({ merchantId, id }) => mapName(merchantId, id));
     },
     reconcile: (error) => reconcileBatch(dataSource, error as BatchOutcomeUnknown),

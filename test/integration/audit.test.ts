@@ -438,21 +438,23 @@ describe('repair', () => {
     expect(await shelf.happened()).toMatchObject({ reserved: [45, 0], entries: 41 });
   });
 
-  test('several at the same time repair it once, and write one entry', async ({
-    database,
-    dataSource,
-    shelf,
-  }) => {
-    await database.query("UPDATE stock_levels SET reserved_qty = 7 WHERE id = 'inv_1'");
-    const repairs = await Promise.all(
-      [1, 2, 3].map(() => repairRecord(dataSource, shelf.merchantId, 'inv_1')),
-    );
-    expect(repairs.map((r) => r.repaired)).toEqual([true, true, true]);
-    const [row] = await database.query(
-      "SELECT count(*)::int AS n FROM movement_log WHERE notes LIKE 'audit%'",
-    );
-    expect(row).toEqual({ n: 1 });
-  });
+  test.for(['any', 'merchant'] as const)(
+    'BATCH_SCOPE=%s: several at the same time repair it once, and write one entry',
+    async (scope, { database, dataSource, ofMerchants, shelf, check }) => {
+      await database.query(
+        "UPDATE stock_levels SET reserved_qty = 7, reorder_level = 7, next_expiry_at = NULL WHERE id = 'inv_1'",
+      );
+      await database.query(ENDS);
+      const source = scope === 'any' ? dataSource : ofMerchants;
+      const repairs = await Promise.all([1, 2, 3].map(() => repairRecord(source, shelf.merchantId, 'inv_1')));
+      expect(repairs.map((r) => r.repaired)).toEqual([true, true, true]);
+      const [row] = await database.query(
+        "SELECT count(*)::int AS n FROM movement_log WHERE notes LIKE 'audit%'",
+      );
+      expect(row).toEqual({ n: 1 });
+      expect(await check()).toMatchObject({ consistent: true, drift: [] });
+    },
+  );
 
   test('a record that is not there', async ({ dataSource, shelf }) => {
     expect(await repairRecord(dataSource, shelf.merchantId, 'inv_none')).toEqual({

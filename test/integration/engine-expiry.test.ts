@@ -213,17 +213,21 @@ describe('more expired holds of one record than a batch ends along with its work
     allowPartial: false,
   };
 
-  test('the next command has the right figures immediately', async ({ shelf, engines }) => {
-    const commands = [shelf.submission({ ...all, qty: many + 201 }), shelf.submission(all)];
-    expect(await engines[0].submit(...commands)).toEqual(['INSUFFICIENT_STOCK', `${many + 200} reserved`]);
-    // The holds were ended first, in separate transactions; then the batch ran.
-    expect(engines[0].retries).toEqual([expect.stringContaining('expired holds')]);
-    expect(await shelf.held()).toEqual([`inv_1: B=${many + 200}`]);
-    const entries = await shelf.expired();
-    expect(entries).toHaveLength(many);
-    expect(new Set(entries).size).toBe(many);
-    expect(await shelf.happened()).toMatchObject({ entries: 1 });
-  });
+  test.for(['changes', 'changes_of_merchant'] as const)(
+    'through a pool for %s, the next command has the right figures immediately',
+    async (role, { shelf, start }) => {
+      const engine = await start({ role });
+      const commands = [shelf.submission({ ...all, qty: many + 201 }), shelf.submission(all)];
+      expect(await engine.submit(...commands)).toEqual(['INSUFFICIENT_STOCK', `${many + 200} reserved`]);
+      // The holds were ended first, in separate transactions; then the batch ran.
+      expect(engine.retries).toEqual([expect.stringContaining('expired holds')]);
+      expect(await shelf.held()).toEqual([`inv_1: B=${many + 200}`]);
+      const entries = await shelf.expired();
+      expect(entries).toHaveLength(many);
+      expect(new Set(entries).size).toBe(many);
+      expect(await shelf.happened()).toMatchObject({ entries: 1 });
+    },
+  );
 
   test('so do commands in two engines at the same time, and each hold ends once', async ({
     shelf,

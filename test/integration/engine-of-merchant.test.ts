@@ -1,11 +1,13 @@
 import { describe, expect } from 'vitest';
 import { inPlace, PlaceKept } from '../../src/store/tables/kept-place.js';
-import { test } from '../support/engine-fixtures.js';
+import { withProxy as test } from '../support/engine-fixtures.js';
 import { NEVER, told } from '../support/engine-stage.js';
 import { passSeconds } from '../support/pass-time.js';
 import { sweepExpiredHolds } from '../support/sweeps.js';
 
 /** The engine with BATCH_SCOPE=merchant, for tables that are distributed by merchant. */
+
+const role = 'changes_of_merchant';
 
 describe('rows that move to another node, during which nobody may write', () => {
   /** What a cluster does then has this on one server: it lets rows be locked, but not written. */
@@ -16,7 +18,7 @@ describe('rows that move to another node, during which nobody may write', () => 
     start,
     session,
   }) => {
-    const engine = await start({ batchScope: 'merchant', limits: { engineLanes: 1, straysMax: 1 } });
+    const engine = await start({ role, limits: { engineLanes: 1, straysMax: 1 } });
     const { merchantId } = shelf;
     await shelf.add('inv_3');
     await engine.submit(shelf.reserve(1, { id: 'inv_3', reference: 'O' }));
@@ -53,7 +55,7 @@ describe('rows that move to another node, during which nobody may write', () => 
   });
 
   test('a move that takes too long → CONTENTION, and nothing was done', async ({ shelf, start, session }) => {
-    const engine = await start({ batchScope: 'merchant', limits: { rowWaitMaxMs: 100 } });
+    const engine = await start({ role, limits: { rowWaitMaxMs: 100 } });
     await session.run('BEGIN');
     await session.run(MOVE);
     expect(await engine.submit(shelf.reserve(3, { key: 'k' }), shelf.releaseOrder('O'))).toEqual([
@@ -65,7 +67,8 @@ describe('rows that move to another node, during which nobody may write', () => 
     expect(await engine.submit(shelf.reserve(3, { key: 'k' }))).toEqual(['3 reserved']);
   });
 
-  test('the sweep leaves the merchant’s holds to the next one', async ({ shelf, engine, session }) => {
+  test('the sweep leaves the merchant’s holds to the next one', async ({ shelf, start, session }) => {
+    const engine = await start({ role });
     await engine.submit(shelf.reserve(3, { ttlSeconds: 60 }));
     await passSeconds(engine.dataSource, shelf.merchantId, 60);
     await session.run('BEGIN');
@@ -76,7 +79,8 @@ describe('rows that move to another node, during which nobody may write', () => 
     expect(await shelf.happened()).toMatchObject({ reserved: [0, 0] });
   });
 
-  test('after that, a transaction waits for locks as long as before', async ({ engine, session }) => {
+  test('after that, a transaction waits for locks as long as before', async ({ start, session }) => {
+    const engine = await start({ role });
     const merchantId = 'mer_1';
     const setting = async (): Promise<string> => {
       const rows = await inPlace(
@@ -96,14 +100,28 @@ describe('rows that move to another node, during which nobody may write', () => 
   });
 });
 
+describe('a COMMIT whose answer is lost', () => {
+  test.for([
+    ['cut', 1],
+    ['cut after', 0],
+  ] as const)('%s: done once, and told once', async ([effect, tries], { shelf, startBehind, proxy }) => {
+    const engine = await startBehind({ role });
+    const broken = proxy.failNext('COMMIT', effect);
+    expect(await engine.submit(shelf.reserve(3, { key: 'k' }))).toEqual(['3 reserved']);
+    await broken;
+    expect(engine.retries).toHaveLength(tries);
+    expect(await shelf.happened()).toEqual({ reserved: [3, 0], entries: 1, keys: 1 });
+  });
+});
+
 describe('a change of settings, which a cluster commits on all nodes', () => {
   test.for([
-    ['any', [3]],
-    ['merchant', [2, 1]],
+    ['any', [3], 'changes'],
+    ['merchant', [2, 1], role],
   ] as const)(
-    'BATCH_SCOPE=%s: commands of a merchant at one time share transactions of %j',
-    async ([batchScope, batches], { shelf, start }) => {
-      const engine = await start({ batchScope });
+    'BATCH_SCOPE=%s: three commands of a merchant at one time run in batches of %j',
+    async ([, batches, role], { shelf, start }) => {
+      const engine = await start({ role });
       const commands = [
         shelf.reserve(1),
         shelf.submission({ kind: 'update_settings', defaultTtlSeconds: 60 }),

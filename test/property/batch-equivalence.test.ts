@@ -6,6 +6,7 @@ import type { Outcome } from '../../src/domain/outcome.js';
 import type { Execution, Submission } from '../../src/engine/submission.js';
 import { pruneLog } from '../../src/service/retention/prune.js';
 import { findDrift } from '../../src/store/audit.js';
+import { isOfMerchants } from '../../src/store/connection/data-source.js';
 import { findOrder } from '../../src/store/reads/order.js';
 import type { Reader } from '../../src/store/reads/read-pool.js';
 import { seedRecords } from '../../src/store/seed.js';
@@ -57,17 +58,11 @@ class World {
   readonly #dataSource: DataSource;
   readonly #name: string;
   readonly #prunes: boolean;
-  readonly #oneMerchant: boolean;
 
-  constructor(
-    dataSource: DataSource,
-    name: string,
-    { prunes, oneMerchant }: { readonly prunes: boolean; readonly oneMerchant: boolean },
-  ) {
+  constructor(dataSource: DataSource, name: string, { prunes }: { readonly prunes: boolean }) {
     this.#dataSource = dataSource;
     this.#name = name;
     this.#prunes = prunes;
-    this.#oneMerchant = oneMerchant;
   }
 
   merchantId(merchant: string): string {
@@ -103,8 +98,8 @@ class World {
     const executions: Execution[] = [];
     while (executions.length < submissions.length) {
       const left = submissions.slice(executions.length);
-      const batch = this.#oneMerchant ? firstOfOneMerchant(left) : left;
-      executions.push(...(await applyAll(this.#dataSource, batch, linesMax, this.#oneMerchant)));
+      const batch = isOfMerchants(this.#dataSource) ? firstOfOneMerchant(left) : left;
+      executions.push(...(await applyAll(this.#dataSource, batch, linesMax)));
     }
     const told = (of: readonly Execution[], startedMs: number): unknown[] =>
       of.map((execution) =>
@@ -238,22 +233,18 @@ async function play(
 
 test('any commands in batches of any size, the log pruned or not, equal the same commands one by one', async ({
   dataSource,
+  ofMerchants,
 }) => {
   let worlds = 0;
   await fc.assert(
     fc.asyncProperty(run, async ({ onHand, reserved, steps, batchSizes, linesMax, prunes, oneMerchant }) => {
       worlds++;
-      const single = await new World(dataSource, `one${worlds}`, {
-        prunes: false,
-        oneMerchant: false,
-      }).fill(onHand, reserved);
-      const batched = await new World(dataSource, `many${worlds}`, { prunes, oneMerchant }).fill(
-        onHand,
-        reserved,
-      );
+      const single = await new World(dataSource, `one${worlds}`, { prunes: false }).fill(onHand, reserved);
+      const source = oneMerchant ? ofMerchants : dataSource;
+      const batched = await new World(source, `many${worlds}`, { prunes }).fill(onHand, reserved);
       await play(single, steps, [1], 1);
       await play(batched, steps, batchSizes, linesMax);
-      await sweepExpiredHolds(dataSource, () => false);
+      await sweepExpiredHolds(source, () => false);
       await single.expectModel();
       await batched.expectModel();
       expect(await batched.orders()).toEqual(await single.orders());

@@ -8,9 +8,8 @@ export async function applyAll(
   dataSource: DataSource,
   submissions: readonly Submission[],
   linesMax: number,
-  oneMerchant = false,
 ): Promise<Execution[]> {
-  const rules = { linesMax, onChange: () => {}, oneMerchant };
+  const rules = { linesMax, onChange: () => {} };
   const results = await applyCommands(dataSource, submissions, rules, () => undefined);
   return results.map((result) => {
     if (result instanceof Blocked) throw new Error(`somebody else has ${result.name}`);

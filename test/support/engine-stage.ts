@@ -8,7 +8,7 @@ import type { SchedulerLimits } from '../../src/engine/scheduler/executor.js';
 import type { Execution, Submission } from '../../src/engine/submission.js';
 import { fingerprint } from '../../src/service/fingerprint.js';
 import { findDrift } from '../../src/store/audit.js';
-import type { DatabaseLimits } from '../../src/store/connection/data-source.js';
+import type { DatabaseLimits, DataSourceRole } from '../../src/store/connection/data-source.js';
 import { seedRecords } from '../../src/store/seed.js';
 import { insertMerchant } from '../../src/store/tables/merchants.js';
 import { openDataSource } from './data-source.js';
@@ -38,18 +38,17 @@ export interface TestEngine {
 export interface EngineOptions {
   readonly limits?: Partial<SchedulerLimits>;
   readonly database?: Partial<DatabaseLimits>;
-  readonly batchScope?: 'any' | 'merchant';
+  readonly role?: DataSourceRole;
 }
 
 export async function startEngine(url: string, options: EngineOptions = {}): Promise<TestEngine> {
-  const dataSource = await openDataSource(url, options.database);
+  const dataSource = await openDataSource(url, options.database, options.role);
   const seen: Pick<TestEngine, 'retries' | 'batches' | 'onRetry'> = {
     retries: [],
     batches: [],
     onRetry: () => {},
   };
   const engine = createEngine(dataSource, {
-    batchScope: options.batchScope ?? 'any',
     limits: {
       engineLanes: 2,
       batchCommandsMax: 500,

@@ -40,6 +40,12 @@ export const test = base
     onCleanup(() => dataSource.destroy());
     return dataSource;
   })
+  /** The same, for tables that are distributed by merchant. */
+  .extend('ofMerchants', { scope: 'file' }, async ({ database }, { onCleanup }) => {
+    const dataSource = await openDataSource(database.url, {}, 'changes_of_merchant');
+    onCleanup(() => dataSource.destroy());
+    return dataSource;
+  })
   /** A merchant of the test's own, with two records. */
   .extend('shelf', ({ database, dataSource }) => new Shelf(database, dataSource).fill())
   .extend('environment', { scope: 'file' }, (): Environment => ({}))

@@ -74,6 +74,7 @@ const optionsByRole: Readonly<Record<DataSourceRole, readonly string[]>> = {
 
 const serversOf = new WeakMap<DataSource, Servers>();
 const watchOf = new WeakMap<DataSource, PoolWatch>();
+const ofMerchants = new WeakSet<DataSource>();
 
 /** Ends all connections of a pool, so that new ones look for the wanted server again. */
 export function renewConnections(dataSource: DataSource, why: string): void {
@@ -83,6 +84,11 @@ export function renewConnections(dataSource: DataSource, why: string): void {
 /** Who has a connection of the pool, and who waits for one. */
 export function poolWatchOf(dataSource: DataSource): PoolWatch | undefined {
   return watchOf.get(dataSource);
+}
+
+/** Each transaction that changes stock through this pool is one merchant's, for tables that are distributed by merchant. */
+export function isOfMerchants(dataSource: DataSource): boolean {
+  return ofMerchants.has(dataSource);
 }
 
 /**
@@ -136,6 +142,7 @@ export function createDataSource(
   });
   serversOf.set(dataSource, connection.servers);
   watchOf.set(dataSource, watch);
+  if (role === 'changes_of_merchant') ofMerchants.add(dataSource);
   return dataSource;
 }
 

@@ -1,5 +1,5 @@
 import type { DataSource, QueryRunner } from 'typeorm';
-import { poolWatchOf } from './data-source.js';
+import { isOfMerchants, poolWatchOf } from './data-source.js';
 import type { PoolClient } from './pool-client.js';
 import { isUnanswered } from './sqlstate.js';
 import { type Statement, together, type Write } from './statement.js';
@@ -16,8 +16,8 @@ export class Transaction {
   /** Holds the entities for statements that TypeORM writes. */
   readonly dataSource: DataSource;
   /**
-   * The merchant whose rows alone it touches, and whom every statement names (`batchStatement`); undefined: it may touch
-   * all rows.
+   * The merchant whose rows alone it touches, and whom every statement names (`batchStatement`). Undefined where tables are
+   * not distributed, or if it may touch all rows.
    */
   readonly merchantId: string | undefined;
   readonly #client: PoolClient;
@@ -96,8 +96,8 @@ export class CommitOutcomeUnknown extends Error {
 
 /**
  * Runs `work` in a READ COMMITTED transaction. If `work` or a write fails, rolls back and throws the error. If COMMIT
- * goes unanswered, throws CommitOutcomeUnknown. With a `merchantId`, it must only touch that merchant's rows. `kind`:
- * what it is for, as the pool's metrics show it.
+ * goes unanswered, throws CommitOutcomeUnknown. With a `merchantId`, it must only touch that merchant's rows; in a pool
+ * for distributed tables, its statements then say so. `kind`: what it is for, as the pool's metrics show it.
  */
 export async function inTransaction<T>(
   dataSource: DataSource,
@@ -116,7 +116,7 @@ export async function inTransaction<T>(
     const started = runner.startTransaction();
     // This does not wait for the answer, but only until the statement is sent, before everything else.
     await Promise.race([handedOver, started]);
-    const tx = new Transaction(dataSource, client, merchantId);
+    const tx = new Transaction(dataSource, client, isOfMerchants(dataSource) ? merchantId : undefined);
     const working = work(tx);
     let result: T;
     try {
