@@ -11,15 +11,14 @@ import { hasMovement, type MovementRow } from '../store/tables/movement-log.js';
 import { awaitCreation } from '../store/tables/new-stock-levels.js';
 import {
   awaitStockLevel,
-  findFreeStockLevels,
   lockStockLevels,
   type RecordKey,
   setLockTimeout,
 } from '../store/tables/stock-levels.js';
-import { blockedRecords } from './fetch/blocked.js';
 import { EarlyReads } from './fetch/early-reads.js';
 import { type FetchedBatch, fetchBatch } from './fetch/fetch.js';
 import { recordsNamed } from './fetch/records-named.js';
+import type { MovedMerchants } from './moved-merchants.js';
 import { Blocked } from './scheduler/entry.js';
 import type { BehindResults, Claim, Line, Results } from './scheduler/executor.js';
 import type { Execution, Submission } from './submission.js';
@@ -47,6 +46,7 @@ export interface BatchRules {
   /** Lines that a batch has room for (`batch-room.ts`). */
   readonly linesMax: number;
   readonly onChange: OnChange;
+  readonly moved: MovedMerchants;
 }
 
 /**
@@ -64,8 +64,7 @@ export function applyCommands(
   const { merchantId } = submissions[0]!.command;
   // Settings are not among the rows that are moved, and a move locks them first, and then the others.
   const ofSettings = submissions.every(({ command }) => command.kind === 'update_settings');
-  const run = ofSettings ? inTransaction : inPlace;
-  return runBatch(dataSource, rules, { merchantId, kind: 'batch', run }, (tx) =>
+  return runBatch(dataSource, rules, { merchantId, kind: 'batch', ofSettings }, (tx) =>
     fetchBatch(tx, submissions, rules.linesMax, 'skip', claim),
   ).catch(ifMoved(() => blockedByMove(submissions)));
 }
@@ -129,42 +128,17 @@ export function applyPatiently(
   }).catch(ifMoved(() => blockedByMove(submissions)));
 }
 
-/** Returns those of the records that nobody has locked at this moment. */
-export async function findFreeRecords(
-  dataSource: DataSource,
-  records: readonly RecordKey[],
-): Promise<RecordKey[]> {
-  if (!isOfMerchants(dataSource)) {
-    return inTransaction(dataSource, (tx) => findFreeStockLevels(tx, records), undefined, 'look');
-  }
-  const free: RecordKey[] = [];
-  for (const merchantId of new Set(records.map((record) => record.merchantId))) {
-    const own = records.filter((record) => record.merchantId === merchantId);
-    const find = (tx: Transaction): Promise<RecordKey[]> => findFreeOrMissing(tx, own);
-    free.push(...(await inPlace(dataSource, find, merchantId, 'look').catch(ifMoved(() => []))));
-  }
-  return free;
-}
-
-/** While rows were being moved, commands have waited for records that do not exist, too (`blockedByMove`). */
-async function findFreeOrMissing(tx: Transaction, records: readonly RecordKey[]): Promise<RecordKey[]> {
-  const free = await findFreeStockLevels(tx, records);
-  if (free.length === records.length) return free;
-  const blocked = await blockedRecords(tx, records, free);
-  return records.filter(({ merchantId, id }) => !blocked.has(mapName(merchantId, id)));
-}
-
 async function runBatch(
   dataSource: DataSource,
-  { onChange }: BatchRules,
+  { onChange, moved }: BatchRules,
   {
     merchantId,
     kind,
-    run = inPlace,
+    ofSettings = false,
   }: {
     readonly merchantId: string;
     readonly kind: TransactionKind;
-    readonly run?: typeof inTransaction;
+    readonly ofSettings?: boolean;
   },
   fetch: (tx: Transaction) => Promise<FetchedBatch | undefined>,
 ): Promise<Results<Execution>> {
@@ -177,7 +151,10 @@ async function runBatch(
       decided = decideBatch(fetched);
       writeBatch(tx, batchId, decided);
     };
-    await run(dataSource, work, isOfMerchants(dataSource) ? merchantId : undefined, kind);
+    const scope = isOfMerchants(dataSource) ? merchantId : undefined;
+    await (ofSettings
+      ? inTransaction(dataSource, work, scope, kind)
+      : moved.run(dataSource, work, scope, kind));
   } catch (error) {
     if (!(error instanceof CommitOutcomeUnknown) || decided === undefined) throw error;
     const { movements } = decided.workingSet;

@@ -12,14 +12,15 @@ import {
   applyPatiently,
   BatchOutcomeUnknown,
   type BatchRules,
-  findFreeRecords,
   reconcileBatch,
 } from './apply-commands.js';
 import { weightOf } from './fetch/batch-room.js';
 import { ExpiredBacklog } from './fetch/fetch.js';
 import { recordsNamed } from './fetch/records-named.js';
 import { RecordsMoved } from './fetch/wanted-records.js';
+import { findFreeRecords } from './free-records.js';
 import { endBacklog } from './hold-sweep.js';
+import { MovedMerchants } from './moved-merchants.js';
 import { Batcher } from './scheduler/batcher.js';
 import { systemClock } from './scheduler/clock.js';
 import type { Answer } from './scheduler/entry.js';
@@ -119,7 +120,8 @@ function executor(
 ): Executor<Submission, Execution> {
   const onChange = (merchantId: string): void => observer.changed(merchantId);
   const oneMerchant = isOfMerchants(dataSource);
-  const rules: BatchRules = { linesMax: limits.batchCommandsMax, onChange };
+  const moved = new MovedMerchants();
+  const rules: BatchRules = { linesMax: limits.batchCommandsMax, onChange, moved };
   /** Deadlines may pass meanwhile. They are checked before the next try. */
   const endBacklogOf = async (error: unknown): Promise<never> => {
     if (error instanceof ExpiredBacklog) await endBacklog(dataSource, error.records, onChange);
@@ -130,8 +132,8 @@ function executor(
     executeBehind: (name, line) => applyBehind(dataSource, recordOf(name), line, rules).catch(endBacklogOf),
     executePatiently: (submissions) => applyPatiently(dataSource, submissions, rules).catch(endBacklogOf),
     findFree: async (names) => {
-      const free = await findFreeRecords(dataSource, names.map(recordOf));
-      return free.map(({ merchantId, id }) => mapName(merchantId, id));
+      const { looked, free } = await findFreeRecords(dataSource, names.map(recordOf), moved);
+      return { looked: looked.map(nameOf), free: free.map(nameOf) };
     },
     reconcile: (error) => reconcileBatch(dataSource, error as BatchOutcomeUnknown),
     failureKind,
@@ -167,6 +169,10 @@ function causeOf(error: unknown): string {
 function recordOf(name: string): RecordKey {
   const { merchantId, name: id } = named(name);
   return { merchantId, id };
+}
+
+function nameOf({ merchantId, id }: RecordKey): string {
+  return mapName(merchantId, id);
 }
 
 function toExecution(answer: Answer<Execution>, observer: EngineObserver): Execution | Fault {

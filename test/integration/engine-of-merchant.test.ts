@@ -1,7 +1,8 @@
 import { describe, expect } from 'vitest';
+import { poolWatchOf } from '../../src/store/connection/data-source.js';
 import { inPlace, PlaceKept } from '../../src/store/tables/kept-place.js';
 import { withProxy as test } from '../support/engine-fixtures.js';
-import { NEVER, told } from '../support/engine-stage.js';
+import { NEVER, Shelf, told } from '../support/engine-stage.js';
 import { passSeconds } from '../support/pass-time.js';
 import { sweepExpiredHolds } from '../support/sweeps.js';
 
@@ -52,6 +53,39 @@ describe('rows that move to another node, during which nobody may write', () => 
       'done',
     ]);
     expect(await shelf.happened()).toEqual({ reserved: [4, 1, 0], entries: 5, keys: 1 });
+  });
+
+  test('once that is known, only looks ask for the rows', async ({ shelf, start, session }) => {
+    const engine = await start({ role });
+    await shelf.add('inv_3');
+    const asked: string[] = [];
+    poolWatchOf(engine.dataSource)!.onTransaction = ({ kind }) => asked.push(kind);
+    await session.run('BEGIN');
+    await session.run(MOVE);
+    const answers: Promise<string[]>[] = [];
+    for (const id of ['inv_1', 'inv_2', 'inv_3']) {
+      answers.push(engine.submit(shelf.reserve(1, { id })));
+      await expect.poll(() => engine.engine.recordsAwaited).toBe(answers.length);
+    }
+    await expect.poll(() => asked.filter((kind) => kind === 'look').length).toBeGreaterThan(2);
+    await session.run('COMMIT');
+    expect(await Promise.all(answers)).toEqual(Array(3).fill(['1 reserved']));
+    // The first one that found it out, and those after the move.
+    expect(asked.filter((kind) => kind === 'batch').length).toBeLessThanOrEqual(1 + 3);
+    expect(asked.filter((kind) => kind === 'line')).toEqual([]);
+  });
+
+  test('of several merchants, each is answered', async ({ database, dataSource, shelf, start, session }) => {
+    const engine = await start({ role });
+    const shelves = [shelf];
+    for (let n = 1; n < 12; n++) shelves.push(await new Shelf(database, dataSource).fill());
+    await session.run('BEGIN');
+    await session.run(MOVE);
+    const answers = shelves.map((one) => engine.submit(one.reserve(1), one.releaseOrder('none')));
+    await expect.poll(() => engine.engine.recordsAwaited).toBe(2 * shelves.length);
+    await session.run('COMMIT');
+    expect(await Promise.all(answers)).toEqual(Array(12).fill(['1 reserved', 'ORDER_NOT_HELD']));
+    expect(engine.engine.recordsAwaited).toBe(0);
   });
 
   test('a move that takes too long → CONTENTION, and nothing was done', async ({ shelf, start, session }) => {

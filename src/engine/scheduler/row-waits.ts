@@ -1,6 +1,6 @@
 import type { Clock } from './clock.js';
 import { type Batch, dropExpired, type Entry, newBatch, tellOfTaken } from './entry.js';
-import { type Executor, type Results, RowKept, type SchedulerLimits } from './executor.js';
+import { type Executor, type Look, type Results, RowKept, type SchedulerLimits } from './executor.js';
 import type { Schedule } from './schedule.js';
 
 /** Calls wait this long for a row before `onKept` is called. */
@@ -12,8 +12,10 @@ const EXPECT_MS = 1000;
 /** Before that, they wait this long for more calls, unless they are at least half as many as were served last time. */
 const GATHER_MS = 2;
 
-/** The most rows that one query looks at. */
+/** The most rows of one look. */
 const LOOK_ROWS_MAX = 1000;
+
+const NO_ROWS: Look<string> = { looked: [], free: [] };
 
 interface Wait {
   readonly sinceMs: number;
@@ -200,9 +202,10 @@ export class RowWaits<C, R> {
       await clock.sleep(limits.findFreeEveryMs);
       this.#giveUp(clock.nowMs());
       const names = [...this.#looked].slice(0, LOOK_ROWS_MAX);
-      const free = new Set(names.length === 0 ? [] : await this.#findFree(names));
-      // Rows that this query looked at go behind the others.
-      for (const name of names) {
+      const look = names.length === 0 ? NO_ROWS : await this.#findFree(names);
+      const free = new Set(look.free);
+      // Rows that were looked at go behind the others.
+      for (const name of look.looked) {
         // It may have got a place in line meanwhile.
         if (!this.#looked.delete(name)) continue;
         if (free.has(name)) this.#free(name);
@@ -214,14 +217,14 @@ export class RowWaits<C, R> {
     onFree();
   }
 
-  async #findFree(names: readonly string[]): Promise<readonly string[]> {
+  async #findFree(names: readonly string[]): Promise<Look<string>> {
     try {
-      const free = await this.#options.executor.findFree(names);
+      const look = await this.#options.executor.findFree(names);
       this.#lookFault = undefined;
-      return free;
+      return look;
     } catch (error) {
       this.#lookFault = error;
-      return [];
+      return { looked: names, free: [] };
     }
   }
 

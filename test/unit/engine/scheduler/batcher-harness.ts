@@ -98,7 +98,7 @@ export function setUp(options: Setup = {}) {
     executePatiently: async () => {
       throw new Failed('retry', 'nobody waits for rows here');
     },
-    findFree: async () => [],
+    findFree: async (looked) => ({ looked, free: [] }),
     weightOf: () => 1,
     sequenceOf: () => undefined,
     groupOf: () => '',

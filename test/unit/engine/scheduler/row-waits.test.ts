@@ -11,10 +11,10 @@ function kept(look: (n: number) => Error | undefined) {
   return setUp({
     execute: async (calls) => calls.map(() => new Blocked('row', ['row'])),
     namesOf: () => ['row'],
-    findFree: async () => {
+    findFree: async (names) => {
       const fault = look(looks++);
       if (fault !== undefined) throw fault;
-      return [];
+      return { looked: names, free: [] };
     },
   });
 }
