@@ -203,7 +203,7 @@ export async function repairRecord(
     tx.writeTogether(updateStockLevels([{ merchantId, stock }]), appendMovements(randomUUID(), entries));
     return { found, repaired: true };
   };
-  return inPlace(dataSource, repair, merchantId);
+  return inPlace(dataSource, repair, merchantId, 'other', 'patiently');
 }
 
 interface Correction {

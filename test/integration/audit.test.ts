@@ -2,8 +2,10 @@ import { describe, expect } from 'vitest';
 import { audit } from '../../src/service/audit.js';
 import { UnknownMerchant } from '../../src/service/unknown-merchant.js';
 import { repairRecord } from '../../src/store/audit.js';
+import { openDataSource } from '../support/data-source.js';
 import { withLastingEngines } from '../support/engine-fixtures.js';
 import { NEVER, Shelf } from '../support/engine-stage.js';
+import { untilWaiting } from '../support/waiting.js';
 
 const test = withLastingEngines
   .extend('check', ({ dataSource }) => async (merchantId?: string) => {
@@ -455,6 +457,35 @@ describe('repair', () => {
       expect(await check()).toMatchObject({ consistent: true, drift: [] });
     },
   );
+
+  test('while the record is being moved to another node, after the move', async ({
+    database,
+    ofMerchants,
+    shelf,
+    session,
+  }) => {
+    await database.query("UPDATE stock_levels SET reserved_qty = 7 WHERE id = 'inv_1'");
+    // What a cluster does then has this on one server: it lets rows be locked, but not written.
+    await session.run('BEGIN');
+    await session.run('LOCK TABLE stock_levels IN SHARE MODE');
+    const repair = repairRecord(ofMerchants, shelf.merchantId, 'inv_1');
+    await untilWaiting(database);
+    await session.run('COMMIT');
+    expect(await repair).toMatchObject({ repaired: true });
+  });
+
+  test('a move that takes too long is told in words', async ({ database, shelf, session }) => {
+    await database.query("UPDATE stock_levels SET reserved_qty = 7 WHERE id = 'inv_1'");
+    const hasty = await openDataSource(database.url, { lockTimeoutMs: 50 }, 'changes_of_merchant');
+    await session.run('BEGIN');
+    await session.run('LOCK TABLE stock_levels IN SHARE MODE');
+    await expect(repairRecord(hasty, shelf.merchantId, 'inv_1')).rejects.toMatchObject({
+      message: `the rows of ${shelf.merchantId} are being moved to another node`,
+      code: '55P03',
+    });
+    await session.run('ROLLBACK');
+    await hasty.destroy();
+  });
 
   test('a record that is not there', async ({ dataSource, shelf }) => {
     expect(await repairRecord(dataSource, shelf.merchantId, 'inv_none')).toEqual({

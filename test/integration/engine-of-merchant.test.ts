@@ -88,6 +88,44 @@ describe('rows that move to another node, during which nobody may write', () => 
     expect(engine.engine.recordsAwaited).toBe(0);
   });
 
+  test('commands of one stream stay in order', async ({ shelf, start, session }) => {
+    const engine = await start({ role });
+    await session.run('BEGIN');
+    await session.run(MOVE);
+    const stream = [
+      shelf.reserve(3, { reference: 'O' }),
+      shelf.releaseOrder('O'),
+      shelf.reserve(5, { reference: 'O' }),
+      shelf.release('inv_1', 4),
+    ];
+    const answers = engine.submit(...stream.map((command) => ({ ...command, sequence: 's' })));
+    await expect.poll(() => engine.engine.recordsAwaited).toBeGreaterThan(0);
+    await session.run('COMMIT');
+    expect(await answers).toEqual(['3 reserved', '0 reserved', '5 reserved', '1 reserved']);
+  });
+
+  test('a deadline that passes meanwhile: never executed', async ({ shelf, start, session }) => {
+    const engine = await start({ role });
+    await session.run('BEGIN');
+    await session.run(MOVE);
+    const answer = await engine.engine.submit(shelf.reserve(3), Date.now() + 50);
+    expect(told(answer)).toBe('DEADLINE_EXCEEDED');
+    await session.run('COMMIT');
+    expect(await shelf.happened()).toEqual({ reserved: [0, 0], entries: 0, keys: 0 });
+  });
+
+  test('an engine that drains meanwhile: what it has taken is done', async ({ shelf, start, session }) => {
+    const engine = await start({ role });
+    await session.run('BEGIN');
+    await session.run(MOVE);
+    const answers = engine.submit(shelf.reserve(3), shelf.reserve(2, { id: 'inv_2' }));
+    await expect.poll(() => engine.engine.recordsAwaited).toBe(2);
+    const drained = engine.engine.drain();
+    await session.run('COMMIT');
+    await drained;
+    expect(await answers).toEqual(['3 reserved', '2 reserved']);
+  });
+
   test('a move that takes too long → CONTENTION, and nothing was done', async ({ shelf, start, session }) => {
     const engine = await start({ role, limits: { rowWaitMaxMs: 100 } });
     await session.run('BEGIN');

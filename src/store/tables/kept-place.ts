@@ -1,10 +1,10 @@
 import type { DataSource } from 'typeorm';
-import { isLockTimeout } from '../connection/sqlstate.js';
+import { isLockTimeout, sqlStateOf } from '../connection/sqlstate.js';
 import type { Statement } from '../connection/statement.js';
 import { inTransaction, type Transaction } from '../connection/transaction.js';
 import type { TransactionKind } from '../connection/watched-pool.js';
 
-/** Longer than that, a transaction does not wait for a shard that is being moved. */
+/** Longer than that, a transaction whose connection others need does not wait for a shard that is being moved. */
 const PLACE_TIMEOUT_MS = 10;
 
 /** By a function, which only the coordinator hears of. What follows waits as long as before. */
@@ -28,12 +28,12 @@ const KEEP_PLACE: Statement = {
 /** A cluster is moving the merchant's rows to another node, and they may not be written meanwhile. Nothing was done. */
 export class PlaceKept extends Error {
   override readonly name = 'PlaceKept';
-  /** What it counts as, where nobody knows better. */
-  readonly driverError: unknown;
+  /** What it counts as, where nobody knows better: a lock that was not to be had. */
+  readonly code: string | undefined;
 
   constructor(merchantId: string, cause: unknown) {
     super(`the rows of ${merchantId} are being moved to another node`, { cause });
-    this.driverError = cause;
+    this.code = sqlStateOf(cause);
   }
 }
 
@@ -47,7 +47,8 @@ export function ifMoved<T>(instead: () => T): (error: unknown) => T {
 
 /**
  * Runs `work` in a transaction; if it is one merchant's, whose rows stay on their node until it ends. So must every
- * transaction that writes what it has read behind a lock. Throws PlaceKept if the rows are just being moved.
+ * transaction that writes what it has read behind a lock. Throws PlaceKept if the rows are just being moved, and with
+ * `patiently`, only if that takes longer than it may wait for any lock.
  *
  * Citus moves or splits a shard with `block_writes` once no transaction is in progress that has written to it; one that has
  * only locked rows does not count. Its writes would go to the new place, where the rows are not locked, and where others
@@ -59,10 +60,11 @@ export async function inPlace<T>(
   work: (tx: Transaction) => Promise<T>,
   merchantId: string | undefined,
   kind?: TransactionKind,
+  waiting: 'briefly' | 'patiently' = 'briefly',
 ): Promise<T> {
   let failure: Promise<unknown> | undefined;
   const inKeptPlace = (tx: Transaction): Promise<T> => {
-    failure = keepPlace(tx);
+    failure = keepPlace(tx, waiting);
     return work(tx);
   };
   try {
@@ -76,10 +78,12 @@ export async function inPlace<T>(
 }
 
 /** Returns why it failed, if it did. */
-async function keepPlace(tx: Transaction): Promise<unknown> {
+async function keepPlace(tx: Transaction, waiting: 'briefly' | 'patiently'): Promise<unknown> {
   const { merchantId } = tx;
   if (merchantId === undefined) return undefined;
-  const sent = [tx.read(WAIT_BRIEFLY, []), tx.read(KEEP_PLACE, [merchantId]), tx.read(WAIT_AS_BEFORE, [])];
+  const keep = (): Promise<unknown> => tx.read(KEEP_PLACE, [merchantId]);
+  const sent =
+    waiting === 'briefly' ? [tx.read(WAIT_BRIEFLY, []), keep(), tx.read(WAIT_AS_BEFORE, [])] : [keep()];
   const answers = await Promise.allSettled(sent);
   return answers.find((answer) => answer.status === 'rejected')?.reason;
 }
