@@ -93,15 +93,22 @@ describe('rows that move to another node, during which nobody may write', () => 
     await session.run('BEGIN');
     await session.run(MOVE);
     const stream = [
-      shelf.reserve(3, { reference: 'O' }),
-      shelf.releaseOrder('O'),
-      shelf.reserve(5, { reference: 'O' }),
-      shelf.release('inv_1', 4),
+      shelf.reserve(3),
+      shelf.reserve(2, { id: 'inv_2' }),
+      shelf.release('inv_1', 2),
+      shelf.reserve(200),
+      shelf.release('inv_2', 2),
     ];
     const answers = engine.submit(...stream.map((command) => ({ ...command, sequence: 's' })));
     await expect.poll(() => engine.engine.recordsAwaited).toBeGreaterThan(0);
     await session.run('COMMIT');
-    expect(await answers).toEqual(['3 reserved', '0 reserved', '5 reserved', '1 reserved']);
+    expect(await answers).toEqual([
+      '3 reserved',
+      '2 reserved',
+      '1 reserved',
+      'INSUFFICIENT_STOCK',
+      '0 reserved',
+    ]);
   });
 
   test('a deadline that passes meanwhile: never executed', async ({ shelf, start, session }) => {
