@@ -8,7 +8,7 @@ import { blockedRecords } from './fetch/blocked.js';
 import type { MovedMerchants } from './moved-merchants.js';
 import type { Look } from './scheduler/executor.js';
 
-/** Of several merchants, one after another is looked at for so long. */
+/** A look takes one merchant after another, and begins with none after this time. */
 const LOOK_MS = 50;
 
 /** Looks which of the records nobody has locked at this moment: those of the first merchants, as far as time allows. */
