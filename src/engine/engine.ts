@@ -132,9 +132,10 @@ function executor(
     executeBehind: (name, line) => applyBehind(dataSource, recordOf(name), line, rules).catch(endBacklogOf),
     executePatiently: (submissions) => applyPatiently(dataSource, submissions, rules).catch(endBacklogOf),
     findFree: async (names) => {
-      const { looked, free } = await findFreeRecords(dataSource, names.map(recordOf), moved);
-      return { looked: looked.map(nameOf), free: free.map(nameOf) };
+      const free = await findFreeRecords(dataSource, names.map(recordOf), moved);
+      return free.map(({ merchantId, id }) => mapName(merchantId, id));
     },
+    lookOf: (name) => (oneMerchant ? named(name).merchantId : ''),
     reconcile: (error) => reconcileBatch(dataSource, error as BatchOutcomeUnknown),
     failureKind,
     weightOf,
@@ -169,10 +170,6 @@ function causeOf(error: unknown): string {
 function recordOf(name: string): RecordKey {
   const { merchantId, name: id } = named(name);
   return { merchantId, id };
-}
-
-function nameOf({ merchantId, id }: RecordKey): string {
-  return mapName(merchantId, id);
 }
 
 function toExecution(answer: Answer<Execution>, observer: EngineObserver): Execution | Fault {

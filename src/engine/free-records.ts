@@ -6,47 +6,27 @@ import { ifMoved } from '../store/tables/kept-place.js';
 import { findFreeStockLevels, type RecordKey } from '../store/tables/stock-levels.js';
 import { blockedRecords } from './fetch/blocked.js';
 import type { MovedMerchants } from './moved-merchants.js';
-import type { Look } from './scheduler/executor.js';
 
-/** A look takes one merchant after another, and begins with none after this time. */
-const LOOK_MS = 50;
-
-/** Looks which of the records nobody has locked at this moment: those of the first merchants, as far as time allows. */
+/** Returns those of the records that nobody has locked at this moment. Of distributed tables, all are one merchant's. */
 export async function findFreeRecords(
   dataSource: DataSource,
   records: readonly RecordKey[],
   moved: MovedMerchants,
-): Promise<Look<RecordKey>> {
+): Promise<readonly RecordKey[]> {
   if (!isOfMerchants(dataSource)) {
-    const find = (tx: Transaction): Promise<RecordKey[]> => findFreeStockLevels(tx, records);
-    return { looked: records, free: await inTransaction(dataSource, find, undefined, 'look') };
+    return inTransaction(dataSource, (tx) => findFreeStockLevels(tx, records), undefined, 'look');
   }
-  const looked: RecordKey[] = [];
-  const free: RecordKey[] = [];
-  const untilMs = performance.now() + LOOK_MS;
-  for (const [merchantId, own] of byMerchant(records)) {
-    const find = (tx: Transaction): Promise<RecordKey[]> => findFreeOrMissing(tx, own);
-    free.push(...(await moved.look(dataSource, find, merchantId).catch(ifMoved(() => []))));
-    looked.push(...own);
-    if (performance.now() > untilMs) break;
-  }
-  return { looked, free };
+  const find = (tx: Transaction): Promise<readonly RecordKey[]> => findFreeOrMissing(tx, records);
+  return moved.look(dataSource, find, records[0]!.merchantId).catch(ifMoved(() => []));
 }
 
 /** While rows were being moved, commands have waited for records that do not exist, too. */
-async function findFreeOrMissing(tx: Transaction, records: readonly RecordKey[]): Promise<RecordKey[]> {
+async function findFreeOrMissing(
+  tx: Transaction,
+  records: readonly RecordKey[],
+): Promise<readonly RecordKey[]> {
   const free = await findFreeStockLevels(tx, records);
   if (free.length === records.length) return free;
   const blocked = await blockedRecords(tx, records, free);
   return records.filter(({ merchantId, id }) => !blocked.has(mapName(merchantId, id)));
-}
-
-function byMerchant(records: readonly RecordKey[]): ReadonlyMap<string, RecordKey[]> {
-  const found = new Map<string, RecordKey[]>();
-  for (const record of records) {
-    const own = found.get(record.merchantId);
-    if (own === undefined) found.set(record.merchantId, [record]);
-    else own.push(record);
-  }
-  return found;
 }

@@ -16,8 +16,10 @@ export interface Executor<C, R> {
   executeBehind(name: string, line: Line<C>): Promise<BehindResults<R>>;
   /** Runs the calls like `execute`, but waits for each of their rows in turn, in the order of all rows, briefly. */
   executePatiently(calls: readonly C[]): Promise<Results<R>>;
-  /** Looks which of the rows nobody has at this moment: at the first ones, as many as there is time for. */
-  findFree(names: readonly string[]): Promise<Look<string>>;
+  /** Returns those of the rows that nobody has at this moment. All have the same `lookOf`. */
+  findFree(names: readonly string[]): Promise<readonly string[]>;
+  /** Rows for which this is the same can be looked at together. */
+  lookOf(name: string): string;
   failureKind(error: unknown): FailureKind;
   /** After `unknown_outcome`: the results if it took effect, undefined if it did not. Throws to be asked again. */
   reconcile(error: unknown): Promise<Results<R> | undefined>;
@@ -59,13 +61,6 @@ export interface Line<C> {
   watch(show: (calls: readonly C[]) => void): () => void;
   /** The row is ours: takes the calls from the head of the line that are ready, as many as a batch may have. */
   take(isReady: (call: C) => boolean): readonly C[];
-}
-
-export interface Look<Row> {
-  /** The rows that it looked at, at least one. */
-  readonly looked: readonly Row[];
-  /** Those of them that nobody has. */
-  readonly free: readonly Row[];
 }
 
 export interface BehindResults<R> {

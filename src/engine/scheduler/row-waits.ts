@@ -1,6 +1,6 @@
 import type { Clock } from './clock.js';
 import { type Batch, dropExpired, type Entry, newBatch, tellOfTaken } from './entry.js';
-import { type Executor, type Look, type Results, RowKept, type SchedulerLimits } from './executor.js';
+import { type Executor, type Results, RowKept, type SchedulerLimits } from './executor.js';
 import type { Schedule } from './schedule.js';
 
 /** Calls wait this long for a row before `onKept` is called. */
@@ -15,13 +15,16 @@ const GATHER_MS = 2;
 /** The most rows of one look. */
 const LOOK_ROWS_MAX = 1000;
 
-const NO_ROWS: Look<string> = { looked: [], free: [] };
+/** After this time, a round of looks leaves the other rows to the next round. */
+const LOOKS_MS = 50;
 
 interface Wait {
   readonly sinceMs: number;
   /** A wait in line for it has failed. */
   stubborn: boolean;
   told: boolean;
+  /** Why the last look at it failed, if it did: then nobody knows whether somebody has the row. */
+  fault: unknown;
 }
 
 interface Expected {
@@ -66,8 +69,6 @@ export class RowWaits<C, R> {
   readonly #shared = new Map<string, number>();
   #awaited = 0;
   #looking = false;
-  /** Why the last look failed, if it did: then nobody knows whether somebody has the rows. */
-  #lookFault: unknown;
 
   constructor(options: RowWaitsOptions<C, R>) {
     this.#options = options;
@@ -95,7 +96,12 @@ export class RowWaits<C, R> {
   add(name: string): void {
     this.#forget(name);
     if (this.#waits.has(name)) return;
-    this.#waits.set(name, { sinceMs: this.#options.clock.nowMs(), stubborn: false, told: false });
+    this.#waits.set(name, {
+      sinceMs: this.#options.clock.nowMs(),
+      stubborn: false,
+      told: false,
+      fault: undefined,
+    });
     if (this.#awaited < this.#options.limits.rowsAwaitedMax) void this.#await(name);
     else this.#look(name);
   }
@@ -194,38 +200,63 @@ export class RowWaits<C, R> {
     if (!this.#looking) void this.#lookOn();
   }
 
+  /** A look may take long, as when a node is lost. Calls that cannot wait any longer are answered meanwhile. */
   async #lookOn(): Promise<void> {
     const { clock, limits, onFree } = this.#options;
     this.#looking = true;
-    this.#lookFault = undefined;
-    while (this.#looked.size > 0) {
-      await clock.sleep(limits.findFreeEveryMs);
-      this.#giveUp(clock.nowMs());
-      const names = [...this.#looked].slice(0, LOOK_ROWS_MAX);
-      const look = names.length === 0 ? NO_ROWS : await this.#findFree(names);
-      const free = new Set(look.free);
-      // Rows that were looked at go behind the others.
-      for (const name of look.looked) {
-        // It may have got a place in line meanwhile.
-        if (!this.#looked.delete(name)) continue;
-        if (free.has(name)) this.#free(name);
-        else this.#looked.add(name);
-      }
-      if (free.size > 0) onFree();
+    let looks: Promise<void> | undefined;
+    for (;;) {
+      if (this.#looked.size > 0) {
+        await clock.sleep(limits.findFreeEveryMs);
+        this.#giveUp(clock.nowMs());
+        looks ??= this.#lookAround().then(() => {
+          looks = undefined;
+        });
+      } else if (looks !== undefined) await looks;
+      else break;
     }
     this.#looking = false;
     onFree();
   }
 
-  async #findFree(names: readonly string[]): Promise<Look<string>> {
-    try {
-      const look = await this.#options.executor.findFree(names);
-      this.#lookFault = undefined;
-      return look;
-    } catch (error) {
-      this.#lookFault = error;
-      return { looked: names, free: [] };
+  /** Rows that were looked at go behind the others. */
+  async #lookAround(): Promise<void> {
+    const { executor, clock } = this.#options;
+    const untilMs = clock.nowMs() + LOOKS_MS;
+    const together = new Map<string, string[]>();
+    for (const name of [...this.#looked].slice(0, LOOK_ROWS_MAX)) {
+      const look = executor.lookOf(name);
+      const others = together.get(look);
+      if (others === undefined) together.set(look, [name]);
+      else others.push(name);
     }
+    for (const names of together.values()) {
+      const still = names.filter((name) => this.#looked.has(name));
+      if (still.length > 0) await this.#lookAt(still);
+      if (clock.nowMs() >= untilMs) return;
+    }
+  }
+
+  async #lookAt(names: readonly string[]): Promise<void> {
+    const { executor, onFree } = this.#options;
+    let free: readonly string[] = [];
+    let fault: unknown;
+    try {
+      free = await executor.findFree(names);
+    } catch (error) {
+      fault = error;
+    }
+    const isFree = new Set(free);
+    for (const name of names) {
+      // It may have got a place in line meanwhile, or nobody waits for it any more.
+      if (!this.#looked.delete(name)) continue;
+      if (isFree.has(name)) this.#free(name);
+      else {
+        this.#waits.get(name)!.fault = fault;
+        this.#looked.add(name);
+      }
+    }
+    if (free.length > 0) onFree();
   }
 
   /** The wait for the row is over: it is free or ours, or nobody waits for it any more. */
@@ -254,7 +285,7 @@ export class RowWaits<C, R> {
       const isOver = (entry: Entry<C, R>): boolean => nowMs - entry.arrivedAtMs >= limits.rowWaitMaxMs;
       const over = schedule.retain(name, (entry) => entry.deadlineAtMs > nowMs && !isOver(entry));
       for (const entry of dropExpired(over, nowMs)) {
-        const error = this.#lookFault ?? new RowKept(nowMs - entry.arrivedAtMs);
+        const error = wait.fault ?? new RowKept(nowMs - entry.arrivedAtMs);
         entry.answer({ kind: 'failed', error });
       }
       if (schedule.waitingFor(name) > 0) continue;

@@ -98,7 +98,8 @@ export function setUp(options: Setup = {}) {
     executePatiently: async () => {
       throw new Failed('retry', 'nobody waits for rows here');
     },
-    findFree: async (looked) => ({ looked, free: [] }),
+    findFree: async () => [],
+    lookOf: () => '',
     weightOf: () => 1,
     sequenceOf: () => undefined,
     groupOf: () => '',

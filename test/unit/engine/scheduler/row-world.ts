@@ -88,10 +88,9 @@ export class RowWorld {
     findFree: async (names) => {
       await this.#pause();
       if (this.#draw() < 0.1) throw new Failed('retry', 'nobody looks');
-      // There is not always time for all of them.
-      const looked = names.slice(0, 1 + Math.floor(this.#draw() * names.length));
-      return { looked, free: looked.filter((name) => !this.#locked.has(name)) };
+      return names.filter((name) => !this.#locked.has(name));
     },
+    lookOf: (name) => name.slice(-1),
     reconcile: async (lost) => {
       await this.#pause();
       if (this.#draw() < 0.3) throw new Failed('retry', 'nobody knows yet');
