@@ -3,12 +3,15 @@ import type { Transaction } from '../store/connection/transaction.js';
 import type { TransactionKind } from '../store/connection/watched-pool.js';
 import { inPlace, PlaceKept } from '../store/tables/kept-place.js';
 
+/** After this time, a command may find out again, in case that nobody looks. */
+const KNOWN_MS = 5000;
+
 /**
  * Merchants whose rows were being moved to another node when somebody last wanted them. To find that out takes a while and
- * a connection. So their commands do not want the rows again before a look has found them in their place.
+ * a connection. So their commands do not want the rows again before a look has found them in their place, or for a while.
  */
 export class MovedMerchants {
-  readonly #moved = new Map<string, PlaceKept>();
+  readonly #moved = new Map<string, { readonly error: PlaceKept; readonly atMs: number }>();
 
   /** Like `inPlace`, but throws PlaceKept immediately where the rows are known to be moved. */
   async run<T>(
@@ -19,7 +22,7 @@ export class MovedMerchants {
   ): Promise<T> {
     if (merchantId === undefined) return inPlace(dataSource, work, merchantId, kind);
     const known = this.#moved.get(merchantId);
-    if (known !== undefined) throw known;
+    if (known !== undefined && performance.now() - known.atMs < KNOWN_MS) throw known.error;
     return inPlace(dataSource, work, merchantId, kind).catch((error) => this.#note(merchantId, error));
   }
 
@@ -37,7 +40,7 @@ export class MovedMerchants {
   }
 
   #note(merchantId: string, error: unknown): never {
-    if (error instanceof PlaceKept) this.#moved.set(merchantId, error);
+    if (error instanceof PlaceKept) this.#moved.set(merchantId, { error, atMs: performance.now() });
     throw error;
   }
 }

@@ -1,4 +1,5 @@
-import { describe, expect } from 'vitest';
+import { describe, expect, vi } from 'vitest';
+import { MovedMerchants } from '../../src/engine/moved-merchants.js';
 import { poolWatchOf } from '../../src/store/connection/data-source.js';
 import { inPlace, PlaceKept } from '../../src/store/tables/kept-place.js';
 import { withProxy as test } from '../support/engine-fixtures.js';
@@ -73,6 +74,29 @@ describe('rows that move to another node, during which nobody may write', () => 
     // The first one that found it out, and those after the move.
     expect(asked.filter((kind) => kind === 'batch').length).toBeLessThanOrEqual(1 + 3);
     expect(asked.filter((kind) => kind === 'line')).toEqual([]);
+  });
+
+  test('until a look finds them in their place, or for five seconds', async ({ ofMerchants, session }) => {
+    const moved = new MovedMerchants();
+    const id = 'mer_1';
+    const run = (): Promise<string> => moved.run(ofMerchants, async () => 'done', id, 'batch');
+    const look = (): Promise<string> => moved.look(ofMerchants, async () => 'found', id);
+    const { now } = performance;
+    const clock = vi.spyOn(performance, 'now');
+    for (const [way, after] of [
+      ['a look', async () => expect(await look()).toBe('found')],
+      ['time', async () => clock.mockImplementation(() => now.call(performance) + 5000)],
+    ] as const) {
+      await session.run('BEGIN');
+      await session.run(MOVE);
+      await expect(run(), way).rejects.toThrow(PlaceKept);
+      await expect(look(), way).rejects.toThrow(PlaceKept);
+      await session.run('COMMIT');
+      await expect(run(), way).rejects.toThrow(PlaceKept);
+      await after();
+      expect(await run(), way).toBe('done');
+    }
+    clock.mockRestore();
   });
 
   test('of several merchants, each is answered', async ({ database, dataSource, shelf, start, session }) => {

@@ -15,9 +15,6 @@ const GATHER_MS = 2;
 /** The most rows of one look. */
 const LOOK_ROWS_MAX = 1000;
 
-/** After this time, a round of looks leaves the other rows to the next round. */
-const LOOKS_MS = 50;
-
 interface Wait {
   readonly sinceMs: number;
   /** A wait in line for it has failed. */
@@ -52,8 +49,9 @@ export interface RowWaitsOptions<C, R> {
  * For a few rows, it waits in the database, in line with everybody else. It only takes the calls once the row is
  * locked, so the batch takes along all that have come meanwhile. This is how several processes share one record
  * without loss: the longer the wait, the larger the batch. At all other rows, and those that did not come in time, it
- * looks together, again and again, by a query that waits for nobody. So a thousand rows that a stranger has locked
- * cost one statement every `findFreeEveryMs`, and only hold up the calls that need them.
+ * looks together, again and again, by a query that waits for no row. So a thousand rows that a stranger has locked
+ * cost one statement every `findFreeEveryMs` (one for each group that can be looked at together), and only hold up the
+ * calls that need them.
  */
 export class RowWaits<C, R> {
   readonly #options: RowWaitsOptions<C, R>;
@@ -69,6 +67,8 @@ export class RowWaits<C, R> {
   readonly #shared = new Map<string, number>();
   #awaited = 0;
   #looking = false;
+  /** Looks in progress. */
+  #looks: Promise<void> | undefined;
 
   constructor(options: RowWaitsOptions<C, R>) {
     this.#options = options;
@@ -77,7 +77,7 @@ export class RowWaits<C, R> {
 
   /** Connections in use: for waits in the database, and for a look. */
   get busy(): number {
-    return this.#awaited + (this.#looking ? 1 : 0);
+    return this.#awaited + (this.#looks === undefined ? 0 : 1);
   }
 
   /** Rows that somebody else has and that calls wait for. */
@@ -204,16 +204,13 @@ export class RowWaits<C, R> {
   async #lookOn(): Promise<void> {
     const { clock, limits, onFree } = this.#options;
     this.#looking = true;
-    let looks: Promise<void> | undefined;
-    for (;;) {
-      if (this.#looked.size > 0) {
-        await clock.sleep(limits.findFreeEveryMs);
-        this.#giveUp(clock.nowMs());
-        looks ??= this.#lookAround().then(() => {
-          looks = undefined;
-        });
-      } else if (looks !== undefined) await looks;
-      else break;
+    while (this.#looked.size > 0) {
+      await clock.sleep(limits.findFreeEveryMs);
+      this.#looks ??= this.#lookAround().then(() => {
+        this.#looks = undefined;
+        onFree();
+      });
+      this.#giveUp(clock.nowMs());
     }
     this.#looking = false;
     onFree();
@@ -221,8 +218,7 @@ export class RowWaits<C, R> {
 
   /** Rows that were looked at go behind the others. */
   async #lookAround(): Promise<void> {
-    const { executor, clock } = this.#options;
-    const untilMs = clock.nowMs() + LOOKS_MS;
+    const { executor } = this.#options;
     const together = new Map<string, string[]>();
     for (const name of [...this.#looked].slice(0, LOOK_ROWS_MAX)) {
       const look = executor.lookOf(name);
@@ -233,7 +229,6 @@ export class RowWaits<C, R> {
     for (const names of together.values()) {
       const still = names.filter((name) => this.#looked.has(name));
       if (still.length > 0) await this.#lookAt(still);
-      if (clock.nowMs() >= untilMs) return;
     }
   }
 

@@ -67,14 +67,12 @@ export async function inPlace<T>(
     failure = keepPlace(tx, waiting);
     return work(tx);
   };
-  try {
-    return await inTransaction(dataSource, inKeptPlace, merchantId, kind);
-  } catch (error) {
-    // If this failed, everything behind it only failed because of that.
-    const first = await failure;
-    if (first === undefined) throw error;
-    throw isLockTimeout(first) ? new PlaceKept(merchantId!, first) : first;
-  }
+  const [ended] = await Promise.allSettled([inTransaction(dataSource, inKeptPlace, merchantId, kind)]);
+  // If this failed, everything behind it only failed because of that, or was nothing.
+  const first = await failure;
+  if (first !== undefined) throw isLockTimeout(first) ? new PlaceKept(merchantId!, first) : first;
+  if (ended.status === 'rejected') throw ended.reason;
+  return ended.value;
 }
 
 /** Returns why it failed, if it did. */

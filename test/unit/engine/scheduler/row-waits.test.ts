@@ -80,28 +80,25 @@ test('rows that cannot be looked at do not keep others from being looked at', as
   ]);
 });
 
-test('looks that take long leave the rest to the next ones', async () => {
-  const { submit, looked, clock } = keptEach(async (row) => {
-    clock.now += 20;
-    return looked.length > 8 ? [row] : [];
-  });
-  expect(await allTold(submit('1', '2', '3', '4', '5'))).toEqual(
-    ['1', '2', '3', '4', '5'].map((n) => `done =${n}`),
-  );
-  // Three fit into one round.
-  expect(looked.slice(0, 9).join('')).toBe('123451234');
-});
-
-test('a look without an end keeps no call from its answer, and none that comes later from being looked at', async () => {
+test('a look without an end keeps no call from its answer', async () => {
   let end: (found: string[]) => void = () => {};
-  const { submit, batcher } = keptEach((row) =>
+  const { submit, batcher, looked } = keptEach((row) =>
     row === 'lost' ? new Promise((resolve) => (end = resolve)) : Promise.resolve([row]),
   );
   expect(await allTold(submit('lost'))).toEqual([KEPT]);
-  const [later] = submit('later');
-  await settled();
-  expect(batcher.rowsAwaited).toBe(1);
+  // Nor one that comes later.
+  expect(await allTold(submit('later'))).toEqual([KEPT]);
+  expect(looked).toEqual(['lost']);
+  const drained = batcher.drain();
   end([]);
-  expect(told(await later!)).toBe('done =later');
-  await batcher.drain();
+  await drained;
+  expect(batcher.busy).toBe(false);
+});
+
+test('a call that cannot wait for the first look is still looked for', async () => {
+  const { batcher, clock, looked } = keptEach(async (row) => [row]);
+  const answer = batcher.submit('a', clock.now + 10);
+  expect(told(await answer)).toBe('deadline_passed');
+  await settled();
+  expect(looked).toEqual(['a']);
 });
