@@ -22,7 +22,10 @@ export class MovedMerchants {
   ): Promise<T> {
     if (merchantId === undefined) return inPlace(dataSource, work, merchantId, kind);
     const known = this.#moved.get(merchantId);
-    if (known !== undefined && performance.now() - known.atMs < KNOWN_MS) throw known.error;
+    if (known !== undefined) {
+      if (performance.now() - known.atMs < KNOWN_MS) throw known.error;
+      this.#moved.delete(merchantId);
+    }
     return inPlace(dataSource, work, merchantId, kind).catch((error) => this.#note(merchantId, error));
   }
 
