@@ -24,7 +24,13 @@ import { MovedMerchants } from './moved-merchants.js';
 import { Batcher } from './scheduler/batcher.js';
 import { systemClock } from './scheduler/clock.js';
 import type { Answer } from './scheduler/entry.js';
-import { type Executor, type FailureKind, RowKept, type SchedulerLimits } from './scheduler/executor.js';
+import {
+  type Executor,
+  type FailureKind,
+  RowKept,
+  RowUnanswered,
+  type SchedulerLimits,
+} from './scheduler/executor.js';
 import type { Execution, Submission } from './submission.js';
 import { tracedExecutor } from './traced-executor.js';
 
@@ -206,7 +212,7 @@ function failureKind(error: unknown): FailureKind {
 }
 
 function faultReason(error: unknown): Fault['reason'] {
-  if (error instanceof BatchOutcomeUnknown) return 'DATABASE_UNAVAILABLE';
+  if (error instanceof BatchOutcomeUnknown || error instanceof RowUnanswered) return 'DATABASE_UNAVAILABLE';
   if (error instanceof RecordsMoved || error instanceof ExpiredBacklog || error instanceof RowKept) {
     return 'CONTENTION';
   }

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { mapName } from '../domain/map-name.js';
 import { isOfMerchants } from '../store/connection/data-source.js';
-import { inTransaction, type Transaction } from '../store/connection/transaction.js';
+import { inTransaction, type Transaction, withoutDoubt } from '../store/connection/transaction.js';
 import { ifMoved } from '../store/tables/kept-place.js';
 import { findFreeStockLevels, type RecordKey } from '../store/tables/stock-levels.js';
 import { blockedRecords } from './fetch/blocked.js';
@@ -14,10 +14,14 @@ export async function findFreeRecords(
   moved: MovedMerchants,
 ): Promise<readonly RecordKey[]> {
   if (!isOfMerchants(dataSource)) {
-    return inTransaction(dataSource, (tx) => findFreeStockLevels(tx, records), undefined, 'look');
+    const find = (tx: Transaction): Promise<readonly RecordKey[]> => findFreeStockLevels(tx, records);
+    return inTransaction(dataSource, find, undefined, 'look').catch(withoutDoubt);
   }
   const find = (tx: Transaction): Promise<readonly RecordKey[]> => findFreeOrMissing(tx, records);
-  return moved.look(dataSource, find, records[0]!.merchantId).catch(ifMoved(() => []));
+  return moved
+    .look(dataSource, find, records[0]!.merchantId)
+    .catch(ifMoved(() => []))
+    .catch(withoutDoubt);
 }
 
 /** While rows were being moved, commands have waited for records that do not exist, too. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
-import { CommitOutcomeUnknown, type Transaction } from '../store/connection/transaction.js';
+import { type Transaction, withoutDoubt } from '../store/connection/transaction.js';
 import { findNextDueMs, lockDueRecords } from '../store/tables/expired-holds.js';
 import { ifMoved, inPlace } from '../store/tables/kept-place.js';
 import { lockStockLevels, type RecordKey } from '../store/tables/stock-levels.js';
@@ -23,7 +23,7 @@ const CHANGED_MERCHANTS_MAX = 100;
 const ROUND_MERCHANTS = { min: 10, max: 100 };
 /** The most merchants that are remembered as due, and as changed. */
 const KNOWN_MERCHANTS_MAX = 100_000;
-/** A merchant that could not be swept is left alone for this long. */
+/** A merchant that could not be swept is due again after this time, unless a change or its turn comes before. */
 const AFTER_FAILURE_MS = 10_000;
 /** The most holds that one step of `endBacklog` ends. */
 const BACKLOG_STEP_HOLDS_MAX = 2000;
@@ -153,15 +153,11 @@ export async function endBacklog(
     for (let step = 1, unfinished = true; unfinished && step <= BACKLOG_STEPS_MAX; step++) {
       const end = (tx: Transaction): Promise<{ unfinished: boolean }> =>
         endExpiredOf(tx, [key], BACKLOG_STEP_HOLDS_MAX);
+      // If a COMMIT is lost, the next step ends whatever is left.
       ({ unfinished } = await inPlace(dataSource, end, key.merchantId, 'sweep').catch(withoutDoubt));
       onChange(key.merchantId);
     }
   }
-}
-
-/** It does not matter whether a step's COMMIT happened: the next step ends whatever is left. */
-function withoutDoubt(error: unknown): never {
-  throw error instanceof CommitOutcomeUnknown ? error.cause : error;
 }
 
 async function endExpiredOf(

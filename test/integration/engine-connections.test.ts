@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest';
 import { withProxy as test } from '../support/engine-fixtures.js';
+import { NEVER } from '../support/engine-stage.js';
 import { until } from '../support/process.js';
 import type { FaultEffect } from '../support/tcp-proxy.js';
 
@@ -156,6 +157,51 @@ describe('a COMMIT that the server is still busy with', () => {
     expect(patient.retries).toHaveLength(1);
     expect(await shelf.happened()).toEqual({ reserved: [3, 0], entries: 1, keys: 1 });
   });
+});
+
+describe('while a command waits for a record that somebody has', () => {
+  test.beforeEach(async ({ session, shelf }) => {
+    await session.run('BEGIN');
+    await session.lockRecord(shelf.merchantId, 'inv_1');
+  });
+
+  test.for(['changes', 'changes_of_merchant'] as const)(
+    'a look at it is cut off at its COMMIT: nobody knows who has it (%s)',
+    async (role, { shelf, startBehind, proxy }) => {
+      const limits = { rowsAwaitedMax: 0, findFreeEveryMs: 300, rowWaitMaxMs: 500 };
+      const engine = await startBehind({ role, limits });
+      const answer = engine.submit(shelf.reserve(3));
+      await expect.poll(() => engine.engine.recordsAwaited).toBe(1);
+      await proxy.failNext('COMMIT', 'cut');
+      expect(await answer).toEqual(['DATABASE_UNAVAILABLE']);
+    },
+  );
+
+  test.for([
+    ['await_stock_level', 3],
+    ['find_free_stock_levels', 0],
+  ] as const)(
+    '%s gets no answer: the command does, in time',
+    async ([at, rowsAwaitedMax], { shelf, startBehind, proxy }) => {
+      const engine = await startBehind({
+        limits: { rowsAwaitedMax, rowWaitMaxMs: 1500 },
+        database: { statementTimeoutMs: 3000 },
+      });
+      const silent = proxy.failNext(at, 'swallow');
+      const answers = [Date.now() + 200, NEVER].map((deadline) =>
+        engine.engine.submit(shelf.reserve(3), deadline),
+      );
+      await silent;
+      expect(await Promise.all(answers)).toEqual([
+        { reason: 'DEADLINE_EXCEEDED' },
+        { reason: 'DATABASE_UNAVAILABLE' },
+      ]);
+      // The connection is still waited for.
+      expect(engine.engine.busy).toBe(true);
+      expect(await shelf.happened()).toMatchObject({ reserved: [0, 0], entries: 0 });
+      proxy.goDown();
+    },
+  );
 });
 
 describe('a database that is down', () => {

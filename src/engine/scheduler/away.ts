@@ -3,7 +3,7 @@ import type { Answer, Entry } from './entry.js';
 interface Gone<C, R> {
   readonly entry: Entry<C, R>;
   /** In order of arrival. */
-  readonly followers: Entry<C, R>[];
+  followers: Entry<C, R>[];
 }
 
 /**
@@ -44,6 +44,16 @@ export class Away<C, R> {
     const before = gone?.find((one) => [one.entry, ...one.followers].some((other) => isBefore(other, entry)));
     before?.followers.push(entry);
     return before !== undefined;
+  }
+
+  /** Of the calls that are kept, removes those that do not pass, and returns them. */
+  retain(passes: (follower: Entry<C, R>) => boolean): Entry<C, R>[] {
+    const removed: Entry<C, R>[] = [];
+    for (const one of [...this.#bySequence.values()].flat()) {
+      for (const follower of one.followers) if (!passes(follower)) removed.push(follower);
+      one.followers = one.followers.filter(passes);
+    }
+    return removed;
   }
 }
 

@@ -152,7 +152,7 @@ export class Batcher<C, R> {
     });
   }
 
-  /** Takes no more calls; resolves when every call that was taken has been answered. */
+  /** Takes no more calls; resolves when every call that was taken has been answered and no connection is in use. */
   drain(): Promise<void> {
     this.#closing = true;
     if (this.#isIdle()) return Promise.resolve();

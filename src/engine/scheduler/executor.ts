@@ -112,3 +112,11 @@ export class RowKept extends Error {
     super(`a row was not to be had for ${waitedMs} ms`);
   }
 }
+
+/** Nobody knows whether somebody else has the row: the database has been asked, and has been silent since. */
+export class RowUnanswered extends Error {
+  override readonly name = 'RowUnanswered';
+  constructor(silentMs: number) {
+    super(`no answer about a row for ${silentMs} ms`);
+  }
+}

@@ -1,6 +1,7 @@
 import type { Clock } from './clock.js';
 import { type Batch, dropExpired, type Entry, newBatch, tellOfTaken } from './entry.js';
-import { type Executor, type Results, RowKept, type SchedulerLimits } from './executor.js';
+import { type Executor, type Results, RowKept, RowUnanswered, type SchedulerLimits } from './executor.js';
+import { type LookedAt, Looks } from './looks.js';
 import type { Schedule } from './schedule.js';
 
 /** Calls wait this long for a row before `onKept` is called. */
@@ -12,16 +13,16 @@ const EXPECT_MS = 1000;
 /** Before that, they wait this long for more calls, unless they are at least half as many as were served last time. */
 const GATHER_MS = 2;
 
-/** The most rows of one look. */
-const LOOK_ROWS_MAX = 1000;
+/** An answer about a row takes less, unless the database has fallen silent. */
+const ANSWERED_WITHIN_MS = 1000;
 
-interface Wait {
+interface Wait extends LookedAt {
   readonly sinceMs: number;
+  /** Since when it has been waited for in line. */
+  inLineSinceMs: number | undefined;
   /** A wait in line for it has failed. */
   stubborn: boolean;
   told: boolean;
-  /** Why the last look at it failed, if it did: then nobody knows whether somebody has the row. */
-  fault: unknown;
 }
 
 interface Expected {
@@ -49,16 +50,18 @@ export interface RowWaitsOptions<C, R> {
  * For a few rows, it waits in the database, in line with everybody else. It only takes the calls once the row is
  * locked, so the batch takes along all that have come meanwhile. This is how several processes share one record
  * without loss: the longer the wait, the larger the batch. At all other rows, and those that did not come in time, it
- * looks together, again and again, by a query that waits for no row. So a thousand rows that a stranger has locked
- * cost one statement every `findFreeEveryMs` (one for each group that can be looked at together), and only hold up the
- * calls that need them.
+ * looks together, again and again, by a query that waits for no row (`Looks`). So a thousand rows that a stranger has
+ * locked cost one statement every `findFreeEveryMs` (one for each group that can be looked at together), and only hold up
+ * the calls that need them.
+ *
+ * Neither may end for long, as when the database falls silent. Calls that cannot wait any longer are answered all the same.
  */
 export class RowWaits<C, R> {
   readonly #options: RowWaitsOptions<C, R>;
   /** Rows that somebody else has and that calls wait for. */
   readonly #waits = new Map<string, Wait>();
   /** Those of them that are only looked at, and not waited for in the database. */
-  readonly #looked = new Set<string>();
+  readonly #looks: Looks<C, R>;
   /** For each of the others: is called when more calls have come to wait for it. */
   readonly #watched = new Map<string, () => void>();
   /** Rows that others had a moment ago, and that we do not wait for yet. */
@@ -66,18 +69,26 @@ export class RowWaits<C, R> {
   /** When others last had a row that we waited for in line. */
   readonly #shared = new Map<string, number>();
   #awaited = 0;
-  #looking = false;
-  /** Looks in progress. */
-  #looks: Promise<void> | undefined;
+  #ticking = false;
 
   constructor(options: RowWaitsOptions<C, R>) {
     this.#options = options;
+    const { executor, clock, onFree } = options;
+    this.#looks = new Looks({
+      executor,
+      nowMs: () => clock.nowMs(),
+      onFree: (names) => {
+        for (const name of names) this.#free(name);
+        onFree();
+      },
+      onEnd: onFree,
+    });
     options.schedule.onJoined = (name) => this.#joined(name);
   }
 
   /** Connections in use: for waits in the database, and for a look. */
   get busy(): number {
-    return this.#awaited + (this.#looks === undefined ? 0 : 1);
+    return this.#awaited + this.#looks.busy;
   }
 
   /** Rows that somebody else has and that calls wait for. */
@@ -96,19 +107,18 @@ export class RowWaits<C, R> {
   add(name: string): void {
     this.#forget(name);
     if (this.#waits.has(name)) return;
-    this.#waits.set(name, {
-      sinceMs: this.#options.clock.nowMs(),
-      stubborn: false,
-      told: false,
-      fault: undefined,
-    });
-    if (this.#awaited < this.#options.limits.rowsAwaitedMax) void this.#await(name);
-    else this.#look(name);
+    const sinceMs = this.#options.clock.nowMs();
+    const wait: Wait = { sinceMs, stubborn: false, told: false, inLineSinceMs: undefined, fault: undefined };
+    this.#waits.set(name, wait);
+    if (this.#awaited < this.#options.limits.rowsAwaitedMax) void this.#await(name, wait);
+    else this.#looks.add(name, wait);
+    if (!this.#ticking) void this.#tick();
   }
 
-  async #await(name: string): Promise<void> {
+  async #await(name: string, wait: Wait): Promise<void> {
     const { executor, clock, schedule, run, onFree } = this.#options;
     this.#awaited++;
+    wait.inLineSinceMs = clock.nowMs();
     const batch = newBatch<C, R>();
     let had = false;
     const executing = executor.executeBehind(name, {
@@ -133,13 +143,15 @@ export class RowWaits<C, R> {
     const executed = await executing.catch(() => undefined);
     this.#awaited--;
     if (!had) {
-      this.#waits.get(name)!.stubborn = true;
-      this.#look(name);
+      wait.stubborn = true;
+      wait.inLineSinceMs = undefined;
+      this.#looks.add(name, wait);
     }
     this.#awaitNext();
     if (!had) return;
     // If the batch failed, or had no room for all, what is left of it goes before the calls that come next.
     if (executed?.results.length === batch.entries.length) this.#goOn(name, executed.waited, batch);
+    else this.#shared.delete(name);
     await run(batch, async () => (await executing).results);
     onFree();
   }
@@ -187,71 +199,25 @@ export class RowWaits<C, R> {
   /** A place in line has come free. Gives it to a row that is only looked at because there was none. */
   #awaitNext(): void {
     if (this.#awaited >= this.#options.limits.rowsAwaitedMax) return;
-    for (const name of this.#looked) {
-      if (this.#waits.get(name)!.stubborn) continue;
-      this.#looked.delete(name);
-      void this.#await(name);
+    for (const name of this.#looks.names) {
+      const wait = this.#waits.get(name)!;
+      if (wait.stubborn) continue;
+      this.#looks.delete(name);
+      void this.#await(name, wait);
       return;
     }
   }
 
-  #look(name: string): void {
-    this.#looked.add(name);
-    if (!this.#looking) void this.#lookOn();
-  }
-
-  /** A look may take long, as when a node is lost. Calls that cannot wait any longer are answered meanwhile. */
-  async #lookOn(): Promise<void> {
+  async #tick(): Promise<void> {
     const { clock, limits, onFree } = this.#options;
-    this.#looking = true;
-    while (this.#looked.size > 0) {
+    this.#ticking = true;
+    while (this.#waits.size > 0) {
       await clock.sleep(limits.findFreeEveryMs);
-      this.#looks ??= this.#lookAround().then(() => {
-        this.#looks = undefined;
-        onFree();
-      });
+      this.#looks.begin();
       this.#giveUp(clock.nowMs());
     }
-    this.#looking = false;
+    this.#ticking = false;
     onFree();
-  }
-
-  /** Rows that were looked at go behind the others. */
-  async #lookAround(): Promise<void> {
-    const { executor } = this.#options;
-    const together = new Map<string, string[]>();
-    for (const name of [...this.#looked].slice(0, LOOK_ROWS_MAX)) {
-      const look = executor.lookOf(name);
-      const others = together.get(look);
-      if (others === undefined) together.set(look, [name]);
-      else others.push(name);
-    }
-    for (const names of together.values()) {
-      const still = names.filter((name) => this.#looked.has(name));
-      if (still.length > 0) await this.#lookAt(still);
-    }
-  }
-
-  async #lookAt(names: readonly string[]): Promise<void> {
-    const { executor, onFree } = this.#options;
-    let free: readonly string[] = [];
-    let fault: unknown;
-    try {
-      free = await executor.findFree(names);
-    } catch (error) {
-      fault = error;
-    }
-    const isFree = new Set(free);
-    for (const name of names) {
-      // It may have got a place in line meanwhile, or nobody waits for it any more.
-      if (!this.#looked.delete(name)) continue;
-      if (isFree.has(name)) this.#free(name);
-      else {
-        this.#waits.get(name)!.fault = fault;
-        this.#looked.add(name);
-      }
-    }
-    if (free.length > 0) onFree();
   }
 
   /** The wait for the row is over: it is free or ours, or nobody waits for it any more. */
@@ -270,22 +236,32 @@ export class RowWaits<C, R> {
   /** Answers the calls that cannot wait any longer. */
   #giveUp(nowMs: number): void {
     const { executor, limits, schedule } = this.#options;
-    for (const name of this.#looked) {
-      const wait = this.#waits.get(name)!;
+    for (const [name, wait] of this.#waits) {
+      const isLookedAt = this.#looks.has(name);
       const waitedMs = nowMs - wait.sinceMs;
-      if (waitedMs >= TELL_AFTER_MS && !wait.told) {
+      if (isLookedAt && waitedMs >= TELL_AFTER_MS && !wait.told) {
         wait.told = true;
         executor.onKept?.(name, schedule.waitingFor(name), waitedMs);
       }
       const isOver = (entry: Entry<C, R>): boolean => nowMs - entry.arrivedAtMs >= limits.rowWaitMaxMs;
       const over = schedule.retain(name, (entry) => entry.deadlineAtMs > nowMs && !isOver(entry));
       for (const entry of dropExpired(over, nowMs)) {
-        const error = wait.fault ?? new RowKept(nowMs - entry.arrivedAtMs);
-        entry.answer({ kind: 'failed', error });
+        entry.answer({ kind: 'failed', error: this.#whyNot(wait, nowMs, nowMs - entry.arrivedAtMs) });
       }
-      if (schedule.waitingFor(name) > 0) continue;
-      this.#looked.delete(name);
+      if (!isLookedAt || schedule.waitingFor(name) > 0) continue;
+      this.#looks.delete(name);
       this.#free(name);
     }
+    dropExpired(
+      schedule.retainFollowers((entry) => entry.deadlineAtMs > nowMs),
+      nowMs,
+    );
+  }
+
+  /** Why a call has waited for a row in vain. */
+  #whyNot({ fault, inLineSinceMs }: Wait, nowMs: number, waitedMs: number): unknown {
+    if (fault !== undefined) return fault;
+    const silentMs = nowMs - (inLineSinceMs ?? this.#looks.askedAtMs ?? nowMs);
+    return silentMs < ANSWERED_WITHIN_MS ? new RowKept(waitedMs) : new RowUnanswered(silentMs);
   }
 }

@@ -264,6 +264,13 @@ export class Schedule<C, R> {
     return removed;
   }
 
+  /** Of the calls that wait for an earlier one of their sequence, removes those that do not pass, and returns them. */
+  retainFollowers(passes: (entry: Entry<C, R>) => boolean): Entry<C, R>[] {
+    const removed = this.#away.retain(passes);
+    for (const entry of removed) this.#groups.count(entry, -1);
+    return removed;
+  }
+
   isHeldByOther(name: string, batch: Batch<C, R>): boolean {
     return this.#turns.isHeldByOther(name, batch);
   }

@@ -29,7 +29,7 @@ interface Turn<W> {
  * in order of arrival, so no two calls wait for each other. The exception is a row that somebody outside keeps, for an
  * unknown time: a call that needs it only waits for it, and gives up its places in the other lines.
  *
- * Only rows that a batch has or a call waits for have an entry.
+ * Only rows that a batch has, that a call waits for or that somebody outside keeps have an entry.
  */
 export class Turns<W extends Waiter> {
   readonly #turns = new Map<string, Turn<W>>();

@@ -94,6 +94,11 @@ export class CommitOutcomeUnknown extends Error {
   }
 }
 
+/** For `catch`, where it does not matter whether the COMMIT happened: throws what ended it. Other errors stay. */
+export function withoutDoubt(error: unknown): never {
+  throw error instanceof CommitOutcomeUnknown ? error.cause : error;
+}
+
 /**
  * Runs `work` in a READ COMMITTED transaction. If `work` or a write fails, rolls back and throws the error. If COMMIT
  * goes unanswered, throws CommitOutcomeUnknown. With a `merchantId`, it must only touch that merchant's rows; in a pool

@@ -52,8 +52,8 @@ export function ifMoved<T>(instead: () => T): (error: unknown) => T {
  *
  * Citus moves or splits a shard with `block_writes` once no transaction is in progress that has written to it; one that has
  * only locked rows does not count. Its writes would go to the new place, where the rows are not locked, and where others
- * may have changed them meanwhile. So it makes itself count, before it locks anything: with a write of nothing. Where tables
- * are not distributed, that costs one more look into an index.
+ * may have changed them meanwhile. So it makes itself count, before it locks anything: with a write of nothing. In a pool
+ * that is not for distributed tables, it sends nothing of that.
  */
 export async function inPlace<T>(
   dataSource: DataSource,

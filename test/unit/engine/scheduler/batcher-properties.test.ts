@@ -43,18 +43,30 @@ const runs = fc.record({
   straysMax: fc.integer({ min: 1, max: 3 }),
   rowsAwaitedMax: fc.integer({ min: 0, max: 2 }),
   batchCommandsMax: fc.constantFrom(1, 5, 50),
-  roomMax: fc.constantFrom(1, 3, 50),
+  world: fc.record({
+    roomMax: fc.constantFrom(1, 3, 50),
+    silentMs: fc.constantFrom(0, 20, 1000),
+    oneGroup: fc.boolean(),
+  }),
+  moves: fc.array(
+    fc.record({
+      group: fc.constantFrom('a', 'b'),
+      atMs: fc.nat(100),
+      ms: fc.constantFrom(2, 10, 100, 400),
+    }),
+    { maxLength: 4 },
+  ),
 });
 
 test('whatever happens, each call is answered once, did what it was told, and in its row’s order', async () => {
   await fc.assert(
-    fc.asyncProperty(runs, async ({ calls, strangers, faults, seed, roomMax, ...limits }) => {
+    fc.asyncProperty(runs, async ({ calls, strangers, moves, faults, seed, world: options, ...limits }) => {
       const random = new Random(seed);
       const draw = (): number => random.below(1000) / 1000;
       const clock = new VirtualClock(draw);
-      const world = new RowWorld(clock, draw, () => faults.shift() ?? 'none', roomMax);
+      const world = new RowWorld(clock, draw, () => faults.shift() ?? 'none', options);
       const batcher = new Batcher(
-        world.executor,
+        { ...world.executor, oneGroup: options.oneGroup },
         {
           ...limits,
           queueCommandsMax: 100_000,
@@ -81,6 +93,10 @@ test('whatever happens, each call is answered once, did what it was told, and in
             .submit(one, Math.min(NEVER, clock.now + deadlineMs))
             .then((answer) => answers.set(one, answer));
         });
+      }
+      for (const { group, atMs, ms } of options.oneGroup ? moves : []) {
+        clock.after(atMs, () => world.moved.add(group));
+        clock.after(atMs + ms, () => world.moved.delete(group));
       }
       for (const { name, atMs, ms } of strangers) clock.after(atMs, () => void world.strangerTakes(name, ms));
       let drained = false;

@@ -23,6 +23,15 @@ export type Fault = (typeof FAULTS)[number];
 const AWAIT_MS = 40;
 const PATIENCE_MS = 10;
 
+export interface WorldOptions {
+  /** Lines that one execution has room for. */
+  readonly roomMax: number;
+  /** Now and then, it does not say for this long whether a row is free. */
+  readonly silentMs: number;
+  /** An execution, and a look, is for one group; and groups can be moved. */
+  readonly oneGroup: boolean;
+}
+
 /** Rows with locks, in a database that one batcher shares with strangers; and all that went wrong there. */
 export class RowWorld {
   /** Row → who has it. */
@@ -39,14 +48,15 @@ export class RowWorld {
   readonly #clock: VirtualClock;
   readonly #draw: () => number;
   readonly #fault: () => Fault;
-  /** Lines that one execution has room for. */
-  readonly #roomMax: number;
+  readonly #options: WorldOptions;
+  /** Groups whose rows nobody can have. */
+  readonly moved = new Set<string>();
 
-  constructor(clock: VirtualClock, draw: () => number, fault: () => Fault, roomMax: number) {
+  constructor(clock: VirtualClock, draw: () => number, fault: () => Fault, options: WorldOptions) {
     this.#clock = clock;
     this.#draw = draw;
     this.#fault = fault;
-    this.#roomMax = roomMax;
+    this.#options = options;
   }
 
   /** Somebody outside takes the row as soon as it is free, for that long. */
@@ -58,11 +68,13 @@ export class RowWorld {
   }
 
   readonly executor: Executor<RowCall, number> = {
-    execute: (calls, claim) => this.#transaction(calls, {}, claim),
+    execute: async (calls, claim) => this.#bounced(calls) ?? this.#transaction(calls, {}, claim),
     executeBehind: async (name, line): Promise<BehindResults<number>> => {
       const owner = {};
       const waited = this.#locked.has(name);
       await this.#pause();
+      await this.#silence();
+      if (this.moved.has(groupOf(name))) throw new Failed('isolate', 'moved');
       if (!(await this.#waitFor(name, owner, AWAIT_MS))) throw new Failed('isolate', 'not in time');
       const shown: RowCall[] = [];
       const stop = line.watch((waiting) => shown.splice(0, shown.length, ...waiting));
@@ -76,6 +88,8 @@ export class RowWorld {
       return { results: [], waited };
     },
     executePatiently: async (calls) => {
+      const bounced = this.#bounced(calls);
+      if (bounced !== undefined) return bounced;
       const owner = {};
       for (const call of calls) this.#patient.add(call);
       for (const name of [...new Set(calls.flatMap(needsOf))].sort()) {
@@ -87,10 +101,14 @@ export class RowWorld {
     },
     findFree: async (names) => {
       await this.#pause();
+      await this.#silence();
       if (this.#draw() < 0.1) throw new Failed('retry', 'nobody looks');
+      if (this.#options.oneGroup && new Set(names.map(groupOf)).size > 1)
+        this.wrongs.push('a look at several groups');
+      if (this.moved.has(groupOf(names[0]!))) return [];
       return names.filter((name) => !this.#locked.has(name));
     },
-    lookOf: (name) => name.slice(-1),
+    lookOf: (name) => (this.#options.oneGroup ? groupOf(name) : name.slice(-1)),
     reconcile: async (lost) => {
       await this.#pause();
       if (this.#draw() < 0.3) throw new Failed('retry', 'nobody knows yet');
@@ -104,11 +122,26 @@ export class RowWorld {
     oneGroup: false,
   };
 
+  async #silence(): Promise<void> {
+    if (this.#draw() < 0.1) await this.#clock.sleep(this.#options.silentMs);
+  }
+
+  /** As while a group is moved: each call waits for one of its rows, or one that nobody has. */
+  #bounced(calls: readonly RowCall[]): Results<number> | undefined {
+    const { group } = calls[0]!;
+    if (this.#options.oneGroup && calls.some((call) => call.group !== group))
+      this.wrongs.push('several groups in one');
+    if (!this.moved.has(group)) return undefined;
+    return calls.map(
+      ({ names }) => new Blocked(names[0] ?? `${group}0`, names.length > 0 ? names : [`${group}0`]),
+    );
+  }
+
   /** `owner` keeps the rows that it has, and takes those that are free. Calls that need other rows are left undone. */
   async #transaction(calls: readonly RowCall[], owner: object, claim?: Claim): Promise<Results<number>> {
     this.#begin(calls, owner);
     await this.#pause();
-    const withRoom = calls.slice(0, Math.max(1, this.#roomMax));
+    const withRoom = calls.slice(0, Math.max(1, this.#options.roomMax));
     const refused = new Map<RowCall, string>();
     for (const call of withRoom) {
       const taken = call.hidden.length > 0 ? claim?.(needsOf(call)) : undefined;
@@ -209,4 +242,9 @@ export function isInOrder(one: RowCall, other: RowCall): boolean {
 
 export function needsOf(call: RowCall): readonly string[] {
   return [...new Set([...call.names, ...call.hidden])];
+}
+
+/** The first letter of a row is its group. */
+function groupOf(name: string): string {
+  return name[0]!;
 }
