@@ -8,6 +8,8 @@ import {
   type RecordSums,
   repairRecord,
 } from '../store/audit.js';
+import { databaseErrorKind, isLockTimeout } from '../store/connection/sqlstate.js';
+import { PlaceKept } from '../store/tables/kept-place.js';
 import { listMerchants } from '../store/tables/merchants.js';
 import { requireMerchant } from './merchants.js';
 
@@ -28,7 +30,7 @@ export interface Drift extends RecordDrift {
 /**
  * Checks every merchant, or one: the reserved counter is the sum of holds, the log adds up to the counters and for each
  * reference to what it holds, nothing is negative, each stock level has a description, and no hold ends before the
- * record's next expiry.
+ * record's next expiry. With `repair`, repairs what it can. What it cannot, or what somebody keeps locked, stays told.
  */
 export async function audit(
   dataSource: DataSource,
@@ -43,13 +45,35 @@ export async function audit(
   for (const id of ids) {
     records += await countRecords(dataSource, id);
     for (const found of await findDrift(dataSource, id)) {
-      const { repaired } = options.repair
-        ? await repairRecord(dataSource, id, found.inventoryId)
+      const { repaired, obstacle = [] } = options.repair
+        ? await repair(dataSource, id, found.inventoryId)
         : { repaired: false };
-      drift.push({ merchantId: id, ...found, problems: problems(found), repaired });
+      drift.push({ merchantId: id, ...found, problems: [...problems(found), ...obstacle], repaired });
     }
   }
   return { consistent: drift.every((d) => d.repaired), merchants: ids.length, records, drift };
+}
+
+/** Tries of one repair, while others are quicker, or the record has just been moved to another node. */
+const TRIES_MAX = 5;
+
+/** A record that somebody keeps for longer than a repair waits is told as such, so that the report has the others, too. */
+async function repair(
+  dataSource: DataSource,
+  merchantId: string,
+  inventoryId: string,
+): Promise<{ repaired: boolean; obstacle?: readonly string[] }> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await repairRecord(dataSource, merchantId, inventoryId);
+    } catch (error) {
+      if (isLockTimeout(error)) {
+        const why = error instanceof PlaceKept ? error.message : 'somebody has it locked';
+        return { repaired: false, obstacle: [`not repaired: ${why}`] };
+      }
+      if (databaseErrorKind(error) !== 'contention' || attempt === TRIES_MAX) throw error;
+    }
+  }
 }
 
 /** References that a record's problems name. */

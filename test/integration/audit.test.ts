@@ -474,18 +474,30 @@ describe('repair', () => {
     expect(await repair).toMatchObject({ repaired: true });
   });
 
-  test('a move that takes too long is told in words', async ({ database, shelf, session }) => {
-    await database.query("UPDATE stock_levels SET reserved_qty = 7 WHERE id = 'inv_1'");
-    const hasty = await openDataSource(database.url, { lockTimeoutMs: 50 }, 'changes_of_merchant');
-    await session.run('BEGIN');
-    await session.run('LOCK TABLE stock_levels IN SHARE MODE');
-    await expect(repairRecord(hasty, shelf.merchantId, 'inv_1')).rejects.toMatchObject({
-      message: `the rows of ${shelf.merchantId} are being moved to another node`,
-      code: '55P03',
-    });
-    await session.run('ROLLBACK');
-    await hasty.destroy();
-  });
+  test.for([
+    ['changes', 'somebody has it locked', ['inv_2']],
+    ['changes_of_merchant', 'somebody has it locked', ['inv_2']],
+    ['changes_of_merchant', 'the rows of … are being moved to another node', []],
+  ] as const)(
+    '%s: it is told that %s for too long, and what was repaired',
+    async ([role, why, repaired], { database, shelf, session, repair }) => {
+      const { merchantId } = shelf;
+      await database.query('UPDATE stock_levels SET reserved_qty = 7');
+      const hasty = await openDataSource(database.url, { lockTimeoutMs: 50 }, role);
+      await session.run('BEGIN');
+      if (repaired.length > 0) await session.lockRecord(merchantId, 'inv_1');
+      else await session.run('LOCK TABLE stock_levels IN SHARE MODE');
+      const { consistent, drift } = await audit(hasty, { merchantId, repair: true });
+      expect(consistent).toBe(false);
+      expect(drift.filter((d) => d.repaired).map((d) => d.inventoryId)).toEqual(repaired);
+      expect(drift.find((d) => d.inventoryId === 'inv_1')!.problems).toContain(
+        `not repaired: ${why.replace('…', merchantId)}`,
+      );
+      await session.run('ROLLBACK');
+      await hasty.destroy();
+      expect(await repair()).toMatchObject({ consistent: true });
+    },
+  );
 
   test('a record that is not there', async ({ dataSource, shelf }) => {
     expect(await repairRecord(dataSource, shelf.merchantId, 'inv_none')).toEqual({
