@@ -134,6 +134,11 @@ export function isLockTimeout(error: unknown): boolean {
   return sqlStateOf(error) === '55P03';
 }
 
+/** Whether it was refused because an earlier statement of its transaction had failed. */
+export function isAfterFailure(error: unknown): boolean {
+  return sqlStateOf(error) === '25P02';
+}
+
 /** Whether the statement ran, or waited for a lock, as long as it may. */
 export function isTimeout(error: unknown): boolean {
   return isLockTimeout(error) || sqlStateOf(error) === '57014';

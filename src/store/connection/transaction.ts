@@ -1,7 +1,7 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { isOfMerchants, poolWatchOf } from './data-source.js';
 import type { PoolClient } from './pool-client.js';
-import { isUnanswered } from './sqlstate.js';
+import { isAfterFailure, isUnanswered } from './sqlstate.js';
 import { type Statement, together, type Write } from './statement.js';
 import type { EndedTransaction, TransactionKind } from './watched-pool.js';
 
@@ -23,6 +23,7 @@ export class Transaction {
   readonly #client: PoolClient;
   readonly #writes: Promise<unknown>[] = [];
   #failed = false;
+  #firstError: unknown;
 
   constructor(dataSource: DataSource, client: PoolClient, merchantId: string | undefined) {
     this.dataSource = dataSource;
@@ -37,10 +38,7 @@ export class Transaction {
 
   /** Sends a statement whose answer nobody needs. If it fails, the transaction fails. */
   write(statement: Statement, values: readonly unknown[]): void {
-    const written = this.#send(statement, values);
-    // A failure is handled when the transaction ends. Until then, it must not count as unhandled.
-    written.catch(() => {});
-    this.#writes.push(written);
+    this.#writes.push(this.#send(statement, values));
   }
 
   /**
@@ -67,11 +65,20 @@ export class Transaction {
     if (this.#failed) throw new Error('the transaction has failed');
     const { merchantId } = this;
     const { ofMerchant } = statement;
-    if (merchantId === undefined || ofMerchant === undefined) {
-      const { name, text } = statement;
-      return this.#client.query({ name, text, values });
-    }
-    return this.#client.query({ values: [...values, merchantId], ...ofMerchant });
+    const sent =
+      merchantId === undefined || ofMerchant === undefined
+        ? this.#client.query({ name: statement.name, text: statement.text, values })
+        : this.#client.query({ values: [...values, merchantId], ...ofMerchant });
+    // A failed write is handled when the transaction ends. Until then, it must not count as unhandled.
+    sent.catch((error: unknown) => {
+      this.#firstError ??= error;
+    });
+    return sent;
+  }
+
+  /** Statements behind one that failed are refused, which may be the error that comes to light first. Returns the cause. */
+  causeOf(error: unknown): unknown {
+    return isAfterFailure(error) ? (this.#firstError ?? error) : error;
   }
 
   /** Whether there is anything to commit, apart from locks. */
@@ -131,9 +138,9 @@ export async function inTransaction<T>(
       tx.fail();
       await Promise.allSettled([working, started]);
       await tx.firstFailure();
-      // The first error says what happened. A connection too broken to roll back is discarded.
+      // A connection too broken to roll back is discarded.
       await runner.rollbackTransaction().catch(() => {});
-      throw error;
+      throw tx.causeOf(error);
     }
     try {
       await commit(runner, tx);
