@@ -5,6 +5,12 @@ import { expect, test } from 'vitest';
 const CALLS = 200_000;
 
 /**
+ * An object of a call has dozens of bytes. Less than that can come from V8 making one whole page of young objects old, 1.3
+ * bytes a call, as it sometimes does where other programs keep the processor.
+ */
+const FEW_BYTES = 5;
+
+/**
  * Prints by how many bytes the old generation grows while objects are made that live for a moment, in a place of the code
  * whose objects lived for long before. Each round is another place to V8, and the most of them counts: it depends on what V8
  * has compiled by then, so not each round shows it.
@@ -39,7 +45,7 @@ async function grownBytesPerCall(module = ''): Promise<number> {
 }
 
 test('what calls make after a crowd, whose objects lived for long, is made in the young generation', async () => {
-  expect(await grownBytesPerCall()).toBeGreaterThan(5);
+  expect(await grownBytesPerCall()).toBeGreaterThan(FEW_BYTES);
   const module = new URL('../../../dist/app/young-objects.js', import.meta.url);
-  expect(await grownBytesPerCall(module.href)).toBeLessThan(1);
+  expect(await grownBytesPerCall(module.href)).toBeLessThan(FEW_BYTES);
 });
