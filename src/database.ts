@@ -6,6 +6,7 @@ import type { EmbeddedDatabase } from './embedded-postgres/embedded.js';
 import { ChangeChannel } from './store/connection/change-channel.js';
 import { createDataSource, openPool, renewConnections } from './store/connection/data-source.js';
 import { findPooler, type Pooler } from './store/connection/pooler.js';
+import { SilentNodes } from './store/connection/silent-nodes.js';
 import { StallQuestions } from './store/connection/stall-questions.js';
 import { WriteProbe } from './store/connection/write-probe.js';
 import { readSpread } from './store/distribution/spread.js';
@@ -15,6 +16,8 @@ import { inTime } from './timing/in-time.js';
 
 export interface Database {
   readonly dataSource: DataSource;
+  /** How many nodes of the cluster do not answer, as far as is known; undefined: it is no cluster. */
+  readonly silentNodes: { readonly count: number } | undefined;
   /** Migrations applied by this process, by name. */
   readonly migrations: readonly string[];
   /**
@@ -93,18 +96,24 @@ async function open(config: Config, log: DatabaseLog, migrates: boolean): Promis
     address === url ? pooler : findPooler(address, config.limits.connectTimeoutMs);
   const dataSource = createDataSource(url, config.limits, onLoss, role, pooler);
   const opened = [dataSource];
+  const closables: Closable[] = [];
+  const silentNodes =
+    role === 'changes' ? undefined : kept(closables, watchNodes(url, config.limits.connectTimeoutMs, log));
+  silentNodes?.guard(dataSource);
   const openReads = async (): Promise<ReadSources> => {
     const limits = { ...config.limits, poolConnectionsMax: config.limits.readPoolConnectionsMax };
     const source = async (from: string): Promise<DataSource> => {
       const between = await poolerAt(from);
-      return openPool(kept(opened, createDataSource(from, limits, onLoss, 'reads', between)), limits);
+      const reads = kept(opened, createDataSource(from, limits, onLoss, 'reads', between));
+      // A standby of the coordinator may read from standbys of the nodes.
+      if (from === url) silentNodes?.guard(reads);
+      return openPool(reads, limits);
     };
     return openReadSources(url, config.databaseReadUrl, source).catch(async (error) => {
       await close();
       throw new DatabaseUnusable(error);
     });
   };
-  const closables: Closable[] = [];
   const onMoved = (): void => renewAll(opened, closables);
   const openWriteProbe: Database['openWriteProbe'] = (timeoutMs) =>
     kept(
@@ -112,18 +121,8 @@ async function open(config: Config, log: DatabaseLog, migrates: boolean): Promis
       new WriteProbe({ url, timeoutMs, askForCalls: (statement) => dataSource.query(statement), onMoved }),
     );
   const openStallQuestions = (ms: number) => kept(closables, new StallQuestions(url, ms));
-  const openChanges: Database['openChanges'] = (onChange) => {
-    const channel = new ChangeChannel({
-      url: config.listenDatabaseUrl ?? url,
-      connectTimeoutMs: config.limits.connectTimeoutMs,
-      reconnectIntervalMs: CHANGES_RECONNECT_INTERVAL_MS,
-      onChange,
-      onError: onLoss,
-      onPooler: () => log.warn(NO_LISTEN),
-    });
-    channel.open();
-    return kept(closables, channel);
-  };
+  const openChanges: Database['openChanges'] = (onChange) =>
+    kept(closables, openChannel(config, url, log, { onChange, onError: onLoss }));
   const close = async (): Promise<void> => {
     closing = true;
     await Promise.all(closables.map((one) => ended(one.close())));
@@ -136,7 +135,16 @@ async function open(config: Config, log: DatabaseLog, migrates: boolean): Promis
       ? await bringUpToDate(dataSource, config.migrationsDatabaseUrl ?? url, config, onLoss, poolerAt)
       : [];
     requireFit(await readSchema(dataSource));
-    return { dataSource, migrations: ran, openReads, openWriteProbe, openStallQuestions, openChanges, close };
+    return {
+      dataSource,
+      silentNodes,
+      migrations: ran,
+      openReads,
+      openWriteProbe,
+      openStallQuestions,
+      openChanges,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -147,6 +155,34 @@ const NO_STATEMENTS =
   'DATABASE_URL leads to a pooler that does not keep prepared statements, so each is planned again; PgBouncer 1.21 or newer does, with max_prepared_statements';
 const NO_LISTEN =
   'a pooler does not pass on what LISTEN hears: watches see what other processes change after WATCH_LOOK_MS, unless LISTEN_DATABASE_URL leads to the server itself';
+
+function openChannel(
+  { listenDatabaseUrl, limits }: Config,
+  url: string,
+  log: DatabaseLog,
+  on: Pick<ConstructorParameters<typeof ChangeChannel>[0], 'onChange' | 'onError'>,
+): ChangeChannel {
+  const channel = new ChangeChannel({
+    url: listenDatabaseUrl ?? url,
+    connectTimeoutMs: limits.connectTimeoutMs,
+    reconnectIntervalMs: CHANGES_RECONNECT_INTERVAL_MS,
+    onPooler: () => log.warn(NO_LISTEN),
+    ...on,
+  });
+  channel.open();
+  return channel;
+}
+
+function watchNodes(url: string, connectTimeoutMs: number, log: DatabaseLog): SilentNodes {
+  const onChange = (node: string, isSilent: boolean): void => {
+    if (isSilent)
+      log.warn(
+        `the cluster's node ${node} does not answer: calls of its merchants are refused until it does`,
+      );
+    else log.info(`the cluster's node ${node} answers again`);
+  };
+  return new SilentNodes({ url, connectTimeoutMs, onChange });
+}
 
 function tellPooler({ keepsStatements }: Pooler, log: DatabaseLog): void {
   if (keepsStatements) log.info('DATABASE_URL leads to a pooler that keeps prepared statements');

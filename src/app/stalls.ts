@@ -39,6 +39,7 @@ export function watchStalls(
   const warnings = Object.fromEntries(
     Object.entries(messages).map(([on, message]) => [on, boundedWarning(logger, message)]),
   );
+  metrics.silentNodes = database.silentNodes;
   const watch = new StallWatch(pools, questions, ({ on, ...stall }) => {
     metrics.stalled(on);
     warnings[on]!(stall);

@@ -4,6 +4,7 @@ import { decide } from '../domain/decisions/decide.js';
 import { mapName } from '../domain/map-name.js';
 import type { Outcome } from '../domain/outcome.js';
 import { isOfMerchants } from '../store/connection/data-source.js';
+import { NodeSilent, requireAllNodes } from '../store/connection/silent-nodes.js';
 import { CommitOutcomeUnknown, inTransaction, type Transaction } from '../store/connection/transaction.js';
 import type { TransactionKind } from '../store/connection/watched-pool.js';
 import { ifMoved, inPlace } from '../store/tables/kept-place.js';
@@ -152,6 +153,7 @@ async function runBatch(
       writeBatch(tx, batchId, decided);
     };
     const scope = isOfMerchants(dataSource) ? merchantId : undefined;
+    if (ofSettings) requireAllNodes(dataSource);
     await (ofSettings
       ? inTransaction(dataSource, work, scope, kind)
       : moved.run(dataSource, work, scope, kind));
@@ -192,6 +194,7 @@ export async function reconcileBatch(
     return hasMovement(tx, batchId, evidence);
   };
   const committed = await inPlace(dataSource, settle, merchantId, 'settle').catch((error) => {
+    if (error instanceof NodeSilent) throw error;
     // This COMMIT changes nothing; only the answer to the question is missing.
     throw new BatchOutcomeUnknown(results, batchId, evidence, error);
   });

@@ -3,6 +3,7 @@ import type { Command } from '../domain/command.js';
 import type { Fault } from '../domain/failure.js';
 import { mapName, named } from '../domain/map-name.js';
 import { isOfMerchants } from '../store/connection/data-source.js';
+import { NodeSilent } from '../store/connection/silent-nodes.js';
 import { databaseErrorKind, errorClass, isLockTimeout } from '../store/connection/sqlstate.js';
 import type { RecordKey } from '../store/tables/stock-levels.js';
 import type { Tracing } from '../telemetry/spans.js';
@@ -198,6 +199,7 @@ function toExecution(answer: Answer<Execution>, observer: EngineObserver): Execu
 function failureKind(error: unknown): FailureKind {
   if (error instanceof BatchOutcomeUnknown) return 'unknown_outcome';
   if (error instanceof RecordsMoved || error instanceof ExpiredBacklog) return 'race';
+  if (error instanceof NodeSilent) return 'fail';
   switch (databaseErrorKind(error)) {
     case 'contention':
       // Somebody has locked something else that one command needs. The other commands need not wait for it.

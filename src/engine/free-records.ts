@@ -1,13 +1,17 @@
 import type { DataSource } from 'typeorm';
 import { mapName } from '../domain/map-name.js';
 import { isOfMerchants } from '../store/connection/data-source.js';
+import { NodeSilent } from '../store/connection/silent-nodes.js';
 import { inTransaction, type Transaction, withoutDoubt } from '../store/connection/transaction.js';
 import { ifMoved } from '../store/tables/kept-place.js';
 import { findFreeStockLevels, type RecordKey } from '../store/tables/stock-levels.js';
 import { blockedRecords } from './fetch/blocked.js';
 import type { MovedMerchants } from './moved-merchants.js';
 
-/** Returns those of the records that nobody has locked at this moment. Of distributed tables, all are one merchant's. */
+/**
+ * Returns those of the records that nobody has locked at this moment. Of distributed tables, all are one merchant's. On a
+ * node that does not answer, they count as free: their commands are refused at once, and need not wait for them.
+ */
 export async function findFreeRecords(
   dataSource: DataSource,
   records: readonly RecordKey[],
@@ -21,7 +25,10 @@ export async function findFreeRecords(
   return moved
     .look(dataSource, find, records[0]!.merchantId)
     .catch(ifMoved(() => []))
-    .catch(withoutDoubt);
+    .catch((error) => {
+      if (error instanceof NodeSilent) return records;
+      return withoutDoubt(error);
+    });
 }
 
 /** While rows were being moved, commands have waited for records that do not exist, too. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
+import { NodeSilent } from '../store/connection/silent-nodes.js';
 import { type Transaction, withoutDoubt } from '../store/connection/transaction.js';
 import { findNextDueMs, lockDueRecords } from '../store/tables/expired-holds.js';
 import { ifMoved, inPlace } from '../store/tables/kept-place.js';
@@ -74,8 +75,9 @@ export class HoldSweep {
       try {
         swept += await this.#sweepMerchant(merchantId, isStopped);
       } catch (error) {
-        // A problem of one merchant, such as a record that does not add up, must not stop the sweep of the others.
-        failure ??= { error };
+        // A problem of one merchant, such as a record that does not add up, must not stop the sweep of the others. That a node
+        // does not answer is no problem of the sweep's.
+        if (!(error instanceof NodeSilent)) failure ??= { error };
         this.#noteDue(merchantId, AFTER_FAILURE_MS);
       }
     }

@@ -19,10 +19,10 @@ beforeAll(async () => {
   stage = await openReadsStage();
   const pool = new ReadPool(stage.readSource, { readPoolConnectionsMax: 1, readsWaitingMax: 10 });
   reads = new Reads({
-    reader: (deadlineAtMs) => ({
+    reader: (merchantId, deadlineAtMs) => ({
       rows: (statement, values) => {
         sent.push({ statement, values });
-        return pool.reader(deadlineAtMs).rows(statement, values);
+        return pool.reader(merchantId, deadlineAtMs).rows(statement, values);
       },
     }),
   });

@@ -46,12 +46,12 @@ describe('the queue', () => {
     const letGo = await blockRecords(readsStage.database.url);
     const pool = new ReadPool(readsStage.readSource, { readPoolConnectionsMax: 1, readsWaitingMax: 2 });
     const before = Promise.allSettled([
-      pool.reader(NEVER).rows(blocked, ['mer_1']),
-      pool.reader(NEVER).rows(ONE, []),
+      pool.reader('mer_1', NEVER).rows(blocked, ['mer_1']),
+      pool.reader('mer_1', NEVER).rows(ONE, []),
     ]);
     // The first is sent.
     await new Promise(setImmediate);
-    const after = Promise.allSettled([pool.close(), pool.reader(NEVER).rows(ONE, [])]);
+    const after = Promise.allSettled([pool.close(), pool.reader('mer_1', NEVER).rows(ONE, [])]);
     await letGo();
     const refused = { status: 'rejected', reason: new ReadRefused('SHUTTING_DOWN') };
     for (const ends of [before, after]) {
@@ -68,7 +68,7 @@ describe('the queue', () => {
     const order: string[] = [];
     const read = (name: string, statement = ONE) =>
       pool
-        .reader(NEVER)
+        .reader('mer_1', NEVER)
         .rows(statement, statement === blocked ? ['mer_1'] : [])
         .then(() => order.push(name));
     const accepted = [read('first', blocked), read('second'), read('third')];
@@ -85,11 +85,11 @@ describe('the queue', () => {
   }) => {
     const letGo = await blockRecords(readsStage.database.url);
     const pool = new ReadPool(readsStage.readSource, { readPoolConnectionsMax: 1, readsWaitingMax: 2 });
-    const first = pool.reader(NEVER).rows(blocked, ['mer_1']);
-    const late = expect(pool.reader(Date.now()).rows(ONE, [])).rejects.toEqual(
+    const first = pool.reader('mer_1', NEVER).rows(blocked, ['mer_1']);
+    const late = expect(pool.reader('mer_1', Date.now()).rows(ONE, [])).rejects.toEqual(
       new ReadRefused('DEADLINE_EXCEEDED'),
     );
-    const next = pool.reader(NEVER).rows(ONE, []);
+    const next = pool.reader('mer_1', NEVER).rows(ONE, []);
     await letGo();
     await first;
     await late;
@@ -98,9 +98,9 @@ describe('the queue', () => {
 
   test('a read that fails gives its turn back', async ({ readsStage }) => {
     const pool = new ReadPool(readsStage.readSource, { readPoolConnectionsMax: 1, readsWaitingMax: 0 });
-    const broken = pool.reader(NEVER).rows({ name: 'broken', text: 'SELECT 1/0' }, []);
+    const broken = pool.reader('mer_1', NEVER).rows({ name: 'broken', text: 'SELECT 1/0' }, []);
     await expect(broken).rejects.toMatchObject({ code: '22012' });
-    expect(await pool.reader(NEVER).rows(ONE, [])).toEqual([{ one: 1 }]);
+    expect(await pool.reader('mer_1', NEVER).rows(ONE, [])).toEqual([{ one: 1 }]);
   });
 });
 

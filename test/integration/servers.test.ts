@@ -1,5 +1,6 @@
 import { chmod, chown, copyFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -142,6 +143,29 @@ describe('a server that changes', () => {
     expect(await faultOf(source.query('SELECT 11'))).toMatch(/^unavailable/);
     const [{ pid }] = await source.query('SELECT pg_backend_pid() AS pid');
     expect(before).not.toContain(pid);
+  });
+
+  test('silent on one connection, while others have answers: this one is given up', async () => {
+    const source = await open('', 'changes', { poolConnectionsMax: 2, statementTimeoutMs: 100 });
+    void first.failNext('SELECT 12', 'swallow');
+    const fault = faultOf(source.query('SELECT 12'));
+    const [{ pid }] = await source.query('SELECT pg_backend_pid() AS pid');
+    const silent = (await backends()).map((backend) => backend.pid).filter((one) => one !== pid);
+    let ended = false;
+    void fault.then(() => {
+      ended = true;
+    });
+    while (!ended) {
+      await source.query('SELECT 1');
+      await sleep(50);
+    }
+    expect(await fault).toMatch(/^unavailable/);
+    const used = await Promise.all(
+      [1, 2].map(() => source.query('SELECT pg_backend_pid() AS pid, pg_sleep(0.05)')),
+    );
+    const pids = used.map(([row]) => row.pid);
+    expect(pids).toContain(pid);
+    expect(pids).not.toContain(silent[0]);
   });
 });
 

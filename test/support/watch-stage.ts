@@ -107,13 +107,13 @@ export async function openWatchStage(): Promise<WatchStage> {
   let reads = 0;
   let failure: Error | undefined;
   const pool = {
-    reader: (deadlineAtMs: number): Reader => ({
+    reader: (merchantId: string, deadlineAtMs: number): Reader => ({
       rows: async (statement, values) => {
         reads += 1;
         const thrown = failure;
         failure = undefined;
         if (thrown !== undefined) throw thrown;
-        return readPool.reader(deadlineAtMs).rows(statement, values);
+        return readPool.reader(merchantId, deadlineAtMs).rows(statement, values);
       },
     }),
   };

@@ -54,7 +54,7 @@ export async function carryThrough<C, R>(
         executor.onSettled?.(results === undefined ? 'undone' : 'committed');
         kind = 'retry';
       } catch (notYet) {
-        if (tries >= limits.reconcileAttemptsMax) {
+        if (tries >= limits.reconcileAttemptsMax || executor.failureKind(notYet) === 'fail') {
           executor.onSettled?.('unsettled');
           failAll(left, notYet, answer);
           return undone;

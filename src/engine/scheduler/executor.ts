@@ -21,7 +21,10 @@ export interface Executor<C, R> {
   /** Rows for which this is the same can be looked at together. */
   lookOf(name: string): string;
   failureKind(error: unknown): FailureKind;
-  /** After `unknown_outcome`: the results if it took effect, undefined if it did not. Throws to be asked again. */
+  /**
+   * After `unknown_outcome`: the results if it took effect, undefined if it did not. Throws to be asked again, unless its
+   * error counts as `fail`: nobody can tell.
+   */
   reconcile(error: unknown): Promise<Results<R> | undefined>;
   /** How much of a batch's room a call takes, at least 1. A call that is heavier than a batch goes alone. */
   weightOf(call: C): number;

@@ -82,7 +82,8 @@ export class Reads {
   }
 
   #of({ principal, deadlineAtMs }: CallContext) {
-    return [this.#pool.reader(deadlineAtMs), principal.merchantId] as const;
+    const { merchantId } = principal;
+    return [this.#pool.reader(merchantId, deadlineAtMs), merchantId] as const;
   }
 }
 

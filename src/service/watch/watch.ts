@@ -184,7 +184,7 @@ export class Watch {
   }
 
   #reader(): Reader {
-    return this.#sources.pool.reader(Date.now() + READ_TIMEOUT_MS);
+    return this.#sources.pool.reader(this.#merchantId, Date.now() + READ_TIMEOUT_MS);
   }
 }
 

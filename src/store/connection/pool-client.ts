@@ -143,15 +143,21 @@ export class PoolClient extends pg.Client implements ServerConnection {
   }
 
   readonly #onAnswer = (): void => {
+    this.#servers.answeredAtMs = this.#onEnd();
+  };
+
+  /** Returns the time. */
+  #onEnd(): number {
     const nowMs = performance.now();
     this.#unanswered.shift();
     this.#answerTookMs = nowMs - this.#runsSinceMs;
     this.#runsSinceMs = nowMs;
-  };
+    return nowMs;
+  }
 
   readonly #onFailure = (error: Error): void => {
-    this.#onAnswer();
-    if (error.message === READ_TIMEOUT) this.#servers.cutAll('the server does not answer');
+    this.#onEnd();
+    if (error.message === READ_TIMEOUT) this.#servers.unanswered(this);
     if (error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE) this.onLockGivenUp();
   };
 

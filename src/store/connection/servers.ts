@@ -47,6 +47,8 @@ export const READ_STATE = `SELECT pg_is_in_recovery() AS standby, current_settin
 
 /** A server that has not answered after this long does not keep the next one from being asked. */
 const HEAD_START_MS = 300;
+/** A server that has answered somebody within this time is not silent. */
+const ANSWERS_MS = 1000;
 /** The wait between a failed search and the next, so that callers do not keep all servers busy with logins. */
 const PAUSE_MS = 100;
 
@@ -59,8 +61,8 @@ const TOO_MANY_CONNECTIONS = '53300';
  * connection to it fails, or shows that it is not the wanted one; then all are asked, in order. If there is only one
  * server, and any will do, none is asked.
  *
- * If a connection finds its server read-only, or no longer gets answers, all connections of its pool are ended: they go
- * to the same server, and each would fail another call.
+ * If a connection finds its server read-only, or the server no longer answers any, all connections of its pool are ended:
+ * they go to the same server, and each would fail another call.
  */
 export class Servers {
   readonly #options: ServersOptions;
@@ -68,6 +70,8 @@ export class Servers {
   #found: DatabaseHost | undefined;
   #search: Promise<DatabaseHost> | undefined;
   #failure: { readonly error: NoServer; readonly atMs: number } | undefined;
+  /** When the server last answered one of the connections, by the monotonic clock. */
+  answeredAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ServersOptions) {
     this.#options = options;
@@ -120,9 +124,19 @@ export class Servers {
     if (this.#isChoice()) this.#found = undefined;
   }
 
+  /**
+   * A connection has had no answer for as long as it may wait. If the server answers others, that is this connection's
+   * trouble alone: a cluster's node, say, that others do not ask.
+   */
+  unanswered(connection: ServerConnection): void {
+    const why = 'the server does not answer';
+    if (performance.now() - this.answeredAtMs > ANSWERS_MS) this.cutAll(why);
+    else connection.cut(terminated(why));
+  }
+
   cutAll(why: string): void {
     this.forget();
-    for (const connection of this.#connections) connection.cut(new Error(`Connection terminated: ${why}`));
+    for (const connection of this.#connections) connection.cut(terminated(why));
     this.#connections.clear();
   }
 
@@ -226,4 +240,9 @@ function firstThatFits(
       });
     }
   });
+}
+
+/** As the driver reports a lost connection. */
+export function terminated(why: string): Error {
+  return new Error(`Connection terminated: ${why}`);
 }

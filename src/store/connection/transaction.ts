@@ -1,6 +1,7 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { isOfMerchants, poolWatchOf } from './data-source.js';
 import type { PoolClient } from './pool-client.js';
+import { requireNode } from './silent-nodes.js';
 import { isAfterFailure, isUnanswered } from './sqlstate.js';
 import { type Statement, together, type Write } from './statement.js';
 import type { EndedTransaction, TransactionKind } from './watched-pool.js';
@@ -109,7 +110,8 @@ export function withoutDoubt(error: unknown): never {
 /**
  * Runs `work` in a READ COMMITTED transaction. If `work` or a write fails, rolls back and throws the error. If COMMIT
  * goes unanswered, throws CommitOutcomeUnknown. With a `merchantId`, it must only touch that merchant's rows; in a pool
- * for distributed tables, its statements then say so. `kind`: what it is for, as the pool's metrics show it.
+ * for distributed tables, its statements then say so, and it throws NodeSilent where those rows are not to be had. `kind`:
+ * what it is for, as the pool's metrics show it.
  */
 export async function inTransaction<T>(
   dataSource: DataSource,
@@ -117,6 +119,7 @@ export async function inTransaction<T>(
   merchantId?: string,
   kind: TransactionKind = 'other',
 ): Promise<T> {
+  if (merchantId !== undefined) await requireNode(dataSource, merchantId);
   const runner = dataSource.createQueryRunner();
   let startedMs: number | undefined;
   let outcome: EndedTransaction['outcome'] = 'rolled_back';

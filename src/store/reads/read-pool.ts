@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { requireNode } from '../connection/silent-nodes.js';
 import type { Statement } from '../connection/statement.js';
 
 /** Runs reads without locks. Each is one statement, and so has its own snapshot. */
@@ -48,9 +49,14 @@ export class ReadPool {
     return this.#waiting.length;
   }
 
-  /** `deadlineAtMs`: milliseconds since the epoch. No read is sent after it. */
-  reader(deadlineAtMs: number): Reader {
-    return { rows: (statement, values) => this.#run(statement, values, deadlineAtMs) };
+  /** `deadlineAtMs`: milliseconds since the epoch. No read is sent after it, nor where the merchant's node is silent. */
+  reader(merchantId: string, deadlineAtMs: number): Reader {
+    const check = async (): Promise<void> => {
+      if (this.#closed) throw new ReadRefused('SHUTTING_DOWN');
+      if (Date.now() >= deadlineAtMs) throw new ReadRefused('DEADLINE_EXCEEDED');
+      await requireNode(this.#dataSource, merchantId);
+    };
+    return { rows: (statement, values) => this.#run(statement, values, check) };
   }
 
   /** Sends no more reads, since their callers are gone. Resolves when no read is running. */
@@ -62,11 +68,15 @@ export class ReadPool {
     });
   }
 
-  async #run<Row>(statement: Statement, values: readonly unknown[], deadlineAtMs: number): Promise<Row[]> {
+  /** `check`: throws if the read is not to be sent, now that it is its turn. */
+  async #run<Row>(
+    statement: Statement,
+    values: readonly unknown[],
+    check: () => Promise<void>,
+  ): Promise<Row[]> {
     await this.#turn();
     try {
-      if (this.#closed) throw new ReadRefused('SHUTTING_DOWN');
-      if (Date.now() >= deadlineAtMs) throw new ReadRefused('DEADLINE_EXCEEDED');
+      await check();
       return await this.#send<Row>(statement, values);
     } finally {
       this.#done();

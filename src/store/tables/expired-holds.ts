@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { texts } from '../connection/array-literal.js';
+import { requireNode } from '../connection/silent-nodes.js';
 import { batchStatement, type Statement } from '../connection/statement.js';
 import type { Transaction } from '../connection/transaction.js';
 import { EXPIRES_AT_MS, type HoldRow, holdRow, type RawHold } from './holds.js';
@@ -62,6 +63,7 @@ export async function readNextExpiries(
  * it is due already; undefined when the merchant has no hold with an expiry.
  */
 export async function findNextDueMs(dataSource: DataSource, merchantId: string): Promise<number | undefined> {
+  await requireNode(dataSource, merchantId);
   const rows: { due_ms: number }[] = await dataSource.query(
     `SELECT (extract(epoch FROM next_expiry_at - statement_timestamp()) * 1000)::float8 AS due_ms
        FROM stock_levels

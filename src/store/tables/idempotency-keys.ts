@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { Outcome } from '../../domain/outcome.js';
 import { texts } from '../connection/array-literal.js';
 import { rowInsert } from '../connection/row-insert.js';
+import { requireNode } from '../connection/silent-nodes.js';
 import { batchStatement } from '../connection/statement.js';
 import type { Transaction } from '../connection/transaction.js';
 
@@ -104,6 +105,7 @@ export async function sweepIdempotencyKeys(
   merchantId: string,
   limit: number,
 ): Promise<number> {
+  await requireNode(dataSource, merchantId);
   const [, deleted]: [unknown[], number] = await dataSource.query(
     `DELETE FROM idempotency_keys
       WHERE merchant_id = $1

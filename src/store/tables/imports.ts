@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
+import { requireNode } from '../connection/silent-nodes.js';
 import type { Statement } from '../connection/statement.js';
 import { inTransaction } from '../connection/transaction.js';
 
@@ -117,6 +118,7 @@ export async function sweepImports(
   merchantId: string,
   limit: number,
 ): Promise<boolean> {
+  await requireNode(dataSource, merchantId);
   const [oldest]: { memory_id: string }[] = await dataSource.query(
     `SELECT memory_id FROM imports WHERE merchant_id = $1 AND ${OUTLIVED} ORDER BY used_at LIMIT 1`,
     [merchantId],

@@ -22,6 +22,8 @@ export class DatabaseMetrics {
   readonly #ofTransactions = new Map<string, Tally>();
   readonly #commits: Tally;
   readonly #stalls: Counter<'on'>;
+  /** Set for a cluster. */
+  silentNodes: { readonly count: number } | undefined;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -47,6 +49,16 @@ export class DatabaseMetrics {
       registers,
     });
     createGauges(registers, this.#pools);
+    const countSilent = (): number => this.silentNodes?.count ?? 0;
+    new Gauge({
+      name: 'holdfast_nodes_silent',
+      help: 'Nodes of the cluster that do not answer.',
+      registers,
+      aggregator: 'max',
+      collect() {
+        this.set(countSilent());
+      },
+    });
   }
 
   /** Shows a pool under this name from now on. */

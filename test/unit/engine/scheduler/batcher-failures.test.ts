@@ -284,16 +284,13 @@ describe('unknown outcome', () => {
     expect(clock.slept).toEqual([5, 10]);
   });
 
-  test.each(['retry', 'split', 'fail'] as const)(
-    'a question that fails as "%s" does not answer it',
-    async (kind) => {
-      const { asked, reconcile } = reconciling(new Failed(kind), ['=a', '=b']);
-      const { submit, executed } = setUp({ execute: scripted(lost), reconcile });
-      expect(await allTold(submit('a', 'b'))).toEqual(['done =a', 'done =b']);
-      expect(executed).toHaveLength(1);
-      expect(asked).toEqual([lost, lost]);
-    },
-  );
+  test.each(['retry', 'split'] as const)('a question that fails as "%s" does not answer it', async (kind) => {
+    const { asked, reconcile } = reconciling(new Failed(kind), ['=a', '=b']);
+    const { submit, executed } = setUp({ execute: scripted(lost), reconcile });
+    expect(await allTold(submit('a', 'b'))).toEqual(['done =a', 'done =b']);
+    expect(executed).toHaveLength(1);
+    expect(asked).toEqual([lost, lost]);
+  });
 
   test('unknown for good: failed, and never executed again', async () => {
     const { asked, reconcile } = reconciling(...Array(9).fill(new Failed('unknown_outcome', 'still lost')));
@@ -301,6 +298,14 @@ describe('unknown outcome', () => {
     expect(await allTold(submit('a', 'b'))).toEqual(['failed still lost', 'failed still lost']);
     expect(executed).toHaveLength(1);
     expect(asked).toHaveLength(5);
+  });
+
+  test('a question that it is useless to ask again: failed, and never executed again', async () => {
+    const { asked, reconcile } = reconciling(new Failed('fail', 'nobody can tell'), ['=a', '=b']);
+    const { submit, executed } = setUp({ execute: scripted(lost), reconcile });
+    expect(await allTold(submit('a', 'b'))).toEqual(['failed nobody can tell', 'failed nobody can tell']);
+    expect(executed).toHaveLength(1);
+    expect(asked).toHaveLength(1);
   });
 
   test('a deadline does not cut the search short', async () => {
