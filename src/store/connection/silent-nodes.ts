@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { inTime } from '../../timing/in-time.js';
 import { clientConfig } from './client-config.js';
 import { poolWatchOf } from './data-source.js';
 import { PoolClient } from './pool-client.js';
@@ -181,7 +182,8 @@ export class SilentNodes {
       }
       return silent;
     } finally {
-      await client.end().catch(() => {});
+      const ending = client.end().catch(() => {});
+      await inTime(ANSWER_MS, ending, () => {});
     }
   }
 
