@@ -7,8 +7,8 @@ import { terminated } from './servers.js';
 import type { PoolWatch } from './watched-pool.js';
 
 /**
- * After a statement has had no answer for so long, the nodes are asked. One that takes no connection within this time is
- * silent, and is asked again this long afterwards.
+ * When a statement has had no answer for this time, the nodes are asked. One that takes no connection within this time is
+ * silent. It is asked again after the same time.
  */
 const SILENT_MS = 1000;
 const LOOK_INTERVAL_MS = 250;
@@ -68,7 +68,7 @@ export function requireAllNodes(dataSource: DataSource): void {
  *
  * So once statements have had no answer for a second, the coordinator tries to connect to each node. If one takes no
  * connection, what has no answer by then is given up, and nothing more is sent to that node until it takes connections
- * again. A node that refuses them is none of these: it answers.
+ * again. A node that refuses them does answer, and is not silent.
  */
 export class SilentNodes {
   readonly #options: SilentNodesOptions;
