@@ -173,6 +173,27 @@ const COUNT = batchStatement({
   text: () => 'SELECT count(*)::int AS records FROM stock_levels WHERE merchant_id = $1',
 });
 
+test('a node is silent until the cluster no longer has it, though nobody asks for it', async ({
+  database,
+  engine,
+  citus,
+}) => {
+  await citus.make('two', SILENT);
+  await engine.dataSource.query('SELECT pg_sleep(3)').catch(() => {});
+  expect(engine.changes).toEqual(['two:5432 is silent']);
+  await database.query("UPDATE pg_dist_node SET isactive = false WHERE nodename = 'two'");
+  await expect.poll(() => engine.nodes.count, { timeout: 5000 }).toBe(0);
+  await database.query('UPDATE pg_dist_node SET isactive = true');
+});
+
+test('where there is no cluster, no node is silent', async ({ database, engine, citus }) => {
+  await citus.make('one', SILENT);
+  await database.query('ALTER TABLE pg_dist_node RENAME TO no_nodes');
+  await engine.dataSource.query('SELECT pg_sleep(2)');
+  expect(engine.changes).toEqual([]);
+  await database.query('ALTER TABLE no_nodes RENAME TO pg_dist_node');
+});
+
 test('a node that refuses connections, or is only slow, is not silent', async ({ engine, shelf, citus }) => {
   await citus.make('one', REFUSES);
   // Both nodes are asked meanwhile.

@@ -4,6 +4,7 @@ import { clientConfig } from './client-config.js';
 import { poolWatchOf } from './data-source.js';
 import { PoolClient } from './pool-client.js';
 import { terminated } from './servers.js';
+import { sqlStateOf } from './sqlstate.js';
 import type { PoolWatch } from './watched-pool.js';
 
 /**
@@ -133,12 +134,11 @@ export class SilentNodes {
   }
 
   async #ask(sinceMs: number): Promise<void> {
-    const silent = await this.#findSilent().catch((error: { code?: unknown }) => {
+    const silent = await this.#findSilent().catch((error: unknown) =>
       // It is no coordinator, and has no nodes.
-      if (error.code === UNDEFINED_TABLE) clearInterval(this.#timer);
-      return undefined;
-    });
-    // The coordinator itself does not answer.
+      sqlStateOf(error) === UNDEFINED_TABLE ? new Set<string>() : undefined,
+    );
+    // Otherwise, the coordinator itself does not answer.
     if (silent === undefined) return;
     for (const node of this.#silent.keys()) {
       if (silent.has(node)) continue;
